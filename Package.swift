@@ -1,0 +1,78 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every room is compiled in Swift 6 language mode with warnings as errors.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// A room: one library target. `imports` may only name rooms below it.
+func room(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: imports, swiftSettings: strict)
+}
+
+/// The tests of one room.
+func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: imports + ["TestSupport"], swiftSettings: strict)
+}
+
+let rooms = [
+  "Runtime", "Primitives", "MerkleTree", "EventLog", "Networking", "StateTrie", "Ledger",
+  "LiveSync", "Simulation",
+]
+
+let package = Package(
+  name: "livesync",
+  products: rooms.map { .library(name: $0, targets: [$0]) } + [
+    .executable(name: "livesync", targets: ["livesync"])
+  ],
+  targets: [
+    .systemLibrary(name: "CBlake2", pkgConfig: "libb2", providers: [.apt(["libb2-dev"])]),
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+
+    room("Runtime"),
+    room("Primitives", ["CBlake2", "CSodium"]),
+    room("MerkleTree", ["Primitives"]),
+    room("EventLog", ["Primitives"]),
+    room("Networking", ["Runtime", "Primitives"]),
+    room("StateTrie", ["Primitives", "MerkleTree"]),
+    room("Ledger", ["Primitives", "MerkleTree", "StateTrie"]),
+    room(
+      "LiveSync",
+      ["Runtime", "Primitives", "MerkleTree", "EventLog", "Networking", "StateTrie", "Ledger"]),
+    room(
+      "Simulation",
+      [
+        "Runtime", "Primitives", "MerkleTree", "EventLog", "Networking", "StateTrie", "Ledger",
+        "LiveSync",
+      ]),
+    .executableTarget(
+      name: "livesync",
+      dependencies: ["Runtime", "Primitives", "EventLog", "StateTrie", "Ledger", "LiveSync", "Simulation"],
+      swiftSettings: strict),
+
+    .target(
+      name: "TestSupport", dependencies: ["Primitives"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    tests("Runtime", ["Runtime"]),
+    tests("Primitives", ["Primitives"]),
+    tests("MerkleTree", ["MerkleTree", "Primitives"]),
+    tests("EventLog", ["EventLog", "Primitives"]),
+    tests("Networking", ["Networking", "Runtime", "Primitives"]),
+    tests("StateTrie", ["StateTrie", "Primitives", "MerkleTree"]),
+    tests("Ledger", ["Ledger", "StateTrie", "Primitives", "MerkleTree"]),
+    tests(
+      "LiveSync",
+      ["LiveSync", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Primitives", "MerkleTree"]),
+    tests(
+      "Simulation",
+      [
+        "Simulation", "LiveSync", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Primitives",
+      ]),
+    tests("Command", ["livesync", "Simulation", "EventLog", "Primitives"]),
+    tests("Tidy", []),
+  ]
+)
