@@ -72,6 +72,32 @@ import Testing
     }
   }
 
+  /// A true path of a larger or smaller tree, passed off as one of a tree with another height.
+  @Test func path_shouldBeRefused_whenItIsLongerOrShorterThanTheCountSays() {
+    let (first, second) = (Self.hashes[0], Self.hashes[1])
+    let pair = MerkleTree.nodeHash(first, second)
+    let longer = InclusionProof(hashes: [first])
+    #expect(longer.verify(leafHash: second, index: 1, count: 2, root: pair))
+    #expect(!longer.verify(leafHash: second, index: 0, count: 1, root: pair))
+    let shorter = InclusionProof(hashes: [second])
+    #expect(shorter.verify(leafHash: first, index: 0, count: 2, root: pair))
+    #expect(!shorter.verify(leafHash: first, index: 0, count: 4, root: pair))
+
+    let four = Self.range.root(ofFirst: 4)
+    let five = Self.range.root(ofFirst: 5)
+    let step = ConsistencyProof(hashes: [Self.hashes[4]])
+    #expect(step.verify(oldRoot: four, oldCount: 4, newRoot: five, newCount: 5))
+    #expect(!step.verify(oldRoot: four, oldCount: 4, newRoot: five, newCount: 20))
+    let third = MerkleTree.nodeHash(first, Self.hashes[2])
+    let fourth = MerkleTree.nodeHash(first, MerkleTree.nodeHash(Self.hashes[2], Self.hashes[3]))
+    let nodes = [Self.hashes[2], Self.hashes[3], first]
+    let up = ConsistencyProof(hashes: nodes)
+    #expect(up.verify(oldRoot: third, oldCount: 3, newRoot: fourth, newCount: 4))
+    let extra = ConsistencyProof(hashes: nodes + [second])
+    let (old, new) = (MerkleTree.nodeHash(second, third), MerkleTree.nodeHash(second, fourth))
+    #expect(!extra.verify(oldRoot: old, oldCount: 3, newRoot: new, newCount: 4))
+  }
+
   @Test func range_shouldBeRefused_whenLeavesAreDoubledMovedOrLeftOut() {
     let proof = Self.range.rangeProof(of: 5..<11)!
     let part = Array(Self.hashes[5..<11])
