@@ -118,7 +118,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
     if buffer.count >= configuration.bufferMax {
       guard let hash = buffer.victim(for: sourced.source.peer), let victim = buffer.remove(hash)
       else { return drop(sourced, .bufferFull) }
-      actions += drop(victim, .bufferFull)
+      actions += drop(victim, .bufferFull) + endResolve(hash, .failed)
     }
     buffer.insert(sourced)
     return actions + requestMissing(under: block, first: sourced.source.peer, chain: chain)

@@ -1,5 +1,6 @@
 import Networking
 import Primitives
+import StateTrie
 
 /// What the queues need to know of a block; the cores work over any type that says so.
 public protocol SyncBlock: Sendable {
@@ -24,8 +25,8 @@ public protocol ChainReader: Sendable {
   var headHash: Hash256 { get }
   /// Height of the last macro block: nothing at or below it is ever reverted.
   var macroNumber: UInt32 { get }
-  /// True if a key range of the state is missing, so that blocks need their diffs.
-  var needsDiff: Bool { get }
+  /// The key ranges of the state that are missing; blocks need their diffs unless it is empty.
+  var missing: KeyRangeSet { get }
   /// True if the chain has the block, on whatever branch.
   func isKnown(_ hash: Hash256) -> Bool
   /// True if the block is on the main chain.
