@@ -24,6 +24,19 @@ public struct MissingBlocksQuery: Sendable, Hashable {
   public var includeBody: Bool
   /// The peer that told us of the target: asked first.
   public var firstPeer: PeerID?
+
+  public init(
+    id: UInt64, target: Hash256, targetNumber: UInt32, locators: [Hash256],
+    direction: MissingDirection, includeBody: Bool, firstPeer: PeerID?
+  ) {
+    self.id = id
+    self.target = target
+    self.targetNumber = targetNumber
+    self.locators = locators
+    self.direction = direction
+    self.includeBody = includeBody
+    self.firstPeer = firstPeer
+  }
 }
 
 /// Why a block was dropped without a judgement on the block itself.
