@@ -59,6 +59,13 @@ public struct ChunkQuery: Sendable, Hashable {
   public var end: KeyNibbles?
   /// Most items wanted.
   public var limit: Int
+
+  public init(id: UInt64, start: KeyNibbles, end: KeyNibbles?, limit: Int) {
+    self.id = id
+    self.start = start
+    self.end = end
+    self.limit = limit
+  }
 }
 
 /// Where the next chunk request starts.
