@@ -81,6 +81,9 @@ public enum LiveSyncLimits {
   /// Discarded chunks in a row after which blocks wait for the chunk in flight (see
   /// `StateQueueCore`), so that a chain faster than the round trip cannot starve the state.
   public static let discardsBeforeHoldMax = 2
+  /// How long a chunk waits for its block before the block is asked for: an announcement takes
+  /// less, so a peer that names a block nobody has is found out.
+  public static let chunkBlockPatience: Duration = .seconds(3)
   /// Blocks held back for the chunk in flight.
   public static let heldBatchesMax = 256
 
@@ -110,6 +113,8 @@ public enum LiveSyncLimits {
 
   /// Peers a node keeps track of.
   public static let peersMax = 256
+  /// Banned peers a node remembers.
+  public static let bannedPeersMax = 4_096
   /// Time after which an outdated or incompatible peer is looked at again.
   public static let peerRecheckInterval: Duration = .seconds(60)
   /// Macro-chain rounds with one peer before it has to wait for its next turn.

@@ -11,6 +11,11 @@ struct ChunkBuffer: Sendable {
     count += 1
   }
 
+  /// True if a chunk waits for this block.
+  func contains(number: UInt32, hash: Hash256) -> Bool {
+    heights[number]?.contains { $0.hash == hash } ?? false
+  }
+
   /// Takes out the chunks of one block.
   mutating func remove(number: UInt32, hash: Hash256) -> [SourcedChunk] {
     guard let chunks = heights[number] else { return [] }

@@ -12,15 +12,18 @@ public struct SourcedChunk: Sendable, Hashable {
   /// Hash of the block.
   public var hash: Hash256
   public var peer: PeerID
+  /// Size of its wire form, for the event log.
+  public var bytes: Int
 
   public init(
-    start: KeyNibbles, chunk: TrieChunk, number: UInt32, hash: Hash256, peer: PeerID
+    start: KeyNibbles, chunk: TrieChunk, number: UInt32, hash: Hash256, peer: PeerID, bytes: Int
   ) {
     self.start = start
     self.chunk = chunk
     self.number = number
     self.hash = hash
     self.peer = peer
+    self.bytes = bytes
   }
 }
 
@@ -110,6 +113,8 @@ public enum ChunkDiscardReason: String, Sendable, Hashable, CaseIterable {
   case tooFarBehind = "too_far_behind"
   /// Its block is further above our head than the window reaches.
   case tooFarAhead = "too_far_ahead"
+  /// Nobody has its block.
+  case blockUnknown = "block_unknown"
   /// The chunk buffer is full.
   case bufferFull = "buffer_full"
   /// The chain of chunks was reset while it was on its way.
@@ -128,6 +133,10 @@ public enum StateQueueAction<Block: SyncBlock>: Sendable {
   case request(ChunkQuery)
   /// The request failed for good; tell the queue (`retryDue`) after the pause.
   case retry(after: Duration)
+  /// A first chunk waits for this block; tell the queue (`blockNeverCame`) if it cannot be had.
+  case expectBlock(number: UInt32, hash: Hash256, peer: PeerID)
+  /// A chunk waits for its block.
+  case buffered(SourcedChunk)
   /// A chunk is of no use now.
   case discard(SourcedChunk, ChunkDiscardReason)
   /// The peer's chunk is provably wrong: it leaves the peer set and is disconnected.

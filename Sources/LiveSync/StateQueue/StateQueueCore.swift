@@ -132,8 +132,21 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
       return discard(chunk, .bufferFull)
     }
     follow(chunk)
+    let isFirst = !buffer.contains(number: number, hash: chunk.hash)
     buffer.insert(chunk)
-    return []
+    return [.buffered(chunk)]
+      + (isFirst ? [.expectBlock(number: number, hash: chunk.hash, peer: chunk.peer)] : [])
+  }
+
+  /// The block that chunks wait for cannot be had: whoever named it is not fit to be asked.
+  public mutating func blockNeverCame(
+    number: UInt32, hash: Hash256, chain: some ChainReader
+  ) -> [Action] {
+    let chunks = buffer.remove(number: number, hash: hash)
+    guard !chunks.isEmpty else { return [] }
+    let peers = Set(chunks.map(\.peer)).sorted()
+    return chunks.map { .discard($0, .blockUnknown) } + peers.map { .behind($0) }
+      + reset(.discarded) + advance(chain: chain)
   }
 
   /// The next request starts where `chunk` ends.
