@@ -13,8 +13,8 @@ struct ChunkRebuild: ~Copyable {
       case leaf([UInt8])
       /// Hash of a whole subtree.
       case subtree(Hash256)
-      /// Hash of one value.
-      case value(Hash256)
+      /// Hash of one value, and of its node if it has no children and that is known.
+      case value(Hash256, asLeaf: Hash256?)
     }
     var key: KeyNibbles
     var content: Content
@@ -22,6 +22,9 @@ struct ChunkRebuild: ~Copyable {
 
   private let entries: [Entry]
   private var hasher = NodeHasher()
+  /// A value known by its hash only that turned out to have no children, so that its node's hash
+  /// cannot be computed.
+  private(set) var lonelyValue: KeyNibbles?
 
   /// `entries` must be strictly ordered by key.
   init(entries: [Entry]) {
@@ -42,7 +45,12 @@ struct ChunkRebuild: ~Copyable {
       case .leaf(let value):
         return (first.key, value.withUnsafeBytes { hasher.leaf(first.key, $0) })
       case .subtree(let hash): return (first.key, hash)
-      case .value: return nil
+      case .value(_, let leafHash):
+        guard let leafHash else {
+          lonelyValue = first.key
+          return nil
+        }
+        return (first.key, leafHash)
       }
     }
     let key = first.key.commonPrefix(with: entries[high - 1].key)
@@ -57,7 +65,7 @@ struct ChunkRebuild: ~Copyable {
     if low < high, entries[low].key == key {
       switch entries[low].content {
       case .leaf(let value): ownHash = Blake2b256.hash(value)
-      case .value(let hash): ownHash = hash
+      case .value(let hash, _): ownHash = hash
       case .subtree: return nil
       }
       low += 1

@@ -10,6 +10,8 @@ public struct VerifiedChunk: Sendable {
   public let stateRoot: Hash256
   /// Known hashes of everything the proof does not open outside the range, in key order.
   let outside: [FrontierEntry]
+  /// Keys left of the range that were taken from what is held instead of from the proof.
+  let takenFromHeld: [KeyRange]
 }
 
 extension TrieChunk {
@@ -38,6 +40,7 @@ extension TrieChunk {
     var left: [ChunkRebuild.Entry] = []
     var right: [ChunkRebuild.Entry] = []
     var outside: [FrontierEntry] = []
+    var takenFromHeld: [KeyRange] = []
     for part in proof.parts() {
       let covered = part.range
       if !range.isEmpty, range.contains(covered) { continue }
@@ -52,10 +55,10 @@ extension TrieChunk {
       } else if covered.end.isAbove(end) {
         throw .endNotProven(part.key)
       } else {
-        guard let entries = try held(KeyRange(start: covered.start, end: start)) else {
-          throw .startNotProven(part.key)
-        }
+        let before = KeyRange(start: covered.start, end: start)
+        guard let entries = try held(before) else { throw .startNotProven(part.key) }
         left += entries
+        takenFromHeld.append(before)
       }
     }
     left.sort { $0.key < $1.key }
@@ -69,10 +72,14 @@ extension TrieChunk {
     }
     var rebuild = ChunkRebuild(entries: entries)
     guard let root = rebuild.rootHash(), root.isEqualInConstantTime(to: stateRoot) else {
-      throw .itemsMismatch
+      let lonely = rebuild.lonelyValue
+      throw takenFromHeld.contains { lonely.map($0.contains) ?? false }
+        ? .leftEdgeUnknown : .itemsMismatch
     }
     outside.sort { $0.key < $1.key }
-    return VerifiedChunk(range: range, items: items, stateRoot: stateRoot, outside: outside)
+    return VerifiedChunk(
+      range: range, items: items, stateRoot: stateRoot, outside: outside,
+      takenFromHeld: takenFromHeld)
   }
 
   /// Items must be legal, strictly ordered and inside the range.
@@ -151,7 +158,10 @@ extension StateTrie {
       entries.append(.init(key: terminal.key, content: .leaf(Array(terminal.value))))
     case .sealedValue:
       guard range.contains(terminal.key) else { return true }
-      entries.append(.init(key: terminal.key, content: .value(terminal.hash)))
+      entries.append(
+        .init(
+          key: terminal.key,
+          content: .value(terminal.hash, asLeaf: terminal.sealedLeafHash)))
     }
     return true
   }

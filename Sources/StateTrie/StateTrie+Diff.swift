@@ -114,8 +114,7 @@ extension StateTrie {
   private func drop(_ ref: NodeRef) -> FrontierEntry {
     let terminal = arena.terminals[ref.index]
     precondition(terminal.kind != .leaf, "held leaf \(terminal.key) in a missing range")
-    let entry = FrontierEntry(
-      key: terminal.key, hash: terminal.hash, isValue: terminal.kind == .sealedValue)
+    let entry = FrontierEntry(terminal)
     removeEntry(entry.key)
     return entry
   }

@@ -56,7 +56,13 @@ extension StateTrie {
     let terminal = arena.terminals[ref.index]
     guard terminal.kind != .stump, range.contains(terminal.key) else { return }
     gone.append(terminal.key)
-    let hash = terminal.kind == .leaf ? Blake2b256.hash(terminal.value) : terminal.hash
-    frontier.append(.init(key: terminal.key, hash: hash, isValue: true))
+    guard terminal.kind == .leaf else {
+      frontier.append(FrontierEntry(terminal))
+      return
+    }
+    frontier.append(
+      .init(
+        key: terminal.key, hash: Blake2b256.hash(terminal.value), isValue: true,
+        leafHash: hasher.leaf(terminal.key, terminal.value)))
   }
 }

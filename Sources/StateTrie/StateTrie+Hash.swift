@@ -45,7 +45,7 @@ extension StateTrie {
     let terminal = arena.terminals + index
     switch terminal.pointee.kind {
     case .stump: return true
-    case .sealedValue: return false
+    case .sealedValue: return terminal.pointee.sealedLeafHash != nil
     case .leaf:
       if terminal.pointee.isDirty {
         terminal.pointee.hash = hasher.leaf(terminal.pointee.key, terminal.pointee.value)
@@ -67,6 +67,8 @@ extension StateTrie {
 
   /// The hash of a refreshed node.
   func hash(of ref: NodeRef) -> Hash256 {
-    ref.isTerminal ? arena.terminals[ref.index].hash : arena.inners[ref.index].hash
+    guard ref.isTerminal else { return arena.inners[ref.index].hash }
+    let terminal = arena.terminals[ref.index]
+    return terminal.sealedLeafHash ?? terminal.hash
   }
 }

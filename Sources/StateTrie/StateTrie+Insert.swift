@@ -11,7 +11,7 @@ extension StateTrie {
   /// Sets a stump or a sealed value with a known hash.
   func insertFrontier(_ entry: FrontierEntry) {
     let kind: TerminalNode.Kind = entry.isValue ? .sealedValue : .stump
-    _ = insert(entry.key, kind, UnsafeRawBufferPointer(start: nil, count: 0), entry.hash)
+    (entry.leafHash?.bytes ?? []).withUnsafeBytes { _ = insert(entry.key, kind, $0, entry.hash) }
   }
 
   /// Puts a terminal at `key`, splitting edges where needed and marking the path dirty. True if no

@@ -36,7 +36,8 @@ struct TerminalNode {
     case leaf
     /// A missing subtree of which only the root hash is known.
     case stump
-    /// A missing value of a hybrid of which only the hash is known.
+    /// A missing value of which only the hash is known; where it may stand alone, the blob's value
+    /// is the node hash it then has.
     case sealedValue
   }
 
@@ -52,6 +53,11 @@ struct TerminalNode {
   var hash: Hash256
 
   var key: KeyNibbles { KeyNibbles(loading: blob, nibbles: Int(keyCount)) }
+
+  /// Of a sealed value: its node hash when it has no children, if known.
+  var sealedLeafHash: Hash256? {
+    kind == .sealedValue && value.count == Hash256.byteCount ? Hash256(loading: value) : nil
+  }
 
   var value: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: blob + (Int(keyCount) + 1) / 2, count: Int(valueCount))
