@@ -93,8 +93,9 @@ public enum LiveSyncLimits {
   public static let externalBlocksMax = 256
   /// Results of a queue that the next stage has not taken yet.
   public static let outputsMax = 1_024
-  /// Orders (requests, timers) of an actor that its task group has not started yet.
-  public static let ordersMax = 1_024
+  /// Orders (requests, timers) of an actor that its task group has not started yet: room for one
+  /// order of each block in the diff queue, the largest number there can be.
+  public static let ordersMax = 4_096
   /// Events kept for a subscriber of a node that does not read them.
   public static let subscriberEventsMax = 4_096
 
@@ -104,10 +105,10 @@ public enum LiveSyncLimits {
   public static let locatorsMax = 1_024
   /// Blocks in one answer to a missing-blocks request.
   public static let blocksPerAnswerMax = 512
-  /// Election blocks named in one macro-chain answer.
-  public static let epochsPerAnswerMax = 256
-  /// Peaks of a history mountain range (one per bit of its leaf count).
-  public static let historyPeaksMax = 64
+  /// Election blocks named in a macro-chain request.
+  public static let macroLocatorsMax = 64
+  /// Blocks in one macro-chain answer.
+  public static let macroBlocksPerAnswerMax = 256
 
   // MARK: Peers, macro sync and consensus
 
@@ -117,6 +118,12 @@ public enum LiveSyncLimits {
   public static let bannedPeersMax = 4_096
   /// Time after which an outdated or incompatible peer is looked at again.
   public static let peerRecheckInterval: Duration = .seconds(60)
+  /// Time after which a peer whose macro sync failed is tried again.
+  public static let peerRetryInterval: Duration = .seconds(5)
+  /// How far the last macro block may be above our head, in batches, for a node that holds a part of
+  /// the state to catch up block by block; above it the held part would be older than the diffs
+  /// that peers keep.
+  public static let catchUpBatchesMax: UInt32 = 10
   /// Macro-chain rounds with one peer before it has to wait for its next turn.
   public static let macroRoundsMax = 64
   /// Time between two rounds of head requests.
@@ -127,4 +134,8 @@ public enum LiveSyncLimits {
   public static let consensusPeersMin = 3
   /// Announced blocks accepted in a row that show we are in consensus.
   public static let consensusAnnouncementsMin = 5
+  /// Time between two progress records.
+  public static let progressInterval: Duration = .seconds(5)
+  /// Time without any progress after which a node says that it is stalled, and why.
+  public static let stallAfter: Duration = .seconds(15)
 }

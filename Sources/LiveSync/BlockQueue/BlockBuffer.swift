@@ -103,6 +103,9 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
       .filter { seen.insert($0).inserted }
   }
 
+  /// Parents of all blocks, lowest first.
+  var allParents: [Hash256] { heights.keys.sorted().flatMap { parents(at: $0) } }
+
   /// Announced blocks of `peer` at one height.
   func announcedCount(by peer: PeerID, at number: UInt32) -> Int {
     (heights[number] ?? []).count { entries[$0].flatMap(Self.announcer) == peer }

@@ -13,6 +13,18 @@ extension BlockQueueCore {
     return actions
   }
 
+  /// Events of the chain may have been missed: whatever waits for a block the chain has goes on.
+  public mutating func resynchronise(chain: some ChainReader) -> [Action] {
+    var actions = prune(chain: chain)
+    for parent in buffer.allParents where chain.isKnown(parent) {
+      actions += release(under: parent)
+    }
+    for hash in resolves.keys.sorted() where chain.isKnown(hash) {
+      actions += endResolve(hash, .found)
+    }
+    return actions
+  }
+
   /// A block that was handed on has been pushed, or dropped on its way there.
   public mutating func pushed(
     _ sourced: SourcedBlock<Block>, _ verdict: PushVerdict, chain: some ChainReader

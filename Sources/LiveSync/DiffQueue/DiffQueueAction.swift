@@ -29,6 +29,8 @@ public struct DiffQuery: Sendable, Hashable {
   /// Names the diff within its queue; further rounds have the same name.
   public var id: UInt64
   public var blockHash: Hash256
+  /// Height of the block.
+  public var number: UInt32
   /// The header's commitment to the diff.
   public var diffRoot: Hash256
   /// The peer that gave the block: asked first.

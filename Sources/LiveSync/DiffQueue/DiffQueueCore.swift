@@ -1,3 +1,4 @@
+import MerkleTree
 import Networking
 import Primitives
 import StateTrie
@@ -67,6 +68,10 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     var entry = Entry(id: takeID(), batch: diffed)
     if isActive {
       for index in blocks.indices {
+        if blocks[index].sourced.block.diffRoot == Self.emptyDiffRoot {
+          entry.batch.blocks[index].diff = .empty
+          continue
+        }
         let id = takeID()
         jobs[id] = Job(batch: entry.id, index: index)
         entry.open.insert(id)
@@ -129,6 +134,9 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     return actions.isEmpty ? [] : actions + fill() + release()
   }
 
+  /// What a header commits to if its block changes nothing: nobody needs to be asked for that.
+  private static var emptyDiffRoot: Hash256 { MerkleTree.root(of: []) }
+
   /// The pause after `round` failed rounds: 1 s, doubling to 30 s.
   static func pause(afterRound round: Int) -> Duration {
     var pause = LiveSyncLimits.diffBackoffFirst
@@ -148,8 +156,8 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
       actions.append(
         .request(
           DiffQuery(
-            id: id, blockHash: sourced.block.hash, diffRoot: sourced.block.diffRoot,
-            firstPeer: sourced.source.peer)))
+            id: id, blockHash: sourced.block.hash, number: sourced.block.number,
+            diffRoot: sourced.block.diffRoot, firstPeer: sourced.source.peer)))
     }
     return actions
   }

@@ -2,24 +2,36 @@ import Ledger
 import Networking
 import Primitives
 
-/// What is published on `Topic.blockHeader`: a block without its body.
+/// What is published on `Topic.blockHeader`: a block without its body. The next validators of an
+/// election block travel here, so that nodes that want no bodies can follow the validators.
 public struct HeaderAnnouncement: WireCodable, Hashable {
   public var header: BlockHeader
   public var justification: Justification
+  public var nextValidators: ValidatorSet?
 
-  public init(header: BlockHeader, justification: Justification) {
-    self.header = header
-    self.justification = justification
+  /// The announcement of `block`, with or without its body.
+  public init(of block: Block) {
+    header = block.header
+    justification = block.justification
+    nextValidators = block.nextValidators
+  }
+
+  /// The block, with `body` if that is given.
+  public func block(body: BlockBody?) -> Block {
+    Block(
+      header: header, justification: justification, nextValidators: nextValidators, body: body)
   }
 
   public func encode(to encoder: inout WireEncoder) {
     encoder.append(header)
     encoder.append(justification)
+    encoder.append(optional: nextValidators)
   }
 
   public init(from decoder: inout WireDecoder) throws(WireError) {
     header = try decoder.value()
     justification = try decoder.value()
+    nextValidators = try decoder.optional()
   }
 }
 
@@ -50,8 +62,6 @@ extension Network {
     if let body = block.body {
       await publish(.blockBody, BodyAnnouncement(blockHash: block.hash, body: body).wireBytes)
     }
-    await publish(
-      .blockHeader,
-      HeaderAnnouncement(header: block.header, justification: block.justification).wireBytes)
+    await publish(.blockHeader, HeaderAnnouncement(of: block).wireBytes)
   }
 }

@@ -16,6 +16,14 @@ final class RequestClient: Sendable {
     case unfit(reason: String)
     /// The answer is provably wrong: the peer is banned.
     case refuse(reason: String)
+
+    /// Why the answer is not used; nil if it is.
+    var reason: String? {
+      switch self {
+      case .use: nil
+      case .next(let reason), .unfit(let reason), .refuse(let reason): reason
+      }
+    }
   }
 
   /// How a request ended.
@@ -46,7 +54,7 @@ final class RequestClient: Sendable {
   ///   - didFail: called for each answer that is not used.
   ///   - judge: what an answer is worth.
   func ask<R: Request, Value: Sendable>(
-    _ request: R, tries: RequestTries,
+    _ request: R, tries: RequestTries, isolation: isolated (any Actor)? = #isolation,
     willAsk: (PeerID, Int) -> Void = { _, _ in },
     didFail: (PeerID, Verdict<Value>) -> Void = { _, _ in },
     judge: (R.Response, PeerID) -> Verdict<Value>

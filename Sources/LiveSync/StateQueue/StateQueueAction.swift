@@ -12,17 +12,21 @@ public struct SourcedChunk: Sendable, Hashable {
   /// Hash of the block.
   public var hash: Hash256
   public var peer: PeerID
+  /// True if it was asked for with an end key, so that its proof shows both its edges.
+  public var isBounded: Bool
   /// Size of its wire form, for the event log.
   public var bytes: Int
 
   public init(
-    start: KeyNibbles, chunk: TrieChunk, number: UInt32, hash: Hash256, peer: PeerID, bytes: Int
+    start: KeyNibbles, chunk: TrieChunk, number: UInt32, hash: Hash256, peer: PeerID,
+    isBounded: Bool, bytes: Int
   ) {
     self.start = start
     self.chunk = chunk
     self.number = number
     self.hash = hash
     self.peer = peer
+    self.isBounded = isBounded
     self.bytes = bytes
   }
 }

@@ -3,12 +3,14 @@ import StateTrie
 
 /// What the chain made of the chunks of one push.
 public struct ChunkVerdict: Sendable, Hashable {
-  /// Chunks that were applied.
-  public var committed: Int
-  /// Chunks that were not needed (any more).
+  /// Number of chunks that were applied.
+  public var committed: Int { accepted.count }
+  /// Number of chunks that were not needed (any more).
   public var ignored: Int
-  /// The first chunk that was refused, if one was.
-  public var failure: Failure?
+  /// Places of the applied chunks in the push.
+  public var accepted: Set<Int>
+  /// Chunks that are provably wrong; they changed nothing.
+  public var failures: [Failure]
 
   /// A refused chunk.
   public struct Failure: Sendable, Hashable {
@@ -16,21 +18,28 @@ public struct ChunkVerdict: Sendable, Hashable {
     public var index: Int
     /// The stable name of the reason.
     public var reason: String
-    /// True if the chunk is only of no use now, not wrong: nobody is to blame.
-    public var isHarmless: Bool
 
-    public init(index: Int, reason: String, isHarmless: Bool) {
+    public init(index: Int, reason: String) {
       self.index = index
       self.reason = reason
-      self.isHarmless = isHarmless
     }
   }
 
-  public init(committed: Int, ignored: Int, failure: Failure? = nil) {
-    self.committed = committed
+  public init(accepted: Set<Int> = [], ignored: Int = 0, failures: [Failure] = []) {
+    self.accepted = accepted
     self.ignored = ignored
-    self.failure = failure
+    self.failures = failures
   }
+}
+
+/// What a chain event means for the state.
+public enum ChainStateChange: Sendable, Hashable {
+  /// Extended or finalized.
+  case advanced
+  /// The head is on another branch now.
+  case rebranched
+  /// Macro sync replaced the chain, or an operator gave up the state.
+  case replaced
 }
 
 extension StateQueueCore {
@@ -60,13 +69,13 @@ extension StateQueueCore {
     _ chunks: [SourcedChunk], _ result: ChunkVerdict, chain: some ChainReader
   ) -> [Action] {
     guard let last = chunks.last else { return [] }
-    if let failure = result.failure {
-      precondition(
-        chunks.indices.contains(failure.index), "chunk \(failure.index) of \(chunks.count) failed")
-      let chunk = chunks[failure.index]
-      if failure.isHarmless { lateInRow += 1 }
-      return (failure.isHarmless ? [] : [.refuse(chunk, reason: failure.reason)])
-        + reset(.chunkFailed)
+    if !result.failures.isEmpty {
+      let refusals = result.failures.map { failure -> Action in
+        precondition(
+          chunks.indices.contains(failure.index), "chunk \(failure.index) of \(chunks.count) failed")
+        return .refuse(chunks[failure.index], reason: failure.reason)
+      }
+      return refusals + reset(.chunkFailed)
     }
     if result.committed == 0 {
       lateInRow += 1
@@ -79,19 +88,9 @@ extension StateQueueCore {
     return []
   }
 
-  /// What a chain event means for the state.
-  public enum ChainChange: Sendable, Hashable {
-    /// Extended or finalized.
-    case advanced
-    /// The head is on another branch now.
-    case rebranched
-    /// Macro sync replaced the chain, or an operator gave up the state.
-    case replaced
-  }
-
   /// The chain changed.
   public mutating func chainChanged(
-    _ change: ChainChange, chain: some ChainReader
+    _ change: ChainStateChange, chain: some ChainReader
   ) -> [Action] {
     let isIncomplete = !chain.missing.isEmpty
     var actions: [Action] = []

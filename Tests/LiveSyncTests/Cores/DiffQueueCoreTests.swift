@@ -23,6 +23,16 @@ import Testing
     #expect(actions.queries.isEmpty)
   }
 
+  @Test func emptyDiffs_shouldNotBeAskedFor() {
+    var core = DiffQueueCore<FakeBlock>(isActive: true)
+    var blocks = FakeBlock.genesis.chain(2)
+    blocks[0].diffRoot = TrieDiff.empty.root
+    let queries = core.add(Self.batch(blocks)).queries
+    #expect(queries.map(\.blockHash) == [blocks[1].hash])
+    let diffs = core.answered(queries[0].id, .empty).deliveries.flatMap(\.blocks).map(\.diff)
+    #expect(diffs == [.empty, .empty])
+  }
+
   @Test func atMostFiveDiffs_shouldBeInFlight() {
     var core = DiffQueueCore<FakeBlock>(isActive: true)
     let queries = core.add(Self.batch(FakeBlock.genesis.chain(9))).queries

@@ -34,7 +34,7 @@ import Testing
         start: query.start, chunk: TrieChunk(end: end, items: [], proof: TrieProof(nodes: [])),
         number: number,
         hash: fork ? Blake2b256.hash([UInt8(number)]) : blocks[Int(number) - 1].hash,
-        peer: PeerID(4))
+        peer: PeerID(4), isBounded: query.end != nil, bytes: 0)
     }
 
     mutating func receive(_ chunk: SourcedChunk) -> [Action] {
@@ -141,7 +141,7 @@ import Testing
     var queue = Harness()
     _ = queue.receive(queue.chunk(at: 20, end: nil))
     _ = queue.core.applied(
-      [queue.chunk(at: 20, end: nil)], result: ChunkVerdict(committed: 1, ignored: 0),
+      [queue.chunk(at: 20, end: nil)], result: ChunkVerdict(accepted: [0]),
       chain: queue.chain)
     queue.chain.missing = .none
     queue.chain.extend([queue.blocks[20]])
@@ -167,7 +167,7 @@ import Testing
     _ = queue.receive(last)
     queue.chain.missing = KeyRangeSet([KeyRange(start: Self.key, end: Self.late)])
     let actions = queue.core.applied(
-      [last], result: ChunkVerdict(committed: 1, ignored: 0), chain: queue.chain)
+      [last], result: ChunkVerdict(accepted: [0]), chain: queue.chain)
     #expect(actions.resets == [.notComplete])
     #expect(actions.queries.map(\.start) == [Self.key])
     #expect(actions.queries.map(\.end) == [Self.late])
@@ -177,24 +177,32 @@ import Testing
     var queue = Harness()
     let chunk = queue.chunk(at: 20, end: Self.key)
     _ = queue.receive(chunk)
-    let failure = ChunkVerdict.Failure(index: 0, reason: "items_mismatch", isHarmless: false)
+    let failure = ChunkVerdict.Failure(index: 0, reason: "items_mismatch")
     let actions = queue.core.applied(
-      [chunk], result: ChunkVerdict(committed: 0, ignored: 0, failure: failure),
+      [chunk], result: ChunkVerdict(failures: [failure]),
       chain: queue.chain)
     #expect(actions.refusals == ["items_mismatch"])
     #expect(actions.resets == [.chunkFailed])
   }
 
-  @Test func peer_shouldNotBeRefused_whenItsChunkIsOnlyUseless() {
+  @Test func block_shouldBeAskedFor_whenAFirstChunkWaitsForIt() {
     var queue = Harness()
-    let chunk = queue.chunk(at: 20, end: Self.key)
+    let actions = queue.receive(queue.chunk(at: 21, end: Self.key))
+    #expect(actions.expected == [queue.blocks[20].hash])
+    #expect(queue.receive(queue.chunk(at: 21, end: Self.late)).expected.isEmpty)
+  }
+
+  @Test func peer_shouldLeaveAndTheChainBeReset_whenNobodyHasTheBlockItNamed() {
+    var queue = Harness()
+    let chunk = queue.chunk(at: 30, end: nil, fork: true)
     _ = queue.receive(chunk)
-    let failure = ChunkVerdict.Failure(index: 0, reason: "start_not_missing", isHarmless: true)
-    let actions = queue.core.applied(
-      [chunk], result: ChunkVerdict(committed: 0, ignored: 0, failure: failure),
-      chain: queue.chain)
-    #expect(actions.refusals.isEmpty)
-    #expect(actions.resets == [.chunkFailed])
+    let actions = queue.core.blockNeverCame(
+      number: 30, hash: chunk.hash, chain: queue.chain)
+    #expect(actions.discards == [.blockUnknown])
+    #expect(actions.behind == [PeerID(4)])
+    #expect(actions.queries.map(\.start) == [.empty])
+    #expect(
+      queue.core.blockNeverCame(number: 30, hash: chunk.hash, chain: queue.chain).isEmpty)
   }
 
   @Test func chain_shouldBeReset_whenAllChunksOfAPushAreIgnored() {
@@ -202,7 +210,7 @@ import Testing
     let chunk = queue.chunk(at: 20, end: Self.key)
     _ = queue.receive(chunk)
     let actions = queue.core.applied(
-      [chunk], result: ChunkVerdict(committed: 0, ignored: 1), chain: queue.chain)
+      [chunk], result: ChunkVerdict(ignored: 1), chain: queue.chain)
     #expect(actions.resets == [.allIgnored])
   }
 
@@ -311,6 +319,9 @@ extension [StateQueueAction<FakeBlock>] {
   }
   var resets: [ChunkResetReason] {
     compactMap { if case .reset(let reason) = $0 { reason } else { nil } }
+  }
+  var expected: [Hash256] {
+    compactMap { if case .expectBlock(_, let hash, _) = $0 { hash } else { nil } }
   }
   var refusals: [String] {
     compactMap { if case .refuse(_, let reason) = $0 { reason } else { nil } }
