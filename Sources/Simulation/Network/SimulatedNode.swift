@@ -64,7 +64,10 @@ final class SimulatedNode: @unchecked Sendable {
   func endLife() {
     life += 1
     wasEntered = false
-    for continuations in subscriptions.values { for stream in continuations { stream.finish() } }
+    // Finishing wakes readers, so the order matters.
+    for (_, streams) in subscriptions.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      for stream in streams { stream.finish() }
+    }
     for stream in peerSubscriptions { stream.finish() }
     subscriptions = [:]
     peerSubscriptions = []
