@@ -123,6 +123,7 @@ import Testing
     }
     #expect(world.noted == ["10000000: p1 <- p0 [2]"])
     #expect(world.network.drops[.disconnected] == 1)
+    #expect(world.network.statistics(of: PeerID(1)).total.received.messages == 1)
     world.end()
   }
 

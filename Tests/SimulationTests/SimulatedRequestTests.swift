@@ -245,4 +245,36 @@ private let seconds: Int64 = 1_000_000_000
     }
     world.end()
   }
+
+  @Test func handlerOfAnEarlierLife_shouldHaveNoSay() {
+    let world = NetworkWorld(NetworkConfiguration(capacity: NodeCapacity(servedConcurrentlyMax: 1)))
+    let nodes = world.nodes(2)
+    let slow: @Sendable (PeerID, [UInt8]) async -> [UInt8]? = { _, _ in
+      try? await world.runtime.sleep(for: .seconds(2))
+      return []
+    }
+    nodes[1].serve(.head, slow)
+    world.runtime.schedule(after: .seconds(1)) {
+      world.network.remove(PeerID(1))
+      world.network.endpoint(for: PeerID(1)).serve(.head, slow)
+    }
+    world.run {
+      await #expect(throws: RequestError.disconnected) {
+        try await nodes[0].send(.head, [], to: PeerID(1), timeout: .seconds(9))
+      }
+      try? await world.runtime.sleep(for: .seconds(4))
+      let start = world.runtime.now
+      await withDiscardingTaskGroup { group in
+        for _ in 0..<2 {
+          group.addTask {
+            let response = try? await nodes[0].send(.head, [], to: PeerID(1), timeout: .seconds(9))
+            #expect(response == [])
+          }
+        }
+      }
+      #expect(start.duration(to: world.runtime.now) == .milliseconds(4020))
+    }
+    #expect(world.network.drops[.late] == 0)
+    world.end()
+  }
 }
