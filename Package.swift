@@ -54,6 +54,9 @@ let package = Package(
       dependencies: ["Runtime", "Primitives", "EventLog", "StateTrie", "Ledger", "LiveSync", "Simulation"],
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "livesync-bench", dependencies: ["Primitives", "StateTrie"], swiftSettings: strict),
+
     .target(
       name: "TestSupport", dependencies: ["Primitives"], path: "Tests/TestSupport",
       swiftSettings: strict),

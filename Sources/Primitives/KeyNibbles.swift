@@ -31,6 +31,27 @@ public struct KeyNibbles: Sendable, Hashable, Comparable {
     words[7] |= UInt64(2 * bytes.count)
   }
 
+  /// The key of the first `nibbles` nibbles stored at `source`, high nibble first.
+  ///
+  /// Reads whole words: `source` must be readable up to the next multiple of eight bytes. What lies
+  /// behind the last nibble is ignored.
+  @inlinable
+  public init(loading source: UnsafeRawPointer, nibbles: Int) {
+    precondition(nibbles <= PrimitiveLimits.keyNibblesMax, "a key has at most 126 nibbles")
+    self.init()
+    let wordCount = (nibbles + 15) >> 4
+    var index = 0
+    while index < wordCount {
+      words[index] = UInt64(
+        bigEndian: source.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
+      index += 1
+    }
+    if nibbles & 15 != 0 {
+      words[nibbles >> 4] &= ~(UInt64.max &>> UInt64(4 * (nibbles & 15)))
+    }
+    words[7] |= UInt64(nibbles)
+  }
+
   /// The key written as hexadecimal digits in any case, or as `ε`; nil for other text and for more
   /// than 126 digits.
   public init?(_ text: some StringProtocol) {

@@ -1,1 +1,130 @@
-// Placeholder until the room is built.
+import Primitives
+
+/// What the trie knows of one key.
+public enum TrieLookup: Equatable, Sendable {
+  /// The key is held with this value.
+  case present([UInt8])
+  /// The key is held to be absent.
+  case absent
+  /// The key lies in a missing range.
+  case missing
+}
+
+/// The account trie: a Merkle radix trie over 4-bit digits that may hold only part of its keys.
+///
+/// *Held* keys are those outside `missing`. The hash of the whole trie is known as long as the hash
+/// of every missing subtree is: verified chunks bring those hashes along (as *stumps*), and a diff
+/// that touches a missing key takes away what is no longer true (the place becomes *uncharted*).
+/// Stumps are entries of the trie like leaves, so its shape is always a function of its entries,
+/// and nothing is patched in place. Format: TRIE.md, byte-compatible with Nimiq Albatross.
+///
+/// Not thread-safe: the owner guards it.
+public final class StateTrie {
+  var arena: TrieArena
+  var hasher = NodeHasher()
+  /// The key ranges whose leaves are not held.
+  public internal(set) var missing: KeyRangeSet
+  /// The part of `missing` about whose present content nothing is known.
+  var uncharted: KeyRangeSet
+  /// Number of held keys.
+  public internal(set) var itemCount = 0
+  /// Names the present content; a receipt restores exactly only on top of what it left behind.
+  var serial: UInt64 = 0
+  var nextSerial: UInt64 = 1
+
+  /// A complete trie with no keys.
+  public init() {
+    arena = TrieArena()
+    missing = .none
+    uncharted = .none
+  }
+
+  /// A trie that holds nothing: all keys of `missing` are unknown, all others absent.
+  public init(missing: KeyRangeSet) {
+    arena = TrieArena()
+    self.missing = missing
+    uncharted = missing
+  }
+
+  private init(copying other: StateTrie) {
+    arena = TrieArena(copying: other.arena)
+    missing = other.missing
+    uncharted = other.uncharted
+    itemCount = other.itemCount
+    serial = other.serial
+    nextSerial = other.nextSerial
+  }
+
+  /// An independent copy; takes time and memory in proportion to the trie.
+  public func copy() -> StateTrie {
+    StateTrie(copying: self)
+  }
+
+  /// True if no key is missing.
+  public var isComplete: Bool { missing.isEmpty }
+
+  /// True if `rootHash()` can be told now: every missing subtree's hash is known.
+  public var isCharted: Bool { uncharted.isEmpty }
+
+  /// What is known of `key`.
+  public func lookup(_ key: KeyNibbles) -> TrieLookup {
+    if missing.contains(key) { return .missing }
+    guard let index = leafIndex(of: key) else { return .absent }
+    return .present(Array(arena.terminals[index].value))
+  }
+
+  /// Sets the value of a held key. Throws `missing`, `rootValue` or `valueTooLong`; then nothing
+  /// has changed.
+  public func put(_ key: KeyNibbles, _ value: [UInt8]) throws(TrieError) {
+    if missing.contains(key) { throw .missing(key) }
+    try Self.check(key, value)
+    touch()
+    insertLeaf(key, value)
+  }
+
+  /// Removes a held key; false if it was absent. Throws `missing`.
+  @discardableResult
+  public func remove(_ key: KeyNibbles) throws(TrieError) -> Bool {
+    if missing.contains(key) { throw .missing(key) }
+    guard leafIndex(of: key) != nil else { return false }
+    touch()
+    removeEntry(key)
+    return true
+  }
+
+  /// A key that may have a value, and a value of legal length.
+  static func check(_ key: KeyNibbles, _ value: [UInt8]) throws(TrieError) {
+    if key.isEmpty { throw .rootValue }
+    if value.count > StateTrieLimits.valueBytesMax {
+      throw .valueTooLong(key, bytes: value.count)
+    }
+  }
+
+  /// Marks the content as changed by something other than the latest diff.
+  func touch() {
+    serial = nextSerial
+    nextSerial += 1
+  }
+
+  /// Index of the terminal that holds `key`, or nil.
+  func leafIndex(of key: KeyNibbles) -> Int? {
+    var ref = TrieArena.root
+    while true {
+      let node = arena.inners + ref.index
+      let depth = node.pointee.key.count
+      if key.count == depth {
+        let own = node.pointee.own
+        guard own != .none, arena.terminals[own.index].kind == .leaf else { return nil }
+        return own.index
+      }
+      let child = node.pointee.children[key[depth]]
+      if child == .none { return nil }
+      if child.isTerminal {
+        let terminal = arena.terminals[child.index]
+        return terminal.kind == .leaf && terminal.key == key ? child.index : nil
+      }
+      guard arena.inners[child.index].key.isPrefix(of: key) else { return nil }
+      ref = child
+    }
+  }
+}

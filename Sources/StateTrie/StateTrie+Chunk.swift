@@ -1,0 +1,55 @@
+import Primitives
+
+extension StateTrie {
+  /// The items from `start` on, at most `limit` and none at or above `end`, with a proof.
+  ///
+  /// The chunk's end is `end` if everything before it fits. Otherwise it is one nibble longer than
+  /// what the last item's node shares with the first item left out (reference form), and nil if
+  /// nothing follows. A partial trie serves what it holds: with both edges proven, the chunk stops
+  /// where a missing range starts; else a missing range in the chunk throws `missing`. Throws `rootUnknown` while there is no root
+  /// to prove against, `limitTooLarge` outside 0…`StateTrieLimits.chunkItemsMax`, and `emptyRange`.
+  public func chunk(
+    from start: KeyNibbles, to end: KeyNibbles? = nil, limit: Int, edges: ChunkEdges = .last
+  ) throws(TrieError) -> TrieChunk {
+    guard (0...StateTrieLimits.chunkItemsMax).contains(limit) else { throw .limitTooLarge(limit) }
+    if missing.contains(start) { throw .missing(start) }
+    var range = KeyRange(start: start, end: end)
+    if range.isEmpty { throw .emptyRange(range) }
+    guard rootHash() != nil else { throw .rootUnknown }
+    let gap = missing.intersection(range).first
+    if let gap { range.end = gap.start }
+
+    var items: [TrieItem] = []
+    var next: KeyNibbles?
+    forEachItem(in: KeyRange(start: start, end: nil)) { item in
+      guard items.count < limit, item.key.isBelow(range.end) else {
+        next = item.key
+        return false
+      }
+      items.append(item)
+      return true
+    }
+    let edge = items.last?.key ?? lastKey(below: start)
+    let edgePath = edge.map(path(to:)) ?? [(.empty, TrieArena.root)]
+    var chunkEnd = range.end
+    if let next, next.isBelow(range.end) {
+      let shared = edgePath[edgePath.count - 1].key.commonPrefixLength(with: next)
+      chunkEnd = next.prefix(shared + 1)
+    } else if edges == .last, let gap {
+      throw .missing(gap.start)
+    }
+    var refs: [KeyNibbles: NodeRef] = [:]
+    for step in edgePath { refs[step.key] = step.ref }
+    // Nodes whose subtree reaches over an edge are shown, so that nothing inside stays hidden.
+    var bounds = edges == .both ? [start] : []
+    if let chunkEnd { bounds.append(chunkEnd) }
+    for bound in bounds {
+      for step in path(to: bound) where step.key.count < bound.count {
+        refs[step.key] = step.ref
+      }
+    }
+    let nodes = refs.keys.sorted { $0.precedesInPostOrder($1) }
+      .map { proofNode(refs[$0]!, withValue: $0 == edge) }
+    return TrieChunk(end: chunkEnd, items: items, proof: TrieProof(nodes: nodes))
+  }
+}

@@ -1,0 +1,80 @@
+import Primitives
+
+extension StateTrie {
+  /// Sets a leaf, new or not.
+  func insertLeaf(_ key: KeyNibbles, _ value: [UInt8]) {
+    value.withUnsafeBytes { bytes in
+      if insert(key, .leaf, bytes, .zero) { itemCount += 1 }
+    }
+  }
+
+  /// Sets a stump or a sealed value with a known hash.
+  func insertFrontier(_ entry: FrontierEntry) {
+    let kind: TerminalNode.Kind = entry.isValue ? .sealedValue : .stump
+    (entry.leafHash?.bytes ?? []).withUnsafeBytes { _ = insert(entry.key, kind, $0, entry.hash) }
+  }
+
+  /// Puts a terminal at `key`, splitting edges where needed and marking the path dirty. True if no
+  /// terminal was at that key before.
+  private func insert(
+    _ key: KeyNibbles, _ kind: TerminalNode.Kind, _ value: UnsafeRawBufferPointer, _ hash: Hash256
+  ) -> Bool {
+    let terminal = arena.makeTerminal(key: key, kind: kind, value: value, hash: hash)
+    var ref = TrieArena.root
+    while true {
+      let node = arena.inners + ref.index
+      node.pointee.isDirty = true
+      let depth = node.pointee.key.count
+      if key.count == depth {
+        precondition(kind != .stump && depth > 0, "a stump cannot stand at inner node \(key)")
+        let old = node.pointee.own
+        node.pointee.own = terminal
+        if old != .none { arena.free(old) }
+        return old == .none
+      }
+      let slot = key[depth]
+      let child = node.pointee.children[slot]
+      if child == .none {
+        node.pointee.children[slot] = terminal
+        node.pointee.childCount += 1
+        return true
+      }
+      let childKey = arena.key(of: child)
+      let common = childKey.commonPrefixLength(with: key)
+      if common == childKey.count {
+        if !child.isTerminal {
+          ref = child
+          continue
+        }
+        if common == key.count {
+          node.pointee.children[slot] = terminal
+          arena.free(child)
+          return false
+        }
+      }
+      // The paths part inside the edge to the child, or one ends there: a new node takes the edge.
+      let fork = arena.makeInner(key: key.prefix(common))
+      adopt(child, at: childKey, into: fork)
+      adopt(terminal, at: key, into: fork)
+      arena.inners[ref.index].children[slot] = fork
+      return true
+    }
+  }
+
+  /// Hangs a node with full `key` under the inner node `parent`, or makes it the parent's own value.
+  private func adopt(_ ref: NodeRef, at key: KeyNibbles, into parent: NodeRef) {
+    let node = arena.inners + parent.index
+    let depth = node.pointee.key.count
+    guard key.count == depth else {
+      node.pointee.children[key[depth]] = ref
+      node.pointee.childCount += 1
+      return
+    }
+    precondition(
+      ref.isTerminal && arena.terminals[ref.index].kind != .stump,
+      "key \(key) lies inside a missing subtree")
+    node.pointee.own = ref
+    // From now on its hash field is the value's hash, not the node's.
+    if arena.terminals[ref.index].kind == .leaf { arena.terminals[ref.index].isDirty = true }
+  }
+}

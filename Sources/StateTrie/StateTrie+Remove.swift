@@ -1,0 +1,61 @@
+import Primitives
+
+extension StateTrie {
+  /// Removes the terminal at exactly `key`, which must be there, and merges what is left so that
+  /// the shape again follows from the entries.
+  func removeEntry(_ key: KeyNibbles) {
+    var grandparent = NodeRef.none
+    var parent = TrieArena.root
+    while true {
+      let node = arena.inners + parent.index
+      node.pointee.isDirty = true
+      let depth = node.pointee.key.count
+      if key.count == depth {
+        let own = node.pointee.own
+        precondition(own != .none, "nothing to remove at \(key)")
+        node.pointee.own = .none
+        release(own)
+        break
+      }
+      let slot = key[depth]
+      let child = node.pointee.children[slot]
+      precondition(child != .none, "nothing to remove at \(key)")
+      if child.isTerminal {
+        precondition(arena.terminals[child.index].key == key, "nothing to remove at \(key)")
+        node.pointee.children[slot] = .none
+        node.pointee.childCount -= 1
+        release(child)
+        break
+      }
+      grandparent = parent
+      parent = child
+    }
+    merge(parent, under: grandparent)
+  }
+
+  /// Frees a terminal and counts it out if it was a leaf.
+  private func release(_ ref: NodeRef) {
+    if arena.terminals[ref.index].kind == .leaf { itemCount -= 1 }
+    arena.free(ref)
+  }
+
+  /// Replaces an inner node that is no longer needed: by its only child, or by its own value.
+  private func merge(_ ref: NodeRef, under parent: NodeRef) {
+    guard ref != TrieArena.root else { return }
+    let node = arena.inners[ref.index]
+    let heir: NodeRef
+    if node.own == .none {
+      guard node.childCount == 1 else { return }
+      var slot = 0
+      while node.children[slot] == .none { slot += 1 }
+      heir = node.children[slot]
+    } else {
+      guard node.childCount == 0 else { return }
+      heir = node.own
+      if arena.terminals[heir.index].kind == .leaf { arena.terminals[heir.index].isDirty = true }
+    }
+    let slot = node.key[arena.inners[parent.index].key.count]
+    arena.inners[parent.index].children[slot] = heir
+    arena.free(ref)
+  }
+}

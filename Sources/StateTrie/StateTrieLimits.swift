@@ -1,0 +1,17 @@
+/// The named limits of the trie. Units are part of the name.
+public enum StateTrieLimits {
+  /// Most items in one chunk: the reference's network limit for chunk requests.
+  public static let chunkItemsMax = 5_000
+  /// Longest value in bytes. Account data may be large; a value must fit one network message.
+  public static let valueBytesMax = 1 << 20
+  /// Most nodes in one proof: the items of the largest chunk, each with a path of its own.
+  public static let proofNodesMax = chunkItemsMax * 8
+  /// Most entries in one diff: far above what the transactions of one block can change.
+  public static let diffEntriesMax = 1 << 20
+  /// Most ranges read from the wire into one set: a planner splits the key space at most so often.
+  public static let rangesMax = 1 << 16
+  /// Children of a node, one a nibble.
+  static let childrenMax = 16
+  /// Longest inner node preimage in bytes: key 65, value 33, and 16 children of 98 bytes.
+  static let innerPreimageBytesMax = 65 + 33 + 16 * 98
+}

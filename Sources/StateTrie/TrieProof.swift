@@ -1,0 +1,124 @@
+import Primitives
+
+/// The value part of a proof node.
+public enum ProofValue: Hashable, Sendable {
+  /// A branch, or the root.
+  case none
+  /// A leaf with its value.
+  case leaf([UInt8])
+  /// A hybrid whose value was not asked for: only its hash.
+  case hybridHash(Hash256)
+  /// A hybrid with its value.
+  case hybrid([UInt8])
+
+  /// The value in full, if it is there.
+  public var bytes: [UInt8]? {
+    switch self {
+    case .leaf(let value), .hybrid(let value): value
+    case .none, .hybridHash: nil
+    }
+  }
+}
+
+/// What a proof node says of one child.
+public struct ProofChild: Hashable, Sendable {
+  /// The child's key without its parent's; begins with the nibble of its slot.
+  public var suffix: KeyNibbles
+  /// The child's node hash.
+  public var hash: Hash256
+
+  public init(suffix: KeyNibbles, hash: Hash256) {
+    self.suffix = suffix
+    self.hash = hash
+  }
+}
+
+/// One node of a proof.
+public struct ProofNode: Hashable, Sendable {
+  /// Full path of the node.
+  public var key: KeyNibbles
+  public var value: ProofValue
+  /// Exactly 16 slots.
+  public var children: [ProofChild?]
+
+  public init(key: KeyNibbles, value: ProofValue, children: [ProofChild?]) {
+    precondition(children.count == StateTrieLimits.childrenMax)
+    self.key = key
+    self.value = value
+    self.children = children
+  }
+
+  /// True if the node has any child.
+  public var hasChildren: Bool { children.contains { $0 != nil } }
+
+  /// The hash of the node (TRIE.md, "Nodes").
+  public var hash: Hash256 {
+    var hasher = NodeHasher()
+    return hash(&hasher)
+  }
+
+  func hash(_ hasher: inout NodeHasher) -> Hash256 {
+    switch value {
+    case .leaf(let bytes):
+      return bytes.withUnsafeBytes { hasher.leaf(key, $0) }
+    case .none: hasher.begin(key)
+    case .hybridHash(let hash): hasher.begin(key, hybrid: hash)
+    case .hybrid(let bytes): hasher.begin(key, hybrid: Blake2b256.hash(bytes))
+    }
+    for child in children {
+      if let child {
+        hasher.rawChild(child.suffix, child.hash)
+      } else {
+        hasher.emptyChild()
+      }
+    }
+    return hasher.finish()
+  }
+
+  /// The full key of the child in `slot`, or nil if there is none.
+  ///
+  /// Only for nodes whose `keysAreSound` holds.
+  func childKey(_ slot: Int) -> KeyNibbles? {
+    guard let child = children[slot] else { return nil }
+    return key.appending(child.suffix)
+  }
+
+  /// True if every child's suffix begins with its slot's nibble and its key is not too long, a leaf
+  /// has no children, and a value stands nowhere but below the root.
+  var keysAreSound: Bool {
+    for (slot, child) in children.enumerated() {
+      guard let child else { continue }
+      if child.suffix.isEmpty || child.suffix[0] != slot { return false }
+      if key.count + child.suffix.count > PrimitiveLimits.keyNibblesMax { return false }
+    }
+    switch value {
+    case .none: return true
+    case .leaf: return !key.isEmpty && !hasChildren
+    case .hybrid, .hybridHash: return !key.isEmpty && hasChildren
+    }
+  }
+}
+
+/// A proof of some keys, present and absent, against a state root (TRIE.md, "Proofs").
+public struct TrieProof: Hashable, Sendable {
+  /// Nodes on the paths to the keys, children before parents, the root last.
+  public var nodes: [ProofNode]
+  /// Absent keys in order, each with the key of the deepest node on its path.
+  public var missingProvenBy: [MissingKey]
+
+  /// An absent key and the node that shows its absence.
+  public struct MissingKey: Hashable, Sendable {
+    public var key: KeyNibbles
+    public var provenBy: KeyNibbles
+
+    public init(key: KeyNibbles, provenBy: KeyNibbles) {
+      self.key = key
+      self.provenBy = provenBy
+    }
+  }
+
+  public init(nodes: [ProofNode], missingProvenBy: [MissingKey] = []) {
+    self.nodes = nodes
+    self.missingProvenBy = missingProvenBy
+  }
+}
