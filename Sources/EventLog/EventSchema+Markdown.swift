@@ -16,8 +16,8 @@ extension EventSchema {
       record that led to this one, `req` pairs a request's records. A field that does not apply is
       missing, never null.
     - One field name means the same thing in every event, so a log is one table.
-    - Schema version: \(Event.schemaVersion). A program refuses logs of a newer schema, and events and
-      fields that its schema does not have.
+    - Schema version: \(Event.schemaVersion). A program refuses logs of a newer schema, and
+      events and fields that its schema does not have.
 
     This page is generated from the events in Sources/EventLog; a test compares the two.
 
@@ -25,7 +25,8 @@ extension EventSchema {
 
     ```sh
     # Why were chunks refused, and whose were they?
-    jq -r 'select(.event == "chunk.rejected") | [.peer, .reason] | @tsv' events.jsonl | sort | uniq -c
+    jq -r 'select(.event == "chunk.rejected") | [.peer, .reason] | @tsv' events.jsonl \\
+      | sort | uniq -c
     # The story of one block.
     jq -c 'select(.block == 815)' events.jsonl
     # What led to record 5120, back to the beginning.
@@ -36,7 +37,8 @@ extension EventSchema {
     -- DuckDB: the file is a table with one column a field.
     create table log as select * from read_json('events.jsonl', format = 'newline_delimited',
       union_by_name = true, sample_size = -1);
-    select event, reason, count(*) from log where level in ('warn', 'error') group by all order by 3 desc;
+    select event, reason, count(*) from log where level in ('warn', 'error')
+      group by all order by 3 desc;
     -- How long requests took, by peer and outcome.
     select type, peer, outcome, count(*), quantile_cont(duration_ns, 0.5) / 1e6 as median_ms
       from log where event = 'request.ended' group by all order by 1, 2;

@@ -93,7 +93,8 @@ extension LogSummary {
 }
 
 extension LogSummary.Tally {
-  /// One more thing of this size. A hostile log could hold any numbers, so they stop at the largest.
+  /// One more thing of this size. A hostile log could hold any numbers, so they stop at the
+  /// largest.
   fileprivate mutating func add(_ items: Int, _ bytes: Int) {
     count += 1
     self.items = Self.sum(self.items, items)
