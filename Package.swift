@@ -33,12 +33,14 @@ let package = Package(
     .systemLibrary(name: "CBlake2", pkgConfig: "libb2", providers: [.apt(["libb2-dev"])]),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
 
+    .target(name: "CBlake2Batch"),
+
     room("Runtime"),
     room("Primitives", ["CBlake2", "CSodium"]),
     room("MerkleTree", ["Primitives"]),
     room("EventLog", ["Primitives"]),
     room("Networking", ["Runtime", "Primitives"]),
-    room("StateTrie", ["Primitives", "MerkleTree"]),
+    room("StateTrie", ["CBlake2Batch", "Primitives", "MerkleTree"]),
     room("Ledger", ["Primitives", "MerkleTree", "StateTrie"]),
     room(
       "LiveSync",

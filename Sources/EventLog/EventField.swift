@@ -1,5 +1,5 @@
-/// The fields that events are made of. One name means one thing in every event, so that a log is one
-/// table with these columns.
+/// The fields that events are made of. One name means one thing in every event, so that a log is
+/// one table with these columns.
 public enum EventField: String, CaseIterable, Sendable {
   // Every record.
   case seq

@@ -30,8 +30,8 @@ public enum EventSchema {
       name: kind.name, level: kind.level, meaning: kind.meaning, fields: probe.fields)
   }
 
-  /// One event of each kind, its fields chosen by `choose`, which gives a number in 0..<its argument.
-  /// A number of 0 leaves an optional field out.
+  /// One event of each kind, its fields chosen by `choose`, which gives a number in 0..<its
+  /// argument. A number of 0 leaves an optional field out.
   public static func samples(choosing choose: @escaping (UInt64) -> UInt64) -> [Event] {
     EventKind.all.map { sample($0, EventFieldProbe(choose)) }
   }

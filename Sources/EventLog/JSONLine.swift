@@ -85,6 +85,13 @@ struct JSONLine {
     text(field, value.rawValue)
   }
 
+  /// `value` as a JSON string.
+  static func quoted(_ value: String) -> String {
+    var line = JSONLine()
+    line.append(quoted: value)
+    return String(decoding: line.bytes, as: UTF8.self)
+  }
+
   private mutating func key(_ field: EventField) {
     if !isFirst { bytes.append(UInt8(ascii: ",")) }
     isFirst = false

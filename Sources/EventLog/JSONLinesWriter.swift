@@ -3,9 +3,9 @@ import Synchronization
 
 /// Writes events as JSON Lines, from any thread.
 ///
-/// The bytes go to a closure that the caller gives, in order and in whole lines. The writer can keep
-/// a running SHA-256 of them, which is how two runs are compared, and counts the events by name,
-/// which is what coverage is made of.
+/// The bytes go to a closure that the caller gives, in order and in whole lines. The writer can
+/// keep a running SHA-256 of them, which is how two runs are compared, and counts the events by
+/// name, which is what coverage is made of.
 public final class JSONLinesWriter: EventSink {
   private struct State {
     var line = JSONLine()

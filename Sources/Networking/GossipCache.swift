@@ -13,8 +13,8 @@ public struct GossipCache: Sendable {
   public enum Judgement: Sendable, Hashable {
     /// Pass the message on to all neighbours but those in `knownBy`, which have it (sorted).
     case forward(GossipMessage, knownBy: [PeerID])
-    /// Drop the message; nobody is to blame.
-    case drop
+    /// Drop the message; nobody is to blame, not even the sender named here.
+    case drop(PeerID)
     /// Drop the message; its sender is to blame.
     case blame(PeerID)
     /// There is no such message, or it was judged before, or it had to give way.
@@ -71,7 +71,7 @@ public struct GossipCache: Sendable {
     guard let entry = pending.removeValue(forKey: id) else { return .unknown }
     switch acceptance {
     case .accept: return .forward(entry.message, knownBy: entry.knownBy.sorted())
-    case .ignore: return .drop
+    case .ignore: return .drop(entry.message.from)
     case .reject: return .blame(entry.message.from)
     }
   }

@@ -111,7 +111,7 @@ public final class SimulatedRuntime: Runtime, TaskExecutor, @unchecked Sendable 
   static var currentThread: UInt { UInt(pthread_self()) }
 
   /// Stops the process if the caller is not on the home thread: going on would corrupt the run.
-  func requireHome(_ action: StaticString) {
+  package func requireHome(_ action: StaticString) {
     let owner = home.load(ordering: .relaxed)
     precondition(
       owner == 0 || owner == Self.currentThread,

@@ -8,6 +8,8 @@ public struct VerifiedChunk: Sendable {
   public let items: [TrieItem]
   /// The root the chunk was checked against.
   public let stateRoot: Hash256
+  /// The node hash of each item that has no children, else zero.
+  let itemHashes: [Hash256]
   /// Known hashes of everything the proof does not open outside the range, in key order.
   let outside: [FrontierEntry]
   /// Keys left of the range that were taken from what is held instead of from the proof.
@@ -78,7 +80,8 @@ extension TrieChunk {
     }
     outside.sort { $0.key < $1.key }
     return VerifiedChunk(
-      range: range, items: items, stateRoot: stateRoot, outside: outside,
+      range: range, items: items, stateRoot: stateRoot,
+      itemHashes: Array(rebuild.hashes[left.count..<left.count + items.count]), outside: outside,
       takenFromHeld: takenFromHeld)
   }
 
@@ -150,8 +153,8 @@ extension StateTrie {
   private func collectValue(
     _ ref: NodeRef, _ range: KeyRange, _ entries: inout [ChunkRebuild.Entry]
   ) -> Bool {
-    let terminal = arena.terminals[ref.index]
-    switch terminal.kind {
+    let terminal = arena.terminal(ref.index)
+    switch terminal.pointee.kind {
     case .stump: return false
     case .leaf:
       guard range.contains(terminal.key) else { return true }
@@ -161,7 +164,7 @@ extension StateTrie {
       entries.append(
         .init(
           key: terminal.key,
-          content: .value(terminal.hash, asLeaf: terminal.sealedLeafHash)))
+          content: .value(terminal.pointee.hash, asLeaf: terminal.sealedLeafHash)))
     }
     return true
   }

@@ -18,9 +18,10 @@ struct FrontierEntry: Hashable, Sendable {
   }
 
   /// What a stump or sealed value says.
-  init(_ terminal: TerminalNode) {
+  init(_ terminal: UnsafeMutablePointer<TerminalNode>) {
     self.init(
-      key: terminal.key, hash: terminal.hash, isValue: terminal.kind == .sealedValue,
+      key: terminal.key, hash: terminal.pointee.hash,
+      isValue: terminal.pointee.kind == .sealedValue,
       leafHash: terminal.sealedLeafHash)
   }
 

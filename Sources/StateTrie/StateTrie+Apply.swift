@@ -25,8 +25,10 @@ extension StateTrie {
     clearFrontier(in: known, of: before)
     uncharted = stillUncharted
     var added = 0
-    for item in chunk.items where before.contains(item.key) {
-      insertLeaf(item.key, item.value)
+    let isAllMissing = before.contains(chunk.range)
+    for (item, hash) in zip(chunk.items, chunk.itemHashes)
+    where isAllMissing || before.contains(item.key) {
+      insertLeaf(item.key, item.value, hash: hash)
       added += 1
     }
     for entry in chunk.outside where missing.contains(entry.range) { insertFrontier(entry) }
@@ -54,8 +56,8 @@ extension StateTrie {
   func frontier(in range: KeyRange) -> [FrontierEntry] {
     var entries: [FrontierEntry] = []
     _ = walk(TrieArena.root, range) { index in
-      let terminal = arena.terminals[index]
-      if terminal.kind != .leaf {
+      let terminal = arena.terminal(index)
+      if terminal.pointee.kind != .leaf {
         entries.append(FrontierEntry(terminal))
       }
       return true

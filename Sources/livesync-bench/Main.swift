@@ -31,7 +31,8 @@ struct Main {
       switch option {
       case "--json": asJSON = true
       case "--accounts":
-        guard let text = arguments.first, let value = Int(text), (2_000...20_000_000).contains(value)
+        guard let text = arguments.first, let value = Int(text),
+          (2_000...20_000_000).contains(value)
         else { fail("--accounts needs a number from 2000 to 20000000") }
         accounts = value
         arguments.removeFirst()

@@ -63,7 +63,8 @@ extension Event.State: EventGroup {
       line.hash(.hash, hash)
       line.integer(.missingRanges, missingRanges)
       line.text(.reason, reason)
-    case .progress(let block, let items, let missingRanges, let heldPpm, let inFlight, let buffered):
+    case .progress(
+      let block, let items, let missingRanges, let heldPpm, let inFlight, let buffered):
       line.integer(.block, block)
       line.integer(.items, items)
       line.integer(.missingRanges, missingRanges)
