@@ -111,7 +111,8 @@ final class TestWorld: Sendable {
         throw WorldError.senderMissing
       }
       let bytes = random.withLock { random -> [UInt8] in
-        random.chance(30) ? random.bytes(20) : Array(self.genesis.accounts[random.below(200)].address.bytes)
+        random.chance(30)
+          ? random.bytes(20) : Array(self.genesis.accounts[random.below(200)].address.bytes)
       }
       guard let to = Address(bytes: bytes) else { throw WorldError.senderMissing }
       return Transaction.signed(
