@@ -1,0 +1,103 @@
+import Primitives
+import StateTrie
+
+/// Where a chain stands, read at one moment.
+public struct ChainStatus: Sendable, Hashable {
+  /// The newest block of the main chain.
+  public var head: BlockID
+  /// The last macro block: nothing up to it is ever reverted.
+  public var macro: BlockID
+  /// The last election block.
+  public var election: BlockID
+  /// The missing key ranges of the state; all if the chain holds none.
+  public var missing: KeyRangeSet
+  /// True if the chain holds state at all.
+  public var holdsState: Bool
+}
+
+extension Blockchain {
+  /// Where the chain stands, read at one moment.
+  public var status: ChainStatus {
+    state.withLock { state in
+      ChainStatus(
+        head: state.head.id, macro: state.macroHead.id, election: state.electionHead.id,
+        missing: state.trie?.missing ?? .all, holdsState: state.trie != nil)
+    }
+  }
+
+  /// The newest block of the main chain.
+  public var head: Block { state.withLock { $0.head } }
+  public var headNumber: UInt32 { state.withLock { $0.head.number } }
+  public var headHash: Hash256 { state.withLock { $0.head.hash } }
+  /// The last macro block: nothing up to it is ever reverted.
+  public var macroHead: Block { state.withLock { $0.macroHead } }
+  public var macroNumber: UInt32 { state.withLock { $0.macroHead.number } }
+  /// The last election block.
+  public var electionHead: Block { state.withLock { $0.electionHead } }
+
+  /// The missing key ranges of the state; all if the chain holds none.
+  public var missing: KeyRangeSet { state.withLock { $0.trie?.missing ?? .all } }
+  /// True if the chain holds the whole state of its head.
+  public var stateComplete: Bool { state.withLock { $0.trie?.isComplete ?? false } }
+  /// True if blocks have to be pushed with their diffs: the state is held, but not all of it.
+  public var needsDiffs: Bool { state.withLock { $0.trie.map { !$0.isComplete } ?? false } }
+  /// Root of the held state; nil if it is not known or no state is held.
+  public var stateRoot: Hash256? { state.withLock { $0.trie?.rootHash() } }
+
+  /// True if a block with this header has to be pushed with its diff now. Blocks that change nothing
+  /// need none.
+  public func needsDiff(_ header: BlockHeader) -> Bool {
+    header.diffRoot != BlockRules.emptyDiffRoot && needsDiffs
+  }
+
+  /// Those who sign block `number` > 0; nil if their election block is not known.
+  public func validators(at number: UInt32) -> ValidatorSet? {
+    guard number > 0 else { return nil }
+    return state.withLock { state in
+      let election = state.main[state.configuration.electionNumber(before: number)]
+      return election.flatMap { state.blocks[$0]?.block.nextValidators }
+    }
+  }
+
+  /// A known block of whatever branch. Its body may not be held even if it is asked for.
+  public func block(_ hash: Hash256, includeBody: Bool = true) -> Block? {
+    state.withLock { state in
+      let block = state.blocks[hash]?.block
+      return includeBody ? block : block?.withoutBody
+    }
+  }
+
+  /// The main chain block at this height.
+  public func block(at number: UInt32, includeBody: Bool = true) -> Block? {
+    state.withLock { state in
+      let block = state.main[number].flatMap { state.blocks[$0]?.block }
+      return includeBody ? block : block?.withoutBody
+    }
+  }
+
+  /// True if the block is stored, on whatever branch.
+  public func isKnown(_ hash: Hash256) -> Bool { state.withLock { $0.blocks[hash] != nil } }
+
+  /// True if the block is stored and on the main chain.
+  public func isOnMainChain(_ hash: Hash256) -> Bool {
+    state.withLock { $0.blocks[hash]?.isOnMain ?? false }
+  }
+
+  /// The head, then the blocks back to and with the last macro block, newest first.
+  public func locators(limit: Int = LedgerLimits.locatorsMax) -> [Hash256] {
+    state.withLock { state in
+      stride(from: Int(state.head.number), through: Int(state.macroHead.number), by: -1)
+        .prefix(max(0, limit)).compactMap { state.main[UInt32($0)] }
+    }
+  }
+
+  /// The election blocks of the main chain, newest first.
+  public func macroLocators(limit: Int = LedgerLimits.locatorsMax) -> [Hash256] {
+    state.withLock { state in
+      stride(
+        from: Int(state.electionHead.number), through: 0,
+        by: -Int(state.configuration.blocksPerEpoch)
+      ).lazy.compactMap { state.main[UInt32($0)] }.prefix(max(0, limit)).map { $0 }
+    }
+  }
+}

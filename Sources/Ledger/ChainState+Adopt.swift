@@ -1,0 +1,91 @@
+import MerkleTree
+import Primitives
+import StateTrie
+
+extension ChainState {
+  /// Jumps to the last block of `chain`, whose first block must follow our election head. Throws
+  /// with nothing changed.
+  ///
+  /// The state is kept if the new head has the same state root as the old one; else it is missing.
+  func adopt(_ chain: MacroChain) throws(PushError) -> PushResult {
+    guard let last = chain.blocks.last, blocks[last.hash]?.isOnMain != true,
+      last.number > macroHead.number
+    else { return .known }
+    try check(chain)
+
+    let isSameState = trie != nil && last.header.stateRoot == head.header.stateRoot
+    dropOpenBlocks()
+    if macroHead.kind != .election { blocks[macroHead.hash]?.history = nil }
+    for block in chain.blocks {
+      var entry = BlockEntry(block, history: nil, diff: nil)
+      entry.isOnMain = true
+      blocks[block.hash] = entry
+      main[block.number] = block.hash
+      if block.kind == .election, let next = block.nextValidators {
+        electionHead = block
+        validators = next
+      }
+    }
+    blocks[last.hash]?.history = chain.history
+    head = last
+    macroHead = last
+    if trie != nil, !isSameState { reinitialiseState() }
+    pruneDiffs()
+    events.emit(.historyAdopted(chain.blocks.map(\.id)))
+    return .extended
+  }
+
+  /// Every block names the election block before it and is signed by the validators that one named.
+  private func check(_ chain: MacroChain) throws(PushError) {
+    var election = electionHead
+    var signers = validators
+    for (index, block) in chain.blocks.enumerated() {
+      let isLast = index == chain.blocks.count - 1
+      // The right height follows from the epoch, which the previous election block fixes.
+      guard
+        block.kind.isMacro, block.number > election.number,
+        configuration.electionNumber(before: block.number) == election.number,
+        isLast || block.kind == .election
+      else { throw PushError(.invalidSuccessor(.wrongNumber), block.hash) }
+      let rules = BlockRules(
+        configuration: configuration, verifier: verifier, validators: signers,
+        electionHash: election.hash)
+      try rules.checkCheckpoint(block, history: isLast ? chain.history : nil)
+      if let next = block.nextValidators {
+        election = block
+        signers = next
+      }
+    }
+  }
+
+  /// Takes the main chain back to the last macro block without touching the state, and drops all
+  /// side branches.
+  private func dropOpenBlocks() {
+    for number in open.keys.sorted() {
+      for hash in open[number] ?? [] { forget(hash) }
+      main[number] = nil
+    }
+  }
+
+  /// The election blocks after the first locator that is one on our main chain, then the last macro
+  /// block if that is reached within `limit`. Nil if no locator is known.
+  func macroChain(locators: [Hash256], limit: Int) -> MacroChain? {
+    let known = locators.prefix(LedgerLimits.locatorsMax).lazy.compactMap { self.blocks[$0] }
+      .first { $0.isOnMain && $0.block.kind == .election }
+    guard let known else { return nil }
+    let limit = min(max(1, limit), LedgerLimits.macroChainBlocksMax)
+    var chain: [Block] = []
+    var number = known.block.number
+    while chain.count < limit, number < electionHead.number {
+      number += configuration.blocksPerEpoch
+      guard let hash = main[number] else { return nil }
+      chain.append(entry(hash).block.withoutBody)
+    }
+    if number == electionHead.number, macroHead.hash != electionHead.hash, chain.count < limit {
+      chain.append(macroHead.withoutBody)
+    }
+    guard let last = chain.last else { return MacroChain(blocks: [], history: .init()) }
+    guard let history = entry(last.hash).history else { return nil }
+    return MacroChain(blocks: chain, history: history)
+  }
+}

@@ -1,0 +1,38 @@
+import Primitives
+import StateTrie
+
+extension ChainState {
+  /// Makes everything up to `macro`, which is the head, final.
+  func finalize(_ macro: Block) {
+    let old = macroHead
+    macroHead = macro
+    if macro.kind == .election {
+      electionHead = macro
+      guard let next = macro.nextValidators else {
+        preconditionFailure("election block \(macro.id) was taken without next validators")
+      }
+      validators = next
+    }
+    forgetSideBlocks { $0.block.number > macro.number }
+    if old.kind != .election { blocks[old.hash]?.history = nil }
+    for number in old.number + 1...macro.number {
+      guard let hash = main[number] else { continue }
+      blocks[hash]?.applied = nil
+      if hash != macro.hash { blocks[hash]?.history = nil }
+      open[number] = nil
+    }
+    pruneDiffs()
+    events.emit(
+      macro.kind == .election ? .epochFinalized(macro.hash) : .finalized(macro.hash))
+  }
+
+  /// Drops the diffs of final blocks that are too old to be served.
+  func pruneDiffs() {
+    let kept = UInt32(clamping: options.finalDiffsKept)
+    let floor = macroHead.number > kept ? macroHead.number - kept : 0
+    while diffFloor < floor {
+      if let hash = main[diffFloor] { blocks[hash]?.diff = nil }
+      diffFloor += 1
+    }
+  }
+}

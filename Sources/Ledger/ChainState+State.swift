@@ -1,0 +1,160 @@
+import Primitives
+import StateTrie
+
+/// One change of the trie that can be taken back exactly.
+enum JournalStep {
+  /// A diff was applied.
+  case applied(DiffReceipt)
+  /// A main chain block was taken back exactly by its receipt.
+  case reverted(Hash256, TrieDiff)
+}
+
+/// The state's way along the chain.
+extension ChainState {
+  /// Applies `block`, whose parent the trie must be at: executes it if the state is complete, else
+  /// applies `diff`, whose root must have been checked. Returns the diff and how to take it back;
+  /// throws with nothing changed.
+  func apply(
+    _ block: Block, diff: TrieDiff?, to trie: StateTrie
+  ) throws(PushError) -> (diff: TrieDiff, receipt: DiffReceipt) {
+    let diff = try diffToApply(block, given: diff, on: trie)
+    let receipt: DiffReceipt
+    do {
+      receipt = try trie.apply(diff)
+    } catch {
+      throw PushError(.diffMismatch(error), block.hash)
+    }
+    if let root = trie.rootHash(), root != block.header.stateRoot {
+      undo([.applied(receipt)], on: trie)
+      throw PushError(.stateRootMismatch, block.hash)
+    }
+    return (diff, receipt)
+  }
+
+  private func diffToApply(
+    _ block: Block, given: TrieDiff?, on trie: StateTrie
+  ) throws(PushError) -> TrieDiff {
+    if trie.isComplete {
+      let diff = try executed(block, on: trie)
+      guard diff.root == block.header.diffRoot else { throw block.invalid(.wrongDiffRoot) }
+      return diff
+    }
+    if let given { return given }
+    guard block.header.diffRoot == BlockRules.emptyDiffRoot else {
+      throw PushError(.missingDiff, block.hash)
+    }
+    return .empty
+  }
+
+  /// The diff that executing `block` on its parent's state gives.
+  func executed(_ block: Block, on trie: StateTrie) throws(PushError) -> TrieDiff {
+    guard block.kind == .micro else { return .empty }
+    guard let body = block.body else { throw block.invalid(.bodyMissing) }
+    let producer = validators.producer(
+      number: block.number, parentSeed: entry(block.parentHash).header.seed)
+    return try diff(
+      of: body.transactions, number: block.number, producer: producer.address, on: trie,
+      block.hash)
+  }
+
+  /// Executes transactions on `trie`; errors name `block`.
+  private func diff(
+    of transactions: [Transaction], number: UInt32, producer: Address, on trie: StateTrie,
+    _ block: Hash256
+  ) throws(PushError) -> TrieDiff {
+    do {
+      return try Execution.diff(of: transactions, number: number, producer: producer, on: trie)
+    } catch {
+      switch error {
+      case .incomplete: throw PushError(.incompleteTrie, block)
+      case .transaction(let index, let fault):
+        throw PushError(.accounts(index: index, fault), block)
+      }
+    }
+  }
+
+  /// Takes the trie from the head back to the main chain block `number`; throws with the trie
+  /// restored.
+  func revert(trie: StateTrie, to number: UInt32) throws(PushError) -> [JournalStep] {
+    var journal: [JournalStep] = []
+    for height in stride(from: head.number, to: number, by: -1) {
+      let entry = mainEntry(height)
+      do {
+        if let applied = entry.applied, applied.mark == chunkMark {
+          try trie.revert(applied.receipt)
+          journal.append(.reverted(entry.block.hash, applied.receipt.diff))
+        } else {
+          // Chunks came in since, so only the diff's old values can bring their leaves back.
+          guard let diff = entry.diff else {
+            preconditionFailure("no diff kept of block \(entry.block.id), which is not final")
+          }
+          journal.append(.applied(try trie.apply(diff.inverted())))
+        }
+      } catch {
+        undo(journal, on: trie)
+        throw PushError(.diffMismatch(error), entry.block.hash)
+      }
+    }
+    return journal
+  }
+
+  /// Takes back everything of `journal`, newest first: content, missing ranges and what is known of
+  /// them are then as before.
+  func undo(_ journal: [JournalStep], on trie: StateTrie) {
+    for step in journal.reversed() {
+      do {
+        switch step {
+        case .applied(let receipt):
+          try trie.revert(receipt)
+        case .reverted(let hash, let diff):
+          let receipt = try trie.apply(diff)
+          blocks[hash]?.applied = AppliedDiff(receipt: receipt, mark: chunkMark)
+        }
+      } catch {
+        preconditionFailure("a change of the state could not be taken back: \(error)")
+      }
+    }
+  }
+
+  /// Runs `body` with the complete state after the stored block `hash`, which must not be below the
+  /// last macro block; then the state is as before.
+  func withState<Result>(
+    after hash: Hash256, _ body: (StateTrie) throws(PushError) -> Result
+  ) throws(PushError) -> Result {
+    guard let trie, trie.isComplete else { throw PushError(.incompleteTrie, hash) }
+    let (ancestor, path) = branch(to: hash)
+    var journal = try revert(trie: trie, to: ancestor.block.number)
+    defer { undo(journal, on: trie) }
+    for step in path {
+      let entry = entry(step)
+      journal.append(.applied(try apply(entry.block, diff: entry.diff, to: trie).receipt))
+    }
+    return try body(trie)
+  }
+}
+
+extension ChainState {
+  /// The diff that `transactions` make as block `number` on `parent`, and the root after it.
+  func preview(
+    _ transactions: [Transaction], number: UInt32, producer: Address, on parent: Hash256
+  ) throws(PushError) -> (TrieDiff, Hash256) {
+    for (index, transaction) in transactions.enumerated() {
+      do {
+        try rules.check(transaction)
+      } catch { throw PushError(.accounts(index: index, error), parent) }
+    }
+    return try withState(after: parent) { (trie) throws(PushError) in
+      let diff = try diff(of: transactions, number: number, producer: producer, on: trie, parent)
+      do {
+        let receipt = try trie.apply(diff)
+        defer { undo([.applied(receipt)], on: trie) }
+        guard let root = trie.rootHash() else {
+          preconditionFailure("a complete trie has no root after block \(number)")
+        }
+        return (diff, root)
+      } catch {
+        preconditionFailure("a diff does not fit the state it was made from: \(error)")
+      }
+    }
+  }
+}

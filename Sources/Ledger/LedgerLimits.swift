@@ -1,0 +1,34 @@
+/// The named limits of the ledger. Units are part of the name.
+public enum LedgerLimits {
+  /// Most transactions in one block. Must stay below `Account.noncesPerBlock`.
+  public static let transactionsPerBlockMax = 4_096
+  /// Longest account data in bytes.
+  public static let dataBytesMax = 1 << 18
+  /// Most bytes of a block's transactions in wire form.
+  public static let bodyBytesMax = 1 << 22
+  /// Most bytes of old and new values in one block's diff. Deleting large data costs few bytes of
+  /// transactions, so the body's limit alone would not bound the diff.
+  public static let diffBytesMax = 1 << 24
+  /// Most validators in one set, and so most signatures under one block.
+  public static let validatorsMax = 512
+  /// Most accounts in a genesis.
+  public static let genesisAccountsMax = 1 << 22
+  /// Longest batch in blocks and longest epoch in batches.
+  public static let batchBlocksMax: UInt32 = 1 << 16
+  /// Most blocks stored on side branches; beyond it they are ignored.
+  public static let sideBlocksMax = 512
+  /// Most blocks stored at one height, over all branches; beyond it they are ignored.
+  public static let blocksPerHeightMax = 16
+  /// Final blocks behind the last macro block whose diffs are kept for serving, by default.
+  public static let finalDiffsKeptDefault = 1_024
+  /// Most events a subscriber may lag behind; then its stream ends.
+  public static let eventsBufferedMax = 1_024
+  /// Most locators looked at in one request.
+  public static let locatorsMax = 1_024
+  /// Most blocks in one answer to a missing-blocks request.
+  public static let missingBlocksMax = 512
+  /// Most blocks in one macro chain (election blocks and the last macro block).
+  public static let macroChainBlocksMax = 256
+  /// Most remembered signature checks, by default.
+  public static let verifiedSignaturesMax = 1 << 16
+}
