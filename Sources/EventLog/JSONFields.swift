@@ -21,8 +21,7 @@ final class JSONFields: EventFieldReader {
   }
 
   func has(_ field: EventField) throws(EventLogError) -> Bool {
-    let prefix = prefix(of: field)
-    return line[offset...].starts(with: prefix.utf8)
+    end(ofKey: field) != nil
   }
 
   func unsigned(
@@ -117,13 +116,25 @@ final class JSONFields: EventFieldReader {
   }
 
   private func begin(_ field: EventField) throws(EventLogError) {
-    guard try has(field) else { throw unexpected("the field \(field.rawValue)", at: offset) }
-    offset += prefix(of: field).utf8.count
-    valueOffset = offset
+    guard let end = end(ofKey: field) else {
+      throw unexpected("the field \(field.rawValue)", at: offset)
+    }
+    offset = end
+    valueOffset = end
   }
 
-  private func prefix(of field: EventField) -> String {
-    offset == 1 ? "\"\(field.rawValue)\":" : ",\"\(field.rawValue)\":"
+  /// Where the value of the next field begins, nil if that is not this field.
+  private func end(ofKey field: EventField) -> Int? {
+    var index = offset
+    func skip(_ byte: UInt8) -> Bool {
+      guard index < line.count, line[index] == byte else { return false }
+      index += 1
+      return true
+    }
+    // Only the first field has no comma before it.
+    guard offset == 1 || skip(UInt8(ascii: ",")), skip(UInt8(ascii: "\"")) else { return nil }
+    for byte in field.rawValue.utf8 where !skip(byte) { return nil }
+    return skip(UInt8(ascii: "\"")) && skip(UInt8(ascii: ":")) ? index : nil
   }
 
   private func isNext(_ character: Unicode.Scalar) -> Bool {

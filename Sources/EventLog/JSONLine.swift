@@ -115,7 +115,11 @@ struct JSONLine {
     bytes.append(UInt8(ascii: "\""))
     var room = EventLogLimits.textBytesMax
     if value.utf8.count <= room {
-      for byte in value.utf8 { append(escaped: byte) }
+      if value.utf8.allSatisfy(Self.isPlain) {
+        bytes.append(contentsOf: value.utf8)
+      } else {
+        for byte in value.utf8 { append(escaped: byte) }
+      }
     } else {
       // Cut between characters, so that what is left is UTF-8.
       for scalar in value.unicodeScalars {
@@ -128,11 +132,16 @@ struct JSONLine {
   }
 
   private mutating func append(escaped byte: UInt8) {
-    if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-      bytes += Self.escaped(byte)
-    } else {
+    if Self.isPlain(byte) {
       bytes.append(byte)
+    } else {
+      bytes += Self.escaped(byte)
     }
+  }
+
+  /// True for a byte that can stand in a text as it is.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
   }
 
   /// The escape of a byte that cannot stand in a text: the short one if JSON has one that is in
