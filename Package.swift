@@ -33,12 +33,14 @@ let package = Package(
     .systemLibrary(name: "CBlake2", pkgConfig: "libb2", providers: [.apt(["libb2-dev"])]),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
 
+    .target(name: "CBlake2Batch"),
+
     room("Runtime"),
     room("Primitives", ["CBlake2", "CSodium"]),
     room("MerkleTree", ["Primitives"]),
     room("EventLog", ["Primitives"]),
     room("Networking", ["Runtime", "Primitives"]),
-    room("StateTrie", ["Primitives", "MerkleTree"]),
+    room("StateTrie", ["CBlake2Batch", "Primitives", "MerkleTree"]),
     room("Ledger", ["Primitives", "MerkleTree", "StateTrie"]),
     room(
       "LiveSync",
@@ -51,8 +53,13 @@ let package = Package(
       ]),
     .executableTarget(
       name: "livesync",
-      dependencies: ["Runtime", "Primitives", "EventLog", "StateTrie", "Ledger", "LiveSync", "Simulation"],
+      dependencies: [
+        "Runtime", "Primitives", "EventLog", "StateTrie", "Ledger", "LiveSync", "Simulation",
+      ],
       swiftSettings: strict),
+
+    .executableTarget(
+      name: "livesync-bench", dependencies: ["Primitives", "StateTrie"], swiftSettings: strict),
 
     .target(
       name: "TestSupport", dependencies: ["Primitives"], path: "Tests/TestSupport",
@@ -66,11 +73,15 @@ let package = Package(
     tests("Ledger", ["Ledger", "StateTrie", "Primitives", "MerkleTree"]),
     tests(
       "LiveSync",
-      ["LiveSync", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Primitives", "MerkleTree"]),
+      [
+        "LiveSync", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Primitives",
+        "MerkleTree",
+      ]),
     tests(
       "Simulation",
       [
-        "Simulation", "LiveSync", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Primitives",
+        "Simulation", "LiveSync", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie",
+        "Primitives",
       ]),
     tests("Command", ["livesync", "Simulation", "EventLog", "Primitives"]),
     tests("Tidy", []),

@@ -15,6 +15,8 @@ extension ChainState {
     do {
       let verified = try trie.verify(
         push.chunk, from: push.start, edges: push.edges, stateRoot: head.header.stateRoot)
+      // Nobody asks for no keys; taking such chunks would let a peer stop the sync politely.
+      guard !verified.range.isEmpty else { return .failed(.rangeEmpty) }
       chunkMark += 1
       return .committed(items: trie.apply(verified))
     } catch {

@@ -7,8 +7,8 @@ public typealias MerkleTree = BinaryMerkleTree<Blake2b256>
 /// RFC 6962 section 2.1 (taken over by RFC 9162).
 ///
 /// - The root of no leaves is the hash of nothing.
-/// - A leaf is hashed as `0x00 ‖ bytes`, an inner node as `0x01 ‖ left ‖ right`, so that neither can
-///   be passed off as the other.
+/// - A leaf is hashed as `0x00 ‖ bytes`, an inner node as `0x01 ‖ left ‖ right`, so that neither
+///   can be passed off as the other.
 /// - `n > 1` leaves are split at the largest power of two below `n`; nothing is ever doubled.
 ///
 /// - Important: A root does not bind the number of leaves: one root belongs to lists of different

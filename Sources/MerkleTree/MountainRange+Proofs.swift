@@ -1,7 +1,8 @@
 import Primitives
 
 extension BinaryMountainRange {
-  /// The proof that leaf `index` is in the list, or nil if there is no such leaf (RFC 9162 2.1.3.1).
+  /// The proof that leaf `index` is in the list, or nil if there is no such leaf (RFC 9162
+  /// 2.1.3.1).
   public func inclusionProof(of index: Int) -> InclusionProof? {
     guard (0..<count).contains(index) else { return nil }
     var hashes: [Hash256] = []

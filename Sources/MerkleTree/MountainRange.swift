@@ -6,8 +6,8 @@ public typealias MountainRange = BinaryMountainRange<Blake2b256>
 /// An append-only list whose Merkle nodes are all stored, so that it can prove what it holds.
 ///
 /// The nodes lie in the order in which they come to be (each after both its children), so the range
-/// over a prefix of the list is a prefix of the array and going back is dropping its end. `n` leaves
-/// have `2n - popcount(n)` nodes. The root is the RFC 6962 root.
+/// over a prefix of the list is a prefix of the array and going back is dropping its end. `n`
+/// leaves have `2n - popcount(n)` nodes. The root is the RFC 6962 root.
 public struct BinaryMountainRange<Function: HashFunction>: Sendable, Hashable {
   private var nodes: [Hash256] = []
   /// Number of leaves.
@@ -39,8 +39,8 @@ public struct BinaryMountainRange<Function: HashFunction>: Sendable, Hashable {
     }
   }
 
-  /// Drops leaves from the end until `newCount` are left, which must be 0…`count`. The range is then
-  /// what it was when it had that length.
+  /// Drops leaves from the end until `newCount` are left, which must be 0…`count`. The range is
+  /// then what it was when it had that length.
   public mutating func truncate(to newCount: Int) {
     precondition((0...count).contains(newCount), "cannot cut \(count) leaves to \(newCount)")
     nodes.removeSubrange(Self.nodeCount(of: newCount)...)

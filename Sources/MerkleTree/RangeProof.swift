@@ -34,8 +34,8 @@ private struct RangeCheck<Function: HashFunction> {
   var leaves: ArraySlice<Hash256>
   var proof: ArraySlice<Hash256>
 
-  /// The hash of the node over `tree`, nil if the proof has too few hashes. The depth is at most 63,
-  /// since each step at least halves the power of two that holds `tree`.
+  /// The hash of the node over `tree`, nil if the proof has too few hashes. The depth is at most
+  /// 63, since each step at least halves the power of two that holds `tree`.
   mutating func hash(of tree: Range<Int>) -> Hash256? {
     if tree.clamped(to: range).isEmpty { return proof.popFirst() }
     if tree.count == 1 { return leaves.popFirst() }

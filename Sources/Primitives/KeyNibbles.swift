@@ -31,22 +31,36 @@ public struct KeyNibbles: Sendable, Hashable, Comparable {
     words[7] |= UInt64(2 * bytes.count)
   }
 
-  /// The key of the first `nibbles` nibbles stored at `source`, high nibble first.
-  ///
-  /// Reads whole words: `source` must be readable up to the next multiple of eight bytes. What lies
-  /// behind the last nibble is ignored.
+  /// The key of the first `nibbles` nibbles stored at `source`, high nibble first. Reads exactly the
+  /// bytes they fill; a last half byte may hold anything in its low nibble.
   @inlinable
   public init(loading source: UnsafeRawPointer, nibbles: Int) {
     precondition(nibbles <= PrimitiveLimits.keyNibblesMax, "a key has at most 126 nibbles")
     self.init()
-    let wordCount = (nibbles + 15) >> 4
-    var index = 0
-    while index < wordCount {
-      words[index] = UInt64(
-        bigEndian: source.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
-      index += 1
+    let byteCount = (nibbles + 1) / 2
+    var done = 0
+    while done + 8 <= byteCount {
+      words[done >> 3] = UInt64(
+        bigEndian: source.loadUnaligned(fromByteOffset: done, as: UInt64.self))
+      done += 8
     }
-    if nibbles & 15 != 0 {
+    if done < byteCount {
+      var tail: UInt64 = 0
+      var shift: UInt64 = 64
+      if done + 4 <= byteCount {
+        let half = source.loadUnaligned(fromByteOffset: done, as: UInt32.self)
+        shift = 32
+        tail = UInt64(UInt32(bigEndian: half)) &<< shift
+        done += 4
+      }
+      while done < byteCount {
+        shift -= 8
+        tail |= UInt64(source.load(fromByteOffset: done, as: UInt8.self)) &<< shift
+        done += 1
+      }
+      words[(byteCount - 1) >> 3] = tail
+    }
+    if nibbles & 1 != 0 {
       words[nibbles >> 4] &= ~(UInt64.max &>> UInt64(4 * (nibbles & 15)))
     }
     words[7] |= UInt64(nibbles)

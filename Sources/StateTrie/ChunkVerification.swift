@@ -8,8 +8,12 @@ public struct VerifiedChunk: Sendable {
   public let items: [TrieItem]
   /// The root the chunk was checked against.
   public let stateRoot: Hash256
+  /// The node hash of each item that has no children, else zero.
+  let itemHashes: [Hash256]
   /// Known hashes of everything the proof does not open outside the range, in key order.
   let outside: [FrontierEntry]
+  /// Keys left of the range that were taken from what is held instead of from the proof.
+  let takenFromHeld: [KeyRange]
 }
 
 extension TrieChunk {
@@ -38,6 +42,7 @@ extension TrieChunk {
     var left: [ChunkRebuild.Entry] = []
     var right: [ChunkRebuild.Entry] = []
     var outside: [FrontierEntry] = []
+    var takenFromHeld: [KeyRange] = []
     for part in proof.parts() {
       let covered = part.range
       if !range.isEmpty, range.contains(covered) { continue }
@@ -52,10 +57,10 @@ extension TrieChunk {
       } else if covered.end.isAbove(end) {
         throw .endNotProven(part.key)
       } else {
-        guard let entries = try held(KeyRange(start: covered.start, end: start)) else {
-          throw .startNotProven(part.key)
-        }
+        let before = KeyRange(start: covered.start, end: start)
+        guard let entries = try held(before) else { throw .startNotProven(part.key) }
         left += entries
+        takenFromHeld.append(before)
       }
     }
     left.sort { $0.key < $1.key }
@@ -69,10 +74,15 @@ extension TrieChunk {
     }
     var rebuild = ChunkRebuild(entries: entries)
     guard let root = rebuild.rootHash(), root.isEqualInConstantTime(to: stateRoot) else {
-      throw .itemsMismatch
+      let lonely = rebuild.lonelyValue
+      throw takenFromHeld.contains { lonely.map($0.contains) ?? false }
+        ? .leftEdgeUnknown : .itemsMismatch
     }
     outside.sort { $0.key < $1.key }
-    return VerifiedChunk(range: range, items: items, stateRoot: stateRoot, outside: outside)
+    return VerifiedChunk(
+      range: range, items: items, stateRoot: stateRoot,
+      itemHashes: Array(rebuild.hashes[left.count..<left.count + items.count]), outside: outside,
+      takenFromHeld: takenFromHeld)
   }
 
   /// Items must be legal, strictly ordered and inside the range.
@@ -143,15 +153,18 @@ extension StateTrie {
   private func collectValue(
     _ ref: NodeRef, _ range: KeyRange, _ entries: inout [ChunkRebuild.Entry]
   ) -> Bool {
-    let terminal = arena.terminals[ref.index]
-    switch terminal.kind {
+    let terminal = arena.terminal(ref.index)
+    switch terminal.pointee.kind {
     case .stump: return false
     case .leaf:
       guard range.contains(terminal.key) else { return true }
       entries.append(.init(key: terminal.key, content: .leaf(Array(terminal.value))))
     case .sealedValue:
       guard range.contains(terminal.key) else { return true }
-      entries.append(.init(key: terminal.key, content: .value(terminal.hash)))
+      entries.append(
+        .init(
+          key: terminal.key,
+          content: .value(terminal.pointee.hash, asLeaf: terminal.sealedLeafHash)))
     }
     return true
   }

@@ -10,31 +10,38 @@ extension StateTrie {
     touch()
     let before = missing
     missing.remove(chunk.range)
-    // Inside a subtree that holds both held and missing keys, the proof says nothing new.
-    let mixed = chunk.outside.filter {
-      !$0.isValue && missing.intersects($0.range) && !missing.contains($0.range)
-    }
-    var known = KeyRange(start: .empty, end: .some(.empty))
     var stillUncharted = KeyRangeSet.none
-    for entry in mixed {
-      known.end = entry.key
+    var known = KeyRange.all
+    for range in unopened(by: chunk) {
+      known.end = range.start
       clearFrontier(in: known, of: before)
-      known.start = entry.range.end ?? entry.key
-      for part in uncharted.intersection(entry.range) { stillUncharted.insert(part) }
+      for part in uncharted.intersection(range) { stillUncharted.insert(part) }
+      guard let end = range.end else {
+        known.end = known.start
+        break
+      }
+      known = KeyRange(start: end, end: nil)
     }
-    if mixed.last?.range.end != nil || mixed.isEmpty {
-      known.end = nil
-      clearFrontier(in: known, of: before)
-    }
+    clearFrontier(in: known, of: before)
     uncharted = stillUncharted
-    for part in before.intersection(chunk.range) { uncharted.remove(part) }
     var added = 0
-    for item in chunk.items where before.contains(item.key) {
-      insertLeaf(item.key, item.value)
+    let isAllMissing = before.contains(chunk.range)
+    for (item, hash) in zip(chunk.items, chunk.itemHashes)
+    where isAllMissing || before.contains(item.key) {
+      insertLeaf(item.key, item.value, hash: hash)
       added += 1
     }
     for entry in chunk.outside where missing.contains(entry.range) { insertFrontier(entry) }
     return added
+  }
+
+  /// The subtrees, in key order, of whose missing parts the chunk says nothing new: those that hold
+  /// both held and missing keys, or were taken from what is held.
+  private func unopened(by chunk: VerifiedChunk) -> [KeyRange] {
+    let mixed = chunk.outside.filter {
+      !$0.isValue && missing.intersects($0.range) && !missing.contains($0.range)
+    }
+    return (mixed.map(\.range) + chunk.takenFromHeld).sorted { $0.start < $1.start }
   }
 
   /// Removes the stumps and sealed values in the missing parts of `range`.
@@ -49,11 +56,9 @@ extension StateTrie {
   func frontier(in range: KeyRange) -> [FrontierEntry] {
     var entries: [FrontierEntry] = []
     _ = walk(TrieArena.root, range) { index in
-      let terminal = arena.terminals[index]
-      if terminal.kind != .leaf {
-        entries.append(
-          .init(
-            key: terminal.key, hash: terminal.hash, isValue: terminal.kind == .sealedValue))
+      let terminal = arena.terminal(index)
+      if terminal.pointee.kind != .leaf {
+        entries.append(FrontierEntry(terminal))
       }
       return true
     }

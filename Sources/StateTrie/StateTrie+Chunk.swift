@@ -40,11 +40,11 @@ extension StateTrie {
     }
     var refs: [KeyNibbles: NodeRef] = [:]
     for step in edgePath { refs[step.key] = step.ref }
-    // Subtrees that reach over an edge are opened, so that nothing inside them stays hidden.
+    // Nodes whose subtree reaches over an edge are shown, so that nothing inside stays hidden.
     var bounds = edges == .both ? [start] : []
     if let chunkEnd { bounds.append(chunkEnd) }
     for bound in bounds {
-      for step in path(to: bound) where !step.ref.isTerminal && step.key.count < bound.count {
+      for step in path(to: bound) where step.key.count < bound.count {
         refs[step.key] = step.ref
       }
     }

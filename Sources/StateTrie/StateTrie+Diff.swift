@@ -57,7 +57,7 @@ extension StateTrie {
     guard let index = leafIndex(of: key) else { return value == nil }
     guard let value else { return false }
     return value.withUnsafeBytes { expected in
-      let held = arena.terminals[index].value
+      let held = arena.terminal(index).value
       return held.count == expected.count && held.elementsEqual(expected)
     }
   }
@@ -91,7 +91,7 @@ extension StateTrie {
         return []
       }
       if child.isTerminal {
-        let kind = arena.terminals[child.index].kind
+        let kind = arena.terminal(child.index).pointee.kind
         if kind == .leaf || (kind == .sealedValue && childKey != key) {
           // The key extends a lone value.
           chartOff(KeyRange(subtree: key.prefix(childKey.count + 1)))
@@ -112,10 +112,9 @@ extension StateTrie {
 
   /// Removes a frontier terminal and says what it was.
   private func drop(_ ref: NodeRef) -> FrontierEntry {
-    let terminal = arena.terminals[ref.index]
-    precondition(terminal.kind != .leaf, "held leaf \(terminal.key) in a missing range")
-    let entry = FrontierEntry(
-      key: terminal.key, hash: terminal.hash, isValue: terminal.kind == .sealedValue)
+    let terminal = arena.terminal(ref.index)
+    precondition(terminal.pointee.kind != .leaf, "held leaf \(terminal.key) in a missing range")
+    let entry = FrontierEntry(terminal)
     removeEntry(entry.key)
     return entry
   }

@@ -31,7 +31,7 @@ extension StateTrie {
     if ref != TrieArena.root, range.contains(covered) {
       frontier.append(.init(key: key, hash: hash(of: ref), isValue: false))
       _ = walk(ref, covered) { index in
-        gone.append(arena.terminals[index].key)
+        gone.append(arena.terminal(index).key)
         return true
       }
       return
@@ -53,10 +53,17 @@ extension StateTrie {
     _ ref: NodeRef, _ range: KeyRange, _ gone: inout [KeyNibbles],
     _ frontier: inout [FrontierEntry]
   ) {
-    let terminal = arena.terminals[ref.index]
-    guard terminal.kind != .stump, range.contains(terminal.key) else { return }
+    let terminal = arena.terminal(ref.index)
+    guard terminal.pointee.kind != .stump, range.contains(terminal.key) else { return }
     gone.append(terminal.key)
-    let hash = terminal.kind == .leaf ? Blake2b256.hash(terminal.value) : terminal.hash
-    frontier.append(.init(key: terminal.key, hash: hash, isValue: true))
+    guard terminal.pointee.kind == .leaf else {
+      frontier.append(FrontierEntry(terminal))
+      return
+    }
+    hasher.begin(terminal.key, leaf: terminal.value)
+    frontier.append(
+      .init(
+        key: terminal.key, hash: Blake2b256.hash(terminal.value), isValue: true,
+        leafHash: hasher.finish()))
   }
 }

@@ -1,6 +1,26 @@
 import Primitives
 
+/// The dirty nodes below one node, ordered for hashing: all leaves first, then the inner nodes from
+/// the deepest level up. Nodes of one level do not depend on each other.
+struct DirtyNodes {
+  var leaves: [Int] = []
+  var levels: [[NodeRef]] = []
+
+  mutating func add(_ ref: NodeRef, level: Int) {
+    while levels.count <= level { levels.append([]) }
+    levels[level].append(ref)
+  }
+
+  mutating func removeAll() {
+    leaves.removeAll(keepingCapacity: true)
+    for level in levels.indices { levels[level].removeAll(keepingCapacity: true) }
+  }
+}
+
 extension StateTrie {
+  /// How many nodes ahead memory is asked for: about as many as the processor can wait for at once.
+  private static let prefetchDistance = 8
+
   /// The state root, or nil while the hash of some missing subtree is not known.
   ///
   /// Only what changed since the last call is hashed.
@@ -12,21 +32,76 @@ extension StateTrie {
   /// Makes the hashes of a node and all below it current. False if one of them cannot be known: a
   /// sealed value without children would need its value.
   func refresh(_ ref: NodeRef) -> Bool {
-    if ref.isTerminal { return refreshTerminal(ref.index) }
-    if !arena.inners[ref.index].isDirty { return true }
+    if !ref.isTerminal, !arena.inners[ref.index].isDirty { return true }
+    dirty.removeAll()
+    let isKnown = collectDirty(ref, level: 0)
+    for (position, index) in dirty.leaves.enumerated() {
+      if position + Self.prefetchDistance < dirty.leaves.count {
+        arena.prefetchValue(dirty.leaves[position + Self.prefetchDistance])
+      }
+      let leaf = arena.terminal(index)
+      hasher.begin(leaf.key, leaf: leaf.value)
+      hasher.finish(into: leaf.hashAddress)
+      leaf.pointee.isDirty = false
+    }
+    hasher.flush()
+    for level in dirty.levels.indices.reversed() {
+      for (position, inner) in dirty.levels[level].enumerated() {
+        prefetch(ahead: position, in: dirty.levels[level])
+        hash(inner)
+      }
+      hasher.flush()
+    }
+    return isKnown
+  }
+
+  /// Lists what has to be hashed below a node; false if a hash there cannot be known. Nodes above
+  /// such a place are left dirty.
+  private func collectDirty(_ ref: NodeRef, level: Int) -> Bool {
+    if ref.isTerminal {
+      let terminal = arena.terminal(ref.index)
+      switch terminal.pointee.kind {
+      case .stump: return true
+      case .sealedValue: return terminal.sealedLeafHash != nil
+      case .leaf:
+        if terminal.pointee.isDirty { dirty.leaves.append(ref.index) }
+        return true
+      }
+    }
     let node = arena.inners + ref.index
+    if !node.pointee.isDirty { return true }
+    for slot in 0..<StateTrieLimits.childrenMax where node.pointee.children[slot] != .none {
+      arena.prefetch(node.pointee.children[slot])
+    }
     var isKnown = true
     for slot in 0..<StateTrieLimits.childrenMax {
       let child = node.pointee.children[slot]
-      if child != .none, !refresh(child) { isKnown = false }
+      if child != .none, !collectDirty(child, level: level + 1) { isKnown = false }
     }
-    guard isKnown else { return false }
+    if isKnown { dirty.add(ref, level: level) }
+    return isKnown
+  }
+
+  /// Asks for the children of a node further on in the list.
+  private func prefetch(ahead position: Int, in list: [NodeRef]) {
+    let next = position + Self.prefetchDistance / 2
+    guard next < list.count else { return }
+    let node = arena.inners + list[next].index
+    for slot in 0..<StateTrieLimits.childrenMax where node.pointee.children[slot] != .none {
+      arena.prefetch(node.pointee.children[slot])
+    }
+    let farther = position + Self.prefetchDistance
+    if farther < list.count { arena.prefetch(list[farther]) }
+  }
+
+  /// Hashes an inner node whose children are current.
+  private func hash(_ ref: NodeRef) {
+    let node = arena.inners + ref.index
     let depth = node.pointee.key.count
-    let own = node.pointee.own
-    if own == .none {
+    if node.pointee.own == .none {
       hasher.begin(node.pointee.key)
     } else {
-      hasher.begin(node.pointee.key, hybrid: ownValueHash(own.index))
+      hasher.begin(node.pointee.key, hybrid: ownValueHash(node.pointee.own.index))
     }
     for slot in 0..<StateTrieLimits.childrenMax {
       let child = node.pointee.children[slot]
@@ -36,30 +111,15 @@ extension StateTrie {
         hasher.child(arena.key(of: child), depth: depth, hash(of: child))
       }
     }
-    node.pointee.hash = hasher.finish()
+    hasher.finish(into: node.hashAddress)
     node.pointee.isDirty = false
-    return true
-  }
-
-  private func refreshTerminal(_ index: Int) -> Bool {
-    let terminal = arena.terminals + index
-    switch terminal.pointee.kind {
-    case .stump: return true
-    case .sealedValue: return false
-    case .leaf:
-      if terminal.pointee.isDirty {
-        terminal.pointee.hash = hasher.leaf(terminal.pointee.key, terminal.pointee.value)
-        terminal.pointee.isDirty = false
-      }
-      return true
-    }
   }
 
   /// The hash of the value of a hybrid, whose terminal is at `index`.
   func ownValueHash(_ index: Int) -> Hash256 {
-    let terminal = arena.terminals + index
+    let terminal = arena.terminal(index)
     if terminal.pointee.isDirty {
-      terminal.pointee.hash = Blake2b256.hash(terminal.pointee.value)
+      terminal.pointee.hash = Blake2b256.hash(terminal.value)
       terminal.pointee.isDirty = false
     }
     return terminal.pointee.hash
@@ -67,6 +127,25 @@ extension StateTrie {
 
   /// The hash of a refreshed node.
   func hash(of ref: NodeRef) -> Hash256 {
-    ref.isTerminal ? arena.terminals[ref.index].hash : arena.inners[ref.index].hash
+    guard ref.isTerminal else { return arena.inners[ref.index].hash }
+    let terminal = arena.terminal(ref.index)
+    if terminal.pointee.kind == .leaf { return terminal.pointee.hash }
+    return terminal.sealedLeafHash ?? terminal.pointee.hash
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == InnerNode {
+  /// Where the node's hash is.
+  var hashAddress: UnsafeMutablePointer<Hash256> {
+    (UnsafeMutableRawPointer(self) + MemoryLayout<InnerNode>.offset(of: \.hash)!)
+      .assumingMemoryBound(to: Hash256.self)
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == TerminalNode {
+  /// Where the node's hash is.
+  var hashAddress: UnsafeMutablePointer<Hash256> {
+    (UnsafeMutableRawPointer(self) + MemoryLayout<TerminalNode>.offset(of: \.hash)!)
+      .assumingMemoryBound(to: Hash256.self)
   }
 }

@@ -1,17 +1,17 @@
 import Primitives
 
 extension StateTrie {
-  /// Sets a leaf, new or not.
-  func insertLeaf(_ key: KeyNibbles, _ value: [UInt8]) {
+  /// Sets a leaf, new or not. `hash` is its node hash if known, else zero.
+  func insertLeaf(_ key: KeyNibbles, _ value: [UInt8], hash: Hash256 = .zero) {
     value.withUnsafeBytes { bytes in
-      if insert(key, .leaf, bytes, .zero) { itemCount += 1 }
+      if insert(key, .leaf, bytes, hash) { itemCount += 1 }
     }
   }
 
   /// Sets a stump or a sealed value with a known hash.
   func insertFrontier(_ entry: FrontierEntry) {
     let kind: TerminalNode.Kind = entry.isValue ? .sealedValue : .stump
-    _ = insert(entry.key, kind, UnsafeRawBufferPointer(start: nil, count: 0), entry.hash)
+    (entry.leafHash?.bytes ?? []).withUnsafeBytes { _ = insert(entry.key, kind, $0, entry.hash) }
   }
 
   /// Puts a terminal at `key`, splitting edges where needed and marking the path dirty. True if no
@@ -28,6 +28,7 @@ extension StateTrie {
       if key.count == depth {
         precondition(kind != .stump && depth > 0, "a stump cannot stand at inner node \(key)")
         let old = node.pointee.own
+        becomeOwn(terminal)
         node.pointee.own = terminal
         if old != .none { arena.free(old) }
         return old == .none
@@ -71,10 +72,16 @@ extension StateTrie {
       return
     }
     precondition(
-      ref.isTerminal && arena.terminals[ref.index].kind != .stump,
+      ref.isTerminal && arena.terminal(ref.index).pointee.kind != .stump,
       "key \(key) lies inside a missing subtree")
+    becomeOwn(ref)
     node.pointee.own = ref
-    // From now on its hash field is the value's hash, not the node's.
-    if arena.terminals[ref.index].kind == .leaf { arena.terminals[ref.index].isDirty = true }
+  }
+
+  /// From now on a leaf's hash field is the value's hash, not the node's.
+  private func becomeOwn(_ ref: NodeRef) {
+    if arena.terminal(ref.index).pointee.kind == .leaf {
+      arena.terminal(ref.index).pointee.isDirty = true
+    }
   }
 }

@@ -22,7 +22,7 @@ extension StateTrie {
 
   private func count(_ ref: NodeRef, _ statistics: inout TrieStatistics) {
     if ref.isTerminal {
-      switch arena.terminals[ref.index].kind {
+      switch arena.terminal(ref.index).pointee.kind {
       case .leaf: statistics.leaves += 1
       case .stump: statistics.stumps += 1
       case .sealedValue: break
@@ -79,7 +79,7 @@ extension StateTrie {
       isClean =
         isClean
         && (child.isTerminal
-          ? !arena.terminals[child.index].isDirty : !arena.inners[child.index].isDirty)
+          ? !arena.terminal(child.index).pointee.isDirty : !arena.inners[child.index].isDirty)
       inspect(child, parent: (key, slot), &leaves, &problems)
     }
     if children != Int(node.childCount) { problems.append("\(key) counts \(node.childCount)") }
@@ -101,15 +101,16 @@ extension StateTrie {
   private func inspectTerminal(
     _ index: Int, isOwn: Bool, _ leaves: inout Int, _ problems: inout [String]
   ) {
-    let terminal = arena.terminals[index]
+    let terminal = arena.terminal(index)
     let key = terminal.key
-    switch terminal.kind {
+    switch terminal.pointee.kind {
     case .leaf:
       leaves += 1
       if missing.contains(key) { problems.append("leaf \(key) lies in a missing range") }
-      guard !terminal.isDirty else { return }
-      let right = isOwn ? Blake2b256.hash(terminal.value) : hasher.leaf(key, terminal.value)
-      if right != terminal.hash { problems.append("leaf \(key): wrong hash") }
+      guard !terminal.pointee.isDirty else { return }
+      hasher.begin(key, leaf: terminal.value)
+      let right = isOwn ? Blake2b256.hash(terminal.value) : hasher.finish()
+      if right != terminal.pointee.hash { problems.append("leaf \(key): wrong hash") }
     case .stump:
       if isOwn { problems.append("stump \(key) as a value") }
       if !missing.contains(KeyRange(subtree: key)) {

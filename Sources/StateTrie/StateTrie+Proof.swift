@@ -34,7 +34,7 @@ extension StateTrie {
       guard child != .none else { break }
       let childKey = arena.key(of: child)
       guard childKey.isPrefix(of: key) else { break }
-      if child.isTerminal, arena.terminals[child.index].kind != .leaf { break }
+      if child.isTerminal, arena.terminal(child.index).pointee.kind != .leaf { break }
       path.append((childKey, child))
       ref = child
     }
@@ -44,7 +44,7 @@ extension StateTrie {
   /// A refreshed node in the form of a proof node; a hybrid's value in full only `withValue`.
   func proofNode(_ ref: NodeRef, withValue: Bool) -> ProofNode {
     if ref.isTerminal {
-      let terminal = arena.terminals[ref.index]
+      let terminal = arena.terminal(ref.index)
       return ProofNode(
         key: terminal.key, value: .leaf(Array(terminal.value)),
         children: Array(repeating: nil, count: StateTrieLimits.childrenMax))
@@ -64,8 +64,8 @@ extension StateTrie {
     let own = node.pointee.own
     if own != .none {
       value =
-        withValue && arena.terminals[own.index].kind == .leaf
-        ? .hybrid(Array(arena.terminals[own.index].value)) : .hybridHash(ownValueHash(own.index))
+        withValue && arena.terminal(own.index).pointee.kind == .leaf
+        ? .hybrid(Array(arena.terminal(own.index).value)) : .hybridHash(ownValueHash(own.index))
     }
     return ProofNode(key: node.pointee.key, value: value, children: children)
   }

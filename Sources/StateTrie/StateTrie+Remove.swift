@@ -21,7 +21,7 @@ extension StateTrie {
       let child = node.pointee.children[slot]
       precondition(child != .none, "nothing to remove at \(key)")
       if child.isTerminal {
-        precondition(arena.terminals[child.index].key == key, "nothing to remove at \(key)")
+        precondition(arena.terminal(child.index).key == key, "nothing to remove at \(key)")
         node.pointee.children[slot] = .none
         node.pointee.childCount -= 1
         release(child)
@@ -35,7 +35,7 @@ extension StateTrie {
 
   /// Frees a terminal and counts it out if it was a leaf.
   private func release(_ ref: NodeRef) {
-    if arena.terminals[ref.index].kind == .leaf { itemCount -= 1 }
+    if arena.terminal(ref.index).pointee.kind == .leaf { itemCount -= 1 }
     arena.free(ref)
   }
 
@@ -52,7 +52,9 @@ extension StateTrie {
     } else {
       guard node.childCount == 0 else { return }
       heir = node.own
-      if arena.terminals[heir.index].kind == .leaf { arena.terminals[heir.index].isDirty = true }
+      if arena.terminal(heir.index).pointee.kind == .leaf {
+        arena.terminal(heir.index).pointee.isDirty = true
+      }
     }
     let slot = node.key[arena.inners[parent.index].key.count]
     arena.inners[parent.index].children[slot] = heir

@@ -27,8 +27,8 @@ extension StateTrie {
   /// Hands the held items of `range` to `body` in key order until it returns false.
   public func forEachItem(in range: KeyRange = .all, _ body: (TrieItem) -> Bool) {
     _ = walk(TrieArena.root, range) { index in
-      let terminal = arena.terminals[index]
-      guard terminal.kind == .leaf else { return true }
+      let terminal = arena.terminal(index)
+      guard terminal.pointee.kind == .leaf else { return true }
       return body(TrieItem(key: terminal.key, value: Array(terminal.value)))
     }
   }
@@ -36,7 +36,7 @@ extension StateTrie {
   /// Visits the terminals whose keys lie in `range`, in key order, until `visit` returns false.
   func walk(_ ref: NodeRef, _ range: KeyRange, _ visit: (Int) -> Bool) -> Bool {
     if ref.isTerminal {
-      return range.contains(arena.terminals[ref.index].key) ? visit(ref.index) : true
+      return range.contains(arena.terminal(ref.index).key) ? visit(ref.index) : true
     }
     let node = arena.inners + ref.index
     let key = node.pointee.key
@@ -61,8 +61,8 @@ extension StateTrie {
 
   private func lastKey(_ ref: NodeRef, below bound: KeyNibbles) -> KeyNibbles? {
     if ref.isTerminal {
-      let terminal = arena.terminals[ref.index]
-      guard terminal.kind == .leaf else { return nil }
+      let terminal = arena.terminal(ref.index)
+      guard terminal.pointee.kind == .leaf else { return nil }
       let key = terminal.key
       return key < bound ? key : nil
     }

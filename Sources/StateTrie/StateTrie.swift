@@ -22,6 +22,8 @@ public enum TrieLookup: Equatable, Sendable {
 public final class StateTrie {
   var arena: TrieArena
   var hasher = NodeHasher()
+  /// Kept between refreshes for its memory.
+  var dirty = DirtyNodes()
   /// The key ranges whose leaves are not held.
   public internal(set) var missing: KeyRangeSet
   /// The part of `missing` about whose present content nothing is known.
@@ -70,7 +72,7 @@ public final class StateTrie {
   public func lookup(_ key: KeyNibbles) -> TrieLookup {
     if missing.contains(key) { return .missing }
     guard let index = leafIndex(of: key) else { return .absent }
-    return .present(Array(arena.terminals[index].value))
+    return .present(Array(arena.terminal(index).value))
   }
 
   /// Sets the value of a held key. Throws `missing`, `rootValue` or `valueTooLong`; then nothing
@@ -114,14 +116,14 @@ public final class StateTrie {
       let depth = node.pointee.key.count
       if key.count == depth {
         let own = node.pointee.own
-        guard own != .none, arena.terminals[own.index].kind == .leaf else { return nil }
+        guard own != .none, arena.terminal(own.index).pointee.kind == .leaf else { return nil }
         return own.index
       }
       let child = node.pointee.children[key[depth]]
       if child == .none { return nil }
       if child.isTerminal {
-        let terminal = arena.terminals[child.index]
-        return terminal.kind == .leaf && terminal.key == key ? child.index : nil
+        let terminal = arena.terminal(child.index)
+        return terminal.pointee.kind == .leaf && terminal.key == key ? child.index : nil
       }
       guard arena.inners[child.index].key.isPrefix(of: key) else { return nil }
       ref = child

@@ -1,3 +1,4 @@
+import CBlake2Batch
 import Primitives
 
 /// Reference to a node: 0 is none, bit 31 marks a terminal, the rest is an index into its arena.
@@ -13,12 +14,14 @@ extension NodeRef {
 }
 
 /// A node with children: the root, a branch, or a hybrid (`own` is then its value).
+///
+/// What a parent needs for its own hash, key and hash, stands first and together.
 struct InnerNode {
-  var children = InlineArray<16, NodeRef>(repeating: .none)
-  /// Full path from the root.
-  var key: KeyNibbles
   /// The node's hash, valid unless dirty.
   var hash = Hash256.zero
+  /// Full path from the root.
+  var key: KeyNibbles
+  var children = InlineArray<16, NodeRef>(repeating: .none)
   /// Terminal with this node's own value, or none.
   var own = NodeRef.none
   var childCount: UInt8 = 0
@@ -29,40 +32,11 @@ struct InnerNode {
   }
 }
 
-/// What stands at the end of a path, or as the own value of a hybrid.
-struct TerminalNode {
-  enum Kind: UInt8 {
-    /// A held key with its value.
-    case leaf
-    /// A missing subtree of which only the root hash is known.
-    case stump
-    /// A missing value of a hybrid of which only the hash is known.
-    case sealedValue
-  }
-
-  /// Key bytes, then value bytes.
-  var blob: UnsafeMutableRawPointer
-  var valueCount: UInt32
-  var keyCount: UInt8
-  var kind: Kind
-  /// A leaf's hash has to be computed before use.
-  var isDirty: Bool
-  /// Leaf: its node hash, or its value's hash while it is a hybrid's own value. Stump: the hash of
-  /// the subtree's root. Sealed value: the hash of the value.
-  var hash: Hash256
-
-  var key: KeyNibbles { KeyNibbles(loading: blob, nibbles: Int(keyCount)) }
-
-  var value: UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(start: blob + (Int(keyCount) + 1) / 2, count: Int(valueCount))
-  }
-}
-
 /// The memory of a trie's nodes: two growing arrays with free lists, addressed by 32-bit indices
 /// (half the size of pointers, and a copy of the arrays is a copy of the trie).
 struct TrieArena: ~Copyable {
   private(set) var inners: UnsafeMutablePointer<InnerNode>
-  private(set) var terminals: UnsafeMutablePointer<TerminalNode>
+  private var terminals: UnsafeMutablePointer<TerminalNode>
   private var innerCapacity: Int
   private var terminalCapacity: Int
   private var innerEnd = 2
@@ -70,14 +44,14 @@ struct TrieArena: ~Copyable {
   private var freeInners: [NodeRef] = []
   private var freeTerminals: [NodeRef] = []
 
-  /// Index of the root node, which is always there.
+  /// Reference to the root node, which is always there.
   static let root = NodeRef.inner(1)
 
   init() {
     innerCapacity = 16
     terminalCapacity = 16
-    inners = .allocate(capacity: innerCapacity)
-    terminals = .allocate(capacity: terminalCapacity)
+    inners = Self.allocate(innerCapacity)
+    terminals = Self.allocate(terminalCapacity)
     (inners + 1).initialize(to: InnerNode(key: .empty))
   }
 
@@ -89,17 +63,11 @@ struct TrieArena: ~Copyable {
     terminalEnd = other.terminalEnd
     freeInners = other.freeInners
     freeTerminals = other.freeTerminals
-    inners = .allocate(capacity: innerCapacity)
-    terminals = .allocate(capacity: terminalCapacity)
+    inners = Self.allocate(innerCapacity)
+    terminals = Self.allocate(terminalCapacity)
     (inners + 1).initialize(from: other.inners + 1, count: innerEnd - 1)
     (terminals + 1).initialize(from: other.terminals + 1, count: terminalEnd - 1)
-    for index in liveTerminals() {
-      let bytes = Self.blobBytes(
-        keyCount: Int(terminals[index].keyCount), valueCount: Int(terminals[index].valueCount))
-      let blob = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 8)
-      blob.copyMemory(from: terminals[index].blob, byteCount: bytes)
-      terminals[index].blob = blob
-    }
+    for index in liveTerminals() { (terminals + index).copyBlob() }
   }
 
   deinit {
@@ -108,16 +76,24 @@ struct TrieArena: ~Copyable {
     terminals.deallocate()
   }
 
+  /// Room for `capacity` nodes at a cache line's boundary. Keys are read in whole words, so there is
+  /// a little room behind the last node.
+  private static func allocate<Node>(_ capacity: Int) -> UnsafeMutablePointer<Node> {
+    UnsafeMutableRawPointer.allocate(
+      byteCount: (capacity + 1) * MemoryLayout<Node>.stride, alignment: 64
+    ).bindMemory(to: Node.self, capacity: capacity)
+  }
+
   private borrowing func liveTerminals() -> [Int] {
     var isFree = [Bool](repeating: false, count: terminalEnd)
     for ref in freeTerminals { isFree[ref.index] = true }
     return (1..<terminalEnd).filter { !isFree[$0] }
   }
 
-  /// Keys are read in whole words, so a blob holds at least the key rounded up to eight bytes.
-  private static func blobBytes(keyCount: Int, valueCount: Int) -> Int {
-    let keyBytes = (keyCount + 1) / 2
-    return max(keyBytes + valueCount, (keyBytes + 7) & ~7, 8)
+  /// The terminal at `index`; the pointer holds until the next terminal is made.
+  @inline(__always)
+  func terminal(_ index: Int) -> UnsafeMutablePointer<TerminalNode> {
+    terminals + index
   }
 
   /// A new inner node without children.
@@ -127,7 +103,7 @@ struct TrieArena: ~Copyable {
       return ref
     }
     if innerEnd == innerCapacity {
-      let grown = UnsafeMutablePointer<InnerNode>.allocate(capacity: innerCapacity * 2)
+      let grown: UnsafeMutablePointer<InnerNode> = Self.allocate(innerCapacity * 2)
       (grown + 1).moveInitialize(from: inners + 1, count: innerEnd - 1)
       inners.deallocate()
       inners = grown
@@ -142,30 +118,22 @@ struct TrieArena: ~Copyable {
   mutating func makeTerminal(
     key: KeyNibbles, kind: TerminalNode.Kind, value: UnsafeRawBufferPointer, hash: Hash256
   ) -> NodeRef {
-    let keyBytes = key.byteCount
-    let blob = UnsafeMutableRawPointer.allocate(
-      byteCount: Self.blobBytes(keyCount: key.count, valueCount: value.count), alignment: 8)
-    key.store(to: blob)
-    if value.count > 0 {
-      (blob + keyBytes).copyMemory(from: value.baseAddress!, byteCount: value.count)
+    let ref: NodeRef
+    if let free = freeTerminals.popLast() {
+      ref = free
+    } else {
+      if terminalEnd == terminalCapacity {
+        let grown: UnsafeMutablePointer<TerminalNode> = Self.allocate(terminalCapacity * 2)
+        (grown + 1).moveInitialize(from: terminals + 1, count: terminalEnd - 1)
+        terminals.deallocate()
+        terminals = grown
+        terminalCapacity *= 2
+      }
+      ref = .terminal(terminalEnd)
+      terminalEnd += 1
     }
-    let node = TerminalNode(
-      blob: blob, valueCount: UInt32(value.count), keyCount: UInt8(key.count), kind: kind,
-      isDirty: kind == .leaf, hash: hash)
-    if let ref = freeTerminals.popLast() {
-      terminals[ref.index] = node
-      return ref
-    }
-    if terminalEnd == terminalCapacity {
-      let grown = UnsafeMutablePointer<TerminalNode>.allocate(capacity: terminalCapacity * 2)
-      (grown + 1).moveInitialize(from: terminals + 1, count: terminalEnd - 1)
-      terminals.deallocate()
-      terminals = grown
-      terminalCapacity *= 2
-    }
-    (terminals + terminalEnd).initialize(to: node)
-    terminalEnd += 1
-    return .terminal(terminalEnd - 1)
+    (terminals + ref.index).initialize(key: key, kind: kind, value: value, hash: hash)
+    return ref
   }
 
   mutating func free(_ ref: NodeRef) {
@@ -179,6 +147,23 @@ struct TrieArena: ~Copyable {
 
   /// The full key of any node.
   func key(of ref: NodeRef) -> KeyNibbles {
-    ref.isTerminal ? terminals[ref.index].key : inners[ref.index].key
+    ref.isTerminal ? (terminals + ref.index).key : inners[ref.index].key
+  }
+
+  /// Asks for the value of a leaf that will be needed soon; the node itself must be near.
+  @inline(__always)
+  func prefetchValue(_ index: Int) {
+    livesync_prefetch(terminals[index].blob)
+  }
+
+  /// Asks for the memory of a node that will be needed soon.
+  @inline(__always)
+  func prefetch(_ ref: NodeRef) {
+    if ref.isTerminal {
+      livesync_prefetch(terminals + ref.index)
+    } else {
+      livesync_prefetch(inners + ref.index)
+      livesync_prefetch(UnsafeRawPointer(inners + ref.index) + 64)
+    }
   }
 }

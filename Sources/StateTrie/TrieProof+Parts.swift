@@ -28,14 +28,14 @@ struct ProofPart {
     switch content {
     case .subtree(let hash): .init(key: key, content: .subtree(hash))
     case .leaf(let value, _), .value(let value): .init(key: key, content: .leaf(value))
-    case .valueHash(let hash): .init(key: key, content: .value(hash))
+    case .valueHash(let hash): .init(key: key, content: .value(hash, asLeaf: nil))
     }
   }
 
   /// The value of a leaf alone, where its subtree reaches into a chunk.
   var lonelyValue: FrontierEntry {
-    guard case .leaf(let value, _) = content else { return frontier }
-    return .init(key: key, hash: Blake2b256.hash(value), isValue: true)
+    guard case .leaf(let value, let hash) = content else { return frontier }
+    return .init(key: key, hash: Blake2b256.hash(value), isValue: true, leafHash: hash)
   }
 
   /// The same as a known hash at the border of what is held.

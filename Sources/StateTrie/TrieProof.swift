@@ -60,7 +60,8 @@ public struct ProofNode: Hashable, Sendable {
   func hash(_ hasher: inout NodeHasher) -> Hash256 {
     switch value {
     case .leaf(let bytes):
-      return bytes.withUnsafeBytes { hasher.leaf(key, $0) }
+      bytes.withUnsafeBytes { hasher.begin(key, leaf: $0) }
+      return hasher.finish()
     case .none: hasher.begin(key)
     case .hybridHash(let hash): hasher.begin(key, hybrid: hash)
     case .hybrid(let bytes): hasher.begin(key, hybrid: Blake2b256.hash(bytes))

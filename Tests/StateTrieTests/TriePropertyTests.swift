@@ -9,7 +9,7 @@ import Testing
   func partialTrie_shouldAgreeWithItsTwin_afterAnySteps(style: TrieWorld.KeyStyle) throws {
     var rootKnown = 0
     var chunks = 0
-    for seed in 0..<UInt64(200) {
+    for seed in 0..<Campaign.seeds("LIVESYNC_TRIE_SEEDS", default: 200) {
       var world = try TrieWorld(style: style, seed: seed)
       var step = 0
       do {

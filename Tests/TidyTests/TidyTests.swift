@@ -1,1 +1,75 @@
+import Foundation
+import TestSupport
 import Testing
+
+@Suite struct TidyTests {
+  @Test func package_shouldFollowTheRules() throws {
+    let files = try Self.packageFiles()
+    #expect(files.count > 20)
+    for rule in TidyRule.all {
+      let findings = files.flatMap(rule.findings)
+      #expect(
+        findings.isEmpty, "\(rule.name)\n\(findings.map(\.description).joined(separator: "\n"))")
+    }
+  }
+
+  @Test func rules_shouldFindWhatIsPlanted_inItsLastLine() {
+    for rule in TidyRule.all {
+      #expect(!rule.planted.isEmpty && !rule.innocent.isEmpty)
+      for plant in rule.planted {
+        let file = SourceFile(path: plant.path, text: plant.text)
+        let lines = Set(rule.findings(in: file).map(\.line))
+        #expect(lines == [max(file.lines.count, 1)], "\(rule.name): \(plant)")
+      }
+    }
+  }
+
+  @Test func rules_shouldFindNothing_inInnocentText() {
+    for rule in TidyRule.all {
+      for text in rule.innocent {
+        let findings = rule.findings(in: SourceFile(path: text.path, text: text.text))
+        #expect(findings.isEmpty, "\(rule.name): \(text)")
+      }
+    }
+  }
+
+  @Test func finding_shouldNameFileLineAndReplacement() {
+    let file = SourceFile(path: "Sources/Ledger/A.swift", text: "let x = 1\nTask.sleep(1)\n")
+    let findings = TidyRule.all.flatMap { $0.findings(in: file) }.map(\.description)
+    #expect(findings == ["Sources/Ledger/A.swift:2: `Task.sleep`: use runtime.sleep"])
+  }
+
+  @Test func stripping_shouldBlankCommentsAndLiterals() {
+    let text = #"""
+      let a = "x // \(f("Date()")) y" // Date()
+      /* Date()
+      Date() */ let b = #"\" Date() "# + c
+      let d = """
+        Date() "quoted"
+        """ + e
+      let f = "" + g
+      """#
+    let code = SourceFile(path: "Sources/A/A.swift", text: text).code
+    #expect(
+      code == [
+        #"let a = "" "#, "", #" let b = "" + c"#, #"let d = """#, "", " + e", #"let f = "" + g"#,
+      ])
+  }
+
+  /// Every text file of the package that people write.
+  private static func packageFiles() throws -> [SourceFile] {
+    let root = PackageFiles.root
+    var paths = ["README.md", "Package.swift"]
+    for folder in ["Sources", "Tests", "Docs", "Fixtures/Scenarios"] {
+      let url = root.appending(path: folder)
+      let below = FileManager.default.enumerator(atPath: url.path)?.allObjects as? [String] ?? []
+      paths += below.map { folder + "/" + $0 }
+    }
+    let kinds = [".swift", ".md", ".json"]
+    return try paths.sorted().compactMap { path in
+      let isPresent = FileManager.default.fileExists(atPath: root.appending(path: path).path)
+      guard isPresent, kinds.contains(where: path.hasSuffix) else { return nil }
+      return SourceFile(path: path, text: try PackageFiles.text(path))
+    }
+  }
+}

@@ -1,0 +1,50 @@
+# Every target installs what it needs (Debian's libb2 and libsodium) and asks for nothing else.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+LIBRARIES := libb2-dev libsodium-dev pkg-config
+RELEASE := swift build -c release --product
+LIVESYNC := .build/release/livesync
+ARGS ?=
+
+.PHONY: help run test lint bench docs fixtures dependencies
+
+help: ## Show the targets.
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+run: dependencies ## Build and run the default simulation (more options: make run ARGS="--seed 7").
+	@$(RELEASE) livesync >&2
+	@$(LIVESYNC) simulate $(ARGS)
+
+test: dependencies ## Build and run every test; fails when none ran.
+	@swift build -c release --build-tests >&2
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+	  swift test -c release --skip-build --disable-xctest $(ARGS) 2>&1 | tee "$$log"; \
+	  grep -qE 'Test run with [1-9][0-9]* tests?' "$$log" || { echo "no test ran" >&2; exit 1; }
+
+lint: ## Check the formatting of all Swift files.
+	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	@echo "formatting is clean"
+
+bench: dependencies ## Run the benchmarks and print their table.
+	@$(RELEASE) livesync-bench >&2
+	@.build/release/livesync-bench trie $(ARGS)
+
+docs: dependencies ## Write the generated pages in Docs anew.
+	@$(RELEASE) livesync >&2
+	@$(LIVESYNC) events schema > Docs/Events.md
+
+fixtures: dependencies ## Record the fixture chains anew (each file names its own command).
+	@$(RELEASE) livesync >&2
+	@for file in Fixtures/Chains/*.jsonl; do \
+	  command=$$(head -n 1 "$$file" | sed -nE 's/.*"generator":"livesync ([^"]*)".*/\1/p'); \
+	  $(LIVESYNC) $$command; done
+
+dependencies:
+	@command -v swift > /dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install" >&2; exit 1; }
+	@if ! pkg-config --exists libb2 libsodium 2> /dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then root=""; else root="sudo"; fi; \
+	  $$root apt-get update -qq >&2; \
+	  DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq $(LIBRARIES) >&2; fi

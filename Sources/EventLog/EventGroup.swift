@@ -1,0 +1,37 @@
+/// The events of one group. One switch writes the fields and one reads them; names, samples and the
+/// schema table follow from these two.
+protocol EventGroup: Sendable, Hashable {
+  associatedtype Name: RawRepresentable, CaseIterable, Sendable where Name.RawValue == String
+
+  /// Level and meaning of an event.
+  static func describe(_ name: Name) -> EventDescription
+  /// Which event this is.
+  var name: Name { get }
+  /// Appends the event's own fields in their fixed order.
+  func write(to line: inout JSONLine)
+  /// Reads the event's own fields in the same order.
+  init(_ name: Name, from fields: any EventFieldReader) throws(EventLogError)
+}
+
+/// How much attention an event deserves.
+public enum EventLevel: String, EventSymbol {
+  /// Of use when one follows a single item.
+  case debug
+  /// A step of the sync.
+  case info
+  /// Something went wrong that the node copes with.
+  case warn
+  /// A lie that is proven or a promise that is broken.
+  case error
+}
+
+/// The part of the schema that is not seen from an event's fields.
+struct EventDescription {
+  let level: EventLevel
+  let meaning: String
+
+  init(_ level: EventLevel, _ meaning: String) {
+    self.level = level
+    self.meaning = meaning
+  }
+}

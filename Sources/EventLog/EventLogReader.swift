@@ -1,0 +1,98 @@
+/// Reads a log that comes in pieces. Whatever the bytes are, it either gives the records that they
+/// are the log of or says where they stop being one; it never holds more than one line.
+///
+/// It is strict, since a log is evidence: the first record is `run.start` of a known schema, the
+/// records are numbered without gaps, the time does not go back, a cause comes first, nothing
+/// follows `run.end`, and every line is exactly what the writer would have written.
+public struct EventLogReader: Sendable {
+  private var pending: [UInt8] = []
+  private var lines = 0
+  private var lastTime: Int64 = 0
+  private var isEnded = false
+
+  public init() {}
+
+  /// Takes the next bytes and hands each record that they complete to `body`. After an error the
+  /// reader must not be used again.
+  public mutating func read(
+    _ bytes: some Collection<UInt8>, _ body: (EventRecord) -> Void
+  ) throws(EventLogError) {
+    for byte in bytes {
+      if byte != UInt8(ascii: "\n") {
+        pending.append(byte)
+        guard pending.count <= EventLogLimits.lineBytesMax else {
+          throw .lineTooLong(line: lines + 1)
+        }
+      } else {
+        lines += 1
+        let record = try Self.record(pending, line: lines)
+        try check(record)
+        pending.removeAll(keepingCapacity: true)
+        body(record)
+      }
+    }
+  }
+
+  /// Says that no bytes follow. Throws if the last line is not complete.
+  public func finish() throws(EventLogError) {
+    guard pending.isEmpty else {
+      throw .incompleteLine(line: lines + 1, column: pending.count + 1)
+    }
+  }
+
+  /// The records of a whole log.
+  public static func records(
+    of bytes: some Collection<UInt8>
+  ) throws(EventLogError) -> [EventRecord] {
+    var reader = EventLogReader()
+    var records: [EventRecord] = []
+    try reader.read(bytes) { records.append($0) }
+    try reader.finish()
+    return records
+  }
+
+  /// The record of one line, which has no line feed. `line` is its number, for errors.
+  static func record(_ bytes: [UInt8], line: Int) throws(EventLogError) -> EventRecord {
+    let fields = try JSONFields(bytes, number: line)
+    let sequence: UInt64 = try fields.integer(.seq)
+    let time: Int64 = try fields.integer(.tNs)
+    let context = EventContext(node: try fields.text(.node), actor: try fields.text(.actor))
+    let name = try fields.text(.event)
+    guard let kind = EventKind.named[name] else { throw fields.unknownEvent(name) }
+    let level: EventLevel = try fields.symbol(.level)
+    guard level == kind.level else {
+      throw fields.invalid(.level, "is \(kind.level.rawValue) for \(name)")
+    }
+    let cause: UInt64? = try fields.optionalInteger(.cause)
+    let request: UInt64? = try fields.optionalInteger(.req)
+    // A newer schema may have other fields here, so its number is looked at before they are.
+    if name == EventKind.runStart, try fields.has(.schema) {
+      let schema: Int = try fields.peekInteger(.schema)
+      guard schema <= Event.schemaVersion else {
+        throw .newerSchema(found: schema, known: Event.schemaVersion, line: line)
+      }
+    }
+    let event = try kind.read(fields)
+    try fields.finish()
+    return EventRecord(
+      sequence: sequence, time: time, context: context, event: event, cause: cause,
+      request: request)
+  }
+
+  private mutating func check(_ record: EventRecord) throws(EventLogError) {
+    let isStart = if case .run(.start) = record.event { true } else { false }
+    guard isStart == (lines == 1) else {
+      throw .outOfOrder("`run.start` must be the first record and only that", line: lines)
+    }
+    if isEnded { throw .outOfOrder("a record follows `run.end`", line: lines) }
+    guard record.sequence == UInt64(lines - 1) else {
+      throw .outOfOrder("seq is \(record.sequence) instead of \(lines - 1)", line: lines)
+    }
+    guard record.time >= lastTime else { throw .outOfOrder("the time goes back", line: lines) }
+    if let cause = record.cause, cause >= record.sequence {
+      throw .outOfOrder("the cause \(cause) does not come first", line: lines)
+    }
+    lastTime = record.time
+    if case .run(.end) = record.event { isEnded = true }
+  }
+}

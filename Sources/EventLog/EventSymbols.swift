@@ -1,0 +1,100 @@
+/// A closed set of words that a field can hold.
+public protocol EventSymbol: RawRepresentable, CaseIterable, Sendable, Hashable
+where RawValue == String {}
+
+extension Event {
+  /// Where the time of a log comes from.
+  public enum RunClock: String, EventSymbol {
+    /// Virtual time of the simulator.
+    case simulated
+    /// The monotonic clock of a real node.
+    case system
+  }
+
+  /// How a run ended.
+  public enum RunVerdict: String, EventSymbol {
+    /// Everything held.
+    case pass
+    /// A safety invariant was violated.
+    case safety
+    /// A liveness bound was missed.
+    case liveness
+    /// Two runs of one identity differed.
+    case nondeterminism
+    /// The program trapped.
+    case crash
+    /// Everything held, but too little happened to mean anything.
+    case vacuous
+    /// Somebody ended the run.
+    case interrupted
+  }
+
+  /// How an accepted block came to the node.
+  public enum BlockSource: String, EventSymbol {
+    /// By announcement, directly after the head.
+    case announced
+    /// From the buffer of blocks that waited for their ancestors.
+    case buffered
+    /// With the answer to a request for missing blocks.
+    case missing
+    /// From outside of live sync, such as a head request.
+    case pushed
+  }
+
+  /// The kinds of blocks.
+  public enum BlockKind: String, EventSymbol {
+    case micro, skip, macro, election
+  }
+
+  /// Which way missing blocks are asked for.
+  public enum BlocksDirection: String, EventSymbol {
+    /// From a block the asker has towards the target.
+    case forward
+    /// From the target back to a block the asker has.
+    case backward
+  }
+
+  /// How a request ended.
+  public enum RequestOutcome: String, EventSymbol {
+    /// With an answer, right or wrong.
+    case answered
+    /// The time was over.
+    case timeout
+    /// The connection was closed first.
+    case disconnected
+    /// The peer said no.
+    case refused
+    /// The answer was not the wire form of a response.
+    case undecodable
+    /// It was never sent: too many requests were waiting.
+    case tooManyPending = "too_many_pending"
+    /// The asker gave it up.
+    case cancelled
+  }
+
+  /// Why nothing moves.
+  public enum StallBlocker: String, EventSymbol {
+    /// There is nobody to ask.
+    case noPeers = "no_peers"
+    /// All peers lack the state that is asked for.
+    case peersIncomplete = "peers_incomplete"
+    /// Requests time out.
+    case timeouts
+    /// Answers come, but their proofs fail.
+    case proofsFail = "proofs_fail"
+    /// Everything that is left waits for a block.
+    case waitingForBlock = "waiting_for_block"
+    /// The node itself is busy.
+    case localWork = "local_work"
+  }
+
+  /// What the last rates say about the end of the sync.
+  public enum StateForecast: String, EventSymbol {
+    /// It ends.
+    case converges
+    /// It does not: the chain changes faster than ranges are fetched.
+    case diverges
+    /// Too little is known.
+    case unknown
+  }
+}

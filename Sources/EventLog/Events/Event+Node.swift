@@ -1,0 +1,87 @@
+import Primitives
+
+extension Event {
+  /// The life of one node.
+  public enum Node: Sendable, Hashable {
+    /// The node starts with this head and so many missing ranges.
+    case started(block: UInt32, hash: Hash256, missingRanges: Int)
+    /// The node stops in order.
+    case stopped(reason: String)
+    /// The node is killed; what was not committed is lost.
+    case crashed(reason: String)
+    /// The node is stopped in its tracks.
+    case paused
+    /// The node runs on after a pause.
+    case resumed
+  }
+}
+
+extension Event.Node: EventGroup {
+  /// The names of the events, as they stand in the log.
+  public enum Name: String, CaseIterable, Sendable {
+    case started = "node.started"
+    case stopped = "node.stopped"
+    case crashed = "node.crashed"
+    case paused = "node.paused"
+    case resumed = "node.resumed"
+  }
+
+  static func describe(_ name: Name) -> EventDescription {
+    switch name {
+    case .started:
+      EventDescription(.info, "The node starts with this head and so many missing ranges.")
+    case .stopped:
+      EventDescription(.info, "The node stops in order.")
+    case .crashed:
+      EventDescription(.warn, "The node is killed; what was not committed is lost.")
+    case .paused:
+      EventDescription(.warn, "The node is stopped in its tracks.")
+    case .resumed:
+      EventDescription(.info, "The node runs on after a pause.")
+    }
+  }
+
+  var name: Name {
+    switch self {
+    case .started: .started
+    case .stopped: .stopped
+    case .crashed: .crashed
+    case .paused: .paused
+    case .resumed: .resumed
+    }
+  }
+
+  func write(to line: inout JSONLine) {
+    switch self {
+    case .started(let block, let hash, let missingRanges):
+      line.integer(.block, block)
+      line.hash(.hash, hash)
+      line.integer(.missingRanges, missingRanges)
+    case .stopped(let reason):
+      line.text(.reason, reason)
+    case .crashed(let reason):
+      line.text(.reason, reason)
+    case .paused: break
+    case .resumed: break
+    }
+  }
+
+  init(
+    _ name: Name, from fields: any EventFieldReader
+  ) throws(EventLogError) {
+    switch name {
+    case .started:
+      self = .started(
+        block: try fields.integer(.block), hash: try fields.hash(.hash),
+        missingRanges: try fields.integer(.missingRanges))
+    case .stopped:
+      self = .stopped(reason: try fields.text(.reason))
+    case .crashed:
+      self = .crashed(reason: try fields.text(.reason))
+    case .paused:
+      self = .paused
+    case .resumed:
+      self = .resumed
+    }
+  }
+}

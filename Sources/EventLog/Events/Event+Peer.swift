@@ -1,0 +1,108 @@
+extension Event {
+  /// What a node thinks of its peers. The node is the observer.
+  public enum Peer: Sendable, Hashable {
+    /// A connection to the peer is open.
+    case joined(peer: UInt32)
+    /// The connection to the peer is closed.
+    case left(peer: UInt32, reason: String)
+    /// The peer lied, which is proven, and is not used again.
+    case banned(peer: UInt32, reason: String)
+    /// The peer is asked later than others from now on.
+    case demoted(peer: UInt32, reason: String)
+    /// The peer is too far behind or incomplete; it leaves live sync.
+    case behind(peer: UInt32, reason: String)
+    /// The peer is too far ahead; it goes back to macro sync.
+    case ahead(peer: UInt32, reason: String)
+    /// The peer has caught up and is used for live sync.
+    case promoted(peer: UInt32)
+  }
+}
+
+extension Event.Peer: EventGroup {
+  /// The names of the events, as they stand in the log.
+  public enum Name: String, CaseIterable, Sendable {
+    case joined = "peer.joined"
+    case left = "peer.left"
+    case banned = "peer.banned"
+    case demoted = "peer.demoted"
+    case behind = "peer.behind"
+    case ahead = "peer.ahead"
+    case promoted = "peer.promoted"
+  }
+
+  static func describe(_ name: Name) -> EventDescription {
+    switch name {
+    case .joined:
+      EventDescription(.info, "A connection to the peer is open.")
+    case .left:
+      EventDescription(.info, "The connection to the peer is closed.")
+    case .banned:
+      EventDescription(.error, "The peer lied, which is proven, and is not used again.")
+    case .demoted:
+      EventDescription(.warn, "The peer is asked later than others from now on.")
+    case .behind:
+      EventDescription(.info, "The peer is too far behind or incomplete; it leaves live sync.")
+    case .ahead:
+      EventDescription(.info, "The peer is too far ahead; it goes back to macro sync.")
+    case .promoted:
+      EventDescription(.info, "The peer has caught up and is used for live sync.")
+    }
+  }
+
+  var name: Name {
+    switch self {
+    case .joined: .joined
+    case .left: .left
+    case .banned: .banned
+    case .demoted: .demoted
+    case .behind: .behind
+    case .ahead: .ahead
+    case .promoted: .promoted
+    }
+  }
+
+  func write(to line: inout JSONLine) {
+    switch self {
+    case .joined(let peer):
+      line.peer(.peer, peer)
+    case .left(let peer, let reason):
+      line.peer(.peer, peer)
+      line.text(.reason, reason)
+    case .banned(let peer, let reason):
+      line.peer(.peer, peer)
+      line.text(.reason, reason)
+    case .demoted(let peer, let reason):
+      line.peer(.peer, peer)
+      line.text(.reason, reason)
+    case .behind(let peer, let reason):
+      line.peer(.peer, peer)
+      line.text(.reason, reason)
+    case .ahead(let peer, let reason):
+      line.peer(.peer, peer)
+      line.text(.reason, reason)
+    case .promoted(let peer):
+      line.peer(.peer, peer)
+    }
+  }
+
+  init(
+    _ name: Name, from fields: any EventFieldReader
+  ) throws(EventLogError) {
+    switch name {
+    case .joined:
+      self = .joined(peer: try fields.peer(.peer))
+    case .left:
+      self = .left(peer: try fields.peer(.peer), reason: try fields.text(.reason))
+    case .banned:
+      self = .banned(peer: try fields.peer(.peer), reason: try fields.text(.reason))
+    case .demoted:
+      self = .demoted(peer: try fields.peer(.peer), reason: try fields.text(.reason))
+    case .behind:
+      self = .behind(peer: try fields.peer(.peer), reason: try fields.text(.reason))
+    case .ahead:
+      self = .ahead(peer: try fields.peer(.peer), reason: try fields.text(.reason))
+    case .promoted:
+      self = .promoted(peer: try fields.peer(.peer))
+    }
+  }
+}

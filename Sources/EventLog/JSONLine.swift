@@ -1,0 +1,162 @@
+import Primitives
+
+/// Appends records to a byte buffer as JSON Lines: keys in fixed order, unsigned integers and
+/// strings only, no blanks, so that one record has exactly one line.
+struct JSONLine {
+  private(set) var bytes: [UInt8] = []
+  private var isFirst = true
+
+  /// Appends one record and its line feed.
+  mutating func append(_ record: EventRecord) {
+    isFirst = true
+    bytes.append(UInt8(ascii: "{"))
+    integer(.seq, record.sequence)
+    integer(.tNs, record.time)
+    text(.node, record.context.node)
+    text(.actor, record.context.actor)
+    appendBody(of: record.event.inner, record)
+    bytes.append(UInt8(ascii: "}"))
+    bytes.append(UInt8(ascii: "\n"))
+  }
+
+  private mutating func appendBody<Group: EventGroup>(of event: Group, _ record: EventRecord) {
+    let name = event.name
+    text(.event, name.rawValue)
+    text(.level, Group.describe(name).level.rawValue)
+    integer(.cause, record.cause)
+    integer(.req, record.request)
+    event.write(to: &self)
+  }
+
+  /// Empties the buffer and keeps its memory.
+  mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: true)
+  }
+
+  /// An integer that is not negative; nil leaves the field out.
+  mutating func integer<Value: FixedWidthInteger>(_ field: EventField, _ value: Value?) {
+    guard let value else { return }
+    precondition(value >= 0, "the log has no negative numbers, but \(field) is \(value)")
+    key(field)
+    append(decimal: UInt64(value))
+  }
+
+  /// A text, cut to `EventLogLimits.textBytesMax`.
+  mutating func text(_ field: EventField, _ value: String) {
+    key(field)
+    append(quoted: value)
+  }
+
+  /// 64 lower-case hexadecimal digits.
+  mutating func hash(_ field: EventField, _ value: Hash256) {
+    key(field)
+    bytes.append(UInt8(ascii: "\""))
+    withUnsafeTemporaryAllocation(byteCount: Hash256.byteCount, alignment: 8) { buffer in
+      value.store(to: buffer.baseAddress!)
+      for byte in buffer {
+        bytes.append(Self.digit(byte >> 4))
+        bytes.append(Self.digit(byte & 15))
+      }
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// One hexadecimal digit a nibble; nil leaves the field out.
+  mutating func key(_ field: EventField, _ value: KeyNibbles?) {
+    guard let value else { return }
+    key(field)
+    bytes.append(UInt8(ascii: "\""))
+    for index in 0..<value.count { bytes.append(Self.digit(UInt8(value[index]))) }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// `p` and the number; nil leaves the field out.
+  mutating func peer(_ field: EventField, _ value: UInt32?) {
+    guard let value else { return }
+    key(field)
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(UInt8(ascii: "p"))
+    append(decimal: UInt64(value))
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// One word of a closed set.
+  mutating func symbol(_ field: EventField, _ value: some EventSymbol) {
+    text(field, value.rawValue)
+  }
+
+  /// `value` as a JSON string.
+  static func quoted(_ value: String) -> String {
+    var line = JSONLine()
+    line.append(quoted: value)
+    return String(decoding: line.bytes, as: UTF8.self)
+  }
+
+  private mutating func key(_ field: EventField) {
+    if !isFirst { bytes.append(UInt8(ascii: ",")) }
+    isFirst = false
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(contentsOf: field.rawValue.utf8)
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(UInt8(ascii: ":"))
+  }
+
+  private mutating func append(decimal value: UInt64) {
+    let start = bytes.count
+    var rest = value
+    repeat {
+      bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+      rest /= 10
+    } while rest > 0
+    bytes[start...].reverse()
+  }
+
+  private mutating func append(quoted value: String) {
+    bytes.append(UInt8(ascii: "\""))
+    var room = EventLogLimits.textBytesMax
+    if value.utf8.count <= room {
+      if value.utf8.allSatisfy(Self.isPlain) {
+        bytes.append(contentsOf: value.utf8)
+      } else {
+        for byte in value.utf8 { append(escaped: byte) }
+      }
+    } else {
+      // Cut between characters, so that what is left is UTF-8.
+      for scalar in value.unicodeScalars {
+        room -= UTF8.width(scalar)
+        if room < 0 { break }
+        for byte in String(scalar).utf8 { append(escaped: byte) }
+      }
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func append(escaped byte: UInt8) {
+    if Self.isPlain(byte) {
+      bytes.append(byte)
+    } else {
+      bytes += Self.escaped(byte)
+    }
+  }
+
+  /// True for a byte that can stand in a text as it is.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+  }
+
+  /// The escape of a byte that cannot stand in a text: the short one if JSON has one that is in
+  /// common use.
+  static func escaped(_ byte: UInt8) -> [UInt8] {
+    switch byte {
+    case UInt8(ascii: "\n"): Array(#"\n"#.utf8)
+    case UInt8(ascii: "\r"): Array(#"\r"#.utf8)
+    case UInt8(ascii: "\t"): Array(#"\t"#.utf8)
+    case 0..<0x20: Array(#"\u00"#.utf8) + [digit(byte >> 4), digit(byte & 15)]
+    default: [UInt8(ascii: "\\"), byte]
+    }
+  }
+
+  private static func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+  }
+}

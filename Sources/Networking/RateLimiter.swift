@@ -1,0 +1,85 @@
+import Runtime
+
+/// How many requests of each type one peer may send in a window of time.
+public struct RateLimits: Sendable, Hashable {
+  /// Length of the window.
+  public var window: Duration
+  /// Requests per window for types that have a limit of their own.
+  public var perType: [RequestType: Int]
+  /// Requests per window for every other type.
+  public var others: Int
+
+  public init(
+    window: Duration = NetworkingLimits.rateWindow,
+    perType: [RequestType: Int] = [
+      .chunk: NetworkingLimits.chunkRequestsPerWindowMax,
+      .trieDiff: NetworkingLimits.diffRequestsPerWindowMax,
+    ],
+    others: Int = NetworkingLimits.otherRequestsPerWindowMax
+  ) {
+    self.window = window
+    self.perType = perType
+    self.others = others
+  }
+
+  /// Requests of `type` per window.
+  public func limit(of type: RequestType) -> Int { perType[type] ?? others }
+}
+
+/// Counts the requests of each peer and type in fixed windows and says which are too many.
+///
+/// A window opens with the first request after the last window closed, so over any stretch of one
+/// window's length at most twice the limit passes.
+public struct RateLimiter: Sendable {
+  private struct Key: Hashable {
+    var peer: PeerID
+    var type: RequestType
+  }
+
+  private struct Window {
+    var opened: Moment
+    var count: Int
+  }
+
+  public let limits: RateLimits
+  private let windowsMax: Int
+  private var windows: [Key: Window] = [:]
+
+  /// - Parameter windowsMax: pairs of peer and type followed at one time; when more are active,
+  ///   the requests of new pairs are too many.
+  public init(
+    limits: RateLimits = RateLimits(), windowsMax: Int = NetworkingLimits.rateWindowsMax
+  ) {
+    self.limits = limits
+    self.windowsMax = windowsMax
+  }
+
+  /// Counts a request that arrives at `now`; false if it is one too many and must be refused.
+  public mutating func allow(_ type: RequestType, from peer: PeerID, at now: Moment) -> Bool {
+    let key = Key(peer: peer, type: type)
+    if let window = windows[key], isOpen(window, at: now) {
+      guard window.count < limits.limit(of: type) else { return false }
+      windows[key]?.count += 1
+      return true
+    }
+    guard limits.limit(of: type) > 0 else { return false }
+    if windows[key] == nil, windows.count >= windowsMax {
+      windows = windows.filter { isOpen($0.value, at: now) }
+      if windows.count >= windowsMax { return false }
+    }
+    windows[key] = Window(opened: now, count: 1)
+    return true
+  }
+
+  /// Forgets a peer that has left.
+  public mutating func forget(_ peer: PeerID) {
+    windows = windows.filter { $0.key.peer != peer }
+  }
+
+  /// Pairs of peer and type that are followed.
+  public var windowCount: Int { windows.count }
+
+  private func isOpen(_ window: Window, at now: Moment) -> Bool {
+    window.opened.duration(to: now) < limits.window
+  }
+}

@@ -1,0 +1,54 @@
+import Primitives
+
+/// A request with a typed response.
+public protocol Request: WireCodable {
+  associatedtype Response: WireCodable
+  /// The kind it travels as.
+  static var type: RequestType { get }
+}
+
+extension Network {
+  /// Sends `request` and waits for its response; sizes are checked before anything is decoded.
+  /// - Parameter timeout: from now until the whole response is here.
+  public func request<R: Request>(
+    _ request: R, to peer: PeerID, timeout: Duration
+  ) async throws(RequestError) -> R.Response {
+    let payload = request.wireBytes
+    try Self.check(payload.count, against: NetworkingLimits.requestBytesMax(R.type))
+    let response = try await send(R.type, payload, to: peer, timeout: timeout)
+    try Self.check(response.count, against: NetworkingLimits.responseBytesMax(R.type))
+    do throws(WireError) {
+      return try R.Response(wireBytes: response)
+    } catch {
+      throw .undecodable(error)
+    }
+  }
+
+  /// Answers requests of type `R`; a handler that returns nil refuses. Requests that are too large
+  /// or undecodable are refused.
+  /// - Parameter undecodable: told of requests that are refused for their bytes.
+  public func serve<R: Request>(
+    _ type: R.Type,
+    undecodable: @escaping @Sendable (PeerID, RequestError) -> Void = { _, _ in },
+    _ handler: @escaping @Sendable (PeerID, R) async -> R.Response?
+  ) {
+    serve(R.type) { peer, payload in
+      do throws(RequestError) {
+        try Self.check(payload.count, against: NetworkingLimits.requestBytesMax(R.type))
+      } catch {
+        undecodable(peer, error)
+        return nil
+      }
+      do throws(WireError) {
+        return await handler(peer, try R(wireBytes: payload))?.wireBytes
+      } catch {
+        undecodable(peer, .undecodable(error))
+        return nil
+      }
+    }
+  }
+
+  private static func check(_ bytes: Int, against limit: Int) throws(RequestError) {
+    if bytes > limit { throw .tooLarge(bytes: bytes, limit: limit) }
+  }
+}

@@ -1,0 +1,133 @@
+import Networking
+import Runtime
+
+/// The way of a message: interceptor, uplink, link, downlink, interceptor, receiver.
+extension SimulatedNetwork {
+  /// Sends a message off, past the sender's interceptor.
+  func transmit(_ envelope: Envelope, on link: SimulatedLink) {
+    guard link.isConnected else { return drop(envelope.kind, on: link, .disconnected) }
+    intercept(envelope, on: link, .outgoing) { network, envelope in
+      network.enterUplink(envelope, on: link)
+    }
+  }
+
+  private func enterUplink(_ envelope: Envelope, on link: SimulatedLink) {
+    guard link.isConnected else { return drop(envelope.kind, on: link, .disconnected) }
+    let sender = link.from
+    let bytes = envelope.payload.count + configuration.overheadBytes
+    let capacity = sender.capacity ?? configuration.capacity
+    let slot = sender.uplink.admit(
+      bytes, at: runtime.now, rate: capacity.uploadBytesPerSecond,
+      queueBytesMax: capacity.queueBytesMax)
+    guard let slot else { return drop(envelope.kind, on: link, .uplinkFull) }
+    sender.statistics.noteSent(envelope.kind, bytes)
+    link.sent.add(bytes)
+    observer?(.sent(envelope.kind, from: sender.id, to: link.to.id, bytes: bytes))
+    let conditions = link.conditions ?? linkConditions
+    // Every message draws for loss and duplication, so that blocking a link moves no other draw.
+    let isLost = random.chance(perMillion: conditions.lossPerMillion)
+    let isDoubled = random.chance(perMillion: conditions.duplicatePerMillion)
+    launch(envelope, on: link, slot, conditions, isLost: isLost)
+    if isDoubled { launch(envelope, on: link, slot, conditions, isLost: isLost) }
+  }
+
+  /// Lets one copy of a message cross the link.
+  private func launch(
+    _ envelope: Envelope, on link: SimulatedLink, _ slot: SerialLine.Slot,
+    _ conditions: LinkConditions, isLost: Bool
+  ) {
+    let delay = conditions.latency + random.exponential(mean: conditions.jitterMean)
+    if link.isBlocked { return drop(envelope.kind, on: link, .partition) }
+    if isLost { return drop(envelope.kind, on: link, .loss) }
+    let connection = link.connection
+    let firstByte = slot.start.advanced(by: delay)
+    let lastByte = slot.end.advanced(by: delay)
+    messagesInFlight += 1
+    if (link.to.capacity ?? configuration.capacity).downloadBytesPerSecond == nil {
+      runtime.schedule(at: lastByte) { self.arrive(envelope, on: link, connection) }
+    } else {
+      runtime.schedule(at: firstByte) {
+        self.enterDownlink(envelope, on: link, connection, lastByte: lastByte)
+      }
+    }
+  }
+
+  /// The downlink takes the message in while it still comes out of the uplink: the slower of the
+  /// two decides.
+  private func enterDownlink(
+    _ envelope: Envelope, on link: SimulatedLink, _ connection: Int, lastByte: Moment
+  ) {
+    let receiver = link.to
+    let capacity = receiver.capacity ?? configuration.capacity
+    let slot = receiver.downlink.admit(
+      envelope.payload.count + configuration.overheadBytes, at: runtime.now,
+      rate: capacity.downloadBytesPerSecond, queueBytesMax: capacity.queueBytesMax)
+    guard let slot else {
+      messagesInFlight -= 1
+      return drop(envelope.kind, on: link, .downlinkFull)
+    }
+    runtime.schedule(at: max(slot.end, lastByte)) { self.arrive(envelope, on: link, connection) }
+  }
+
+  /// The whole message is at the receiver.
+  private func arrive(_ envelope: Envelope, on link: SimulatedLink, _ connection: Int) {
+    messagesInFlight -= 1
+    guard link.isConnected, link.connection == connection else {
+      return drop(envelope.kind, on: link, .disconnected)
+    }
+    let bytes = envelope.payload.count + configuration.overheadBytes
+    link.to.statistics.noteReceived(envelope.kind, bytes)
+    link.delivered.add(bytes)
+    observer?(.delivered(envelope.kind, from: link.from.id, to: link.to.id, bytes: bytes))
+    intercept(envelope, on: link, .incoming) { network, envelope in
+      guard link.isConnected, link.connection == connection else {
+        return network.drop(envelope.kind, on: link, .disconnected)
+      }
+      network.handOver(envelope, on: link)
+    }
+  }
+
+  private func handOver(_ envelope: Envelope, on link: SimulatedLink) {
+    switch envelope.content {
+    case .gossip(let id):
+      receiveGossip(id, envelope, on: link)
+    case .request(let number):
+      receiveRequest(number, envelope, on: link)
+    case .response(let number, let isRefusal):
+      receiveResponse(number, envelope, isRefusal: isRefusal, on: link)
+    }
+  }
+
+  /// Asks the interceptor of the node at this end of the link, and goes on as it says.
+  private func intercept(
+    _ envelope: Envelope, on link: SimulatedLink, _ direction: TrafficDirection,
+    then proceed: @escaping (SimulatedNetwork, Envelope) -> Void
+  ) {
+    let (node, peer) = direction == .outgoing ? (link.from, link.to) : (link.to, link.from)
+    guard let interceptor = node.interceptor else { return proceed(self, envelope) }
+    let message = InterceptedMessage(
+      direction: direction, kind: envelope.kind, peer: peer.id, payload: envelope.payload)
+    switch interceptor(message) {
+    case .pass:
+      proceed(self, envelope)
+    case .drop:
+      drop(envelope.kind, on: link, .intercepted)
+    case .replace(let payload):
+      proceed(self, envelope.replacing(payload))
+    case .delay(let duration):
+      runtime.schedule(after: duration) { proceed(self, envelope) }
+    }
+  }
+}
+
+extension Envelope {
+  /// The message with other bytes; gossip is named by its bytes, so it becomes another message.
+  fileprivate func replacing(_ payload: [UInt8]) -> Envelope {
+    var copy = self
+    copy.payload = payload
+    if case .gossip(let topic) = kind {
+      copy.content = .gossip(GossipID(topic: topic, payload: payload))
+    }
+    return copy
+  }
+}
