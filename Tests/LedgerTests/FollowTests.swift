@@ -22,12 +22,12 @@ import Testing
       if depth > 0, random.chance(40) {
         let back = 1 + random.below(depth)
         let from = head - UInt32(back)
-        // Not past the next macro block: the twin would need it too, which is fine, but forks end.
+        // The branch may reach over the next macro block and make itself final.
         let side = try world.branch(
           from: from, length: back + 1, amount: UInt64(random.below(500)) + 1,
           skipFirst: random.chance(30))
         for made in side {
-          // A branch that once lost may still be better already: both must agree.
+          // Whatever becomes of a block of the branch, both nodes must agree.
           let twin = try world.chain.push(made.block).result
           let here = try node.push(made.block, diff: made.diff).result
           #expect(twin == here, "seed \(seed)")

@@ -222,6 +222,9 @@ import Testing
     var seen = 0
     for await _ in lagging { seen += 1 }
     #expect(seen == LedgerLimits.eventsBufferedMax)
+    // Streams end with their chain.
+    let orphaned = world.node().events()
+    for await event in orphaned { Issue.record("unexpected \(event)") }
   }
 
   @Test func verifier_shouldRememberAndForget() {

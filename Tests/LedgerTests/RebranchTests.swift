@@ -195,4 +195,37 @@ import Testing
     #expect(try node.push(side[1].block).result == .ignored)
     #expect(!node.isKnown(side[1].block.hash))
   }
+
+  @Test(arguments: [1, 2, 3, 4] as [UInt32])
+  func producer_shouldBuildOnEarlierAndSideBlocks_andChangeNothing(depth: UInt32) throws {
+    let world = try World()
+    try world.grow(to: 1 + depth)
+    // The twin makes the same blocks on a chain that never had the others.
+    let side = try world.branch(from: 1, length: Int(depth), amount: 321)
+    var parent = try #require(world.chain.block(at: 1)).hash
+    for made in side {
+      let transactions = try #require(made.block.body).transactions
+      let before = Picture(world.chain)
+      let again = try world.producer.next(on: parent, transactions: transactions)
+      #expect(again == made)
+      #expect(try world.chain.execute(made.block) == made.diff)
+      #expect(Picture(world.chain) == before)
+      #expect(throws: ProductionError.self) {
+        try world.producer.next(on: parent, transactions: transactions + transactions)
+      }
+      #expect(Picture(world.chain) == before)
+      _ = try world.chain.push(made.block)
+      parent = made.block.hash
+    }
+    #expect(throws: ProductionError.unknownParent(.zero)) { try world.producer.next(on: .zero) }
+    try world.grow(to: 8)
+    #expect(throws: ProductionError.unknownParent(parent)) { try world.producer.next(on: parent) }
+    while world.chain.headNumber < 15 { try world.grow() }
+    #expect(throws: ProductionError.wrongHeight(16)) { try world.producer.skip() }
+    #expect(throws: ProductionError.unexpectedTransactions) {
+      try world.producer.next(transactions: [world.transfer(0, to: world.address(1), 1)])
+    }
+    let alone = BlockProducer(chain: world.chain, keys: [world.validators[0]])
+    #expect(throws: ProductionError.self) { try alone.next() }
+  }
 }

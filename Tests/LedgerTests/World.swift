@@ -150,8 +150,7 @@ func pushError(
   } catch { return error }
 }
 
-/// What has come so far on a stream that is still open: the events up to the marker that
-/// `trigger` makes happen.
+/// The next `count` events of a stream; waits for them.
 func drain<Element>(_ stream: AsyncStream<Element>, count: Int) async -> [Element] {
   var events: [Element] = []
   if count == 0 { return [] }
