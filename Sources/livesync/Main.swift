@@ -10,7 +10,7 @@ protocol Command {
 struct Main {
   private static var commands: [any Command.Type] {
     [
-      EventsSummaryCommand.self, EventsSchemaCommand.self,
+      SimulateCommand.self, EventsSummaryCommand.self, EventsSchemaCommand.self,
     ]
   }
 
