@@ -32,7 +32,9 @@ extension Blockchain {
       report.result = outcome.result
       report.chunks = outcome.chunks.verdict
       switch outcome.result {
-      case .known, .extended, .rebranched: report.verdict = .accepted
+      // Only a block whose state was checked is passed on: a neighbour that could check it would
+      // take us for a liar.
+      case .known, .extended, .rebranched: report.verdict = stateComplete ? .accepted : .ignored
       case .forked, .ignored: report.verdict = .ignored
       }
     } catch {

@@ -112,6 +112,10 @@ extension LiveSyncer: AsyncSequence {
       case .invalid, .badCopy:
         context.recorder.record(
           .block(.rejected(block: block.number, hash: block.hash, peer: peer, reason: reason)))
+        // Honest neighbours pass on what they have checked.
+        if report.verdict == .invalid, source.origin == .announced, let liar = source.peer {
+          context.ban(liar, reason: reason)
+        }
       case .accepted, .ignored, .failed:
         context.recorder.record(
           .block(.ignored(block: block.number, hash: block.hash, peer: peer, reason: reason)))

@@ -107,17 +107,30 @@ final class SimulatedWorld: @unchecked Sendable {
   /// Hands new blocks to an honest peer that can take them, which announces them. The one that made
   /// the last block always can.
   private func announce(_ blocks: [Block]) async throws {
-    let honest = peers.filter { node in
-      !away.contains(node.peer) && !liars.contains { $0.peer == node.peer }
+    let makers = peers.filter { node in
+      !away.contains(node.peer)
+        && !liars.contains { $0.peer == node.peer && $0.kind == .wrongRoot }
     }
     let turn = Int(blocks[0].number)
-    for offset in honest.indices {
-      let node = honest[(turn + offset) % honest.count]
-      guard blocks.allSatisfy({ (try? node.chain.push($0)) != nil }) else { continue }
-      for block in blocks { await node.announce(block) }
-      return
+    let ready = makers.indices.map { makers[(turn + $0) % makers.count] }
+      .first { $0.chain.isKnown(blocks[0].parentHash) }
+    // If all who have the parent are away, the maker gets it from where it comes from.
+    let maker = ready ?? makers[turn % makers.count]
+    for block in ancestors(of: blocks[0], missingFor: maker.chain) + blocks {
+      try maker.chain.push(block)
+      await maker.announce(block)
     }
-    preconditionFailure("no peer can take block \(blocks[0].number)")
+  }
+
+  /// The blocks below `block` that `chain` lacks, lowest first.
+  private func ancestors(of block: Block, missingFor chain: Blockchain) -> [Block] {
+    var list: [Block] = []
+    var hash = block.parentHash
+    while !chain.isKnown(hash), let parent = producer.source.block(hash) {
+      list.append(parent)
+      hash = parent.parentHash
+    }
+    return list.reversed()
   }
 
   private func announceWrongRoot(_ liar: Liar) async throws {

@@ -9,19 +9,16 @@ extension Scenario {
     },
     make("forks", "A fork every few blocks, while chunks are on their way.") {
       $0.forkPerMillion = 300_000
-      $0.chunkItems = 40
     },
     make("churn", "Peers leave and come back while the node joins.") {
       $0.nodes = 7
       $0.leavePerMillion = 300_000
-      $0.chunkItems = 40
     },
     make("wrong-value", "One peer changes a value in every chunk it serves.") {
       $0.liars = [.wrongValue]
     },
     make("wrong-diff", "One peer leaves an entry out of every diff it serves.") {
       $0.liars = [.wrongDiff]
-      $0.chunkItems = 20
     },
     make("wrong-root", "One peer announces blocks with a wrong state root.") {
       $0.liars = [.wrongRoot]

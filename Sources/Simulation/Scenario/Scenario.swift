@@ -47,7 +47,7 @@ public struct Scenario: Sendable, Hashable {
   /// The fresh node joins when the chain has this many blocks.
   public var joinAtBlock = 35
   /// Items the fresh node asks for in one chunk.
-  public var chunkItems = 100
+  public var chunkItems = 20
   /// Of the blocks, after how many one honest peer leaves for `absenceMilliseconds`.
   public var leavePerMillion = 0
   public var absenceMilliseconds = 15_000

@@ -133,6 +133,8 @@ import Testing
       return nil
     }
     #expect(rejected == ["state_root_mismatch"])
+    #expect(world.bans(of: PeerID(2)) == ["state_root_mismatch"])
+    #expect(world.bans(of: PeerID(1)) == [] && world.bans(of: PeerID(3)) == [])
   }
 
   @Test(arguments: 0..<4 as Range<UInt64>)
