@@ -7,8 +7,9 @@ import StateTrie
 /// is complete. Rules: LIVE SYNC, diff queue.
 ///
 /// Batches leave in the order they came. Only a batch that a whole round of peers could not serve
-/// lets later ones pass: batches do not depend on each other (each starts at a block the chain
-/// knows), so a block nobody has a diff for cannot hold up the chain.
+/// lets later ones pass, so that a block nobody has a diff for, such as one of a dead branch, cannot
+/// hold up the chain. For that, a batch with several branches is taken apart into one for each; the
+/// others do not depend on each other, since each starts at a block the chain knows.
 public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   public typealias Action = DiffQueueAction<Block>
 
@@ -38,6 +39,12 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     var batch: DiffedBatch<Block>
     /// Names of the searches that have not ended.
     var open: Set<UInt64> = []
+
+    /// True if `other` branches off from a block of this one.
+    func isParent(of other: Entry) -> Bool {
+      guard let parent = other.batch.blocks.first?.sourced.block.parentHash else { return false }
+      return batch.blocks.contains { $0.sourced.block.hash == parent }
+    }
   }
 
   /// True while blocks need their diffs; false is "diff mode off".
@@ -65,20 +72,44 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     guard blockCount + blocks.count <= LiveSyncLimits.diffBlocksMax else {
       return batch.blocks.map { .drop($0, .overflow) }
     }
-    var entry = Entry(id: takeID(), batch: diffed)
-    if isActive {
-      for index in blocks.indices {
-        if blocks[index].sourced.block.diffRoot == Self.emptyDiffRoot {
-          entry.batch.blocks[index].diff = .empty
-          continue
-        }
-        let id = takeID()
-        jobs[id] = Job(batch: entry.id, index: index)
-        entry.open.insert(id)
+    for branch in Self.branches(of: blocks) {
+      entries.append(search(DiffedBatch(kind: batch.kind, blocks: branch)))
+    }
+    return fill() + release()
+  }
+
+  /// The entry of a branch, and the searches for its diffs.
+  private mutating func search(_ batch: DiffedBatch<Block>) -> Entry {
+    var entry = Entry(id: takeID(), batch: batch)
+    guard isActive else { return entry }
+    for index in batch.blocks.indices {
+      if batch.blocks[index].sourced.block.diffRoot == Self.emptyDiffRoot {
+        entry.batch.blocks[index].diff = .empty
+        continue
+      }
+      let id = takeID()
+      jobs[id] = Job(batch: entry.id, index: index)
+      entry.open.insert(id)
+    }
+    return entry
+  }
+
+  /// The blocks of a batch as runs of children each, in the order of their first blocks: parents
+  /// come before children in a batch, so a run comes after the one it branches off from.
+  private static func branches(of blocks: [DiffedBlock<Block>]) -> [[DiffedBlock<Block>]] {
+    var branches: [[DiffedBlock<Block>]] = []
+    var tips: [Hash256: Int] = [:]
+    for block in blocks {
+      let header = block.sourced.block
+      if let branch = tips.removeValue(forKey: header.parentHash) {
+        branches[branch].append(block)
+        tips[header.hash] = branch
+      } else {
+        tips[header.hash] = branches.count
+        branches.append([block])
       }
     }
-    entries.append(entry)
-    return fill() + release()
+    return branches
   }
 
   /// A peer gave the diff, and it is the one the header commits to.
@@ -162,25 +193,27 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     return actions
   }
 
-  /// Lets complete batches go, in order; overdue ones do not hold up the others.
+  /// Lets complete batches go, in order; overdue ones hold up only what branches off from them.
   private mutating func release() -> [Action] {
     var actions: [Action] = []
     var kept: [Entry] = []
     var isHeldUp = false
     for entry in entries {
-      if entry.open.isEmpty, !isHeldUp {
+      if entry.open.isEmpty, !isHeldUp, !kept.contains(where: { $0.isParent(of: entry) }) {
         if !entry.batch.blocks.isEmpty { actions.append(.deliver(entry.batch)) }
         continue
       }
       kept.append(entry)
-      let isOverdue = entry.open.contains { (jobs[$0]?.failedRounds ?? 0) > 0 }
+      let isOverdue =
+        entry.open.isEmpty || entry.open.contains { (jobs[$0]?.failedRounds ?? 0) > 0 }
       if !isOverdue { isHeldUp = true }
     }
     entries = kept
     return actions
   }
 
-  /// Drops the block of `job` and what follows it in its batch.
+  /// Drops the block of `job` and what follows it in its branch. What branches off from there goes
+  /// on and fails as an orphan.
   private mutating func giveUp(_ job: Job) -> [Action] {
     let position = position(of: job)
     let dropped = entries[position].batch.blocks[job.index...]

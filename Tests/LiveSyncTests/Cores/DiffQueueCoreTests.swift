@@ -102,6 +102,37 @@ import Testing
     #expect(core.answered(stuck.id, .empty).deliveries.count == 1)
   }
 
+  @Test func otherBranchesOfABatch_shouldPass_whenARoundForOneBlockFailed() throws {
+    var core = DiffQueueCore<FakeBlock>(isActive: true)
+    let dead = FakeBlock.genesis.chain(1, salt: 9)[0]
+    let main = FakeBlock.genesis.chain(3)
+    let child = FakeBlock(number: 2, parent: dead.hash, salt: 9)
+    // By height, as blocks leave a buffer.
+    let queries = core.add(Self.batch([dead, main[0], child, main[1], main[2]])).queries
+    #expect(queries.count == 5)
+    var delivered: [FakeBlock] = []
+    for query in queries where query.blockHash != dead.hash {
+      delivered += core.answered(query.id, .empty).deliveries.flatMap(\.blocks).map(\.sourced.block)
+    }
+    #expect(delivered.isEmpty)
+    let stuck = try #require(queries.first { $0.blockHash == dead.hash })
+    #expect(core.roundFailed(stuck.id).deliveries.flatMap(\.blocks).map(\.sourced.block) == main)
+    #expect(core.blockCount == 2)
+  }
+
+  @Test func aBranch_shouldWait_whenItsParentWaits() throws {
+    var core = DiffQueueCore<FakeBlock>(isActive: true)
+    let stem = FakeBlock.genesis.chain(2)
+    let branch = FakeBlock(number: 2, parent: stem[0].hash, salt: 9)
+    let queries = core.add(Self.batch([stem[0], stem[1], branch])).queries
+    #expect(core.answered(queries[2].id, .empty).deliveries.isEmpty)
+    #expect(core.roundFailed(queries[0].id).deliveries.isEmpty)
+    #expect(core.answered(queries[1].id, .empty).deliveries.isEmpty)
+    _ = core.waited(queries[0].id)
+    let blocks = core.answered(queries[0].id, .empty).deliveries.flatMap(\.blocks)
+    #expect(blocks.map(\.sourced.block) == [stem[0], stem[1], branch])
+  }
+
   @Test func waitingBlocks_shouldLeaveInOrder_whenTheStateBecomesComplete() {
     var core = DiffQueueCore<FakeBlock>(isActive: true)
     let blocks = FakeBlock.genesis.chain(2)
