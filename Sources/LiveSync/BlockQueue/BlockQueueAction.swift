@@ -1,0 +1,112 @@
+import Networking
+import Primitives
+
+/// Which way a missing-blocks request is answered.
+public enum MissingDirection: UInt8, Sendable, Hashable {
+  /// From the first locator on the responder's main chain towards the target.
+  case forward
+  /// From the target back to a locator or a macro block; for forks and single blocks.
+  case backward
+}
+
+/// A request for blocks between what we have and a target.
+public struct MissingBlocksQuery: Sendable, Hashable {
+  /// Names the request within its queue.
+  public var id: UInt64
+  /// The block that is wanted.
+  public var target: Hash256
+  /// Height of the target.
+  public var targetNumber: UInt32
+  /// Blocks the answer may start after, newest first.
+  public var locators: [Hash256]
+  public var direction: MissingDirection
+  /// True if the blocks are wanted with their bodies.
+  public var includeBody: Bool
+  /// The peer that told us of the target: asked first.
+  public var firstPeer: PeerID?
+
+  public init(
+    id: UInt64, target: Hash256, targetNumber: UInt32, locators: [Hash256],
+    direction: MissingDirection, includeBody: Bool, firstPeer: PeerID?
+  ) {
+    self.id = id
+    self.target = target
+    self.targetNumber = targetNumber
+    self.locators = locators
+    self.direction = direction
+    self.includeBody = includeBody
+    self.firstPeer = firstPeer
+  }
+}
+
+/// Why a block was dropped without a judgement on the block itself.
+public enum DropReason: String, Sendable, Hashable, CaseIterable {
+  /// It has a body and should not, or the other way round.
+  case bodyMismatch = "body_mismatch"
+  /// Its height is further below our head than is tolerated.
+  case tooFarBehind = "too_far_behind"
+  /// Its height is further above our head than the window reaches.
+  case tooFarAhead = "too_far_ahead"
+  /// Its height is final already.
+  case finalized
+  /// Its branch leaves the chain at or below the last macro block.
+  case belowFinality = "below_finality"
+  /// Its peer has too many blocks at this height.
+  case peerLimit = "peer_limit"
+  /// The buffer is full.
+  case bufferFull = "buffer_full"
+  /// Too many missing-blocks requests are open to ask for its ancestors.
+  case tooManyRequests = "too_many_requests"
+  /// Its missing ancestors could not be had.
+  case ancestorsUnavailable = "ancestors_unavailable"
+  /// Its parent was not taken by the chain, for a reason that says nothing about this block.
+  case parentNotTaken = "parent_not_taken"
+  /// The next stage has no room.
+  case overflow
+}
+
+/// What became of a wish for one block.
+public enum ResolveOutcome: Sendable, Hashable {
+  /// The chain has it.
+  case found
+  /// Its height is final, so it is either known or on no branch of ours.
+  case outdated
+  /// Somebody waits for it already.
+  case duplicate
+  /// It could not be had, or too many are waited for.
+  case failed
+}
+
+/// What a block queue wants done.
+public enum BlockQueueAction<Block: SyncBlock>: Sendable {
+  /// Blocks are ready for the chain: their first parent is known to it.
+  case deliver(BlockBatch<Block>)
+  /// A first missing parent is neither known, waiting to be pushed nor requested.
+  case request(MissingBlocksQuery)
+  /// Gossip messages are judged: their block was pushed, dropped or rejected.
+  case report([GossipID], Acceptance)
+  /// The peer announced a block too far below our head; it leaves the peer set.
+  case behind(PeerID)
+  /// The peer announced a block too far above our head; it leaves the peer set.
+  case ahead(PeerID)
+  /// A block leaves the queue without having been pushed or judged.
+  case drop(hash: Hash256, number: UInt32, peer: PeerID?, reason: DropReason)
+  /// A block is invalid because an ancestor is, or stands at an impossible height.
+  case reject(hash: Hash256, number: UInt32, peer: PeerID?)
+  /// A wish for one block has ended.
+  case resolved(Hash256, ResolveOutcome)
+}
+
+/// What the chain made of a block.
+public enum PushVerdict: Sendable, Hashable {
+  /// Known, extended or rebranched.
+  case accepted
+  /// Forked or ignored.
+  case ignored
+  /// The header itself breaks a rule: no copy of this block can be valid.
+  case invalid
+  /// This copy is bad (its signatures or its body); another copy of the block may be good.
+  case badCopy
+  /// Not taken, which says nothing about the block (no diff, orphan, our own trouble).
+  case failed
+}

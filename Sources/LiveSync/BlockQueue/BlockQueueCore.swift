@@ -1,0 +1,188 @@
+import Networking
+import Primitives
+
+/// Decides what to do with blocks on their way to the chain: which to hand on, which to keep until
+/// their ancestors are here, which to ask for and which to drop. Rules: LIVE SYNC, block queue.
+///
+/// A value: events in, actions out, no clock and no waiting. A block is at most in one of three
+/// places: the buffer, `waiting` (handed on, not pushed yet), or the chain.
+public struct BlockQueueCore<Block: SyncBlock>: Sendable {
+  public typealias Action = BlockQueueAction<Block>
+
+  /// A block that was handed on.
+  struct Waiting: Sendable {
+    var number: UInt32
+    /// Gossip messages of further copies, judged together with the block.
+    var gossip: [GossipID] = []
+  }
+
+  /// How far the queue looks and how much it keeps.
+  public let configuration: QueueConfiguration
+  var buffer = BlockBuffer<Block>()
+  /// Blocks handed on whose push has not been reported yet.
+  var waiting: [Hash256: Waiting] = [:]
+  /// Open requests by name.
+  var requests: [UInt64: MissingBlocksQuery] = [:]
+  /// Names of open requests by target.
+  var requested: [Hash256: UInt64] = [:]
+  /// Blocks somebody waits for, with their heights.
+  var resolves: [Hash256: UInt32] = [:]
+  /// Blocks whose headers are known to be invalid.
+  var invalid = RecentHashes(capacity: LiveSyncLimits.invalidBlocksMax)
+  /// Height of the macro block up to which everything has been pruned.
+  var prunedTo: UInt32 = 0
+  private var nextRequest: UInt64 = 1
+
+  public init(configuration: QueueConfiguration) {
+    self.configuration = configuration
+  }
+
+  /// Number of buffered blocks.
+  public var bufferedCount: Int { buffer.count }
+  /// Number of blocks handed on and not pushed yet.
+  public var waitingCount: Int { waiting.count }
+  /// Number of open requests.
+  public var requestCount: Int { requests.count }
+
+  /// A block was announced or handed in from outside.
+  public mutating func announce(
+    _ block: Block, from source: BlockSource, chain: some ChainReader
+  ) -> [Action] {
+    let sourced = SourcedBlock(block: block, source: source)
+    if block.hasBody != configuration.includeBody {
+      return drop(sourced, .bodyMismatch, acceptance: .reject)
+    }
+    if chain.isKnown(block.hash) {
+      return report(source.gossip, chain.isOnMainChain(block.hash) ? .accept : .ignore)
+    }
+    let actions = prune(chain: chain)
+    return actions + place(sourced, chain: chain)
+  }
+
+  /// Rules 4 to 8 for a block the chain does not know.
+  private mutating func place(
+    _ sourced: SourcedBlock<Block>, chain: some ChainReader
+  ) -> [Action] {
+    let block = sourced.block
+    let peer = sourced.source.peer
+    let head = chain.headNumber
+    if UInt64(block.number) + UInt64(configuration.tolerancePastMax) < UInt64(head) {
+      return drop(sourced, .tooFarBehind) + (peer.map { [.behind($0)] } ?? [])
+    }
+    if invalid.contains(block.hash) || invalid.contains(block.parentHash) {
+      invalid.insert(block.hash)
+      return reject(sourced)
+    }
+    if chain.isKnown(block.parentHash) {
+      return handOn(sourced, chain: chain)
+    }
+    if UInt64(block.number) > UInt64(head) + UInt64(configuration.windowAheadMax) {
+      return drop(sourced, .tooFarAhead) + (peer.map { [.ahead($0)] } ?? [])
+    }
+    if block.number <= chain.macroNumber {
+      return drop(sourced, .finalized)
+    }
+    return bufferAnnounced(sourced, chain: chain)
+  }
+
+  /// The parent is known: the block goes on, unless it is on its way already.
+  private mutating func handOn(
+    _ sourced: SourcedBlock<Block>, chain: some ChainReader
+  ) -> [Action] {
+    let hash = sourced.block.hash
+    if waiting[hash] != nil { return joinWaiting(sourced) }
+    var sourced = sourced
+    if let earlier = buffer.remove(hash) { sourced.source.gossip += earlier.source.gossip }
+    return deliver(.head, [sourced])
+  }
+
+  /// Rule 8: keep the block and ask for what is missing under it.
+  private mutating func bufferAnnounced(
+    _ sourced: SourcedBlock<Block>, chain: some ChainReader
+  ) -> [Action] {
+    let block = sourced.block
+    if waiting[block.hash] != nil { return joinWaiting(sourced) }
+    if buffer.contains(block.hash) {
+      let joined = buffer.join(sourced.source.gossip, to: block.hash)
+      return (joined ? [] : report(sourced.source.gossip, .ignore))
+        + requestMissing(under: block, first: sourced.source.peer, chain: chain)
+    }
+    guard buffer.fits(block) else { return reject(sourced) }
+    var actions: [Action] = []
+    if sourced.source.origin == .announced, let peer = sourced.source.peer,
+      buffer.announcedCount(by: peer, at: block.number)
+        >= LiveSyncLimits.announcedBlocksPerPeerPerHeightMax
+    {
+      return drop(sourced, .peerLimit)
+    }
+    if buffer.count >= configuration.bufferMax {
+      guard let hash = buffer.victim(for: sourced.source.peer), let victim = buffer.remove(hash)
+      else { return drop(sourced, .bufferFull) }
+      actions += drop(victim, .bufferFull) + endResolve(hash, .failed)
+    }
+    buffer.insert(sourced)
+    return actions + requestMissing(under: block, first: sourced.source.peer, chain: chain)
+  }
+
+  /// Another copy of a block that waits to be pushed: judged together with it.
+  private mutating func joinWaiting(_ sourced: SourcedBlock<Block>) -> [Action] {
+    let hash = sourced.block.hash
+    let gossip = sourced.source.gossip
+    guard let entry = waiting[hash],
+      entry.gossip.count + gossip.count <= LiveSyncLimits.gossipMessagesPerBlockMax
+    else { return report(gossip, .ignore) }
+    waiting[hash]?.gossip += gossip
+    return []
+  }
+
+  /// Follows the buffered ancestors of `block` down to the first missing parent and asks for it.
+  mutating func requestMissing(
+    under block: Block, first: PeerID?, chain: some ChainReader
+  ) -> [Action] {
+    let missing = buffer.firstMissing(under: block)
+    if chain.isKnown(missing.hash) { return release(under: missing.hash) }
+    if waiting[missing.hash] != nil || requested[missing.hash] != nil { return [] }
+    if missing.number <= chain.macroNumber {
+      return dropDescendants(of: missing.hash, .belowFinality)
+    }
+    // A target at or below our head is on a branch we do not have: only backward finds it
+    // wherever it is.
+    let direction: MissingDirection = missing.number > chain.headNumber ? .forward : .backward
+    return request(
+      missing.hash, number: missing.number, direction: direction, first: first, chain: chain)
+  }
+
+  /// Opens a request; if too many are open, what waits for it is dropped.
+  mutating func request(
+    _ target: Hash256, number: UInt32, direction: MissingDirection, first: PeerID?,
+    locators: [Hash256]? = nil, chain: some ChainReader
+  ) -> [Action] {
+    guard requests.count < LiveSyncLimits.missingBlocksRequestsMax else {
+      return dropDescendants(of: target, .tooManyRequests) + endResolve(target, .failed)
+    }
+    let query = MissingBlocksQuery(
+      id: nextRequest, target: target, targetNumber: number,
+      locators: locators ?? chain.locators(limit: LiveSyncLimits.locatorsMax),
+      direction: direction, includeBody: configuration.includeBody, firstPeer: first)
+    nextRequest += 1
+    requests[query.id] = query
+    requested[target] = query.id
+    return [.request(query)]
+  }
+
+  /// Hands blocks on.
+  mutating func deliver(_ kind: BatchKind, _ blocks: [SourcedBlock<Block>]) -> [Action] {
+    for sourced in blocks {
+      let earlier = waiting.updateValue(
+        Waiting(number: sourced.block.number), forKey: sourced.block.hash)
+      precondition(earlier == nil, "block \(sourced.block.hash) is handed on twice")
+    }
+    return blocks.isEmpty ? [] : [.deliver(BlockBatch(kind: kind, blocks: blocks))]
+  }
+
+  /// Hands on the buffered descendants of a block that the chain knows now.
+  mutating func release(under hash: Hash256) -> [Action] {
+    let blocks = buffer.removeDescendants(of: hash, limit: LiveSyncLimits.blocksPerResultMax)
+    return deliver(.buffered(remaining: buffer.count), blocks)
+  }
+}

@@ -1,0 +1,93 @@
+import Networking
+import Primitives
+import StateTrie
+
+/// What the queues need to know of a block; the cores work over any type that says so.
+public protocol SyncBlock: Sendable {
+  /// Hash of the header.
+  var hash: Hash256 { get }
+  /// Height.
+  var number: UInt32 { get }
+  /// Hash of the block before it.
+  var parentHash: Hash256 { get }
+  /// True if it carries its body.
+  var hasBody: Bool { get }
+  /// Commitment of the header to the block's trie diff.
+  var diffRoot: Hash256 { get }
+}
+
+/// What the queues ask of the chain. Every read is synchronous and sees the chain between two
+/// pushes.
+public protocol ChainReader: Sendable {
+  /// Height of the head.
+  var headNumber: UInt32 { get }
+  /// Hash of the head.
+  var headHash: Hash256 { get }
+  /// Height of the last macro block: nothing at or below it is ever reverted.
+  var macroNumber: UInt32 { get }
+  /// The key ranges of the state that are missing; blocks need their diffs unless it is empty.
+  var missing: KeyRangeSet { get }
+  /// True if the chain has the block, on whatever branch.
+  func isKnown(_ hash: Hash256) -> Bool
+  /// True if the block is on the main chain.
+  func isOnMainChain(_ hash: Hash256) -> Bool
+  /// Our head, then the blocks back to the last macro block, newest first; at most `limit`.
+  func locators(limit: Int) -> [Hash256]
+}
+
+/// How a block came to us.
+public enum BlockOrigin: Sendable, Hashable {
+  /// By gossip.
+  case announced
+  /// In the answer to a request.
+  case requested
+  /// Handed in from outside, such as from a head request.
+  case external
+}
+
+/// Whom a block came from and which gossip messages wait for what becomes of it.
+public struct BlockSource: Sendable, Hashable {
+  public var origin: BlockOrigin
+  /// The peer that gave it; nil if it was made here.
+  public var peer: PeerID?
+  /// Gossip messages to be judged once the block is.
+  public var gossip: [GossipID]
+
+  public init(origin: BlockOrigin, peer: PeerID?, gossip: [GossipID] = []) {
+    self.origin = origin
+    self.peer = peer
+    self.gossip = gossip
+  }
+}
+
+/// A block and where it came from.
+public struct SourcedBlock<Block: SyncBlock>: Sendable {
+  public var block: Block
+  public var source: BlockSource
+
+  public init(block: Block, source: BlockSource) {
+    self.block = block
+    self.source = source
+  }
+}
+
+/// Why blocks go to the chain together.
+public enum BatchKind: Sendable, Hashable {
+  /// One block whose parent was known when it came.
+  case head
+  /// Blocks that waited for an ancestor; `remaining` are still in the buffer.
+  case buffered(remaining: Int)
+  /// The answer to a missing-blocks request.
+  case missing
+}
+
+/// Blocks to be pushed one after another, parents before children.
+public struct BlockBatch<Block: SyncBlock>: Sendable {
+  public var kind: BatchKind
+  public var blocks: [SourcedBlock<Block>]
+
+  public init(kind: BatchKind, blocks: [SourcedBlock<Block>]) {
+    self.kind = kind
+    self.blocks = blocks
+  }
+}

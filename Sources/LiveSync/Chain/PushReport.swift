@@ -1,0 +1,78 @@
+import Ledger
+import Networking
+import Primitives
+import StateTrie
+
+/// What became of one block that was pushed, for the queues that handed it on.
+public struct PushReport: Sendable {
+  public var block: StateBlock<Block>
+  /// What it means for the block and its announcements.
+  public var verdict: PushVerdict
+  /// The outcome, if there was no error.
+  public var result: PushResult?
+  /// The stable name of the error, if there was one.
+  public var reason: String?
+  /// What became of the chunks; nil if the block was not taken.
+  public var chunks: ChunkVerdict?
+}
+
+/// What became of chunks that were pushed onto the head.
+public struct ChunkReport: Sendable {
+  public var chunks: [SourcedChunk]
+  public var verdict: ChunkVerdict
+}
+
+extension Blockchain {
+  /// Pushes a block with what belongs to it.
+  func push(_ item: StateBlock<Block>) -> PushReport {
+    let block = item.sourced.block
+    var report = PushReport(block: item, verdict: .failed)
+    do throws(PushError) {
+      let outcome = try push(block, diff: item.diff, chunks: item.chunks.map(\.push))
+      report.result = outcome.result
+      report.chunks = outcome.chunks.verdict
+      switch outcome.result {
+      case .known, .extended, .rebranched: report.verdict = .accepted
+      case .forked, .ignored: report.verdict = .ignored
+      }
+    } catch {
+      report.reason = error.reason
+      switch error.judgement {
+      // The fault may lie in an earlier block of the branch; this one stands on it.
+      case .invalid: report.verdict = .invalid
+      case .badCopy: report.verdict = .badCopy
+      case .badDiff, .failed: report.verdict = .failed
+      }
+    }
+    return report
+  }
+
+  /// Pushes chunks onto the head.
+  func push(_ chunks: [SourcedChunk]) -> ChunkReport {
+    ChunkReport(chunks: chunks, verdict: push(chunks: chunks.map(\.push)).verdict)
+  }
+}
+
+extension SourcedChunk {
+  /// The chunk as the chain takes it; the tag is the peer, so that a failure leads back to it.
+  fileprivate var push: ChunkPush {
+    ChunkPush(
+      chunk: chunk, start: start, edges: isBounded ? .both : .last, blockHash: hash,
+      tag: UInt64(peer.number))
+  }
+}
+
+extension ChunkPushResult {
+  fileprivate var verdict: ChunkVerdict {
+    var verdict = ChunkVerdict()
+    for (index, outcome) in outcomes.enumerated() {
+      switch outcome {
+      case .committed: verdict.accepted.insert(index)
+      case .ignored: verdict.ignored += 1
+      case .failed(let error):
+        verdict.failures.append(.init(index: index, reason: error.reason))
+      }
+    }
+    return verdict
+  }
+}

@@ -1,0 +1,185 @@
+import EventLog
+import Ledger
+import Networking
+import Primitives
+import Runtime
+import StateTrie
+
+/// What a diff queue hands to the next stage.
+public enum DiffQueueOutput: Sendable {
+  /// Blocks with their diffs.
+  case batch(DiffedBatch<Block>)
+  /// The peer is too far below us; it has left the peer set.
+  case behind(PeerID)
+  /// The peer is too far above us; it has left the peer set.
+  case ahead(PeerID)
+}
+
+/// Joins the blocks of a block queue with their trie diffs. A shell over `DiffQueueCore`.
+public actor DiffQueue {
+  /// Work for the task group of `run()`.
+  private enum Order: Sendable {
+    case request(DiffQuery)
+    case wait(id: UInt64, Duration)
+  }
+
+  private let context: SyncContext
+  private let client: RequestClient
+  private var core: DiffQueueCore<Block>
+  private let orders = Mailbox<Order>(capacity: LiveSyncLimits.ordersMax)
+  /// The queue that blocks come from.
+  public nonisolated let blockQueue: BlockQueue
+  /// What is ready for the next stage.
+  nonisolated let outputs = Mailbox<DiffQueueOutput>(capacity: LiveSyncLimits.outputsMax)
+
+  public init(context: SyncContext, configuration: QueueConfiguration) {
+    self.context = context.actor("diff_queue")
+    client = RequestClient(context: self.context, timeout: LiveSyncLimits.diffTimeout)
+    core = DiffQueueCore(isActive: !context.chain.stateComplete)
+    blockQueue = BlockQueue(context: context, configuration: configuration)
+  }
+
+  /// Works until the task is cancelled.
+  public func run() async {
+    await withDiscardingTaskGroup { group in
+      group.addTask { await self.blockQueue.run() }
+      group.addTask { await self.readBlocks() }
+      group.addTask { await self.followChain() }
+      for await order in orders {
+        switch order {
+        case .request(let query):
+          group.addTask { await self.request(query) }
+        case .wait(let id, let pause):
+          group.addTask { await self.wait(id, pause) }
+        }
+      }
+    }
+    outputs.finish()
+  }
+
+  /// True while blocks need their diffs.
+  public var isActive: Bool { core.isActive }
+
+  /// The state became complete or incomplete.
+  public func setActive(_ active: Bool) async {
+    await perform(core.setActive(active))
+  }
+
+  private func readBlocks() async {
+    for await output in blockQueue.outputs {
+      switch output {
+      case .batch(let batch): await perform(core.add(batch))
+      case .behind(let peer): offer(.behind(peer))
+      case .ahead(let peer): offer(.ahead(peer))
+      }
+    }
+  }
+
+  private func followChain() async {
+    while !Task.isCancelled {
+      for await _ in context.chain.events() {
+        await perform(core.chainChanged(chain: context.chain))
+      }
+    }
+  }
+
+  // MARK: Requests
+
+  /// One round: each peer is asked at most once.
+  private func request(_ query: DiffQuery) async {
+    let answer = await client.ask(
+      RequestTrieDiff(blockHash: query.blockHash),
+      tries: RequestTries(
+        first: query.firstPeer, triesMin: 1, triesMax: LiveSyncLimits.peersMax),
+      willAsk: { peer, attempt in
+        context.recorder.record(
+          .diff(
+            .requested(
+              peer: peer.number, block: query.number, hash: query.blockHash, attempt: attempt)))
+      },
+      didFail: { peer, verdict in
+        context.recorder.record(
+          .diff(
+            .rejected(
+              peer: peer.number, block: query.number, hash: query.blockHash,
+              reason: verdict.reason ?? "")))
+      }
+    ) { response, _ -> RequestClient.Verdict<TrieDiff> in
+      switch response {
+      case .partialDiff(let diff) where diff.root == query.diffRoot: .use(diff)
+      case .partialDiff: .refuse(reason: AnswerError.diffRootMismatch.reason)
+      case .unknownBlockHash: .next(reason: "unknown_block")
+      case .incompleteState: .next(reason: "incomplete_state")
+      }
+    }
+    switch answer {
+    case .value(let diff, let peer):
+      context.recorder.record(
+        .diff(
+          .accepted(
+            peer: peer.number, block: query.number, hash: query.blockHash, entries: diff.entries.count,
+            bytes: diff.wireBytes.count)))
+      await perform(core.answered(query.id, diff))
+    case .failed(let reason):
+      await roundFailed(query, reason: reason)
+    case .noPeers:
+      await roundFailed(query, reason: "no_peers")
+    case .cancelled:
+      break
+    }
+  }
+
+  private func roundFailed(_ query: DiffQuery, reason: String) async {
+    let actions = core.roundFailed(query.id)
+    var pause = Duration.zero
+    for case .wait(query.id, let duration) in actions { pause = duration }
+    context.recorder.record(
+      .diff(
+        .failed(
+          block: query.number, hash: query.blockHash, reason: reason,
+          backoffNs: pause.wholeNanoseconds)))
+    await perform(actions)
+  }
+
+  private func wait(_ id: UInt64, _ pause: Duration) async {
+    await client.pause(pause)
+    if !Task.isCancelled { await perform(core.waited(id)) }
+  }
+
+  // MARK: Actions
+
+  /// What comes out is offered before anything is awaited, so that batches keep their order.
+  private func perform(_ actions: [DiffQueueAction<Block>]) async {
+    var givenUp: [SourcedBlock<Block>] = []
+    for action in actions {
+      switch action {
+      case .deliver(let batch):
+        if !outputs.offer(.batch(batch)) {
+          context.overflow("diff_outputs", limit: outputs.capacity)
+          givenUp += batch.blocks.map(\.sourced)
+        }
+      case .request(let query):
+        order(.request(query))
+      case .wait(let id, let pause):
+        order(.wait(id: id, pause))
+      case .drop(let sourced, let reason):
+        context.recorder.record(
+          .block(
+            .dropped(
+              block: sourced.block.number, hash: sourced.block.hash, reason: reason.rawValue)))
+        givenUp.append(sourced)
+      }
+    }
+    for sourced in givenUp { await blockQueue.pushed(sourced, .failed) }
+  }
+
+  private func offer(_ output: DiffQueueOutput) {
+    if !outputs.offer(output) { context.overflow("diff_outputs", limit: outputs.capacity) }
+  }
+
+  /// Orders are bounded by the diffs in the queue, each of which has one at a time; the mailbox has
+  /// room for all.
+  private func order(_ order: Order) {
+    if !orders.offer(order) { context.overflow("diff_orders", limit: orders.capacity) }
+  }
+}

@@ -1,0 +1,208 @@
+import MerkleTree
+import Networking
+import Primitives
+import StateTrie
+
+/// Joins blocks with their trie diffs while the state is incomplete, and lets them through when it
+/// is complete. Rules: LIVE SYNC, diff queue.
+///
+/// Batches leave in the order they came. Only a batch that a whole round of peers could not serve
+/// lets later ones pass: batches do not depend on each other (each starts at a block the chain
+/// knows), so a block nobody has a diff for cannot hold up the chain.
+public struct DiffQueueCore<Block: SyncBlock>: Sendable {
+  public typealias Action = DiffQueueAction<Block>
+
+  /// Where the search for one diff stands.
+  private enum JobState: Sendable, Equatable {
+    /// Waits for one of the `LiveSyncLimits.diffRequestsMax` slots.
+    case queued
+    /// A round of requests is under way.
+    case asking
+    /// A round failed; the pause before the next one is running.
+    case pausing
+  }
+
+  /// The search for one diff.
+  private struct Job: Sendable {
+    var state = JobState.queued
+    /// Rounds that failed.
+    var failedRounds = 0
+    /// Which batch and which block of it the diff is for.
+    let batch: UInt64
+    let index: Int
+  }
+
+  /// A batch that waits for diffs.
+  private struct Entry: Sendable {
+    let id: UInt64
+    var batch: DiffedBatch<Block>
+    /// Names of the searches that have not ended.
+    var open: Set<UInt64> = []
+  }
+
+  /// True while blocks need their diffs; false is "diff mode off".
+  public private(set) var isActive: Bool
+  /// Batches in order of arrival.
+  private var entries: [Entry] = []
+  private var jobs: [UInt64: Job] = [:]
+  private var nextID: UInt64 = 1
+
+  /// - Parameter isActive: true if the state is incomplete at the start.
+  public init(isActive: Bool) {
+    self.isActive = isActive
+  }
+
+  /// Blocks in the queue.
+  public var blockCount: Int { entries.reduce(0) { $0 + $1.batch.blocks.count } }
+  /// Rounds of requests under way.
+  public var inFlightCount: Int { jobs.values.count { $0.state == .asking } }
+
+  /// Blocks came from the block queue.
+  public mutating func add(_ batch: BlockBatch<Block>) -> [Action] {
+    let blocks = batch.blocks.map { DiffedBlock(sourced: $0, diff: nil) }
+    let diffed = DiffedBatch(kind: batch.kind, blocks: blocks)
+    guard isActive || !entries.isEmpty else { return [.deliver(diffed)] }
+    guard blockCount + blocks.count <= LiveSyncLimits.diffBlocksMax else {
+      return batch.blocks.map { .drop($0, .overflow) }
+    }
+    var entry = Entry(id: takeID(), batch: diffed)
+    if isActive {
+      for index in blocks.indices {
+        if blocks[index].sourced.block.diffRoot == Self.emptyDiffRoot {
+          entry.batch.blocks[index].diff = .empty
+          continue
+        }
+        let id = takeID()
+        jobs[id] = Job(batch: entry.id, index: index)
+        entry.open.insert(id)
+      }
+    }
+    entries.append(entry)
+    return fill() + release()
+  }
+
+  /// A peer gave the diff, and it is the one the header commits to.
+  public mutating func answered(_ id: UInt64, _ diff: TrieDiff) -> [Action] {
+    guard let job = jobs.removeValue(forKey: id) else { return [] }
+    let position = position(of: job)
+    entries[position].batch.blocks[job.index].diff = diff
+    entries[position].open.remove(id)
+    return fill() + release()
+  }
+
+  /// Every peer failed to give the diff, or there was no peer.
+  public mutating func roundFailed(_ id: UInt64) -> [Action] {
+    guard var job = jobs[id] else { return [] }
+    precondition(job.state == .asking, "a round of diff \(id) failed while it is \(job.state)")
+    job.failedRounds += 1
+    if job.failedRounds >= LiveSyncLimits.diffRoundsMax {
+      return giveUp(job) + fill() + release()
+    }
+    job.state = .pausing
+    jobs[id] = job
+    let pause = Self.pause(afterRound: job.failedRounds)
+    return [.wait(id: id, pause)] + fill() + release()
+  }
+
+  /// The pause after a failed round is over.
+  public mutating func waited(_ id: UInt64) -> [Action] {
+    guard let job = jobs[id] else { return [] }
+    precondition(job.state == .pausing, "the pause of diff \(id) ended while it is \(job.state)")
+    jobs[id]?.state = .queued
+    return fill()
+  }
+
+  /// The state became complete (diffs are needed no longer) or incomplete (they are again).
+  public mutating func setActive(_ active: Bool) -> [Action] {
+    guard active != isActive else { return [] }
+    isActive = active
+    if active { return [] }
+    jobs = [:]
+    for index in entries.indices { entries[index].open = [] }
+    return release()
+  }
+
+  /// The chain changed: blocks whose height is final are given up.
+  public mutating func chainChanged(chain: some ChainReader) -> [Action] {
+    let macro = chain.macroNumber
+    var actions: [Action] = []
+    for entry in entries where entry.batch.blocks.allSatisfy({ $0.sourced.block.number <= macro }) {
+      actions += entry.batch.blocks.map { .drop($0.sourced, .finalized) }
+      for id in entry.open { jobs[id] = nil }
+      entries.removeAll { $0.id == entry.id }
+    }
+    return actions.isEmpty ? [] : actions + fill() + release()
+  }
+
+  /// What a header commits to if its block changes nothing: nobody needs to be asked for that.
+  private static var emptyDiffRoot: Hash256 { MerkleTree.root(of: []) }
+
+  /// The pause after `round` failed rounds: 1 s, doubling to 30 s.
+  static func pause(afterRound round: Int) -> Duration {
+    var pause = LiveSyncLimits.diffBackoffFirst
+    for _ in 1..<max(1, round) where pause < LiveSyncLimits.diffBackoffMax { pause = pause * 2 }
+    return min(pause, LiveSyncLimits.diffBackoffMax)
+  }
+
+  /// Starts queued searches while slots are free, oldest first.
+  private mutating func fill() -> [Action] {
+    var free = LiveSyncLimits.diffRequestsMax - inFlightCount
+    var actions: [Action] = []
+    for id in jobs.keys.sorted() where free > 0 && jobs[id]?.state == .queued {
+      guard let job = jobs[id] else { continue }
+      let sourced = entries[position(of: job)].batch.blocks[job.index].sourced
+      jobs[id]?.state = .asking
+      free -= 1
+      actions.append(
+        .request(
+          DiffQuery(
+            id: id, blockHash: sourced.block.hash, number: sourced.block.number,
+            diffRoot: sourced.block.diffRoot, firstPeer: sourced.source.peer)))
+    }
+    return actions
+  }
+
+  /// Lets complete batches go, in order; overdue ones do not hold up the others.
+  private mutating func release() -> [Action] {
+    var actions: [Action] = []
+    var kept: [Entry] = []
+    var isHeldUp = false
+    for entry in entries {
+      if entry.open.isEmpty, !isHeldUp {
+        if !entry.batch.blocks.isEmpty { actions.append(.deliver(entry.batch)) }
+        continue
+      }
+      kept.append(entry)
+      let isOverdue = entry.open.contains { (jobs[$0]?.failedRounds ?? 0) > 0 }
+      if !isOverdue { isHeldUp = true }
+    }
+    entries = kept
+    return actions
+  }
+
+  /// Drops the block of `job` and what follows it in its batch.
+  private mutating func giveUp(_ job: Job) -> [Action] {
+    let position = position(of: job)
+    let dropped = entries[position].batch.blocks[job.index...]
+    entries[position].batch.blocks.removeSubrange(job.index...)
+    for (id, other) in jobs where other.batch == job.batch && other.index >= job.index {
+      jobs[id] = nil
+      entries[position].open.remove(id)
+    }
+    return dropped.enumerated().map { offset, block in
+      .drop(block.sourced, offset == 0 ? .unavailable : .parentGivenUp)
+    }
+  }
+
+  private func position(of job: Job) -> Int {
+    guard let position = entries.firstIndex(where: { $0.id == job.batch }) else {
+      preconditionFailure("a diff is looked for, but its batch \(job.batch) is gone")
+    }
+    return position
+  }
+
+  private mutating func takeID() -> UInt64 {
+    defer { nextID += 1 }
+    return nextID
+  }
+}

@@ -1,0 +1,61 @@
+import Ledger
+import Networking
+import Primitives
+import Runtime
+
+/// What a queue has for the chain.
+public enum SyncOutput: Sendable {
+  /// Blocks to be pushed one after another.
+  case blocks(StateBatch<Block>)
+  /// Chunks to be pushed onto the head.
+  case chunks([SourcedChunk])
+  /// The peer is too far below us; it has left the peer set.
+  case behind(PeerID)
+  /// The peer is too far above us; it has left the peer set.
+  case ahead(PeerID)
+}
+
+/// A queue that a `LiveSyncer` draws from.
+public protocol LiveSyncQueue: Actor {
+  /// The next output in order; nil when the queue has ended or the task is cancelled.
+  nonisolated func next() async -> SyncOutput?
+  /// Works until the task is cancelled.
+  func run() async
+  /// A block from outside.
+  func insert(_ block: Block, source: BlockSource) async
+  /// Waits until the chain has block `hash`.
+  func resolve(_ hash: Hash256, number: UInt32, firstPeer: PeerID?) async -> ResolveOutcome
+  /// A block was pushed.
+  func pushed(_ report: PushReport) async
+  /// Chunks were pushed onto the head.
+  func applied(_ report: ChunkReport) async
+  /// Blocks that wait for their ancestors.
+  var bufferedBlockCount: Int { get async }
+  /// True if the queue wants no more of the state.
+  var isStateComplete: Bool { get }
+}
+
+extension BlockQueue: LiveSyncQueue {
+  public nonisolated func next() async -> SyncOutput? {
+    switch await outputs.next() {
+    case .batch(let batch):
+      .blocks(
+        StateBatch(
+          kind: batch.kind,
+          blocks: batch.blocks.map { StateBlock(sourced: $0, diff: nil, chunks: []) }))
+    case .behind(let peer): .behind(peer)
+    case .ahead(let peer): .ahead(peer)
+    case nil: nil
+    }
+  }
+
+  public func pushed(_ report: PushReport) {
+    pushed(report.block.sourced, report.verdict)
+  }
+
+  /// A block queue asks for no chunks.
+  public func applied(_ report: ChunkReport) {}
+
+  public var bufferedBlockCount: Int { bufferedCount }
+  public var isStateComplete: Bool { true }
+}

@@ -1,0 +1,101 @@
+import EventLog
+import Ledger
+import Networking
+import Primitives
+
+extension SyncNode {
+  /// Writes what happens to the chain to the log.
+  func recordChain() async {
+    let recorder = context.recorder.actor("chain")
+    while !Task.isCancelled {
+      for await event in chain.events() {
+        for entry in describe(event) { recorder.record(.chain(entry)) }
+        judgeConsensus()
+      }
+    }
+  }
+
+  private func describe(_ event: ChainEvent) -> [Event.Chain] {
+    func number(_ hash: Hash256) -> UInt32 {
+      chain.block(hash, includeBody: false)?.number ?? 0
+    }
+    switch event {
+    case .extended(let hash): return [.extended(block: number(hash), hash: hash)]
+    case .finalized(let hash): return [.finalized(block: number(hash), hash: hash)]
+    case .epochFinalized(let hash): return [.epochFinalized(block: number(hash), hash: hash)]
+    case .stored(let hash): return [.stored(block: number(hash), hash: hash)]
+    case .historyAdopted(let blocks):
+      guard let last = blocks.last else { return [] }
+      return [.historyAdopted(block: last.number, hash: last.hash, blocks: blocks.count)]
+    case .rebranched(let reverted, let adopted):
+      guard let first = adopted.first, let last = adopted.last else { return [] }
+      return [
+        .rebranched(
+          block: last.number, hash: last.hash, ancestor: first.number - 1, depth: reverted.count,
+          adopted: adopted.count)
+      ]
+    }
+  }
+
+  /// Asks peers for their heads from time to time: it shows whether we agree with them, and brings
+  /// blocks whose announcements were lost.
+  func followHeads() async {
+    var turn = 0
+    while !Task.isCancelled {
+      try? await context.runtime.sleep(for: LiveSyncLimits.headInterval)
+      if Task.isCancelled { return }
+      let peers = context.peers.peers
+      let count = min(peers.count, LiveSyncLimits.headPeersMax)
+      let chosen = (0..<count).map { peers[(turn + $0) % peers.count] }
+      turn += count
+      await askHeads(of: chosen)
+      judgeConsensus()
+    }
+  }
+
+  private func askHeads(of peers: [PeerID]) async {
+    var answers = 0
+    var agreeing = 0
+    await withTaskGroup(of: Bool?.self) { group in
+      for peer in peers {
+        group.addTask { await self.askHead(of: peer) }
+      }
+      for await agrees in group {
+        guard let agrees else { continue }
+        answers += 1
+        if agrees { agreeing += 1 }
+      }
+    }
+    consensus.withLock { $0.headRound(asked: answers, agreeing: agreeing) }
+  }
+
+  /// True if the peer names our head, nil if it does not answer.
+  private func askHead(of peer: PeerID) async -> Bool? {
+    do throws(RequestError) {
+      let head = try await context.network.request(
+        RequestHead(), to: peer, timeout: LiveSyncLimits.headTimeout)
+      let agrees = head.head == chain.headHash
+      // Announcements are faster: only a head that is still unknown, and higher, was missed.
+      if !chain.isKnown(head.head), head.number > chain.headNumber {
+        try await fetch(head.head, from: peer)
+      }
+      return agrees
+    } catch {
+      if error.isMisbehaviour { context.ban(peer, reason: error.reason) }
+      return nil
+    }
+  }
+
+  private func fetch(_ hash: Hash256, from peer: PeerID) async throws(RequestError) {
+    let includeBody = chain.holdsState
+    let response = try await context.network.request(
+      RequestBlock(hash: hash, includeBody: includeBody), to: peer,
+      timeout: LiveSyncLimits.blocksTimeout)
+    guard let block = response.block else { return }
+    guard block.hash == hash, block.hasBody == includeBody, block.bodyFitsHeader else {
+      context.ban(peer, reason: AnswerError.wrongBlock.reason)
+      return
+    }
+    liveSync.push(block, from: peer)
+  }
+}

@@ -1,0 +1,202 @@
+import EventLog
+import Ledger
+import Networking
+import Primitives
+import Runtime
+import Synchronization
+
+/// What a node is told beforehand.
+public struct NodeConfiguration: Sendable {
+  /// Who speaks in the event log, such as "s0".
+  public var name: String
+  /// Windows and buffers; the reference's values for the chain if nil.
+  public var queue: QueueConfiguration?
+  /// Items asked for in one chunk, 1…`LiveSyncLimits.chunkItemsMax`.
+  public var chunkItems: Int
+  /// How many requests others may send.
+  public var rateLimits: RateLimits
+
+  public init(
+    name: String, queue: QueueConfiguration? = nil,
+    chunkItems: Int = LiveSyncLimits.chunkItemsDefault, rateLimits: RateLimits = RateLimits()
+  ) {
+    self.name = name
+    self.queue = queue
+    self.chunkItems = chunkItems
+    self.rateLimits = rateLimits
+  }
+}
+
+/// A node: follows the network's chain, serves others, and writes down everything it does.
+///
+/// Give it a chain, a network, a runtime and a sink, and let `run()` run; everything it starts is a
+/// child of that call and ends with it.
+public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
+  let context: SyncContext
+  /// Following the chain; iterated by `run()`.
+  public let liveSync: LiveSyncer<Queue>
+  let syncer: Syncer
+  private let server: RequestServer
+  let consensus = Mutex(ConsensusCore())
+  private let subscribers = Mutex<[AsyncStream<LiveSyncEvent>.Continuation]>([])
+  let readState: @Sendable (Queue) async -> StateReading
+
+  /// What a queue says of the state it gathers.
+  struct StateReading: Sendable {
+    var bufferedChunks = 0
+    var isRequesting = false
+    var isPaused = false
+  }
+
+  init(
+    context: SyncContext, configuration: NodeConfiguration, queueConfiguration: QueueConfiguration,
+    liveSync: LiveSyncer<Queue>,
+    readState: @escaping @Sendable (Queue) async -> StateReading
+  ) {
+    self.context = context
+    self.liveSync = liveSync
+    self.readState = readState
+    server = RequestServer(context: context, limits: configuration.rateLimits)
+    syncer = Syncer(
+      context: context, configuration: queueConfiguration,
+      resolve: { await liveSync.resolveBlock($0, number: $1, firstPeer: $2) },
+      goLive: { liveSync.add($0) })
+  }
+
+  /// The chain of this node.
+  public var chain: Blockchain { context.chain }
+  /// The local peer.
+  public var peer: PeerID { context.network.local }
+  /// The peers of live sync, in order.
+  public var peers: [PeerID] { context.peers.peers }
+
+  /// Works until the task is cancelled; to be called once.
+  public func run() async {
+    let head = chain.head
+    context.recorder.record(
+      .node(
+        .started(
+          block: head.number, hash: head.hash, missingRanges: chain.missing.ranges.count)))
+    server.start()
+    await withDiscardingTaskGroup { group in
+      group.addTask { await self.recordChain() }
+      group.addTask { await self.liveSync.run() }
+      group.addTask { await self.syncer.run() }
+      group.addTask { await self.followHeads() }
+      group.addTask { await self.reportProgress() }
+      for await event in liveSync { await self.handle(event) }
+      group.cancelAll()
+    }
+    let streams = subscribers.withLock { list in
+      defer { list = [] }
+      return list
+    }
+    for stream in streams { stream.finish() }
+    context.recorder.record(.node(.stopped(reason: "cancelled")))
+  }
+
+  /// What live sync does from now on. A subscriber that does not read loses the oldest of
+  /// `LiveSyncLimits.subscriberEventsMax` events.
+  public func events() -> AsyncStream<LiveSyncEvent> {
+    let (stream, continuation) = AsyncStream.makeStream(
+      of: LiveSyncEvent.self,
+      bufferingPolicy: .bufferingNewest(LiveSyncLimits.subscriberEventsMax))
+    subscribers.withLock { $0.append(continuation) }
+    return stream
+  }
+
+  /// Announces a block that was made here, after it was pushed into the chain.
+  public func announce(_ block: Block) async {
+    await context.network.announce(block)
+  }
+
+  private func handle(_ event: LiveSyncEvent) async {
+    switch event {
+    case .behind(let peer): await syncer.behind(peer)
+    case .ahead(let peer): await syncer.ahead(peer)
+    case .acceptedAnnouncedBlock:
+      consensus.withLock { $0.acceptedAnnouncement() }
+      judgeConsensus()
+    case .acceptedBufferedBlock, .receivedMissingBlocks, .rejectedBlock, .acceptedChunks:
+      judgeConsensus()
+    }
+    for subscriber in subscribers.withLock({ $0 }) { subscriber.yield(event) }
+  }
+
+  func judgeConsensus() {
+    let peers = context.peers.count
+    let isComplete = chain.stateComplete || !chain.holdsState
+    let change = consensus.withLock { $0.judge(peers: peers, stateIsComplete: isComplete) }
+    let head = chain.head
+    switch change {
+    case .established:
+      context.recorder.record(
+        .consensus(.established(block: head.number, hash: head.hash, peers: peers)))
+    case .lost(let reason):
+      context.recorder.record(
+        .consensus(.lost(block: head.number, hash: head.hash, reason: reason)))
+    case nil:
+      break
+    }
+  }
+}
+
+/// A node that gathers the state: the one this program is about.
+public typealias FullNode = SyncNode<StateQueue>
+
+/// A node that follows blocks only.
+public typealias BlockNode = SyncNode<BlockQueue>
+
+extension SyncNode where Queue == StateQueue {
+  /// A node that follows `chain`, whose state may be complete, partial or missing.
+  public convenience init(
+    chain: Blockchain, network: any Network, runtime: any Runtime, sink: any EventSink,
+    configuration: NodeConfiguration
+  ) {
+    let (context, queue) = SyncContext.make(chain, network, runtime, sink, configuration)
+    self.init(
+      context: context, configuration: configuration, queueConfiguration: queue,
+      liveSync: StateLiveSync(
+        context: context, configuration: queue, chunkItems: configuration.chunkItems)
+    ) { queue in
+      let state = await queue.requestState
+      var reading = StateReading()
+      reading.bufferedChunks = await queue.bufferedChunkCount
+      reading.isRequesting = await queue.isRequesting
+      if case .paused = state { reading.isPaused = true }
+      return reading
+    }
+  }
+}
+
+extension SyncNode where Queue == BlockQueue {
+  /// A node that follows `chain`: with complete state it executes blocks, without state it follows
+  /// headers.
+  public convenience init(
+    chain: Blockchain, network: any Network, runtime: any Runtime, sink: any EventSink,
+    configuration: NodeConfiguration
+  ) {
+    let (context, queue) = SyncContext.make(chain, network, runtime, sink, configuration)
+    self.init(
+      context: context, configuration: configuration, queueConfiguration: queue,
+      liveSync: BlockLiveSync(context: context, configuration: queue)
+    ) { _ in StateReading() }
+  }
+}
+
+extension SyncContext {
+  fileprivate static func make(
+    _ chain: Blockchain, _ network: any Network, _ runtime: any Runtime, _ sink: any EventSink,
+    _ configuration: NodeConfiguration
+  ) -> (SyncContext, QueueConfiguration) {
+    let recorder = EventRecorder(
+      sink: sink, context: EventContext(node: configuration.name, actor: "node"))
+    let queue =
+      configuration.queue
+      ?? QueueConfiguration(
+        blocksPerBatch: chain.configuration.blocksPerBatch, includeBody: chain.holdsState)
+    return (
+      SyncContext(chain: chain, network: network, runtime: runtime, recorder: recorder), queue
+    )
+  }
+}

@@ -1,0 +1,61 @@
+import Networking
+
+/// Whose turn it is among the peers, for one kind of request: round robin in peer order.
+///
+/// The list of peers may change between two turns; the next one is the first peer after the last.
+struct PeerRotation: Sendable {
+  /// The peer that had the last turn.
+  private var last: PeerID?
+
+  /// The next of `peers` (sorted) in turn that `isAllowed` lets through, or nil if there is none.
+  mutating func next(of peers: [PeerID], where isAllowed: (PeerID) -> Bool) -> PeerID? {
+    let allowed = peers.filter(isAllowed)
+    guard let first = allowed.first else { return nil }
+    let chosen = last.flatMap { last in allowed.first { $0 > last } } ?? first
+    last = chosen
+    return chosen
+  }
+}
+
+/// Which peers one request asks, in which order, and when it gives up.
+///
+/// The peer that told us is asked first, then the others in turn, each once a round; with few
+/// peers rounds repeat until `triesMin`, and never are there more than `triesMax` tries.
+struct RequestTries: Sendable {
+  /// Asked before everybody else, if it is among the peers.
+  private let first: PeerID?
+  /// Asked in this round.
+  private var asked: Set<PeerID> = []
+  /// Tries so far, over all rounds.
+  private(set) var count = 0
+  /// With fewer tries than this, a new round is begun.
+  private let triesMin: Int
+  /// Tries allowed.
+  private let triesMax: Int
+
+  init(
+    first: PeerID?, triesMin: Int = LiveSyncLimits.requestTriesMin,
+    triesMax: Int = LiveSyncLimits.requestTriesMax
+  ) {
+    precondition(triesMin >= 1 && triesMin <= triesMax, "tries \(triesMin)...\(triesMax)")
+    self.first = first
+    self.triesMin = triesMin
+    self.triesMax = triesMax
+  }
+
+  /// The peer to ask next, or nil if the request has failed for good (or there is no peer).
+  mutating func next(of peers: [PeerID], rotation: inout PeerRotation) -> PeerID? {
+    guard count < triesMax else { return nil }
+    if count == 0, let first, peers.contains(first) { return take(first) }
+    if let peer = rotation.next(of: peers, where: { !asked.contains($0) }) { return take(peer) }
+    guard count < triesMin else { return nil }
+    asked = []
+    return rotation.next(of: peers, where: { _ in true }).map { take($0) }
+  }
+
+  private mutating func take(_ peer: PeerID) -> PeerID {
+    asked.insert(peer)
+    count += 1
+    return peer
+  }
+}

@@ -1,0 +1,81 @@
+import EventLog
+import Networking
+import Runtime
+import Synchronization
+
+/// A network that writes each request to the event log: `request.sent` and exactly one
+/// `request.ended` for ours, `request.served` or `request.refused` for those of others.
+///
+/// It wraps whatever network a node is given, so that no part of the node can forget to.
+public struct RecordingNetwork: Network {
+  /// Numbers the requests of one node.
+  private final class Counter: Sendable {
+    private let value = Atomic<UInt64>(0)
+    func next() -> UInt64 { value.add(1, ordering: .relaxed).newValue }
+  }
+
+  private let base: any Network
+  private let runtime: any Runtime
+  private let recorder: EventRecorder
+  private let counter = Counter()
+
+  public init(_ base: any Network, runtime: any Runtime, recorder: EventRecorder) {
+    self.base = base
+    self.runtime = runtime
+    self.recorder = recorder.actor("network")
+  }
+
+  public var local: PeerID { base.local }
+  public func connectedPeers() -> [PeerID] { base.connectedPeers() }
+  public func peerEvents() -> AsyncStream<PeerEvent> { base.peerEvents() }
+  public func subscribe(_ topic: Topic) -> AsyncStream<GossipMessage> { base.subscribe(topic) }
+  public func publish(_ topic: Topic, _ payload: [UInt8]) async {
+    await base.publish(topic, payload)
+  }
+  public func report(_ id: GossipID, _ acceptance: Acceptance) { base.report(id, acceptance) }
+  public func disconnect(_ peer: PeerID, reason: String) { base.disconnect(peer, reason: reason) }
+
+  public func send(
+    _ type: RequestType, _ payload: [UInt8], to peer: PeerID, timeout: Duration
+  ) async throws(RequestError) -> [UInt8] {
+    let number = counter.next()
+    let name = type.description
+    let start = runtime.now
+    let sent = recorder.record(
+      .request(.sent(type: name, peer: peer.number, bytes: payload.count)), request: number)
+    func end(_ outcome: Event.RequestOutcome, bytes: Int) {
+      let duration = start.duration(to: runtime.now).wholeNanoseconds
+      recorder.record(
+        .request(
+          .ended(
+            type: name, peer: peer.number, outcome: outcome, bytes: bytes, durationNs: duration)),
+        cause: sent, request: number)
+    }
+    do throws(RequestError) {
+      let answer = try await base.send(type, payload, to: peer, timeout: timeout)
+      end(.answered, bytes: answer.count)
+      return answer
+    } catch {
+      end(Event.RequestOutcome(rawValue: error.reason) ?? .undecodable, bytes: 0)
+      throw error
+    }
+  }
+
+  public func serve(
+    _ type: RequestType, _ handler: @escaping @Sendable (PeerID, [UInt8]) async -> [UInt8]?
+  ) {
+    let recorder = recorder
+    base.serve(type) { peer, payload in
+      let answer = await handler(peer, payload)
+      let name = type.description
+      if let answer {
+        recorder.record(
+          .request(.served(type: name, peer: peer.number, bytes: answer.count)))
+      } else {
+        recorder.record(
+          .request(.refused(type: name, peer: peer.number, reason: "not_served")))
+      }
+      return answer
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import EventLog
+import Ledger
+import Networking
+import Runtime
+
+/// What every part of a live sync is given: the chain, the network, time, the shared peers and
+/// where to write what happens.
+public struct SyncContext: Sendable {
+  public let chain: Blockchain
+  public let network: RecordingNetwork
+  public let runtime: any Runtime
+  /// The peers of live sync; removing one here removes it for every part.
+  public let peers: PeerList
+  public let recorder: EventRecorder
+
+  public init(
+    chain: Blockchain, network: any Network, runtime: any Runtime, peers: PeerList = PeerList(),
+    recorder: EventRecorder
+  ) {
+    self.chain = chain
+    self.network = RecordingNetwork(network, runtime: runtime, recorder: recorder)
+    self.runtime = runtime
+    self.peers = peers
+    self.recorder = recorder
+  }
+
+  private init(_ other: SyncContext, recorder: EventRecorder) {
+    chain = other.chain
+    network = other.network
+    runtime = other.runtime
+    peers = other.peers
+    self.recorder = recorder
+  }
+
+  /// The same, with another part of the node speaking in the log.
+  public func actor(_ name: String) -> SyncContext {
+    SyncContext(self, recorder: recorder.actor(name))
+  }
+
+  /// The peer lied, which is proven: it leaves every peer set for good and is disconnected.
+  public func ban(_ peer: PeerID, reason: String) {
+    guard peers.ban(peer) else { return }
+    recorder.record(.peer(.banned(peer: peer.number, reason: reason)))
+    network.disconnect(peer, reason: reason)
+  }
+
+  /// A bounded queue dropped what came in addition.
+  func overflow(_ queue: String, limit: Int) {
+    recorder.record(.queue(.limitReached(queue: queue, limit: limit)))
+  }
+}

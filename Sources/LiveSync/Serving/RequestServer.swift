@@ -1,0 +1,126 @@
+import EventLog
+import Ledger
+import Networking
+import Primitives
+import Runtime
+import StateTrie
+import Synchronization
+
+/// Answers the requests of other nodes from our chain, within rate limits for each peer and type.
+///
+/// Every answer is one synchronous read of the chain. A node whose state is incomplete says so.
+public struct RequestServer: Sendable {
+  /// Shared by the handlers.
+  private final class Gate: Sendable {
+    private let limiter: Mutex<RateLimiter>
+    private let runtime: any Runtime
+
+    init(limits: RateLimits, runtime: any Runtime) {
+      limiter = Mutex(RateLimiter(limits: limits))
+      self.runtime = runtime
+    }
+
+    func allow(_ type: RequestType, from peer: PeerID) -> Bool {
+      let now = runtime.now
+      return limiter.withLock { $0.allow(type, from: peer, at: now) }
+    }
+
+    func forget(_ peer: PeerID) { limiter.withLock { $0.forget(peer) } }
+  }
+
+  private let context: SyncContext
+  private let gate: Gate
+
+  public init(context: SyncContext, limits: RateLimits = RateLimits()) {
+    self.context = context.actor("request_server")
+    gate = Gate(limits: limits, runtime: context.runtime)
+  }
+
+  /// Begins to answer.
+  public func start() {
+    let chain = context.chain
+    serve(RequestHead.self) { _ in Self.head(of: chain) }
+    serve(RequestBlock.self) { request in
+      BlockResponse(block: chain.block(request.hash, includeBody: request.includeBody))
+    }
+    serve(RequestMissingBlocks.self) { Self.missingBlocks($0, of: chain) }
+    serve(RequestMacroChain.self) { request in
+      guard let macro = chain.macroChain(locators: request.locators, limit: request.limit) else {
+        return .locatorsUnknown
+      }
+      return .chain(macro)
+    }
+    serve(RequestTrieDiff.self) { request in
+      switch chain.trieDiff(of: request.blockHash) {
+      case .diff(let diff): .partialDiff(diff)
+      case .unknownBlock: .unknownBlockHash
+      case .unavailable: chain.stateComplete ? .unknownBlockHash : .incompleteState
+      }
+    }
+    serve(RequestChunk.self) { Self.chunk($0, of: chain) }
+  }
+
+  /// Forgets the counts of a peer that has left.
+  public func forget(_ peer: PeerID) { gate.forget(peer) }
+
+  private func serve<R: Request>(
+    _ type: R.Type, _ answer: @escaping @Sendable (R) -> R.Response?
+  ) {
+    let context = context
+    let gate = gate
+    context.network.serve(
+      type,
+      undecodable: { peer, error in
+        // Our own messages never are: the peer breaks the protocol.
+        context.ban(peer, reason: error.reason)
+      },
+      { peer, request in
+        guard gate.allow(R.type, from: peer) else { return nil }
+        return answer(request)
+      })
+  }
+
+  private static func head(of chain: Blockchain) -> HeadResponse {
+    let status = chain.status
+    return HeadResponse(
+      number: status.head.number, head: status.head.hash, macro: status.macro.hash,
+      election: status.election.hash)
+  }
+
+  private static func missingBlocks(
+    _ request: RequestMissingBlocks, of chain: Blockchain
+  ) -> MissingBlocksResponse {
+    let direction: MissingBlocksDirection = request.direction == .forward ? .forward : .backward
+    let result = chain.missingBlocks(
+      target: request.target, locators: request.locators, direction: direction,
+      includeBody: request.includeBody, limit: LiveSyncLimits.blocksPerAnswerMax)
+    switch result {
+    case .blocks(let blocks): return .blocks(blocks)
+    case .refused(let refusal): return MissingBlocksResponse(refusal)
+    }
+  }
+
+  private static func chunk(_ request: RequestChunk, of chain: Blockchain) -> ChunkResponse? {
+    let edges: ChunkEdges = request.endKey == nil ? .last : .both
+    let lookup = chain.chunk(
+      from: request.startKey, to: request.endKey, limit: request.limit, edges: edges)
+    switch lookup {
+    case .chunk(let chunk, let block):
+      return .chunk(number: block.number, hash: block.hash, chunk)
+    case .incomplete: return .incompleteState
+    case .refused: return nil
+    }
+  }
+}
+
+extension MissingBlocksResponse {
+  fileprivate init(_ refusal: MissingBlocksRefusal) {
+    switch refusal {
+    case .targetUnknown: self = .targetUnknown
+    case .targetNotOnMainChain: self = .targetOffMainChain
+    case .unknownLocators: self = .locatorsUnknown
+    case .tooManyLocators: self = .tooManyLocators
+    case .failed: self = .failed
+    }
+  }
+}

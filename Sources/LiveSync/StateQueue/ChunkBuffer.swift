@@ -1,0 +1,35 @@
+import Primitives
+
+/// Chunks that wait for their blocks, by (height, hash), in order of arrival.
+struct ChunkBuffer: Sendable {
+  private var heights: [UInt32: [SourcedChunk]] = [:]
+  /// Number of chunks.
+  private(set) var count = 0
+
+  mutating func insert(_ chunk: SourcedChunk) {
+    heights[chunk.number, default: []].append(chunk)
+    count += 1
+  }
+
+  /// True if a chunk waits for this block.
+  func contains(number: UInt32, hash: Hash256) -> Bool {
+    heights[number]?.contains { $0.hash == hash } ?? false
+  }
+
+  /// Takes out the chunks of one block.
+  mutating func remove(number: UInt32, hash: Hash256) -> [SourcedChunk] {
+    guard let chunks = heights[number] else { return [] }
+    let left = chunks.filter { $0.hash != hash }
+    heights[number] = left.isEmpty ? nil : left
+    count -= chunks.count - left.count
+    return chunks.filter { $0.hash == hash }
+  }
+
+  /// Takes out all chunks at or below `number`, lowest first.
+  mutating func removeAll(upTo number: UInt32) -> [SourcedChunk] {
+    let low = heights.keys.filter { $0 <= number }.sorted()
+    let chunks = low.flatMap { heights.removeValue(forKey: $0) ?? [] }
+    count -= chunks.count
+    return chunks
+  }
+}

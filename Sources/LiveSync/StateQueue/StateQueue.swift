@@ -1,0 +1,260 @@
+import EventLog
+import Ledger
+import Networking
+import Primitives
+import Runtime
+import StateTrie
+
+/// Joins blocks and their diffs with chunks of the state, and asks for chunks until the state is
+/// complete. A shell over `StateQueueCore`.
+public actor StateQueue: LiveSyncQueue {
+  /// Work for the task group of `run()`.
+  private enum Order: Sendable {
+    case request(ChunkQuery)
+    case retry(after: Duration)
+    case expectBlock(number: UInt32, hash: Hash256, peer: PeerID)
+  }
+
+  private let context: SyncContext
+  private let client: RequestClient
+  private var core: StateQueueCore<Block>
+  private let orders = Mailbox<Order>(capacity: LiveSyncLimits.ordersMax)
+  /// The queue that blocks with diffs come from.
+  public nonisolated let diffQueue: DiffQueue
+  private nonisolated let outputs = Mailbox<SyncOutput>(capacity: LiveSyncLimits.outputsMax)
+
+  public init(
+    context: SyncContext, configuration: QueueConfiguration,
+    chunkItems: Int = LiveSyncLimits.chunkItemsDefault
+  ) {
+    self.context = context.actor("state_queue")
+    client = RequestClient(context: self.context, timeout: LiveSyncLimits.chunkTimeout)
+    core = StateQueueCore(
+      configuration: configuration, chunkItems: chunkItems,
+      isComplete: context.chain.stateComplete)
+    diffQueue = DiffQueue(context: context, configuration: configuration)
+  }
+
+  /// Works until the task is cancelled.
+  public func run() async {
+    await withDiscardingTaskGroup { group in
+      group.addTask { await self.diffQueue.run() }
+      group.addTask { await self.readBlocks() }
+      group.addTask { await self.followChain() }
+      for await order in orders {
+        group.addTask { await self.execute(order) }
+      }
+    }
+    outputs.finish()
+  }
+
+  public nonisolated func next() async -> SyncOutput? { await outputs.next() }
+
+  public var isStateComplete: Bool { core.state == .complete }
+  public var bufferedBlockCount: Int { get async { await diffQueue.blockQueue.bufferedCount } }
+  /// Chunks that wait for their blocks.
+  public var bufferedChunkCount: Int { core.bufferedCount }
+  /// Where the next chunk request starts.
+  public var requestState: ChunkRequestState { core.state }
+  /// True while a chunk request is on its way.
+  public var isRequesting: Bool { core.isRequesting }
+
+  // MARK: Input
+
+  public func insert(_ block: Block, source: BlockSource) async {
+    await diffQueue.blockQueue.insert(block, source: source)
+  }
+
+  public func resolve(
+    _ hash: Hash256, number: UInt32, firstPeer: PeerID?
+  ) async -> ResolveOutcome {
+    await diffQueue.blockQueue.resolve(hash, number: number, firstPeer: firstPeer)
+  }
+
+  public func pushed(_ report: PushReport) async {
+    let block = report.block.sourced.block
+    record(report.block.chunks, report.chunks)
+    await perform(
+      core.pushed(
+        block.hash, number: block.number, chunks: report.block.chunks, result: report.chunks,
+        chain: context.chain))
+    await diffQueue.blockQueue.pushed(report.block.sourced, report.verdict)
+  }
+
+  public func applied(_ report: ChunkReport) async {
+    record(report.chunks, report.verdict)
+    await perform(
+      core.applied(report.chunks, result: report.verdict, chain: context.chain))
+  }
+
+  private func readBlocks() async {
+    for await output in diffQueue.outputs {
+      switch output {
+      case .batch(let batch): await perform(core.add(batch))
+      case .behind(let peer): offer(.behind(peer))
+      case .ahead(let peer): offer(.ahead(peer))
+      }
+    }
+  }
+
+  private func followChain() async {
+    while !Task.isCancelled {
+      // A stream that ends without cancellation has lost events, perhaps the one that made the
+      // state complete or took a part of it back.
+      let events = context.chain.events()
+      await perform(core.chainChanged(.advanced, chain: context.chain))
+      for await event in events {
+        guard let change = event.stateChange else { continue }
+        await perform(core.chainChanged(change, chain: context.chain))
+      }
+    }
+  }
+
+  // MARK: Requests
+
+  private func execute(_ order: Order) async {
+    switch order {
+    case .request(let query):
+      await request(query)
+    case .retry(let pause):
+      await client.pause(pause)
+      if !Task.isCancelled { await perform(core.retryDue(chain: context.chain)) }
+    case .expectBlock(let number, let hash, let peer):
+      await expectBlock(number, hash, peer)
+    }
+  }
+
+  private func request(_ query: ChunkQuery) async {
+    var unfit: [PeerID] = []
+    let answer = await client.ask(
+      RequestChunk(startKey: query.start, endKey: query.end, limit: query.limit),
+      tries: RequestTries(first: nil),
+      willAsk: { peer, _ in
+        context.recorder.record(
+          .chunk(
+            .requested(
+              peer: peer.number, startKey: query.start, endKey: query.end, limit: query.limit)))
+      },
+      didFail: { peer, verdict in
+        if case .unfit(let reason) = verdict {
+          context.recorder.record(.peer(.behind(peer: peer.number, reason: reason)))
+          unfit.append(peer)
+        }
+      }
+    ) { response, peer -> RequestClient.Verdict<SourcedChunk> in
+      guard case .chunk(let number, let hash, let chunk) = response else {
+        return .unfit(reason: "incomplete_state")
+      }
+      return .use(
+        SourcedChunk(
+          start: query.start, chunk: chunk, number: number, hash: hash, peer: peer,
+          isBounded: query.end != nil, bytes: chunk.wireBytes.count))
+    }
+    for peer in unfit { offer(.behind(peer)) }
+    switch answer {
+    case .value(let chunk, _):
+      context.recorder.record(.chunk(chunk.event(Event.Chunk.received)))
+      await perform(core.received(query.id, chunk, chain: context.chain))
+    case .failed, .noPeers:
+      await perform(core.requestFailed(query.id))
+    case .cancelled:
+      break
+    }
+  }
+
+  /// A chunk waits for a block that is not here: announcements are faster than this, so after a
+  /// moment it is asked for, and if nobody has it, the chunk is of no use.
+  private func expectBlock(_ number: UInt32, _ hash: Hash256, _ peer: PeerID) async {
+    await client.pause(LiveSyncLimits.chunkBlockPatience)
+    if Task.isCancelled || context.chain.isKnown(hash) { return }
+    let outcome = await resolve(hash, number: number, firstPeer: peer)
+    if outcome == .failed || outcome == .outdated {
+      await perform(core.blockNeverCame(number: number, hash: hash, chain: context.chain))
+    }
+  }
+
+  // MARK: Actions
+
+  private func perform(_ actions: [StateQueueAction<Block>]) async {
+    var givenUp: [StateBlock<Block>] = []
+    var diffsAreNeeded: Bool?
+    for action in actions {
+      switch action {
+      case .deliver(let batch):
+        if !outputs.offer(.blocks(batch)) {
+          context.overflow("state_outputs", limit: outputs.capacity)
+          givenUp += batch.blocks
+        }
+      case .applyHead(let chunks):
+        if !outputs.offer(.chunks(chunks)) {
+          context.overflow("state_outputs", limit: outputs.capacity)
+          await applied(
+            ChunkReport(
+              chunks: chunks, verdict: ChunkVerdict(ignored: chunks.count)))
+        }
+      case .request(let query): order(.request(query))
+      case .retry(let pause): order(.retry(after: pause))
+      case .expectBlock(let number, let hash, let peer):
+        order(.expectBlock(number: number, hash: hash, peer: peer))
+      case .buffered(let chunk): context.recorder.record(.chunk(chunk.event(Event.Chunk.buffered)))
+      case .discard(let chunk, let reason):
+        context.recorder.record(
+          .chunk(chunk.event(Event.Chunk.discarded, reason: reason.rawValue)))
+      case .refuse(let chunk, let reason): context.ban(chunk.peer, reason: reason)
+      case .behind(let peer):
+        context.recorder.record(.peer(.behind(peer: peer.number, reason: "chunk")))
+        if context.peers.remove(peer) { offer(.behind(peer)) }
+      case .ahead(let peer):
+        context.recorder.record(.peer(.ahead(peer: peer.number, reason: "chunk")))
+        if context.peers.remove(peer) { offer(.ahead(peer)) }
+      case .reset(let reason):
+        let start = context.chain.missing.first ?? .empty
+        context.recorder.record(.state(.reset(startKey: start, reason: reason.rawValue)))
+      case .completed: diffsAreNeeded = false
+      case .incompleteAgain: diffsAreNeeded = true
+      }
+    }
+    if let diffsAreNeeded { await switchDiffs(diffsAreNeeded) }
+    for block in givenUp { await pushed(PushReport(block: block, verdict: .failed)) }
+  }
+
+  private func switchDiffs(_ areNeeded: Bool) async {
+    let head = context.chain.head
+    if areNeeded {
+      context.recorder.record(
+        .state(
+          .incomplete(
+            block: head.number, hash: head.hash,
+            missingRanges: context.chain.missing.ranges.count, reason: "incomplete_again")))
+    } else {
+      context.recorder.record(
+        .state(.complete(block: head.number, hash: head.hash, items: context.chain.itemCount)))
+    }
+    await diffQueue.setActive(areNeeded)
+  }
+
+  private func offer(_ output: SyncOutput) {
+    if !outputs.offer(output) { context.overflow("state_outputs", limit: outputs.capacity) }
+  }
+
+  /// There is one request or retry at a time, and one expected block for each buffered chunk at
+  /// most; the mailbox has room for all.
+  private func order(_ order: Order) {
+    if !orders.offer(order) { context.overflow("state_orders", limit: orders.capacity) }
+  }
+
+  private func record(_ chunks: [SourcedChunk], _ verdict: ChunkVerdict?) {
+    for (index, chunk) in chunks.enumerated() {
+      let event: Event.Chunk
+      if let failure = verdict?.failures.first(where: { $0.index == index }) {
+        event = chunk.event(Event.Chunk.rejected, reason: failure.reason)
+      } else if verdict?.accepted.contains(index) ?? false {
+        event = chunk.event(Event.Chunk.accepted)
+      } else {
+        let reason = verdict == nil ? "block_failed" : "not_needed"
+        event = chunk.event(Event.Chunk.ignored, reason: reason)
+      }
+      context.recorder.record(.chunk(event))
+    }
+  }
+}

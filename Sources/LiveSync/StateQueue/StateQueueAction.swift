@@ -1,0 +1,158 @@
+import Networking
+import Primitives
+import StateTrie
+
+/// A chunk, the block whose state it is of, and who gave it.
+public struct SourcedChunk: Sendable, Hashable {
+  /// First key of the chunk, as asked for.
+  public var start: KeyNibbles
+  public var chunk: TrieChunk
+  /// Height of the block.
+  public var number: UInt32
+  /// Hash of the block.
+  public var hash: Hash256
+  public var peer: PeerID
+  /// True if it was asked for with an end key, so that its proof shows both its edges.
+  public var isBounded: Bool
+  /// Size of its wire form, for the event log.
+  public var bytes: Int
+
+  public init(
+    start: KeyNibbles, chunk: TrieChunk, number: UInt32, hash: Hash256, peer: PeerID,
+    isBounded: Bool, bytes: Int
+  ) {
+    self.start = start
+    self.chunk = chunk
+    self.number = number
+    self.hash = hash
+    self.peer = peer
+    self.isBounded = isBounded
+    self.bytes = bytes
+  }
+}
+
+/// A block with its diff and the chunks of its state, to be pushed together.
+public struct StateBlock<Block: SyncBlock>: Sendable {
+  public var sourced: SourcedBlock<Block>
+  public var diff: TrieDiff?
+  public var chunks: [SourcedChunk]
+
+  public init(sourced: SourcedBlock<Block>, diff: TrieDiff?, chunks: [SourcedChunk]) {
+    self.sourced = sourced
+    self.diff = diff
+    self.chunks = chunks
+  }
+}
+
+/// Blocks on their way into the chain, complete with what belongs to them.
+public struct StateBatch<Block: SyncBlock>: Sendable {
+  public var kind: BatchKind
+  public var blocks: [StateBlock<Block>]
+
+  public init(kind: BatchKind, blocks: [StateBlock<Block>]) {
+    self.kind = kind
+    self.blocks = blocks
+  }
+}
+
+/// A request for a chunk.
+public struct ChunkQuery: Sendable, Hashable {
+  /// Names the request within its queue.
+  public var id: UInt64
+  /// First key wanted.
+  public var start: KeyNibbles
+  /// First key not wanted any more; nil = to the end of the trie. A range with an end is answered
+  /// with both its edges proven.
+  public var end: KeyNibbles?
+  /// Most items wanted.
+  public var limit: Int
+
+  public init(id: UInt64, start: KeyNibbles, end: KeyNibbles?, limit: Int) {
+    self.id = id
+    self.start = start
+    self.end = end
+    self.limit = limit
+  }
+}
+
+/// Where the next chunk request starts.
+public enum ChunkRequestState: Sendable, Hashable {
+  /// The state is complete: no chunk is needed.
+  case complete
+  /// The last chunk is here and waits to be applied with (or at) this block.
+  case paused(number: UInt32, hash: Hash256)
+  /// At the first missing key of the trie.
+  case reset
+  /// At this key, where the chunk before ended.
+  case `continue`(KeyNibbles)
+}
+
+/// Why the chain of chunks starts over at the first missing key.
+public enum ChunkResetReason: String, Sendable, Hashable, CaseIterable {
+  /// A chunk was refused by the trie.
+  case chunkFailed = "chunk_failed"
+  /// A block that chunks were to be applied with was not taken.
+  case blockFailed = "block_failed"
+  /// All chunks of a push were ignored.
+  case allIgnored = "all_ignored"
+  /// A chunk was discarded.
+  case discarded
+  /// A rebranch left the state incomplete.
+  case rebranched
+  /// The state was complete and is no longer.
+  case incompleteAgain = "incomplete_again"
+  /// The last chunk was applied, and ranges are still missing.
+  case notComplete = "not_complete"
+  /// The chain of blocks was replaced by macro sync.
+  case historyAdopted = "history_adopted"
+}
+
+/// Why a chunk was thrown away without blame for its peer.
+public enum ChunkDiscardReason: String, Sendable, Hashable, CaseIterable {
+  /// Its block is applied and no longer head, or another block took its height.
+  case blockPassed = "block_passed"
+  /// Its block is at or below the last macro block.
+  case finalized
+  /// Its block is further below our head than is tolerated.
+  case tooFarBehind = "too_far_behind"
+  /// Its block is further above our head than the window reaches.
+  case tooFarAhead = "too_far_ahead"
+  /// Nobody has its block.
+  case blockUnknown = "block_unknown"
+  /// The chunk buffer is full.
+  case bufferFull = "buffer_full"
+  /// The chain of chunks was reset while it was on its way.
+  case superseded
+  /// The state is complete.
+  case complete = "state_complete"
+}
+
+/// What a state queue wants done.
+public enum StateQueueAction<Block: SyncBlock>: Sendable {
+  /// Blocks go to the chain with the chunks that waited for them.
+  case deliver(StateBatch<Block>)
+  /// Chunks of the current head's state are to be applied at once.
+  case applyHead([SourcedChunk])
+  /// A chunk is needed and none is on its way.
+  case request(ChunkQuery)
+  /// The request failed for good; tell the queue (`retryDue`) after the pause.
+  case retry(after: Duration)
+  /// A first chunk waits for this block; tell the queue (`blockNeverCame`) if it cannot be had.
+  case expectBlock(number: UInt32, hash: Hash256, peer: PeerID)
+  /// A chunk waits for its block.
+  case buffered(SourcedChunk)
+  /// A chunk is of no use now.
+  case discard(SourcedChunk, ChunkDiscardReason)
+  /// The peer's chunk is provably wrong: it leaves the peer set and is disconnected.
+  case refuse(SourcedChunk, reason: String)
+  /// The peer's state is too far below ours; it leaves the peer set.
+  case behind(PeerID)
+  /// The peer's state is too far above ours; it leaves the peer set.
+  case ahead(PeerID)
+  /// The chain of chunks starts over.
+  case reset(ChunkResetReason)
+  /// The state became complete: diffs are needed no longer.
+  case completed
+  /// The state became incomplete again: diffs are needed.
+  case incompleteAgain
+}

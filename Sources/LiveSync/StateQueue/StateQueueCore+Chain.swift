@@ -1,0 +1,129 @@
+import Primitives
+import StateTrie
+
+/// What the chain made of the chunks of one push.
+public struct ChunkVerdict: Sendable, Hashable {
+  /// Number of chunks that were applied.
+  public var committed: Int { accepted.count }
+  /// Number of chunks that were not needed (any more).
+  public var ignored: Int
+  /// Places of the applied chunks in the push.
+  public var accepted: Set<Int>
+  /// Chunks that are provably wrong; they changed nothing.
+  public var failures: [Failure]
+
+  /// A refused chunk.
+  public struct Failure: Sendable, Hashable {
+    /// Its place in the push.
+    public var index: Int
+    /// The stable name of the reason.
+    public var reason: String
+
+    public init(index: Int, reason: String) {
+      self.index = index
+      self.reason = reason
+    }
+  }
+
+  public init(accepted: Set<Int> = [], ignored: Int = 0, failures: [Failure] = []) {
+    self.accepted = accepted
+    self.ignored = ignored
+    self.failures = failures
+  }
+}
+
+/// What a chain event means for the state.
+public enum ChainStateChange: Sendable, Hashable {
+  /// Extended or finalized.
+  case advanced
+  /// The head is on another branch now.
+  case rebranched
+  /// Macro sync replaced the chain, or an operator gave up the state.
+  case replaced
+}
+
+extension StateQueueCore {
+  /// A block was pushed with `chunks`; `result` is nil if the block was not taken.
+  public mutating func pushed(
+    _ hash: Hash256, number: UInt32, chunks: [SourcedChunk], result: ChunkVerdict?,
+    chain: some ChainReader
+  ) -> [Action] {
+    guard let result else {
+      // What waited for the block waits in vain. A block without chunks changes nothing here.
+      let lost = buffer.remove(number: number, hash: hash)
+      let isPausedHere = state == .paused(number: number, hash: hash)
+      guard !chunks.isEmpty || !lost.isEmpty || isPausedHere else { return [] }
+      return lost.map { .discard($0, .blockPassed) } + reset(.blockFailed) + advance(chain: chain)
+    }
+    return judged(chunks, result, chain: chain) + settle(chain: chain) + advance(chain: chain)
+  }
+
+  /// Chunks were pushed onto the head.
+  public mutating func applied(
+    _ chunks: [SourcedChunk], result: ChunkVerdict, chain: some ChainReader
+  ) -> [Action] {
+    judged(chunks, result, chain: chain) + advance(chain: chain)
+  }
+
+  private mutating func judged(
+    _ chunks: [SourcedChunk], _ result: ChunkVerdict, chain: some ChainReader
+  ) -> [Action] {
+    guard let last = chunks.last else { return [] }
+    if !result.failures.isEmpty {
+      let refusals = result.failures.map { failure -> Action in
+        precondition(
+          chunks.indices.contains(failure.index), "chunk \(failure.index) of \(chunks.count) failed")
+        return .refuse(chunks[failure.index], reason: failure.reason)
+      }
+      return refusals + reset(.chunkFailed)
+    }
+    if result.committed == 0 {
+      lateInRow += 1
+      return reset(.allIgnored)
+    }
+    lateInRow = 0
+    if state == .paused(number: last.number, hash: last.hash), !chain.missing.isEmpty {
+      return reset(.notComplete)
+    }
+    return []
+  }
+
+  /// The chain changed.
+  public mutating func chainChanged(
+    _ change: ChainStateChange, chain: some ChainReader
+  ) -> [Action] {
+    let isIncomplete = !chain.missing.isEmpty
+    var actions: [Action] = []
+    if state == .complete, isIncomplete {
+      state = .reset
+      actions += [.incompleteAgain, .reset(.incompleteAgain)]
+    } else if isIncomplete, change != .advanced {
+      actions += reset(change == .rebranched ? .rebranched : .historyAdopted)
+    } else if state != .complete, !isIncomplete, change == .advanced {
+      return complete()
+    }
+    return actions + settle(chain: chain) + advance(chain: chain)
+  }
+
+  /// No range is missing any more.
+  private mutating func complete() -> [Action] {
+    state = .complete
+    lateInRow = 0
+    return buffer.removeAll(upTo: .max).map { .discard($0, .complete) } + [.completed]
+  }
+
+  /// Chunks that wait at or below the head: the head's are applied now, the others' blocks will
+  /// not come.
+  private mutating func settle(chain: some ChainReader) -> [Action] {
+    let due = buffer.removeAll(upTo: chain.headNumber)
+    guard !due.isEmpty, state != .complete else { return due.map { .discard($0, .complete) } }
+    let now = due.filter { $0.hash == chain.headHash }
+    let passed = due.filter { $0.hash != chain.headHash }
+    var actions: [Action] = now.isEmpty ? [] : [.applyHead(now)]
+    if !passed.isEmpty {
+      lateInRow += 1
+      actions += passed.map { .discard($0, .blockPassed) } + reset(.discarded)
+    }
+    return actions
+  }
+}

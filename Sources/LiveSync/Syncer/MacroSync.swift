@@ -1,0 +1,132 @@
+import EventLog
+import Ledger
+import Networking
+import Primitives
+import StateTrie
+
+/// Brings the chain to the latest macro block that a peer can prove.
+///
+/// A peer's claim alone changes nothing: what is adopted carries the signatures of more than two
+/// thirds of the slots of validators that follow from our own election block. A node that holds a
+/// part of the state does not jump unless it must: it catches up block by block and keeps it.
+struct MacroSync: Sendable {
+  private let context: SyncContext
+  private let configuration: QueueConfiguration
+  /// Waits until the chain has a block; asks the peer first.
+  private let resolve: @Sendable (Hash256, UInt32, PeerID) async -> ResolveOutcome
+
+  init(
+    context: SyncContext, configuration: QueueConfiguration,
+    resolve: @escaping @Sendable (Hash256, UInt32, PeerID) async -> ResolveOutcome
+  ) {
+    self.context = context.actor("macro_sync")
+    self.configuration = configuration
+    self.resolve = resolve
+  }
+
+  /// What one answer led to.
+  private enum Round {
+    /// Blocks were adopted; there may be more.
+    case adopted
+    /// There is nothing (more) to adopt; so far ahead is the peer's macro block, if it has a newer
+    /// one.
+    case end(BlockID?)
+    /// The peer is of no use.
+    case stop(MacroOutcome)
+  }
+
+  /// Macro sync with one peer.
+  func run(with peer: PeerID) async -> MacroOutcome {
+    for _ in 0..<LiveSyncLimits.macroRoundsMax {
+      switch await round(with: peer) {
+      case .adopted: continue
+      case .stop(let outcome): return outcome
+      case .end(let target):
+        guard let status = await head(of: peer) else { return .failed }
+        let ours = context.chain.headNumber
+        if UInt64(status.number) + UInt64(configuration.tolerancePastMax) < UInt64(ours) {
+          return .outdated
+        }
+        if let target { return await catchUp(to: target, with: peer) }
+        let head = context.chain.macroHead
+        context.recorder.record(
+          .macroSync(.completed(peer: peer.number, block: head.number, hash: head.hash)))
+        return .good
+      }
+    }
+    return .failed
+  }
+
+  private func round(with peer: PeerID) async -> Round {
+    let chain = context.chain
+    let request = RequestMacroChain(
+      locators: chain.macroLocators(limit: LiveSyncLimits.macroLocatorsMax),
+      limit: LiveSyncLimits.macroBlocksPerAnswerMax)
+    guard let response = await ask(request, peer) else { return .stop(.failed) }
+    guard case .chain(let macro) = response else {
+      context.recorder.record(
+        .macroSync(.failed(peer: peer.number, reason: "locators_unknown")))
+      return .stop(.incompatible)
+    }
+    guard let last = macro.blocks.last, last.number > chain.macroNumber else { return .end(nil) }
+    if last.number <= chain.headNumber { return .end(nil) }
+    if !mustJump(to: last.number) {
+      return .end(BlockID(number: last.number, hash: last.hash))
+    }
+    return adopt(macro, last: last, from: peer)
+  }
+
+  /// True if nothing is lost by jumping, or the way block by block is too long.
+  private func mustJump(to number: UInt32) -> Bool {
+    let chain = context.chain
+    if chain.holdsState, chain.missing == .all { return true }
+    let limit = LiveSyncLimits.catchUpBatchesMax * chain.configuration.blocksPerBatch
+    return number - chain.headNumber > limit
+  }
+
+  private func adopt(_ macro: MacroChain, last: Block, from peer: PeerID) -> Round {
+    do throws(PushError) {
+      guard try context.chain.adopt(macro: macro) == .extended else { return .end(nil) }
+      context.recorder.record(
+        .macroSync(
+          .adopted(
+            block: last.number, hash: last.hash,
+            elections: macro.blocks.count { $0.kind == .election })))
+      return .adopted
+    } catch {
+      context.recorder.record(
+        .macroSync(.rejected(peer: peer.number, reason: error.reason)))
+      context.ban(peer, reason: error.reason)
+      return .stop(.banned)
+    }
+  }
+
+  private func catchUp(to target: BlockID, with peer: PeerID) async -> MacroOutcome {
+    // The wish is worked on with the peers of live sync, so the peer must be one of them.
+    context.peers.add(peer)
+    switch await resolve(target.hash, target.number, peer) {
+    case .found, .outdated, .duplicate: return .good
+    case .failed:
+      context.peers.remove(peer)
+      context.recorder.record(
+        .macroSync(.failed(peer: peer.number, reason: "ancestors_unavailable")))
+      return .failed
+    }
+  }
+
+  private func head(of peer: PeerID) async -> HeadResponse? {
+    await ask(RequestHead(), peer)
+  }
+
+  private func ask<R: Request>(_ request: R, _ peer: PeerID) async -> R.Response? {
+    do throws(RequestError) {
+      return try await context.network.request(
+        request, to: peer, timeout: LiveSyncLimits.headTimeout)
+    } catch {
+      context.recorder.record(
+        .macroSync(.failed(peer: peer.number, reason: error.reason)))
+      if error.isMisbehaviour { context.ban(peer, reason: error.reason) }
+      return nil
+    }
+  }
+}

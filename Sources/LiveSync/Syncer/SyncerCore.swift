@@ -1,0 +1,104 @@
+import Networking
+
+/// How macro sync with one peer ended.
+public enum MacroOutcome: Sendable, Hashable {
+  /// We are at the peer's latest macro block, or can catch up block by block.
+  case good
+  /// The peer's chain is far below ours.
+  case outdated
+  /// The peer is on another chain.
+  case incompatible
+  /// The peer did not answer, or not usefully.
+  case failed
+  /// The peer lied and was banned.
+  case banned
+}
+
+/// Decides which peer is in macro sync, which in live sync, and which waits to be looked at again.
+public struct SyncerCore: Sendable {
+  /// Where a peer stands.
+  public enum PeerState: Sendable, Hashable {
+    /// Macro sync with it is under way.
+    case macroSyncing
+    /// It is good for live sync.
+    case live
+    /// It is looked at again when its timer is due.
+    case waiting(ticket: UInt64)
+  }
+
+  /// What the syncer wants done.
+  public enum Action: Sendable, Hashable {
+    /// The peer is new, ahead, or its time has come.
+    case startMacroSync(PeerID)
+    /// Macro sync with the peer ended well: it joins live sync.
+    case goLive(PeerID)
+    /// The peer leaves live sync, if it is in it.
+    case leave(PeerID)
+    /// Tell the syncer (`due`) after the pause.
+    case wait(PeerID, ticket: UInt64, Duration)
+  }
+
+  /// Every connected peer.
+  public private(set) var peers: [PeerID: PeerState] = [:]
+  private var nextTicket: UInt64 = 1
+
+  public init() {}
+
+  /// Peers in live sync.
+  public var liveCount: Int { peers.values.count { $0 == .live } }
+
+  /// A peer connected.
+  public mutating func joined(_ peer: PeerID) -> [Action] {
+    guard peers[peer] == nil, peers.count < LiveSyncLimits.peersMax else { return [] }
+    peers[peer] = .macroSyncing
+    return [.startMacroSync(peer)]
+  }
+
+  /// A peer disconnected.
+  public mutating func left(_ peer: PeerID) -> [Action] {
+    peers.removeValue(forKey: peer) == nil ? [] : [.leave(peer)]
+  }
+
+  /// Macro sync with the peer ended. It may have left meanwhile.
+  public mutating func ended(_ peer: PeerID, _ outcome: MacroOutcome) -> [Action] {
+    guard peers[peer] == .macroSyncing else { return [] }
+    switch outcome {
+    case .good:
+      peers[peer] = .live
+      return [.goLive(peer)]
+    case .outdated, .incompatible:
+      return wait(peer, LiveSyncLimits.peerRecheckInterval)
+    case .failed:
+      return wait(peer, LiveSyncLimits.peerRetryInterval)
+    case .banned:
+      return left(peer)
+    }
+  }
+
+  /// Live sync found the peer too far below us, or its state incomplete.
+  public mutating func behind(_ peer: PeerID) -> [Action] {
+    guard peers[peer] == .live else { return [] }
+    return [.leave(peer)] + wait(peer, LiveSyncLimits.peerRecheckInterval)
+  }
+
+  /// Live sync found the peer too far above us: back to macro sync. A peer that only claims to be
+  /// ahead comes back to live sync each time, but not faster than its timer.
+  public mutating func ahead(_ peer: PeerID) -> [Action] {
+    guard peers[peer] == .live else { return [] }
+    return [.leave(peer)] + wait(peer, LiveSyncLimits.noPeerPause)
+  }
+
+  /// The pause of a waiting peer is over.
+  public mutating func due(_ peer: PeerID, ticket: UInt64) -> [Action] {
+    guard peers[peer] == .waiting(ticket: ticket) else { return [] }
+    peers[peer] = .macroSyncing
+    return [.startMacroSync(peer)]
+  }
+
+  private mutating func wait(_ peer: PeerID, _ pause: Duration) -> [Action] {
+    let ticket = nextTicket
+    nextTicket += 1
+    peers[peer] = .waiting(ticket: ticket)
+    return [.wait(peer, ticket: ticket, pause)]
+  }
+}

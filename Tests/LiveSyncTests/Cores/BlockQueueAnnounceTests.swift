@@ -1,0 +1,176 @@
+import LiveSync
+import Networking
+import Primitives
+import Testing
+
+/// The rules for announced blocks, in their order.
+@Suite struct BlockQueueAnnounceTests {
+  @Test func announcement_shouldBeRejected_whenItsBodyIsMissing() {
+    var queue = BlockQueueHarness()
+    var block = FakeBlock.genesis.chain(1)[0]
+    block.hasBody = false
+    let actions = queue.announce(block)
+    #expect(actions.reports == [.reject])
+    #expect(actions.drops == [.bodyMismatch])
+    #expect(actions.deliveries.isEmpty)
+  }
+
+  @Test func announcement_shouldBeRejected_whenItsBodyIsUnwanted() {
+    var queue = BlockQueueHarness(includeBody: false)
+    let actions = queue.announce(FakeBlock.genesis.chain(1)[0])
+    #expect(actions.reports == [.reject])
+  }
+
+  @Test func announcement_shouldBeAccepted_whenTheBlockIsOnTheMainChain() {
+    var queue = BlockQueueHarness()
+    let blocks = FakeBlock.genesis.chain(3)
+    queue.chain.extend(blocks)
+    let actions = queue.announce(blocks[0])
+    #expect(actions.reports == [.accept])
+    #expect(actions.count == 1)
+  }
+
+  @Test func announcement_shouldBeIgnored_whenTheBlockIsOnAFork() {
+    var queue = BlockQueueHarness()
+    let block = FakeBlock.genesis.chain(1)[0]
+    queue.chain.forks = [block.hash]
+    let actions = queue.announce(block)
+    #expect(actions.reports == [.ignore])
+    #expect(actions.count == 1)
+  }
+
+  @Test func buffer_shouldBePruned_whenTheHeadPassedAMacroBlock() {
+    var queue = BlockQueueHarness()
+    let blocks = FakeBlock.genesis.chain(12)
+    let fork = FakeBlock.genesis.chain(5, salt: 1)
+    queue.announce(fork[3])
+    #expect(queue.core.bufferedCount == 1)
+    queue.chain.extend(Array(blocks[..<10]))
+    queue.chain.macroNumber = 10
+    let actions = queue.announce(blocks[10])
+    #expect(actions.drops == [.finalized])
+    #expect(queue.core.bufferedCount == 0)
+    #expect(queue.core.requestCount == 0)
+  }
+
+  @Test func peer_shouldBeReportedBehind_whenItsBlockIsBelowTheTolerance() {
+    var queue = BlockQueueHarness(tolerance: 10)
+    queue.chain.extend(FakeBlock.genesis.chain(20))
+    let old = FakeBlock.genesis.chain(10, salt: 1)
+    #expect(queue.announce(old[9], by: PeerID(4)).behind.isEmpty)
+    let actions = queue.announce(old[8], by: PeerID(4))
+    #expect(actions.behind == [PeerID(4)])
+    #expect(actions.reports == [.ignore])
+    #expect(actions.drops == [.tooFarBehind])
+  }
+
+  @Test func block_shouldBeHandedOnAsHead_whenItsParentIsKnown() {
+    var queue = BlockQueueHarness()
+    let block = FakeBlock.genesis.chain(1)[0]
+    let actions = queue.announce(block)
+    #expect(actions.deliveries.map(\.kind) == [.head])
+    #expect(actions.delivered.map(\.block) == [block])
+    #expect(actions.reports.isEmpty)
+  }
+
+  @Test func block_shouldBeHandedOnOnce_whenItComesTwice() {
+    var queue = BlockQueueHarness()
+    let block = FakeBlock.genesis.chain(1)[0]
+    let first = queue.announce(block)
+    let other = GossipID(topic: .blockHeader, payload: [1])
+    #expect(queue.announce(block, gossip: other).isEmpty)
+    let actions = queue.accept(first.delivered)
+    #expect(actions.reports == [.accept, .accept])
+  }
+
+  @Test func peer_shouldBeReportedAhead_whenItsBlockIsAboveTheWindow() {
+    var queue = BlockQueueHarness(windowAhead: 20)
+    let blocks = FakeBlock.genesis.chain(21)
+    #expect(queue.announce(blocks[19], by: PeerID(4)).ahead.isEmpty)
+    let actions = queue.announce(blocks[20], by: PeerID(4))
+    #expect(actions.ahead == [PeerID(4)])
+    #expect(actions.drops == [.tooFarAhead])
+    #expect(actions.reports == [.ignore])
+  }
+
+  @Test func block_shouldBeIgnored_whenItsHeightIsFinalAndItsParentUnknown() {
+    var queue = BlockQueueHarness()
+    queue.chain.extend(FakeBlock.genesis.chain(12))
+    queue.chain.macroNumber = 10
+    let actions = queue.announce(FakeBlock.genesis.chain(10, salt: 1)[9])
+    #expect(actions.drops == [.finalized])
+    #expect(actions.reports == [.ignore])
+  }
+
+  @Test func missingBlocks_shouldBeAskedOfTheAnnouncer_whenTheParentIsUnknown() {
+    var queue = BlockQueueHarness()
+    let blocks = FakeBlock.genesis.chain(5)
+    let actions = queue.announce(blocks[4], by: PeerID(7))
+    #expect(queue.core.bufferedCount == 1)
+    #expect(actions.queries.count == 1)
+    #expect(actions.queries.first?.target == blocks[3].hash)
+    #expect(actions.queries.first?.firstPeer == PeerID(7))
+    #expect(actions.queries.first?.direction == .forward)
+    #expect(actions.queries.first?.locators == [FakeBlock.genesis.hash])
+  }
+
+  @Test func missingBlocks_shouldBeAskedBackward_whenTheParentIsOnAFork() {
+    var queue = BlockQueueHarness()
+    queue.chain.extend(FakeBlock.genesis.chain(6))
+    let actions = queue.announce(FakeBlock.genesis.chain(5, salt: 1)[4])
+    #expect(actions.queries.first?.direction == .backward)
+  }
+
+  @Test func missingBlocks_shouldBeAskedOnce_whenTheyAreRequestedOrBeingPushed() {
+    var queue = BlockQueueHarness()
+    let blocks = FakeBlock.genesis.chain(6)
+    #expect(queue.announce(blocks[3]).queries.count == 1)
+    #expect(queue.announce(blocks[4]).queries.isEmpty)
+    #expect(queue.announce(blocks[0]).deliveries.count == 1)
+    #expect(queue.announce(blocks[1]).queries.isEmpty)
+  }
+
+  @Test func ancestors_shouldBeFollowedToTheFirstMissingOne() {
+    var queue = BlockQueueHarness()
+    let blocks = FakeBlock.genesis.chain(6)
+    queue.announce(blocks[4])
+    // Block 3 comes: now 2 is the first missing under 4 as well.
+    let actions = queue.announce(blocks[3])
+    #expect(actions.queries.map(\.target) == [blocks[2].hash])
+    #expect(queue.announce(blocks[5]).queries.isEmpty)
+  }
+
+  @Test func sixthBlockOfAPeerAtAHeight_shouldBeDropped() {
+    var queue = BlockQueueHarness()
+    for salt in 1...5 {
+      let block = FakeBlock(number: 9, parent: .zero, salt: UInt8(salt))
+      #expect(queue.announce(block, by: PeerID(3)).drops.isEmpty)
+    }
+    let sixth = FakeBlock(number: 9, parent: .zero, salt: 6)
+    #expect(queue.announce(sixth, by: PeerID(3)).drops == [.peerLimit])
+    #expect(queue.announce(sixth, by: PeerID(4)).drops.isEmpty)
+  }
+
+  @Test func blockOfTheGreediestPeer_shouldGiveWay_whenTheBufferIsFull() {
+    var queue = BlockQueueHarness(bufferMax: 8, windowAhead: 100)
+    for height in UInt32(5)..<13 {
+      queue.announce(FakeBlock(number: height, parent: .zero, salt: 1), by: PeerID(66))
+    }
+    #expect(queue.core.bufferedCount == 8)
+    let own = queue.announce(FakeBlock(number: 20, parent: .zero), by: PeerID(66))
+    #expect(own.drops == [.bufferFull])
+    let honest = FakeBlock.genesis.chain(5)[4]
+    let actions = queue.announce(honest, by: PeerID(1))
+    #expect(actions.drops == [.bufferFull])
+    #expect(queue.core.bufferedCount == 8)
+    #expect(actions.queries.map(\.target) == [honest.parentHash])
+  }
+
+  @Test func block_shouldBeRejected_whenItsHeightDoesNotFollowItsBufferedParent() {
+    var queue = BlockQueueHarness()
+    let blocks = FakeBlock.genesis.chain(5)
+    queue.announce(blocks[3])
+    let liar = FakeBlock(number: 9, parent: blocks[3].hash)
+    #expect(queue.announce(liar).rejected == [liar.hash])
+  }
+}
