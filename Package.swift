@@ -53,7 +53,9 @@ let package = Package(
       ]),
     .executableTarget(
       name: "livesync",
-      dependencies: ["Runtime", "Primitives", "EventLog", "StateTrie", "Ledger", "LiveSync", "Simulation"],
+      dependencies: [
+        "Runtime", "Primitives", "EventLog", "StateTrie", "Ledger", "LiveSync", "Simulation",
+      ],
       swiftSettings: strict),
 
     .executableTarget(
@@ -71,11 +73,15 @@ let package = Package(
     tests("Ledger", ["Ledger", "StateTrie", "Primitives", "MerkleTree"]),
     tests(
       "LiveSync",
-      ["LiveSync", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Primitives", "MerkleTree"]),
+      [
+        "LiveSync", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Primitives",
+        "MerkleTree",
+      ]),
     tests(
       "Simulation",
       [
-        "Simulation", "LiveSync", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Primitives",
+        "Simulation", "LiveSync", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie",
+        "Primitives",
       ]),
     tests("Command", ["livesync", "Simulation", "EventLog", "Primitives"]),
     tests("Tidy", []),

@@ -31,6 +31,8 @@ public struct BlockFault: Error, Sendable, Hashable, CustomStringConvertible {
   public static let unexpectedStateChange = BlockFault("unexpected_state_change")
   /// Executing the transactions gives another diff than the header commits to.
   public static let wrongDiffRoot = BlockFault("wrong_diff_root")
+  /// The block changes more than `LedgerLimits.diffBytesMax` bytes of state.
+  public static let diffTooLarge = BlockFault("diff_too_large")
   /// The header commits to transactions that this kind of block may not have.
   public static let unexpectedTransactions = BlockFault("unexpected_transactions")
   /// The next validators do not hold the configured number of slots.

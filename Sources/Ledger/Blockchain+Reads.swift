@@ -37,8 +37,13 @@ extension Blockchain {
 
   /// The missing key ranges of the state; all if the chain holds none.
   public var missing: KeyRangeSet { state.withLock { $0.trie?.missing ?? .all } }
-  /// True if the chain holds the whole state of its head.
-  public var stateComplete: Bool { state.withLock { $0.trie?.isComplete ?? false } }
+  /// True if the chain holds the whole state of its head: nothing is missing and the root is right.
+  public var stateComplete: Bool {
+    state.withLock { state in
+      guard let trie = state.trie, trie.isComplete else { return false }
+      return trie.rootHash() == state.head.header.stateRoot
+    }
+  }
   /// True if blocks have to be pushed with their diffs: the state is held, but not all of it.
   public var needsDiffs: Bool { state.withLock { $0.trie.map { !$0.isComplete } ?? false } }
   /// Root of the held state; nil if it is not known or no state is held.

@@ -8,6 +8,11 @@ public final class CachingSignatureVerifier: SignatureVerifier {
   public struct Statistics: Sendable, Equatable {
     public var hits = 0
     public var misses = 0
+
+    public init(hits: Int = 0, misses: Int = 0) {
+      self.hits = hits
+      self.misses = misses
+    }
   }
 
   fileprivate struct Cache {

@@ -4,8 +4,9 @@ import StateTrie
 extension ChainState {
   /// Takes a block; throws with nothing changed but the fork proof emitted.
   func push(_ block: Block, diff: TrieDiff?) throws(PushError) -> PushResult {
-    if let diff, diff.root != block.diffRoot {
-      throw PushError(.diffRootMismatch, block.hash)
+    if let diff {
+      guard diff.root == block.diffRoot else { throw PushError(.diffRootMismatch, block.hash) }
+      guard diff.valueBytes <= LedgerLimits.diffBytesMax else { throw block.invalid(.diffTooLarge) }
     }
     if let known = blocks[block.hash] {
       // The diff of a stored block may come later, so that its branch can be adopted.

@@ -17,6 +17,10 @@ extension ChainState {
   func apply(
     _ block: Block, diff: TrieDiff?, to trie: StateTrie
   ) throws(PushError) -> (diff: TrieDiff, receipt: DiffReceipt) {
+    let parent = entry(block.parentHash).header
+    if let root = trie.rootHash(), root != parent.stateRoot {
+      throw PushError(.damagedState, block.hash)
+    }
     let diff = try diffToApply(block, given: diff, on: trie)
     let receipt: DiffReceipt
     do {

@@ -16,6 +16,11 @@ final class EventHub<Element: Sendable>: Sendable {
 
   init(capacity: Int) { self.capacity = capacity }
 
+  deinit {
+    // Nothing will come any more; whoever waits must not wait for ever.
+    for subscriber in subscribers.withLock({ $0.list }) { subscriber.continuation.finish() }
+  }
+
   /// A new subscription, which starts with nothing.
   func subscribe() -> AsyncStream<Element> {
     let (stream, continuation) = AsyncStream.makeStream(

@@ -112,20 +112,24 @@ struct Execution {
 
   private func finish(index: Int) throws(Failure) -> TrieDiff {
     var entries: [TrieDiff.Entry] = []
-    var bytes = 0
     for (address, entry) in touched.sorted(by: { $0.key < $1.key }) {
       let new = entry.account?.wireBytes
       if entry.old == new { continue }
-      bytes += (entry.old?.count ?? 0) + (new?.count ?? 0)
       entries.append(.init(key: address.key, old: entry.old, new: new))
     }
-    guard bytes <= LedgerLimits.diffBytesMax else {
-      throw .transaction(index: index, .diffTooLarge)
-    }
     do {
-      return try TrieDiff(entries: entries)
+      let diff = try TrieDiff(entries: entries)
+      if diff.valueBytes <= LedgerLimits.diffBytesMax { return diff }
     } catch {
       preconditionFailure("sorted changes of accounts make no diff: \(error)")
     }
+    throw .transaction(index: index, .diffTooLarge)
+  }
+}
+
+extension TrieDiff {
+  /// Bytes of all old and new values.
+  var valueBytes: Int {
+    entries.reduce(0) { $0 + ($1.old?.count ?? 0) + ($1.new?.count ?? 0) }
   }
 }

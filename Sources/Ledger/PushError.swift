@@ -27,6 +27,9 @@ public struct PushError: Error, Sendable, Equatable, CustomStringConvertible {
     case accounts(index: Int, TransactionFault)
     /// The state after the block has another root than the header says.
     case stateRootMismatch
+    /// The state held at the parent does not have the parent's state root (see
+    /// `ChunkPushResult.rootMismatch`): nothing can be built on it until it is reinitialised.
+    case damagedState
     /// The block cannot be executed on a state with missing ranges.
     case incompleteTrie
   }
@@ -54,7 +57,7 @@ public struct PushError: Error, Sendable, Equatable, CustomStringConvertible {
 
   public var judgement: Judgement {
     switch kind {
-    case .orphan, .missingDiff, .incompleteTrie: .failed
+    case .orphan, .missingDiff, .incompleteTrie, .damagedState: .failed
     case .invalidBlock(let fault), .invalidSuccessor(let fault), .invalidPredecessor(let fault):
       fault.isOfCopy ? .badCopy : .invalid
     case .diffRootMismatch: .badDiff
@@ -77,6 +80,7 @@ public struct PushError: Error, Sendable, Equatable, CustomStringConvertible {
     case .diffMismatch(let error): "diff_mismatch_" + error.reason
     case .accounts(_, let fault): "accounts_" + fault.reason
     case .stateRootMismatch: "state_root_mismatch"
+    case .damagedState: "damaged_state"
     case .incompleteTrie: "incomplete_trie"
     }
   }

@@ -47,6 +47,8 @@ public enum LiveSyncLimits {
   public static let requestTriesMax = 12
   /// Pause before asking again when there is no peer or none could answer.
   public static let noPeerPause: Duration = .seconds(1)
+  /// How long a peer that let a request time out is asked after the others.
+  public static let demotionTime: Duration = .seconds(60)
   /// Longest wait for an answer with blocks.
   public static let blocksTimeout: Duration = .seconds(10)
   /// Longest wait for a trie diff.

@@ -31,8 +31,8 @@ public struct KeyNibbles: Sendable, Hashable, Comparable {
     words[7] |= UInt64(2 * bytes.count)
   }
 
-  /// The key of the first `nibbles` nibbles stored at `source`, high nibble first. Reads exactly the
-  /// bytes they fill; a last half byte may hold anything in its low nibble.
+  /// The key of the first `nibbles` nibbles stored at `source`, high nibble first. Reads exactly
+  /// the bytes they fill; a last half byte may hold anything in its low nibble.
   @inlinable
   public init(loading source: UnsafeRawPointer, nibbles: Int) {
     precondition(nibbles <= PrimitiveLimits.keyNibblesMax, "a key has at most 126 nibbles")

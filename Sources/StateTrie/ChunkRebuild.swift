@@ -5,8 +5,8 @@ import Primitives
 ///
 /// This is the whole check of a chunk: if the items of a range together with hashes of everything
 /// outside the range give the state root, then, hashes being collision-resistant, the items are
-/// exactly the range's. Each node is hashed once: first the shape is found in one ordered pass, then
-/// the leaves and the levels of inner nodes are hashed in batches.
+/// exactly the range's. Each node is hashed once: first the shape is found in one ordered pass,
+/// then the leaves and the levels of inner nodes are hashed in batches.
 struct ChunkRebuild: ~Copyable {
   struct Entry {
     enum Content {

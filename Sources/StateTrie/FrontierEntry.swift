@@ -1,6 +1,7 @@
 import Primitives
 
-/// A known hash at the border of what is held: of a whole missing subtree, or of one hybrid's value.
+/// A known hash at the border of what is held: of a whole missing subtree, or of one hybrid's
+/// value.
 struct FrontierEntry: Hashable, Sendable {
   /// Key of the subtree's root node, or of the hybrid.
   var key: KeyNibbles

@@ -1,8 +1,8 @@
 import CBlake2Batch
 import Primitives
 
-/// Builds node preimages (TRIE.md, "Nodes": key, value case, 16 child slots) and hashes them, several
-/// at a time where the processor can.
+/// Builds node preimages (TRIE.md, "Nodes": key, value case, 16 child slots) and hashes them,
+/// several at a time where the processor can.
 ///
 /// One place for the bytes: the trie, proofs and the rebuilding of chunks all hash through it.
 /// Between `begin` and `finish` one preimage is under way; `finish(into:)` may put it off until

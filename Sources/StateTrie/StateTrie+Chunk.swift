@@ -6,8 +6,9 @@ extension StateTrie {
   /// The chunk's end is `end` if everything before it fits. Otherwise it is one nibble longer than
   /// what the last item's node shares with the first item left out (reference form), and nil if
   /// nothing follows. A partial trie serves what it holds: with both edges proven, the chunk stops
-  /// where a missing range starts; else a missing range in the chunk throws `missing`. Throws `rootUnknown` while there is no root
-  /// to prove against, `limitTooLarge` outside 0…`StateTrieLimits.chunkItemsMax`, and `emptyRange`.
+  /// where a missing range starts; else a missing range in the chunk throws `missing`. Throws
+  /// `rootUnknown` while there is no root to prove against, `limitTooLarge` outside
+  /// 0…`StateTrieLimits.chunkItemsMax`, and `emptyRange`.
   public func chunk(
     from start: KeyNibbles, to end: KeyNibbles? = nil, limit: Int, edges: ChunkEdges = .last
   ) throws(TrieError) -> TrieChunk {

@@ -62,7 +62,8 @@ extension StateTrie {
     }
   }
 
-  /// Hangs a node with full `key` under the inner node `parent`, or makes it the parent's own value.
+  /// Hangs a node with full `key` under the inner node `parent`, or makes it the parent's own
+  /// value.
   private func adopt(_ ref: NodeRef, at key: KeyNibbles, into parent: NodeRef) {
     let node = arena.inners + parent.index
     let depth = node.pointee.key.count

@@ -76,8 +76,8 @@ struct TrieArena: ~Copyable {
     terminals.deallocate()
   }
 
-  /// Room for `capacity` nodes at a cache line's boundary. Keys are read in whole words, so there is
-  /// a little room behind the last node.
+  /// Room for `capacity` nodes at a cache line's boundary. Keys are read in whole words, so there
+  /// is a little room behind the last node.
   private static func allocate<Node>(_ capacity: Int) -> UnsafeMutablePointer<Node> {
     UnsafeMutableRawPointer.allocate(
       byteCount: (capacity + 1) * MemoryLayout<Node>.stride, alignment: 64

@@ -70,6 +70,8 @@ struct Main {
 
   /// The command whose name the words begin with.
   private static func find(_ words: [String]) -> (any Command.Type)? {
-    commands.first { words.starts(with: $0.specification.name.split(separator: " ").map(String.init)) }
+    commands.first {
+      words.starts(with: $0.specification.name.split(separator: " ").map(String.init))
+    }
   }
 }

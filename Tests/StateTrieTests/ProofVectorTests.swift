@@ -24,7 +24,8 @@ import Testing
       #expect(Blake2b256.hash(bytes) == vector["hash"].hash, "\(place)")
       if let wire = vector.optional("proof")?.hexBytes { #expect(bytes == wire, "\(place)") }
       #expect(try TrieProof(wireBytes: bytes) == proof, "\(place)")
-      // What the reference proves we accept; and an absent key that extends a leaf, which it cannot.
+      // What the reference proves we accept; and an absent key that extends a leaf, which it
+      // cannot.
       let answers = try proof.verify(root: vector["root"].hash, keys: keys)
       for key in keys {
         let value = try #require(tries[name]).lookup(key)

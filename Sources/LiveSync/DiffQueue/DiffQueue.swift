@@ -117,7 +117,8 @@ public actor DiffQueue {
       context.recorder.record(
         .diff(
           .accepted(
-            peer: peer.number, block: query.number, hash: query.blockHash, entries: diff.entries.count,
+            peer: peer.number, block: query.number, hash: query.blockHash,
+            entries: diff.entries.count,
             bytes: diff.wireBytes.count)))
       await perform(core.answered(query.id, diff))
     case .failed(let reason):

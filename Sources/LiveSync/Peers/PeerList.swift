@@ -1,5 +1,14 @@
 import Networking
+import Runtime
 import Synchronization
+
+/// The peers of a live sync by how they answer.
+public struct RankedPeers: Sendable, Hashable {
+  /// Peers that answer in time, in order.
+  public var prompt: [PeerID]
+  /// Peers that lately let a request time out, in order: asked last.
+  public var slow: [PeerID]
+}
 
 /// The peers of one live sync, shared by all its kinds of requests: a peer removed by one is
 /// removed for all, and a banned one does not come back.
@@ -7,6 +16,8 @@ public final class PeerList: Sendable {
   private struct State {
     var members: Set<PeerID> = []
     var banned: Set<PeerID> = []
+    /// Peers that let a request time out, and until when they are asked last.
+    var demoted: [PeerID: Moment] = [:]
   }
 
   private let state = Mutex(State())
@@ -15,6 +26,31 @@ public final class PeerList: Sendable {
 
   /// The peers in order.
   public var peers: [PeerID] { state.withLock { $0.members.sorted() } }
+
+  /// The peers that answer in time, and those that lately did not, each in order.
+  public func ranked(at now: Moment) -> RankedPeers {
+    state.withLock { state in
+      state.demoted = state.demoted.filter { $0.value > now }
+      let sorted = state.members.sorted()
+      return RankedPeers(
+        prompt: sorted.filter { state.demoted[$0] == nil },
+        slow: sorted.filter { state.demoted[$0] != nil })
+    }
+  }
+
+  /// The peer is asked after the others until `moment`. False if it was demoted already.
+  @discardableResult
+  public func demote(_ peer: PeerID, until moment: Moment) -> Bool {
+    state.withLock { state in
+      guard state.members.contains(peer) else { return false }
+      return state.demoted.updateValue(moment, forKey: peer) == nil
+    }
+  }
+
+  /// The peer has answered in time.
+  public func promote(_ peer: PeerID) {
+    state.withLock { _ = $0.demoted.removeValue(forKey: peer) }
+  }
 
   /// Number of peers.
   public var count: Int { state.withLock { $0.members.count } }

@@ -19,10 +19,11 @@ struct PeerRotation: Sendable {
 
 /// Which peers one request asks, in which order, and when it gives up.
 ///
-/// The peer that told us is asked first, then the others in turn, each once a round; with few
-/// peers rounds repeat until `triesMin`, and never are there more than `triesMax` tries.
+/// The peer that told us is asked first, then the others in turn, each once a round, and those that
+/// lately let requests time out come last: one prompt peer is enough. With few peers rounds repeat
+/// until `triesMin`, and never are there more than `triesMax` tries.
 struct RequestTries: Sendable {
-  /// Asked before everybody else, if it is among the peers.
+  /// Asked before everybody else, if it is among the prompt peers.
   private let first: PeerID?
   /// Asked in this round.
   private var asked: Set<PeerID> = []
@@ -44,13 +45,18 @@ struct RequestTries: Sendable {
   }
 
   /// The peer to ask next, or nil if the request has failed for good (or there is no peer).
-  mutating func next(of peers: [PeerID], rotation: inout PeerRotation) -> PeerID? {
+  mutating func next(of peers: RankedPeers, rotation: inout PeerRotation) -> PeerID? {
     guard count < triesMax else { return nil }
-    if count == 0, let first, peers.contains(first) { return take(first) }
-    if let peer = rotation.next(of: peers, where: { !asked.contains($0) }) { return take(peer) }
+    if count == 0, let first, peers.prompt.contains(first) { return take(first) }
+    if let peer = turn(of: peers, rotation: &rotation) { return take(peer) }
     guard count < triesMin else { return nil }
     asked = []
-    return rotation.next(of: peers, where: { _ in true }).map { take($0) }
+    return turn(of: peers, rotation: &rotation).map { take($0) }
+  }
+
+  private func turn(of peers: RankedPeers, rotation: inout PeerRotation) -> PeerID? {
+    rotation.next(of: peers.prompt) { !asked.contains($0) }
+      ?? rotation.next(of: peers.slow) { !asked.contains($0) }
   }
 
   private mutating func take(_ peer: PeerID) -> PeerID {

@@ -62,13 +62,14 @@ final class RequestClient: Sendable {
     var tries = tries
     var reason = "no_peers"
     while !Task.isCancelled {
-      let peers = context.peers.peers
+      let peers = context.peers.ranked(at: context.runtime.now)
       guard let peer = rotation.withLock({ tries.next(of: peers, rotation: &$0) }) else {
         return tries.count == 0 ? .noPeers : .failed(reason: reason)
       }
       willAsk(peer, tries.count)
       do throws(RequestError) {
         let response = try await context.network.request(request, to: peer, timeout: timeout)
+        context.peers.promote(peer)
         let verdict = judge(response, peer)
         switch verdict {
         case .use(let value):
@@ -87,10 +88,20 @@ final class RequestClient: Sendable {
         if error == .cancelled { return .cancelled }
         reason = error.reason
         if error.isMisbehaviour { context.ban(peer, reason: error.reason) }
+        if error == .timeout { demote(peer) }
         if error == .tooManyPending { await pause() }
       }
     }
     return .cancelled
+  }
+
+  /// The peer did not answer in time: for a while the others come before it.
+  private func demote(_ peer: PeerID) {
+    let end = context.runtime.now.advanced(by: LiveSyncLimits.demotionTime)
+    if context.peers.demote(peer, until: end) {
+      context.recorder.record(
+        .peer(.demoted(peer: peer.number, reason: RequestError.timeout.reason)))
+    }
   }
 
   /// Waits a moment; a cancelled wait ends at once.

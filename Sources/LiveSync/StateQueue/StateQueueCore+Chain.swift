@@ -48,6 +48,7 @@ extension StateQueueCore {
     _ hash: Hash256, number: UInt32, chunks: [SourcedChunk], result: ChunkVerdict?,
     chain: some ChainReader
   ) -> [Action] {
+    handedOn -= chunks.count
     guard let result else {
       // What waited for the block waits in vain. A block without chunks changes nothing here.
       let lost = buffer.remove(number: number, hash: hash)
@@ -62,7 +63,8 @@ extension StateQueueCore {
   public mutating func applied(
     _ chunks: [SourcedChunk], result: ChunkVerdict, chain: some ChainReader
   ) -> [Action] {
-    judged(chunks, result, chain: chain) + advance(chain: chain)
+    handedOn -= chunks.count
+    return judged(chunks, result, chain: chain) + advance(chain: chain)
   }
 
   private mutating func judged(
@@ -72,7 +74,8 @@ extension StateQueueCore {
     if !result.failures.isEmpty {
       let refusals = result.failures.map { failure -> Action in
         precondition(
-          chunks.indices.contains(failure.index), "chunk \(failure.index) of \(chunks.count) failed")
+          chunks.indices.contains(failure.index), "chunk \(failure.index) of \(chunks.count) failed"
+        )
         return .refuse(chunks[failure.index], reason: failure.reason)
       }
       return refusals + reset(.chunkFailed)
@@ -102,7 +105,12 @@ extension StateQueueCore {
     } else if state != .complete, !isIncomplete, change == .advanced {
       return complete()
     }
-    return actions + settle(chain: chain) + advance(chain: chain)
+    actions += settle(chain: chain)
+    if case .paused = state, isIncomplete, handedOn == 0, buffer.count == 0 {
+      // Nothing is on its way that could end the pause.
+      actions += reset(.notComplete)
+    }
+    return actions + advance(chain: chain)
   }
 
   /// No range is missing any more.
@@ -119,7 +127,7 @@ extension StateQueueCore {
     guard !due.isEmpty, state != .complete else { return due.map { .discard($0, .complete) } }
     let now = due.filter { $0.hash == chain.headHash }
     let passed = due.filter { $0.hash != chain.headHash }
-    var actions: [Action] = now.isEmpty ? [] : [.applyHead(now)]
+    var actions: [Action] = now.isEmpty ? [] : [apply(now)]
     if !passed.isEmpty {
       lateInRow += 1
       actions += passed.map { .discard($0, .blockPassed) } + reset(.discarded)

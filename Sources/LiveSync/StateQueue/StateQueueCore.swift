@@ -27,6 +27,8 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
   var isPausing = false
   /// Chunks that wait for their blocks.
   var buffer = ChunkBuffer()
+  /// Chunks handed on whose push has not been reported yet.
+  var handedOn = 0
   /// Late chunks in a row.
   var lateInRow = 0
   /// Blocks held back for the chunk on its way.
@@ -77,7 +79,8 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
     _ id: UInt64, _ chunk: SourcedChunk, chain: some ChainReader
   ) -> [Action] {
     guard let (query, isSuperseded) = inFlight, query.id == id else {
-      preconditionFailure("answer to chunk request \(id), but open is \(String(describing: inFlight))")
+      preconditionFailure(
+        "answer to chunk request \(id), but open is \(String(describing: inFlight))")
     }
     inFlight = nil
     var actions: [Action] = []
@@ -114,7 +117,7 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
     let number = chunk.number
     if chunk.hash == chain.headHash {
       follow(chunk)
-      return [.applyHead([chunk])]
+      return [apply([chunk])]
     }
     if UInt64(number) + UInt64(configuration.tolerancePastMax) < UInt64(head) {
       return discard(chunk, .tooFarBehind) + [.behind(chunk.peer)]
@@ -186,13 +189,19 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
     return letGo() + [attach(batch)]
   }
 
+  /// Hands chunks of the head on.
+  mutating func apply(_ chunks: [SourcedChunk]) -> Action {
+    handedOn += chunks.count
+    return .applyHead(chunks)
+  }
+
   /// Adds to each block the chunks that waited for it.
   private mutating func attach(_ batch: DiffedBatch<Block>) -> Action {
     let blocks = batch.blocks.map { diffed in
       let block = diffed.sourced.block
-      return StateBlock(
-        sourced: diffed.sourced, diff: diffed.diff,
-        chunks: buffer.remove(number: block.number, hash: block.hash))
+      let chunks = buffer.remove(number: block.number, hash: block.hash)
+      handedOn += chunks.count
+      return StateBlock(sourced: diffed.sourced, diff: diffed.diff, chunks: chunks)
     }
     return .deliver(StateBatch(kind: batch.kind, blocks: blocks))
   }

@@ -273,6 +273,20 @@ import Testing
     #expect(queue.core.chainChanged(.advanced, chain: queue.chain).heads == [[chunk]])
   }
 
+  @Test func chain_shouldBeReset_whenNothingOnItsWayCouldEndThePause() {
+    var queue = Harness()
+    let last = queue.chunk(at: 20, end: nil)
+    _ = queue.receive(last)
+    // The chunk is still to be pushed: the pause goes on.
+    #expect(queue.core.chainChanged(.advanced, chain: queue.chain).resets.isEmpty)
+    var complete = queue.chain
+    complete.missing = .none
+    _ = queue.core.applied([last], result: ChunkVerdict(accepted: [0]), chain: complete)
+    // Before any event says that the state is complete, all of it is given up.
+    #expect(queue.core.chainChanged(.advanced, chain: queue.chain).resets == [.notComplete])
+    #expect(queue.core.isRequesting)
+  }
+
   @Test func request_shouldBeRetriedAfterAPause_whenNobodyCouldAnswer() {
     var queue = Harness()
     let actions = queue.core.requestFailed(queue.query.id)

@@ -1,0 +1,119 @@
+import Ledger
+import LiveSync
+import Networking
+import Primitives
+import Runtime
+import Testing
+
+@Suite struct BlockLiveSyncTests {
+  @Test func node_shouldFollowByExecuting_whenItsStateIsComplete() throws {
+    let world = try TestWorld(seed: 20)
+    world.run {
+      try await world.grow(20)
+      world.addHonest(1..<4)
+      let node = BlockNode(
+        chain: Blockchain(genesis: world.genesis, state: .complete),
+        network: world.network.endpoint(TestWorld.node), runtime: world.runtime, sink: world.sink,
+        configuration: NodeConfiguration(name: "b0"))
+      world.runtime.spawn("node") { await node.run() }
+      world.runtime.spawn("chain") { await world.produceForever() }
+      let isDone = await world.wait(.seconds(60)) {
+        node.chain.headHash == world.source.headHash && node.chain.headNumber > 25
+      }
+      let progress = await node.progress()
+      #expect(isDone, "\(progress)")
+      #expect(node.chain.stateRoot == node.chain.head.header.stateRoot)
+    }
+    #expect(world.count("chunk.requested") == 0)
+    #expect(world.count("diff.requested") == 0)
+    #expect(world.count("macro_sync.adopted") == 0)
+  }
+
+  @Test func lightNode_shouldFollowHeaders_whenItHoldsNoState() throws {
+    let world = try TestWorld(seed: 21)
+    world.run {
+      try await world.grow(40)
+      world.addHonest(1..<4)
+      let node = BlockNode(
+        chain: Blockchain(genesis: world.genesis, state: .none),
+        network: world.network.endpoint(TestWorld.node), runtime: world.runtime, sink: world.sink,
+        configuration: NodeConfiguration(name: "l0"))
+      world.runtime.spawn("node") { await node.run() }
+      world.runtime.spawn("chain") { await world.produceForever() }
+      let isDone = await world.wait(.seconds(90)) {
+        node.chain.headHash == world.source.headHash && node.chain.headNumber > 45
+      }
+      let progress = await node.progress()
+      #expect(isDone, "\(progress)")
+      #expect(node.chain.head.body == nil)
+    }
+  }
+
+  @Test func externalBlocks_shouldBeRefused_whenTheChannelIsFull() throws {
+    let world = try TestWorld(seed: 22)
+    let context = SyncContext(
+      chain: Blockchain(genesis: world.genesis, state: .complete),
+      network: world.network.endpoint(TestWorld.node), runtime: world.runtime, recorder: .none)
+    let sync = BlockLiveSync(
+      context: context, configuration: QueueConfiguration(blocksPerBatch: 8, includeBody: true))
+    world.run {
+      let block = try await world.produce(announce: false)
+      for _ in 0..<LiveSyncLimits.externalBlocksMax { #expect(sync.push(block, from: nil)) }
+      #expect(!sync.push(block, from: nil))
+      #expect(sync.acceptanceWindowSize == 16)
+      world.runtime.spawn("sync") { await sync.run() }
+      var iterator = sync.makeAsyncIterator()
+      #expect(await iterator.next() == .acceptedAnnouncedBlock(block.hash))
+    }
+  }
+
+  @Test func missingBlocks_shouldBeFetchedInParts_whenManyAreMissing() throws {
+    let world = try TestWorld(seed: 23)
+    world.run {
+      try await world.grow(13)
+      world.addHonest(1..<3)
+      let context = SyncContext(
+        chain: Blockchain(genesis: world.genesis, state: .complete),
+        network: world.network.endpoint(TestWorld.node), runtime: world.runtime, recorder: .none)
+      let sync = BlockLiveSync(
+        context: context, configuration: QueueConfiguration(blocksPerBatch: 8, includeBody: true))
+      sync.add(PeerID(1))
+      world.runtime.spawn("sync") { await sync.run() }
+      sync.push(world.source.head, from: PeerID(1))
+      var events: [LiveSyncEvent] = []
+      for await event in sync {
+        events.append(event)
+        if context.chain.headHash == world.source.headHash { break }
+      }
+      #expect(events.count == 3, "\(events)")
+      guard case .receivedMissingBlocks(let hashes)? = events.first else {
+        Issue.record("no missing blocks in \(events)")
+        return
+      }
+      #expect(hashes.count == 8)
+    }
+  }
+
+  @Test func resolveBlock_shouldWaitForTheBlock() throws {
+    let world = try TestWorld(seed: 24)
+    world.run {
+      try await world.grow(10)
+      world.addHonest(1..<3)
+      let context = SyncContext(
+        chain: Blockchain(genesis: world.genesis, state: .complete),
+        network: world.network.endpoint(TestWorld.node), runtime: world.runtime, recorder: .none)
+      let sync = BlockLiveSync(
+        context: context, configuration: QueueConfiguration(blocksPerBatch: 8, includeBody: true))
+      sync.add(PeerID(2))
+      world.runtime.spawn("sync") { await sync.run() }
+      world.runtime.spawn("pull") { for await _ in sync {} }
+      let head = world.source.head
+      let outcome = await sync.resolveBlock(
+        head.hash, number: head.number, firstPeer: PeerID(2))
+      #expect(outcome == .found)
+      #expect(context.chain.headHash == head.hash)
+      let old = await sync.resolveBlock(.zero, number: 3, firstPeer: nil)
+      #expect(old == .outdated)
+    }
+  }
+}

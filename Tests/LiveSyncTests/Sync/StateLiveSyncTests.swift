@@ -1,0 +1,258 @@
+import EventLog
+import Ledger
+import LiveSync
+import Networking
+import Primitives
+import Runtime
+import StateTrie
+import Synchronization
+import Testing
+
+@Suite struct StateLiveSyncTests {
+  /// Runs a fresh node beside a growing chain until it is complete and follows.
+  static func sync(
+    _ world: TestWorld, limit: Duration = .seconds(300), chunkItems: Int = 20,
+    interval: Duration = .seconds(1)
+  ) async throws -> FullNode {
+    let node = world.makeNode(chunkItems: chunkItems)
+    world.runtime.spawn("node") { await node.run() }
+    world.runtime.spawn("chain") { await world.produceForever(every: interval) }
+    let isDone = await world.wait(limit) {
+      node.chain.stateComplete && node.chain.headHash == world.source.headHash
+    }
+    let progress = await node.progress()
+    #expect(isDone, "the node did not complete: \(progress)")
+    return node
+  }
+
+  @Test(arguments: 0..<4 as Range<UInt64>)
+  func freshNode_shouldJoinCompleteAndFollow(seed: UInt64) throws {
+    let world = try TestWorld(seed: seed)
+    world.run {
+      try await world.grow(30)
+      world.addHonest(1..<5)
+      let node = try await Self.sync(world)
+      world.expectSameState(node)
+      let events = node.events()
+      try await world.runtime.sleep(for: .seconds(20))
+      #expect(node.chain.headNumber + 1 >= world.source.headNumber)
+      #expect(await node.progress().isEstablished)
+      var iterator = events.makeAsyncIterator()
+      guard case .acceptedAnnouncedBlock = await iterator.next() else {
+        Issue.record("following a chain gives no events")
+        return
+      }
+    }
+    #expect(world.count("state.complete") == 1)
+    #expect(world.count("chunk.accepted") >= 20)
+    #expect(world.count("peer.banned") == 0)
+    #expect(world.count("diff.accepted") > 0)
+  }
+
+  @Test func run_shouldBeTheSame_whenTheSeedIsTheSame() throws {
+    func log() throws -> [Event] {
+      let world = try TestWorld(seed: 77)
+      world.run {
+        try await world.grow(20)
+        world.addHonest(1..<4)
+        _ = try await Self.sync(world)
+      }
+      return world.sink.events
+    }
+    #expect(try log() == log())
+  }
+
+  @Test func liar_shouldBeBanned_whenItsChunkHasAWrongValue() throws {
+    let world = try TestWorld(seed: 1)
+    let liar = PeerID(1)
+    world.network.tamper(liar, .chunk) { bytes in
+      guard case .chunk(let number, let hash, var chunk)? = try? ChunkResponse(wireBytes: bytes),
+        !chunk.items.isEmpty
+      else { return bytes }
+      chunk.items[0].value[0] ^= 1
+      return ChunkResponse.chunk(number: number, hash: hash, chunk).wireBytes
+    }
+    world.run {
+      try await world.grow(20)
+      world.addHonest(1..<4)
+      world.expectSameState(try await Self.sync(world))
+    }
+    #expect(world.bans(of: liar).count == 1)
+    #expect(world.network.disconnectReason(liar) != nil)
+    #expect(world.bans(of: PeerID(2)) == [])
+    let rejected = world.sink.events.contains {
+      if case .chunk(.rejected(liar.number, _, _, _, _, _, _, _)) = $0 { true } else { false }
+    }
+    #expect(rejected)
+  }
+
+  @Test func liar_shouldBeBanned_whenItsDiffIsWrong() throws {
+    let world = try TestWorld(seed: 2)
+    let liar = PeerID(1)
+    world.network.tamper(liar, .trieDiff) { bytes in
+      guard case .partialDiff(let diff)? = try? TrieDiffResponse(wireBytes: bytes),
+        diff.entries.count > 1, let shorter = try? TrieDiff(entries: Array(diff.entries.dropLast()))
+      else { return bytes }
+      return TrieDiffResponse.partialDiff(shorter).wireBytes
+    }
+    world.run {
+      try await world.grow(20)
+      world.addHonest(1..<4)
+      world.expectSameState(try await Self.sync(world, chunkItems: 5))
+    }
+    #expect(world.bans(of: liar) == ["diff_root_mismatch"])
+    #expect(world.bans(of: PeerID(2)) == [])
+  }
+
+  @Test func block_shouldBeRefused_whenItsStateRootIsWrong() throws {
+    let world = try TestWorld(seed: 3)
+    let bad = Mutex<Hash256?>(nil)
+    world.run {
+      try await world.grow(20)
+      world.addHonest(1..<4)
+      let node = try await Self.sync(world)
+      // A well-signed block that claims another state than its transactions give.
+      let good = try world.producer.next(transactions: try world.transactions(2)).block
+      guard good.kind == .micro else { return }
+      var fields = good.header.fields
+      fields.stateRoot = Blake2b256.hash([1])
+      let block = try world.producer.sign(fields, body: good.body)
+      bad.withLock { $0 = block.hash }
+      await world.network.endpoint(PeerID(2)).announce(block)
+      try await world.runtime.sleep(for: .seconds(10))
+      #expect(!node.chain.isKnown(block.hash))
+      #expect(node.chain.headNumber + 1 >= world.source.headNumber)
+      world.expectSameState(node)
+    }
+    let rejected = world.sink.events.compactMap { event -> String? in
+      if case .block(.rejected(_, let hash, _, let reason)) = event,
+        hash == bad.withLock({ $0 })
+      {
+        return reason
+      }
+      return nil
+    }
+    #expect(rejected == ["state_root_mismatch"])
+  }
+
+  @Test(arguments: 0..<4 as Range<UInt64>)
+  func sync_shouldComplete_whenTheChainRebranchesDuringChunks(seed: UInt64) throws {
+    let world = try TestWorld(seed: 40 + seed)
+    world.run {
+      try await world.grow(20)
+      world.addHonest(1..<4)
+      let node = world.makeNode(chunkItems: 10)
+      world.runtime.spawn("node") { await node.run() }
+      for round in 0..<30 {
+        try await world.runtime.sleep(for: .milliseconds(400))
+        let height = world.source.headNumber + 1
+        let configuration = world.genesis.configuration
+        if round % 5 == 1, !configuration.isMacro(at: height) {
+          // A skip block comes first; the micro block beside it is better.
+          let fork = try world.producer.next(transactions: try world.transactions(1 + round % 3))
+          let skip = try world.producer.skip()
+          for block in [skip.block, fork.block] {
+            try world.source.push(block)
+            await world.announce(block)
+            try await world.runtime.sleep(for: .milliseconds(150))
+          }
+        } else {
+          try await world.produce()
+        }
+      }
+      world.runtime.spawn("chain") { await world.produceForever() }
+      let isDone = await world.wait(.seconds(120)) {
+        node.chain.stateComplete && node.chain.headHash == world.source.headHash
+      }
+      let progress = await node.progress()
+      #expect(isDone, "seed \(seed): \(progress)")
+      world.expectSameState(node)
+    }
+    #expect(world.count("chain.rebranched") > 0)
+    #expect(world.count("peer.banned") == 0)
+  }
+
+  @Test func sync_shouldGoOn_whenPeersLeaveAndOthersJoinLater() throws {
+    let world = try TestWorld(seed: 5)
+    world.run {
+      try await world.grow(20)
+      world.addHonest(1..<3)
+      let node = world.makeNode(chunkItems: 5)
+      world.runtime.spawn("node") { await node.run() }
+      world.runtime.spawn("chain") { await world.produceForever() }
+      try await world.runtime.sleep(for: .milliseconds(1_500))
+      #expect(!node.chain.stateComplete)
+      world.network.leave(PeerID(1))
+      world.network.leave(PeerID(2))
+      try await world.runtime.sleep(for: .seconds(25))
+      #expect(!node.chain.stateComplete)
+      #expect(await node.progress().blocker == .noPeers)
+      world.addHonest(3..<5)
+      let isDone = await world.wait(.seconds(120)) {
+        node.chain.stateComplete && node.chain.headHash == world.source.headHash
+      }
+      let progress = await node.progress()
+      #expect(isDone, "\(progress)")
+      world.expectSameState(node)
+    }
+    #expect(world.count("stall.detected") == 1)
+    #expect(world.count("stall.resolved") == 1)
+  }
+
+  @Test func oneHonestPeer_shouldSuffice_whenOthersAreSilent() throws {
+    let world = try TestWorld(seed: 6)
+    for number in UInt32(1)..<4 {
+      for type in [RequestType.chunk, .trieDiff, .missingBlocks] {
+        world.network.tamper(PeerID(number), type) { _ in nil }
+      }
+    }
+    world.run {
+      try await world.grow(20)
+      world.addHonest(1..<5)
+      world.expectSameState(try await Self.sync(world, limit: .seconds(500), chunkItems: 100))
+    }
+    #expect(world.count("peer.banned") == 0)
+  }
+
+  @Test func incompletePeers_shouldNotBeAskedForChunks_whenTheySayTheyHaveNone() throws {
+    let world = try TestWorld(seed: 7)
+    world.run {
+      try await world.grow(20)
+      let empty = Blockchain(genesis: world.genesis, state: .missing)
+      world.serve(empty, as: PeerID(9))
+      world.addHonest(1..<3)
+      world.expectSameState(try await Self.sync(world))
+    }
+    #expect(world.count("peer.behind") <= 1)
+    #expect(world.count("peer.banned") == 0)
+  }
+
+  @Test func chunks_shouldNotStarve_whenTheChainIsFasterThanARoundTrip() throws {
+    let world = try TestWorld(seed: 8, accounts: 200)
+    world.run {
+      try await world.grow(20)
+      world.addHonest(1..<4)
+      _ = try await Self.sync(
+        world, limit: .seconds(120), chunkItems: 20, interval: .milliseconds(35))
+    }
+  }
+
+  @Test func state_shouldBeGatheredAgain_whenTheOperatorGivesItUp() throws {
+    let world = try TestWorld(seed: 9)
+    world.run {
+      try await world.grow(20)
+      world.addHonest(1..<4)
+      let node = try await Self.sync(world)
+      try await world.runtime.sleep(for: .seconds(3))
+      node.chain.reinitialiseState()
+      try await world.runtime.sleep(for: .seconds(3))
+      let isDone = await world.wait(.seconds(120)) {
+        node.chain.stateComplete && node.chain.headHash == world.source.headHash
+      }
+      #expect(isDone)
+      world.expectSameState(node)
+    }
+    #expect(world.count("state.complete") == 2)
+    #expect(world.count("state.incomplete") == 1)
+  }
+}

@@ -1,0 +1,193 @@
+import EventLog
+import Ledger
+import LiveSync
+import Networking
+import Primitives
+import Runtime
+import StateTrie
+import Synchronization
+import TestSupport
+import Testing
+
+/// A chain that grows, peers that serve it, and a node that joins.
+final class TestWorld: Sendable {
+  static let node = PeerID(0)
+
+  let runtime: SimulatedRuntime
+  let network: TestNetwork
+  let genesis: Genesis
+  /// The chain of the network: what honest peers serve.
+  let source: Blockchain
+  let producer: BlockProducer
+  let sink: MemorySink
+  private let senders: [KeyPair]
+  private let random: Mutex<SeededGenerator>
+  private let seed: UInt64
+  /// Peers that announce, in turn.
+  let announcers = Mutex<[PeerID]>([])
+
+  init(seed: UInt64, accounts: Int = 400, blocksPerBatch: UInt32 = 8) throws {
+    self.seed = seed
+    runtime = SimulatedRuntime(seed: seed)
+    network = TestNetwork(runtime: runtime)
+    var random = SeededGenerator(seed: seed)
+    func pair(_ tag: UInt8, _ index: Int) -> KeyPair {
+      KeyPair(seed: Blake2b256.hash([tag, UInt8(index & 255), UInt8(seed & 255)]))
+    }
+    let validators = (0..<4).map { pair(1, $0) }
+    senders = (0..<6).map { pair(2, $0) }
+    var entries = senders.map {
+      GenesisAccount(
+        address: Address(of: $0.publicKey), account: Account(balance: 1_000_000_000))
+    }
+    for _ in 0..<accounts {
+      let address = try #require(Address(bytes: random.bytes(20)))
+      entries.append(
+        GenesisAccount(
+          address: address, account: Account(balance: UInt64(1 + random.below(1_000)))))
+    }
+    let set = try #require(
+      ValidatorSet(validators.map { Validator(publicKey: $0.publicKey, slots: 1) }))
+    genesis = try Genesis(
+      configuration: ChainConfiguration(
+        blocksPerBatch: blocksPerBatch, batchesPerEpoch: 3, slotCount: 4),
+      timestamp: 1_000, accounts: entries, validators: set)
+    source = Blockchain(genesis: genesis, state: .complete)
+    producer = BlockProducer(chain: source, keys: validators)
+    let runtime = runtime
+    sink = MemorySink(now: { runtime.now.nanoseconds })
+    self.random = Mutex(random)
+    network.state.withLock { _ = $0.connected.insert(Self.node) }
+  }
+
+  /// Peers that serve the source chain, connected.
+  func addHonest(_ numbers: Range<UInt32>) {
+    for number in numbers {
+      let peer = PeerID(number)
+      serve(source, as: peer)
+      announcers.withLock { $0.append(peer) }
+    }
+  }
+
+  /// A peer that serves `chain`, connected.
+  func serve(_ chain: Blockchain, as peer: PeerID) {
+    let context = SyncContext(
+      chain: chain, network: network.endpoint(peer), runtime: runtime, recorder: .none)
+    RequestServer(context: context).start()
+    network.join(peer)
+  }
+
+  /// The node under test.
+  func makeNode(chunkItems: Int = 20) -> FullNode {
+    FullNode(
+      chain: Blockchain(genesis: genesis, state: .missing), network: network.endpoint(Self.node),
+      runtime: runtime, sink: sink,
+      configuration: NodeConfiguration(name: "s0", chunkItems: chunkItems))
+  }
+
+  /// Makes the next block with a few transfers and pushes it; announces it if asked to.
+  @discardableResult
+  func produce(transfers: Int = 3, announce: Bool = true) async throws -> Block {
+    let isMicro = !genesis.configuration.isMacro(at: source.headNumber + 1)
+    let made = try producer.next(
+      transactions: isMicro ? try transactions(transfers) : [])
+    try source.push(made.block)
+    if announce { await self.announce(made.block) }
+    return made.block
+  }
+
+  func announce(_ block: Block) async {
+    let peer = announcers.withLock { list -> PeerID? in
+      let live = list.filter { peer in network.state.withLock { $0.connected.contains(peer) } }
+      return live.isEmpty ? nil : live[Int(block.number) % live.count]
+    }
+    guard let peer else { return }
+    await network.endpoint(peer).announce(block)
+  }
+
+  func transactions(_ count: Int) throws -> [Transaction] {
+    try senders.prefix(count).map { pair in
+      guard case .present(let account) = source.account(Address(of: pair.publicKey)) else {
+        throw WorldError.senderMissing
+      }
+      let bytes = random.withLock { random -> [UInt8] in
+        random.chance(30)
+          ? random.bytes(20) : Array(self.genesis.accounts[random.below(200)].address.bytes)
+      }
+      guard let to = Address(bytes: bytes) else { throw WorldError.senderMissing }
+      return Transaction.signed(
+        by: pair, network: genesis.configuration.network, nonce: account.nonce, fee: 1,
+        action: .transfer(to: to, amount: 10))
+    }
+  }
+
+  /// Makes blocks without announcing them.
+  func grow(_ count: Int) async throws {
+    for _ in 0..<count { try await produce(announce: false) }
+  }
+
+  /// Lets the chain grow and announces each block, until cancelled.
+  func produceForever(every interval: Duration = .seconds(1)) async {
+    while !Task.isCancelled {
+      guard (try? await runtime.sleep(for: interval)) != nil else { return }
+      do { try await produce() } catch { Issue.record("no block was made: \(error)") }
+    }
+  }
+
+  /// Waits until `condition` holds; false after `limit`.
+  func wait(_ limit: Duration, until condition: @Sendable () async -> Bool) async -> Bool {
+    let end = runtime.now.advanced(by: limit)
+    while runtime.now < end {
+      if await condition() { return true }
+      guard (try? await runtime.sleep(for: .milliseconds(100))) != nil else { return false }
+    }
+    return await condition()
+  }
+
+  /// Runs `body`, then ends everything and checks what must hold after every run.
+  func run(_ limit: Duration = .seconds(600), _ body: @escaping @Sendable () async throws -> Void) {
+    let outcome = runtime.run(virtualTimeMax: limit) {
+      do { try await body() } catch { Issue.record("seed \(self.seed): \(error)") }
+    }
+    #expect(outcome == .done, "seed \(seed)")
+    #expect(runtime.shutdown() == [], "seed \(seed): tasks leak")
+    #expect(runtime.foreignJobs == 0, "seed \(seed)")
+    expectRequestsEndOnce()
+  }
+
+  private func expectRequestsEndOnce() {
+    var open: Set<UInt64> = []
+    for record in sink.records {
+      guard case .request(let event) = record.event, let number = record.request else { continue }
+      switch event {
+      case .sent: #expect(open.insert(number).inserted, "request \(number) was sent twice")
+      case .ended: #expect(open.remove(number) != nil, "request \(number) ended twice")
+      case .served, .refused: break
+      }
+    }
+    #expect(open.isEmpty, "requests \(open.sorted()) never ended")
+  }
+
+  /// The node's state equals the network's.
+  func expectSameState(_ node: FullNode) {
+    #expect(node.chain.stateComplete, "seed \(seed)")
+    let block = node.chain.head
+    #expect(node.chain.stateRoot == block.header.stateRoot, "seed \(seed)")
+    if block.hash == source.headHash {
+      #expect(node.chain.items() == source.items(), "seed \(seed)")
+    }
+  }
+
+  /// Reasons why `peer` was banned, in order.
+  func bans(of peer: PeerID) -> [String] {
+    sink.events.compactMap {
+      if case .peer(.banned(peer.number, let reason)) = $0 { reason } else { nil }
+    }
+  }
+
+  func count(_ name: String) -> Int { sink.events.count { $0.name == name } }
+}
+
+enum WorldError: Error {
+  case senderMissing
+}
