@@ -2,8 +2,8 @@ import Primitives
 
 /// Sixty-four bytes that decide who produces the next block.
 ///
-/// A micro block's seed is its producer's signature of the parent's seed. Skip and macro blocks have
-/// no single producer; theirs is derived from the parent's seed and the number alone, so that
+/// A micro block's seed is its producer's signature of the parent's seed. Skip and macro blocks
+/// have no single producer; theirs is derived from the parent's seed and the number alone, so that
 /// nobody can choose it.
 public struct BlockSeed: Sendable, Hashable {
   public var signature: Signature

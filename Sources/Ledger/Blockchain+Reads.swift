@@ -49,8 +49,8 @@ extension Blockchain {
   /// Root of the held state; nil if it is not known or no state is held.
   public var stateRoot: Hash256? { state.withLock { $0.trie?.rootHash() } }
 
-  /// True if a block with this header has to be pushed with its diff now. Blocks that change nothing
-  /// need none.
+  /// True if a block with this header has to be pushed with its diff now. Blocks that change
+  /// nothing need none.
   public func needsDiff(_ header: BlockHeader) -> Bool {
     header.diffRoot != BlockRules.emptyDiffRoot && needsDiffs
   }

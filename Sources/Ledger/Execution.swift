@@ -26,8 +26,8 @@ struct Execution {
     self.number = number
   }
 
-  /// The diff that `transactions` make as block `number`, whose fees go to `producer` after the last
-  /// of them. Changes nothing.
+  /// The diff that `transactions` make as block `number`, whose fees go to `producer` after the
+  /// last of them. Changes nothing.
   static func diff(
     of transactions: [Transaction], number: UInt32, producer: Address, on trie: StateTrie
   ) throws(Failure) -> TrieDiff {

@@ -26,10 +26,10 @@ public struct Genesis: Sendable, Hashable {
 
   public var hash: Hash256 { block.hash }
 
-  /// A genesis of these accounts in any order; computes the state root, which takes about 100 hashes
-  /// an account. Throws for a configuration out of range, validators that do not hold
-  /// `slotCount` slots, an address that comes twice, an empty or too large account, and a supply that
-  /// overflows 64 bits.
+  /// A genesis of these accounts in any order; computes the state root, which takes about 100
+  /// hashes an account. Throws for a configuration out of range, validators that do not hold
+  /// `slotCount` slots, an address that comes twice, an empty or too large account, and a supply
+  /// that overflows 64 bits.
   public init(
     configuration: ChainConfiguration, timestamp: UInt64, accounts: [GenesisAccount],
     validators: ValidatorSet

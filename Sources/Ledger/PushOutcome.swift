@@ -66,7 +66,8 @@ public struct ChunkPushResult: Sendable, Equatable {
   /// In the order of the chunks.
   public var outcomes: [ChunkOutcome] = []
   /// The state's root after the chunks if it is known and not the head's. It can only happen if a
-  /// diff that was applied while the state was incomplete lied about missing keys; nothing is reset.
+  /// diff that was applied while the state was incomplete lied about missing keys; nothing is
+  /// reset.
   public var rootMismatch: Hash256?
 
   public init() {}

@@ -23,7 +23,8 @@ public struct ValidatorSet: Sendable, Hashable {
   public let slotCount: Int
 
   /// A set of these validators in any order; nil if there are none or more than
-  /// `LedgerLimits.validatorsMax`, a key comes twice, one has no slots, or all have more than 65535.
+  /// `LedgerLimits.validatorsMax`, a key comes twice, one has no slots, or all have more than
+  /// 65535.
   public init?(_ validators: [Validator]) {
     let sorted = validators.sorted { $0.publicKey < $1.publicKey }
     guard (1...LedgerLimits.validatorsMax).contains(sorted.count),
@@ -36,7 +37,8 @@ public struct ValidatorSet: Sendable, Hashable {
   }
 
   /// Index of the validator who produces block `number` on a parent with this seed. `offset` tells
-  /// later attempts at one height apart; micro blocks use 0, a missed one is replaced by a skip block.
+  /// later attempts at one height apart; micro blocks use 0, a missed one is replaced by a skip
+  /// block.
   ///
   /// A slot is drawn by the first eight bytes of BLAKE2b-256(seed, number, offset), scaled to the
   /// number of slots by the high half of a multiplication (Lemire 2019; the bias is below 2^-48).

@@ -36,13 +36,15 @@ extension TrieProof {
   ) throws(ProofError) -> [KeyNibbles: [UInt8]?] {
     try verifyNodes(root: root)
     let asked = Set(keys)
+    let provers = Set(missingProvenBy.map(\.provenBy))
     let byKey = Dictionary(uniqueKeysWithValues: nodes.map { ($0.key, $0) })
     var answers: [KeyNibbles: [UInt8]?] = [:]
     for node in nodes {
       guard node.value.bytes != nil, !asked.contains(node.key) else { continue }
       // A leaf may be there only to show that longer keys are absent.
-      guard case .leaf = node.value, missingProvenBy.contains(where: { $0.provenBy == node.key })
-      else { throw .unaskedValue(node.key) }
+      guard case .leaf = node.value, provers.contains(node.key) else {
+        throw .unaskedValue(node.key)
+      }
     }
     for key in keys {
       guard let node = byKey[key] else { continue }
@@ -62,10 +64,26 @@ extension TrieProof {
       answers[entry.key] = .some(nil)
     }
     for key in keys where answers[key] == nil { throw .unanswered(key) }
-    for node in nodes where !keys.contains(where: { node.key.isPrefix(of: $0) }) {
-      throw .unusedNode(node.key)
-    }
+    try checkAllUsed(for: asked.sorted())
     return answers
+  }
+}
+
+extension TrieProof {
+  /// Every node must be on the path of one of `keys`, which are in order: if a key begins with the
+  /// node's, so does the first one that does not come before it.
+  private func checkAllUsed(for keys: [KeyNibbles]) throws(ProofError) {
+    for node in nodes {
+      var low = 0
+      var high = keys.count
+      while low < high {
+        let middle = (low + high) / 2
+        if keys[middle] < node.key { low = middle + 1 } else { high = middle }
+      }
+      guard low < keys.count, node.key.isPrefix(of: keys[low]) else {
+        throw .unusedNode(node.key)
+      }
+    }
   }
 }
 

@@ -89,7 +89,8 @@ import Testing
     }
   }
 
-  /// A branch from block 1 whose block `failing` commits to a diff with a wrong old value of `held`.
+  /// A branch from block 1 whose block `failing` commits to a diff with a wrong old value of
+  /// `held`.
   private func spoiledBranch(
     _ world: World, length: Int, failing: Int, held: KeyNibbles
   ) throws -> [(Block, TrieDiff)] {
