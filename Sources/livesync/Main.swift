@@ -10,7 +10,8 @@ protocol Command {
 struct Main {
   private static var commands: [any Command.Type] {
     [
-      EventsSummaryCommand.self, EventsSchemaCommand.self,
+      FixtureRecordCommand.self, ReplayCommand.self, EventsSummaryCommand.self,
+      EventsSchemaCommand.self,
     ]
   }
 
