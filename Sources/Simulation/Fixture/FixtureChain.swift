@@ -70,7 +70,8 @@ struct FixtureChain {
     twin = Blockchain(genesis: genesis, state: .complete)
     producer = BlockProducer(chain: twin, keys: validators)
     states[genesis.hash] = Dictionary(
-      genesis.accounts.map { ($0.address.key, $0.account.wireBytes) }) { first, _ in first }
+      genesis.accounts.map { ($0.address.key, $0.account.wireBytes) }
+    ) { first, _ in first }
   }
 
   /// The state after a block that was made here, or genesis.
@@ -78,9 +79,11 @@ struct FixtureChain {
 
   /// Makes a block on `parent` and gives it to the network's chain.
   /// - Parameter skip: true for a skip block, where that can stand.
+  /// - Returns: the block, and false if it is one that was made before: blocks without transactions
+  ///   on one parent are all the same.
   mutating func make(
     on parent: Hash256? = nil, skip: Bool = false
-  ) throws(FixtureRecordingError) -> FixtureBlock {
+  ) throws(FixtureRecordingError) -> (block: FixtureBlock, isNew: Bool) {
     let ground = parent ?? twin.headHash
     guard let before = twin.block(ground), let state = states[ground] else {
       throw FixtureRecordingError("there is no block \(ground)")
@@ -95,11 +98,12 @@ struct FixtureChain {
         : try producer.next(
           on: ground, transactions: transactions,
           nextValidators: Self.validators(of: number, among: validators))
+      let block = FixtureBlock(block: made.block, diff: made.diff)
+      guard blocks[made.block.hash] == nil else { return (block, false) }
       states[made.block.hash] = try Self.applied(made.diff, to: state)
       try twin.push(made.block)
-      let block = FixtureBlock(block: made.block, diff: made.diff)
       blocks[made.block.hash] = block
-      return block
+      return (block, true)
     } catch { throw FixtureRecordingError("block \(number) cannot be made: \(error)") }
   }
 
@@ -139,7 +143,9 @@ struct FixtureChain {
     if random.chance(perMillion: 80_000) { return [] }
     var senders = owners
     random.shuffle(&senders)
-    var made = senders.prefix(random.number(in: 1...3)).compactMap { transaction(by: $0, on: state) }
+    var made = senders.prefix(random.number(in: 1...3)).compactMap {
+      transaction(by: $0, on: state)
+    }
     if random.chance(perMillion: 400_000), let spender = random.pick(spenders),
       let account = Self.account(of: spender, in: state), account.balance > 1
     {

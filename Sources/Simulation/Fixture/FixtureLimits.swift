@@ -22,4 +22,6 @@ public enum FixtureLimits {
   public static let roundsPerStepMax = 1_000
   /// Chunks delivered in a row to complete the state before a recording gives up.
   public static let drainChunksMax = 20_000
+  /// Further orders of the engine's jobs in which a recording must give the same.
+  public static let schedulesChecked: UInt64 = 4
 }

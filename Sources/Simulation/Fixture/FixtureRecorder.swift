@@ -64,6 +64,7 @@ public struct FixtureRecorder {
     if let reason = FixtureFacts(fixture).isVacuous(for: options.kind) {
       throw FixtureRecordingError("this seed gives a chain that \(reason): take another one")
     }
+    try checkSchedules(fixture)
     return fixture
   }
 
@@ -84,8 +85,8 @@ public struct FixtureRecorder {
   mutating func make(
     on parent: Hash256? = nil, skip: Bool = false
   ) throws(FixtureRecordingError) -> Block {
-    let block = try chain.make(on: parent, skip: skip)
-    fresh.append(block)
+    let (block, isNew) = try chain.make(on: parent, skip: skip)
+    if isNew { fresh.append(block) }
     return block.block
   }
 
@@ -148,6 +149,9 @@ public struct FixtureRecorder {
         ChunkResponse.chunk(number: reply.number, hash: reply.hash, reply.chunk).wireBytes)
     }
     let answers = try answerRequests(number)
+    guard session.hasPeer else {
+      throw FixtureRecordingError("step \(number): the node gave its peer up: take another seed")
+    }
     let observation = session.observe()
     try check(observation, step: number)
     steps.append(
@@ -197,7 +201,9 @@ public struct FixtureRecorder {
   private func check(
     _ seen: FixtureObservation, step: UInt32
   ) throws(FixtureRecordingError) {
-    guard let state = chain.state(after: seen.head), let block = chain.twin.block(seen.head) else {
+    // The network may have dropped a branch that the node, behind it, still stands on.
+    let header = chain.blocks[seen.head]?.block.header ?? chain.genesis.block.header
+    guard header.hash == seen.head, let state = chain.state(after: seen.head) else {
       throw FixtureRecordingError("step \(step): the node has a head of its own")
     }
     let missing = session.chain.missing
@@ -205,8 +211,20 @@ public struct FixtureRecorder {
     guard Int(seen.items) == held.items.count, seen.held == held.digest else {
       throw FixtureRecordingError("step \(step): the node holds other items than it must")
     }
-    guard seen.root == block.header.stateRoot || (seen.root == nil && !missing.isEmpty) else {
+    guard seen.root == header.stateRoot || (seen.root == nil && !missing.isEmpty) else {
       throw FixtureRecordingError("step \(step): the node's state has another root")
+    }
+  }
+
+  /// What is recorded must hold in whatever order the engine's jobs run.
+  private func checkSchedules(_ fixture: Fixture) throws(FixtureRecordingError) {
+    for schedule in 1...FixtureLimits.schedulesChecked {
+      var replay = FixtureReplay(fixture, scheduleSeed: options.seed &+ schedule)
+      if case .differs(let mismatch) = replay.run() {
+        throw FixtureRecordingError(
+          "this seed gives a chain that depends on the order of jobs: take another one\n\(mismatch)"
+        )
+      }
     }
   }
 

@@ -73,6 +73,9 @@ final class FixtureSession {
     return nil
   }
 
+  /// False if the node has taken its only peer out of the live sync.
+  var hasPeer: Bool { !syncer.peers.isEmpty }
+
   /// What is seen of the node now, and what it did since the last call.
   func observe() -> FixtureObservation {
     let words = log.take()
