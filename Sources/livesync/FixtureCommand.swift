@@ -11,7 +11,8 @@ enum FixtureRecordCommand: Command {
       .init("--seed", "N", help: "what decides everything that is random (1)"),
       .init(
         "--blocks", "N",
-        help: "height of the chain, \(FixtureOptions.blocksMin) to \(FixtureLimits.blocksMax) (40)"),
+        help: "height of the chain, \(FixtureOptions.blocksMin) to "
+          + "\(FixtureLimits.blocksMax) (40)"),
       .init(
         "--accounts", "N",
         help: "accounts at the start, \(FixtureOptions.accountsMin) to "

@@ -132,7 +132,7 @@ private struct FixtureFileReader {
   /// The next line, which must be this record.
   mutating func next(_ wanted: String) throws(FixtureError) -> FixtureLineReader {
     let (record, reader) = try line()
-    guard record == wanted else { throw .order("expected a `\(wanted)` record", line: number) }
+    guard record == wanted else { throw .order("expected the record `\(wanted)`", line: number) }
     return reader
   }
 

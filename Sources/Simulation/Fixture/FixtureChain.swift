@@ -186,12 +186,3 @@ struct FixtureChain {
     state[Address(of: owner.publicKey).key].flatMap { try? Account(wireBytes: $0) }
   }
 }
-
-/// Why no fixture was recorded.
-public struct FixtureRecordingError: Error, Sendable, Equatable, CustomStringConvertible {
-  public let description: String
-
-  init(_ description: String) {
-    self.description = description
-  }
-}

@@ -62,7 +62,7 @@ public struct FixtureRecorder {
     let fixture = Fixture(
       header: header, genesis: chain.genesis, steps: steps, end: try end())
     if let reason = FixtureFacts(fixture).isVacuous(for: options.kind) {
-      throw FixtureRecordingError("this seed gives a chain that \(reason): take another one")
+      throw .seed(reason)
     }
     try checkSchedules(fixture)
     return fixture
@@ -150,7 +150,7 @@ public struct FixtureRecorder {
     }
     let answers = try answerRequests(number)
     guard session.hasPeer else {
-      throw FixtureRecordingError("step \(number): the node gave its peer up: take another seed")
+      throw .seed("makes the node give its only peer up in step \(number)")
     }
     let observation = session.observe()
     try check(observation, step: number)
@@ -221,9 +221,7 @@ public struct FixtureRecorder {
     for schedule in 1...FixtureLimits.schedulesChecked {
       var replay = FixtureReplay(fixture, scheduleSeed: options.seed &+ schedule)
       if case .differs(let mismatch) = replay.run() {
-        throw FixtureRecordingError(
-          "this seed gives a chain that depends on the order of jobs: take another one\n\(mismatch)"
-        )
+        throw .seed("depends on the order of jobs (\(mismatch))")
       }
     }
   }
