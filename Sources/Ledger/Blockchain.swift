@@ -12,6 +12,7 @@ public final class Blockchain: Sendable {
   /// False for chains that only follow headers (`InitialState.none`).
   public let holdsState: Bool
   let state: Mutex<ChainState>
+  let verifier: any SignatureVerifier
   private let chainEvents: EventHub<ChainEvent>
   private let proofs: EventHub<ForkProof>
 
@@ -21,6 +22,7 @@ public final class Blockchain: Sendable {
     verifier: any SignatureVerifier = DirectSignatureVerifier()
   ) {
     self.genesis = genesis
+    self.verifier = verifier
     holdsState = initial != .none
     let chainEvents = EventHub<ChainEvent>(capacity: LedgerLimits.eventsBufferedMax)
     let proofs = EventHub<ForkProof>(capacity: LedgerLimits.eventsBufferedMax)

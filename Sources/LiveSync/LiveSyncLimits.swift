@@ -122,8 +122,8 @@ public enum LiveSyncLimits {
   public static let peerRecheckInterval: Duration = .seconds(60)
   /// Time after which a peer whose macro sync failed is tried again.
   public static let peerRetryInterval: Duration = .seconds(5)
-  /// How far the last macro block may be above our head, in batches, for a node that holds a part of
-  /// the state to catch up block by block; above it the held part would be older than the diffs
+  /// How far the last macro block may be above our head, in batches, for a node that holds a part
+  /// of the state to catch up block by block; above it the held part would be older than the diffs
   /// that peers keep.
   public static let catchUpBatchesMax: UInt32 = 10
   /// Macro-chain rounds with one peer before it has to wait for its next turn.

@@ -227,6 +227,24 @@ import Testing
     for await event in orphaned { Issue.record("unexpected \(event)") }
   }
 
+  @Test func quorumAndBody_shouldBeCheckable_beforeTheParentIsThere() throws {
+    let world = try World()
+    try world.grow(to: 24)
+    let node = world.node()
+    var macro = try #require(world.chain.block(at: 8))
+    #expect(node.checkQuorum(of: macro) == .signed)
+    // Its validators are named by block 16, which the node does not have.
+    let later = try #require(world.chain.block(at: 24))
+    #expect(node.checkQuorum(of: later) == .unknown)
+    var micro = try #require(world.chain.block(at: 9))
+    #expect(node.checkQuorum(of: micro) == .unknown)
+    macro.justification = later.justification
+    #expect(node.checkQuorum(of: macro) == .refused(.quorumSignatureInvalid))
+    #expect(micro.bodyFitsHeader && later.bodyFitsHeader && !micro.withoutBody.bodyFitsHeader)
+    micro.body = .empty
+    #expect(!micro.bodyFitsHeader)
+  }
+
   @Test func verifier_shouldRememberAndForget() {
     let cache = CachingSignatureVerifier(capacity: 2)
     let keys = World.keys("user", 0)

@@ -76,7 +76,13 @@ import Testing
     let runtime = SimulatedRuntime(seed: 1)
     let ended = Mutex(false)
     runtime.spawn("escaping") {
-      await Task.detached { _ = usleep(1000) }.value
+      // A thread of its own: the shared pool may be busy with other tests for long.
+      await withCheckedContinuation { continuation in
+        Thread.detachNewThread {
+          usleep(1000)
+          continuation.resume()
+        }
+      }
       ended.withLock { $0 = true }
     }
     var rounds = 0

@@ -159,14 +159,14 @@ public actor BlockQueue {
       let answer = await client.ask(
         request, tries: RequestTries(first: query.firstPeer),
         willAsk: { peer, _ in recordRequest(query, to: peer) },
-        didFail: { peer, verdict in recordRefusal(query, by: peer, verdict) }
-      ) { response, _ -> RequestClient.Verdict<[Block]> in
-        guard case .blocks(let blocks) = response else {
-          if response == .targetOffMainChain { isOffMainChain = true }
-          return .next(reason: response.reason)
-        }
-        return Self.judge(blocks, query)
-      }
+        didFail: { peer, verdict in recordRefusal(query, by: peer, verdict) },
+        judge: { response, _ -> RequestClient.Verdict<[Block]> in
+          guard case .blocks(let blocks) = response else {
+            if response == .targetOffMainChain { isOffMainChain = true }
+            return .next(reason: response.reason)
+          }
+          return Self.judge(blocks, query)
+        })
       switch answer {
       case .value(let blocks, let peer):
         recordAnswer(blocks, by: peer)

@@ -107,15 +107,15 @@ public actor DiffQueue {
             .rejected(
               peer: peer.number, block: query.number, hash: query.blockHash,
               reason: verdict.reason ?? "")))
-      }
-    ) { response, _ -> RequestClient.Verdict<TrieDiff> in
-      switch response {
-      case .partialDiff(let diff) where diff.root == query.diffRoot: .use(diff)
-      case .partialDiff: .refuse(reason: AnswerError.diffRootMismatch.reason)
-      case .unknownBlockHash: .next(reason: "unknown_block")
-      case .incompleteState: .next(reason: "incomplete_state")
-      }
-    }
+      },
+      judge: { response, _ -> RequestClient.Verdict<TrieDiff> in
+        switch response {
+        case .partialDiff(let diff) where diff.root == query.diffRoot: .use(diff)
+        case .partialDiff: .refuse(reason: AnswerError.diffRootMismatch.reason)
+        case .unknownBlockHash: .next(reason: "unknown_block")
+        case .incompleteState: .next(reason: "incomplete_state")
+        }
+      })
     switch answer {
     case .value(let diff, let peer):
       context.recorder.record(

@@ -8,6 +8,11 @@ public struct RankedPeers: Sendable, Hashable {
   public var prompt: [PeerID]
   /// Peers that lately let a request time out, in order: asked last.
   public var slow: [PeerID]
+
+  public init(prompt: [PeerID], slow: [PeerID] = []) {
+    self.prompt = prompt
+    self.slow = slow
+  }
 }
 
 /// The peers of one live sync, shared by all its kinds of requests: a peer removed by one is

@@ -3,12 +3,14 @@ import Networking
 /// Whose turn it is among the peers, for one kind of request: round robin in peer order.
 ///
 /// The list of peers may change between two turns; the next one is the first peer after the last.
-struct PeerRotation: Sendable {
+package struct PeerRotation: Sendable {
   /// The peer that had the last turn.
   private var last: PeerID?
 
+  package init() {}
+
   /// The next of `peers` (sorted) in turn that `isAllowed` lets through, or nil if there is none.
-  mutating func next(of peers: [PeerID], where isAllowed: (PeerID) -> Bool) -> PeerID? {
+  package mutating func next(of peers: [PeerID], where isAllowed: (PeerID) -> Bool) -> PeerID? {
     let allowed = peers.filter(isAllowed)
     guard let first = allowed.first else { return nil }
     let chosen = last.flatMap { last in allowed.first { $0 > last } } ?? first
@@ -22,19 +24,19 @@ struct PeerRotation: Sendable {
 /// The peer that told us is asked first, then the others in turn, each once a round, and those that
 /// lately let requests time out come last: one prompt peer is enough. With few peers rounds repeat
 /// until `triesMin`, and never are there more than `triesMax` tries.
-struct RequestTries: Sendable {
+package struct RequestTries: Sendable {
   /// Asked before everybody else, if it is among the prompt peers.
   private let first: PeerID?
   /// Asked in this round.
   private var asked: Set<PeerID> = []
   /// Tries so far, over all rounds.
-  private(set) var count = 0
+  package private(set) var count = 0
   /// With fewer tries than this, a new round is begun.
   private let triesMin: Int
   /// Tries allowed.
   private let triesMax: Int
 
-  init(
+  package init(
     first: PeerID?, triesMin: Int = LiveSyncLimits.requestTriesMin,
     triesMax: Int = LiveSyncLimits.requestTriesMax
   ) {
@@ -45,7 +47,7 @@ struct RequestTries: Sendable {
   }
 
   /// The peer to ask next, or nil if the request has failed for good (or there is no peer).
-  mutating func next(of peers: RankedPeers, rotation: inout PeerRotation) -> PeerID? {
+  package mutating func next(of peers: RankedPeers, rotation: inout PeerRotation) -> PeerID? {
     guard count < triesMax else { return nil }
     if count == 0, let first, peers.prompt.contains(first) { return take(first) }
     if let peer = turn(of: peers, rotation: &rotation) { return take(peer) }

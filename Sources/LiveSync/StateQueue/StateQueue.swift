@@ -140,16 +140,16 @@ public actor StateQueue: LiveSyncQueue {
           context.recorder.record(.peer(.behind(peer: peer.number, reason: reason)))
           unfit.append(peer)
         }
-      }
-    ) { response, peer -> RequestClient.Verdict<SourcedChunk> in
-      guard case .chunk(let number, let hash, let chunk) = response else {
-        return .unfit(reason: "incomplete_state")
-      }
-      return .use(
-        SourcedChunk(
-          start: query.start, chunk: chunk, number: number, hash: hash, peer: peer,
-          isBounded: query.end != nil, bytes: chunk.wireBytes.count))
-    }
+      },
+      judge: { response, peer -> RequestClient.Verdict<SourcedChunk> in
+        guard case .chunk(let number, let hash, let chunk) = response else {
+          return .unfit(reason: "incomplete_state")
+        }
+        return .use(
+          SourcedChunk(
+            start: query.start, chunk: chunk, number: number, hash: hash, peer: peer,
+            isBounded: query.end != nil, bytes: chunk.wireBytes.count))
+      })
     for peer in unfit { offer(.behind(peer)) }
     switch answer {
     case .value(let chunk, _):

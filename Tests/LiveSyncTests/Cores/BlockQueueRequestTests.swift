@@ -5,10 +5,10 @@ import Testing
 
 /// Missing blocks, verdicts and chain events.
 @Suite struct BlockQueueRequestTests {
-  @Test func answer_shouldBeDelivered_whenItsFirstParentIsKnown() {
+  @Test func answer_shouldBeDelivered_whenItsFirstParentIsKnown() throws {
     var queue = BlockQueueHarness()
     let blocks = FakeBlock.genesis.chain(5)
-    let query = queue.announce(blocks[4]).queries[0]
+    let query = try #require(queue.announce(blocks[4]).queries.first)
     let actions = queue.answer(query, Array(blocks[..<4]))
     #expect(actions.deliveries.map(\.kind) == [.missing])
     #expect(actions.delivered.map(\.block) == Array(blocks[..<4]))
@@ -18,42 +18,43 @@ import Testing
     #expect(after.delivered.map(\.block) == [blocks[4]])
   }
 
-  @Test func partialAnswer_shouldBeFollowedByARequestFromItsLastBlock() {
+  @Test func partialAnswer_shouldBeFollowedByARequestFromItsLastBlock() throws {
     var queue = BlockQueueHarness()
     let blocks = FakeBlock.genesis.chain(9)
-    let query = queue.announce(blocks[8]).queries[0]
+    let query = try #require(queue.announce(blocks[8]).queries.first)
     let actions = queue.answer(query, Array(blocks[..<3]))
     #expect(actions.queries.map(\.target) == [blocks[7].hash])
     #expect(actions.queries.first?.locators == [blocks[2].hash])
-    let rest = queue.answer(actions.queries[0], Array(blocks[3..<8]))
+    let rest = queue.answer(try #require(actions.queries.first), Array(blocks[3..<8]))
     // Their parent is still being pushed: they wait.
     #expect(rest.deliveries.isEmpty)
     let after = queue.accept(actions.delivered)
     #expect(after.delivered.map(\.block) == Array(blocks[3...]))
   }
 
-  @Test func answer_shouldBeBufferedAndItsPredecessorsRequested_whenItsFirstParentIsUnknown() {
+  @Test func answer_shouldBeBufferedAndItsPredecessorsRequested_whenItsFirstParentIsUnknown() throws
+  {
     var queue = BlockQueueHarness()
     let blocks = FakeBlock.genesis.chain(6)
-    let query = queue.announce(blocks[5]).queries[0]
+    let query = try #require(queue.announce(blocks[5]).queries.first)
     let actions = queue.answer(query, Array(blocks[2..<5]))
     #expect(actions.deliveries.isEmpty)
     #expect(queue.core.bufferedCount == 4)
     #expect(actions.queries.map(\.target) == [blocks[1].hash])
   }
 
-  @Test func requestedBlocks_shouldBeBuffered_whenTheBufferIsFull() {
+  @Test func requestedBlocks_shouldBeBuffered_whenTheBufferIsFull() throws {
     var queue = BlockQueueHarness(bufferMax: 1)
     let blocks = FakeBlock.genesis.chain(6)
-    let query = queue.announce(blocks[5]).queries[0]
+    let query = try #require(queue.announce(blocks[5]).queries.first)
     queue.answer(query, Array(blocks[2..<5]))
     #expect(queue.core.bufferedCount == 4)
   }
 
-  @Test func waitingChain_shouldBeDropped_whenTheRequestFailsForGood() {
+  @Test func waitingChain_shouldBeDropped_whenTheRequestFailsForGood() throws {
     var queue = BlockQueueHarness()
     let blocks = FakeBlock.genesis.chain(6)
-    let query = queue.announce(blocks[4]).queries[0]
+    let query = try #require(queue.announce(blocks[4]).queries.first)
     queue.announce(blocks[5])
     let actions = queue.record(
       queue.core.failed(query.id, offMainChain: false, chain: queue.chain))
@@ -64,22 +65,23 @@ import Testing
     #expect(queue.announce(blocks[5]).queries.count == 1)
   }
 
-  @Test func target_shouldBeAskedBackward_whenItIsOffTheRespondersMainChain() {
+  @Test func target_shouldBeAskedBackward_whenItIsOffTheRespondersMainChain() throws {
     var queue = BlockQueueHarness()
     let blocks = FakeBlock.genesis.chain(6)
-    let query = queue.announce(blocks[4]).queries[0]
+    let query = try #require(queue.announce(blocks[4]).queries.first)
     let actions = queue.record(
       queue.core.failed(query.id, offMainChain: true, chain: queue.chain))
     #expect(actions.queries.map(\.direction) == [.backward])
     let last = queue.record(
-      queue.core.failed(actions.queries[0].id, offMainChain: true, chain: queue.chain))
+      queue.core.failed(
+        try #require(actions.queries.first).id, offMainChain: true, chain: queue.chain))
     #expect(last.drops == [.ancestorsUnavailable])
   }
 
-  @Test func answer_shouldBeIgnored_whenItsTargetIsFinalByNow() {
+  @Test func answer_shouldBeIgnored_whenItsTargetIsFinalByNow() throws {
     var queue = BlockQueueHarness()
     let fork = FakeBlock.genesis.chain(5, salt: 1)
-    let query = queue.announce(fork[4]).queries[0]
+    let query = try #require(queue.announce(fork[4]).queries.first)
     queue.chain.extend(FakeBlock.genesis.chain(10))
     queue.chain.macroNumber = 10
     #expect(queue.answer(query, Array(fork[..<4])).deliveries.isEmpty)
@@ -137,7 +139,7 @@ import Testing
     #expect(queue.announce(blocks[1]).rejected == [blocks[1].hash])
   }
 
-  @Test func anotherCopy_shouldBeAsked_whenOneCopyIsBadAndAChildWaits() {
+  @Test func anotherCopy_shouldBeAsked_whenOneCopyIsBadAndAChildWaits() throws {
     var queue = BlockQueueHarness()
     let blocks = FakeBlock.genesis.chain(2)
     let delivered = queue.announce(blocks[0]).delivered
@@ -146,11 +148,11 @@ import Testing
       queue.core.pushed(delivered[0], .badCopy, chain: queue.chain))
     #expect(actions.rejected.isEmpty)
     #expect(actions.queries.map(\.target) == [blocks[0].hash])
-    let good = queue.answer(actions.queries[0], [blocks[0]])
+    let good = queue.answer(try #require(actions.queries.first), [blocks[0]])
     #expect(queue.accept(good.delivered).delivered.map(\.block) == [blocks[1]])
   }
 
-  @Test func resolve_shouldAskOnceAndEnd_whenTheBlockArrives() {
+  @Test func resolve_shouldAskOnceAndEnd_whenTheBlockArrives() throws {
     var queue = BlockQueueHarness()
     let blocks = FakeBlock.genesis.chain(3)
     let first = queue.core.resolve(
@@ -160,7 +162,7 @@ import Testing
     let second = queue.core.resolve(
       blocks[2].hash, number: 3, first: PeerID(9), chain: queue.chain)
     #expect(second.resolved == [.duplicate])
-    let delivered = queue.answer(first.queries[0], blocks).delivered
+    let delivered = queue.answer(try #require(first.queries.first), blocks).delivered
     #expect(queue.accept(delivered).resolved == [.found])
   }
 

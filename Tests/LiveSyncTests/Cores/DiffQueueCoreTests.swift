@@ -63,9 +63,9 @@ import Testing
     #expect(core.blockCount == 0)
   }
 
-  @Test func pause_shouldDoubleFromOneSecondToThirty_whenAllPeersFail() {
+  @Test func pause_shouldDoubleFromOneSecondToThirty_whenAllPeersFail() throws {
     var core = DiffQueueCore<FakeBlock>(isActive: true)
-    let query = core.add(Self.batch(FakeBlock.genesis.chain(1))).queries[0]
+    let query = try #require(core.add(Self.batch(FakeBlock.genesis.chain(1))).queries.first)
     var pauses: [Duration] = []
     for _ in 1..<LiveSyncLimits.diffRoundsMax {
       let actions = core.roundFailed(query.id)
@@ -91,10 +91,11 @@ import Testing
     #expect(core.inFlightCount == 0)
   }
 
-  @Test func laterBatches_shouldPass_whenARoundForAnEarlierOneFailed() {
+  @Test func laterBatches_shouldPass_whenARoundForAnEarlierOneFailed() throws {
     var core = DiffQueueCore<FakeBlock>(isActive: true)
-    let stuck = core.add(Self.batch([FakeBlock(number: 1, parent: .zero, salt: 9)])).queries[0]
-    let good = core.add(Self.batch(FakeBlock.genesis.chain(1))).queries[0]
+    let stuck = try #require(
+      core.add(Self.batch([FakeBlock(number: 1, parent: .zero, salt: 9)])).queries.first)
+    let good = try #require(core.add(Self.batch(FakeBlock.genesis.chain(1))).queries.first)
     #expect(core.answered(good.id, .empty).deliveries.isEmpty)
     #expect(core.roundFailed(stuck.id).deliveries.count == 1)
     #expect(core.waited(stuck.id).queries.count == 1)

@@ -1,0 +1,59 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What a person meets first: help texts and errors.
+@Suite struct ArgumentTests {
+  @Test func help_shouldNameEveryCommandAndExitCode() throws {
+    let result = try Program.run("--help")
+    #expect(result.code == 0 && result.errors.isEmpty)
+    for word in ["simulate", "fixture record", "replay", "events summary", "events schema"] {
+      #expect(result.output.contains(word), "\(word)")
+    }
+    #expect(try Program.run().code == 2)
+  }
+
+  @Test(arguments: ["simulate", "fixture record", "replay", "events summary", "events schema"])
+  func everyCommand_shouldExplainItself(command: String) throws {
+    let result = try Program.run(command.split(separator: " ").map(String.init) + ["--help"])
+    #expect(result.code == 0 && result.errors.isEmpty)
+    #expect(result.output.hasPrefix("usage: livesync \(command)"))
+    #expect(result.output.contains("--json"))
+  }
+
+  @Test(arguments: [
+    (["fly"], "unknown command 'fly'"),
+    (["events"], "unknown command 'events'"),
+    (["simulate", "--speed", "9"], "unknown option '--speed'"),
+    (["simulate", "--seed"], "option '--seed' needs a value"),
+    (["simulate", "--seed", "-1"], "option '--seed' needs a whole number"),
+    (["simulate", "--seed", "1", "--seed", "2"], "option '--seed' is given twice"),
+    (["simulate", "--json=yes"], "option '--json' takes no value"),
+    (["simulate", "here"], "unexpected argument 'here'"),
+    (["simulate", "--scenario", "no-such"], "no-such"),
+    (["simulate", "--nodes", "1"], "option '--nodes' needs a whole number"),
+    (["events", "summary"], "argument FILE is missing"),
+    (["events", "summary", "/no/such/file"], "there is no file '/no/such/file'"),
+    (["events", "summary", "Sources"], "'Sources' cannot be read as a file"),
+    (["replay", "/no/such/file"], "there is no file '/no/such/file'"),
+    (["replay", "README.md"], "README.md"),
+  ])
+  func wrongArguments_shouldBeNamed(words: [String], message: String) throws {
+    let result = try Program.run(words)
+    #expect(result.code == 2, "\(words)")
+    #expect(result.output.isEmpty, "\(words)")
+    #expect(result.errors.contains(message), "\(words): \(result.errors)")
+  }
+
+  @Test func aLogThatIsNone_shouldBeRefusedWithItsLine() throws {
+    let result = try Program.run(["events", "summary", "-"], input: "{\"seq\":1}\n")
+    #expect(result.code == 2)
+    #expect(result.errors.contains("line 1"), "\(result.errors)")
+  }
+
+  @Test func theSchema_shouldBeTheDocumentedPage() throws {
+    let result = try Program.run("events", "schema")
+    #expect(result.code == 0)
+    #expect(result.output == (try PackageFiles.text("Docs/Events.md")))
+  }
+}

@@ -1,0 +1,77 @@
+import LiveSync
+import Networking
+import Primitives
+import StateTrie
+import Testing
+
+@Suite struct SyncerCoreTests {
+  let peer = PeerID(4)
+
+  @Test func newPeer_shouldGoThroughMacroSyncIntoLiveSync() {
+    var core = SyncerCore()
+    #expect(core.joined(peer) == [.startMacroSync(peer)])
+    #expect(core.joined(peer) == [])
+    #expect(core.ended(peer, .good) == [.goLive(peer)])
+    #expect(core.liveCount == 1)
+  }
+
+  @Test func unfitPeer_shouldBeLookedAtAgainAfterAMinute() {
+    for outcome in [MacroOutcome.outdated, .incompatible] {
+      var core = SyncerCore()
+      _ = core.joined(peer)
+      #expect(core.ended(peer, outcome) == [.wait(peer, ticket: 1, .seconds(60))])
+      #expect(core.due(peer, ticket: 1) == [.startMacroSync(peer)])
+      // A timer of an earlier wait means nothing.
+      #expect(core.due(peer, ticket: 1) == [])
+    }
+  }
+
+  @Test func behindPeer_shouldLeaveLiveSyncForAMinute() {
+    var core = SyncerCore()
+    _ = core.joined(peer)
+    _ = core.ended(peer, .good)
+    #expect(core.behind(peer) == [.leave(peer), .wait(peer, ticket: 1, .seconds(60))])
+    #expect(core.behind(peer) == [])
+  }
+
+  @Test func aheadPeer_shouldGoBackToMacroSync_butNotInATightLoop() {
+    var core = SyncerCore()
+    _ = core.joined(peer)
+    _ = core.ended(peer, .good)
+    #expect(core.ahead(peer) == [.leave(peer), .wait(peer, ticket: 1, .seconds(1))])
+    #expect(core.due(peer, ticket: 1) == [.startMacroSync(peer)])
+  }
+
+  @Test func peerThatLeft_shouldStayAway_whenItsMacroSyncEndsLate() {
+    var core = SyncerCore()
+    _ = core.joined(peer)
+    #expect(core.left(peer) == [.leave(peer)])
+    #expect(core.ended(peer, .good) == [])
+    #expect(core.liveCount == 0)
+  }
+
+  @Test func consensus_shouldNeedPeersStateAndAgreement() {
+    var core = ConsensusCore()
+    core.headRound(asked: 3, agreeing: 2)
+    #expect(core.judge(peers: 3, stateIsComplete: false) == nil)
+    #expect(core.judge(peers: 3, stateIsComplete: true) == nil)
+    core.headRound(asked: 3, agreeing: 2)
+    #expect(core.judge(peers: 3, stateIsComplete: true) == .established)
+    #expect(core.judge(peers: 3, stateIsComplete: true) == nil)
+    #expect(core.judge(peers: 2, stateIsComplete: true) == .lost(reason: "too_few_peers"))
+    for _ in 0..<LiveSyncLimits.consensusAnnouncementsMin { core.acceptedAnnouncement() }
+    #expect(core.judge(peers: 3, stateIsComplete: true) == .established)
+    #expect(core.judge(peers: 3, stateIsComplete: false) == .lost(reason: "incomplete_state"))
+  }
+
+  @Test func heldShare_shouldBeWholeOnlyIfNothingIsMissing() {
+    #expect(KeyRangeSet.none.absentPartsPerMillion == 1_000_000)
+    #expect(KeyRangeSet.all.absentPartsPerMillion == 0)
+    let half = KeyRangeSet([KeyRange(start: KeyNibbles("8")!, end: nil)])
+    #expect(half.absentPartsPerMillion == 500_000)
+    let speck = KeyRangeSet([
+      KeyRange(start: KeyNibbles("8000000000")!, end: KeyNibbles("8000000001")!)
+    ])
+    #expect(speck.absentPartsPerMillion == 999_999)
+  }
+}
