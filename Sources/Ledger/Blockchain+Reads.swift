@@ -48,6 +48,8 @@ extension Blockchain {
   public var needsDiffs: Bool { state.withLock { $0.trie.map { !$0.isComplete } ?? false } }
   /// Root of the held state; nil if it is not known or no state is held.
   public var stateRoot: Hash256? { state.withLock { $0.trie?.rootHash() } }
+  /// Number of held accounts; 0 if no state is held.
+  public var itemCount: Int { state.withLock { $0.trie?.itemCount ?? 0 } }
 
   /// True if a block with this header has to be pushed with its diff now. Blocks that change
   /// nothing need none.

@@ -165,7 +165,7 @@ public actor BlockQueue {
             if response == .targetOffMainChain { isOffMainChain = true }
             return .next(reason: response.reason)
           }
-          return Self.judge(blocks, query)
+          return judge(blocks, query)
         })
       switch answer {
       case .value(let blocks, let peer):
@@ -185,12 +185,15 @@ public actor BlockQueue {
     }
   }
 
-  private static func judge(
+  private nonisolated func judge(
     _ blocks: [Block], _ query: MissingBlocksQuery
   ) -> RequestClient.Verdict<[Block]> {
     do throws(AnswerError) {
       try MissingBlocksCheck.verify(blocks, answer: query)
       guard blocks.allSatisfy(\.bodyFitsHeader) else { throw .bodyMismatch }
+      for block in blocks {
+        if case .refused = context.chain.checkQuorum(of: block) { throw .quorumMissing }
+      }
       return .use(blocks)
     } catch {
       return .refuse(reason: error.reason)

@@ -10,6 +10,7 @@ public struct AnswerError: Error, Hashable, Sendable, CustomStringConvertible {
     case wrongStart = "answer_wrong_start"
     case wrongEnd = "answer_wrong_end"
     case wrongBlock = "answer_wrong_block"
+    case quorumMissing = "answer_quorum_missing"
     case diffRootMismatch = "diff_root_mismatch"
   }
   private let kind: Kind
@@ -28,6 +29,8 @@ public struct AnswerError: Error, Hashable, Sendable, CustomStringConvertible {
   public static let wrongEnd = AnswerError(kind: .wrongEnd)
   /// It is another block than the one asked for.
   public static let wrongBlock = AnswerError(kind: .wrongBlock)
+  /// A skip, macro or election block is not signed by a quorum of its epoch's validators.
+  public static let quorumMissing = AnswerError(kind: .quorumMissing)
   /// The diff is not the one the header commits to.
   public static let diffRootMismatch = AnswerError(kind: .diffRootMismatch)
 

@@ -1,3 +1,4 @@
+import EventLog
 import Ledger
 import LiveSync
 import Networking
@@ -92,6 +93,45 @@ import Testing
       }
       #expect(hashes.count == 8)
     }
+  }
+
+  @Test func missingBlocks_shouldBeRefused_whenAMacroBlockHasNoQuorum() throws {
+    let world = try TestWorld(seed: 25)
+    let liar = PeerID(1)
+    world.network.tamper(liar, .missingBlocks) { bytes in
+      guard case .blocks(let blocks)? = try? MissingBlocksResponse(wireBytes: bytes) else {
+        return bytes
+      }
+      return MissingBlocksResponse.blocks(
+        blocks.map { block in
+          guard block.kind.isMacro, case .quorum(let signatures) = block.justification else {
+            return block
+          }
+          return Block(
+            header: block.header, justification: .quorum(Array(signatures.prefix(1))),
+            nextValidators: block.nextValidators, body: block.body)
+        }
+      ).wireBytes
+    }
+    world.run {
+      try await world.grow(13)
+      world.addHonest(1..<3)
+      let context = SyncContext(
+        chain: Blockchain(genesis: world.genesis, state: .complete),
+        network: world.network.endpoint(TestWorld.node), runtime: world.runtime,
+        recorder: EventRecorder(sink: world.sink, context: .init(node: "s0", actor: "test")))
+      let sync = BlockLiveSync(
+        context: context, configuration: QueueConfiguration(blocksPerBatch: 8, includeBody: true))
+      sync.add(liar)
+      sync.add(PeerID(2))
+      world.runtime.spawn("sync") { await sync.run() }
+      world.runtime.spawn("pull") { for await _ in sync {} }
+      let head = world.source.head
+      #expect(await sync.resolveBlock(head.hash, number: head.number, firstPeer: liar) == .found)
+      #expect(context.chain.headHash == head.hash)
+    }
+    #expect(world.bans(of: liar) == ["answer_quorum_missing"])
+    #expect(world.bans(of: PeerID(2)) == [])
   }
 
   @Test func resolveBlock_shouldWaitForTheBlock() throws {
