@@ -1,0 +1,125 @@
+import Ledger
+import Primitives
+import Runtime
+
+/// Makes the chain of a simulated network and keeps the oracle's accounts for each of its blocks.
+///
+/// It holds all validators' keys and a chain of its own, from which the blocks are handed to the
+/// peers. Draws from the `chain` stream (what kind of block) and the `workload` stream (what in it).
+final class ChainProducer {
+  let source: Blockchain
+  let genesis: Genesis
+  private let scenario: Scenario
+  private let producer: BlockProducer
+  private var workload: Workload
+  private var random: RandomStream
+  /// Accounts after each block since the last macro block.
+  private var models: [Hash256: AccountModel] = [:]
+  private var modelHeights: [(number: UInt32, hash: Hash256)] = []
+  private(set) var forks = 0
+
+  init(_ scenario: Scenario, runtime: any Runtime, verifier: any SignatureVerifier) throws {
+    self.scenario = scenario
+    var identities = runtime.randomStream(RandomConsumer(.identities))
+    let keys = (0..<scenario.validators).map { _ in
+      KeyPair(seed: Hash256(bytes: identities.bytes(32))!)
+    }
+    let share = scenario.slots / scenario.validators
+    let rest = scenario.slots % scenario.validators
+    let validators = ValidatorSet(
+      keys.enumerated().map { index, key in
+        Validator(publicKey: key.publicKey, slots: UInt16(share + (index < rest ? 1 : 0)))
+      })
+    guard let validators else { throw ScenarioError.contradiction("slots and validators") }
+    workload = try Workload(
+      scenario, validators: validators, random: runtime.randomStream(RandomConsumer(.workload)))
+    genesis = workload.genesis
+    source = Blockchain(genesis: genesis, state: .complete, verifier: verifier)
+    producer = BlockProducer(chain: source, keys: keys)
+    random = runtime.randomStream(RandomConsumer(.chain))
+    remember(AccountModel(genesis), after: genesis.block)
+  }
+
+  /// The oracle's accounts after the block `hash`, if it is not below the last macro block.
+  func model(after hash: Hash256) -> AccountModel? { models[hash] }
+
+  /// Makes the next block or a whole fork, and returns the blocks in the order of announcement.
+  func advance() throws -> [Block] {
+    let number = source.headNumber + 1
+    let isMicro = !genesis.configuration.isMacro(at: number)
+    if isMicro, random.chance(perMillion: scenario.forkPerMillion), let blocks = try fork() {
+      return blocks
+    }
+    if isMicro, random.chance(perMillion: scenario.skipPerMillion) {
+      return [try take(producer.skip())]
+    }
+    return [try next(on: source.head)]
+  }
+
+  /// A branch from 1…`forkDepthMax` blocks below the head: mostly longer than what it replaces, so
+  /// that it wins; sometimes shorter. Nil where the last macro block is too near.
+  private func fork() throws -> [Block]? {
+    let head = source.headNumber
+    let room = Int(head - source.macroNumber)
+    guard room > 0 else { return nil }
+    let depth = 1 + random.below(min(room, scenario.forkDepthMax))
+    let isLonger = random.below(4) > 0
+    guard var tip = source.block(at: head - UInt32(depth)) else { return nil }
+    var blocks: [Block] = []
+    for _ in 0..<(isLonger ? depth + 1 : max(1, depth - 1)) {
+      tip = try next(on: tip)
+      blocks.append(tip)
+    }
+    forks += 1
+    return blocks
+  }
+
+  private func next(on parent: Block) throws -> Block {
+    guard let model = models[parent.hash] else {
+      preconditionFailure("no accounts kept after block \(parent.number)")
+    }
+    let number = parent.number + 1
+    let isMicro = !genesis.configuration.isMacro(at: number)
+    let transactions = isMicro ? workload.transactions(on: model, number: number) : []
+    return try take(producer.next(on: parent.hash, transactions: transactions))
+  }
+
+  private func take(_ produced: ProducedBlock) throws -> Block {
+    let block = produced.block
+    try source.push(block)
+    guard var model = models[block.parentHash], let parent = source.block(block.parentHash) else {
+      preconditionFailure("no accounts kept before block \(block.number)")
+    }
+    if block.kind == .micro, let body = block.body,
+      let validators = source.validators(at: block.number)
+    {
+      let signer = validators.producer(number: block.number, parentSeed: parent.header.seed)
+      model.apply(body.transactions, number: block.number, producer: signer.address)
+    }
+    remember(model, after: block)
+    return block
+  }
+
+  /// Keeps the accounts after `block`, and drops those that no node can be at any more: below the
+  /// macro block before the last one, which a node that is a little behind may still be at.
+  private func remember(_ model: AccountModel, after block: Block) {
+    models[block.hash] = model
+    modelHeights.append((block.number, block.hash))
+    let kept = UInt32(4 * scenario.blocksPerBatch)
+    guard block.kind.isMacro, block.number > kept else { return }
+    for entry in modelHeights where entry.number < block.number - kept { models[entry.hash] = nil }
+    modelHeights.removeAll { $0.number < block.number - kept }
+  }
+
+  /// A well-signed block on the head whose state root is wrong; nil where a macro block is due.
+  func blockWithWrongRoot() throws -> Block? {
+    guard !genesis.configuration.isMacro(at: source.headNumber + 1),
+      let model = models[source.headHash]
+    else { return nil }
+    let transactions = workload.transactions(on: model, number: source.headNumber + 1)
+    let good = try producer.next(transactions: transactions).block
+    var fields = good.header.fields
+    fields.stateRoot = Blake2b256.hash(fields.stateRoot.bytes)
+    return try producer.sign(fields, body: good.body)
+  }
+}

@@ -1,0 +1,58 @@
+import EventLog
+import Networking
+import Primitives
+
+/// Decides what a finished run was worth.
+struct Judge {
+  let world: SimulatedWorld
+  /// Tasks that did not end.
+  let leaked: [String]
+  /// Why the run did not get to its end, if it did not.
+  let failure: String?
+
+  /// Safety before liveness before emptiness.
+  func verdict() -> (Event.RunVerdict, String) {
+    if let reason = brokenSafety() { return (.safety, reason) }
+    if let reason = brokenLiveness() { return (.liveness, reason) }
+    if let reason = emptiness() { return (.vacuous, reason) }
+    return (.pass, "")
+  }
+
+  private func brokenSafety() -> String? {
+    let observer = world.observer
+    if let violation = observer.violation { return "\(violation.check): \(violation.detail)" }
+    if world.runtime.foreignJobs > 0 {
+      return "\(world.runtime.foreignJobs) jobs came from another thread"
+    }
+    for liar in world.liars where liar.lies > 0 && !observer.banned.contains(liar.peer.number) {
+      return "S10: \(liar.peer) lied \(liar.lies) times and is not banned"
+    }
+    guard failure == nil, let chain = world.joiner?.chain else { return nil }
+    let oracle = world.producer.model(after: chain.headHash)?.stateRoot()
+    guard chain.stateRoot == chain.head.header.stateRoot, chain.stateRoot == oracle else {
+      return "S3: the roots of node, header and oracle differ at the end"
+    }
+    return nil
+  }
+
+  private func brokenLiveness() -> String? {
+    if let failure { return "L1: \(failure)" }
+    if !leaked.isEmpty { return "L6: tasks did not end: \(leaked.joined(separator: ", "))" }
+    if world.observer.openRequestCount > 0 {
+      return "S8: \(world.observer.openRequestCount) requests never ended"
+    }
+    return nil
+  }
+
+  /// A run that exercised too little proves nothing.
+  private func emptiness() -> String? {
+    let observer = world.observer
+    if observer.chunksAccepted < 2 { return "only \(observer.chunksAccepted) chunks were needed" }
+    if observer.diffsAccepted < 1, world.scenario.transactionsPerBlock > 0 {
+      return "no diff was needed: the state was complete before the next block"
+    }
+    if observer.comparisons < 2 { return "the oracle was hardly asked" }
+    for liar in world.liars where liar.lies == 0 { return "\(liar.peer) got no chance to lie" }
+    return nil
+  }
+}

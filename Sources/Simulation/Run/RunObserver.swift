@@ -1,0 +1,185 @@
+import EventLog
+import Ledger
+import Networking
+import Primitives
+
+/// Writes every event of a run to its log and checks the joining node while it works.
+///
+/// Every check is made in the very moment an event is recorded, when chain and state belong
+/// together.
+final class RunObserver: EventSink, @unchecked Sendable {
+  // Unchecked: used on the simulation's thread only, like everything that it looks at.
+
+  /// A broken invariant.
+  struct Violation {
+    let check: String
+    let detail: String
+  }
+
+  static let joinerName = "s0"
+  /// With at most so many accounts the whole state is compared after every chunk, with more only at
+  /// macro blocks and on completion.
+  private static let comparedAfterChunksMax = 5_000
+
+  private let writer: JSONLinesWriter
+  private let producer: ChainProducer
+  private let liars: Set<UInt32>
+  private let comparesAfterChunks: Bool
+  private let now: @Sendable () -> Int64
+  private let line: (String) -> Void
+  /// The joining node's chain, once it is there.
+  var chain: Blockchain?
+
+  private(set) var violation: Violation?
+  private(set) var completeAt: Int64?
+  private(set) var isComplete = false
+  private(set) var banned: Set<UInt32> = []
+  private(set) var chunksAccepted = 0
+  private(set) var chunksRejected = 0
+  private(set) var diffsAccepted = 0
+  private(set) var rebranches = 0
+  private(set) var rebranchesWhileIncomplete = 0
+  private(set) var comparisons = 0
+  private(set) var events: [(name: String, node: String)] = []
+  private var macroNumber: UInt32 = 0
+  private var openRequests: Set<UInt64> = []
+
+  init(
+    writer: JSONLinesWriter, producer: ChainProducer, scenario: Scenario, liars: Set<UInt32>,
+    now: @escaping @Sendable () -> Int64, line: @escaping (String) -> Void
+  ) {
+    self.writer = writer
+    self.producer = producer
+    self.liars = liars
+    self.now = now
+    self.line = line
+    comparesAfterChunks = scenario.accounts <= Self.comparedAfterChunksMax
+  }
+
+  /// Requests of the joining node that have not ended.
+  var openRequestCount: Int { openRequests.count }
+
+  func record(
+    _ event: Event, context: EventContext, cause: UInt64?, request: UInt64?
+  ) -> UInt64 {
+    let sequence = writer.record(event, context: context, cause: cause, request: request)
+    if case .peer(.banned(let peer, let reason)) = event, !liars.contains(peer) {
+      violate("S10", "\(context.node) banned the honest peer p\(peer): \(reason)")
+    }
+    if context.node == Self.joinerName { observe(event, request: request) }
+    return sequence
+  }
+
+  private func observe(_ event: Event, request: UInt64?) {
+    switch event {
+    case .peer(.banned(let peer, _)): banned.insert(peer)
+    case .request(let event): observe(event, request)
+    case .chunk(.accepted):
+      chunksAccepted += 1
+      if comparesAfterChunks { compare() }
+    case .chunk(.rejected): chunksRejected += 1
+    case .diff(.accepted): diffsAccepted += 1
+    case .chain(let event): observe(event)
+    case .state(.complete):
+      isComplete = true
+      if completeAt == nil { completeAt = now() }
+      compare()
+    case .state(.incomplete): isComplete = false
+    default: break
+    }
+    if let note = event.note { line(row(event.name, note)) }
+  }
+
+  private func observe(_ event: Event.Request, _ request: UInt64?) {
+    guard let request else { return }
+    switch event {
+    case .sent:
+      if !openRequests.insert(request).inserted { violate("S8", "request \(request) sent twice") }
+    case .ended:
+      if openRequests.remove(request) == nil {
+        violate("S8", "request \(request) ended twice, or was never sent")
+      }
+    case .served, .refused: break
+    }
+  }
+
+  private func observe(_ event: Event.Chain) {
+    switch event {
+    case .finalized(let number, _), .epochFinalized(let number, _):
+      if number < macroNumber { violate("S5", "final block \(number) after \(macroNumber)") }
+      macroNumber = number
+      compare()
+    case .rebranched(_, _, let ancestor, _, _):
+      rebranches += 1
+      if !isComplete { rebranchesWhileIncomplete += 1 }
+      if ancestor < macroNumber {
+        violate("S5", "reverted to block \(ancestor), below the final block \(macroNumber)")
+      }
+    default: break
+    }
+  }
+
+  /// S1 to S3: held leaves are the oracle's, the root is the header's whenever it is known, and a
+  /// state without missing ranges has one.
+  func compare() {
+    guard let chain, let model = producer.model(after: chain.headHash) else { return }
+    comparisons += 1
+    let head = chain.head
+    if let root = chain.stateRoot {
+      if root != head.header.stateRoot {
+        violate("S3", "root \(root.short) at block \(head.number), header \(head.header.stateRoot)")
+      }
+    } else if chain.missing.isEmpty {
+      violate("S3", "nothing is missing at block \(head.number), but the root is not known")
+    }
+    let held = chain.items()
+    let expected = model.items(outside: chain.missing)
+    guard held != expected else { return }
+    let first = zip(held, expected).first { $0 != $1 }.map { "\($0.key) or \($1.key)" }
+    violate(
+      "S1",
+      "\(held.count) accounts at block \(head.number), the oracle has \(expected.count); "
+        + "first difference at \(first ?? "the end")")
+  }
+
+  /// Notes the first broken invariant.
+  func violate(_ check: String, _ detail: String) {
+    guard violation == nil else { return }
+    violation = Violation(check: check, detail: detail)
+    _ = writer.record(
+      .check(.violated(check: check, detail: detail)), context: .run, cause: nil, request: nil)
+  }
+
+  // MARK: Lines for people
+
+  /// The head of the table that `line` gets the rows of.
+  static let header =
+    "    virtual  node event                   head      state  note"
+
+  private func row(_ event: String, _ note: String) -> String {
+    let head = chain.map { "#\($0.headNumber)" } ?? "-"
+    let share = chain.map { percent($0.missing.absentPartsPerMillion) } ?? "-"
+    return left(seconds(now()), 11) + "  " + right(Self.joinerName, 5) + right(event, 24)
+      + right(head, 8) + left(share, 7) + "  " + note
+  }
+}
+
+/// Nanoseconds as seconds with three decimals, by whole numbers only.
+func seconds(_ nanoseconds: Int64) -> String {
+  let milliseconds = nanoseconds / 1_000_000
+  let rest = String(milliseconds % 1_000)
+  return "\(milliseconds / 1_000)." + String(repeating: "0", count: 3 - rest.count) + rest + " s"
+}
+
+/// Parts per million as a percentage with one decimal.
+func percent(_ partsPerMillion: Int) -> String {
+  "\(partsPerMillion / 10_000).\(partsPerMillion / 1_000 % 10) %"
+}
+
+func left(_ text: String, _ width: Int) -> String {
+  String(repeating: " ", count: max(0, width - text.count)) + text
+}
+
+func right(_ text: String, _ width: Int) -> String {
+  text + String(repeating: " ", count: max(1, width - text.count))
+}

@@ -1,0 +1,125 @@
+import EventLog
+import Primitives
+
+/// What identifies a run beside its seed and scenario; all of it goes into the log's first record.
+public struct RunIdentity: Sendable, Hashable {
+  /// Short name of the program's commit, or "unknown".
+  public var commit: String
+  /// Such as "swift-6.3".
+  public var toolchain: String
+  /// "release" or "debug".
+  public var mode: String
+
+  public init(commit: String, toolchain: String, mode: String) {
+    self.commit = commit
+    self.toolchain = toolchain
+    self.mode = mode
+  }
+}
+
+/// How far a run is, for a progress line.
+public struct SimulationProgress: Sendable, Hashable {
+  /// 0…1,000,000; never goes back.
+  public var partsPerMillion: Int
+  /// Height of the network's chain.
+  public var block: UInt32
+  /// Held share of the joining node's key space, in parts per million.
+  public var heldPartsPerMillion: Int
+  /// Virtual time in nanoseconds.
+  public var virtualNanoseconds: Int64
+}
+
+/// The outcome of a run and its figures. Everything in it follows from the run's identity.
+public struct SimulationReport: Sendable, Hashable {
+  public var scenario: String
+  public var seed: UInt64
+  public var verdict: Event.RunVerdict
+  /// One sentence on why, if it is not pass.
+  public var reason: String
+  public var virtualNanoseconds: Int64
+  /// Virtual time from the node's start to its complete state; nil if it never was.
+  public var completeAfterNanoseconds: Int64?
+  public var steps: Int
+  public var foreignJobs: Int
+  public var blocks: UInt32
+  public var forks: Int
+  public var head: UInt32
+  public var chunksAccepted: Int
+  public var chunksRejected: Int
+  public var diffsAccepted: Int
+  public var rebranches: Int
+  public var rebranchesWhileIncomplete: Int
+  public var comparisons: Int
+  public var banned: [UInt32]
+  public var bytesReceived: Int
+  public var bytesSent: Int
+  /// Root of the joined node's trie, of its head's header, and of the oracle's dictionary.
+  public var nodeRoot: Hash256?
+  public var headerRoot: Hash256?
+  public var oracleRoot: Hash256?
+  public var records: UInt64
+  /// SHA-256 of the event log.
+  public var logDigest: Hash256?
+  /// Number of records of each event that was seen, in the schema's order.
+  public var coverage: [EventCount]
+
+  /// How often one event was recorded.
+  public struct EventCount: Sendable, Hashable {
+    public var name: String
+    public var count: UInt64
+  }
+}
+
+extension SimulationReport {
+  /// The figures as names and JSON values, in fixed order.
+  private var fields: [(String, String)] {
+    func hash(_ hash: Hash256?) -> String { hash.map { "\"\($0.hex)\"" } ?? "null" }
+    let escaped = reason.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    return [
+      ("scenario", "\"\(scenario)\""), ("seed", "\(seed)"),
+      ("verdict", "\"\(verdict.rawValue)\""), ("reason", "\"\(escaped)\""),
+      ("virtual_ns", "\(virtualNanoseconds)"),
+      ("complete_after_ns", completeAfterNanoseconds.map { "\($0)" } ?? "null"),
+      ("steps", "\(steps)"), ("foreign_jobs", "\(foreignJobs)"), ("blocks", "\(blocks)"),
+      ("forks", "\(forks)"), ("head", "\(head)"), ("chunks_accepted", "\(chunksAccepted)"),
+      ("chunks_rejected", "\(chunksRejected)"), ("diffs_accepted", "\(diffsAccepted)"),
+      ("rebranches", "\(rebranches)"),
+      ("rebranches_while_incomplete", "\(rebranchesWhileIncomplete)"),
+      ("comparisons_with_oracle", "\(comparisons)"),
+      ("banned", "[\(banned.map(String.init).joined(separator: ","))]"),
+      ("bytes_received", "\(bytesReceived)"), ("bytes_sent", "\(bytesSent)"),
+      ("node_root", hash(nodeRoot)), ("header_root", hash(headerRoot)),
+      ("oracle_root", hash(oracleRoot)), ("records", "\(records)"),
+      ("log_sha256", hash(logDigest)),
+      (
+        "events",
+        "{" + coverage.map { "\"\($0.name)\":\($0.count)" }.joined(separator: ",") + "}"
+      ),
+    ]
+  }
+
+  /// One JSON object; `more` are further names and JSON values.
+  public func json(adding more: [(String, String)] = []) -> String {
+    "{" + (fields + more).map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
+  }
+
+  /// The outcome as a few lines.
+  public var text: String {
+    func short(_ hash: Hash256?) -> String { hash?.short ?? "unknown" }
+    let complete = completeAfterNanoseconds.map(seconds) ?? "never"
+    let gone = banned.isEmpty ? "nobody" : banned.map { "p\($0)" }.joined(separator: " ")
+    let digest = logDigest.map { String($0.hex.prefix(16)) } ?? "-"
+    let result = verdict == .pass ? "PASS" : "FAIL \(verdict.rawValue): \(reason)"
+    return """
+      roots     node \(short(nodeRoot))  header \(short(headerRoot))  oracle \(short(oracleRoot))
+      state     complete after \(complete), \(chunksAccepted) chunks, \(diffsAccepted) diffs, \
+      \(chunksRejected) chunks rejected
+      chain     \(blocks) blocks, \(forks) forks; the node rebranched \(rebranches) times, \
+      \(rebranchesWhileIncomplete) of them while incomplete
+      traffic   \(bytesReceived / 1000) kB received, \(bytesSent / 1000) kB sent
+      checks    \(comparisons) comparisons with the oracle, banned \(gone)
+      events    \(records) records, \(coverage.count) kinds, sha256 \(digest)
+      \(result)  \(seconds(virtualNanoseconds)) virtual, \(steps) steps
+      """
+  }
+}

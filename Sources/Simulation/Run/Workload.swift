@@ -1,0 +1,97 @@
+import Ledger
+import Primitives
+import Runtime
+
+/// Makes up accounts and transactions, from the `workload` stream only.
+struct Workload {
+  private let scenario: Scenario
+  private let users: [KeyPair]
+  private let addresses: [Address]
+  private let network: UInt16
+  private var random: RandomStream
+
+  /// The users' keys and all addresses of the start, and the genesis they make.
+  init(_ scenario: Scenario, validators: ValidatorSet, random: RandomStream) throws(GenesisError) {
+    self.scenario = scenario
+    self.random = random
+    var random = random
+    users = (0..<min(scenario.accounts, SimulationLimits.usersMax)).map { _ in
+      KeyPair(seed: Hash256(bytes: random.bytes(32))!)
+    }
+    var known = Set<Address>()
+    var entries: [GenesisAccount] = []
+    for user in users {
+      let address = Address(of: user.publicKey)
+      known.insert(address)
+      entries.append(
+        .init(address: address, account: Account(balance: SimulationLimits.userCoins)))
+    }
+    while entries.count < scenario.accounts {
+      guard let address = Address(bytes: random.bytes(Address.byteCount)),
+        known.insert(address).inserted
+      else { continue }
+      let coins = UInt64(1 + random.below(1_000_000))
+      entries.append(.init(address: address, account: Account(balance: coins)))
+    }
+    addresses = entries.map(\.address)
+    genesis = try Genesis(
+      configuration: ChainConfiguration(
+        blocksPerBatch: UInt32(scenario.blocksPerBatch),
+        batchesPerEpoch: UInt32(scenario.batchesPerEpoch), slotCount: UInt16(scenario.slots),
+        blockIntervalMilliseconds: UInt64(scenario.blockIntervalMilliseconds)),
+      timestamp: 1_700_000_000_000, accounts: entries, validators: validators)
+    network = genesis.configuration.network
+    self.random = random
+  }
+
+  let genesis: Genesis
+
+  /// Transactions that are valid on top of `model`, as block `number`.
+  mutating func transactions(on model: AccountModel, number: UInt32) -> [Transaction] {
+    var model = model
+    var list: [Transaction] = []
+    // A user may be poor or have been used; a few more tries than transactions are enough.
+    for _ in 0..<scenario.transactionsPerBlock * 4 {
+      guard list.count < scenario.transactionsPerBlock else { break }
+      guard let transaction = transaction(on: model) else { continue }
+      model.apply(transaction, number: number, index: list.count)
+      list.append(transaction)
+    }
+    return list
+  }
+
+  private mutating func transaction(on model: AccountModel) -> Transaction? {
+    let user = users[random.below(users.count)]
+    let address = Address(of: user.publicKey)
+    guard let account = model.accounts[address], account.balance > SimulationLimits.fee + 1 else {
+      return nil
+    }
+    let action: Transaction.Action
+    let available = account.balance - SimulationLimits.fee
+    if random.chance(perMillion: scenario.setDataPerMillion) {
+      action = .setData(random.bytes(random.below(SimulationLimits.dataBytesMax)))
+    } else if random.chance(perMillion: scenario.emptyAccountPerMillion) {
+      action = .transfer(to: recipient(other: address), amount: available)
+    } else {
+      let amount = 1 + UInt64(random.below(Int(min(available, 1_000))))
+      action = .transfer(to: recipient(other: address), amount: min(amount, available))
+    }
+    return .signed(
+      by: user, network: network, nonce: account.nonce, fee: SimulationLimits.fee, action: action)
+  }
+
+  /// An address without an account, a user (so that emptied ones come back), or any old one.
+  private mutating func recipient(other sender: Address) -> Address {
+    while true {
+      let address: Address?
+      if random.chance(perMillion: scenario.newAccountPerMillion) {
+        address = Address(bytes: random.bytes(Address.byteCount))
+      } else if random.below(2) == 0 {
+        address = Address(of: users[random.below(users.count)].publicKey)
+      } else {
+        address = addresses[random.below(addresses.count)]
+      }
+      if let address, address != sender { return address }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+extension Scenario {
+  /// The scenarios that come with the program; the same stand in Fixtures/Scenarios.
+  public static let builtIn: [Scenario] = [
+    make("default", "A fresh node joins a chain with forks, skip blocks and some loss.") { _ in },
+    make("plain", "No forks, no skip blocks, no loss.") {
+      $0.forkPerMillion = 0
+      $0.skipPerMillion = 0
+      $0.lossPerMillion = 0
+    },
+    make("forks", "A fork every few blocks, while chunks are on their way.") {
+      $0.forkPerMillion = 300_000
+      $0.chunkItems = 40
+    },
+    make("churn", "Peers leave and come back while the node joins.") {
+      $0.nodes = 7
+      $0.leavePerMillion = 300_000
+      $0.chunkItems = 40
+    },
+    make("wrong-value", "One peer changes a value in every chunk it serves.") {
+      $0.liars = [.wrongValue]
+    },
+    make("wrong-diff", "One peer leaves an entry out of every diff it serves.") {
+      $0.liars = [.wrongDiff]
+      $0.chunkItems = 20
+    },
+    make("wrong-root", "One peer announces blocks with a wrong state root.") {
+      $0.liars = [.wrongRoot]
+    },
+  ]
+
+  private static func make(
+    _ name: String, _ description: String, _ change: (inout Scenario) -> Void
+  ) -> Scenario {
+    var scenario = Scenario()
+    scenario.name = name
+    scenario.description = description
+    change(&scenario)
+    return scenario
+  }
+
+  /// The built-in scenario `name`; throws `unknown`.
+  public static func named(_ name: String) throws(ScenarioError) -> Scenario {
+    guard let scenario = builtIn.first(where: { $0.name == name }) else {
+      throw .unknown(name, known: builtIn.map(\.name))
+    }
+    return scenario
+  }
+}

@@ -1,0 +1,64 @@
+import Foundation
+
+extension Scenario {
+  /// The scenario of a JSON file. Keys that are left out have their default; unknown keys, numbers
+  /// that are not whole and values out of range are refused by name.
+  public init(json bytes: [UInt8]) throws(ScenarioError) {
+    let parsed: Any
+    do {
+      parsed = try JSONSerialization.jsonObject(with: Data(bytes))
+    } catch {
+      throw .badFile("this is no JSON document")
+    }
+    guard let object = parsed as? [String: Any] else { throw .badFile("a scenario is one object") }
+    self.init()
+    for key in object.keys.sorted() {
+      guard let value = object[key] else { continue }
+      try set(key, value)
+    }
+    try check()
+  }
+
+  private mutating func set(_ key: String, _ value: Any) throws(ScenarioError) {
+    switch key {
+    case "name": name = try Self.text(key, value)
+    case "description": description = try Self.text(key, value)
+    case "liars":
+      guard let list = value as? [String] else { throw .badFile("liars is no list of texts") }
+      liars = []
+      for word in list {
+        guard let kind = LiarKind(rawValue: word) else {
+          let known = LiarKind.allCases.map(\.rawValue).joined(separator: ", ")
+          throw .badFile("liars has '\(word)', known are \(known)")
+        }
+        liars.append(kind)
+      }
+    default:
+      guard let field = Self.fields.first(where: { $0.key == key }) else {
+        throw .badFile("unknown key '\(key)'")
+      }
+      // JSON's true and false arrive as numbers too.
+      guard let number = value as? NSNumber, String(cString: number.objCType) != "c",
+        let whole = Int(exactly: number)
+      else { throw .badFile("\(key) is no whole number") }
+      self[keyPath: field.path] = whole
+    }
+  }
+
+  private static func text(_ key: String, _ value: Any) throws(ScenarioError) -> String {
+    guard let text = value as? String else { throw .badFile("\(key) is no text") }
+    return text
+  }
+
+  /// The scenario as a JSON file, every key in order.
+  public var json: String {
+    func quoted(_ text: String) -> String {
+      "\"" + text.replacingOccurrences(of: "\\", with: "\\\\")
+        .replacingOccurrences(of: "\"", with: "\\\"") + "\""
+    }
+    var lines = ["\"name\": \(quoted(name))", "\"description\": \(quoted(description))"]
+    lines += Self.fields.map { "\"\($0.key)\": \(self[keyPath: $0.path])" }
+    lines.append("\"liars\": [\(liars.map { quoted($0.rawValue) }.joined(separator: ", "))]")
+    return "{\n" + lines.map { "  \($0)" }.joined(separator: ",\n") + "\n}\n"
+  }
+}

@@ -1,0 +1,184 @@
+/// What is wrong with a peer that does not follow the protocol.
+public enum LiarKind: String, Sendable, Hashable, CaseIterable {
+  /// Changes the value of one account in every chunk it serves.
+  case wrongValue = "wrong_value"
+  /// Leaves an entry out of every trie diff it serves.
+  case wrongDiff = "wrong_diff"
+  /// Announces well-signed blocks whose state root is wrong.
+  case wrongRoot = "wrong_root"
+}
+
+/// A simulated world and what happens in it, as data. All numbers are whole.
+public struct Scenario: Sendable, Hashable {
+  public var name = "unnamed"
+  /// One sentence.
+  public var description = ""
+  /// One honest-but-for-this peer for each entry; they come before the honest ones.
+  public var liars: [LiarKind] = []
+
+  /// Nodes in all: full peers (liars among them) and the one that joins.
+  public var nodes = 5
+  public var accounts = 2_000
+  /// Blocks the chain has at least when the run ends.
+  public var blocks = 120
+  public var blocksPerBatch = 10
+  public var batchesPerEpoch = 4
+  public var validators = 4
+  public var slots = 16
+  public var blockIntervalMilliseconds = 1_000
+  public var transactionsPerBlock = 8
+  /// Of the transfers, how many go to an address that has no account.
+  public var newAccountPerMillion = 250_000
+  /// Of the transactions, how many send everything away, so that the account vanishes.
+  public var emptyAccountPerMillion = 100_000
+  /// Of the transactions, how many set data.
+  public var setDataPerMillion = 50_000
+  /// Of the blocks, before how many another branch shows up.
+  public var forkPerMillion = 80_000
+  public var forkDepthMax = 4
+  /// Of the micro blocks, how many are skipped.
+  public var skipPerMillion = 40_000
+  public var latencyMilliseconds = 20
+  /// Mean of the exponential jitter on top.
+  public var jitterMilliseconds = 10
+  public var lossPerMillion = 2_000
+  public var uploadBytesPerSecond = 2_000_000
+  public var downloadBytesPerSecond = 8_000_000
+  /// The fresh node joins when the chain has this many blocks.
+  public var joinAtBlock = 35
+  /// Items the fresh node asks for in one chunk.
+  public var chunkItems = 100
+  /// Of the blocks, after how many one honest peer leaves for `absenceMilliseconds`.
+  public var leavePerMillion = 0
+  public var absenceMilliseconds = 15_000
+  /// Blocks the node has to follow after its state is complete.
+  public var followBlocks = 10
+  /// Longest virtual time of the run.
+  public var timeLimitSeconds = 1_200
+
+  public init() {}
+}
+
+extension Scenario {
+  /// A number of a scenario: its key in files, what is allowed, and what it is.
+  public struct Field: Sendable {
+    public let key: String
+    public let range: ClosedRange<Int>
+    public let meaning: String
+    let path: any (WritableKeyPath<Scenario, Int> & Sendable)
+
+    init(
+      _ key: String, _ path: any (WritableKeyPath<Scenario, Int> & Sendable), _ range: ClosedRange<Int>,
+      _ meaning: String
+    ) {
+      self.key = key
+      self.path = path
+      self.range = range
+      self.meaning = meaning
+    }
+  }
+
+  private static let million = 0...1_000_000
+
+  /// All numbers, in the order of files.
+  public static let fields: [Field] = [
+    .init("nodes", \.nodes, 2...64, "nodes, the joining one among them"),
+    .init("accounts", \.accounts, 16...1_000_000, "accounts at the start"),
+    .init("blocks", \.blocks, 1...100_000, "blocks the chain has at least at the end"),
+    .init("blocks_per_batch", \.blocksPerBatch, 4...1_000, "every so manieth is a macro block"),
+    .init("batches_per_epoch", \.batchesPerEpoch, 1...1_000, "every so manieth is an election"),
+    .init("validators", \.validators, 1...64, "validators"),
+    .init("slots", \.slots, 4...512, "slots they share"),
+    .init("block_interval_ms", \.blockIntervalMilliseconds, 50...60_000, "time between blocks"),
+    .init("transactions_per_block", \.transactionsPerBlock, 0...500, "transactions in a block"),
+    .init("new_account_per_million", \.newAccountPerMillion, million, "transfers to new accounts"),
+    .init("empty_account_per_million", \.emptyAccountPerMillion, million, "accounts emptied"),
+    .init("set_data_per_million", \.setDataPerMillion, million, "transactions that set data"),
+    .init("fork_per_million", \.forkPerMillion, million, "blocks before which a fork shows up"),
+    .init("fork_depth_max", \.forkDepthMax, 1...4, "most blocks a fork replaces"),
+    .init("skip_per_million", \.skipPerMillion, million, "micro blocks that are skipped"),
+    .init("latency_ms", \.latencyMilliseconds, 0...10_000, "one way"),
+    .init("jitter_ms", \.jitterMilliseconds, 0...10_000, "mean of the exponential jitter"),
+    .init("loss_per_million", \.lossPerMillion, 0...300_000, "messages lost"),
+    .init("upload_bytes_per_s", \.uploadBytesPerSecond, 10_000...1_000_000_000, "of each node"),
+    .init("download_bytes_per_s", \.downloadBytesPerSecond, 10_000...1_000_000_000, "likewise"),
+    .init("join_at_block", \.joinAtBlock, 0...100_000, "when the fresh node joins"),
+    .init("chunk_items", \.chunkItems, 1...5_000, "items asked for in one chunk"),
+    .init("leave_per_million", \.leavePerMillion, million, "blocks after which a peer leaves"),
+    .init("absence_ms", \.absenceMilliseconds, 1...600_000, "how long it stays away"),
+    .init("follow_blocks", \.followBlocks, 1...10_000, "blocks to follow once complete"),
+    .init("time_limit_s", \.timeLimitSeconds, 1...1_000_000, "longest virtual time"),
+  ]
+
+  /// The number of the field `key`, which must exist.
+  public subscript(key: String) -> Int {
+    get { self[keyPath: Self.path(key)] }
+    set { self[keyPath: Self.path(key)] = newValue }
+  }
+
+  private static func path(_ key: String) -> WritableKeyPath<Scenario, Int> {
+    guard let field = fields.first(where: { $0.key == key }) else {
+      preconditionFailure("a scenario has no number '\(key)'")
+    }
+    return field.path
+  }
+
+  /// Full peers: every node but the joining one.
+  public var fullPeers: Int { nodes - 1 }
+
+  /// Throws for the first number out of range, and for numbers that contradict each other.
+  public func check() throws(ScenarioError) {
+    for field in Self.fields where !field.range.contains(self[keyPath: field.path]) {
+      throw .outOfRange(field.key, self[keyPath: field.path], field.range)
+    }
+    if slots < validators { throw .contradiction("slots are fewer than validators") }
+    if followBlocks < blocksPerBatch {
+      throw .contradiction("follow_blocks is less than one batch (blocks_per_batch)")
+    }
+    if liars.count >= fullPeers { throw .contradiction("every full peer is a liar") }
+  }
+
+  /// The numbers as text for the log, in order.
+  public var parameters: String {
+    let numbers = Self.fields.map { "\($0.key)=\(self[keyPath: $0.path])" }
+    return (numbers + ["liars=\(liars.map(\.rawValue).joined(separator: ","))"])
+      .joined(separator: " ")
+  }
+}
+
+/// Why a scenario cannot be used. A struct over a private enum, so that cases can be added.
+public struct ScenarioError: Error, Equatable, Sendable, CustomStringConvertible {
+  private enum Kind: Equatable {
+    case unknown(String, known: [String])
+    case outOfRange(String, Int, ClosedRange<Int>)
+    case contradiction(String)
+    case badFile(String)
+  }
+  private let kind: Kind
+
+  /// There is no scenario of this name.
+  public static func unknown(_ name: String, known: [String]) -> ScenarioError {
+    .init(kind: .unknown(name, known: known))
+  }
+  /// The number of `key` is not allowed.
+  public static func outOfRange(
+    _ key: String, _ value: Int, _ range: ClosedRange<Int>
+  ) -> ScenarioError { .init(kind: .outOfRange(key, value, range)) }
+  /// Two settings contradict each other.
+  public static func contradiction(_ what: String) -> ScenarioError {
+    .init(kind: .contradiction(what))
+  }
+  /// A file is no scenario.
+  public static func badFile(_ what: String) -> ScenarioError { .init(kind: .badFile(what)) }
+
+  public var description: String {
+    switch kind {
+    case .unknown(let name, let known):
+      "there is no scenario '\(name)'; known are \(known.joined(separator: ", ")), or give a file"
+    case .outOfRange(let key, let value, let range):
+      "\(key) is \(value), allowed is \(range.lowerBound) to \(range.upperBound)"
+    case .contradiction(let what): what
+    case .badFile(let what): what
+    }
+  }
+}

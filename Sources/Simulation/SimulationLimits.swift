@@ -1,0 +1,19 @@
+/// The named limits of a simulation run. Units are part of the name.
+public enum SimulationLimits {
+  /// Accounts whose keys the simulator holds, so that they can send.
+  public static let usersMax = 512
+  /// Coins each user starts with.
+  static let userCoins: UInt64 = 1_000_000
+  /// Fee of every transaction, in coins.
+  static let fee: UInt64 = 1
+  /// Most bytes a set-data transaction writes.
+  static let dataBytesMax = 40
+  /// Scheduler steps after which a run is given up.
+  static let stepsMax = 2_000_000_000
+  /// Longest virtual time for everything to end once it is cancelled, in seconds.
+  static let drainSecondsMax = 120
+  /// Results of signature checks shared by all nodes of a run.
+  static let signaturesCached = 1 << 16
+  /// Blocks between two announcements of a peer that announces wrong blocks.
+  static let wrongRootEvery = 5
+}
