@@ -34,9 +34,12 @@ enum FixtureRecordCommand: Command {
     let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
     var recorder = try FixtureRecorder(
       options, name: name, generator: generator(options, path: path))
-    let progress = ProgressLine("recording", total: Int(options.blocks), unit: "blocks")
-    let fixture = try recorder.run { progress.show(Int($0)) }
-    progress.end()
+    let meter = ProgressMeter()
+    let fixture = try recorder.run { height in
+      let done = Int(height) * 1_000_000 / Int(options.blocks)
+      meter.show(done, "recording, block \(height) of \(options.blocks)")
+    }
+    Console.endProgress()
     let bytes = fixture.bytes
     do {
       try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
@@ -74,37 +77,4 @@ enum FixtureRecordCommand: Command {
     "livesync fixture record --seed \(options.seed) --blocks \(options.blocks) "
       + "--accounts \(options.accounts) --kind \(options.kind.rawValue) \(path)"
   }
-}
-
-/// A moving line with the part done and the time left, for a person who watches.
-final class ProgressLine {
-  /// Shortest time between two lines, in seconds.
-  private static let interval = 0.1
-
-  private let what: String
-  private let total: Int
-  private let unit: String
-  private let start = Date()
-  private var shown = Date.distantPast
-
-  init(_ what: String, total: Int, unit: String) {
-    self.what = what
-    self.total = max(1, total)
-    self.unit = unit
-  }
-
-  /// So many units of the total are done.
-  func show(_ done: Int) {
-    let now = Date()
-    guard Console.isTerminal, now.timeIntervalSince(shown) >= Self.interval else { return }
-    shown = now
-    let elapsed = now.timeIntervalSince(start)
-    let left = done > 0 ? elapsed / Double(done) * Double(max(0, total - done)) : 0
-    let percent = min(100, done * 100 / total)
-    Console.progress(
-      "\(what) \(percent) % (\(done)/\(total) \(unit)), \(Int(left.rounded(.up))) s left")
-  }
-
-  /// Takes the line away.
-  func end() { Console.endProgress() }
 }

@@ -27,9 +27,12 @@ enum ReplayCommand: Command {
       throw UsageError("\(path): \(error)")
     }
     var replay = FixtureReplay(fixture, scheduleSeed: schedule)
-    let progress = ProgressLine("replaying", total: fixture.steps.count, unit: "steps")
-    let verdict = replay.run { progress.show($0) }
-    progress.end()
+    let meter = ProgressMeter()
+    let count = fixture.steps.count
+    let verdict = replay.run { done in
+      meter.show(done * 1_000_000 / max(1, count), "replaying, step \(done) of \(count)")
+    }
+    Console.endProgress()
     Console.print(arguments.wantsJSON ? json(verdict, fixture) : text(verdict, fixture))
     return verdict == .pass ? .pass : .nondeterminism
   }
