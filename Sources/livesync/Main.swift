@@ -10,7 +10,8 @@ protocol Command {
 struct Main {
   private static var commands: [any Command.Type] {
     [
-      SimulateCommand.self, EventsSummaryCommand.self, EventsSchemaCommand.self,
+      SimulateCommand.self, FixtureRecordCommand.self, ReplayCommand.self,
+      EventsSummaryCommand.self, EventsSchemaCommand.self,
     ]
   }
 

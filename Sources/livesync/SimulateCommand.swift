@@ -12,6 +12,7 @@ enum SimulateCommand: Command {
     options: [
       .init("--scenario", "NAME|FILE", help: "a built-in scenario or a JSON file (default)"),
       .init("--seed", "N", help: "seed of everything random (1)"),
+      .init("--seeds", "A...B", help: "run many seeds instead and sum up; writes no log"),
       .init("--nodes", "N", help: "nodes, the joining one among them"),
       .init("--accounts", "N", help: "accounts at the start"),
       .init("--blocks", "N", help: "blocks the chain has at least at the end"),
@@ -26,6 +27,16 @@ enum SimulateCommand: Command {
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let scenario = try scenario(arguments)
+    if let text = arguments.text("--seeds") {
+      guard arguments.text("--seed") == nil, arguments.text("--out") == nil else {
+        throw UsageError("option '--seeds' goes with neither '--seed' nor '--out'")
+      }
+      let seeds = try seeds(text)
+      _ = try usable { () throws(ScenarioError) in
+        try SimulationRun(scenario, seed: seeds.lowerBound)
+      }
+      return try campaign(scenario, seeds: seeds, asJSON: arguments.wantsJSON)
+    }
     let seed: UInt64 = try arguments.number("--seed", in: 0...UInt64.max) ?? 1
     let simulation = try usable { () throws(ScenarioError) in
       try SimulationRun(scenario, seed: seed)

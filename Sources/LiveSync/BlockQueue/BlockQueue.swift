@@ -64,7 +64,7 @@ public actor BlockQueue {
 
   /// A block from outside, such as from a head request.
   public func insert(_ block: Block, source: BlockSource) {
-    perform(core.announce(block, from: source, chain: context.chain))
+    announce(block, from: source)
   }
 
   /// A block that was handed on has been pushed, or given up on its way.
@@ -101,7 +101,7 @@ public actor BlockQueue {
         .announced(peer: message.from.number, block: header.number, hash: header.hash)))
     guard core.configuration.includeBody else {
       let source = BlockSource(origin: .announced, peer: message.from, gossip: [message.id])
-      perform(core.announce(announcement.block(body: nil), from: source, chain: context.chain))
+      announce(announcement.block(body: nil), from: source)
       return
     }
     perform(
@@ -202,12 +202,23 @@ public actor BlockQueue {
 
   // MARK: Actions
 
+  private func announce(_ block: Block, from source: BlockSource) {
+    let wasBuffered = core.isBuffered(block.hash)
+    perform(core.announce(block, from: source, chain: context.chain))
+    guard !wasBuffered, core.isBuffered(block.hash) else { return }
+    context.recorder.record(
+      .block(
+        .buffered(
+          block: block.number, hash: block.hash, peer: source.peer?.number,
+          buffered: core.bufferedCount)))
+  }
+
   private func perform(_ actions: [Assembler.Action]) {
     for action in actions {
       switch action {
       case .assembled(let header, let body, let peer, let gossip):
         let source = BlockSource(origin: .announced, peer: peer, gossip: gossip)
-        perform(core.announce(header.block(body: body), from: source, chain: context.chain))
+        announce(header.block(body: body), from: source)
       case .drop(let hash, let peer, let gossip, let reason, let acceptance):
         context.network.report(gossip, acceptance)
         recordDroppedHalf(hash, of: peer, reason.rawValue)

@@ -39,6 +39,8 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
 
   /// Number of buffered blocks.
   public var bufferedCount: Int { buffer.count }
+  /// True if the block waits for its ancestors.
+  public func isBuffered(_ hash: Hash256) -> Bool { buffer.contains(hash) }
   /// Number of blocks handed on and not pushed yet.
   public var waitingCount: Int { waiting.count }
   /// Number of open requests.

@@ -68,7 +68,11 @@ public actor DiffQueue {
   private func readBlocks() async {
     for await output in blockQueue.outputs {
       switch output {
-      case .batch(let batch): await perform(core.add(batch))
+      case .batch(let batch):
+        // An operator may have given the state up since the last chain event; without its diff the
+        // next block could not be pushed, and no event would ever come.
+        if !core.isActive, context.chain.needsDiffs { await perform(core.setActive(true)) }
+        await perform(core.add(batch))
       case .behind(let peer): offer(.behind(peer))
       case .ahead(let peer): offer(.ahead(peer))
       }

@@ -15,6 +15,19 @@ extension SyncNode {
     }
   }
 
+  /// Writes down which producers signed twice.
+  func recordForkProofs() async {
+    let recorder = context.recorder.actor("chain")
+    while !Task.isCancelled {
+      for await proof in chain.forkProofs() {
+        recorder.record(
+          .chain(
+            .forkProof(
+              block: proof.first.number, hash: proof.first.hash, otherHash: proof.second.hash)))
+      }
+    }
+  }
+
   private func describe(_ event: ChainEvent) -> [Event.Chain] {
     func number(_ hash: Hash256) -> UInt32 {
       chain.block(hash, includeBody: false)?.number ?? 0

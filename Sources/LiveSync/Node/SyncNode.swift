@@ -80,6 +80,7 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
     server.start()
     await withDiscardingTaskGroup { group in
       group.addTask { await self.recordChain() }
+      group.addTask { await self.recordForkProofs() }
       group.addTask { await self.liveSync.run() }
       group.addTask { await self.syncer.run() }
       group.addTask { await self.followHeads() }

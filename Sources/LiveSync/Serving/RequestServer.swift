@@ -87,7 +87,7 @@ public struct RequestServer: Sendable {
       election: status.election.hash)
   }
 
-  private static func missingBlocks(
+  package static func missingBlocks(
     _ request: RequestMissingBlocks, of chain: Blockchain
   ) -> MissingBlocksResponse {
     let direction: MissingBlocksDirection = request.direction == .forward ? .forward : .backward
@@ -100,7 +100,7 @@ public struct RequestServer: Sendable {
     }
   }
 
-  private static func chunk(_ request: RequestChunk, of chain: Blockchain) -> ChunkResponse? {
+  package static func chunk(_ request: RequestChunk, of chain: Blockchain) -> ChunkResponse? {
     let edges: ChunkEdges = request.endKey == nil ? .last : .both
     let lookup = chain.chunk(
       from: request.startKey, to: request.endKey, limit: request.limit, edges: edges)

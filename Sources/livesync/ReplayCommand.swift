@@ -1,0 +1,68 @@
+import Foundation
+import Simulation
+
+/// `livesync replay FILE`
+enum ReplayCommand: Command {
+  static let specification = CommandSpecification(
+    name: "replay",
+    summary: "Drive a fixture chain through the engine and check everything recorded in it.",
+    positionals: ["FILE"],
+    options: [
+      .init(
+        "--schedule", "N", help: "order the engine's jobs by this seed instead of the fixture's")
+    ],
+    notes: [
+      "Every root, event, request, missing range and the end state must be as recorded; the first",
+      "step that differs is printed and the exit code is \(ExitCode.nondeterminism.rawValue).",
+    ])
+
+  static func run(_ arguments: Arguments) throws -> ExitCode {
+    let path = arguments.positionals[0]
+    let schedule = try arguments.number("--schedule", in: 0...UInt64.max)
+    let bytes = try InputFile.bytes(of: path, limit: FixtureLimits.fileBytesMax)
+    let fixture: Fixture
+    do {
+      fixture = try Fixture(bytes: bytes)
+    } catch {
+      throw UsageError("\(path): \(error)")
+    }
+    var replay = FixtureReplay(fixture, scheduleSeed: schedule)
+    let meter = ProgressMeter()
+    let count = fixture.steps.count
+    let verdict = replay.run { done in
+      meter.show(done * 1_000_000 / max(1, count), "replaying, step \(done) of \(count)")
+    }
+    Console.endProgress()
+    Console.print(arguments.wantsJSON ? json(verdict, fixture) : text(verdict, fixture))
+    return verdict == .pass ? .pass : .nondeterminism
+  }
+
+  private static func text(_ verdict: FixtureVerdict, _ fixture: Fixture) -> String {
+    switch verdict {
+    case .pass:
+      "pass: \(fixture.header.name), \(fixture.steps.count) steps, "
+        + "\(fixture.end.items.count) items at block \(fixture.end.number)"
+    case .differs(let mismatch): "\(mismatch)"
+    }
+  }
+
+  private static func json(_ verdict: FixtureVerdict, _ fixture: Fixture) -> String {
+    var object: [String: Any] = ["name": fixture.header.name, "steps": fixture.steps.count]
+    switch verdict {
+    case .pass: object["verdict"] = "pass"
+    case .differs(let mismatch):
+      object["verdict"] = "differs"
+      if let step = mismatch.step { object["step"] = step }
+      object["action"] = mismatch.action
+      object["line"] = mismatch.line
+      object["differences"] = mismatch.differences.map {
+        ["field": $0.field, "expected": $0.expected, "actual": $0.actual]
+      }
+    }
+    let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
+    guard let data = try? JSONSerialization.data(withJSONObject: object, options: options) else {
+      return "{}"
+    }
+    return String(decoding: data, as: UTF8.self)
+  }
+}

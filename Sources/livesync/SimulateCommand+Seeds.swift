@@ -1,0 +1,136 @@
+import EventLog
+import Foundation
+import Simulation
+import Synchronization
+
+/// `livesync simulate --seeds A...B`: many runs, one line each for those that fail.
+extension SimulateCommand {
+  /// Most seeds in one call.
+  private static let seedsMax = 10_000_000
+
+  /// The seeds of a text such as `0...199`.
+  static func seeds(_ text: String) throws(UsageError) -> ClosedRange<UInt64> {
+    let ends = text.components(separatedBy: "...")
+    guard ends.count == 2, let first = UInt64(ends[0]), let last = UInt64(ends[1]), first <= last,
+      last - first < UInt64(seedsMax)
+    else {
+      throw UsageError("option '--seeds' needs FIRST...LAST, such as 0...199, not '\(text)'")
+    }
+    return first...last
+  }
+
+  /// Runs every seed, on all processors, and sums up.
+  static func campaign(
+    _ scenario: Scenario, seeds: ClosedRange<UInt64>, asJSON: Bool
+  ) throws -> ExitCode {
+    if !asJSON {
+      Console.print("simulate  \(scenario.name)  seeds \(seeds.lowerBound)...\(seeds.upperBound)")
+    }
+    let tally = Mutex(Tally())
+    let meter = Mutex(ProgressMeter())
+    let started = ContinuousClock.now
+    DispatchQueue.concurrentPerform(iterations: seeds.count) { index in
+      let seed = seeds.lowerBound + UInt64(index)
+      let result = Result {
+        try SimulationRun(scenario, seed: seed).run(identity: BuildIdentity.current)
+      }
+      let done = tally.withLock { tally in
+        tally.add(seed, result)
+        return tally
+      }
+      meter.withLock {
+        $0.show(
+          done.count * 1_000_000 / seeds.count,
+          "\(done.count) of \(seeds.count) seeds, \(done.failures.count) failed")
+      }
+    }
+    Console.endProgress()
+    let result = tally.withLock { $0 }
+    let wall = Double(started.duration(to: .now).milliseconds) / 1000
+    Console.print(asJSON ? result.json(scenario, wall) : result.text(scenario, wall))
+    return result.exitCode
+  }
+}
+
+/// What came of the seeds so far.
+private struct Tally: Sendable {
+  struct Failure {
+    let seed: UInt64
+    let verdict: Event.RunVerdict
+    let reason: String
+  }
+
+  var count = 0
+  var failures: [Failure] = []
+  private var chunks = 0
+  private var diffs = 0
+  private var rebranches = 0
+  private var rebranchesWhileIncomplete = 0
+  private var virtualNanoseconds: Int64 = 0
+  /// In how many runs each event was seen.
+  private var seen: [String: Int] = [:]
+
+  mutating func add(_ seed: UInt64, _ result: Result<SimulationReport, any Error>) {
+    count += 1
+    switch result {
+    case .failure(let error):
+      failures.append(.init(seed: seed, verdict: .crash, reason: "\(error)"))
+    case .success(let report):
+      if report.verdict != .pass {
+        failures.append(.init(seed: seed, verdict: report.verdict, reason: report.reason))
+      }
+      chunks += report.chunksAccepted
+      diffs += report.diffsAccepted
+      rebranches += report.rebranches
+      rebranchesWhileIncomplete += report.rebranchesWhileIncomplete
+      virtualNanoseconds += report.virtualNanoseconds
+      for event in report.coverage { seen[event.name, default: 0] += 1 }
+    }
+  }
+
+  /// The gravest verdict counts.
+  var exitCode: ExitCode {
+    let codes = failures.map { SimulateCommand.exitCode($0.verdict) }
+    return [.safety, .liveness, .nondeterminism, .vacuous].first { codes.contains($0) } ?? .pass
+  }
+
+  private var ordered: [Failure] { failures.sorted { $0.seed < $1.seed } }
+
+  private var unseen: [String] {
+    EventSchema.entries.map(\.name).filter { seen[$0] == nil }
+  }
+
+  func text(_ scenario: Scenario, _ wall: Double) -> String {
+    var lines = ordered.map { failure in
+      "seed \(failure.seed)  \(failure.verdict.rawValue)  \(failure.reason)\n"
+        + "          replay: livesync simulate --scenario \(scenario.name) --seed \(failure.seed)"
+    }
+    let speed = Int(Double(virtualNanoseconds) / 1e9 / max(wall, 0.001))
+    lines.append(
+      "sums      \(chunks) chunks, \(diffs) diffs, \(rebranches) rebranches, "
+        + "\(rebranchesWhileIncomplete) of them while incomplete")
+    lines.append("not seen  " + (unseen.isEmpty ? "-" : unseen.joined(separator: " ")))
+    lines.append(
+      (failures.isEmpty ? "PASS" : "FAIL") + "  \(count - failures.count) of \(count) seeds in "
+        + String(format: "%.1f s, %.1f seeds/s", wall, Double(count) / max(wall, 0.001))
+        + " (\(speed) x)")
+    return lines.joined(separator: "\n")
+  }
+
+  func json(_ scenario: Scenario, _ wall: Double) -> String {
+    let list = ordered.map {
+      "{\"seed\":\($0.seed),\"verdict\":\"\($0.verdict.rawValue)\",\"reason\":\(quoted($0.reason))}"
+    }
+    let names = unseen.map(quoted).joined(separator: ",")
+    return "{\"scenario\":\(quoted(scenario.name)),\"seeds\":\(count),"
+      + "\"passed\":\(count - failures.count),\"chunks_accepted\":\(chunks),"
+      + "\"diffs_accepted\":\(diffs),\"rebranches\":\(rebranches),"
+      + "\"rebranches_while_incomplete\":\(rebranchesWhileIncomplete),"
+      + "\"virtual_ns\":\(virtualNanoseconds),\"wall_ms\":\(Int(wall * 1000)),"
+      + "\"events_not_seen\":[\(names)],\"failures\":[\(list.joined(separator: ","))]}"
+  }
+
+  private func quoted(_ text: String) -> String {
+    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+  }
+}
