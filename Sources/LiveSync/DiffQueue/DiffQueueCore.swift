@@ -8,8 +8,8 @@ import StateTrie
 ///
 /// Batches leave in the order they came. Only a batch that a whole round of peers could not serve
 /// lets later ones pass, so that a block nobody has a diff for, such as one of a dead branch, cannot
-/// hold up the chain. For that, a batch with several branches is taken apart into one for each; the
-/// others do not depend on each other, since each starts at a block the chain knows.
+/// hold up the chain. For that, a batch with several branches is taken apart into one for each, and
+/// one with such a block is cut before it. A batch goes only after the one it stands on.
 public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   public typealias Action = DiffQueueAction<Block>
 
@@ -40,7 +40,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     /// Names of the searches that have not ended.
     var open: Set<UInt64> = []
 
-    /// True if `other` branches off from a block of this one.
+    /// True if `other` stands on a block of this one.
     func isParent(of other: Entry) -> Bool {
       guard let parent = other.batch.blocks.first?.sourced.block.parentHash else { return false }
       return batch.blocks.contains { $0.sourced.block.hash == parent }
@@ -131,6 +131,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     }
     job.state = .pausing
     jobs[id] = job
+    cut(before: job)
     let pause = Self.pause(afterRound: job.failedRounds)
     return [.wait(id: id, pause)] + fill() + release()
   }
@@ -193,7 +194,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     return actions
   }
 
-  /// Lets complete batches go, in order; overdue ones hold up only what branches off from them.
+  /// Lets complete batches go, in order; overdue ones hold up only what stands on them.
   private mutating func release() -> [Action] {
     var actions: [Action] = []
     var kept: [Entry] = []
@@ -210,6 +211,27 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     }
     entries = kept
     return actions
+  }
+
+  /// Makes an entry of its own of the block of `job` and what follows it, so that what comes before
+  /// can go.
+  private mutating func cut(before job: Job) {
+    guard job.index > 0 else { return }
+    let position = position(of: job)
+    let blocks = entries[position].batch.blocks
+    var rest = Entry(
+      id: takeID(),
+      batch: DiffedBatch(kind: entries[position].batch.kind, blocks: Array(blocks[job.index...])))
+    for (id, other) in jobs where other.batch == job.batch && other.index >= job.index {
+      var moved = Job(batch: rest.id, index: other.index - job.index)
+      moved.state = other.state
+      moved.failedRounds = other.failedRounds
+      jobs[id] = moved
+      entries[position].open.remove(id)
+      rest.open.insert(id)
+    }
+    entries[position].batch.blocks.removeSubrange(job.index...)
+    entries.insert(rest, at: position + 1)
   }
 
   /// Drops the block of `job` and what follows it in its branch. What branches off from there goes

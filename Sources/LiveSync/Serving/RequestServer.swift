@@ -41,7 +41,9 @@ public struct RequestServer: Sendable {
     let chain = context.chain
     serve(RequestHead.self) { _ in Self.head(of: chain) }
     serve(RequestBlock.self) { request in
-      BlockResponse(block: chain.block(request.hash, includeBody: request.includeBody))
+      // A block that macro sync brought has no body: we do not have what is asked for.
+      let block = chain.block(request.hash, includeBody: request.includeBody)
+      return BlockResponse(block: block?.hasBody == request.includeBody ? block : nil)
     }
     serve(RequestMissingBlocks.self) { Self.missingBlocks($0, of: chain) }
     serve(RequestMacroChain.self) { request in

@@ -86,7 +86,7 @@ import Testing
       if round < LiveSyncLimits.diffRoundsMax { _ = core.waited(queries[1].id) }
     }
     #expect(actions.drops == [.unavailable, .parentGivenUp])
-    #expect(actions.deliveries.flatMap(\.blocks).count == 1)
+    #expect(actions.deliveries.isEmpty)
     #expect(core.blockCount == 0)
     #expect(core.inFlightCount == 0)
   }
@@ -118,6 +118,21 @@ import Testing
     let stuck = try #require(queries.first { $0.blockHash == dead.hash })
     #expect(core.roundFailed(stuck.id).deliveries.flatMap(\.blocks).map(\.sourced.block) == main)
     #expect(core.blockCount == 2)
+  }
+
+  @Test func theBlocksBefore_shouldPass_whenARoundForOneBlockFailed() throws {
+    var core = DiffQueueCore<FakeBlock>(isActive: true)
+    let blocks = FakeBlock.genesis.chain(4)
+    let queries = core.add(Self.batch(blocks)).queries
+    #expect(core.answered(queries[0].id, .empty).deliveries.isEmpty)
+    #expect(core.answered(queries[3].id, .empty).deliveries.isEmpty)
+    #expect(core.roundFailed(queries[2].id).deliveries.isEmpty)
+    let before = core.answered(queries[1].id, .empty).deliveries.flatMap(\.blocks)
+    #expect(before.map(\.sourced.block) == [blocks[0], blocks[1]])
+    #expect(core.waited(queries[2].id).queries == [queries[2]])
+    let rest = core.answered(queries[2].id, .empty).deliveries.flatMap(\.blocks)
+    #expect(rest.map(\.sourced.block) == [blocks[2], blocks[3]])
+    #expect(core.blockCount == 0)
   }
 
   @Test func aBranch_shouldWait_whenItsParentWaits() throws {
