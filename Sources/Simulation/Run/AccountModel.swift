@@ -2,8 +2,8 @@ import Ledger
 import Primitives
 import StateTrie
 
-/// All accounts after one block as a plain dictionary: the oracle. It applies transactions by itself
-/// and knows nothing of tries, diffs or the ledger's execution.
+/// All accounts after one block as a plain dictionary: the oracle. It applies transactions by
+/// itself and knows nothing of tries, diffs or the ledger's execution.
 struct AccountModel: Sendable {
   private(set) var accounts: [Address: Account]
 
