@@ -57,6 +57,18 @@ struct AccountModel: Sendable {
     accounts[address] = account.balance == 0 && account.data.isEmpty ? nil : account
   }
 
+  /// True if `items` are exactly the accounts outside `missing`.
+  func agrees(with items: [TrieItem], outside missing: KeyRangeSet) -> Bool {
+    let count =
+      missing.isEmpty
+      ? accounts.count : accounts.count { !missing.contains($0.key.key) }
+    return items.count == count
+      && items.allSatisfy { item in
+        guard let address = Address(bytes: item.key.bytes) else { return false }
+        return accounts[address]?.wireBytes == item.value
+      }
+  }
+
   /// The accounts outside `missing` as items in key order.
   func items(outside missing: KeyRangeSet) -> [TrieItem] {
     accounts.keys.sorted().compactMap { address in
