@@ -8,6 +8,8 @@ LIBRARIES := libb2-dev libsodium-dev pkg-config
 RELEASE := swift build -c release --product
 LIVESYNC := .build/release/livesync
 ARGS ?=
+# Goes into the first record of every event log.
+export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
 .PHONY: help run test lint bench docs fixtures dependencies
 

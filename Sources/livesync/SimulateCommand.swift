@@ -104,9 +104,11 @@ enum SimulateCommand: Command {
         + "\(identity.toolchain) \(identity.mode)  schema \(Event.schemaVersion)")
     Console.print("          \(scenario.description)")
     let words = scenario.parameters.split(separator: " ")
-    for start in stride(from: 0, to: words.count, by: 4) {
-      let row = words[start..<min(start + 4, words.count)]
-      Console.print("          " + row.joined(separator: "  "))
+    for start in stride(from: 0, to: words.count, by: 3) {
+      let row = words[start..<min(start + 3, words.count)].map {
+        $0 + String(repeating: " ", count: max(1, 34 - $0.count))
+      }
+      Console.print("          " + row.joined().trimmingCharacters(in: .whitespaces))
     }
     Console.print("log       \(file.path)")
     Console.print("")

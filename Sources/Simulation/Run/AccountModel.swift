@@ -2,8 +2,8 @@ import Ledger
 import Primitives
 import StateTrie
 
-/// All accounts after one block as a plain dictionary: the oracle. It applies transactions by itself
-/// and knows nothing of tries, diffs or the ledger's execution.
+/// All accounts after one block as a plain dictionary: the oracle. It applies transactions by
+/// itself and knows nothing of tries, diffs or the ledger's execution.
 struct AccountModel: Sendable {
   private(set) var accounts: [Address: Account]
 
@@ -55,6 +55,18 @@ struct AccountModel: Sendable {
 
   private mutating func store(_ address: Address, _ account: Account) {
     accounts[address] = account.balance == 0 && account.data.isEmpty ? nil : account
+  }
+
+  /// True if `items` are exactly the accounts outside `missing`.
+  func agrees(with items: [TrieItem], outside missing: KeyRangeSet) -> Bool {
+    let count =
+      missing.isEmpty
+      ? accounts.count : accounts.count { !missing.contains($0.key.key) }
+    return items.count == count
+      && items.allSatisfy { item in
+        guard let address = Address(bytes: item.key.bytes) else { return false }
+        return accounts[address]?.wireBytes == item.value
+      }
   }
 
   /// The accounts outside `missing` as items in key order.

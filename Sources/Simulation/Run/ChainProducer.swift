@@ -5,7 +5,8 @@ import Runtime
 /// Makes the chain of a simulated network and keeps the oracle's accounts for each of its blocks.
 ///
 /// It holds all validators' keys and a chain of its own, from which the blocks are handed to the
-/// peers. Draws from the `chain` stream (what kind of block) and the `workload` stream (what in it).
+/// peers. Draws from the `chain` stream (what kind of block) and the `workload` stream (what in
+/// it).
 final class ChainProducer {
   let source: Blockchain
   let genesis: Genesis

@@ -30,8 +30,6 @@ extension Event {
 extension Event.Chunk {
   fileprivate var note: String? {
     switch self {
-    case .accepted(let peer, _, _, let start, let end, let items, _):
-      "\(items) from \(start.prefix(8)) to \(end.map { "\($0)" } ?? "the end") of p\(peer)"
     case .rejected(let peer, _, _, let start, _, _, _, let reason):
       "from \(start.prefix(8)) of p\(peer) \(reason)"
     default: nil

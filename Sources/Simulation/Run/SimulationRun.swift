@@ -73,7 +73,8 @@ public final class SimulationRun {
       world.runtime.spawn("block") {
         do { try await world.advance() } catch { step.error = error }
       }
-      if world.runtime.advance(by: interval, stepsMax: SimulationLimits.stepsMax) == .stepsExhausted {
+      if world.runtime.advance(by: interval, stepsMax: SimulationLimits.stepsMax) == .stepsExhausted
+      {
         return "more than \(SimulationLimits.stepsMax) scheduler steps in one block interval"
       }
       if let error = step.error { throw error }

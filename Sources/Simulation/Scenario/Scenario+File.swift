@@ -53,7 +53,8 @@ extension Scenario {
   /// The scenario as a JSON file, every key in order.
   public var json: String {
     func quoted(_ text: String) -> String {
-      "\"" + text.replacingOccurrences(of: "\\", with: "\\\\")
+      "\""
+        + text.replacingOccurrences(of: "\\", with: "\\\\")
         .replacingOccurrences(of: "\"", with: "\\\"") + "\""
     }
     var lines = ["\"name\": \(quoted(name))", "\"description\": \(quoted(description))"]

@@ -68,7 +68,8 @@ extension Scenario {
     let path: any (WritableKeyPath<Scenario, Int> & Sendable)
 
     init(
-      _ key: String, _ path: any (WritableKeyPath<Scenario, Int> & Sendable), _ range: ClosedRange<Int>,
+      _ key: String, _ path: any (WritableKeyPath<Scenario, Int> & Sendable),
+      _ range: ClosedRange<Int>,
       _ meaning: String
     ) {
       self.key = key

@@ -1,0 +1,110 @@
+import EventLog
+import Foundation
+import Primitives
+import TestSupport
+import Testing
+
+/// The main command, as a person or a script calls it.
+@Suite struct SimulateTests {
+  /// Runs the default scenario and returns the bytes of its event log.
+  static func log(seed: Int) throws -> Data {
+    let folder = try Program.scratchFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let result = try Program.run(
+      "simulate", "--seed", "\(seed)", "--blocks", "60", "--accounts", "400", "--json", "--out",
+      folder.path)
+    #expect(result.code == 0, "seed \(seed): \(result.output)\(result.errors)")
+    return try Data(contentsOf: folder.appending(path: "events.jsonl"))
+  }
+
+  @Test func logs_shouldBeTheSameBytes_whenTheSeedIsTheSame() throws {
+    var digests: Set<Hash256> = []
+    for seed in 1...20 {
+      let first = try Self.log(seed: seed)
+      #expect(try Self.log(seed: seed) == first, "seed \(seed)")
+      #expect(first.count > 10_000)
+      digests.insert(Sha256.hash([UInt8](first)))
+    }
+    #expect(digests.count == 20)
+  }
+
+  @Test func simulate_shouldPrintParametersEventsAndVerdict() throws {
+    let folder = try Program.scratchFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let result = try Program.run("simulate", "--seed", "3", "--out", folder.path)
+    #expect(result.code == 0)
+    // No progress line in a pipe.
+    #expect(result.errors.isEmpty)
+    let lines = result.output.split(separator: "\n")
+    #expect(lines[0].hasPrefix("simulate  default  seed 3"))
+    #expect(result.output.contains("accounts=2000"))
+    #expect(result.output.contains("state.complete"))
+    #expect(lines.last?.hasPrefix("PASS") == true)
+    let records = try EventLogReader.records(
+      of: [UInt8](Data(contentsOf: folder.appending(path: "events.jsonl"))))
+    #expect(records.first?.event.name == "run.start" && records.last?.event.name == "run.end")
+  }
+
+  @Test func json_shouldTellTheSameFacts() throws {
+    let folder = try Program.scratchFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let result = try Program.run("simulate", "--seed", "3", "--json", "--out", folder.path)
+    let facts = try JSONValue(parsing: Data(result.output.utf8))
+    #expect(facts["verdict"].text == "pass" && facts["seed"].integer == 3)
+    #expect(facts["node_root"].text == facts["header_root"].text)
+    #expect(facts["node_root"].text == facts["oracle_root"].text)
+    #expect(facts["foreign_jobs"].integer == 0)
+    let log = try Data(contentsOf: folder.appending(path: "events.jsonl"))
+    #expect(facts["log_sha256"].text == Sha256.hash([UInt8](log)).hex)
+  }
+
+  @Test func summary_shouldAnswerFromTheLog() throws {
+    let folder = try Program.scratchFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    _ = try Program.run(
+      "simulate", "--scenario", "wrong-value", "--json", "--out", folder.path)
+    let path = folder.appending(path: "events.jsonl").path
+    let text = try Program.run("events", "summary", path, "--node", "s0")
+    #expect(text.code == 0)
+    for word in ["pass", "complete", "items_mismatch", "p1"] {
+      #expect(text.output.contains(word), "\(word): \(text.output)")
+    }
+    let json = try Program.run("events", "summary", path, "--node", "s0", "--json")
+    #expect(json.code == 0)
+    _ = try JSONValue(parsing: Data(json.output.utf8))
+  }
+
+  @Test func manySeeds_shouldBeSummedUp() throws {
+    let result = try Program.run(
+      "simulate", "--seeds", "0...3", "--accounts", "300", "--blocks", "50", "--json")
+    #expect(result.code == 0)
+    let facts = try JSONValue(parsing: Data(result.output.utf8))
+    #expect(facts["seeds"].integer == 4 && facts["passed"].integer == 4)
+    #expect(try Program.run("simulate", "--seeds", "3").code == 2)
+    #expect(try Program.run("simulate", "--seeds", "3...1").code == 2)
+  }
+
+  @Test func aScenarioFile_shouldBeUsed_orItsFaultNamed() throws {
+    let folder = try Program.scratchFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let file = folder.appending(path: "mine.json")
+    func run(_ text: String) throws -> Program.Result {
+      try Data(text.utf8).write(to: file)
+      return try Program.run(
+        "simulate", "--scenario", file.path, "--json", "--out", folder.path)
+    }
+    let good = try run(#"{"name": "mine", "accounts": 300, "blocks": 50}"#)
+    #expect(good.code == 0 && good.output.contains(#""scenario":"mine""#))
+    for (text, message) in [
+      ("{", "no JSON"), ("[]", "one object"), (#"{"speed": 1}"#, "unknown key 'speed'"),
+      (#"{"nodes": 1}"#, "nodes is 1"), (#"{"nodes": 2.5}"#, "nodes is no whole number"),
+      (#"{"nodes": true}"#, "nodes is no whole number"),
+      (#"{"liars": ["thief"]}"#, "liars has 'thief'"), (#"{"name": 7}"#, "name is no text"),
+      (#"{"slots": 4, "validators": 9}"#, "slots are fewer than validators"),
+    ] {
+      let result = try run(text)
+      #expect(result.code == 2, "\(text)")
+      #expect(result.errors.contains(message), "\(text): \(result.errors)")
+    }
+  }
+}
