@@ -79,7 +79,7 @@ package struct EventRules {
       return close(Chunk(peer: peer, hash: hash, start: start))
     case .rejected(let peer, _, let hash, let start, _, _, _, let reason):
       if !liars.contains(peer) {
-        return Violation(check: "S10", detail: "a chunk of the honest p\(peer) is refused: \(reason)")
+        return Violation(check: "S10", detail: "a chunk of honest p\(peer) is refused: \(reason)")
       }
       return close(Chunk(peer: peer, hash: hash, start: start))
     case .ignored(let peer, _, let hash, let start, _, _, _, _),
