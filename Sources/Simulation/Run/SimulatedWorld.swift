@@ -161,8 +161,9 @@ final class SimulatedWorld: @unchecked Sendable {
     guard let joiner, let completeAtBlock, observer.isComplete else { return false }
     let head = producer.source.headNumber
     let followed = Int(head) - Int(completeAtBlock)
+    // Who was not asked while the state was incomplete will not be asked any more.
     let liarsAreKnown = liars.allSatisfy {
-      $0.lies == 0 || observer.banned.contains($0.peer.number)
+      observer.banned.contains($0.peer.number) || ($0.kind != .wrongRoot && $0.lies == 0)
     }
     return Int(head) >= scenario.blocks && followed >= scenario.followBlocks && liarsAreKnown
       && joiner.chain.headHash == producer.source.headHash
