@@ -1,6 +1,6 @@
 /// CRC-32C (Castagnoli, reflected, RFC 3720 appendix B.4), eight bytes at a time: finds every flipped
 /// bit and every damaged stretch of up to 32 bits. No protection against an attacker.
-struct Checksum {
+package struct Checksum {
   /// Eight tables of 256 entries: what a byte does to the checksum with 0 to 7 bytes after it.
   private static let tables: [UInt32] = {
     var tables = [UInt32](repeating: 0, count: 8 * 256)
@@ -18,10 +18,12 @@ struct Checksum {
 
   private var state = UInt32.max
 
-  /// The checksum of what was added.
-  var value: UInt32 { ~state }
+  package init() {}
 
-  mutating func add(_ bytes: UnsafeRawBufferPointer) {
+  /// The checksum of what was added.
+  package var value: UInt32 { ~state }
+
+  package mutating func add(_ bytes: UnsafeRawBufferPointer) {
     guard let base = bytes.baseAddress else { return }
     var state = state
     Self.tables.withUnsafeBufferPointer { tables in

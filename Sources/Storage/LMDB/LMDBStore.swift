@@ -64,11 +64,8 @@ public final class LMDBStore: KeyValueStore, @unchecked Sendable {
     _ body: (inout StoreTransaction) throws(StorageError) -> Output
   ) throws(StorageError) -> Output {
     while true {
-      do throws(StorageError) {
-        return try attempt(body)
-      } catch  where error.isMapFull {
-        try grow()
-      }
+      if let output = try attempt(body) { return output.value }
+      try grow()
     }
   }
 
@@ -104,11 +101,15 @@ public final class LMDBStore: KeyValueStore, @unchecked Sendable {
     return environment
   }
 
-  /// One run of a transaction. If the map is full, that is what is thrown, whatever `body` made of
-  /// it.
+  /// What a committed or discarded transaction returned.
+  private struct Outcome<Output> {
+    let value: Output
+  }
+
+  /// One run of a transaction; nil if the map was full, whatever `body` made of that.
   private func attempt<Output>(
     _ body: (inout StoreTransaction) throws(StorageError) -> Output
-  ) throws(StorageError) -> Output {
+  ) throws(StorageError) -> Outcome<Output>? {
     try gate.enterToWrite()
     defer { gate.leaveAfterWriting() }
     let environment = try opened()
@@ -121,15 +122,17 @@ public final class LMDBStore: KeyValueStore, @unchecked Sendable {
       if let failure = state.failure, !changes.isDiscarded { throw failure }
     } catch {
       mdb_txn_abort(transaction)
-      throw state.failure?.isMapFull == true ? StorageError.mapFull(limit: 0) : error
+      if state.failure?.isMapFull == true { return nil }
+      throw error
     }
     if changes.isDiscarded {
       mdb_txn_abort(transaction)
     } else {
-      try LMDBStatus.checkWrite(
-        mdb_txn_commit(transaction), directory.file, limit: options.mapBytesMax)
+      let status = mdb_txn_commit(transaction)
+      if status == MDB_MAP_FULL { return nil }
+      try LMDBStatus.checkWrite(status, directory.file, limit: options.mapBytesMax)
     }
-    return output
+    return Outcome(value: output)
   }
 
   /// Waits until no snapshot is open, then reserves more address space.
