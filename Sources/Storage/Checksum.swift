@@ -1,5 +1,5 @@
-/// CRC-32C (Castagnoli, reflected, RFC 3720 appendix B.4), eight bytes at a time: finds every flipped
-/// bit and every damaged stretch of up to 32 bits. No protection against an attacker.
+/// CRC-32C (Castagnoli, reflected, RFC 3720 appendix B.4), eight bytes at a time: finds every
+/// flipped bit and every damaged stretch of up to 32 bits. No protection against an attacker.
 package struct Checksum {
   /// Eight tables of 256 entries: what a byte does to the checksum with 0 to 7 bytes after it.
   private static let tables: [UInt32] = {

@@ -1,9 +1,9 @@
 /// Ordered records of bytes, changed in transactions.
 ///
 /// Keys are ordered like their bytes, a prefix before what it begins. A transaction is all or
-/// nothing. A snapshot sees one committed state, whatever is written meanwhile, and never holds up a
-/// writer. Both live only as long as a synchronous closure runs, so none is held across an `await`,
-/// and neither can be kept.
+/// nothing. A snapshot sees one committed state, whatever is written meanwhile, and holds up no
+/// writer (but a store on disk that must grow, see `LMDBStore`). Both live only as long as a
+/// synchronous closure runs: none is held across an `await`, and none can be kept.
 ///
 /// Safe for use from any thread. One transaction runs at a time; a second writer waits.
 public protocol KeyValueStore: AnyObject, Sendable {

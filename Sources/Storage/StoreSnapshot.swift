@@ -18,8 +18,8 @@ public struct StoreSnapshot: StoreReading, ~Copyable {
   }
 }
 
-/// The newest state of a store and the changes made to it, for as long as the closure that was given
-/// it runs. No cursor can be open while something is written.
+/// The newest state of a store and the changes made to it, for as long as the closure that was
+/// given it runs. No cursor can be open while something is written.
 public struct StoreTransaction: StoreReading, ~Copyable {
   let writer: any StoreWriter
   /// Whether `discard` was called.

@@ -1,7 +1,7 @@
 import CLMDB
 
-/// Lets snapshots in at any time, one transaction at a time, and somebody who must be alone (to move
-/// the map, to close) when all of them have left.
+/// Lets snapshots in at any time, one transaction at a time, and somebody who must be alone (to
+/// move the map, to close) when all of them have left.
 ///
 /// It knows the threads inside: one that holds a snapshot may enter again even while somebody waits
 /// to be alone, so that nobody waits for himself.

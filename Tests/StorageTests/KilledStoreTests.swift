@@ -4,8 +4,8 @@ import Storage
 import TestSupport
 import Testing
 
-/// A process that commits batches is killed at a random moment; what it leaves must be whole batches,
-/// and all of those it was told were committed.
+/// A process that commits batches is killed at a random moment; what it leaves must be whole
+/// batches, and all of those it was told were committed.
 @Suite(.serialized) struct KilledStoreTests {
   private static let kills = Campaign.seeds("LIVESYNC_STORAGE_KILLS", default: 10)
   private static let seed = Campaign.seeds("LIVESYNC_STORAGE_KILL_SEED", default: 1)

@@ -5,6 +5,9 @@ import Primitives
 ///
 /// A snapshot reads the map without copying; a value is checked against its checksum when it is
 /// read. One process has a directory open at a time, by an advisory lock on it.
+///
+/// When the map is full, the transaction is undone, the open snapshots end, the map grows to twice
+/// its size, and the transaction runs again; snapshots that are to be opened wait for that.
 public final class LMDBStore: KeyValueStore, @unchecked Sendable {
   /// The directory of the store.
   public var path: String { directory.path }

@@ -1,8 +1,8 @@
 /// What goes wrong on a disk in memory, as plain data: the same faults at the same points give the
 /// same run.
 ///
-/// A write point is a single put, a single removal of a key that is there, or a commit; a read point
-/// is one record that is read. Both are numbered from 1 over the life of the disk.
+/// A write point is a single put, a single removal of a key that is there, or a commit; a read
+/// point is one record that is read. Both are numbered from 1 over the life of the disk.
 public struct StorageFaults: Sendable, Hashable {
   /// What happens at a write point.
   public enum Write: Sendable, Hashable, CaseIterable {
