@@ -20,8 +20,8 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 }
 
 let rooms = [
-  "Runtime", "Primitives", "MerkleTree", "EventLog", "Networking", "StateTrie", "Ledger",
-  "LiveSync", "Simulation",
+  "Runtime", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking", "StateTrie",
+  "Ledger", "LiveSync", "Simulation",
 ]
 
 let package = Package(
@@ -32,12 +32,14 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CBlake2", pkgConfig: "libb2", providers: [.apt(["libb2-dev"])]),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
 
     .target(name: "CBlake2Batch"),
 
     room("Runtime"),
     room("Primitives", ["CBlake2", "CSodium"]),
     room("MerkleTree", ["Primitives"]),
+    room("Storage", ["CLMDB", "Primitives"]),
     room("EventLog", ["Primitives"]),
     room("Networking", ["Runtime", "Primitives"]),
     room("StateTrie", ["CBlake2Batch", "Primitives", "MerkleTree"]),
@@ -67,6 +69,7 @@ let package = Package(
     tests("Runtime", ["Runtime"]),
     tests("Primitives", ["Primitives"]),
     tests("MerkleTree", ["MerkleTree", "Primitives"]),
+    tests("Storage", ["Storage", "Primitives"]),
     tests("EventLog", ["EventLog", "Primitives"]),
     tests("Networking", ["Networking", "Runtime", "Primitives"]),
     tests("StateTrie", ["StateTrie", "Primitives", "MerkleTree"]),

@@ -1,0 +1,125 @@
+import CLMDB
+import Primitives
+
+/// The directory of a store on disk: locked for one store, its file created whole or not at all and
+/// checked without changing a byte.
+struct DataDirectory: Sendable {
+  /// The name of the file that holds the records (LMDB's own).
+  static let fileName = "data.mdb"
+
+  let path: String
+  /// Holds the lock until it is closed, or the process ends in whatever way.
+  let descriptor: Int32
+
+  var file: String { path + "/" + Self.fileName }
+  private var unfinished: String { file + ".new" }
+
+  /// Creates the directory if it is missing (not those above it) and locks it.
+  init(locking path: String) throws(StorageError) {
+    self.path = path
+    if mkdir(path, 0o755) != 0, storage_errno() != EEXIST {
+      throw .failedOpen(path, code: storage_errno())
+    }
+    descriptor = storage_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .failedOpen(path, code: storage_errno()) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let code = storage_errno()
+      CLMDB.close(descriptor)
+      throw code == EWOULDBLOCK ? .alreadyOpen(path) : .failedOpen(path, code: code)
+    }
+  }
+
+  func unlock() {
+    CLMDB.close(descriptor)
+  }
+
+  /// Makes sure that there is a file for `chain`: creates one, or checks the one that is there.
+  func prepare(chain: Hash256) throws(StorageError) {
+    if try Self.size(of: file) == nil {
+      try create(chain: chain)
+    } else {
+      try check(chain: chain)
+    }
+  }
+
+  /// Size of a file in bytes, nil if there is none.
+  static func size(of file: String) throws(StorageError) -> Int? {
+    var status = stat()
+    if stat(file, &status) == 0 { return Int(status.st_size) }
+    guard storage_errno() == ENOENT else { throw .failedOpen(file, code: storage_errno()) }
+    return nil
+  }
+
+  /// Writes an empty store beside its place and moves it there, so that a crash leaves no half.
+  private func create(chain: Hash256) throws(StorageError) {
+    unlink(unfinished)
+    try writeEmptyStore(chain: chain)
+    guard rename(unfinished, file) == 0, fsync(descriptor) == 0 else {
+      throw .failedWrite(file, code: storage_errno())
+    }
+  }
+
+  private func writeEmptyStore(chain: Hash256) throws(StorageError) {
+    let environment = try LMDBEnvironment(file: unfinished, flags: MDB_NOSUBDIR | MDB_NOLOCK)
+    defer { environment.close() }
+    let transaction = try environment.begin()
+    do throws(StorageError) {
+      let header = try environment.table("header", in: transaction, creating: true)
+      _ = try environment.table("records", in: transaction, creating: true)
+      try environment.put(
+        LMDBEnvironment.headerKey, StoreHeader(chain: chain).bytes, header, transaction)
+    } catch {
+      mdb_txn_abort(transaction)
+      throw error
+    }
+    try LMDBStatus.checkWrite(mdb_txn_commit(transaction), unfinished, limit: 0)
+  }
+
+  /// Refuses a file that is no store of `chain`. Opens it for reading only.
+  private func check(chain: Hash256) throws(StorageError) {
+    try LMDBFileShape.check(file)
+    let environment = try LMDBEnvironment(
+      file: file, flags: MDB_NOSUBDIR | MDB_NOLOCK | MDB_RDONLY)
+    defer { environment.close() }
+    // Pages after the end of the file must not be touched: the system would kill the process.
+    guard let size = try Self.size(of: file), size >= environment.bytesInUse else {
+      throw .truncated(file)
+    }
+    let transaction = try environment.begin(MDB_RDONLY)
+    defer { mdb_txn_abort(transaction) }
+    let table = try environment.table("header", in: transaction)
+    let header = try environment.get(LMDBEnvironment.headerKey, table, transaction)
+    _ = try environment.table("records", in: transaction)
+    guard let header else { throw .foreignFile(file) }
+    try StoreHeader.check(header, of: file, chain: chain)
+  }
+}
+
+/// What can be seen from the first bytes of a file before LMDB is let at it.
+enum LMDBFileShape {
+  /// Where LMDB's magic number stands in its first page, and what it is.
+  private static let magicOffset = 16
+  private static let magic: UInt32 = 0xbeef_c0de
+  /// LMDB's two first pages describe the rest.
+  private static let metaPages = 2
+
+  static func check(_ file: String) throws(StorageError) {
+    let descriptor = storage_open(file, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .failedOpen(file, code: storage_errno()) }
+    defer { CLMDB.close(descriptor) }
+    var start = [UInt8](repeating: 0, count: magicOffset + 4)
+    let count = pread(descriptor, &start, start.count, 0)
+    guard count >= 0 else { throw .failedRead(file, code: storage_errno()) }
+    guard count == start.count else {
+      // A page begins with its number, which is 0 here.
+      throw start[..<count].allSatisfy { $0 == 0 } ? .truncated(file) : .foreignFile(file)
+    }
+    let found = start.withUnsafeBytes {
+      $0.loadUnaligned(fromByteOffset: magicOffset, as: UInt32.self)
+    }
+    guard found == magic else { throw .foreignFile(file) }
+    guard let size = try DataDirectory.size(of: file),
+      size >= metaPages * Int(sysconf(Int32(_SC_PAGESIZE)))
+    else { throw .truncated(file) }
+  }
+}

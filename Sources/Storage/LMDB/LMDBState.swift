@@ -1,0 +1,123 @@
+import CLMDB
+
+/// One state of a store on disk: what a snapshot reads, or what a transaction reads and changes.
+/// Lives while its transaction is open; bound to the thread that opened it.
+final class LMDBState: StoreWriter {
+  var failure: StorageError?
+
+  private let environment: LMDBEnvironment
+  private let transaction: OpaquePointer
+  private let table: MDB_dbi
+
+  init(_ environment: LMDBEnvironment, _ transaction: OpaquePointer, table: MDB_dbi) {
+    self.environment = environment
+    self.transaction = transaction
+    self.table = table
+  }
+
+  func value(of key: [UInt8]) throws(StorageError) -> [UInt8]? {
+    var found = MDB_val()
+    let status = withValue(key) { key in mdb_get(transaction, table, &key, &found) }
+    guard try LMDBStatus.checkFound(status, environment.file) else { return nil }
+    let value = key.withUnsafeBytes { SealedRecord.open(found.bytes, under: $0) }
+    guard let value else { throw .corrupted(environment.file) }
+    return value
+  }
+
+  func makeCursor() throws(StorageError) -> any CursorEngine {
+    try LMDBCursor(transaction, table: table, file: environment.file)
+  }
+
+  func put(_ key: [UInt8], _ value: [UInt8]) throws(StorageError) {
+    try environment.put(key, SealedRecord.seal(value, under: key), table, transaction)
+  }
+
+  func delete(_ key: [UInt8]) throws(StorageError) -> Bool {
+    let status = withValue(key) { key in mdb_del(transaction, table, &key, nil) }
+    if status == MDB_NOTFOUND { return false }
+    try checkWrite(status)
+    return true
+  }
+
+  func delete(in range: StoreRange) throws(StorageError) -> Int {
+    let cursor = try LMDBCursor(transaction, table: table, file: environment.file)
+    defer { cursor.close() }
+    var count = 0
+    var key = try cursor.key(atOrAfter: range.start)
+    while let current = key, range.contains(current) {
+      try checkWrite(cursor.delete())
+      count += 1
+      // The cursor stands at what followed the removed record, or after the last one.
+      key = try cursor.key(atOrAfter: current)
+    }
+    return count
+  }
+
+  private func checkWrite(_ status: Int32) throws(StorageError) {
+    try LMDBStatus.checkWrite(status, environment.file, limit: environment.mapBytes)
+  }
+}
+
+/// LMDB's cursor.
+final class LMDBCursor: CursorEngine {
+  private let handle: OpaquePointer
+  private let file: String
+
+  init(_ transaction: OpaquePointer, table: MDB_dbi, file: String) throws(StorageError) {
+    var handle: OpaquePointer?
+    try LMDBStatus.checkRead(mdb_cursor_open(transaction, table, &handle), file)
+    guard let handle else { throw .failedRead(file, code: ENOMEM) }
+    self.handle = handle
+    self.file = file
+  }
+
+  func close() {
+    mdb_cursor_close(handle)
+  }
+
+  func move(_ step: CursorStep) throws(StorageError) -> StoreEntry? {
+    let found =
+      switch step {
+      case .first: try move(MDB_FIRST)
+      case .last: try move(MDB_LAST)
+      case .next: try move(MDB_NEXT)
+      case .previous: try move(MDB_PREV)
+      case .atOrAfter(let key): try seek(key)
+      }
+    guard let (key, record) = found else { return nil }
+    guard let value = SealedRecord.open(record.bytes, under: key.bytes) else {
+      throw .corrupted(file)
+    }
+    return StoreEntry(key: Array(key.bytes), value: value)
+  }
+
+  /// Goes to the first key that is not before `key`.
+  func key(atOrAfter key: [UInt8]) throws(StorageError) -> [UInt8]? {
+    try seek(key).map { Array($0.key.bytes) }
+  }
+
+  /// Removes the record the cursor stands at; returns LMDB's status.
+  func delete() -> Int32 {
+    mdb_cursor_del(handle, 0)
+  }
+
+  private typealias Found = (key: MDB_val, record: MDB_val)
+
+  private func seek(_ key: [UInt8]) throws(StorageError) -> Found? {
+    guard !key.isEmpty else { return try move(MDB_FIRST) }
+    var found = MDB_val()
+    var record = MDB_val()
+    let status = withValue(key) { key in
+      found = key
+      return mdb_cursor_get(handle, &found, &record, MDB_SET_RANGE)
+    }
+    return try LMDBStatus.checkFound(status, file) ? (found, record) : nil
+  }
+
+  private func move(_ operation: MDB_cursor_op) throws(StorageError) -> Found? {
+    var key = MDB_val()
+    var record = MDB_val()
+    let status = mdb_cursor_get(handle, &key, &record, operation)
+    return try LMDBStatus.checkFound(status, file) ? (key, record) : nil
+  }
+}

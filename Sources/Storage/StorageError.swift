@@ -1,0 +1,153 @@
+import Primitives
+
+/// Why a store could not be opened, read or written.
+///
+/// A struct over a private enum, so that cases can be added without breaking callers.
+public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
+  private enum Kind: Hashable {
+    case fullDisk(String)
+    case corrupted(String)
+    case truncated(String)
+    case foreignFile(String)
+    case newerFormat(String, found: UInt32, known: UInt32)
+    case otherChain(String, found: Hash256, expected: Hash256)
+    case failedRead(String, code: Int32)
+    case failedWrite(String, code: Int32)
+    case failedOpen(String, code: Int32)
+    case alreadyOpen(String)
+    case keyEmpty
+    case keyTooLong(Int)
+    case valueTooLong(Int)
+    case mapFull(limit: Int)
+    case tooManyReaders(limit: Int)
+    case nestedWrite
+    case busy
+    case closed
+  }
+
+  private let kind: Kind
+
+  /// No room is left on the disk: free some, then try again. Nothing of the transaction is stored.
+  public static func fullDisk(_ file: String) -> StorageError {
+    StorageError(kind: .fullDisk(file))
+  }
+  /// What was read is not what was written: the store must be given up and filled anew.
+  public static func corrupted(_ file: String) -> StorageError {
+    StorageError(kind: .corrupted(file))
+  }
+  /// The end of the file is missing: the store must be given up and filled anew.
+  public static func truncated(_ file: String) -> StorageError {
+    StorageError(kind: .truncated(file))
+  }
+  /// The file was not written by this program: name another data directory.
+  public static func foreignFile(_ file: String) -> StorageError {
+    StorageError(kind: .foreignFile(file))
+  }
+  /// The file was written by a newer program: use that one.
+  public static func newerFormat(_ file: String, found: UInt32, known: UInt32) -> StorageError {
+    StorageError(kind: .newerFormat(file, found: found, known: known))
+  }
+  /// The file belongs to another chain: name another data directory.
+  public static func otherChain(
+    _ file: String, found: Hash256, expected: Hash256
+  ) -> StorageError {
+    StorageError(kind: .otherChain(file, found: found, expected: expected))
+  }
+  /// The system refused to read; `code` is its error number.
+  public static func failedRead(_ file: String, code: Int32) -> StorageError {
+    StorageError(kind: .failedRead(file, code: code))
+  }
+  /// The system refused to write; `code` is its error number. Nothing of the transaction is stored.
+  public static func failedWrite(_ file: String, code: Int32) -> StorageError {
+    StorageError(kind: .failedWrite(file, code: code))
+  }
+  /// The system refused to open or create the file; `code` is its error number.
+  public static func failedOpen(_ file: String, code: Int32) -> StorageError {
+    StorageError(kind: .failedOpen(file, code: code))
+  }
+  /// The store is open already, here or in another process: close it there.
+  public static func alreadyOpen(_ file: String) -> StorageError {
+    StorageError(kind: .alreadyOpen(file))
+  }
+  /// A key needs at least one byte.
+  public static let keyEmpty = StorageError(kind: .keyEmpty)
+  /// A key of `count` bytes is above `StorageLimits.keyBytesMax`.
+  public static func keyTooLong(_ count: Int) -> StorageError {
+    StorageError(kind: .keyTooLong(count))
+  }
+  /// A value of `count` bytes is above `StorageLimits.valueBytesMax`.
+  public static func valueTooLong(_ count: Int) -> StorageError {
+    StorageError(kind: .valueTooLong(count))
+  }
+  /// The store may not grow above `limit` bytes, or not now, because the writer itself holds a
+  /// snapshot open. Nothing of the transaction is stored.
+  public static func mapFull(limit: Int) -> StorageError {
+    StorageError(kind: .mapFull(limit: limit))
+  }
+  /// More than `limit` snapshots are open at one time.
+  public static func tooManyReaders(limit: Int) -> StorageError {
+    StorageError(kind: .tooManyReaders(limit: limit))
+  }
+  /// A transaction was begun inside another one of the same thread: pass the outer one on instead.
+  public static let nestedWrite = StorageError(kind: .nestedWrite)
+  /// The store cannot be closed inside one of its own transactions.
+  public static let busy = StorageError(kind: .busy)
+  /// The store was closed, or its process crashed.
+  public static let closed = StorageError(kind: .closed)
+
+  /// Whether the transaction ran out of address space rather than of disk.
+  var isMapFull: Bool {
+    if case .mapFull = kind { true } else { false }
+  }
+
+  /// A stable name for the event log.
+  public var reason: String {
+    switch kind {
+    case .fullDisk: "full_disk"
+    case .corrupted: "corrupted"
+    case .truncated: "truncated"
+    case .foreignFile: "foreign_file"
+    case .newerFormat: "newer_format"
+    case .otherChain: "other_chain"
+    case .failedRead: "failed_read"
+    case .failedWrite: "failed_write"
+    case .failedOpen: "failed_open"
+    case .alreadyOpen: "already_open"
+    case .keyEmpty: "key_empty"
+    case .keyTooLong: "key_too_long"
+    case .valueTooLong: "value_too_long"
+    case .mapFull: "map_full"
+    case .tooManyReaders: "too_many_readers"
+    case .nestedWrite: "nested_write"
+    case .busy: "busy"
+    case .closed: "closed"
+    }
+  }
+
+  public var description: String {
+    switch kind {
+    case .fullDisk(let file): "no room is left on the disk of \(file)"
+    case .corrupted(let file): "\(file) is damaged: what was read is not what was written"
+    case .truncated(let file): "\(file) is damaged: its end is missing"
+    case .foreignFile(let file): "\(file) was not written by this program"
+    case .newerFormat(let file, let found, let known):
+      "\(file) has format \(found), this program knows formats up to \(known)"
+    case .otherChain(let file, let found, let expected):
+      "\(file) belongs to the chain \(found.short), not to \(expected.short)"
+    case .failedRead(let file, let code): "\(file) cannot be read (error \(code))"
+    case .failedWrite(let file, let code): "\(file) cannot be written (error \(code))"
+    case .failedOpen(let file, let code): "\(file) cannot be opened (error \(code))"
+    case .alreadyOpen(let file): "\(file) is open already, in this process or another"
+    case .keyEmpty: "a key needs at least one byte"
+    case .keyTooLong(let count):
+      "a key of \(count) bytes is above the limit of \(StorageLimits.keyBytesMax)"
+    case .valueTooLong(let count):
+      "a value of \(count) bytes is above the limit of \(StorageLimits.valueBytesMax)"
+    case .mapFull(let limit): "the store cannot grow now, or not above \(limit) bytes"
+    case .tooManyReaders(let limit): "more than \(limit) snapshots are open"
+    case .nestedWrite: "a transaction was begun inside another one"
+    case .busy: "the store cannot be closed inside one of its transactions"
+    case .closed: "the store is closed"
+    }
+  }
+}
