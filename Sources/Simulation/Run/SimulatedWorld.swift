@@ -175,7 +175,7 @@ final class SimulatedWorld: @unchecked Sendable {
   /// Ends everything; returns the names of tasks that do not end.
   func stop() -> [String] {
     for task in tasks { task.cancel() }
-    _ = runtime.advance(by: .seconds(SimulationLimits.drainSecondsMax))
+    _ = runtime.runUntilIdle()
     network.shutdown()
     return runtime.shutdown()
   }
