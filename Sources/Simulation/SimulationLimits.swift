@@ -12,6 +12,8 @@ public enum SimulationLimits {
   static let stepsMax = 2_000_000_000
   /// Results of signature checks shared by all nodes of a run.
   static let signaturesCached = 1 << 16
+  /// Forks after the node joined of which it must have followed one, or the run proves too little.
+  static let forksUnnoticedMax = 6
   /// Blocks between two announcements of a peer that announces wrong blocks.
   static let wrongRootEvery = 5
 }

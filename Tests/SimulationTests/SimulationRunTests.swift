@@ -36,7 +36,7 @@ import Testing
     let report = try Self.run(.named(name), seed: seed).report
     #expect(report.verdict == .pass, "\(name) seed \(seed): \(report.reason)")
     #expect(report.banned.isEmpty)
-    if name == "forks" { #expect(report.rebranches > 3) }
+    if name == "forks" { #expect(report.rebranches > 3 && report.rebranchesWhileIncomplete > 0) }
     if name == "plain" { #expect(report.forks == 0 && report.rebranches == 0) }
   }
 
@@ -79,9 +79,9 @@ import Testing
     var scenario = try Scenario.named("wrong-diff")
     // Blocks that change nothing need no diff, so nobody asks the liar for one.
     scenario.transactionsPerBlock = 0
-    scenario.timeLimitSeconds = 200
     let report = try Self.run(scenario, seed: 1).report
-    #expect(report.verdict == .liveness || report.verdict == .vacuous)
+    #expect(report.verdict == .vacuous)
+    #expect(report.reason == "p1 got no chance to lie")
   }
 
   @Test func aRun_shouldBeVacuous_whenOneChunkIsTheWholeState() throws {

@@ -54,9 +54,11 @@ extension StateQueueCore {
       let lost = buffer.remove(number: number, hash: hash)
       let isPausedHere = state == .paused(number: number, hash: hash)
       guard !chunks.isEmpty || !lost.isEmpty || isPausedHere else { return [] }
-      return lost.map { .discard($0, .blockPassed) } + reset(.blockFailed) + advance(chain: chain)
+      return lost.map { .discard($0, .blockPassed) } + reset(.blockFailed)
+        + completeIfDue(chain: chain) + advance(chain: chain)
     }
-    return judged(chunks, result, chain: chain) + settle(chain: chain) + advance(chain: chain)
+    return judged(chunks, result, chain: chain) + completeIfDue(chain: chain)
+      + settle(chain: chain) + advance(chain: chain)
   }
 
   /// Chunks were pushed onto the head.
@@ -64,7 +66,8 @@ extension StateQueueCore {
     _ chunks: [SourcedChunk], result: ChunkVerdict, chain: some ChainReader
   ) -> [Action] {
     handedOn -= chunks.count
-    return judged(chunks, result, chain: chain) + advance(chain: chain)
+    return judged(chunks, result, chain: chain) + completeIfDue(chain: chain)
+      + advance(chain: chain)
   }
 
   private mutating func judged(
@@ -103,7 +106,8 @@ extension StateQueueCore {
     } else if isIncomplete, change != .advanced {
       actions += reset(change == .rebranched ? .rebranched : .historyAdopted)
     } else if state != .complete, !isIncomplete, change == .advanced {
-      return complete()
+      isCompletionDue = true
+      return completeIfDue(chain: chain)
     }
     actions += settle(chain: chain)
     if case .paused = state, isIncomplete, handedOn == 0, buffer.count == 0 {
@@ -113,9 +117,17 @@ extension StateQueueCore {
     return actions + advance(chain: chain)
   }
 
+  /// The state was found complete earlier, and the last chunk is reported now.
+  private mutating func completeIfDue(chain: some ChainReader) -> [Action] {
+    guard isCompletionDue, handedOn == 0, state != .complete else { return [] }
+    isCompletionDue = chain.missing.isEmpty
+    return isCompletionDue ? complete() : []
+  }
+
   /// No range is missing any more.
   private mutating func complete() -> [Action] {
     state = .complete
+    isCompletionDue = false
     lateInRow = 0
     return buffer.removeAll(upTo: .max).map { .discard($0, .complete) } + [.completed]
   }

@@ -29,6 +29,9 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
   var buffer = ChunkBuffer()
   /// Chunks handed on whose push has not been reported yet.
   var handedOn = 0
+  /// True if the state was found complete while chunks were handed on: it is called complete once
+  /// the last of them is reported, so that no chunk is accepted after that.
+  var isCompletionDue = false
   /// Late chunks in a row.
   var lateInRow = 0
   /// Blocks held back for the chunk on its way.

@@ -4,12 +4,17 @@ import StateTrie
 
 /// All accounts after one block as a plain dictionary: the oracle. It applies transactions by
 /// itself and knows nothing of tries, diffs or the ledger's execution.
-struct AccountModel: Sendable {
-  private(set) var accounts: [Address: Account]
+package struct AccountModel: Sendable {
+  package private(set) var accounts: [Address: Account]
+
+  package init(accounts: [Address: Account]) {
+    self.accounts = accounts
+  }
 
   init(_ genesis: Genesis) {
-    accounts = Dictionary(
-      uniqueKeysWithValues: genesis.accounts.map { ($0.address, $0.account) })
+    self.init(
+      accounts: Dictionary(
+        uniqueKeysWithValues: genesis.accounts.map { ($0.address, $0.account) }))
   }
 
   /// Applies the transactions of block `number` and pays their fees to `producer`.

@@ -7,12 +7,6 @@ import Primitives
 /// A value type that takes events and names the first rule an event breaks: S7 (limits), S8 (each
 /// request ends once), S9 (the events are a legal story) and S10 (honest chunks are never refused).
 package struct EventRules {
-  /// A broken rule.
-  package struct Violation: Equatable {
-    package let check: String
-    package let detail: String
-  }
-
   /// A chunk that came and was not judged yet.
   private struct Chunk: Hashable {
     let peer: UInt32
@@ -39,33 +33,35 @@ package struct EventRules {
   package var openRequestCount: Int { openRequests.count }
 
   /// The rule that `event`, which belongs to `request`, breaks; nil if it is a legal next event.
-  package mutating func take(_ event: Event, request: UInt64?) -> Violation? {
+  package mutating func take(_ event: Event, request: UInt64?) -> CheckViolation? {
     switch event {
     case .request(let event): take(event, request)
     case .chunk(let event): take(event)
     case .state(let event): take(event)
     case .consensus(let event): take(event)
     case .block(.buffered(_, _, _, let buffered)) where buffered > bufferedBlocksMax:
-      Violation(check: "S7", detail: "\(buffered) blocks buffered, allowed \(bufferedBlocksMax)")
+      CheckViolation(
+        check: "S7", detail: "\(buffered) blocks buffered, allowed \(bufferedBlocksMax)")
     default: nil
     }
   }
 
-  private mutating func take(_ event: Event.Request, _ request: UInt64?) -> Violation? {
+  private mutating func take(_ event: Event.Request, _ request: UInt64?) -> CheckViolation? {
     guard let request else { return nil }
     switch event {
     case .sent:
       if openRequests.insert(request).inserted { return nil }
-      return Violation(check: "S8", detail: "request \(request) was sent twice")
+      return CheckViolation(check: "S8", detail: "request \(request) was sent twice")
     case .ended:
       if openRequests.remove(request) != nil { return nil }
-      return Violation(check: "S8", detail: "request \(request) ended twice, or was never sent")
+      return CheckViolation(
+        check: "S8", detail: "request \(request) ended twice, or was never sent")
     case .served, .refused:
       return nil
     }
   }
 
-  private mutating func take(_ event: Event.Chunk) -> Violation? {
+  private mutating func take(_ event: Event.Chunk) -> CheckViolation? {
     switch event {
     case .requested, .buffered:
       return nil
@@ -74,12 +70,13 @@ package struct EventRules {
       return nil
     case .accepted(let peer, _, let hash, let start, _, _, _):
       if isComplete {
-        return Violation(check: "S9", detail: "a chunk was accepted by a complete state")
+        return CheckViolation(check: "S9", detail: "a chunk was accepted by a complete state")
       }
       return close(Chunk(peer: peer, hash: hash, start: start))
     case .rejected(let peer, _, let hash, let start, _, _, _, let reason):
       if !liars.contains(peer) {
-        return Violation(check: "S10", detail: "a chunk of honest p\(peer) is refused: \(reason)")
+        return CheckViolation(
+          check: "S10", detail: "a chunk of honest p\(peer) is refused: \(reason)")
       }
       return close(Chunk(peer: peer, hash: hash, start: start))
     case .ignored(let peer, _, let hash, let start, _, _, _, _),
@@ -90,26 +87,26 @@ package struct EventRules {
   }
 
   /// A chunk is judged once.
-  private mutating func close(_ chunk: Chunk) -> Violation? {
+  private mutating func close(_ chunk: Chunk) -> CheckViolation? {
     guard let count = openChunks[chunk] else {
-      return Violation(
+      return CheckViolation(
         check: "S9", detail: "a chunk of p\(chunk.peer) was judged twice, or never came")
     }
     openChunks[chunk] = count > 1 ? count - 1 : nil
     return nil
   }
 
-  private mutating func take(_ event: Event.State) -> Violation? {
+  private mutating func take(_ event: Event.State) -> CheckViolation? {
     switch event {
     case .complete:
       defer { isComplete = true }
-      return isComplete ? Violation(check: "S9", detail: "the state was completed twice") : nil
+      return isComplete ? CheckViolation(check: "S9", detail: "the state was completed twice") : nil
     case .incomplete:
       defer { isComplete = false }
       return isComplete
-        ? nil : Violation(check: "S9", detail: "an incomplete state became incomplete")
+        ? nil : CheckViolation(check: "S9", detail: "an incomplete state became incomplete")
     case .progress(_, _, _, _, _, let buffered) where buffered > LiveSyncLimits.bufferedChunksMax:
-      return Violation(
+      return CheckViolation(
         check: "S7",
         detail: "\(buffered) chunks buffered, allowed \(LiveSyncLimits.bufferedChunksMax)")
     case .progress, .reset, .forecast:
@@ -117,10 +114,10 @@ package struct EventRules {
     }
   }
 
-  private mutating func take(_ event: Event.Consensus) -> Violation? {
+  private mutating func take(_ event: Event.Consensus) -> CheckViolation? {
     let wasEstablished = isEstablished
     if case .established = event { isEstablished = true } else { isEstablished = false }
     return wasEstablished == isEstablished
-      ? Violation(check: "S9", detail: "consensus was established or lost twice") : nil
+      ? CheckViolation(check: "S9", detail: "consensus was established or lost twice") : nil
   }
 }

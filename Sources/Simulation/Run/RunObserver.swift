@@ -11,12 +11,6 @@ import Primitives
 final class RunObserver: EventSink, @unchecked Sendable {
   // Unchecked: used on the simulation's thread only, like everything that it looks at.
 
-  /// A broken invariant.
-  struct Violation {
-    let check: String
-    let detail: String
-  }
-
   static let joinerName = "s0"
   /// With at most so many accounts the whole state is compared after every chunk, with more only at
   /// macro blocks and on completion.
@@ -34,7 +28,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
   /// The joining node's chain, once it is there.
   var chain: Blockchain?
 
-  private(set) var violation: Violation?
+  private(set) var violation: CheckViolation?
   private(set) var completeAt: Int64?
   private(set) var isComplete = false
   private(set) var banned: Set<UInt32> = []
@@ -77,7 +71,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
       violate("S10", "\(context.node) banned the honest peer p\(peer): \(reason)")
     }
     if context.node == Self.joinerName {
-      if let broken = rules.take(event, request: request) { violate(broken.check, broken.detail) }
+      if let broken = rules.take(event, request: request) { violate(broken) }
       observe(event)
     }
     return sequence
@@ -128,35 +122,24 @@ final class RunObserver: EventSink, @unchecked Sendable {
     violate("S3", "the node is \(what) at block \(number) \(hash.short), which nobody made")
   }
 
-  /// S1 to S3: held leaves are the oracle's, the root is the header's whenever it is known, and a
-  /// state without missing ranges has one.
+  /// S1 to S3, for the node's head.
   func compare() {
     guard let chain, let model = producer.model(after: chain.headHash) else { return }
     comparisons += 1
-    let head = chain.head
-    if let root = chain.stateRoot {
-      if root != head.header.stateRoot {
-        violate("S3", "root \(root.short) at block \(head.number), header \(head.header.stateRoot)")
-      }
-    } else if chain.missing.isEmpty {
-      violate("S3", "nothing is missing at block \(head.number), but the root is not known")
-    }
-    let held = chain.items()
-    if model.agrees(with: held, outside: chain.missing) { return }
-    let expected = model.items(outside: chain.missing)
-    let first = zip(held, expected).first { $0 != $1 }.map { "\($0.key) or \($1.key)" }
-    violate(
-      "S1",
-      "\(held.count) accounts at block \(head.number), the oracle has \(expected.count); "
-        + "first difference at \(first ?? "the end")")
+    if let broken = StateCheck.compare(chain, with: model) { violate(broken) }
   }
 
   /// Notes the first broken invariant.
-  func violate(_ check: String, _ detail: String) {
+  private func violate(_ broken: CheckViolation) {
     guard violation == nil else { return }
-    violation = Violation(check: check, detail: detail)
+    violation = broken
     _ = writer.record(
-      .check(.violated(check: check, detail: detail)), context: .run, cause: nil, request: nil)
+      .check(.violated(check: broken.check, detail: broken.detail)), context: .run, cause: nil,
+      request: nil)
+  }
+
+  private func violate(_ check: String, _ detail: String) {
+    violate(CheckViolation(check: check, detail: detail))
   }
 
   // MARK: Lines for people

@@ -19,6 +19,8 @@ final class SimulatedWorld: @unchecked Sendable {
   private var peers: [FullNode] = []
   private(set) var joiner: FullNode?
   private(set) var joinedAt: Int64?
+  /// Forks made before the node joined.
+  private(set) var forksBeforeJoin = 0
   private var tasks: [SpawnedTask] = []
   private var away: Set<PeerID> = []
   private var churn: RandomStream
@@ -82,6 +84,7 @@ final class SimulatedWorld: @unchecked Sendable {
         name: RunObserver.joinerName, chunkItems: scenario.chunkItems))
     joiner = node
     joinedAt = runtime.now.nanoseconds
+    forksBeforeJoin = producer.forks
     observer.chain = chain
     tasks.append(runtime.spawn(RunObserver.joinerName) { await node.run() })
   }

@@ -9,6 +9,8 @@ extension Scenario {
     },
     make("forks", "A fork every few blocks, while chunks are on their way.") {
       $0.forkPerMillion = 300_000
+      // The state stays incomplete over several forks.
+      $0.chunkItems = 5
     },
     make("churn", "Peers leave and come back while the node joins.") {
       $0.nodes = 7

@@ -227,6 +227,32 @@ import Testing
     #expect(bystander.isEmpty)
   }
 
+  @Test func state_shouldBeCompleteOnlyAfterItsLastChunkIsReported() {
+    var queue = Harness()
+    let last = queue.chunk(at: 20, end: nil)
+    #expect(queue.receive(last).heads == [[last]])
+    var complete = queue.chain
+    complete.missing = .none
+    // The chain's event overtakes the report of the push.
+    #expect(queue.core.chainChanged(.advanced, chain: complete).isEmpty)
+    #expect(queue.core.state != .complete)
+    let actions = queue.core.applied([last], result: ChunkVerdict(accepted: [0]), chain: complete)
+    #expect(actions.isCompleted && queue.core.state == .complete)
+  }
+
+  @Test func state_shouldStayIncomplete_whenItLosesARangeBeforeTheLastReport() {
+    var queue = Harness()
+    let last = queue.chunk(at: 20, end: nil)
+    _ = queue.receive(last)
+    var complete = queue.chain
+    complete.missing = .none
+    _ = queue.core.chainChanged(.advanced, chain: complete)
+    _ = queue.core.chainChanged(.rebranched, chain: queue.chain)
+    let report = ChunkVerdict(accepted: [0])
+    #expect(!queue.core.applied([last], result: report, chain: queue.chain).isCompleted)
+    #expect(queue.core.state != .complete && queue.core.isRequesting)
+  }
+
   @Test func chain_shouldBeReset_whenARebranchLeavesTheStateIncomplete() {
     var queue = Harness()
     _ = queue.receive(queue.chunk(at: 20, end: Self.key))

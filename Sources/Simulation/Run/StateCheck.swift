@@ -1,0 +1,39 @@
+import Ledger
+import Primitives
+
+/// A broken invariant of a run.
+package struct CheckViolation: Sendable, Hashable {
+  /// Its name in the manual, such as "S1".
+  package let check: String
+  /// What was found, for people.
+  package let detail: String
+}
+
+/// Compares the state of a node with the oracle's.
+package enum StateCheck {
+  /// The first of S1 to S3 that does not hold: held leaves are the oracle's and, with the missing
+  /// ranges, all there are; a known root is the header's; a state that lacks nothing has a root.
+  package static func compare(_ chain: Blockchain, with model: AccountModel) -> CheckViolation? {
+    let head = chain.head
+    let missing = chain.missing
+    if let root = chain.stateRoot {
+      if root != head.header.stateRoot {
+        return CheckViolation(
+          check: "S3",
+          detail: "root \(root.short) at block \(head.number), header \(head.header.stateRoot)")
+      }
+    } else if missing.isEmpty {
+      return CheckViolation(
+        check: "S3", detail: "nothing is missing at block \(head.number), but the root is not known"
+      )
+    }
+    let held = chain.items()
+    if model.agrees(with: held, outside: missing) { return nil }
+    let expected = model.items(outside: missing)
+    let first = zip(held, expected).first { $0 != $1 }.map { "\($0.key) or \($1.key)" }
+    return CheckViolation(
+      check: "S1",
+      detail: "\(held.count) accounts at block \(head.number), the oracle has \(expected.count); "
+        + "first difference at \(first ?? "the end")")
+  }
+}
