@@ -75,18 +75,22 @@ import Testing
   @Test func escape_shouldBeCounted_whenATaskResumesFromAnotherThread() {
     let runtime = SimulatedRuntime(seed: 1)
     let ended = Mutex(false)
+    let isSuspended = Mutex(false)
     runtime.spawn("escaping") {
-      // A thread of its own: the shared pool may be busy with other tests for long.
+      // A thread of its own: the shared pool may be busy with other tests for long. It resumes the
+      // task only once the task waits, or there would be nothing to enqueue.
       await withCheckedContinuation { continuation in
         Thread.detachNewThread {
-          usleep(1000)
+          while !isSuspended.withLock({ $0 }) { usleep(1000) }
           continuation.resume()
         }
       }
       ended.withLock { $0 = true }
     }
+    _ = runtime.run()
+    isSuspended.withLock { $0 = true }
     var rounds = 0
-    while !ended.withLock({ $0 }), rounds < 5000 {
+    while !ended.withLock({ $0 }), rounds < 50_000 {
       _ = runtime.run()
       usleep(1000)
       rounds += 1
