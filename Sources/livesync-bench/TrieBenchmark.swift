@@ -20,7 +20,6 @@ struct TrieBenchmark {
       for key in keys { try! trie.put(key, value) }
       _ = trie.rootHash()
     }
-    let root = trie.rootHash()!
 
     let update = best {
       for _ in 0..<Self.updates {
@@ -38,7 +37,6 @@ struct TrieBenchmark {
       try! trie.revert(receipts[0])
       _ = trie.rootHash()
     }
-    _ = root
 
     let stateRoot = trie.rootHash()!
     let start = keys[generator.below(keys.count)]
