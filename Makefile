@@ -38,8 +38,11 @@ docs: dependencies ## Write the generated pages in Docs anew.
 	@$(RELEASE) livesync >&2
 	@$(LIVESYNC) events schema > Docs/Events.md
 
-fixtures: dependencies ## Record the fixture chains anew (each file names its own command).
+fixtures: dependencies ## Write the scenarios and record the fixture chains anew.
 	@$(RELEASE) livesync >&2
+	@for file in Fixtures/Scenarios/*.json; do \
+	  $(LIVESYNC) simulate --scenario "$$(basename "$$file" .json)" --show > "$$file.new"; \
+	  mv "$$file.new" "$$file"; done
 	@for file in Fixtures/Chains/*.jsonl; do \
 	  command=$$(head -n 1 "$$file" | sed -nE 's/.*"generator":"livesync ([^"]*)".*/\1/p'); \
 	  $(LIVESYNC) $$command; done

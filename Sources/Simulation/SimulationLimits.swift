@@ -10,8 +10,6 @@ public enum SimulationLimits {
   static let dataBytesMax = 40
   /// Scheduler steps after which a run is given up.
   static let stepsMax = 2_000_000_000
-  /// Longest virtual time for everything to end once it is cancelled, in seconds.
-  static let drainSecondsMax = 120
   /// Results of signature checks shared by all nodes of a run.
   static let signaturesCached = 1 << 16
   /// Blocks between two announcements of a peer that announces wrong blocks.

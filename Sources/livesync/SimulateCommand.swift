@@ -16,6 +16,7 @@ enum SimulateCommand: Command {
       .init("--nodes", "N", help: "nodes, the joining one among them"),
       .init("--accounts", "N", help: "accounts at the start"),
       .init("--blocks", "N", help: "blocks the chain has at least at the end"),
+      .init("--show", help: "print the scenario as a JSON file instead of running it"),
       .init("--out", "DIR", help: "where events.jsonl goes (out/SCENARIO-SEED)"),
     ],
     notes: [
@@ -27,6 +28,10 @@ enum SimulateCommand: Command {
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let scenario = try scenario(arguments)
+    if arguments.flag("--show") {
+      FileHandle.standardOutput.write(Data(scenario.json.utf8))
+      return .pass
+    }
     if let text = arguments.text("--seeds") {
       guard arguments.text("--seed") == nil, arguments.text("--out") == nil else {
         throw UsageError("option '--seeds' goes with neither '--seed' nor '--out'")

@@ -51,14 +51,17 @@ extension TidyRule {
     },
     TidyRule(
       "scenario names",
-      planted: [("Fixtures/Scenarios/Quiet-Night.json", "{}\n")],
-      innocent: [("Fixtures/Scenarios/quiet_night.json", "{}\n")]
+      planted: [
+        ("Fixtures/Scenarios/Quiet-Night.json", "{}\n"),
+        ("Fixtures/Scenarios/quiet_night.json", "{}\n"),
+      ],
+      innocent: [("Fixtures/Scenarios/quiet-night.json", "{}\n")]
     ) { file in
       let folder = "Fixtures/Scenarios/"
       guard file.path.hasPrefix(folder), file.path.hasSuffix(".json") else { return [] }
       let name = file.path.dropFirst(folder.count).dropLast(".json".count)
-      let isSnake = name.wholeMatch(of: /[a-z][a-z0-9]*(_[a-z0-9]+)*/) != nil
-      return isSnake ? [] : [(0, "name scenarios in snake_case")]
+      let isFit = name.wholeMatch(of: /[a-z][a-z0-9]*(-[a-z0-9]+)*/) != nil
+      return isFit ? [] : [(0, "name scenarios in lower-case words joined by hyphens")]
     },
   ]
 

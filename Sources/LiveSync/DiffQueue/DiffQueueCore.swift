@@ -7,9 +7,9 @@ import StateTrie
 /// is complete. Rules: LIVE SYNC, diff queue.
 ///
 /// Batches leave in the order they came. Only a batch that a whole round of peers could not serve
-/// lets later ones pass, so that a block nobody has a diff for, such as one of a dead branch, cannot
-/// hold up the chain. For that, a batch with several branches is taken apart into one for each, and
-/// one with such a block is cut before it. A batch goes only after the one it stands on.
+/// lets later ones pass, so that a block nobody has a diff for, such as one of a dead branch,
+/// cannot hold up the chain. For that, a batch with several branches is taken apart into one for
+/// each, and one with such a block is cut before it. A batch goes only after the one it stands on.
 public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   public typealias Action = DiffQueueAction<Block>
 

@@ -18,6 +18,8 @@ final class ChainProducer {
   private var models: [Hash256: AccountModel] = [:]
   private var modelHeights: [(number: UInt32, hash: Hash256)] = []
   private(set) var forks = 0
+  /// Hashes of all blocks made so far, on whatever branch.
+  private var made: Set<Hash256> = []
 
   init(_ scenario: Scenario, runtime: any Runtime, verifier: any SignatureVerifier) throws {
     self.scenario = scenario
@@ -43,6 +45,9 @@ final class ChainProducer {
 
   /// The oracle's accounts after the block `hash`, if it is not below the last macro block.
   func model(after hash: Hash256) -> AccountModel? { models[hash] }
+
+  /// True if the block is one of the chain's, on whatever branch, and not a liar's.
+  func hasMade(_ hash: Hash256) -> Bool { made.contains(hash) }
 
   /// Makes the next block or a whole fork, and returns the blocks in the order of announcement.
   func advance() throws -> [Block] {
@@ -104,6 +109,7 @@ final class ChainProducer {
   /// Keeps the accounts after `block`, and drops those that no node can be at any more: below the
   /// macro block before the last one, which a node that is a little behind may still be at.
   private func remember(_ model: AccountModel, after block: Block) {
+    made.insert(block.hash)
     models[block.hash] = model
     modelHeights.append((block.number, block.hash))
     let kept = UInt32(4 * scenario.blocksPerBatch)

@@ -1,5 +1,6 @@
 import EventLog
 import Ledger
+import LiveSync
 import Networking
 import Primitives
 
@@ -46,7 +47,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
   private var macroNumber: UInt32 = 0
   /// Rows of the state's growth shown so far.
   private var shownShares = 0
-  private var openRequests: Set<UInt64> = []
+  private var rules: EventRules
 
   init(
     writer: JSONLinesWriter, producer: ChainProducer, scenario: Scenario, liars: Set<UInt32>,
@@ -58,10 +59,15 @@ final class RunObserver: EventSink, @unchecked Sendable {
     self.now = now
     self.line = line
     comparesAfterChunks = scenario.accounts <= Self.comparedAfterChunksMax
+    rules = EventRules(
+      liars: liars,
+      bufferedBlocksMax: QueueConfiguration(
+        blocksPerBatch: UInt32(scenario.blocksPerBatch), includeBody: true
+      ).bufferMax)
   }
 
   /// Requests of the joining node that have not ended.
-  var openRequestCount: Int { openRequests.count }
+  var openRequestCount: Int { rules.openRequestCount }
 
   func record(
     _ event: Event, context: EventContext, cause: UInt64?, request: UInt64?
@@ -70,14 +76,16 @@ final class RunObserver: EventSink, @unchecked Sendable {
     if case .peer(.banned(let peer, let reason)) = event, !liars.contains(peer) {
       violate("S10", "\(context.node) banned the honest peer p\(peer): \(reason)")
     }
-    if context.node == Self.joinerName { observe(event, request: request) }
+    if context.node == Self.joinerName {
+      if let broken = rules.take(event, request: request) { violate(broken.check, broken.detail) }
+      observe(event)
+    }
     return sequence
   }
 
-  private func observe(_ event: Event, request: UInt64?) {
+  private func observe(_ event: Event) {
     switch event {
     case .peer(.banned(let peer, _)): banned.insert(peer)
-    case .request(let event): observe(event, request)
     case .chunk(.accepted):
       chunksAccepted += 1
       showState()
@@ -85,9 +93,10 @@ final class RunObserver: EventSink, @unchecked Sendable {
     case .chunk(.rejected): chunksRejected += 1
     case .diff(.accepted): diffsAccepted += 1
     case .chain(let event): observe(event)
-    case .state(.complete):
+    case .state(.complete(let number, let hash, _)):
       isComplete = true
       if completeAt == nil { completeAt = now() }
+      requireMade(number, hash, "complete")
       compare()
     case .state(.incomplete): isComplete = false
     default: break
@@ -95,24 +104,12 @@ final class RunObserver: EventSink, @unchecked Sendable {
     if let note = event.note { line(row(event.name, note)) }
   }
 
-  private func observe(_ event: Event.Request, _ request: UInt64?) {
-    guard let request else { return }
-    switch event {
-    case .sent:
-      if !openRequests.insert(request).inserted { violate("S8", "request \(request) sent twice") }
-    case .ended:
-      if openRequests.remove(request) == nil {
-        violate("S8", "request \(request) ended twice, or was never sent")
-      }
-    case .served, .refused: break
-    }
-  }
-
   private func observe(_ event: Event.Chain) {
     switch event {
-    case .finalized(let number, _), .epochFinalized(let number, _):
+    case .finalized(let number, let hash), .epochFinalized(let number, let hash):
       if number < macroNumber { violate("S5", "final block \(number) after \(macroNumber)") }
       macroNumber = number
+      requireMade(number, hash, "final")
       compare()
     case .rebranched(_, _, let ancestor, _, _):
       rebranches += 1
@@ -122,6 +119,13 @@ final class RunObserver: EventSink, @unchecked Sendable {
       }
     default: break
     }
+  }
+
+  /// S3: a complete state, and what is final, stands on a block that was really made. (Until then a
+  /// node cannot tell a wrong state root.)
+  private func requireMade(_ number: UInt32, _ hash: Hash256, _ what: String) {
+    if producer.hasMade(hash) { return }
+    violate("S3", "the node is \(what) at block \(number) \(hash.short), which nobody made")
   }
 
   /// S1 to S3: held leaves are the oracle's, the root is the header's whenever it is known, and a

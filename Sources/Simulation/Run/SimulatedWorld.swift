@@ -161,7 +161,10 @@ final class SimulatedWorld: @unchecked Sendable {
     guard let joiner, let completeAtBlock, observer.isComplete else { return false }
     let head = producer.source.headNumber
     let followed = Int(head) - Int(completeAtBlock)
-    let liarsAreKnown = liars.allSatisfy { observer.banned.contains($0.peer.number) }
+    // Who was not asked while the state was incomplete will not be asked any more.
+    let liarsAreKnown = liars.allSatisfy {
+      observer.banned.contains($0.peer.number) || ($0.kind != .wrongRoot && $0.lies == 0)
+    }
     return Int(head) >= scenario.blocks && followed >= scenario.followBlocks && liarsAreKnown
       && joiner.chain.headHash == producer.source.headHash
   }
@@ -169,7 +172,7 @@ final class SimulatedWorld: @unchecked Sendable {
   /// Ends everything; returns the names of tasks that do not end.
   func stop() -> [String] {
     for task in tasks { task.cancel() }
-    _ = runtime.advance(by: .seconds(SimulationLimits.drainSecondsMax))
+    _ = runtime.runUntilIdle()
     network.shutdown()
     return runtime.shutdown()
   }

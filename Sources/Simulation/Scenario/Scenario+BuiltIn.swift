@@ -19,6 +19,8 @@ extension Scenario {
     },
     make("wrong-diff", "One peer leaves an entry out of every diff it serves.") {
       $0.liars = [.wrongDiff]
+      // The state stays incomplete for long, so that the liar is asked for diffs.
+      $0.chunkItems = 5
     },
     make("wrong-root", "One peer announces blocks with a wrong state root.") {
       $0.liars = [.wrongRoot]

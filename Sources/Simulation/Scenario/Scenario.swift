@@ -86,8 +86,9 @@ extension Scenario {
     .init("nodes", \.nodes, 2...64, "nodes, the joining one among them"),
     .init("accounts", \.accounts, 16...1_000_000, "accounts at the start"),
     .init("blocks", \.blocks, 1...100_000, "blocks the chain has at least at the end"),
-    .init("blocks_per_batch", \.blocksPerBatch, 4...1_000, "every so manieth is a macro block"),
-    .init("batches_per_epoch", \.batchesPerEpoch, 1...1_000, "every so manieth is an election"),
+    .init("blocks_per_batch", \.blocksPerBatch, 4...1_000, "distance of macro blocks"),
+    .init(
+      "batches_per_epoch", \.batchesPerEpoch, 1...1_000, "distance of elections in macro blocks"),
     .init("validators", \.validators, 1...64, "validators"),
     .init("slots", \.slots, 4...512, "slots they share"),
     .init("block_interval_ms", \.blockIntervalMilliseconds, 50...60_000, "time between blocks"),

@@ -1,0 +1,126 @@
+import EventLog
+import LiveSync
+import Primitives
+
+/// What the events of one node must look like, one after another, whatever happens around it.
+///
+/// A value type that takes events and names the first rule an event breaks: S7 (limits), S8 (each
+/// request ends once), S9 (the events are a legal story) and S10 (honest chunks are never refused).
+package struct EventRules {
+  /// A broken rule.
+  package struct Violation: Equatable {
+    package let check: String
+    package let detail: String
+  }
+
+  /// A chunk that came and was not judged yet.
+  private struct Chunk: Hashable {
+    let peer: UInt32
+    let hash: Hash256
+    let start: KeyNibbles
+  }
+
+  private let liars: Set<UInt32>
+  private let bufferedBlocksMax: Int
+  private var openRequests: Set<UInt64> = []
+  private var openChunks: [Chunk: Int] = [:]
+  private var isComplete = false
+  private var isEstablished = false
+
+  /// - Parameters:
+  ///   - liars: numbers of the peers that may lie.
+  ///   - bufferedBlocksMax: most blocks the node may hold back for want of an ancestor.
+  package init(liars: Set<UInt32>, bufferedBlocksMax: Int) {
+    self.liars = liars
+    self.bufferedBlocksMax = bufferedBlocksMax
+  }
+
+  /// Requests that have not ended.
+  package var openRequestCount: Int { openRequests.count }
+
+  /// The rule that `event`, which belongs to `request`, breaks; nil if it is a legal next event.
+  package mutating func take(_ event: Event, request: UInt64?) -> Violation? {
+    switch event {
+    case .request(let event): take(event, request)
+    case .chunk(let event): take(event)
+    case .state(let event): take(event)
+    case .consensus(let event): take(event)
+    case .block(.buffered(_, _, _, let buffered)) where buffered > bufferedBlocksMax:
+      Violation(check: "S7", detail: "\(buffered) blocks buffered, allowed \(bufferedBlocksMax)")
+    default: nil
+    }
+  }
+
+  private mutating func take(_ event: Event.Request, _ request: UInt64?) -> Violation? {
+    guard let request else { return nil }
+    switch event {
+    case .sent:
+      if openRequests.insert(request).inserted { return nil }
+      return Violation(check: "S8", detail: "request \(request) was sent twice")
+    case .ended:
+      if openRequests.remove(request) != nil { return nil }
+      return Violation(check: "S8", detail: "request \(request) ended twice, or was never sent")
+    case .served, .refused:
+      return nil
+    }
+  }
+
+  private mutating func take(_ event: Event.Chunk) -> Violation? {
+    switch event {
+    case .requested, .buffered:
+      return nil
+    case .received(let peer, _, let hash, let start, _, _, _):
+      openChunks[Chunk(peer: peer, hash: hash, start: start), default: 0] += 1
+      return nil
+    case .accepted(let peer, _, let hash, let start, _, _, _):
+      if isComplete {
+        return Violation(check: "S9", detail: "a chunk was accepted by a complete state")
+      }
+      return close(Chunk(peer: peer, hash: hash, start: start))
+    case .rejected(let peer, _, let hash, let start, _, _, _, let reason):
+      if !liars.contains(peer) {
+        return Violation(check: "S10", detail: "a chunk of honest p\(peer) is refused: \(reason)")
+      }
+      return close(Chunk(peer: peer, hash: hash, start: start))
+    case .ignored(let peer, _, let hash, let start, _, _, _, _),
+      .discarded(let peer, _, let hash, let start, _, _, _, _),
+      .pruned(let peer, _, let hash, let start, _, _, _, _):
+      return close(Chunk(peer: peer, hash: hash, start: start))
+    }
+  }
+
+  /// A chunk is judged once.
+  private mutating func close(_ chunk: Chunk) -> Violation? {
+    guard let count = openChunks[chunk] else {
+      return Violation(
+        check: "S9", detail: "a chunk of p\(chunk.peer) was judged twice, or never came")
+    }
+    openChunks[chunk] = count > 1 ? count - 1 : nil
+    return nil
+  }
+
+  private mutating func take(_ event: Event.State) -> Violation? {
+    switch event {
+    case .complete:
+      defer { isComplete = true }
+      return isComplete ? Violation(check: "S9", detail: "the state was completed twice") : nil
+    case .incomplete:
+      defer { isComplete = false }
+      return isComplete
+        ? nil : Violation(check: "S9", detail: "an incomplete state became incomplete")
+    case .progress(_, _, _, _, _, let buffered) where buffered > LiveSyncLimits.bufferedChunksMax:
+      return Violation(
+        check: "S7",
+        detail: "\(buffered) chunks buffered, allowed \(LiveSyncLimits.bufferedChunksMax)")
+    case .progress, .reset, .forecast:
+      return nil
+    }
+  }
+
+  private mutating func take(_ event: Event.Consensus) -> Violation? {
+    let wasEstablished = isEstablished
+    if case .established = event { isEstablished = true } else { isEstablished = false }
+    return wasEstablished == isEstablished
+      ? Violation(check: "S9", detail: "consensus was established or lost twice") : nil
+  }
+}
