@@ -1,5 +1,6 @@
 import Foundation
 import Storage
+import Synchronization
 import Testing
 
 /// What only the store on disk does.
@@ -103,6 +104,24 @@ import Testing
       try await group.waitForAll()
     }
     #expect(try store.all().count == 400)
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func map_shouldStay_whileAnotherThreadHoldsASnapshot() throws {
+    let store = try open(Self.small)
+    try store.put("a", "1")
+    let reader = SlowReader(store)
+    try store.write { transaction throws(StorageError) in
+      do throws(StorageError) {
+        try Self.fill(&transaction, count: 400)
+      } catch {
+        reader.end()
+        throw error
+      }
+    }
+    #expect(reader.hasEnded)
+    #expect(reader.found == "1")
+    #expect(try store.all().count == 401)
   }
 
   @Test(.timeLimit(.minutes(1)))
@@ -230,5 +249,33 @@ import Testing
     try open().put("a", "1")
     #expect(!FileManager.default.fileExists(atPath: half))
     #expect(try open().text("a") == "1")
+  }
+}
+
+/// A thread that holds a snapshot until some time after it is told to end it.
+private final class SlowReader: Sendable {
+  private let hasBegun = DispatchSemaphore(value: 0)
+  private let mayEnd = DispatchSemaphore(value: 0)
+  private let result = Mutex<(hasEnded: Bool, found: String?)>((false, nil))
+
+  var hasEnded: Bool { result.withLock { $0.hasEnded } }
+  var found: String? { result.withLock { $0.found } }
+
+  /// Returns when the snapshot is open.
+  init(_ store: any KeyValueStore) {
+    Thread.detachNewThread { [self] in
+      try? store.read { snapshot throws(StorageError) in
+        hasBegun.signal()
+        mayEnd.wait()
+        usleep(50_000)
+        let bytes = try snapshot.value(of: "a".key) ?? []
+        result.withLock { $0 = (true, String(decoding: bytes, as: UTF8.self)) }
+      }
+    }
+    hasBegun.wait()
+  }
+
+  func end() {
+    mayEnd.signal()
   }
 }
