@@ -8,8 +8,8 @@ public struct VerifiedChunk: Sendable {
   public let items: [TrieItem]
   /// The root the chunk was checked against.
   public let stateRoot: Hash256
-  /// The node hash of each item that has no children, else zero.
-  let itemHashes: [Hash256]
+  /// The nodes over the items with their hashes.
+  let nodes: RebuiltNodes
   /// Known hashes of everything the proof does not open outside the range, in key order.
   let outside: [FrontierEntry]
   /// Keys left of the range that were taken from what is held instead of from the proof.
@@ -65,14 +65,7 @@ extension TrieChunk {
     }
     left.sort { $0.key < $1.key }
     right.sort { $0.key < $1.key }
-    var entries = left
-    entries.reserveCapacity(left.count + items.count + right.count)
-    for item in items { entries.append(.init(key: item.key, content: .leaf(item.value))) }
-    entries += right
-    for index in entries.indices.dropFirst() where entries[index].key <= entries[index - 1].key {
-      throw .itemsMismatch
-    }
-    var rebuild = ChunkRebuild(entries: entries)
+    var rebuild = ChunkRebuild(left: left, items: items, right: right)
     guard let root = rebuild.rootHash(), root.isEqualInConstantTime(to: stateRoot) else {
       let lonely = rebuild.lonelyValue
       throw takenFromHeld.contains { lonely.map($0.contains) ?? false }
@@ -81,8 +74,7 @@ extension TrieChunk {
     outside.sort { $0.key < $1.key }
     return VerifiedChunk(
       range: range, items: items, stateRoot: stateRoot,
-      itemHashes: Array(rebuild.hashes[left.count..<left.count + items.count]), outside: outside,
-      takenFromHeld: takenFromHeld)
+      nodes: rebuild.nodes, outside: outside, takenFromHeld: takenFromHeld)
   }
 
   /// Items must be legal, strictly ordered and inside the range.

@@ -66,7 +66,7 @@ struct NodeHasher: ~Copyable {
 
   /// A child given by its suffix, as proofs hold it.
   mutating func rawChild(_ suffix: KeyNibbles, _ hash: Hash256) {
-    writer.child(suffix, depth: 0, hash)
+    writer.child(suffix, from: 0, to: suffix.count, hash)
   }
 
   /// Starts and completes the preimage of a leaf.

@@ -50,6 +50,15 @@ struct PackedKey {
       ? KeyNibbles(words: first, second, UInt64(third) &<< 32, count: count) : long.pointee
   }
 
+  /// Nibble `index`, 0…15.
+  @inline(__always)
+  func nibble(_ index: Int) -> Int {
+    guard isShort else { return long.pointee[index] }
+    if index < 16 { return Int(truncatingIfNeeded: first &>> UInt64(60 - 4 * index)) & 15 }
+    if index < 32 { return Int(truncatingIfNeeded: second &>> UInt64(60 - 4 * (index - 16))) & 15 }
+    return Int(third &>> UInt32(28 - 4 * (index - 32))) & 15
+  }
+
   /// Number of nibbles both keys begin with.
   @inline(__always)
   func commonPrefixLength(with key: KeyNibbles) -> Int {

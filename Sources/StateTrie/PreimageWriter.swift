@@ -35,10 +35,10 @@ struct PreimageWriter {
     position += bytes.count
   }
 
-  /// The nibbles of `key` from `start` on as a key of their own in wire form.
+  /// The nibbles `start..<end` of `key` as a key of their own in wire form.
   @inline(__always)
-  private mutating func put(_ key: KeyNibbles, from start: Int = 0) {
-    let nibbles = key.count - start
+  private mutating func put(_ key: KeyNibbles, from start: Int, to end: Int) {
+    let nibbles = end - start
     let bytes = (nibbles + 1) / 2
     put(UInt8(truncatingIfNeeded: nibbles))
     put(UInt8(truncatingIfNeeded: bytes))
@@ -53,12 +53,16 @@ struct PreimageWriter {
       offset += 8
     }
     position += bytes
+    if nibbles & 1 != 0 {
+      let last = position - 1
+      last.storeBytes(of: last.load(as: UInt8.self) & 0xf0, as: UInt8.self)
+    }
   }
 
   /// The same for a key as nodes hold it.
   @inline(__always)
   private mutating func put(_ key: PackedKey, from start: Int) {
-    guard key.isShort else { return put(key.key, from: start) }
+    guard key.isShort else { return put(key.key, from: start, to: key.count) }
     let nibbles = key.count - start
     let bytes = (nibbles + 1) / 2
     put(UInt8(truncatingIfNeeded: nibbles))
@@ -84,14 +88,14 @@ struct PreimageWriter {
   /// Starts a node without a value.
   @inline(__always)
   mutating func begin(_ key: KeyNibbles) {
-    put(key)
+    put(key, from: 0, to: key.count)
     put(0)
   }
 
   /// Starts a hybrid whose value has the hash `valueHash`.
   @inline(__always)
   mutating func begin(_ key: KeyNibbles, hybrid valueHash: Hash256) {
-    put(key)
+    put(key, from: 0, to: key.count)
     put(2)
     put(valueHash)
   }
@@ -99,7 +103,7 @@ struct PreimageWriter {
   /// The whole of a leaf; its `value` has room.
   @inline(__always)
   mutating func leaf(_ key: KeyNibbles, _ value: UnsafeRawBufferPointer) {
-    put(key)
+    put(key, from: 0, to: key.count)
     put(1)
     var length = UInt64(value.count)
     while length >= 0x80 {
@@ -118,11 +122,11 @@ struct PreimageWriter {
     put(0)
   }
 
-  /// A child with its full `key` under a parent of `depth` nibbles.
+  /// A child whose suffix is the nibbles `start..<end` of `key`.
   @inline(__always)
-  mutating func child(_ key: KeyNibbles, depth: Int, _ hash: Hash256) {
+  mutating func child(_ key: KeyNibbles, from start: Int, to end: Int, _ hash: Hash256) {
     put(1)
-    put(key, from: depth)
+    put(key, from: start, to: end)
     put(hash)
   }
 

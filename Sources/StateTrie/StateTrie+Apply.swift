@@ -24,15 +24,79 @@ extension StateTrie {
     }
     clearFrontier(in: known, of: before)
     uncharted = stillUncharted
-    var added = 0
-    let isAllMissing = before.contains(chunk.range)
-    for (item, hash) in zip(chunk.items, chunk.itemHashes)
-    where isAllMissing || before.contains(item.key) {
-      insertLeaf(item.key, item.value, hash: hash)
-      added += 1
-    }
+    let added = insertItems(of: chunk, missingBefore: before)
     for entry in chunk.outside where missing.contains(entry.range) { insertFrontier(entry) }
     return added
+  }
+
+  /// Inserts the items of `chunk` that were missing; returns how many.
+  private func insertItems(of chunk: VerifiedChunk, missingBefore before: KeyRangeSet) -> Int {
+    let itemsBefore = itemCount
+    if before.contains(chunk.range) {
+      for slot in chunk.nodes.tops { insertSubtree(slot, of: chunk) }
+    } else {
+      for (item, hash) in zip(chunk.items, chunk.nodes.hashes[chunk.nodes.firstItem...])
+      where before.contains(item.key) {
+        insertLeaf(item.key, item.value, hash: hash)
+      }
+    }
+    return itemCount - itemsBefore
+  }
+
+  /// Puts a whole subtree of a chunk in its place, with the hashes that checking the chunk has
+  /// computed.
+  private func insertSubtree(_ slot: Int, of chunk: VerifiedChunk) {
+    let nodes = chunk.nodes
+    guard slot >= nodes.firstInner else {
+      let item = chunk.items[slot - nodes.firstItem]
+      insertLeaf(item.key, item.value, hash: nodes.hashes[slot])
+      return
+    }
+    let top = nodes.inners[slot - nodes.firstInner]
+    let key = chunk.items[top.keySlot - nodes.firstItem].key.prefix(top.depth)
+    let place = descend(to: key)
+    guard place.isFree(for: key) else {
+      // Something stands there already, so the subtree cannot be put in as a whole.
+      if let own = top.own { insertSubtree(own, of: chunk) }
+      for child in nodes.children[top.children] { insertSubtree(child, of: chunk) }
+      return
+    }
+    put(build(slot, of: chunk), at: key, place)
+  }
+
+  /// Makes the nodes of a subtree of a chunk, leaves first, and counts its leaves in.
+  private func build(_ slot: Int, of chunk: borrowing VerifiedChunk) -> NodeRef {
+    guard slot >= chunk.nodes.firstInner else {
+      return buildLeaf(slot, of: chunk, hash: chunk.nodes.hashes[slot])
+    }
+    let inner = chunk.nodes.inners[slot - chunk.nodes.firstInner]
+    let key = chunk.items[inner.keySlot - chunk.nodes.firstItem].key
+    let ref = arena.makeInner(key: key.prefix(inner.depth))
+    var own = NodeRef.none
+    if let slot = inner.own { own = buildLeaf(slot, of: chunk, hash: inner.ownHash) }
+    var children = InlineArray<16, NodeRef>(repeating: .none)
+    for index in inner.children {
+      let child = chunk.nodes.children[index]
+      let built = build(child, of: chunk)
+      children[arena.packedKey(of: built).nibble(inner.depth)] = built
+    }
+    let node = arena.inners + ref.index
+    node.pointee.own = own
+    node.pointee.children = children
+    node.pointee.childCount = UInt8(inner.children.count)
+    node.pointee.hash = chunk.nodes.hashes[slot]
+    node.pointee.isDirty = false
+    return ref
+  }
+
+  private func buildLeaf(
+    _ slot: Int, of chunk: borrowing VerifiedChunk, hash: Hash256
+  ) -> NodeRef {
+    itemCount += 1
+    let index = slot - chunk.nodes.firstItem
+    return chunk.items[index].value.withUnsafeBytes {
+      arena.makeTerminal(key: chunk.items[index].key, kind: .leaf, value: $0, hash: hash)
+    }
   }
 
   /// The subtrees, in key order, of whose missing parts the chunk says nothing new: those that hold

@@ -14,61 +14,99 @@ extension StateTrie {
     (entry.leafHash?.bytes ?? []).withUnsafeBytes { _ = insert(entry.key, kind, $0, entry.hash) }
   }
 
-  /// Puts a terminal at `key`, splitting edges where needed and marking the path dirty. True if no
-  /// terminal was at that key before.
-  private func insert(
-    _ key: KeyNibbles, _ kind: TerminalNode.Kind, _ value: UnsafeRawBufferPointer, _ hash: Hash256
-  ) -> Bool {
+  /// Where a key belongs, and what stands there.
+  enum Place {
+    /// An inner node with this key.
+    case node(NodeRef)
+    /// An empty slot of an inner node.
+    case slot(NodeRef, Int)
+    /// A terminal with this key in a slot of an inner node.
+    case terminal(NodeRef, Int, NodeRef)
+    /// The paths part inside the edge from a slot of an inner node to its child, `shared` nibbles
+    /// from the root, or the key ends there.
+    case edge(NodeRef, Int, NodeRef, shared: Int)
+
+    /// True if nothing stands at `key` or below it.
+    func isFree(for key: KeyNibbles) -> Bool {
+      switch self {
+      case .node, .terminal: false
+      case .slot: true
+      case .edge(_, _, _, let shared): shared < key.count
+      }
+    }
+  }
+
+  /// The place of `key`. Marks the path to it dirty.
+  @inline(__always)
+  func descend(to key: KeyNibbles) -> Place {
     let inners = arena.inners
     var ref = TrieArena.root
     while true {
       let node = inners + ref.index
       node.pointee.isDirty = true
       let depth = node.pointee.depth
-      if key.count == depth {
-        precondition(kind != .stump && depth > 0, "a stump cannot stand at inner node \(key)")
-        let old = node.pointee.own
-        let terminal = arena.makeTerminal(key: key, kind: kind, value: value, hash: hash)
-        becomeOwn(terminal)
-        node.pointee.own = terminal
-        if old != .none { arena.free(old) }
-        return old == .none
-      }
+      if key.count == depth { return .node(ref) }
       let slot = key[depth]
       let child = node.pointee.children[slot]
-      if child == .none {
-        node.pointee.children[slot] =
-          arena.makeTerminal(key: key, kind: kind, value: value, hash: hash)
-        node.pointee.childCount += 1
-        return true
-      }
+      if child == .none { return .slot(ref, slot) }
       if !child.isTerminal { arena.prefetchChildren(child) }
       let childKey = arena.packedKey(of: child)
       let common = childKey.commonPrefixLength(with: key)
-      if common == childKey.count {
-        if !child.isTerminal {
-          ref = child
-          continue
-        }
-        if common == key.count {
-          let terminal = arena.terminal(child.index)
-          if kind == .leaf, terminal.pointee.kind == .leaf {
-            terminal.update(value, hash: hash)
-          } else {
-            node.pointee.children[slot] =
-              arena.makeTerminal(key: key, kind: kind, value: value, hash: hash)
-            arena.free(child)
-          }
-          return false
-        }
+      guard common == childKey.count else { return .edge(ref, slot, child, shared: common) }
+      if child.isTerminal {
+        return common == key.count
+          ? .terminal(ref, slot, child) : .edge(ref, slot, child, shared: common)
       }
-      // The paths part inside the edge to the child, or one ends there: a new node takes the edge.
+      ref = child
+    }
+  }
+
+  /// Puts a terminal at `key`, splitting edges where needed and marking the path dirty. True if no
+  /// terminal was at that key before.
+  private func insert(
+    _ key: KeyNibbles, _ kind: TerminalNode.Kind, _ value: UnsafeRawBufferPointer, _ hash: Hash256
+  ) -> Bool {
+    let place = descend(to: key)
+    switch place {
+    case .node(let ref):
+      precondition(
+        kind != .stump && ref != TrieArena.root, "a stump cannot stand at inner node \(key)")
+      let old = arena.inners[ref.index].own
       let terminal = arena.makeTerminal(key: key, kind: kind, value: value, hash: hash)
-      let fork = arena.makeInner(key: key.prefix(common))
-      adopt(child, at: childKey.key, into: fork)
-      adopt(terminal, at: key, into: fork)
-      arena.inners[ref.index].children[slot] = fork
+      becomeOwn(terminal)
+      arena.inners[ref.index].own = terminal
+      if old != .none { arena.free(old) }
+      return old == .none
+    case .terminal(let parent, let slot, let old):
+      let terminal = arena.terminal(old.index)
+      if kind == .leaf, terminal.pointee.kind == .leaf {
+        terminal.update(value, hash: hash)
+      } else {
+        arena.inners[parent.index].children[slot] =
+          arena.makeTerminal(key: key, kind: kind, value: value, hash: hash)
+        arena.free(old)
+      }
+      return false
+    case .slot, .edge:
+      put(arena.makeTerminal(key: key, kind: kind, value: value, hash: hash), at: key, place)
       return true
+    }
+  }
+
+  /// Hangs a new node, a terminal or a whole subtree, where nothing stood.
+  @inline(__always)
+  func put(_ ref: NodeRef, at key: KeyNibbles, _ place: Place) {
+    switch place {
+    case .slot(let parent, let slot):
+      arena.inners[parent.index].children[slot] = ref
+      arena.inners[parent.index].childCount += 1
+    case .edge(let parent, let slot, let child, let shared):
+      let fork = arena.makeInner(key: key.prefix(shared))
+      adopt(child, at: arena.key(of: child), into: fork)
+      adopt(ref, at: key, into: fork)
+      arena.inners[parent.index].children[slot] = fork
+    case .node, .terminal:
+      preconditionFailure("another node stands at \(key)")
     }
   }
 
