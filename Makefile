@@ -35,9 +35,9 @@ lint: ## Check the formatting of all Swift files.
 	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
 	@echo "formatting is clean"
 
-bench: dependencies ## Run the benchmarks and print their table.
+bench: dependencies ## Run the benchmarks, print their tables and write them to Docs/Performance.md.
 	@$(RELEASE) livesync-bench >&2
-	@.build/release/livesync-bench trie $(ARGS)
+	@.build/release/livesync-bench trie --write Docs/Performance.md $(ARGS)
 
 docs: dependencies ## Write the generated pages in Docs anew.
 	@$(RELEASE) livesync >&2

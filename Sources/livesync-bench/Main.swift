@@ -4,47 +4,93 @@ import Foundation
 @main
 struct Main {
   static let usage = """
-    usage: livesync-bench trie [--accounts N] [--json]
+    usage: livesync-bench trie [--accounts N[,N...]] [--json] [--write FILE]
 
     Measures the account trie on one core: insert and root, 1,000 updates and root, making,
-    checking and applying chunks, applying and reverting diffs, proofs. Every time is given in
-    nanoseconds and in h: one libb2 BLAKE2b-256 of 64 bytes, measured in the same run.
+    checking and applying chunks, applying and reverting diffs, proofs, memory. Times are processor
+    time of the process, so other load on the machine disturbs them little. Every time is given in
+    nanoseconds, in h (one libb2 BLAKE2b-256 of 64 bytes, measured in the same run), and as a
+    multiple of its pure hashing work (as many hashes of the same sizes in a loop, in the same
+    run).
 
-      --accounts N  accounts of 20-byte keys and 40-byte values, 2000…20000000 (default 100000)
+      --accounts N  accounts of 20-byte keys and 40-byte values, 2000...20000000; a list measures
+                    each and shows the growth (default 100000,1000000,10000000)
       --json        print one JSON object instead of a table
+      --write FILE  also replace the section 'trie' of this Markdown file, or add it
       --help        print this text
 
-    Exit codes: 0 done, 2 unusable arguments.
+    A progress line is shown on standard error if that is a terminal.
+    Exit codes: 0 done, 2 unusable arguments or file.
     """
 
   static func main() {
-    var arguments = Array(CommandLine.arguments.dropFirst())
-    if arguments.contains("--help") || arguments.isEmpty {
+    let words = Array(CommandLine.arguments.dropFirst())
+    if words.contains("--help") || words.isEmpty {
       print(usage)
-      exit(arguments.isEmpty ? 2 : 0)
+      exit(words.isEmpty ? 2 : 0)
     }
-    guard arguments.removeFirst() == "trie" else { fail("the only benchmark is 'trie'") }
-    var accounts = 100_000
-    var asJSON = false
-    while !arguments.isEmpty {
-      let option = arguments.removeFirst()
-      switch option {
-      case "--json": asJSON = true
-      case "--accounts":
-        guard let text = arguments.first, let value = Int(text),
-          (2_000...20_000_000).contains(value)
-        else { fail("--accounts needs a number from 2000 to 20000000") }
-        accounts = value
-        arguments.removeFirst()
-      default: fail("unknown option '\(option)'")
-      }
+    let options: Options
+    do { options = try Options(words) } catch { fail(error.description) }
+    let progress = Progress()
+    let report = Report(
+      machine: Machine(), command: (["livesync-bench"] + words).joined(separator: " "),
+      runs: options.accounts.map { TrieBenchmark(accounts: $0, progress: progress).run() })
+    progress.clear()
+    if options.asJSON {
+      do { print(try report.json()) } catch { fail("cannot encode the report: \(error)") }
+    } else {
+      print(report.text)
     }
-    let report = TrieBenchmark(accounts: accounts).run()
-    print(asJSON ? report.json : report.table)
+    guard let file = options.file else { return }
+    do {
+      try PerformancePage(file: file).replace(section: "trie", with: report.markdown)
+    } catch { fail("cannot write '\(file)': \(error.localizedDescription)") }
   }
 
-  static func fail(_ message: String) -> Never {
+  private static func fail(_ message: String) -> Never {
     FileHandle.standardError.write(Data("livesync-bench: \(message); see --help\n".utf8))
     exit(2)
+  }
+}
+
+/// What the command line asks for.
+struct Options {
+  struct Unusable: Error {
+    let description: String
+  }
+
+  static let accountsRange = 2_000...20_000_000
+  var accounts = [100_000, 1_000_000, 10_000_000]
+  var asJSON = false
+  var file: String?
+
+  init(_ words: [String]) throws(Unusable) {
+    guard words.first == "trie" else { throw Unusable(description: "the only benchmark is 'trie'") }
+    var rest = words.dropFirst()
+    while let option = rest.popFirst() {
+      switch option {
+      case "--json": asJSON = true
+      case "--accounts": accounts = try Self.counts(rest.popFirst())
+      case "--write":
+        guard let value = rest.popFirst() else {
+          throw Unusable(description: "--write needs a file")
+        }
+        file = value
+      default: throw Unusable(description: "unknown option '\(option)'")
+      }
+    }
+  }
+
+  private static func counts(_ text: String?) throws(Unusable) -> [Int] {
+    var counts: [Int] = []
+    for part in (text ?? "").split(separator: ",", omittingEmptySubsequences: false) {
+      guard let count = Int(part), accountsRange.contains(count), count > counts.last ?? 0 else {
+        throw Unusable(
+          description: "--accounts needs a number from \(accountsRange.lowerBound) to "
+            + "\(accountsRange.upperBound), or several, increasing, with commas")
+      }
+      counts.append(count)
+    }
+    return counts
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Primitives
+import Runtime
 import StateTrie
 
 /// Times the operations of the trie on random accounts.
@@ -8,78 +9,168 @@ struct TrieBenchmark {
   private static let updates = 1_000
   private static let proofs = 1_000
   private static let rounds = 5
+  private static let valueBytes = 40
+  /// Chunks checked and applied at most: a sample is enough of a large trie.
+  private static let chunksMax = 1_000
+  /// Accounts inserted at most to repeat the measurement: a large trie is built once.
+  private static let insertsMax = 2_000_000
 
-  let accounts: Int
+  private let accounts: Int
+  private let progress: Progress
+  private let keys: [KeyNibbles]
+  private let hash: Double
 
-  func run() -> Report {
-    var generator = Generator(state: 0x5eed)
-    let keys = (0..<accounts).map { _ in KeyNibbles(bytes: generator.bytes(20)) }
-    let value = generator.bytes(40)
-    let trie = StateTrie()
-    let insert = time {
-      for key in keys { try! trie.put(key, value) }
-      _ = trie.rootHash()
-    }
+  init(accounts: Int, progress: Progress) {
+    self.accounts = accounts
+    self.progress = progress
+    progress.show("\(accounts) accounts: keys")
+    var random = RandomStream(seed: 0x5eed)
+    keys = (0..<accounts).map { _ in KeyNibbles(bytes: random.bytes(20)) }
+    hash = Self.hashTime()
+  }
 
-    let update = best {
-      for _ in 0..<Self.updates {
-        try! trie.put(keys[generator.below(keys.count)], generator.bytes(40))
-      }
-      _ = trie.rootHash()
-    }
-    let diff = makeDiff(keys, trie, &generator)
-    var receipts: [DiffReceipt] = []
-    let apply = time {
-      receipts.append(try! trie.apply(diff))
-      _ = trie.rootHash()
-    }
-    let revert = time {
-      try! trie.revert(receipts[0])
-      _ = trie.rootHash()
-    }
-
-    let stateRoot = trie.rootHash()!
-    let start = keys[generator.below(keys.count)]
-    var chunk = try! trie.chunk(from: start, limit: Self.chunkItems, edges: .both)
-    let produce = best {
-      chunk = try! trie.chunk(from: start, limit: Self.chunkItems, edges: .both)
-    }
-    let verify = best {
-      _ = try! chunk.verify(from: start, edges: .both, stateRoot: stateRoot)
-    }
-    let take = fill(from: trie, stateRoot)
-    let proofKeys = (0..<Self.proofs).map { _ in keys[generator.below(keys.count)] }
-    let prove = best {
-      for key in proofKeys {
-        _ = try! trie.proof(of: [key]).verify(root: stateRoot, keys: [key])
-      }
-    }
-    return Report(
-      accounts: accounts, hash: hashTime(),
-      rows: [
-        .init(name: "insert and root", unit: "account", nanoseconds: insert / Double(accounts)),
-        .init(name: "1000 updates and root", unit: "1000 updates", nanoseconds: update),
-        .init(name: "diff apply and root", unit: "diff of 1000", nanoseconds: apply),
-        .init(name: "diff revert and root", unit: "diff of 1000", nanoseconds: revert),
-        .init(name: "chunk produce", unit: "chunk of 1000", nanoseconds: produce),
-        .init(name: "chunk verify", unit: "chunk of 1000", nanoseconds: verify),
-        .init(name: "chunk verify and apply", unit: "chunk of 1000", nanoseconds: take),
-        .init(name: "proof make and verify", unit: "key", nanoseconds: prove / Double(Self.proofs)),
-      ],
+  func run() -> Report.Run {
+    var random = RandomStream(seed: 0xacc0)
+    progress.show("\(accounts) accounts: insert")
+    let memoryBefore = Self.residentBytes()
+    let (trie, insert) = build(random.bytes(Self.valueBytes))
+    let memory = Self.residentBytes() - memoryBefore
+    progress.show("\(accounts) accounts: updates and diffs")
+    let changes = updateRows(trie, &random)
+    progress.show("\(accounts) accounts: chunks")
+    let (chunks, chunk) = chunkRows(trie, &random)
+    progress.show("\(accounts) accounts: proofs")
+    let proof = proofRow(trie, &random)
+    return Report.Run(
+      accounts: accounts, hashNanoseconds: hash, rows: [insert] + changes + chunks + [proof],
       facts: [
-        ("proof bytes per item", Double(chunk.proof.wireBytes.count) / Double(Self.chunkItems)),
-        ("chunk bytes per item", Double(chunk.wireBytes.count) / Double(Self.chunkItems)),
+        .init(
+          name: "proof bytes per item of a chunk",
+          value: Double(chunk.proof.wireBytes.count) / Double(Self.chunkItems)),
+        .init(
+          name: "chunk bytes per item",
+          value: Double(chunk.wireBytes.count) / Double(Self.chunkItems)),
+        .init(name: "memory bytes per account", value: memory / Double(accounts)),
       ])
   }
 
-  /// The mean time to check and apply a chunk, over a whole trie.
+  private func row(
+    _ name: String, per unit: String, _ nanoseconds: Double, hashing: Double?
+  ) -> Report.Row {
+    Report.Row(name, per: unit, nanoseconds, hashing: hashing, hash: hash)
+  }
+
+  /// A trie of all keys, and what making it and its root took.
+  private func build(_ value: [UInt8]) -> (StateTrie, Report.Row) {
+    var trie = StateTrie()
+    let time = Stopwatch.best(rounds: min(Self.rounds, Self.insertsMax / accounts)) {
+      trie = StateTrie()
+      for key in keys { try! trie.put(key, value) }
+      _ = trie.rootHash()
+    }
+    let work = sampledWork(trie)
+    let row = row(
+      "insert and root", per: "account", time / Double(accounts),
+      hashing: work.nanoseconds / Double(work.accounts))
+    return (trie, row)
+  }
+
+  /// The bare hashing time of a random part of the trie, and its number of accounts: the subtrees
+  /// of one prefix, without the few nodes above.
+  private func sampledWork(_ trie: StateTrie) -> (nanoseconds: Double, accounts: Int) {
+    let prefix = keys[0].prefix(accounts >= 1_000_000 ? 2 : 1)
+    var inside: [KeyNibbles] = []
+    trie.forEachItem(in: KeyRange(subtree: prefix)) { item in
+      inside.append(item.key)
+      return true
+    }
+    let work = HashWork(try! trie.proof(of: inside)) { prefix.isPrefix(of: $0.key) }
+    return (work.nanoseconds(), inside.count)
+  }
+
+  private func updateRows(_ trie: StateTrie, _ random: inout RandomStream) -> [Report.Row] {
+    var update = Double.infinity
+    var changed: [KeyNibbles] = []
+    for _ in 0..<Self.rounds {
+      changed = (0..<Self.updates).map { _ in keys[random.below(keys.count)] }
+      let value = random.bytes(Self.valueBytes)
+      let time = Stopwatch.nanoseconds {
+        for key in changed { try! trie.put(key, value) }
+        _ = trie.rootHash()
+      }
+      update = min(update, time)
+    }
+    let work = HashWork(try! trie.proof(of: changed)).nanoseconds()
+    var apply = Double.infinity
+    var revert = Double.infinity
+    var diffWork = work
+    for _ in 0..<Self.rounds {
+      let diff = makeDiff(trie, &random)
+      var receipt: DiffReceipt?
+      let applied = Stopwatch.nanoseconds {
+        receipt = try! trie.apply(diff)
+        _ = trie.rootHash()
+      }
+      let reverted = Stopwatch.nanoseconds {
+        try! trie.revert(receipt!)
+        _ = trie.rootHash()
+      }
+      apply = min(apply, applied)
+      revert = min(revert, reverted)
+      diffWork = HashWork(try! trie.proof(of: diff.entries.map(\.key))).nanoseconds()
+    }
+    return [
+      row("1,000 updates and root", per: "1,000 updates", update, hashing: work),
+      row("diff apply and root", per: "diff of 1,000", apply, hashing: diffWork),
+      row("diff revert and root", per: "diff of 1,000", revert, hashing: diffWork),
+    ]
+  }
+
+  private func makeDiff(_ trie: StateTrie, _ random: inout RandomStream) -> TrieDiff {
+    var changed: [KeyNibbles: TrieDiff.Entry] = [:]
+    for _ in 0..<Self.updates {
+      let key = keys[random.below(keys.count)]
+      guard case .present(let old) = trie.lookup(key) else { continue }
+      changed[key] = .init(key: key, old: old, new: random.bytes(Self.valueBytes))
+    }
+    return try! TrieDiff(entries: changed.values.sorted { $0.key < $1.key })
+  }
+
+  private func chunkRows(
+    _ trie: StateTrie, _ random: inout RandomStream
+  ) -> ([Report.Row], TrieChunk) {
+    let root = trie.rootHash()!
+    let start = keys[random.below(keys.count)]
+    var chunk = try! trie.chunk(from: start, limit: Self.chunkItems, edges: .both)
+    let produce = Stopwatch.best {
+      chunk = try! trie.chunk(from: start, limit: Self.chunkItems, edges: .both)
+    }
+    let verify = Stopwatch.best {
+      _ = try! chunk.verify(from: start, edges: .both, stateRoot: root)
+    }
+    // Every node over the items, and once more those of the proof, which are checked first.
+    let work =
+      (HashWork(try! trie.proof(of: chunk.items.map(\.key))) + HashWork(chunk.proof)).nanoseconds()
+    let take = fill(from: trie, root)
+    let unit = "chunk of 1,000"
+    return (
+      [
+        row("chunk produce", per: unit, produce, hashing: nil),
+        row("chunk verify", per: unit, verify, hashing: work),
+        row("chunk verify, apply and root", per: unit, take, hashing: work),
+      ], chunk
+    )
+  }
+
+  /// The mean time to check and apply a chunk and to have the new root, filling a trie from the
+  /// start.
   private func fill(from twin: StateTrie, _ root: Hash256) -> Double {
     let partial = StateTrie(missing: .all)
     var total = 0.0
     var chunks = 0
-    while let start = partial.missing.first {
+    while chunks < Self.chunksMax, let start = partial.missing.first {
       let chunk = try! twin.chunk(from: start, limit: Self.chunkItems, edges: .last)
-      total += time {
+      total += Stopwatch.nanoseconds {
         partial.apply(try! partial.verify(chunk, from: start, stateRoot: root))
         precondition(partial.rootHash() == root)
       }
@@ -88,50 +179,33 @@ struct TrieBenchmark {
     return total / Double(chunks)
   }
 
-  private func makeDiff(
-    _ keys: [KeyNibbles], _ trie: StateTrie, _ generator: inout Generator
-  ) -> TrieDiff {
-    var changed: [KeyNibbles: TrieDiff.Entry] = [:]
-    for _ in 0..<Self.updates {
-      let key = keys[generator.below(keys.count)]
-      guard case .present(let old) = trie.lookup(key) else { continue }
-      changed[key] = .init(key: key, old: old, new: generator.bytes(40))
+  private func proofRow(_ trie: StateTrie, _ random: inout RandomStream) -> Report.Row {
+    let root = trie.rootHash()!
+    let asked = (0..<Self.proofs).map { _ in keys[random.below(keys.count)] }
+    let time = Stopwatch.best {
+      for key in asked { _ = try! trie.proof(of: [key]).verify(root: root, keys: [key]) }
     }
-    return try! TrieDiff(entries: changed.values.sorted { $0.key < $1.key })
+    let work = asked.dropFirst().reduce(HashWork(try! trie.proof(of: [asked[0]]))) {
+      $0 + HashWork(try! trie.proof(of: [$1]))
+    }
+    return row(
+      "proof make and verify", per: "key", time / Double(Self.proofs),
+      hashing: work.nanoseconds() / Double(Self.proofs))
   }
 
   /// One hash of 64 bytes, the unit of the report.
-  private func hashTime() -> Double {
+  private static func hashTime() -> Double {
     let bytes = [UInt8](repeating: 7, count: 64)
     let count = 100_000
-    return best { for _ in 0..<count { _ = Blake2b256.hash(bytes) } } / Double(count)
+    return Stopwatch.best { for _ in 0..<count { _ = Blake2b256.hash(bytes) } } / Double(count)
   }
 
-  private func best(_ body: () -> Void) -> Double {
-    (0..<Self.rounds).map { _ in time(body) }.min()!
-  }
-
-  private func time(_ body: () -> Void) -> Double {
-    let clock = ContinuousClock()
-    let elapsed = clock.measure(body).components
-    return Double(elapsed.seconds) * 1e9 + Double(elapsed.attoseconds) / 1e9
-  }
-}
-
-/// SplitMix64, so that every run measures the same accounts.
-struct Generator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z &>> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z &>> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z &>> 31)
-  }
-
-  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-  mutating func bytes(_ count: Int) -> [UInt8] {
-    (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
+  /// Memory of the process in bytes that is there and not swapped out.
+  private static func residentBytes() -> Double {
+    guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else {
+      return 0
+    }
+    let pages = text.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0
+    return pages * Double(sysconf(Int32(_SC_PAGESIZE)))
   }
 }
