@@ -1,9 +1,6 @@
 #include "blake2b_batch.h"
 
 #include <string.h>
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
 
 // Several independent BLAKE2b computations in the lanes of one vector register: word i of all
 // states sits in register i, so each instruction works for all messages. The kernel is written once
@@ -167,14 +164,5 @@ void blake2b256_batch(const uint8_t *const *messages, const size_t *lengths, siz
     hash4(messages, lengths, count, hashes);
 #else
   (void)messages, (void)lengths, (void)count, (void)hashes;
-#endif
-}
-
-void livesync_advise_huge_pages(void *address, size_t bytes) {
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-  // A kernel without huge pages refuses; then ordinary pages do.
-  (void)madvise(address, bytes, MADV_HUGEPAGE);
-#else
-  (void)address, (void)bytes;
 #endif
 }

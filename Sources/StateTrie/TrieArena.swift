@@ -84,21 +84,49 @@ struct TrieArena: ~Copyable {
   deinit {
     for index in Self.live(terminalEnd, freeTerminals) { (terminals + index).release() }
     for index in Self.live(innerEnd, freeInners) { inners[index].packedKey.deallocate() }
-    inners.deallocate()
-    terminals.deallocate()
+    Self.deallocate(inners, innerCapacity)
+    Self.deallocate(terminals, terminalCapacity)
   }
 
-  /// From this size on memory is asked for in huge pages: below, most of one would stay unused.
-  private static let hugeBytesMin = 4 << 20
-  private static let hugePageBytes = 2 << 20
+  /// From this size on memory comes in huge pages from the kernel: below, most of one would stay
+  /// unused.
+  private static let mappedBytesMin = 4 << 20
 
   /// Room for `capacity` nodes at a cache line's boundary.
   private static func allocate<Node>(_ capacity: Int) -> UnsafeMutablePointer<Node> {
     let bytes = capacity * MemoryLayout<Node>.stride
-    let isHuge = bytes >= hugeBytesMin
-    let memory = UnsafeMutableRawPointer.allocate(
-      byteCount: bytes, alignment: isHuge ? hugePageBytes : 64)
-    if isHuge { livesync_advise_huge_pages(memory, bytes) }
+    if bytes < mappedBytesMin {
+      return UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        .bindMemory(to: Node.self, capacity: capacity)
+    }
+    return bind(livesync_map(bytes), capacity)
+  }
+
+  /// Gives the memory of `allocate` back.
+  private static func deallocate<Node>(_ nodes: UnsafeMutablePointer<Node>, _ capacity: Int) {
+    let bytes = capacity * MemoryLayout<Node>.stride
+    if bytes < mappedBytesMin { nodes.deallocate() } else { livesync_unmap(nodes, bytes) }
+  }
+
+  /// Twice the room for full `nodes`, which move.
+  private static func grow<Node>(
+    _ nodes: UnsafeMutablePointer<Node>, _ capacity: inout Int
+  ) -> UnsafeMutablePointer<Node> {
+    let bytes = capacity * MemoryLayout<Node>.stride
+    defer { capacity *= 2 }
+    if bytes >= mappedBytesMin {
+      return bind(livesync_remap(nodes, bytes, 2 * bytes), 2 * capacity)
+    }
+    let grown: UnsafeMutablePointer<Node> = allocate(2 * capacity)
+    (grown + 1).moveInitialize(from: nodes + 1, count: capacity - 1)
+    nodes.deallocate()
+    return grown
+  }
+
+  private static func bind<Node>(
+    _ memory: UnsafeMutableRawPointer?, _ capacity: Int
+  ) -> UnsafeMutablePointer<Node> {
+    guard let memory else { preconditionFailure("no memory for \(capacity) nodes of the trie") }
     return memory.bindMemory(to: Node.self, capacity: capacity)
   }
 
@@ -121,13 +149,7 @@ struct TrieArena: ~Copyable {
       inners[ref.index] = InnerNode(key: key)
       return ref
     }
-    if innerEnd == innerCapacity {
-      let grown: UnsafeMutablePointer<InnerNode> = Self.allocate(innerCapacity * 2)
-      (grown + 1).moveInitialize(from: inners + 1, count: innerEnd - 1)
-      inners.deallocate()
-      inners = grown
-      innerCapacity *= 2
-    }
+    if innerEnd == innerCapacity { inners = Self.grow(inners, &innerCapacity) }
     (inners + innerEnd).initialize(to: InnerNode(key: key))
     innerEnd += 1
     return .inner(innerEnd - 1)
@@ -141,13 +163,7 @@ struct TrieArena: ~Copyable {
     if let free = freeTerminals.popLast() {
       ref = free
     } else {
-      if terminalEnd == terminalCapacity {
-        let grown: UnsafeMutablePointer<TerminalNode> = Self.allocate(terminalCapacity * 2)
-        (grown + 1).moveInitialize(from: terminals + 1, count: terminalEnd - 1)
-        terminals.deallocate()
-        terminals = grown
-        terminalCapacity *= 2
-      }
+      if terminalEnd == terminalCapacity { terminals = Self.grow(terminals, &terminalCapacity) }
       ref = .terminal(terminalEnd)
       terminalEnd += 1
     }

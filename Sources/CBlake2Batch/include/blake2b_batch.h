@@ -20,8 +20,4 @@ void blake2b256_batch(const uint8_t *const *messages, const size_t *lengths, siz
 /// Asks the processor to bring the memory at `address` closer; a hint without effect on results.
 static inline void livesync_prefetch(const void *address) { __builtin_prefetch(address); }
 
-/// Asks the kernel to back `bytes` bytes at `address` with huge pages, so that random access needs
-/// fewer address translations; a hint without effect on results.
-void livesync_advise_huge_pages(void *address, size_t bytes);
-
 #endif
