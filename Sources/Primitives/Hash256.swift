@@ -72,9 +72,12 @@ public struct Hash256: Sendable, Hashable, Comparable {
   /// Compares in a time that does not depend on where the two differ (libsodium `sodium_memcmp`),
   /// for hashes that an attacker may try to guess byte by byte.
   public func isEqualInConstantTime(to other: Hash256) -> Bool {
-    let left = bytes
-    let right = other.bytes
-    return sodium_memcmp(left, right, Self.byteCount) == 0
+    withUnsafeBytes(of: words) { left in
+      withUnsafeBytes(of: other.words) { right in
+        guard let left = left.baseAddress, let right = right.baseAddress else { return false }
+        return sodium_memcmp(left, right, Self.byteCount) == 0
+      }
+    }
   }
 
   @inlinable

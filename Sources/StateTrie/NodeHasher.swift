@@ -20,14 +20,19 @@ struct NodeHasher: ~Copyable {
   init() {
     lanes = max(1, Int(blake2b256_lanes()))
     let bytes = Self.capacity(for: StateTrieLimits.innerPreimageBytesMax)
-    buffers = InlineArray { _ in .allocate(byteCount: bytes, alignment: 64) }
+    // Only the lanes in use have a buffer of their own.
+    let first = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    buffers = InlineArray(repeating: first)
+    for index in 0..<lanes where index > 0 {
+      buffers[index] = .allocate(byteCount: bytes, alignment: 64)
+    }
     capacities = InlineArray(repeating: bytes)
     targets = InlineArray(repeating: nil)
     writer = PreimageWriter(buffers[0])
   }
 
   deinit {
-    for index in 0..<Self.lanesMax { buffers[index].deallocate() }
+    for index in 0..<lanes { buffers[index].deallocate() }
   }
 
   /// Bytes of a buffer for `bytes` of a preimage: the hash reads whole blocks.

@@ -7,36 +7,56 @@ extension StateTrie {
   /// missing range.
   public func proof(of keys: [KeyNibbles]) throws(TrieError) -> TrieProof {
     guard rootHash() != nil else { throw .rootUnknown }
-    let asked = Array(Set(keys)).sorted()
-    var refs: [KeyNibbles: NodeRef] = [:]
+    let asked = keys.sorted()
+    for key in asked where missing.contains(key) { throw .missing(key) }
+    var nodes: [ProofNode] = []
     var absent: [TrieProof.MissingKey] = []
-    for key in asked {
-      if missing.contains(key) { throw .missing(key) }
-      let path = path(to: key)
-      for step in path { refs[step.key] = step.ref }
-      let end = path[path.count - 1]
-      if end.key != key { absent.append(.init(key: key, provenBy: end.key)) }
+    // The path to the latest key. The keys being in order, a node that leaves it never comes back:
+    // nodes are listed children before parents.
+    var path: [(ref: NodeRef, depth: Int, isAsked: Bool)] = [(TrieArena.root, 0, false)]
+    var previous: KeyNibbles?
+    for key in asked where key != previous {
+      let shared = previous?.commonPrefixLength(with: key) ?? 0
+      while let last = path.last, last.depth > shared {
+        nodes.append(proofNode(last.ref, withValue: last.isAsked))
+        path.removeLast()
+      }
+      while let child = step(from: path[path.count - 1].ref, towards: key) {
+        path.append((child, arena.packedKey(of: child).count, false))
+      }
+      let last = path.count - 1
+      if path[last].depth == key.count {
+        path[last].isAsked = true
+      } else {
+        absent.append(.init(key: key, provenBy: arena.key(of: path[last].ref)))
+      }
+      previous = key
     }
-    let wanted = Set(asked)
-    let nodes = refs.keys.sorted { $0.precedesInPostOrder($1) }
-      .map { proofNode(refs[$0]!, withValue: wanted.contains($0)) }
+    if previous == nil { path.removeAll() }
+    for last in path.reversed() { nodes.append(proofNode(last.ref, withValue: last.isAsked)) }
     return TrieProof(nodes: nodes, missingProvenBy: absent)
+  }
+
+  /// The child of an inner node on the path to `key`, or nil where the path ends; stumps are no
+  /// nodes.
+  @inline(__always)
+  private func step(from ref: NodeRef, towards key: KeyNibbles) -> NodeRef? {
+    guard !ref.isTerminal else { return nil }
+    let node = arena.inners + ref.index
+    let depth = node.pointee.depth
+    guard depth < key.count else { return nil }
+    let child = node.pointee.children[key[depth]]
+    guard child != .none, arena.packedKey(of: child).isPrefix(of: key) else { return nil }
+    if child.isTerminal, arena.terminal(child.index).pointee.kind != .leaf { return nil }
+    if !child.isTerminal { arena.prefetchChildren(child) }
+    return child
   }
 
   /// The nodes from the root down whose keys are prefixes of `key`; stumps are no nodes.
   func path(to key: KeyNibbles) -> [(key: KeyNibbles, ref: NodeRef)] {
-    var ref = TrieArena.root
-    var path: [(key: KeyNibbles, ref: NodeRef)] = [(.empty, ref)]
-    while !ref.isTerminal {
-      let depth = arena.inners[ref.index].depth
-      guard depth < key.count else { break }
-      let child = arena.inners[ref.index].children[key[depth]]
-      guard child != .none else { break }
-      let childKey = arena.key(of: child)
-      guard childKey.isPrefix(of: key) else { break }
-      if child.isTerminal, arena.terminal(child.index).pointee.kind != .leaf { break }
-      path.append((childKey, child))
-      ref = child
+    var path: [(key: KeyNibbles, ref: NodeRef)] = [(.empty, TrieArena.root)]
+    while let child = step(from: path[path.count - 1].ref, towards: key) {
+      path.append((arena.key(of: child), child))
     }
     return path
   }
@@ -53,6 +73,9 @@ extension StateTrie {
     let depth = node.pointee.depth
     var children: [ProofChild?] = []
     children.reserveCapacity(StateTrieLimits.childrenMax)
+    for slot in 0..<StateTrieLimits.childrenMax where node.pointee.children[slot] != .none {
+      arena.prefetch(node.pointee.children[slot])
+    }
     for slot in 0..<StateTrieLimits.childrenMax {
       let child = node.pointee.children[slot]
       children.append(

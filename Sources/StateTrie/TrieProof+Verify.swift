@@ -4,26 +4,56 @@ extension TrieProof {
   /// Checks that the nodes are part of one trie with the root hash `root`: each listed node is the
   /// child its parent says, until only the root is left. Hashes are compared in constant time.
   public func verifyNodes(root: Hash256) throws(ProofError) {
-    var hasher = NodeHasher()
-    var open: [(key: KeyNibbles, hash: Hash256)] = []
-    var previous: KeyNibbles?
-    for node in nodes {
-      guard node.keysAreSound else { throw .malformedNode(node.key) }
-      if let previous, !previous.precedesInPostOrder(node.key) { throw .notPostOrder(node.key) }
-      previous = node.key
-      while let last = open.last, last.key.count > node.key.count, node.key.isPrefix(of: last.key) {
-        let slot = last.key[node.key.count]
-        guard let child = node.children[slot], node.childKey(slot) == last.key,
+    let hashes = hashesOfSoundNodes()
+    var open: [(index: Int, hash: Hash256)] = []
+    for (index, node) in nodes.enumerated() {
+      guard index < hashes.count else { throw .malformedNode(node.key) }
+      if index > 0, !nodes[index - 1].key.precedesInPostOrder(node.key) {
+        throw .notPostOrder(node.key)
+      }
+      while let last = open.last {
+        let key = nodes[last.index].key
+        guard key.count > node.key.count, node.key.isPrefix(of: key) else { break }
+        let slot = key[node.key.count]
+        guard let child = node.children[slot], node.childKey(slot) == key,
           child.hash.isEqualInConstantTime(to: last.hash)
-        else { throw .childMismatch(last.key) }
+        else { throw .childMismatch(key) }
         open.removeLast()
       }
-      open.append((node.key, node.hash(&hasher)))
+      open.append((index, hashes[index]))
     }
     guard open.count == 1 else { throw .unconnected(open.count) }
-    guard open[0].key.isEmpty, open[0].hash.isEqualInConstantTime(to: root) else {
+    guard nodes[open[0].index].key.isEmpty, open[0].hash.isEqualInConstantTime(to: root) else {
       throw .rootMismatch
     }
+  }
+
+  /// The hashes of the nodes before the first one that is malformed: they do not depend on each
+  /// other, so they are computed side by side.
+  private func hashesOfSoundNodes() -> [Hash256] {
+    let sound = nodes.firstIndex { !$0.keysAreSound } ?? nodes.count
+    var hasher = NodeHasher()
+    return [Hash256](unsafeUninitializedCapacity: sound) { buffer, count in
+      for index in 0..<sound {
+        guard let target = buffer.baseAddress else { return }
+        nodes[index].put(into: &hasher)
+        hasher.finish(into: target + index)
+      }
+      hasher.flush()
+      count = sound
+    }
+  }
+
+  /// Index of the node with `key`. Only for a proof whose nodes are verified: they are in
+  /// post-order.
+  private func index(of key: KeyNibbles) -> Int? {
+    var low = 0
+    var high = nodes.count
+    while low < high {
+      let middle = (low + high) / 2
+      if nodes[middle].key.precedesInPostOrder(key) { low = middle + 1 } else { high = middle }
+    }
+    return low < nodes.count && nodes[low].key == key ? low : nil
   }
 
   /// Checks the proof against `root` and returns an answer for each of `keys`: its value, or nil if
@@ -35,36 +65,39 @@ extension TrieProof {
     root: Hash256, keys: [KeyNibbles]
   ) throws(ProofError) -> [KeyNibbles: [UInt8]?] {
     try verifyNodes(root: root)
-    let asked = Set(keys)
+    let asked = keys.sorted()
     let provers = Set(missingProvenBy.map(\.provenBy))
-    let byKey = Dictionary(uniqueKeysWithValues: nodes.map { ($0.key, $0) })
     var answers: [KeyNibbles: [UInt8]?] = [:]
     for node in nodes {
-      guard node.value.bytes != nil, !asked.contains(node.key) else { continue }
+      guard node.value.bytes != nil, !node.key.isElement(of: asked) else { continue }
       // A leaf may be there only to show that longer keys are absent.
       guard case .leaf = node.value, provers.contains(node.key) else {
         throw .unaskedValue(node.key)
       }
     }
     for key in keys {
-      guard let node = byKey[key] else { continue }
-      switch node.value {
+      guard let index = index(of: key) else { continue }
+      switch nodes[index].value {
       case .none: answers[key] = .some(nil)
       case .leaf(let value), .hybrid(let value): answers[key] = value
       case .hybridHash: throw .unanswered(key)
       }
     }
-    for entry in missingProvenBy where asked.contains(entry.key) {
-      guard let node = byKey[entry.provenBy], node.provesAbsence(of: entry.key) else {
+    for entry in missingProvenBy where entry.key.isElement(of: asked) {
+      guard let prover = index(of: entry.provenBy),
+        nodes[prover].provesAbsence(of: entry.key)
+      else {
         throw .notAbsent(entry.key)
       }
-      if answers[entry.key] != nil, byKey[entry.key]?.value != ProofValue.none {
-        throw .notAbsent(entry.key)
+      if answers[entry.key] != nil {
+        guard let node = index(of: entry.key), nodes[node].value == .none else {
+          throw .notAbsent(entry.key)
+        }
       }
       answers[entry.key] = .some(nil)
     }
     for key in keys where answers[key] == nil { throw .unanswered(key) }
-    try checkAllUsed(for: asked.sorted())
+    try checkAllUsed(for: asked)
     return answers
   }
 }
@@ -74,16 +107,30 @@ extension TrieProof {
   /// node's, so does the first one that does not come before it.
   private func checkAllUsed(for keys: [KeyNibbles]) throws(ProofError) {
     for node in nodes {
-      var low = 0
-      var high = keys.count
-      while low < high {
-        let middle = (low + high) / 2
-        if keys[middle] < node.key { low = middle + 1 } else { high = middle }
-      }
-      guard low < keys.count, node.key.isPrefix(of: keys[low]) else {
+      let next = node.key.insertionIndex(in: keys)
+      guard next < keys.count, node.key.isPrefix(of: keys[next]) else {
         throw .unusedNode(node.key)
       }
     }
+  }
+}
+
+extension KeyNibbles {
+  /// Index of the first of the ordered `keys` that does not come before this one.
+  fileprivate func insertionIndex(in keys: [KeyNibbles]) -> Int {
+    var low = 0
+    var high = keys.count
+    while low < high {
+      let middle = (low + high) / 2
+      if keys[middle] < self { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// True if this key is one of the ordered `keys`.
+  fileprivate func isElement(of keys: [KeyNibbles]) -> Bool {
+    let index = insertionIndex(in: keys)
+    return index < keys.count && keys[index] == self
   }
 }
 

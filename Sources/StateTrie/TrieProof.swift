@@ -54,26 +54,27 @@ public struct ProofNode: Hashable, Sendable {
   /// The hash of the node (TRIE.md, "Nodes").
   public var hash: Hash256 {
     var hasher = NodeHasher()
-    return hash(&hasher)
+    put(into: &hasher)
+    return hasher.finish()
   }
 
-  func hash(_ hasher: inout NodeHasher) -> Hash256 {
+  /// Writes the node's preimage.
+  func put(into hasher: inout NodeHasher) {
     switch value {
     case .leaf(let bytes):
       bytes.withUnsafeBytes { hasher.begin(key, leaf: $0) }
-      return hasher.finish()
+      return
     case .none: hasher.begin(key)
     case .hybridHash(let hash): hasher.begin(key, hybrid: hash)
     case .hybrid(let bytes): hasher.begin(key, hybrid: Blake2b256.hash(bytes))
     }
-    for child in children {
-      if let child {
+    for slot in children.indices {
+      if let child = children[slot] {
         hasher.rawChild(child.suffix, child.hash)
       } else {
         hasher.emptyChild()
       }
     }
-    return hasher.finish()
   }
 
   /// The full key of the child in `slot`, or nil if there is none.
