@@ -3,8 +3,8 @@ import Primitives
 
 /// Hashes node preimages, several at a time where the processor can.
 ///
-/// Between `begin` and `finish` one preimage is under way; `finish(into:)` may put it off until
-/// `flush`, `finish()` never does.
+/// Between `open` and `finish` one preimage is under way; where a target is given, its hash may be
+/// put off until `flush`.
 struct NodeHasher: ~Copyable {
   private static let lanesMax = 8
   private static let blockBytes = 128
@@ -15,7 +15,6 @@ struct NodeHasher: ~Copyable {
   private var targets: InlineArray<8, UnsafeMutablePointer<Hash256>?>
   /// Index of the buffer in use; those before it wait to be hashed.
   private var lane = 0
-  private var writer: PreimageWriter
 
   init() {
     lanes = max(1, Int(blake2b256_lanes()))
@@ -28,7 +27,6 @@ struct NodeHasher: ~Copyable {
     }
     capacities = InlineArray(repeating: bytes)
     targets = InlineArray(repeating: nil)
-    writer = PreimageWriter(buffers[0])
   }
 
   deinit {
@@ -53,31 +51,11 @@ struct NodeHasher: ~Copyable {
     buffers[lane] = .allocate(byteCount: bytes, alignment: 64)
   }
 
-  /// Starts a node without a value.
-  mutating func begin(_ key: KeyNibbles) {
-    writer = open()
-    writer.begin(key)
-  }
-
-  /// Starts a hybrid whose value has the hash `valueHash`.
-  mutating func begin(_ key: KeyNibbles, hybrid valueHash: Hash256) {
-    writer = open()
-    writer.begin(key, hybrid: valueHash)
-  }
-
-  mutating func emptyChild() {
-    writer.emptyChild()
-  }
-
-  /// A child given by its suffix, as proofs hold it.
-  mutating func rawChild(_ suffix: KeyNibbles, _ hash: Hash256) {
-    writer.child(suffix, from: 0, to: suffix.count, hash)
-  }
-
-  /// Starts and completes the preimage of a leaf.
-  mutating func begin(_ key: KeyNibbles, leaf value: UnsafeRawBufferPointer) {
-    writer = open(bytes: StateTrieLimits.innerPreimageBytesMax + value.count)
+  /// The hash of a leaf.
+  mutating func leaf(_ key: KeyNibbles, _ value: UnsafeRawBufferPointer) -> Hash256 {
+    var writer = open(bytes: StateTrieLimits.innerPreimageBytesMax + value.count)
     writer.leaf(key, value)
+    return finish(writer)
   }
 
   /// Hashes a leaf into `target`, at the latest with the next `flush`.
@@ -91,19 +69,14 @@ struct NodeHasher: ~Copyable {
     finish(writer, into: target)
   }
 
-  /// Hashes what was put since `begin` at once; all 16 child slots must be there.
-  func finish() -> Hash256 {
+  /// Hashes what `writer` has written since `open` at once; all 16 child slots must be there.
+  func finish(_ writer: PreimageWriter) -> Hash256 {
     Blake2b256.hash(
       UnsafeRawBufferPointer(start: buffers[lane], count: writer.position - buffers[lane]))
   }
 
-  /// Hashes what was put since `begin` into `target`, at the latest with the next `flush`; until
-  /// then `target` must stay where it is.
-  mutating func finish(into target: UnsafeMutablePointer<Hash256>) {
-    finish(writer, into: target)
-  }
-
-  /// Hashes what `writer` has written since `open`, like `finish(into:)`.
+  /// Hashes what `writer` has written since `open` into `target`, at the latest with the next
+  /// `flush`; until then `target` must stay where it is.
   @inline(__always)
   mutating func finish(_ writer: PreimageWriter, into target: UnsafeMutablePointer<Hash256>) {
     let count = writer.position - buffers[lane]

@@ -33,9 +33,28 @@ struct PackedKey {
   @inline(__always)
   var isShort: Bool { count <= Self.shortMax }
 
-  /// The words of a short key.
+  /// The nibbles of a short key from `start` on, 0…40, as the words of a key of their own.
   @inline(__always)
-  var words: (UInt64, UInt64, UInt64) { (first, second, UInt64(third) &<< 32) }
+  func words(from start: Int) -> (UInt64, UInt64, UInt64) {
+    var (a, b, c) = (first, second, UInt64(third) &<< 32)
+    if start >= 32 {
+      (a, b, c) = (c, 0, 0)
+    } else if start >= 16 {
+      (a, b, c) = (b, c, 0)
+    }
+    let shift = UInt64(4 * (start & 15))
+    guard shift > 0 else { return (a, b, c) }
+    return (a &<< shift | b &>> (64 &- shift), b &<< shift | c &>> (64 &- shift), c &<< shift)
+  }
+
+  /// The nibbles from `start` on; none if there are not so many.
+  @inline(__always)
+  func suffix(from start: Int) -> KeyNibbles {
+    guard isShort else { return long.pointee.suffix(from: start) }
+    guard start < count else { return .empty }
+    let (a, b, c) = words(from: start)
+    return KeyNibbles(words: a, b, c, count: count - start)
+  }
 
   private var long: UnsafeMutablePointer<KeyNibbles> {
     guard let memory = UnsafeMutablePointer<KeyNibbles>(bitPattern: UInt(first)) else {

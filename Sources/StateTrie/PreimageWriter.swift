@@ -67,18 +67,7 @@ struct PreimageWriter {
     let bytes = (nibbles + 1) / 2
     put(UInt8(truncatingIfNeeded: nibbles))
     put(UInt8(truncatingIfNeeded: bytes))
-    var (a, b, c) = key.words
-    if start >= 32 {
-      (a, b, c) = (c, 0, 0)
-    } else if start >= 16 {
-      (a, b, c) = (b, c, 0)
-    }
-    let shift = UInt64(4 * (start & 15))
-    if shift > 0 {
-      a = a &<< shift | b &>> (64 &- shift)
-      b = b &<< shift | c &>> (64 &- shift)
-      c = c &<< shift
-    }
+    let (a, b, c) = key.words(from: start)
     position.storeBytes(of: a.bigEndian, as: UInt64.self)
     position.storeBytes(of: b.bigEndian, toByteOffset: 8, as: UInt64.self)
     position.storeBytes(of: c.bigEndian, toByteOffset: 16, as: UInt64.self)

@@ -60,10 +60,9 @@ extension StateTrie {
       frontier.append(FrontierEntry(terminal))
       return
     }
-    hasher.begin(terminal.key, leaf: terminal.value)
     frontier.append(
       .init(
         key: terminal.key, hash: Blake2b256.hash(terminal.value), isValue: true,
-        leafHash: hasher.finish()))
+        leafHash: hasher.leaf(terminal.key, terminal.value)))
   }
 }

@@ -108,8 +108,8 @@ extension StateTrie {
       leaves += 1
       if missing.contains(key) { problems.append("leaf \(key) lies in a missing range") }
       guard !terminal.pointee.isDirty else { return }
-      hasher.begin(key, leaf: terminal.value)
-      let right = isOwn ? Blake2b256.hash(terminal.value) : hasher.finish()
+      let right =
+        isOwn ? Blake2b256.hash(terminal.value) : hasher.leaf(key, terminal.value)
       if right != terminal.pointee.hash { problems.append("leaf \(key): wrong hash") }
     case .stump:
       if isOwn { problems.append("stump \(key) as a value") }

@@ -81,7 +81,8 @@ extension StateTrie {
       children.append(
         child == .none
           ? nil
-          : ProofChild(suffix: arena.key(of: child).suffix(from: depth), hash: hash(of: child)))
+          : ProofChild(
+            suffix: arena.packedKey(of: child).suffix(from: depth), hash: hash(of: child)))
     }
     var value = ProofValue.none
     let own = node.pointee.own

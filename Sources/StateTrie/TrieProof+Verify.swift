@@ -36,8 +36,9 @@ extension TrieProof {
     return [Hash256](unsafeUninitializedCapacity: sound) { buffer, count in
       for index in 0..<sound {
         guard let target = buffer.baseAddress else { return }
-        nodes[index].put(into: &hasher)
-        hasher.finish(into: target + index)
+        var writer = hasher.open(bytes: nodes[index].preimageBytesMax)
+        nodes[index].put(into: &writer)
+        hasher.finish(writer, into: target + index)
       }
       hasher.flush()
       count = sound

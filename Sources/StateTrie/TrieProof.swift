@@ -54,25 +54,31 @@ public struct ProofNode: Hashable, Sendable {
   /// The hash of the node (TRIE.md, "Nodes").
   public var hash: Hash256 {
     var hasher = NodeHasher()
-    put(into: &hasher)
-    return hasher.finish()
+    var writer = hasher.open(bytes: preimageBytesMax)
+    put(into: &writer)
+    return hasher.finish(writer)
+  }
+
+  /// Room that the preimage needs at most.
+  var preimageBytesMax: Int {
+    StateTrieLimits.innerPreimageBytesMax + (value.bytes?.count ?? 0)
   }
 
   /// Writes the node's preimage.
-  func put(into hasher: inout NodeHasher) {
+  func put(into writer: inout PreimageWriter) {
     switch value {
     case .leaf(let bytes):
-      bytes.withUnsafeBytes { hasher.begin(key, leaf: $0) }
+      bytes.withUnsafeBytes { writer.leaf(key, $0) }
       return
-    case .none: hasher.begin(key)
-    case .hybridHash(let hash): hasher.begin(key, hybrid: hash)
-    case .hybrid(let bytes): hasher.begin(key, hybrid: Blake2b256.hash(bytes))
+    case .none: writer.begin(key)
+    case .hybridHash(let hash): writer.begin(key, hybrid: hash)
+    case .hybrid(let bytes): writer.begin(key, hybrid: Blake2b256.hash(bytes))
     }
     for slot in children.indices {
       if let child = children[slot] {
-        hasher.rawChild(child.suffix, child.hash)
+        writer.child(child.suffix, from: 0, to: child.suffix.count, child.hash)
       } else {
-        hasher.emptyChild()
+        writer.emptyChild()
       }
     }
   }
