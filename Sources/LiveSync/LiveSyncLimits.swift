@@ -47,6 +47,9 @@ public enum LiveSyncLimits {
   public static let requestTriesMax = 12
   /// Pause before asking again when there is no peer or none could answer.
   public static let noPeerPause: Duration = .seconds(1)
+  /// Time between two looks for a first peer: a block that is asked for when nobody is there yet
+  /// must not wait until the chain has gone out of the window.
+  public static let peerLookInterval: Duration = .milliseconds(50)
   /// How long a peer that let a request time out is asked after the others.
   public static let demotionTime: Duration = .seconds(60)
   /// Longest wait for an answer with blocks.

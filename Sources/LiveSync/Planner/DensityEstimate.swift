@@ -1,6 +1,7 @@
 import StateTrie
 
 /// How many items a share of the key space holds and how large they are, from the latest chunks.
+/// It sizes requests, no more: a lie about it costs a few requests of a wrong size.
 struct DensityEstimate: Sendable {
   private var items = 0.0
   private var share = 0.0
@@ -9,7 +10,7 @@ struct DensityEstimate: Sendable {
   /// Bytes an item is taken to have before any came.
   private var prior = Double(LiveSyncLimits.itemBytesFirst)
 
-  /// A verified chunk covered `range` with `items` in `bytes`.
+  /// A chunk covers `range` with `items` in `bytes`.
   mutating func add(_ range: KeyRange, items: Int, bytes: Int) {
     if chunks >= Double(LiveSyncLimits.densityChunksMax) {
       self.items /= 2

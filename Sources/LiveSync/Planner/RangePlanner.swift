@@ -31,7 +31,6 @@ public struct RangePlanner: Sendable {
   /// A chunk that is here and not in the trie yet.
   struct Claim: Sendable {
     var range: KeyRange
-    var itemCount: Int
     var peer: PeerID
     var delivery: Delivery
   }
@@ -81,12 +80,16 @@ public struct RangePlanner: Sendable {
     let isShort = chunk.chunk.end != query.end && chunk.chunk.items.count < query.limit
     claims[id] = Claim(
       range: KeyRange(start: query.start, end: chunk.chunk.end),
-      itemCount: chunk.chunk.items.count, peer: flight.peer,
+      peer: flight.peer,
       delivery: Delivery(
         sentAt: flight.sentAt, arrivedAt: now, bytes: chunk.bytes,
         deliveredBytes: peers[flight.peer].arrivedBytes - flight.arrivedBefore,
         isShort: isShort))
     claimedBytes += chunk.bytes
+    // Only the size of later requests follows from it, so it need not be verified.
+    density.add(
+      KeyRange(start: query.start, end: chunk.chunk.end), items: chunk.chunk.items.count,
+      bytes: chunk.bytes)
     return query
   }
 
@@ -109,7 +112,6 @@ public struct RangePlanner: Sendable {
     switch fate {
     case .taken(let items):
       peers.verified(claim.peer, claim.delivery, items: items, at: now)
-      density.add(claim.range, items: claim.itemCount, bytes: bytes)
       traffic.verified += bytes
     case .unused:
       peers.update(claim.peer) { $0.unused(bytes: bytes) }
