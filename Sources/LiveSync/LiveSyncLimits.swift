@@ -47,6 +47,9 @@ public enum LiveSyncLimits {
   public static let requestTriesMax = 12
   /// Pause before asking again when there is no peer or none could answer.
   public static let noPeerPause: Duration = .seconds(1)
+  /// Time between two looks for a first peer: a block that is asked for when nobody is there yet
+  /// must not wait until the chain has gone out of the window.
+  public static let peerLookInterval: Duration = .milliseconds(50)
   /// How long a peer that let a request time out is asked after the others.
   public static let demotionTime: Duration = .seconds(60)
   /// Longest wait for an answer with blocks.
@@ -194,10 +197,15 @@ public enum LiveSyncLimits {
   public static let peerRecheckInterval: Duration = .seconds(60)
   /// Time after which a peer whose macro sync failed is tried again.
   public static let peerRetryInterval: Duration = .seconds(5)
-  /// How far the last macro block may be above our head, in batches, for a node that holds a part
-  /// of the state to catch up block by block; above it the held part would be older than the diffs
-  /// that peers keep.
+  /// How far the last macro block may be above our head, in batches, for a node without state to
+  /// catch up block by block; above it it jumps.
   public static let catchUpBatchesMax: UInt32 = 10
+  /// Blocks whose diffs are looked at to tell how much one takes.
+  public static let sampledDiffsMax = 16
+  /// Bytes of a block's diff before any is known.
+  public static let blockBytesFirst = 4_096
+  /// Bytes a second from all peers together before any came.
+  public static let bytesPerSecondFirst = 1_000_000
   /// Macro-chain rounds with one peer before it has to wait for its next turn.
   public static let macroRoundsMax = 64
   /// Time between two rounds of head requests.
@@ -210,6 +218,17 @@ public enum LiveSyncLimits {
   public static let consensusAnnouncementsMin = 5
   /// Time between two progress records.
   public static let progressInterval: Duration = .seconds(5)
-  /// Time without any progress after which a node says that it is stalled, and why.
+  /// Time between two samples for forecast and stalls.
+  public static let sampleInterval: Duration = .milliseconds(500)
+  /// Samples kept for the forecast; above it every second one is dropped.
+  public static let forecastSamplesMax = 256
+  /// Time that must be measured before anything is foretold.
+  public static let forecastTimeMin: Duration = .seconds(1)
+  /// Rates are measured over this time at least: several block times, since chunks that wait for a
+  /// block come in together with it.
+  public static let forecastWindowMin: Duration = .seconds(10)
+  /// How long another cause of a stall must last before it is told.
+  public static let stallCauseTime: Duration = .seconds(5)
+  /// Time without any progress after which a node says that it is stalled, and why, by default.
   public static let stallAfter: Duration = .seconds(15)
 }

@@ -20,7 +20,7 @@ public struct PeerLedger: Sendable {
 
   /// Changes the record of a peer. Above `LiveSyncLimits.peerRecordsMax` records, those of peers
   /// that nothing was asked of give way.
-  mutating func update(_ peer: PeerID, _ change: (inout PeerRecord) -> Void) {
+  package mutating func update(_ peer: PeerID, _ change: (inout PeerRecord) -> Void) {
     if records[peer] == nil, records.count >= LiveSyncLimits.peerRecordsMax {
       let idle = records.filter { $0.value.inFlight == 0 }.keys.min()
       if let idle { records[idle] = nil }
@@ -29,7 +29,7 @@ public struct PeerLedger: Sendable {
   }
 
   /// An answer was verified.
-  mutating func verified(_ peer: PeerID, _ delivery: Delivery, items: Int, at now: Moment) {
+  package mutating func verified(_ peer: PeerID, _ delivery: Delivery, items: Int, at now: Moment) {
     update(peer) { $0.verified(delivery, items: items, at: now) }
     let latency = delivery.sentAt.duration(to: delivery.arrivedAt).wholeNanoseconds
     if latencies.count < LiveSyncLimits.latenciesMax {
@@ -61,12 +61,9 @@ public struct PeerLedger: Sendable {
     return .nanoseconds(latencies.sorted()[latencies.count * 95 / 100])
   }
 
-  /// Verified bytes a second of all peers together, as far as they are measured.
-  public var bytesPerSecond: Double { records.values.compactMap(\.bytesPerSecond).reduce(0, +) }
-
   /// The peers in the order in which they are asked for `bytes`: those in good standing first, and
   /// of these the one that can answer soonest. Peers that pause are left out.
-  mutating func ranking(
+  package mutating func ranking(
     of peers: [PeerID], bytes: Int, at now: Moment
   ) -> [(peer: PeerID, spare: Int)] {
     var ranked: [(peer: PeerID, spare: Int, isDemoted: Bool, time: Double)] = []
@@ -90,8 +87,8 @@ public struct PeerLedger: Sendable {
     return ranked.map { ($0.peer, $0.spare) }
   }
 
-  /// True if every one of `peers` pauses since it lacks what is asked for.
-  func allPause(_ peers: [PeerID], at now: Moment) -> Bool {
-    !peers.isEmpty && peers.allSatisfy { self[$0].pausedUntil > now }
+  /// How many of `peers` pause since they do not have what is asked for.
+  package func pausing(of peers: [PeerID], at now: Moment) -> Int {
+    peers.count { self[$0].pausedUntil > now }
   }
 }

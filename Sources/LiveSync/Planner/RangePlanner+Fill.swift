@@ -12,7 +12,7 @@ public struct ChunkOrder: Sendable, Hashable {
 
 extension RangePlanner {
   /// What to ask for now, so that every one of `available` peers has as much to do as it can.
-  mutating func fill(
+  package mutating func fill(
     _ available: [PeerID], missing: KeyRangeSet, at now: Moment
   ) -> [ChunkOrder] {
     guard !missing.isEmpty, hasRoom else { return [] }
@@ -23,13 +23,15 @@ extension RangePlanner {
     for flight in flights.values { free.remove(flight.range) }
     for claim in claims.values { free.remove(claim.range) }
     let slots = flights.count + ranking.reduce(0) { $0 + $1.spare }
+    // Towards the end shares become smaller, so that all peers end together.
+    let share = free.ranges.reduce(0) { $0 + $1.share } / Double(max(1, slots))
     var orders: [ChunkOrder] = []
     var spare = ranking
     orders += assist(&spare, isAllTaken: false, at: now)
     // One each in turn, so that no peer gets all of what is left.
     while hasRoom, !free.isEmpty, !spare.isEmpty {
       for index in spare.indices where hasRoom {
-        guard let range = slice(&free, for: spare[index].peer, slots: slots, at: now) else {
+        guard let range = slice(&free, for: spare[index].peer, share: share, at: now) else {
           spare[index].spare = 0
           continue
         }
@@ -60,17 +62,18 @@ extension RangePlanner {
   /// still answered whole.
   private var itemsWanted: Int { max(1, itemsMax * 4 / 5) }
 
-  /// Takes a range for `peer` out of what is free, from the lowest key on that it may have.
+  /// Takes a range for `peer` out of what is free, from the lowest key on that it may have: as
+  /// large as the peer can deliver, and not larger than `share` of the key space unless that would
+  /// be too small.
   private func slice(
-    _ free: inout KeyRangeSet, for peer: PeerID, slots: Int, at now: Moment
+    _ free: inout KeyRangeSet, for peer: PeerID, share: Double, at now: Moment
   ) -> KeyRange? {
     let record = peers[peer]
     let first = free.ranges.first { !record.isLacking($0.start, at: now) }
     guard let first else { return nil }
-    var share = free.ranges.reduce(0) { $0 + $1.share } / Double(max(1, slots))
+    var share = share
     if let inAll = density.itemsInAll {
-      // Towards the end shares become smaller, so that all peers end together; not too small.
-      let least = Double(LiveSyncLimits.chunkItemsMin) / inAll
+      let least = Double(min(LiveSyncLimits.chunkItemsMin, itemsWanted)) / inAll
       share = min(Double(items(for: peer)) / inAll, max(share, least))
     }
     let range = first.share > share ? first.beginning(share / first.share) : first

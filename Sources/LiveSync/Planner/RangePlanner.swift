@@ -13,25 +13,24 @@ import StateTrie
 /// own range only: the claim is dropped, and the range is free again.
 public struct RangePlanner: Sendable {
   /// A request on its way.
-  struct Flight: Sendable {
-    var query: ChunkQuery
-    var peer: PeerID
-    var sentAt: Moment
+  package struct Flight: Sendable {
+    package var query: ChunkQuery
+    package var peer: PeerID
+    package var sentAt: Moment
     var expectedBytes: Int
     /// What had come from the peer when this was asked for.
     var arrivedBefore: Int
     /// The request asks for what is on its way from another peer already.
-    var isSecond: Bool
+    package var isSecond: Bool
     /// Another peer is asked for (a part of) the same.
     var hasSecond = false
 
-    var range: KeyRange { KeyRange(start: query.start, end: query.end) }
+    package var range: KeyRange { KeyRange(start: query.start, end: query.end) }
   }
 
   /// A chunk that is here and not in the trie yet.
   struct Claim: Sendable {
     var range: KeyRange
-    var itemCount: Int
     var peer: PeerID
     var delivery: Delivery
   }
@@ -40,7 +39,7 @@ public struct RangePlanner: Sendable {
   public internal(set) var peers = PeerLedger()
   /// Most items asked for in one request.
   let itemsMax: Int
-  var flights: [UInt64: Flight] = [:]
+  package internal(set) var flights: [UInt64: Flight] = [:]
   var claims: [UInt64: Claim] = [:]
   /// Bytes of the chunks that are claimed.
   var claimedBytes = 0
@@ -48,10 +47,8 @@ public struct RangePlanner: Sendable {
   var flyingBytes = 0
   var density = DensityEstimate()
   var nextID: UInt64 = 1
-  /// What came, and what became of it.
-  public internal(set) var traffic = ChunkTraffic()
 
-  init(itemsMax: Int) {
+  package init(itemsMax: Int) {
     precondition(
       (1...LiveSyncLimits.chunkItemsMax).contains(itemsMax), "chunks of \(itemsMax) items")
     self.itemsMax = itemsMax
@@ -62,36 +59,34 @@ public struct RangePlanner: Sendable {
   /// Chunks that are here and not in the trie yet.
   public var claimCount: Int { claims.count }
 
-  /// Bytes that all of `missing` is expected to take; nil before there is anything to go by.
-  func expectedBytes(of missing: KeyRangeSet) -> Double? {
-    density.bytes(of: missing.ranges.reduce(0) { $0 + $1.share })
-  }
-
   // MARK: Answers
 
   /// An answer came with `chunk`, which claims its range until it is `settled`. Nil if the request
   /// is not known.
-  mutating func arrived(
+  package mutating func arrived(
     _ id: UInt64, _ chunk: SourcedChunk, at now: Moment
   ) -> ChunkQuery? {
     guard let flight = end(id) else { return nil }
     peers.update(flight.peer) { $0.arrived(bytes: chunk.bytes) }
-    traffic.received += chunk.bytes
     let query = flight.query
     let isShort = chunk.chunk.end != query.end && chunk.chunk.items.count < query.limit
     claims[id] = Claim(
       range: KeyRange(start: query.start, end: chunk.chunk.end),
-      itemCount: chunk.chunk.items.count, peer: flight.peer,
+      peer: flight.peer,
       delivery: Delivery(
         sentAt: flight.sentAt, arrivedAt: now, bytes: chunk.bytes,
         deliveredBytes: peers[flight.peer].arrivedBytes - flight.arrivedBefore,
         isShort: isShort))
     claimedBytes += chunk.bytes
+    // Only the size of later requests follows from it, so it need not be verified.
+    density.add(
+      KeyRange(start: query.start, end: chunk.chunk.end), items: chunk.chunk.items.count,
+      bytes: chunk.bytes)
     return query
   }
 
   /// What became of a chunk that came.
-  enum Fate: Sendable {
+  package enum Fate: Sendable {
     /// It was verified and taken in with so many items.
     case taken(items: Int)
     /// It was of no use. Its bytes have to be fetched again, or were fetched twice.
@@ -102,26 +97,22 @@ public struct RangePlanner: Sendable {
 
   /// A chunk that came is in the trie, or will never be: its claim ends, and what it shows of its
   /// peer counts from now on if it was verified.
-  mutating func settled(_ id: UInt64, _ fate: Fate, at now: Moment) {
+  package mutating func settled(_ id: UInt64, _ fate: Fate, at now: Moment) {
     guard let claim = claims.removeValue(forKey: id) else { return }
     let bytes = claim.delivery.bytes
     claimedBytes -= bytes
     switch fate {
     case .taken(let items):
       peers.verified(claim.peer, claim.delivery, items: items, at: now)
-      density.add(claim.range, items: claim.itemCount, bytes: bytes)
-      traffic.verified += bytes
     case .unused:
       peers.update(claim.peer) { $0.unused(bytes: bytes) }
-      traffic.unused += bytes
     case .lie:
       peers.update(claim.peer) { $0.lied() }
-      traffic.refused += bytes
     }
   }
 
   /// A request brought nothing.
-  mutating func failed(_ id: UInt64, _ failure: ChunkFailure, at now: Moment) {
+  package mutating func failed(_ id: UInt64, _ failure: ChunkFailure, at now: Moment) {
     guard let flight = end(id) else { return }
     switch failure {
     case .late: peers.update(flight.peer) { $0.timedOut(at: now) }
@@ -152,18 +143,4 @@ public enum ChunkFailure: Sendable, Hashable {
   case tooLarge
   /// The request was not sent, for want of room here.
   case local
-}
-
-/// Bytes of chunks that came, by what became of them.
-public struct ChunkTraffic: Sendable, Hashable {
-  /// All that came.
-  public var received = 0
-  /// In verified chunks that were taken in.
-  public var verified = 0
-  /// In chunks of no use: fetched twice, or to be fetched again.
-  public var unused = 0
-  /// In chunks that are provably wrong.
-  public var refused = 0
-
-  public init() {}
 }
