@@ -178,7 +178,7 @@ public actor BlockQueue {
         perform(core.failed(query.id, offMainChain: isOffMainChain, chain: context.chain))
         return
       case .noPeers:
-        await client.pause()
+        await client.waitForPeers()
       case .cancelled:
         return
       }

@@ -104,6 +104,14 @@ final class RequestClient: Sendable {
     }
   }
 
+  /// Waits until there is somebody to ask, or for `LiveSyncLimits.noPeerPause`.
+  func waitForPeers() async {
+    let end = context.runtime.now.advanced(by: LiveSyncLimits.noPeerPause)
+    while context.peers.count == 0, context.runtime.now < end, !Task.isCancelled {
+      await pause(LiveSyncLimits.peerLookInterval)
+    }
+  }
+
   /// Waits a moment; a cancelled wait ends at once.
   func pause(_ duration: Duration = LiveSyncLimits.noPeerPause) async {
     try? await context.runtime.sleep(for: duration)

@@ -27,7 +27,8 @@ final class FixtureSession {
       context: context,
       configuration: QueueConfiguration(
         blocksPerBatch: genesis.configuration.blocksPerBatch, includeBody: true),
-      chunkItems: chunkItems)
+      // A fixture answers one chunk request after another.
+      chunkItems: chunkItems, strategy: .sequential)
   }
 
   /// Starts the node. The peer is known to it from the beginning.
