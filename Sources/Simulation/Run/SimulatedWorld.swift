@@ -127,7 +127,8 @@ final class SimulatedWorld: @unchecked Sendable {
       chain: chain, network: network.endpoint(for: Self.joinerPeer), runtime: runtime,
       sink: life,
       configuration: NodeConfiguration(
-        name: RunObserver.joinerName, chunkItems: scenario.chunkItems))
+        name: RunObserver.joinerName, chunkItems: scenario.chunkItems,
+        strategy: scenario.strategy))
     joiner = node
     self.life = life
     observer.chain = chain
