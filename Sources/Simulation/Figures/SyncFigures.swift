@@ -12,7 +12,8 @@ public struct SyncFigures: Sendable {
   /// How often the sequential strategy must take the time of the parallel one, at least.
   public static let sequentialFactor = 10
   /// As the reference does it.
-  public static let sequential = SyncFigure("eight full peers", strategy: .sequential)
+  public static let sequential = SyncFigure(
+    "eight full peers, as the reference does it", ["chunk_items": 1_000], strategy: .sequential)
 
   /// Undisturbed, for comparison with `rebranches`.
   public static let calm = SyncFigure("no rebranch", ["join_at_block": 34])

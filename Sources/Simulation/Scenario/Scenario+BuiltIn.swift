@@ -53,7 +53,7 @@ extension Scenario {
     uploadBytesPerSecond = 1_250_000
     downloadBytesPerSecond = 12_500_000
     joinAtBlock = 25
-    chunkItems = 1_000
+    chunkItems = 5_000
     followBlocks = 20
   }
 
