@@ -23,6 +23,12 @@ public enum EventField: String, CaseIterable, Sendable {
   case durationNs = "duration_ns"
   case sinceNs = "since_ns"
   case etaNs = "eta_ns"
+  case progressPpm = "progress_ppm"
+  case hasBytesPerS = "has_bytes_per_s"
+  case needsBytesPerS = "needs_bytes_per_s"
+  case verifiedBytes = "verified_bytes"
+  case unusedBytes = "unused_bytes"
+  case refusedBytes = "refused_bytes"
   case backoffNs = "backoff_ns"
   // Words.
   case reason, detail
@@ -89,6 +95,12 @@ extension EventField {
     case .durationNs: "time from begin to end"
     case .sinceNs: "time of the last movement"
     case .etaNs: "estimated time until the state is complete"
+    case .progressPpm: "share of the whole sync that is done, over all phases; never falls"
+    case .hasBytesPerS: "verified bytes of chunks and diffs a second, measured"
+    case .needsBytesPerS: "bytes a second that the chain's changes alone take"
+    case .verifiedBytes: "bytes of chunks that were verified and taken in"
+    case .unusedBytes: "bytes of chunks of no use: fetched twice, or to be fetched again"
+    case .refusedBytes: "bytes of chunks that are provably wrong"
     case .backoffNs: "time to wait before the next try"
     case .reason: "why, as one word of a documented set where there is one"
     case .detail: "facts for people"
@@ -99,9 +111,10 @@ extension EventField {
   public var unit: String? {
     switch self {
     case .tNs, .durationNs, .sinceNs, .etaNs, .backoffNs: "ns"
-    case .bytes: "byte"
+    case .bytes, .verifiedBytes, .unusedBytes, .refusedBytes: "byte"
+    case .hasBytesPerS, .needsBytesPerS: "byte/s"
     case .items: "item"
-    case .heldPpm: "1/1,000,000"
+    case .heldPpm, .progressPpm: "1/1,000,000"
     case .blocks, .depth, .adopted, .elections: "block"
     default: nil
     }

@@ -216,6 +216,15 @@ public enum LiveSyncLimits {
   public static let consensusAnnouncementsMin = 5
   /// Time between two progress records.
   public static let progressInterval: Duration = .seconds(5)
-  /// Time without any progress after which a node says that it is stalled, and why.
+  /// Time between two samples for forecast and stalls.
+  public static let sampleInterval: Duration = .milliseconds(500)
+  /// Samples kept for the forecast; above it every second one is dropped.
+  public static let forecastSamplesMax = 256
+  /// Time that must be measured before anything is foretold.
+  public static let forecastTimeMin: Duration = .seconds(1)
+  /// Rates are measured over this time at least: several block times, since chunks that wait for a
+  /// block come in together with it.
+  public static let forecastWindowMin: Duration = .seconds(10)
+  /// Time without any progress after which a node says that it is stalled, and why, by default.
   public static let stallAfter: Duration = .seconds(15)
 }

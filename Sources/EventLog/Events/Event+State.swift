@@ -12,8 +12,12 @@ extension Event {
       block: UInt32, items: Int, missingRanges: Int, heldPpm: Int, inFlight: Int, buffered: Int)
     /// The next chunk is asked for at the first missing key again.
     case reset(startKey: KeyNibbles, reason: String)
-    /// Whether the sync will end, judged by the last rates.
-    case forecast(forecast: StateForecast, etaNs: Int64?)
+    /// Whether the sync will end, and when, judged by the last rates.
+    case forecast(
+      forecast: StateForecast, etaNs: Int64?, progressPpm: Int, hasBytesPerS: Int,
+      needsBytesPerS: Int, detail: String)
+    /// What became of the chunks that came, so far.
+    case traffic(verifiedBytes: Int, unusedBytes: Int, refusedBytes: Int)
   }
 }
 
@@ -25,6 +29,7 @@ extension Event.State: EventGroup {
     case progress = "state.progress"
     case reset = "state.reset"
     case forecast = "state.forecast"
+    case traffic = "state.traffic"
   }
 
   static func describe(_ name: Name) -> EventDescription {
@@ -38,7 +43,9 @@ extension Event.State: EventGroup {
     case .reset:
       EventDescription(.info, "The next chunk is asked for at the first missing key again.")
     case .forecast:
-      EventDescription(.info, "Whether the sync will end, judged by the last rates.")
+      EventDescription(.info, "Whether the sync will end, and when, judged by the last rates.")
+    case .traffic:
+      EventDescription(.info, "What became of the chunks that came, so far.")
     }
   }
 
@@ -49,6 +56,7 @@ extension Event.State: EventGroup {
     case .progress: .progress
     case .reset: .reset
     case .forecast: .forecast
+    case .traffic: .traffic
     }
   }
 
@@ -74,9 +82,18 @@ extension Event.State: EventGroup {
     case .reset(let startKey, let reason):
       line.key(.startKey, startKey)
       line.text(.reason, reason)
-    case .forecast(let forecast, let etaNs):
+    case .forecast(
+      let forecast, let etaNs, let progressPpm, let hasBytesPerS, let needsBytesPerS, let detail):
       line.symbol(.forecast, forecast)
       line.integer(.etaNs, etaNs)
+      line.integer(.progressPpm, progressPpm)
+      line.integer(.hasBytesPerS, hasBytesPerS)
+      line.integer(.needsBytesPerS, needsBytesPerS)
+      line.text(.detail, detail)
+    case .traffic(let verifiedBytes, let unusedBytes, let refusedBytes):
+      line.integer(.verifiedBytes, verifiedBytes)
+      line.integer(.unusedBytes, unusedBytes)
+      line.integer(.refusedBytes, refusedBytes)
     }
   }
 
@@ -101,7 +118,15 @@ extension Event.State: EventGroup {
       self = .reset(startKey: try fields.key(.startKey), reason: try fields.text(.reason))
     case .forecast:
       self = .forecast(
-        forecast: try fields.symbol(.forecast), etaNs: try fields.optionalInteger(.etaNs))
+        forecast: try fields.symbol(.forecast), etaNs: try fields.optionalInteger(.etaNs),
+        progressPpm: try fields.integer(.progressPpm),
+        hasBytesPerS: try fields.integer(.hasBytesPerS),
+        needsBytesPerS: try fields.integer(.needsBytesPerS), detail: try fields.text(.detail))
+    case .traffic:
+      self = .traffic(
+        verifiedBytes: try fields.integer(.verifiedBytes),
+        unusedBytes: try fields.integer(.unusedBytes),
+        refusedBytes: try fields.integer(.refusedBytes))
     }
   }
 }

@@ -26,6 +26,8 @@ public actor DiffQueue {
   private let context: SyncContext
   private let client: RequestClient
   private var core: DiffQueueCore<Block>
+  /// Verified diffs so far.
+  private(set) var traffic = DiffTraffic()
   private let orders = Mailbox<Order>(capacity: LiveSyncLimits.ordersMax)
   /// The queue that blocks come from.
   public nonisolated let blockQueue: BlockQueue
@@ -118,12 +120,13 @@ public actor DiffQueue {
       })
     switch answer {
     case .value(let diff, let peer):
+      let bytes = diff.wireBytes.count
+      traffic.add(diff, bytes: bytes)
       context.recorder.record(
         .diff(
           .accepted(
             peer: peer.number, block: query.number, hash: query.blockHash,
-            entries: diff.entries.count,
-            bytes: diff.wireBytes.count)))
+            entries: diff.entries.count, bytes: bytes)))
       await perform(core.answered(query.id, diff))
     case .failed(let reason):
       await roundFailed(query, reason: reason)

@@ -3,82 +3,147 @@ import Ledger
 import Primitives
 import Runtime
 
+/// What a node remembers to judge its progress.
+struct ProgressMonitor: Sendable {
+  var forecast = ForecastCore()
+  var stall: StallCore
+  /// The latest forecast.
+  var last: SyncForecast?
+  /// True once a peer was in live sync, or a part of the state was held.
+  var isLive = false
+}
+
 extension SyncNode {
+  /// Everything that is read for one look at the progress.
+  private struct Look: Sendable {
+    var status: ChainStatus
+    var reading: StateReading
+    var bufferedBlocks: Int
+    var stall: StallSample
+    var sample: SyncSample
+  }
+
   /// Where the node stands now.
   public func progress() async -> SyncProgress {
-    let status = chain.status
-    let reading = await readState(liveSync.queue)
-    let missing = status.holdsState ? status.missing : .none
-    var progress = SyncProgress(
-      headNumber: status.head.number, headHash: status.head.hash,
-      macroNumber: status.macro.number, heldPartsPerMillion: missing.absentPartsPerMillion,
+    let look = await look()
+    let missing = look.status.holdsState ? look.status.missing : .none
+    return SyncProgress(
+      headNumber: look.status.head.number, headHash: look.status.head.hash,
+      macroNumber: look.status.macro.number, heldPartsPerMillion: missing.absentPartsPerMillion,
       missingRanges: missing.ranges.count, peers: context.peers.count,
-      bufferedBlocks: await liveSync.queue.bufferedBlockCount,
-      bufferedChunks: reading.bufferedChunks, isRequesting: reading.inFlight > 0,
-      isEstablished: consensus.withLock { $0.isEstablished })
-    if !missing.isEmpty { progress.blocker = blocker(reading) }
-    return progress
+      bufferedBlocks: look.bufferedBlocks, bufferedChunks: look.reading.buffered,
+      requests: look.reading.inFlight, traffic: look.reading.account.traffic,
+      isEstablished: consensus.withLock { $0.isEstablished },
+      blocker: monitor.withLock { $0.stall.blocker(look.stall) },
+      forecast: monitor.withLock { $0.last })
   }
 
-  /// What the missing part of the state waits for.
-  private func blocker(_ reading: StateReading) -> Event.StallBlocker? {
-    if context.network.connectedPeers().isEmpty { return .noPeers }
-    if context.peers.count == 0 { return .peersIncomplete }
-    if reading.inFlight > 0 { return nil }
-    if reading.isPaused || reading.bufferedChunks > 0 { return .waitingForBlock }
-    return .timeouts
+  private func look() async -> Look {
+    let reading = await readState(liveSync.queue)
+    let bufferedBlocks = await liveSync.queue.bufferedBlockCount
+    let status = chain.status
+    let missing = status.holdsState ? status.missing : .none
+    let now = context.runtime.now
+    let account = reading.account
+    let peers = context.peers.count
+    var stall = StallSample()
+    stall.at = now
+    stall.isDone = missing.isEmpty
+    stall.mark = account.traffic.verified
+    stall.connected = context.network.connectedPeers().count
+    stall.peers = peers
+    stall.lacking = reading.lacking
+    stall.inFlight = reading.inFlight
+    stall.buffered = reading.buffered
+    stall.handedOn = reading.handedOn
+    stall.late = account.late
+    stall.refused = account.refused
+    var sample = SyncSample()
+    sample.at = now
+    sample.isLive = monitor.withLock {
+      $0.isLive = $0.isLive || peers > 0 || missing != .all
+      return $0.isLive
+    }
+    sample.missingShare = missing.ranges.reduce(0) { $0 + $1.share }
+    // Ranges too narrow to be measured are missing all the same.
+    if !missing.isEmpty { sample.missingShare = max(sample.missingShare, .leastNormalMagnitude) }
+    sample.missingBytes = account.expectedBytes(of: missing)
+    sample.chunkBytes = account.traffic.verified
+    sample.diffBytes = reading.diffs.bytes
+    sample.grownBytes = reading.diffs.grownBytes
+    sample.head = status.head.number
+    let buffered = status.head.number &+ UInt32(clamping: bufferedBlocks)
+    sample.target = max(status.head.number, account.highestNumber, buffered)
+    return Look(
+      status: status, reading: reading, bufferedBlocks: bufferedBlocks, stall: stall,
+      sample: sample)
   }
 
-  /// Writes progress to the log, and says when nothing moves and why.
+  /// Writes progress and forecast to the log, and says when nothing moves and why.
   func reportProgress() async {
-    var last = await progress()
-    var lastMove = context.runtime.now
-    var stall: (blocker: Event.StallBlocker, since: Moment)?
+    var nextRecord = context.runtime.now.advanced(by: LiveSyncLimits.progressInterval)
+    var wasDone = chain.missing.isEmpty || !chain.holdsState
     while !Task.isCancelled {
-      try? await context.runtime.sleep(for: LiveSyncLimits.progressInterval)
+      let pause = wasDone ? LiveSyncLimits.progressInterval : LiveSyncLimits.sampleInterval
+      try? await context.runtime.sleep(for: pause)
       if Task.isCancelled { return }
-      let now = await progress()
-      record(now)
-      let moment = context.runtime.now
-      let isIdle = now.missingRanges == 0 || !now.hasMoved(since: last)
-      if now.hasMoved(since: last) || now.missingRanges == 0 {
-        lastMove = moment
-        if let resolved = stall {
-          stall = nil
-          context.recorder.record(
-            .stall(
-              .resolved(
-                blocker: resolved.blocker,
-                durationNs: resolved.since.duration(to: moment).wholeNanoseconds)))
-        }
-      } else if isIdle, stall == nil,
-        lastMove.duration(to: moment) >= LiveSyncLimits.stallAfter
-      {
-        let blocker = now.blocker ?? .timeouts
-        stall = (blocker, lastMove)
-        context.recorder.record(
-          .stall(
-            .detected(
-              blocker: blocker, sinceNs: lastMove.nanoseconds,
-              detail: "held \(now.heldPartsPerMillion) ppm, \(now.peers) peers")))
+      let look = await look()
+      let (forecast, change) = monitor.withLock { monitor in
+        let forecast = monitor.forecast.add(look.sample)
+        monitor.last = forecast
+        return (forecast, monitor.stall.add(look.stall))
       }
-      last = now
+      if let change { record(change, look, forecast) }
+      let isDone = look.stall.isDone
+      if look.stall.at >= nextRecord {
+        nextRecord = nextRecord.advanced(by: LiveSyncLimits.progressInterval)
+        record(look)
+        if !isDone { record(look, forecast) }
+      }
+      if isDone, !wasDone { record(look, forecast) }
+      wasDone = isDone
     }
   }
 
-  private func record(_ progress: SyncProgress) {
+  private func record(_ look: Look) {
+    let missing = look.status.holdsState ? look.status.missing : .none
     context.recorder.record(
       .state(
         .progress(
-          block: progress.headNumber, items: chain.itemCount,
-          missingRanges: progress.missingRanges, heldPpm: progress.heldPartsPerMillion,
-          inFlight: progress.isRequesting ? 1 : 0, buffered: progress.bufferedChunks)))
+          block: look.status.head.number, items: chain.itemCount,
+          missingRanges: missing.ranges.count, heldPpm: missing.absentPartsPerMillion,
+          inFlight: look.reading.inFlight, buffered: look.reading.buffered)))
   }
-}
 
-extension SyncProgress {
-  /// True if the state has grown or changed since.
-  fileprivate func hasMoved(since earlier: SyncProgress) -> Bool {
-    heldPartsPerMillion != earlier.heldPartsPerMillion || missingRanges != earlier.missingRanges
+  private func record(_ look: Look, _ forecast: SyncForecast) {
+    let traffic = look.reading.account.traffic
+    context.recorder.record(
+      .state(
+        .traffic(
+          verifiedBytes: traffic.verified, unusedBytes: traffic.unused,
+          refusedBytes: traffic.refused)))
+    context.recorder.record(
+      .state(
+        .forecast(
+          forecast: forecast.verdict, etaNs: forecast.eta?.wholeNanoseconds,
+          progressPpm: forecast.progressPpm,
+          hasBytesPerS: Int(min(forecast.hasBytesPerSecond, 9e15)),
+          needsBytesPerS: Int(min(forecast.needsBytesPerSecond, 9e15)), detail: forecast.text)))
+  }
+
+  private func record(_ change: StallCore.Change, _ look: Look, _ forecast: SyncForecast) {
+    switch change {
+    case .detected(let blocker, let since):
+      let percent = forecast.progressPpm / 10_000
+      context.recorder.record(
+        .stall(
+          .detected(
+            blocker: blocker, sinceNs: since.nanoseconds,
+            detail: "at \(percent) %, \(look.stall.peers) peers, \(look.stall.inFlight) requests, "
+              + "\(look.stall.buffered) chunks waiting")))
+    case .resolved(let blocker, let duration):
+      context.recorder.record(
+        .stall(.resolved(blocker: blocker, durationNs: duration.wholeNanoseconds)))
+    }
   }
 }

@@ -17,17 +17,20 @@ public struct NodeConfiguration: Sendable {
   public var strategy: SyncStrategy
   /// How many requests others may send.
   public var rateLimits: RateLimits
+  /// Time without progress after which the node says that it is stalled, and why.
+  public var stallAfter: Duration
 
   public init(
     name: String, queue: QueueConfiguration? = nil,
     chunkItems: Int = LiveSyncLimits.chunkItemsDefault, strategy: SyncStrategy = .parallel,
-    rateLimits: RateLimits = RateLimits()
+    rateLimits: RateLimits = RateLimits(), stallAfter: Duration = LiveSyncLimits.stallAfter
   ) {
     self.name = name
     self.queue = queue
     self.chunkItems = chunkItems
     self.strategy = strategy
     self.rateLimits = rateLimits
+    self.stallAfter = stallAfter
   }
 }
 
@@ -42,6 +45,7 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
   let syncer: Syncer
   private let server: RequestServer
   let consensus = Mutex(ConsensusCore())
+  let monitor: Mutex<ProgressMonitor>
   private let subscribers = Mutex<[AsyncStream<LiveSyncEvent>.Continuation]>([])
   let readState: @Sendable (Queue) async -> StateReading
 
@@ -53,6 +57,7 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
     self.context = context
     self.liveSync = liveSync
     self.readState = readState
+    monitor = Mutex(ProgressMonitor(stall: StallCore(patience: configuration.stallAfter)))
     server = RequestServer(context: context, limits: configuration.rateLimits)
     syncer = Syncer(
       context: context, configuration: queueConfiguration,

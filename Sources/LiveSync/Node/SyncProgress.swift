@@ -20,12 +20,16 @@ public struct SyncProgress: Sendable, Hashable {
   public var bufferedBlocks: Int
   /// Chunks that wait for their blocks.
   public var bufferedChunks: Int
-  /// True while a chunk request is on its way.
-  public var isRequesting: Bool
+  /// Chunk requests on their way.
+  public var requests: Int
+  /// Bytes of chunks that came, by what became of them.
+  public var traffic: ChunkTraffic
   /// True while consensus is established.
   public var isEstablished: Bool
-  /// What the state waits for; nil if it is complete or a chunk is on its way.
+  /// What the state waits for; nil if it is complete or answers are on their way.
   public var blocker: Event.StallBlocker?
+  /// When the sync will end, by the latest sample; nil before the first.
+  public var forecast: SyncForecast?
 }
 
 extension KeyRangeSet {

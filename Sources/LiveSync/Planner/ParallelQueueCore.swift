@@ -43,8 +43,10 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
   public var inFlightCount: Int { ranges.flightCount }
   /// Chunks handed on and not reported yet.
   public var handedOnCount: Int { handedOn }
-  var isPaused: Bool { inFlightCount == 0 && bufferedCount > 0 }
-  var planner: RangePlanner? { ranges }
+
+  func lackingCount(_ view: PlannerView) -> Int {
+    ranges.peers.pausing(of: view.peers, at: view.now)
+  }
 
   /// Asks for what is missing as far as peers have room.
   public mutating func advance(_ view: PlannerView, chain: some ChainReader) -> [Action] {

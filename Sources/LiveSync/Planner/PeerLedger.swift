@@ -61,9 +61,6 @@ public struct PeerLedger: Sendable {
     return .nanoseconds(latencies.sorted()[latencies.count * 95 / 100])
   }
 
-  /// Verified bytes a second of all peers together, as far as they are measured.
-  public var bytesPerSecond: Double { records.values.compactMap(\.bytesPerSecond).reduce(0, +) }
-
   /// The peers in the order in which they are asked for `bytes`: those in good standing first, and
   /// of these the one that can answer soonest. Peers that pause are left out.
   mutating func ranking(
@@ -90,8 +87,8 @@ public struct PeerLedger: Sendable {
     return ranked.map { ($0.peer, $0.spare) }
   }
 
-  /// True if every one of `peers` pauses since it lacks what is asked for.
-  func allPause(_ peers: [PeerID], at now: Moment) -> Bool {
-    !peers.isEmpty && peers.allSatisfy { self[$0].pausedUntil > now }
+  /// How many of `peers` pause since they do not have what is asked for.
+  func pausing(of peers: [PeerID], at now: Moment) -> Int {
+    peers.count { self[$0].pausedUntil > now }
   }
 }

@@ -47,8 +47,6 @@ public struct RangePlanner: Sendable {
   var flyingBytes = 0
   var density = DensityEstimate()
   var nextID: UInt64 = 1
-  /// What came, and what became of it.
-  public internal(set) var traffic = ChunkTraffic()
 
   init(itemsMax: Int) {
     precondition(
@@ -61,11 +59,6 @@ public struct RangePlanner: Sendable {
   /// Chunks that are here and not in the trie yet.
   public var claimCount: Int { claims.count }
 
-  /// Bytes that all of `missing` is expected to take; nil before there is anything to go by.
-  func expectedBytes(of missing: KeyRangeSet) -> Double? {
-    density.bytes(of: missing.ranges.reduce(0) { $0 + $1.share })
-  }
-
   // MARK: Answers
 
   /// An answer came with `chunk`, which claims its range until it is `settled`. Nil if the request
@@ -75,7 +68,6 @@ public struct RangePlanner: Sendable {
   ) -> ChunkQuery? {
     guard let flight = end(id) else { return nil }
     peers.update(flight.peer) { $0.arrived(bytes: chunk.bytes) }
-    traffic.received += chunk.bytes
     let query = flight.query
     let isShort = chunk.chunk.end != query.end && chunk.chunk.items.count < query.limit
     claims[id] = Claim(
@@ -112,13 +104,10 @@ public struct RangePlanner: Sendable {
     switch fate {
     case .taken(let items):
       peers.verified(claim.peer, claim.delivery, items: items, at: now)
-      traffic.verified += bytes
     case .unused:
       peers.update(claim.peer) { $0.unused(bytes: bytes) }
-      traffic.unused += bytes
     case .lie:
       peers.update(claim.peer) { $0.lied() }
-      traffic.refused += bytes
     }
   }
 
@@ -154,18 +143,4 @@ public enum ChunkFailure: Sendable, Hashable {
   case tooLarge
   /// The request was not sent, for want of room here.
   case local
-}
-
-/// Bytes of chunks that came, by what became of them.
-public struct ChunkTraffic: Sendable, Hashable {
-  /// All that came.
-  public var received = 0
-  /// In verified chunks that were taken in.
-  public var verified = 0
-  /// In chunks of no use: fetched twice, or to be fetched again.
-  public var unused = 0
-  /// In chunks that are provably wrong.
-  public var refused = 0
-
-  public init() {}
 }

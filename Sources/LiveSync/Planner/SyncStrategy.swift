@@ -33,11 +33,11 @@ protocol ChunkCore<Block>: Sendable {
   var bufferedCount: Int { get }
   /// Chunk requests on their way.
   var inFlightCount: Int { get }
-  /// True if nothing is asked for since the last chunk waits for its block.
-  var isPaused: Bool { get }
-  /// What came, and what is known of the peers; nil if the core keeps no account of it.
-  var planner: RangePlanner? { get }
+  /// Chunks that are with the chain and not reported yet.
+  var handedOnCount: Int { get }
 
+  /// How many of the peers lately said that they do not have what is asked for.
+  func lackingCount(_ view: PlannerView) -> Int
   mutating func advance(_ view: PlannerView, chain: some ChainReader) -> [Action]
   mutating func received(
     _ id: UInt64, _ chunk: SourcedChunk, _ view: PlannerView, chain: some ChainReader
@@ -66,8 +66,10 @@ protocol ChunkCore<Block>: Sendable {
 extension StateQueueCore: ChunkCore {
   var isComplete: Bool { state == .complete }
   var inFlightCount: Int { isRequesting ? 1 : 0 }
-  var isPaused: Bool { if case .paused = state { true } else { false } }
-  var planner: RangePlanner? { nil }
+  var handedOnCount: Int { handedOn }
+
+  /// Those that say so leave the peer set.
+  func lackingCount(_ view: PlannerView) -> Int { 0 }
 
   mutating func advance(_ view: PlannerView, chain: some ChainReader) -> [Action] {
     advance(chain: chain)

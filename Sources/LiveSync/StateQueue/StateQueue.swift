@@ -19,6 +19,8 @@ public actor StateQueue: LiveSyncQueue {
   private let context: SyncContext
   private let client: RequestClient
   private var core: any ChunkCore<Block>
+  private var account = ChunkAccount()
+  private let configuration: QueueConfiguration
   private let orders = Mailbox<Order>(capacity: LiveSyncLimits.ordersMax)
   /// The queue that blocks with diffs come from.
   public nonisolated let diffQueue: DiffQueue
@@ -30,6 +32,7 @@ public actor StateQueue: LiveSyncQueue {
   ) {
     self.context = context.actor("state_queue")
     client = RequestClient(context: self.context, timeout: LiveSyncLimits.chunkTimeout)
+    self.configuration = configuration
     let isComplete = context.chain.stateComplete
     switch strategy {
     case .sequential:
@@ -66,9 +69,12 @@ public actor StateQueue: LiveSyncQueue {
   public var inFlightCount: Int { core.inFlightCount }
   /// Everything about the state at one moment.
   var reading: StateReading {
-    StateReading(
-      bufferedChunks: core.bufferedCount, inFlight: core.inFlightCount, isPaused: core.isPaused,
-      planner: core.planner)
+    get async {
+      let diffs = await diffQueue.traffic
+      return StateReading(
+        buffered: core.bufferedCount, inFlight: core.inFlightCount, handedOn: core.handedOnCount,
+        lacking: core.lackingCount(view), account: account, diffs: diffs)
+    }
   }
 
   private var view: PlannerView {
@@ -170,9 +176,12 @@ public actor StateQueue: LiveSyncQueue {
     for peer in unfit { offer(.behind(peer)) }
     switch answer {
     case .value(let chunk, _):
-      context.recorder.record(.chunk(chunk.event(Event.Chunk.received)))
+      note(chunk)
       await perform(core.received(query.id, chunk, view, chain: context.chain))
-    case .failed, .noPeers:
+    case .failed(let reason):
+      if reason == RequestError.timeout.reason { account.late += 1 }
+      await perform(core.failed(query.id, .unavailable, view, chain: context.chain))
+    case .noPeers:
       await perform(core.failed(query.id, .unavailable, view, chain: context.chain))
     case .cancelled:
       break
@@ -190,14 +199,25 @@ public actor StateQueue: LiveSyncQueue {
         await perform(core.failed(query.id, .lacking, view, chain: context.chain))
         return
       }
-      context.recorder.record(.chunk(chunk.event(Event.Chunk.received)))
+      note(chunk)
       await perform(core.received(query.id, chunk, view, chain: context.chain))
     } catch {
       guard error != .cancelled else { return }
       let failure = ChunkFailure(error)
       // An honest peer cannot know how large an answer may be for us.
+      if failure == .late { account.late += 1 }
       if error.isMisbehaviour, failure != .tooLarge { context.ban(peer, reason: error.reason) }
       await perform(core.failed(query.id, failure, view, chain: context.chain))
+    }
+  }
+
+  /// Writes down that a chunk came.
+  private func note(_ chunk: SourcedChunk) {
+    context.recorder.record(.chunk(chunk.event(Event.Chunk.received)))
+    account.received(chunk)
+    if UInt64(chunk.number) <= UInt64(context.chain.headNumber) + UInt64(configuration.windowAheadMax)
+    {
+      account.highestNumber = max(account.highestNumber, chunk.number)
     }
   }
 
@@ -246,6 +266,7 @@ public actor StateQueue: LiveSyncQueue {
         order(.expectBlock(number: number, hash: hash, peer: peer))
       case .buffered(let chunk): context.recorder.record(.chunk(chunk.event(Event.Chunk.buffered)))
       case .discard(let chunk, let reason):
+        account.discarded(chunk)
         context.recorder.record(
           .chunk(chunk.event(Event.Chunk.discarded, reason: reason.rawValue)))
       case .refuse(let chunk, let reason): context.ban(chunk.peer, reason: reason)
@@ -301,6 +322,7 @@ public actor StateQueue: LiveSyncQueue {
 
   private func record(_ chunks: [SourcedChunk], _ verdict: ChunkVerdict?) {
     for (index, chunk) in chunks.enumerated() {
+      account.judged(chunk, at: index, verdict)
       let event: Event.Chunk
       if let failure = verdict?.failures.first(where: { $0.index == index }) {
         event = chunk.event(Event.Chunk.rejected, reason: failure.reason)

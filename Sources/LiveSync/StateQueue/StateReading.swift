@@ -1,11 +1,17 @@
+import Networking
+
 /// What a queue says of the state it gathers, read at one moment.
 struct StateReading: Sendable {
   /// Chunks that wait for their blocks.
-  var bufferedChunks = 0
+  var buffered = 0
   /// Chunk requests on their way.
   var inFlight = 0
-  /// True if nothing is on its way since the last chunk waits for its block.
-  var isPaused = false
-  /// What is planned, what came, and what is known of the peers; nil with one chunk at a time.
-  var planner: RangePlanner?
+  /// Chunks that are with the chain.
+  var handedOn = 0
+  /// Peers that lately said they do not have what is asked for.
+  var lacking = 0
+  /// What came and what became of it.
+  var account = ChunkAccount()
+  /// Verified diffs.
+  var diffs = DiffTraffic()
 }

@@ -109,7 +109,7 @@ package struct EventRules {
       return CheckViolation(
         check: "S7",
         detail: "\(buffered) chunks buffered, allowed \(LiveSyncLimits.bufferedChunksMax)")
-    case .progress, .reset, .forecast:
+    case .progress, .reset, .forecast, .traffic:
       return nil
     }
   }

@@ -1,0 +1,19 @@
+import StateTrie
+
+/// Verified diffs that came, for the forecast.
+struct DiffTraffic: Sendable, Hashable {
+  /// Bytes of their wire forms.
+  private(set) var bytes = 0
+  /// Bytes of keys and values that they add to the state, less what they take away.
+  private(set) var grownBytes = 0
+
+  /// A diff was verified.
+  mutating func add(_ diff: TrieDiff, bytes: Int) {
+    self.bytes += bytes
+    for entry in diff.entries {
+      let new = entry.new.map { $0.count + entry.key.byteCount } ?? 0
+      let old = entry.old.map { $0.count + entry.key.byteCount } ?? 0
+      grownBytes += new - old
+    }
+  }
+}

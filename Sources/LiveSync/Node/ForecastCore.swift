@@ -1,0 +1,170 @@
+import EventLog
+import Runtime
+
+/// What a forecast is made from, read at one moment. Bytes and blocks are totals since the start.
+public struct SyncSample: Sendable, Hashable {
+  public var at = Moment.start
+  /// True once a peer has been through macro sync, so that blocks and chunks can come.
+  public var isLive = false
+  /// Missing share of the key space, 0…1; 0 only if nothing is missing.
+  public var missingShare = 1.0
+  /// Bytes that the missing part will take; nil before there is anything to go by.
+  public var missingBytes: Double?
+  /// Bytes of chunks that were verified and taken in.
+  public var chunkBytes = 0
+  /// Bytes of verified diffs.
+  public var diffBytes = 0
+  /// Bytes by which these diffs make the state grow.
+  public var grownBytes = 0
+  /// Blocks that were applied, by the height of the head.
+  public var head: UInt32 = 0
+  /// Height of the network's chain as far as it is known.
+  public var target: UInt32 = 0
+
+  public init() {}
+}
+
+/// When the sync will end, or why it will not.
+public struct SyncForecast: Sendable, Hashable {
+  public var verdict: Event.StateForecast
+  /// Time until state and head are those of the network; nil unless the verdict is `converges`.
+  public var eta: Duration?
+  /// Share of the whole sync that is done, in parts per million; never falls.
+  public var progressPpm: Int
+  /// Verified bytes of chunks and diffs a second.
+  public var hasBytesPerSecond: Double
+  /// Bytes a second that the changes of the chain alone take: its diffs, and what they add to the
+  /// missing part.
+  public var needsBytesPerSecond: Double
+
+  /// One line for people.
+  public var text: String {
+    switch verdict {
+    case .converges:
+      let seconds = ((eta ?? .zero).wholeNanoseconds + 999_999_999) / 1_000_000_000
+      return "done in \(seconds) s"
+    case .diverges:
+      return "will not finish: needs \(Self.rate(needsBytesPerSecond)), "
+        + "has \(Self.rate(hasBytesPerSecond))"
+    case .unknown:
+      return "too little is known yet"
+    }
+  }
+
+  /// A rate with one decimal in a fitting unit.
+  private static func rate(_ value: Double) -> String {
+    let (unit, scale) = value >= 1e6 ? ("MB/s", 1e6) : value >= 1e3 ? ("kB/s", 1e3) : ("B/s", 1)
+    let tenths = Int64((min(value / scale, 1e12) * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10) \(unit)"
+  }
+}
+
+/// Judges from samples how far the sync is and when it will end.
+///
+/// All of it is one work: the missing bytes and the diffs of the blocks that the head is behind. It
+/// shrinks by what is fetched and verified, and grows by what the chain changes meanwhile: every
+/// diff has to be fetched too, and what it adds to the missing part as well. So
+///
+///     eta = (missing bytes + bytes of diffs behind) / (has − needs)
+///
+/// where *has* are the verified bytes of chunks and diffs a second and *needs* is what the chain
+/// takes. If *has* is not more than *needs*, it never ends.
+public struct ForecastCore: Sendable {
+  /// Progress of the phases before and after the state, in parts per million each.
+  private static let livePpm = 20_000
+  private static let catchUpPpm = 20_000
+
+  private var samples: [SyncSample] = []
+  private var progress = 0
+  /// How far the head was behind when the state became complete.
+  private var lagAtCompletion: UInt32?
+
+  public init() {}
+
+  /// Takes a sample; they come in the order of time.
+  public mutating func add(_ sample: SyncSample) -> SyncForecast {
+    if let last = samples.last, last.missingShare == 0, sample.missingShare > 0 {
+      // The state was given up: what follows is another sync.
+      self = ForecastCore()
+    }
+    if sample.isLive { keep(sample) }
+    progress = max(progress, share(of: sample))
+    return judge(sample)
+  }
+
+  /// Keeps a sample; when there are too many, every second one is dropped.
+  private mutating func keep(_ sample: SyncSample) {
+    samples.append(sample)
+    guard samples.count > LiveSyncLimits.forecastSamplesMax else { return }
+    samples = samples.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
+  }
+
+  /// Progress over all phases: getting to know the network, the state, the last blocks.
+  private mutating func share(of sample: SyncSample) -> Int {
+    guard sample.isLive else { return 0 }
+    let whole = 1_000_000
+    if sample.missingShare > 0 {
+      let state = Double(whole - Self.livePpm - Self.catchUpPpm) * (1 - sample.missingShare)
+      return min(Self.livePpm + Int(state), whole - Self.catchUpPpm - 1)
+    }
+    let lag = sample.target > sample.head ? sample.target - sample.head : 0
+    let first = lagAtCompletion ?? max(1, lag)
+    lagAtCompletion = first
+    let rest = Int(UInt64(Self.catchUpPpm) * UInt64(min(lag, first)) / UInt64(first))
+    return whole - rest
+  }
+
+  private func judge(_ now: SyncSample) -> SyncForecast {
+    var forecast = SyncForecast(
+      verdict: .unknown, eta: nil, progressPpm: progress, hasBytesPerSecond: 0,
+      needsBytesPerSecond: 0)
+    let lag = Double(now.target > now.head ? now.target - now.head : 0)
+    if now.missingShare == 0, lag == 0 {
+      forecast.verdict = .converges
+      forecast.eta = .zero
+      return forecast
+    }
+    guard let first = windowStart(now), let missing = now.missingShare == 0 ? 0 : now.missingBytes
+    else { return forecast }
+    let seconds = Double(first.at.duration(to: now.at).wholeNanoseconds) / 1e9
+    let fetched = now.chunkBytes - first.chunkBytes + now.diffBytes - first.diffBytes
+    // What a block takes on average, and how many blocks the network makes.
+    let applied = Double(max(1, now.head > first.head ? now.head - first.head : 0))
+    let pace = Double(now.target > first.target ? now.target - first.target : 0) / seconds
+    let diff = Double(now.diffBytes - first.diffBytes) / applied
+    let growth = Double(max(0, now.grownBytes - first.grownBytes)) / applied
+    let has = Double(fetched) / seconds
+    let needs = pace * (diff + growth * now.missingShare)
+    forecast.hasBytesPerSecond = has
+    forecast.needsBytesPerSecond = needs
+    if now.missingShare == 0 {
+      // Nothing but blocks is left, and they need no diffs any more.
+      let speed = Double(now.head > first.head ? now.head - first.head : 0) / seconds - pace
+      return Self.conclude(forecast, work: lag, speed: speed)
+    }
+    return Self.conclude(forecast, work: missing + lag * diff, speed: has - needs)
+  }
+
+  private static func conclude(
+    _ forecast: SyncForecast, work: Double, speed: Double
+  ) -> SyncForecast {
+    var forecast = forecast
+    if speed <= 0 {
+      forecast.verdict = .diverges
+    } else {
+      forecast.verdict = .converges
+      forecast.eta = .nanoseconds(Int64(min(work / speed * 1e9, 9e18)))
+    }
+    return forecast
+  }
+
+  /// The sample from which on rates are measured: half of the time so far, so that the slow start
+  /// is soon forgotten and the bursts between two blocks are evened out.
+  private func windowStart(_ now: SyncSample) -> SyncSample? {
+    guard let start = samples.first else { return nil }
+    let elapsed = start.at.duration(to: now.at)
+    guard elapsed >= LiveSyncLimits.forecastTimeMin else { return nil }
+    let window = max(elapsed / 2, min(elapsed, LiveSyncLimits.forecastWindowMin))
+    return samples.last { $0.at.advanced(by: window) <= now.at } ?? start
+  }
+}
