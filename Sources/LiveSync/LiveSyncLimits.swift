@@ -111,6 +111,9 @@ public enum LiveSyncLimits {
   public static let chunkOverheadBytes = 1_024
   /// Items worth a request of their own; ranges are not cut smaller.
   public static let chunkItemsMin = 16
+  /// Share of a round trip that a peer should need for the smallest request: with four of them on
+  /// their way its line is never empty, and the last ones end within this time of each other.
+  public static let leastRequestShare = 0.25
   /// Time a peer should need for one request: short enough to notice a slow one, long enough for
   /// the proof to be a small part of the answer.
   public static let requestTime: Duration = .milliseconds(500)

@@ -10,7 +10,7 @@ protocol Command {
 struct Main {
   private static var commands: [any Command.Type] {
     [
-      SimulateCommand.self, FixtureRecordCommand.self, ReplayCommand.self,
+      SimulateCommand.self, FiguresCommand.self, FixtureRecordCommand.self, ReplayCommand.self,
       EventsSummaryCommand.self, EventsSchemaCommand.self,
     ]
   }

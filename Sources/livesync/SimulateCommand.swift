@@ -1,5 +1,6 @@
 import EventLog
 import Foundation
+import LiveSync
 import Simulation
 import Synchronization
 
@@ -16,6 +17,7 @@ enum SimulateCommand: Command {
       .init("--nodes", "N", help: "nodes, the joining one among them"),
       .init("--accounts", "N", help: "accounts at the start"),
       .init("--blocks", "N", help: "blocks the chain has at least at the end"),
+      .init("--strategy", "NAME", help: "how the state is filled: sequential or parallel"),
       .init("--set", "KEY=N,…", help: "other numbers of the scenario, as in its file"),
       .init("--show", help: "print the scenario as a JSON file instead of running it"),
       .init("--out", "DIR", help: "where events.jsonl goes (out/SCENARIO-SEED)"),
@@ -94,6 +96,13 @@ enum SimulateCommand: Command {
     try scenario.override("nodes", arguments)
     try scenario.override("accounts", arguments)
     try scenario.override("blocks", arguments)
+    if let word = arguments.text("--strategy") {
+      guard let strategy = SyncStrategy(rawValue: word) else {
+        let known = SyncStrategy.allCases.map(\.rawValue).joined(separator: " or ")
+        throw UsageError("option '--strategy' needs \(known), not '\(word)'")
+      }
+      scenario.strategy = strategy
+    }
     for part in arguments.text("--set")?.split(separator: ",") ?? [] {
       let words = part.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
       guard words.count == 2, let number = Int(words[1]) else {

@@ -23,6 +23,8 @@ public final class PeerList: Sendable {
     var banned: Set<PeerID> = []
     /// Peers that let a request time out, and until when they are asked last.
     var demoted: [PeerID: Moment] = [:]
+    /// Told when a peer was added.
+    var additions: [AsyncStream<Void>.Continuation] = []
   }
 
   private let state = Mutex(State())
@@ -73,12 +75,21 @@ public final class PeerList: Sendable {
   /// (`LiveSyncLimits.peersMax`).
   @discardableResult
   public func add(_ peer: PeerID) -> Bool {
-    state.withLock {
-      guard $0.members.count < LiveSyncLimits.peersMax, !$0.banned.contains(peer) else {
-        return false
-      }
-      return $0.members.insert(peer).inserted
+    state.withLock { state in
+      guard state.members.count < LiveSyncLimits.peersMax, !state.banned.contains(peer),
+        state.members.insert(peer).inserted
+      else { return false }
+      for addition in state.additions { addition.yield() }
+      return true
     }
+  }
+
+  /// Yields after peers were added; several additions may be told as one.
+  public func additions() -> AsyncStream<Void> {
+    let (stream, continuation) = AsyncStream.makeStream(
+      of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    state.withLock { $0.additions.append(continuation) }
+    return stream
   }
 
   /// Removes a peer everywhere; false if it was not there.

@@ -196,6 +196,8 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
         if oldest < UInt64(chain.headNumber) { actions.append(.behind(chunk.peer)) }
       }
     }
+    // Said at once: the next block may be a whole block interval away.
+    if !isComplete, !result.accepted.isEmpty, chain.missing.isEmpty { isCompletionDue = true }
     return actions
   }
 

@@ -23,8 +23,10 @@ extension RangePlanner {
     for flight in flights.values { free.remove(flight.range) }
     for claim in claims.values { free.remove(claim.range) }
     let slots = flights.count + ranking.reduce(0) { $0 + $1.spare }
-    // Towards the end shares become smaller, so that all peers end together.
-    let share = free.ranges.reduce(0) { $0 + $1.share } / Double(max(1, slots))
+    // Towards the end shares become smaller, so that all peers end together. Before the density is
+    // known only a half is given away, so that peers that come a moment later find something to do.
+    let parts = max(1, slots) * (density.itemsInAll == nil ? 2 : 1)
+    let share = free.ranges.reduce(0) { $0 + $1.share } / Double(parts)
     var orders: [ChunkOrder] = []
     var spare = ranking
     orders += assist(&spare, isAllTaken: false, at: now)
@@ -73,7 +75,7 @@ extension RangePlanner {
     guard let first else { return nil }
     var share = share
     if let inAll = density.itemsInAll {
-      let least = Double(min(LiveSyncLimits.chunkItemsMin, itemsWanted)) / inAll
+      let least = Double(leastItems(for: peer)) / inAll
       share = min(Double(items(for: peer)) / inAll, max(share, least))
     }
     let range = first.share > share ? first.beginning(share / first.share) : first
@@ -88,6 +90,20 @@ extension RangePlanner {
     guard let rate = peers[peer].bytesPerSecond else { return itemsWanted }
     let seconds = Double(LiveSyncLimits.requestTime.wholeNanoseconds) / 1e9
     return min(itemsWanted, max(least, Int(min(1e9, rate * seconds / density.bytesPerItem))))
+  }
+
+  /// Items that the peer sends in `LiveSyncLimits.leastRequestShare` of a round trip: smaller
+  /// requests near the end would cost a round trip each without ending earlier.
+  private func leastItems(for peer: PeerID) -> Int {
+    let record = peers[peer]
+    var items = LiveSyncLimits.chunkItemsMin
+    if peers.demotion(of: peer) == nil, let rate = record.bytesPerSecond,
+      let roundTrip = record.roundTripNanoseconds
+    {
+      let bytes = rate * roundTrip / 1e9 * LiveSyncLimits.leastRequestShare
+      items = max(items, Int(min(1e9, bytes / density.bytesPerItem)))
+    }
+    return min(itemsWanted, items)
   }
 
   private mutating func ask(

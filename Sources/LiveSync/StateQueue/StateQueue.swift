@@ -51,6 +51,7 @@ public actor StateQueue: LiveSyncQueue {
       group.addTask { await self.diffQueue.run() }
       group.addTask { await self.readBlocks() }
       group.addTask { await self.followChain() }
+      group.addTask { await self.followPeers() }
       for await order in orders {
         group.addTask { await self.execute(order) }
       }
@@ -128,6 +129,13 @@ public actor StateQueue: LiveSyncQueue {
         guard let change = event.stateChange else { continue }
         await perform(core.chainChanged(change, view, chain: context.chain))
       }
+    }
+  }
+
+  /// A new peer is asked at once.
+  private func followPeers() async {
+    for await _ in context.peers.additions() {
+      await perform(core.advance(view, chain: context.chain))
     }
   }
 

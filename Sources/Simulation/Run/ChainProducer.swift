@@ -1,6 +1,7 @@
 import Ledger
 import Primitives
 import Runtime
+import StateTrie
 
 /// Makes the chain of a simulated network and keeps the oracle's accounts for each of its blocks.
 ///
@@ -18,6 +19,8 @@ final class ChainProducer {
   private var models: [Hash256: AccountModel] = [:]
   private var modelHeights: [(number: UInt32, hash: Hash256)] = []
   private(set) var forks = 0
+  /// Bytes of the accounts, keys and values, that the last branch of a given depth made different.
+  private(set) var divergedBytes = 0
   /// Hashes of all blocks made so far, on whatever branch.
   private var made: Set<Hash256> = []
 
@@ -56,7 +59,7 @@ final class ChainProducer {
   /// - Parameter depth: if not nil, a longer branch that replaces so many blocks is made; they must
   ///   not be final.
   func advance(replacing depth: Int? = nil) throws -> [Block] {
-    if let depth { return try branch(depth: depth, count: depth + 1) }
+    if let depth { return try branch(replacing: depth) }
     let isMicro = !mustBeMacro
     if isMicro, random.chance(perMillion: scenario.forkPerMillion), let blocks = try fork() {
       return blocks
@@ -75,6 +78,21 @@ final class ChainProducer {
     let depth = 1 + random.below(min(room, scenario.forkDepthMax))
     let isLonger = random.below(4) > 0
     return try branch(depth: depth, count: isLonger ? depth + 1 : max(1, depth - 1))
+  }
+
+  private func branch(replacing depth: Int) throws -> [Block] {
+    let reverted = (0..<UInt32(depth)).compactMap { source.block(at: source.headNumber - $0) }
+    let adopted = try branch(depth: depth, count: depth + 1)
+    var sizes: [KeyNibbles: Int] = [:]
+    for block in reverted + adopted {
+      guard case .diff(let diff) = source.trieDiff(of: block.hash) else { continue }
+      for entry in diff.entries {
+        let value = entry.new ?? entry.old ?? []
+        sizes[entry.key] = TrieItem(key: entry.key, value: value).wireBytes.count
+      }
+    }
+    divergedBytes = sizes.values.reduce(0, +)
+    return adopted
   }
 
   /// `count` blocks on the main chain's block `depth` below the head.

@@ -34,6 +34,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
   private(set) var banned: Set<UInt32> = []
   /// What chunks and diffs were worth.
   private(set) var tally = SyncTally()
+  /// What the node forecast until its state was complete.
+  private(set) var forecasts = ForecastTrack()
   /// Called in the moment the state is complete.
   var onComplete: () -> Void = {}
   /// What shall happen once so many parts per million of the key space are held.
@@ -113,6 +115,12 @@ final class RunObserver: EventSink, @unchecked Sendable {
       onComplete()
       compare()
     case .state(.incomplete): isComplete = false
+    case .state(.forecast(let forecast, let eta)) where completeAt == nil:
+      forecasts.add(
+        .init(
+          atNanoseconds: now(),
+          heldPartsPerMillion: chain?.missing.absentPartsPerMillion ?? 0, forecast: forecast,
+          etaNanoseconds: eta))
     default: break
     }
     if let note = event.note { line(row(event.name, note)) }

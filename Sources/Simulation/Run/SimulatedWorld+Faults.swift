@@ -10,6 +10,11 @@ extension SimulatedWorld {
     if scenario.rebranchAtPercent > 0 {
       observer.whenHeld(partsPerMillion: scenario.rebranchAtPercent * 10_000) { [unowned self] in
         rebranchDue = scenario.rebranchDepth
+        // At once, if there is room for it; else with the first block that makes room.
+        guard mayRebranch else { return }
+        runtime.spawn("rebranch") { [self] in
+          do { try await advance() } catch { failure = failure ?? error }
+        }
       }
     }
     if scenario.killAtPercent > 0 {
@@ -33,12 +38,16 @@ extension SimulatedWorld {
     }
   }
 
-  /// The depth of the branch that is due, once the last macro block is far enough below.
-  func takeDueRebranch() -> Int? {
+  /// True if a branch is due and the last macro block is far enough below.
+  private var mayRebranch: Bool {
     let source = producer.source
-    guard let depth = rebranchDue, Int(source.headNumber - source.macroNumber) >= depth,
-      !producer.mustBeMacro
-    else { return nil }
+    guard let depth = rebranchDue else { return false }
+    return Int(source.headNumber - source.macroNumber) >= depth && !producer.mustBeMacro
+  }
+
+  /// The depth of the branch that is due and possible now.
+  func takeDueRebranch() -> Int? {
+    guard mayRebranch, let depth = rebranchDue else { return nil }
     rebranchDue = nil
     note("rebranch", "chain", "replaces \(depth) blocks")
     observer.rebranchBegins()

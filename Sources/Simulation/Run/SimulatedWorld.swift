@@ -31,6 +31,8 @@ final class SimulatedWorld: @unchecked Sendable {
   var churn: RandomStream
   /// A branch of this depth is made instead of the next block.
   var rebranchDue: Int?
+  /// Why the chain could not go on; ends the run.
+  var failure: (any Error)?
   /// Blocks of the chain when the joining node's state became complete.
   private var completeAtBlock: UInt32?
   /// What completing the state took.
@@ -127,7 +129,8 @@ final class SimulatedWorld: @unchecked Sendable {
       chain: chain, network: network.endpoint(for: Self.joinerPeer), runtime: runtime,
       sink: life,
       configuration: NodeConfiguration(
-        name: RunObserver.joinerName, chunkItems: scenario.chunkItems))
+        name: RunObserver.joinerName, chunkItems: scenario.chunkItems,
+        strategy: scenario.strategy))
     joiner = node
     self.life = life
     observer.chain = chain

@@ -51,6 +51,12 @@ public struct SimulationReport: Sendable, Hashable {
   public var rebranchesWhileIncomplete: Int
   /// What completing the state took; nil if it was never complete.
   public var measurement: SyncMeasurement?
+  /// What the node forecast meanwhile.
+  public var forecasts: ForecastTrack
+  /// When the node joined, since the run began.
+  public var joinedNanoseconds: Int64?
+  /// Bytes of the accounts that the planned rebranch made different, keys and values.
+  public var divergedBytes: Int
   public var comparisons: Int
   public var banned: [UInt32]
   public var bytesReceived: Int
@@ -97,7 +103,24 @@ extension SimulationReport {
         "events",
         "{" + coverage.map { "\"\($0.name)\":\($0.count)" }.joined(separator: ",") + "}"
       ),
-    ] + (measurement?.fields ?? [])
+    ] + forecastFields + (measurement?.fields ?? [])
+  }
+
+  private var forecastFields: [(String, String)] {
+    [
+      ("forecasts", "\(forecasts.entries.count)"),
+      ("forecasts_judged", "\(forecasts.judged.count)"),
+      ("forecast_last", "\"\(forecasts.last.rawValue)\""),
+      ("forecast_error", forecastErrorPerMille.map(thousandths) ?? "null"),
+      ("diverged_bytes", "\(divergedBytes)"),
+    ]
+  }
+
+  /// How far the worst judged forecast was off, in thousandths of the time to complete.
+  public var forecastErrorPerMille: Int? {
+    guard let joinedNanoseconds, let completeAfterNanoseconds else { return nil }
+    return forecasts.worstErrorPerMille(
+      start: joinedNanoseconds, end: joinedNanoseconds + completeAfterNanoseconds)
   }
 
   /// One JSON object; `more` are further names and JSON values.

@@ -69,15 +69,14 @@ public final class SimulationRun {
       }
       let height = Int(world.producer.source.headNumber)
       if world.joinedAt == nil, height >= scenario.joinAtBlock { world.join() }
-      let step = StepResult()
       world.runtime.spawn("block") {
-        do { try await world.advance() } catch { step.error = error }
+        do { try await world.advance() } catch { world.failure = world.failure ?? error }
       }
       if world.runtime.advance(by: interval, stepsMax: SimulationLimits.stepsMax) == .stepsExhausted
       {
         return "more than \(SimulationLimits.stepsMax) scheduler steps in one block interval"
       }
-      if let error = step.error { throw error }
+      if let failure = world.failure { throw failure }
       best = max(best, estimate(world))
       progress(
         SimulationProgress(
@@ -113,7 +112,9 @@ public final class SimulationRun {
       chunksRejected: observer.tally.chunksRejected, diffsAccepted: observer.tally.diffsAccepted,
       rebranches: observer.rebranches,
       rebranchesWhileIncomplete: observer.rebranchesWhileIncomplete,
-      measurement: world.measurement, comparisons: observer.comparisons,
+      measurement: world.measurement, forecasts: observer.forecasts,
+      joinedNanoseconds: world.joinedAt, divergedBytes: world.producer.divergedBytes,
+      comparisons: observer.comparisons,
       banned: observer.banned.sorted(),
       bytesReceived: Int(traffic.received.bytes), bytesSent: Int(traffic.sent.bytes),
       nodeRoot: chain?.stateRoot, headerRoot: chain?.head.header.stateRoot,
@@ -121,10 +122,4 @@ public final class SimulationRun {
       records: writer.recordCount, logDigest: writer.digest(),
       coverage: writer.counts.filter { $0.count > 0 }.map { .init(name: $0.name, count: $0.count) })
   }
-}
-
-/// What became of one block interval's work.
-private final class StepResult: @unchecked Sendable {
-  // Unchecked: written and read on the simulation's thread.
-  var error: (any Error)?
 }

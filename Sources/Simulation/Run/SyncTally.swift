@@ -32,9 +32,9 @@ public struct SyncTally: Sendable, Hashable {
   /// Bytes of chunks lost since the planned rebranch; 0 if there was none.
   public var lostSinceRebranch: Int { lossBeforeRebranch.map { lostChunkBytes - $0 } ?? 0 }
 
-  mutating func rebranchBegins() { lossBeforeRebranch = lostChunkBytes }
+  package mutating func rebranchBegins() { lossBeforeRebranch = lostChunkBytes }
 
-  mutating func take(_ event: Event) {
+  package mutating func take(_ event: Event) {
     switch event {
     case .chunk(let event): take(event)
     case .diff(.accepted(_, _, _, _, let bytes)):

@@ -30,6 +30,9 @@ extension Scenario {
     make("bandwidth", "A million accounts from eight full peers, against the physical limit.") {
       $0.makeBandwidth()
     },
+    make("race", "On a thin line a chain of many changes leaves little room for the state.") {
+      $0.makeRace()
+    },
   ]
 
   /// Eight full peers at 50 ms, 10 Mbit/s up and 100 Mbit/s down each, a million accounts, and a
@@ -50,8 +53,29 @@ extension Scenario {
     uploadBytesPerSecond = 1_250_000
     downloadBytesPerSecond = 12_500_000
     joinAtBlock = 25
+    chunkItems = 5_000
+    followBlocks = 20
+  }
+
+  /// Four full peers and a line of 60 kB a second, of which each transaction takes about 200 bytes:
+  /// with 300 of them in a block nothing is left.
+  private mutating func makeRace() {
+    sharedPeers = 1
+    accounts = 20_000
+    blocks = 30
+    blocksPerBatch = 20
+    transactionsPerBlock = 100
+    forkPerMillion = 0
+    skipPerMillion = 0
+    latencyMilliseconds = 50
+    jitterMilliseconds = 0
+    lossPerMillion = 0
+    uploadBytesPerSecond = 1_250_000
+    downloadBytesPerSecond = 60_000
+    joinAtBlock = 20
     chunkItems = 1_000
     followBlocks = 20
+    timeLimitSeconds = 400
   }
 
   private static func make(

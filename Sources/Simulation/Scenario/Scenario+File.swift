@@ -1,4 +1,5 @@
 import Foundation
+import LiveSync
 
 extension Scenario {
   /// The scenario of a JSON file. Keys that are left out have their default; unknown keys, numbers
@@ -23,6 +24,13 @@ extension Scenario {
     switch key {
     case "name": name = try Self.text(key, value)
     case "description": description = try Self.text(key, value)
+    case "strategy":
+      let word = try Self.text(key, value)
+      guard let named = SyncStrategy(rawValue: word) else {
+        let known = SyncStrategy.allCases.map(\.rawValue).joined(separator: ", ")
+        throw .badFile("strategy is '\(word)', known are \(known)")
+      }
+      strategy = named
     case "liars":
       guard let list = value as? [String] else { throw .badFile("liars is no list of texts") }
       liars = []
@@ -72,6 +80,7 @@ extension Scenario {
     }
     var lines = ["\"name\": \(quoted(name))", "\"description\": \(quoted(description))"]
     lines += Self.fields.map { "\"\($0.key)\": \(self[keyPath: $0.path])" }
+    lines.append("\"strategy\": \(quoted(strategy.rawValue))")
     lines.append("\"liars\": [\(liars.map { quoted($0.rawValue) }.joined(separator: ", "))]")
     return "{\n" + lines.map { "  \($0)" }.joined(separator: ",\n") + "\n}\n"
   }

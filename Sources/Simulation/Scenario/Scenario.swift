@@ -1,3 +1,5 @@
+import LiveSync
+
 /// What is wrong with a peer that does not follow the protocol.
 public enum LiarKind: String, Sendable, Hashable, CaseIterable {
   /// Changes the value of one account in every chunk it serves.
@@ -15,6 +17,8 @@ public struct Scenario: Sendable, Hashable {
   public var description = ""
   /// One honest-but-for-this peer for each entry; they come before the honest ones.
   public var liars: [LiarKind] = []
+  /// How the joining node fills its state.
+  public var strategy = SyncStrategy.parallel
 
   /// Nodes in all: full peers (liars among them) and the one that joins.
   public var nodes = 5
@@ -178,7 +182,10 @@ extension Scenario {
   /// The numbers as text for the log, in order.
   public var parameters: String {
     let numbers = Self.fields.map { "\($0.key)=\(self[keyPath: $0.path])" }
-    return (numbers + ["liars=\(liars.map(\.rawValue).joined(separator: ","))"])
+    return
+      (numbers + [
+        "strategy=\(strategy.rawValue)", "liars=\(liars.map(\.rawValue).joined(separator: ","))",
+      ])
       .joined(separator: " ")
   }
 }

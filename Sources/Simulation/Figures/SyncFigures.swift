@@ -1,0 +1,85 @@
+import EventLog
+
+/// The published figures of live sync: which runs, and what must hold of them.
+public struct SyncFigures: Sendable {
+  /// Thousandths of the limit that each run may take.
+  public static let limits: [(figure: SyncFigure, perMille: Int)] = [
+    (SyncFigure("eight full peers"), 1_100),
+    (SyncFigure("half of them at a tenth of the speed", ["slow_peers": 4]), 1_250),
+    (SyncFigure("one of them silent", ["silent_peers": 1]), 1_150),
+  ]
+
+  /// How often the sequential strategy must take the time of the parallel one, at least.
+  public static let sequentialFactor = 10
+  /// As the reference does it.
+  public static let sequential = SyncFigure(
+    "eight full peers, as the reference does it", ["chunk_items": 1_000], strategy: .sequential)
+
+  /// Undisturbed, for comparison with `rebranches`.
+  public static let calm = SyncFigure("no rebranch", ["join_at_block": 34])
+  /// A branch replaces blocks when half of the state is held.
+  public static let rebranches = (1...10).map { depth in
+    SyncFigure(
+      "depth \(depth)",
+      ["join_at_block": 34, "rebranch_at_percent": 50, "rebranch_depth": depth])
+  }
+
+  /// Killed, and back half a second later.
+  public static let kills = [25, 50, 75].map { percent in
+    SyncFigure("killed at \(percent) %", ["kill_at_percent": percent])
+  }
+  /// Bytes of a killed node against those of an undisturbed one, in thousandths.
+  public static let killedBytesPerMille = 1_020
+
+  /// The chain changes ever faster on a thin line.
+  public static let sweep = [25, 100, 150, 200, 250, 275, 300, 350, 400, 500].map { count in
+    SyncFigure("\(count) transactions a block", scenario: "race", ["transactions_per_block": count])
+  }
+  /// How far a forecast may be off, in thousandths of the time to complete.
+  public static let forecastErrorPerMille = 150
+
+  /// All of them, in the order they run.
+  public static var all: [SyncFigure] {
+    limits.map(\.figure) + [sequential, calm] + rebranches + kills + sweep
+  }
+
+  let identity: RunIdentity
+  let limits: [FigureResult]
+  let sequential: FigureResult
+  let calm: FigureResult
+  let rebranches: [FigureResult]
+  let kills: [FigureResult]
+  let sweep: [FigureResult]
+
+  /// Runs all of them, one after another.
+  /// - Parameter progress: told before each run how many are done, of how many, and what comes.
+  public init(
+    identity: RunIdentity, progress: (Int, Int, String) -> Void = { _, _, _ in }
+  ) throws {
+    self.identity = identity
+    let count = Self.all.count
+    var done = 0
+    func run(_ figure: SyncFigure) throws -> FigureResult {
+      progress(done, count, figure.label)
+      defer { done += 1 }
+      return FigureResult(figure: figure, report: try figure.run(identity))
+    }
+    limits = try Self.limits.map { try run($0.figure) }
+    sequential = try run(Self.sequential)
+    calm = try run(Self.calm)
+    rebranches = try Self.rebranches.map(run)
+    kills = try Self.kills.map(run)
+    sweep = try Self.sweep.map(run)
+  }
+}
+
+extension FigureResult {
+  /// True if the node finished, no judged forecast denied it and all named its end closely enough;
+  /// or if it did not, and the last forecast said so.
+  var isForecastRight: Bool {
+    if report.completeAfterNanoseconds == nil { return report.forecasts.last == .diverges }
+    guard let error = report.forecastErrorPerMille else { return false }
+    return error <= SyncFigures.forecastErrorPerMille
+      && !report.forecasts.judged.contains { $0.forecast == .diverges }
+  }
+}
