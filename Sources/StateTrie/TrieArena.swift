@@ -13,8 +13,9 @@ extension NodeRef {
   var index: Int { Int(self & ~Self.terminalBit) }
 }
 
-/// A node with children: the root, a branch, or a hybrid (`own` is then its value). Two cache lines:
-/// the first has what a parent needs for its own hash, the second the children.
+/// A node with children: the root, a branch, or a hybrid (`own` is then its value).
+///
+/// Two cache lines: the first has what a parent needs for its own hash, the second the children.
 struct InnerNode {
   /// The node's hash, valid unless dirty.
   var hash = Hash256.zero
