@@ -11,10 +11,10 @@ ARGS ?=
 # Goes into the first record of every event log.
 export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
-.PHONY: help run test campaign lint bench docs fixtures dependencies
+.PHONY: help run test campaign fuzz lint bench docs fixtures dependencies
 
 help: ## Show the targets.
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 run: dependencies ## Build and run the default simulation (more options: make run ARGS="--seed 7").
 	@$(RELEASE) livesync >&2
@@ -31,8 +31,25 @@ campaign: dependencies ## Check the trie's answers over many diffs (DIFFS=100000
 	@LIVESYNC_TRIE_DIFFS=$(or $(DIFFS),1000000) LIVESYNC_TRIE_FIRST_SEED=$(or $(SEED),1000000) \
 	  swift test -c release --skip-build --disable-xctest --filter campaign
 
+# lld, because the system's gold cannot link what the fuzzer needs.
+FUZZ_BUILD := --package-path Fuzz -c release -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld
+FUZZ := Fuzz/.build/release/livesync-fuzz
+
+fuzz: dependencies ## Fuzz the entry points for outside bytes (TARGET=chunk-verify SECONDS=60).
+	@swift build $(FUZZ_BUILD) >&2
+	@$(FUZZ) --corpus Fuzz/.build/seeds
+	@for target in $(or $(TARGET),$$($(FUZZ) --list)); do \
+	  mkdir -p Fuzz/.build/corpus/$$target; \
+	  echo "$$target: $(or $(SECONDS),60) s"; \
+	  $(FUZZ) $$target -max_total_time=$(or $(SECONDS),60) -timeout=10 -rss_limit_mb=2048 \
+	    -print_final_stats=1 -artifact_prefix=Fuzz/.build/$$target- \
+	    Fuzz/.build/corpus/$$target Fuzz/.build/seeds/$$target 2> Fuzz/.build/$$target.log \
+	    || { tail -n 40 Fuzz/.build/$$target.log >&2; exit 1; }; \
+	  grep -E 'number_of_executed_units|average_exec' Fuzz/.build/$$target.log; done
+
 lint: ## Check the formatting of all Swift files.
-	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	@swift format lint --strict --recursive --parallel Package.swift Sources Tests \
+	  Fuzz/Package.swift Fuzz/Targets Fuzz/Runner
 	@echo "formatting is clean"
 
 bench: dependencies ## Run the benchmarks and print their table.
