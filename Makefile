@@ -11,7 +11,7 @@ ARGS ?=
 # Goes into the first record of every event log.
 export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
-.PHONY: help run test campaign fuzz lint bench docs fixtures dependencies
+.PHONY: help run test campaign fuzz lint bench counts counts-record docs fixtures dependencies valgrind
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -56,6 +56,14 @@ bench: dependencies ## Run the benchmarks and print their table.
 	@$(RELEASE) livesync-bench >&2
 	@.build/release/livesync-bench trie $(ARGS)
 
+counts: dependencies valgrind ## Count instructions of fixed trie workloads and compare with the record.
+	@$(RELEASE) livesync-bench >&2
+	@.build/release/livesync-bench counts Fixtures/InstructionCounts.json
+
+counts-record: dependencies valgrind ## Record the instruction counts anew.
+	@$(RELEASE) livesync-bench >&2
+	@.build/release/livesync-bench counts Fixtures/InstructionCounts.json --record
+
 docs: dependencies ## Write the generated pages in Docs anew.
 	@$(RELEASE) livesync >&2
 	@$(LIVESYNC) events schema > Docs/Events.md
@@ -68,6 +76,9 @@ fixtures: dependencies ## Write the scenarios and record the fixture chains anew
 	@for file in Fixtures/Chains/*.jsonl; do \
 	  command=$$(head -n 1 "$$file" | sed -nE 's/.*"generator":"livesync ([^"]*)".*/\1/p'); \
 	  $(LIVESYNC) $$command; done
+
+valgrind:
+	@command -v valgrind > /dev/null || { echo "valgrind is needed: apt-get install valgrind" >&2; exit 1; }
 
 dependencies:
 	@command -v swift > /dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install" >&2; exit 1; }

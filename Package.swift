@@ -62,7 +62,8 @@ let package = Package(
       swiftSettings: strict),
 
     .executableTarget(
-      name: "livesync-bench", dependencies: ["Primitives", "StateTrie"], swiftSettings: strict),
+      name: "livesync-bench", dependencies: ["CBlake2Batch", "Primitives", "StateTrie"],
+      swiftSettings: strict),
 
     .target(
       name: "TestSupport", dependencies: ["Primitives"], path: "Tests/TestSupport",

@@ -139,7 +139,7 @@ extension FuzzTarget {
         [.partialDiff(FuzzChain.shared.blocks[0].diff), .unknownBlockHash, .incompleteState]
       },
       .init(RequestChunk.self) {
-        [.init(startKey: .empty, endKey: KeyNibbles(bytes: [1]), limit: 40)]
+        [.init(startKey: .empty, endKey: KeyNibbles(bytes: [1]), limit: 40, edges: .both)]
       },
       .init(ChunkResponse.self) {
         FuzzWorld.all.compactMap { world in

@@ -5,6 +5,8 @@ import Foundation
 struct Main {
   static let usage = """
     usage: livesync-bench trie [--accounts N] [--json]
+           livesync-bench workload NAME
+           livesync-bench counts FILE [--record]
 
     Measures the account trie on one core: insert and root, 1,000 updates and root, making,
     checking and applying chunks, applying and reverting diffs, proofs. Every time is given in
@@ -14,7 +16,11 @@ struct Main {
       --json        print one JSON object instead of a table
       --help        print this text
 
-    Exit codes: 0 done, 2 unusable arguments.
+    workload runs one fixed workload and prints the state root it ends with. counts runs all of
+    them under valgrind and compares their numbers of instructions with those in FILE, which may be
+    2 % away, or with --record writes FILE anew.
+
+    Exit codes: 0 done, 1 instruction counts are off, 2 unusable arguments.
     """
 
   static func main() {
@@ -23,7 +29,22 @@ struct Main {
       print(usage)
       exit(arguments.isEmpty ? 2 : 0)
     }
-    guard arguments.removeFirst() == "trie" else { fail("the only benchmark is 'trie'") }
+    switch arguments.removeFirst() {
+    case "trie": break
+    case "workload":
+      guard arguments.count == 1, let workload = Workload(rawValue: arguments[0]) else {
+        fail("workload needs one of \(Workload.names)")
+      }
+      print("\(workload.rawValue): state root \(workload.run())")
+      return
+    case "counts":
+      guard let file = arguments.first, arguments.count == 1 || arguments[1...] == ["--record"]
+      else { fail("counts needs a file") }
+      do {
+        exit(try InstructionCounts.run(file: file, isRecording: arguments.count == 2) ? 0 : 1)
+      } catch { fail("\(error)") }
+    default: fail("the benchmarks are 'trie', 'workload' and 'counts'")
+    }
     var accounts = 100_000
     var asJSON = false
     while !arguments.isEmpty {

@@ -12,7 +12,7 @@ extension TidyRule {
     "FoundationEssentials": ["livesync", "livesync-bench"],
     "Glibc": ["Runtime"],
     "CBlake2": ["Primitives"],
-    "CBlake2Batch": ["Primitives", "StateTrie"],
+    "CBlake2Batch": ["Primitives", "StateTrie", "livesync-bench"],
     "CSodium": ["Primitives"],
     "CLMDB": ["Storage"],
   ]
