@@ -41,7 +41,7 @@ fuzz: dependencies ## Fuzz the entry points for outside bytes (TARGET=chunk-veri
 	@for target in $(or $(TARGET),$$($(FUZZ) --list)); do \
 	  mkdir -p Fuzz/.build/corpus/$$target; \
 	  echo "$$target: $(or $(SECONDS),60) s"; \
-	  $(FUZZ) $$target -max_total_time=$(or $(SECONDS),60) -timeout=10 -rss_limit_mb=2048 \
+	  SWIFT_BACKTRACE=enable=no $(FUZZ) $$target -max_total_time=$(or $(SECONDS),60) -timeout=10 -rss_limit_mb=2048 \
 	    -print_final_stats=1 -artifact_prefix=Fuzz/.build/$$target- \
 	    Fuzz/.build/corpus/$$target Fuzz/.build/seeds/$$target 2> Fuzz/.build/$$target.log \
 	    || { tail -n 40 Fuzz/.build/$$target.log >&2; exit 1; }; \

@@ -68,7 +68,11 @@ extension FuzzTarget {
 
   /// A scenario that is read can be run, and is read again from what is written of it.
   static let scenario = FuzzTarget(
-    "scenario", seeds: { Scenario.builtIn.map { Array($0.json.utf8) } + [Array("{}".utf8)] },
+    "scenario",
+    seeds: {
+      Scenario.builtIn.map { Array($0.json.utf8) }
+        + ["{}", #"{"name": "\f"}"#].map { Array($0.utf8) }
+    },
     check: { input in
       guard let scenario = try? Scenario(json: input) else { return }
       let again = try? Scenario(json: Array(scenario.json.utf8))
