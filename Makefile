@@ -11,10 +11,10 @@ ARGS ?=
 # Goes into the first record of every event log.
 export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
-.PHONY: help run test campaign lint bench docs fixtures dependencies
+.PHONY: help run test campaign fuzz lint bench counts counts-record docs fixtures dependencies valgrind
 
 help: ## Show the targets.
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 run: dependencies ## Build and run the default simulation (more options: make run ARGS="--seed 7").
 	@$(RELEASE) livesync >&2
@@ -31,13 +31,38 @@ campaign: dependencies ## Check the trie's answers over many diffs (DIFFS=100000
 	@LIVESYNC_TRIE_DIFFS=$(or $(DIFFS),1000000) LIVESYNC_TRIE_FIRST_SEED=$(or $(SEED),1000000) \
 	  swift test -c release --skip-build --disable-xctest --filter campaign
 
+# lld, because the system's gold cannot link what the fuzzer needs.
+FUZZ_BUILD := --package-path Fuzz -c release -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld
+FUZZ := Fuzz/.build/release/livesync-fuzz
+
+fuzz: dependencies ## Fuzz the entry points for outside bytes (TARGET=chunk-verify SECONDS=60).
+	@swift build $(FUZZ_BUILD) >&2
+	@$(FUZZ) --corpus Fuzz/.build/seeds
+	@for target in $(or $(TARGET),$$($(FUZZ) --list)); do \
+	  mkdir -p Fuzz/.build/corpus/$$target; \
+	  echo "$$target: $(or $(SECONDS),60) s"; \
+	  SWIFT_BACKTRACE=enable=no $(FUZZ) $$target -max_total_time=$(or $(SECONDS),60) -timeout=10 -rss_limit_mb=2048 \
+	    -print_final_stats=1 -artifact_prefix=Fuzz/.build/$$target- \
+	    Fuzz/.build/corpus/$$target Fuzz/.build/seeds/$$target 2> Fuzz/.build/$$target.log \
+	    || { tail -n 40 Fuzz/.build/$$target.log >&2; exit 1; }; \
+	  grep -E 'number_of_executed_units|average_exec' Fuzz/.build/$$target.log; done
+
 lint: ## Check the formatting of all Swift files.
-	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	@swift format lint --strict --recursive --parallel Package.swift Sources Tests \
+	  Fuzz/Package.swift Fuzz/Targets Fuzz/Runner
 	@echo "formatting is clean"
 
 bench: dependencies ## Run the benchmarks, print their tables and write them to Docs/Performance.md.
 	@$(RELEASE) livesync-bench >&2
 	@.build/release/livesync-bench trie --write Docs/Performance.md $(ARGS)
+
+counts: dependencies valgrind ## Count instructions of fixed trie workloads and compare with the record.
+	@$(RELEASE) livesync-bench >&2
+	@.build/release/livesync-bench counts Fixtures/InstructionCounts.json
+
+counts-record: dependencies valgrind ## Record the instruction counts anew.
+	@$(RELEASE) livesync-bench >&2
+	@.build/release/livesync-bench counts Fixtures/InstructionCounts.json --record
 
 docs: dependencies ## Write the generated pages in Docs anew.
 	@$(RELEASE) livesync >&2
@@ -51,6 +76,9 @@ fixtures: dependencies ## Write the scenarios and record the fixture chains anew
 	@for file in Fixtures/Chains/*.jsonl; do \
 	  command=$$(head -n 1 "$$file" | sed -nE 's/.*"generator":"livesync ([^"]*)".*/\1/p'); \
 	  $(LIVESYNC) $$command; done
+
+valgrind:
+	@command -v valgrind > /dev/null || { echo "valgrind is needed: apt-get install valgrind" >&2; exit 1; }
 
 dependencies:
 	@command -v swift > /dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install" >&2; exit 1; }

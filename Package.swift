@@ -27,7 +27,8 @@ let rooms = [
 let package = Package(
   name: "livesync",
   products: rooms.map { .library(name: $0, targets: [$0]) } + [
-    .executable(name: "livesync", targets: ["livesync"])
+    .executable(name: "livesync", targets: ["livesync"]),
+    .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
   ],
   targets: [
     .systemLibrary(name: "CBlake2", pkgConfig: "libb2", providers: [.apt(["libb2-dev"])]),
@@ -67,6 +68,14 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Primitives"], path: "Tests/TestSupport",
       swiftSettings: strict),
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "TestSupport", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking", "StateTrie",
+        "Ledger", "LiveSync", "Simulation",
+      ],
+      path: "Fuzz/Targets", swiftSettings: strict),
+    tests("Fuzz", ["FuzzTargets", "Primitives"]),
     tests("Runtime", ["Runtime"]),
     tests("Primitives", ["Primitives"]),
     tests("MerkleTree", ["MerkleTree", "Primitives"]),

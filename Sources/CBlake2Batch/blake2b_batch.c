@@ -138,9 +138,18 @@ DEFINE_KERNEL(hash4, 4, GATHER4, "avx2")
 DEFINE_KERNEL(hash8, 8, GATHER8, "avx512f,avx512vl")
 #endif
 
+#if defined(__x86_64__)
+static int lanes = -1;
+#endif
+
+void blake2b256_use_no_lanes(void) {
+#if defined(__x86_64__)
+  __atomic_store_n(&lanes, 0, __ATOMIC_RELAXED);
+#endif
+}
+
 int blake2b256_lanes(void) {
 #if defined(__x86_64__)
-  static int lanes = -1;
   int known = __atomic_load_n(&lanes, __ATOMIC_RELAXED);
   if (known < 0) {
     __builtin_cpu_init();

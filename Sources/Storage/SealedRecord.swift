@@ -1,10 +1,10 @@
 /// The stored form of a value: its bytes, then the checksum of key and value (four bytes, least
 /// significant first). The key is part of it so that a value found under a wrong key is noticed.
-enum SealedRecord {
+package enum SealedRecord {
   static let sealBytes = 4
 
   /// The stored form of `value` under `key`.
-  static func seal(_ value: [UInt8], under key: [UInt8]) -> [UInt8] {
+  package static func seal(_ value: [UInt8], under key: [UInt8]) -> [UInt8] {
     let seal = key.withUnsafeBytes { key in value.withUnsafeBytes { checksum(key, $0) } }
     return [UInt8](unsafeUninitializedCapacity: value.count + sealBytes) { buffer, count in
       _ = buffer.update(fromContentsOf: value)
@@ -26,7 +26,7 @@ enum SealedRecord {
   }
 
   /// The value of a stored form, or nil if it is not what was sealed under `key`.
-  static func open(_ sealed: [UInt8], under key: [UInt8]) -> [UInt8]? {
+  package static func open(_ sealed: [UInt8], under key: [UInt8]) -> [UInt8]? {
     sealed.withUnsafeBytes { sealed in key.withUnsafeBytes { open(sealed, under: $0) } }
   }
 

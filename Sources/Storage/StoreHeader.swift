@@ -28,7 +28,7 @@ public struct StoreHeader: Sendable, Hashable {
   }
 
   /// Refuses what a store of `chain` cannot be opened with; `file` is named in the error.
-  static func check(
+  package static func check(
     _ bytes: [UInt8], of file: String, chain: Hash256
   ) throws(StorageError) {
     let common = min(bytes.count, magic.count)

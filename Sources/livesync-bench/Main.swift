@@ -5,8 +5,10 @@ import Foundation
 struct Main {
   static let usage = """
     usage: livesync-bench trie [--accounts N[,N...]] [--json] [--write FILE]
+           livesync-bench workload NAME
+           livesync-bench counts FILE [--record]
 
-    Measures the account trie on one core: insert and root, 1,000 updates and root, making,
+    trie measures the account trie on one core: insert and root, 1,000 updates and root, making,
     checking and applying chunks, applying and reverting diffs, proofs, memory. Times are processor
     time of the process, so other load on the machine disturbs them little. Every time is given in
     nanoseconds, in h (one libb2 BLAKE2b-256 of 64 bytes, measured in the same run), and as a
@@ -19,8 +21,12 @@ struct Main {
       --write FILE  also replace the section 'trie' of this Markdown file, or add it
       --help        print this text
 
+    workload runs one fixed workload and prints the state root it ends with. counts runs all of
+    them under valgrind and compares their numbers of instructions with those in FILE, which may be
+    2 % away, or with --record writes FILE anew.
+
     A progress line is shown on standard error if that is a terminal.
-    Exit codes: 0 done, 2 unusable arguments or file.
+    Exit codes: 0 done, 1 instruction counts are off, 2 unusable arguments or file.
     """
 
   static func main() {
@@ -29,8 +35,17 @@ struct Main {
       print(usage)
       exit(words.isEmpty ? 2 : 0)
     }
+    switch words[0] {
+    case "trie": measureTrie(words)
+    case "workload": runWorkload(words.dropFirst())
+    case "counts": compareCounts(words.dropFirst())
+    default: fail("the benchmarks are 'trie', 'workload' and 'counts'")
+    }
+  }
+
+  private static func measureTrie(_ words: [String]) {
     let options: Options
-    do { options = try Options(words) } catch { fail(error.description) }
+    do { options = try Options(words.dropFirst()) } catch { fail(error.description) }
     let progress = Progress()
     let report = Report(
       machine: Machine(), command: (["livesync-bench"] + words).joined(separator: " "),
@@ -45,6 +60,22 @@ struct Main {
     do {
       try PerformancePage(file: file).replace(section: "trie", with: report.markdown)
     } catch { fail("cannot write '\(file)': \(error.localizedDescription)") }
+  }
+
+  private static func runWorkload(_ words: ArraySlice<String>) {
+    guard words.count == 1, let name = words.first, let workload = Workload(rawValue: name) else {
+      fail("workload needs one of \(Workload.names)")
+    }
+    print("\(workload.rawValue): state root \(workload.run())")
+  }
+
+  private static func compareCounts(_ words: ArraySlice<String>) {
+    guard let file = words.first, words.count == 1 || words.dropFirst() == ["--record"] else {
+      fail("counts needs a file")
+    }
+    do {
+      exit(try InstructionCounts.run(file: file, isRecording: words.count == 2) ? 0 : 1)
+    } catch { fail("\(error)") }
   }
 
   private static func fail(_ message: String) -> Never {
@@ -64,9 +95,8 @@ struct Options {
   var asJSON = false
   var file: String?
 
-  init(_ words: [String]) throws(Unusable) {
-    guard words.first == "trie" else { throw Unusable(description: "the only benchmark is 'trie'") }
-    var rest = words.dropFirst()
+  init(_ words: ArraySlice<String>) throws(Unusable) {
+    var rest = words
     while let option = rest.popFirst() {
       switch option {
       case "--json": asJSON = true

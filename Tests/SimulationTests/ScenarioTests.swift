@@ -41,6 +41,13 @@ import Testing
     #expect(throws: ScenarioError.self) { try scenario.check() }
   }
 
+  @Test func texts_shouldBeReadAsTheyWereWritten_whateverTheyHold() throws {
+    var scenario = Scenario()
+    scenario.name = "a\u{c}b\"\\\n\u{0}\u{1f}ä"
+    scenario.description = "\t\u{7f}\u{2028}"
+    #expect(try Scenario(json: Array(scenario.json.utf8)) == scenario)
+  }
+
   @Test func anUnknownName_shouldBeRefusedWithThoseThatAreKnown() {
     #expect(throws: ScenarioError.unknown("x", known: Scenario.builtIn.map(\.name))) {
       try Scenario.named("x")

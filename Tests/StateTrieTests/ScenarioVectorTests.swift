@@ -28,8 +28,8 @@ import Testing
     var wrongRoots = 0
   }
 
-  /// What giving up a range without items does: to the reference nothing, to us the range is missing
-  /// from then on. Each history is run both ways.
+  /// What giving up a range without items does: to the reference nothing, to us the range is
+  /// missing from then on. Each history is run both ways.
   enum EmptyRange: CaseIterable {
     case isGivenUp
     case isKept

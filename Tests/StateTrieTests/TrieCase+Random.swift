@@ -6,8 +6,8 @@ import TestSupport
 enum KeyStyle: CaseIterable {
   /// Short keys over three digits, most of them prefixes of others.
   case prefixes
-  /// 20-byte addresses of a few contracts, and keys that extend them, now and then up to the longest
-  /// key there is.
+  /// 20-byte addresses of a few contracts, and keys that extend them, now and then up to the
+  /// longest key there is.
   case contracts
   /// 20-byte addresses that share their first byte now and then.
   case addresses

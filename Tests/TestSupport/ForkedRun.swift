@@ -1,6 +1,6 @@
 import Glibc
 
-/// Code that may trap, run in a copy of this process: a trap cannot be caught in the process itself.
+/// Code that may trap, run in a copy of this process: a trap cannot be caught in the process.
 public enum ForkedRun {
   /// How the copy ended.
   public enum End: Equatable, Sendable {
@@ -14,8 +14,8 @@ public enum ForkedRun {
   /// thread of this process held when it was copied.
   private static let secondsMax: UInt32 = 10
 
-  /// Runs `body` in a copy of this process that only has the calling thread. `body` must not wait for
-  /// other threads.
+  /// Runs `body` in a copy of this process that only has the calling thread. `body` must not wait
+  /// for other threads.
   public static func run(_ body: () -> Int32) -> End {
     // Swift hides fork, because few things are safe after it; plain computing is.
     typealias Fork = @convention(c) () -> Int32
@@ -63,8 +63,8 @@ public enum TrapReport {
     return true
   }()
 
-  /// Runs `body`; if it traps, `name` is written to standard error first. For one test at a time: of
-  /// tests that run side by side, the name given last is written.
+  /// Runs `body`; if it traps, `name` is written to standard error first. For one test at a time:
+  /// of tests that run side by side, the name given last is written.
   public static func naming<Value>(_ name: String, _ body: () -> Value) -> Value {
     precondition(isInstalled)
     let line = Array("\ntrapped in: \(name)\n".utf8.prefix(bytesMax))

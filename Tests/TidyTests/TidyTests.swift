@@ -60,7 +60,8 @@ import Testing
   private static func packageFiles() throws -> [SourceFile] {
     let root = PackageFiles.root
     var paths = ["README.md", "Package.swift"]
-    for folder in ["Sources", "Tests", "Docs", "Fixtures/Scenarios"] {
+    for folder in ["Sources", "Tests", "Docs", "Fixtures/Scenarios", "Fuzz/Targets", "Fuzz/Runner"]
+    {
       let url = root.appending(path: folder)
       let below = FileManager.default.enumerator(atPath: url.path)?.allObjects as? [String] ?? []
       paths += below.map { folder + "/" + $0 }

@@ -8,6 +8,10 @@
 /// 4 with AVX2, 0 where neither is there and the caller has to hash one by one.
 int blake2b256_lanes(void);
 
+/// From now on blake2b256_lanes() is 0 on every processor. For instruction counts, which must not
+/// depend on it; to be called before anything is hashed.
+void blake2b256_use_no_lanes(void);
+
 /// BLAKE2b with a 32-byte result and no key (RFC 7693) of `count` messages at once.
 ///
 /// `count` may be 1 to blake2b256_lanes(). Messages may differ in length; equal numbers of 128-byte

@@ -74,9 +74,14 @@ extension Scenario {
   /// The scenario as a JSON file, every key in order.
   public var json: String {
     func quoted(_ text: String) -> String {
-      "\""
-        + text.replacingOccurrences(of: "\\", with: "\\\\")
-        .replacingOccurrences(of: "\"", with: "\\\"") + "\""
+      let escaped = text.unicodeScalars.map { scalar in
+        switch scalar {
+        case "\"", "\\": "\\\(scalar)"
+        case "\u{0}"..<" ": String(format: "\\u%04x", scalar.value)
+        default: String(scalar)
+        }
+      }
+      return "\"" + escaped.joined() + "\""
     }
     var lines = ["\"name\": \(quoted(name))", "\"description\": \(quoted(description))"]
     lines += Self.fields.map { "\"\($0.key)\": \(self[keyPath: $0.path])" }
