@@ -200,10 +200,15 @@ public enum LiveSyncLimits {
   public static let peerRecheckInterval: Duration = .seconds(60)
   /// Time after which a peer whose macro sync failed is tried again.
   public static let peerRetryInterval: Duration = .seconds(5)
-  /// How far the last macro block may be above our head, in batches, for a node that holds a part
-  /// of the state to catch up block by block; above it the held part would be older than the diffs
-  /// that peers keep.
+  /// How far the last macro block may be above our head, in batches, for a node without state to
+  /// catch up block by block; above it it jumps.
   public static let catchUpBatchesMax: UInt32 = 10
+  /// Blocks whose diffs are looked at to tell how much one takes.
+  public static let sampledDiffsMax = 16
+  /// Bytes of a block's diff before any is known.
+  public static let blockBytesFirst = 4_096
+  /// Bytes a second from all peers together before any came.
+  public static let bytesPerSecondFirst = 1_000_000
   /// Macro-chain rounds with one peer before it has to wait for its next turn.
   public static let macroRoundsMax = 64
   /// Time between two rounds of head requests.
@@ -225,6 +230,8 @@ public enum LiveSyncLimits {
   /// Rates are measured over this time at least: several block times, since chunks that wait for a
   /// block come in together with it.
   public static let forecastWindowMin: Duration = .seconds(10)
+  /// How long another cause of a stall must last before it is told.
+  public static let stallCauseTime: Duration = .seconds(5)
   /// Time without any progress after which a node says that it is stalled, and why, by default.
   public static let stallAfter: Duration = .seconds(15)
 }

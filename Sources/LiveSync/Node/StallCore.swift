@@ -45,7 +45,7 @@ public struct StallSample: Sendable, Hashable {
 public struct StallCore: Sendable {
   /// A change of what is known.
   public enum Change: Sendable, Hashable {
-    /// Nothing has moved since then. Comes again if the cause changes.
+    /// Nothing has moved since then. Comes again if the cause changes for more than a moment.
     case detected(Event.StallBlocker, since: Moment)
     /// Something moves again.
     case resolved(Event.StallBlocker, duration: Duration)
@@ -56,6 +56,8 @@ public struct StallCore: Sendable {
   /// The sample at which something moved last.
   private var moved: StallSample?
   private var stall: Event.StallBlocker?
+  /// Another cause than the one told, and since when it is judged so.
+  private var other: (cause: Event.StallBlocker, since: Moment)?
 
   public init(patience: Duration) {
     self.patience = patience
@@ -67,14 +69,26 @@ public struct StallCore: Sendable {
       defer {
         moved = sample
         stall = nil
+        other = nil
       }
       guard let stall, let last = moved else { return nil }
       return .resolved(stall, duration: last.at.duration(to: sample.at))
     }
     guard last.at.duration(to: sample.at) >= patience else { return nil }
     let cause = Self.cause(sample, since: last)
-    guard cause != stall else { return nil }
+    if cause == stall {
+      other = nil
+      return nil
+    }
+    // Causes flicker while peers come and go; only the first is told at once.
+    if stall != nil {
+      if other?.cause != cause { other = (cause, sample.at) }
+      guard let since = other?.since,
+        since.duration(to: sample.at) >= LiveSyncLimits.stallCauseTime
+      else { return nil }
+    }
     stall = cause
+    other = nil
     return .detected(cause, since: last.at)
   }
 

@@ -2,7 +2,7 @@ import StateTrie
 
 /// How many items a share of the key space holds and how large they are, from the latest chunks.
 /// It sizes requests, no more: a lie about it costs a few requests of a wrong size.
-struct DensityEstimate: Sendable {
+package struct DensityEstimate: Sendable {
   private var items = 0.0
   private var share = 0.0
   private var bytes = 0.0
@@ -10,8 +10,10 @@ struct DensityEstimate: Sendable {
   /// Bytes an item is taken to have before any came.
   private var prior = Double(LiveSyncLimits.itemBytesFirst)
 
+  package init() {}
+
   /// A chunk covers `range` with `items` in `bytes`.
-  mutating func add(_ range: KeyRange, items: Int, bytes: Int) {
+  package mutating func add(_ range: KeyRange, items: Int, bytes: Int) {
     if chunks >= Double(LiveSyncLimits.densityChunksMax) {
       self.items /= 2
       share /= 2
@@ -25,19 +27,19 @@ struct DensityEstimate: Sendable {
   }
 
   /// An answer was too large for a message: items are larger than they were thought to be.
-  mutating func shrink() {
+  package mutating func shrink() {
     bytes *= 4
     prior *= 4
   }
 
   /// Items in the whole key space if all of it were as dense; nil before there is anything to go by.
-  var itemsInAll: Double? { share > 0 && items > 0 ? items / share : nil }
+  package var itemsInAll: Double? { share > 0 && items > 0 ? items / share : nil }
 
   /// Bytes of a chunk for each of its items.
-  var bytesPerItem: Double {
+  package var bytesPerItem: Double {
     items > 0 ? bytes / items : prior
   }
 
   /// Bytes that a share of the key space is expected to take; nil before there is anything to go by.
-  func bytes(of share: Double) -> Double? { itemsInAll.map { $0 * share * bytesPerItem } }
+  package func bytes(of share: Double) -> Double? { itemsInAll.map { $0 * share * bytesPerItem } }
 }

@@ -10,7 +10,7 @@ extension KeyRange {
   private static let positions = UInt64(1) << UInt64(4 * digits)
 
   /// Share of the key space, 0…1. Zero for ranges narrower than 16⁻¹⁵.
-  var share: Double {
+  package var share: Double {
     let low = Self.position(of: start, from: 0)
     let high = end.map { Self.position(of: $0, from: 0) } ?? Self.positions
     return high > low ? Double(high - low) / Double(Self.positions) : 0
@@ -18,7 +18,7 @@ extension KeyRange {
 
   /// The key `numerator`/`denominator` of the way through the range, counted in key space; nil if
   /// the range is too narrow to have one strictly inside.
-  func cut(_ numerator: UInt64, of denominator: UInt64) -> KeyNibbles? {
+  package func cut(_ numerator: UInt64, of denominator: UInt64) -> KeyNibbles? {
     precondition(numerator < denominator, "a cut at \(numerator) of \(denominator)")
     // What both edges begin with says nothing about the way between them.
     let shared = end.map { start.commonPrefixLength(with: $0) } ?? 0
@@ -33,7 +33,7 @@ extension KeyRange {
 
   /// The part from the start on whose share of the range is `fraction`; the whole range if it is
   /// too narrow to be cut there.
-  func beginning(_ fraction: Double) -> KeyRange {
+  package func beginning(_ fraction: Double) -> KeyRange {
     let denominator = UInt64(1) << 32
     guard fraction < 1 else { return self }
     let numerator = max(1, UInt64(max(0, fraction) * Double(denominator)))

@@ -20,7 +20,7 @@ public struct PeerLedger: Sendable {
 
   /// Changes the record of a peer. Above `LiveSyncLimits.peerRecordsMax` records, those of peers
   /// that nothing was asked of give way.
-  mutating func update(_ peer: PeerID, _ change: (inout PeerRecord) -> Void) {
+  package mutating func update(_ peer: PeerID, _ change: (inout PeerRecord) -> Void) {
     if records[peer] == nil, records.count >= LiveSyncLimits.peerRecordsMax {
       let idle = records.filter { $0.value.inFlight == 0 }.keys.min()
       if let idle { records[idle] = nil }
@@ -29,7 +29,7 @@ public struct PeerLedger: Sendable {
   }
 
   /// An answer was verified.
-  mutating func verified(_ peer: PeerID, _ delivery: Delivery, items: Int, at now: Moment) {
+  package mutating func verified(_ peer: PeerID, _ delivery: Delivery, items: Int, at now: Moment) {
     update(peer) { $0.verified(delivery, items: items, at: now) }
     let latency = delivery.sentAt.duration(to: delivery.arrivedAt).wholeNanoseconds
     if latencies.count < LiveSyncLimits.latenciesMax {
@@ -63,7 +63,7 @@ public struct PeerLedger: Sendable {
 
   /// The peers in the order in which they are asked for `bytes`: those in good standing first, and
   /// of these the one that can answer soonest. Peers that pause are left out.
-  mutating func ranking(
+  package mutating func ranking(
     of peers: [PeerID], bytes: Int, at now: Moment
   ) -> [(peer: PeerID, spare: Int)] {
     var ranked: [(peer: PeerID, spare: Int, isDemoted: Bool, time: Double)] = []
@@ -88,7 +88,7 @@ public struct PeerLedger: Sendable {
   }
 
   /// How many of `peers` pause since they do not have what is asked for.
-  func pausing(of peers: [PeerID], at now: Moment) -> Int {
+  package func pausing(of peers: [PeerID], at now: Moment) -> Int {
     peers.count { self[$0].pausedUntil > now }
   }
 }

@@ -14,6 +14,8 @@ public struct PeerRecord: Sendable {
     case short
   }
 
+  package init() {}
+
   /// Requests sent to it.
   public private(set) var requests = 0
   /// Chunks of it that were verified and taken in.
@@ -45,11 +47,11 @@ public struct PeerRecord: Sendable {
   private var strikesAt = Moment.start
   private var lateInRow = 0
   private var emptyInRow = 0
-  private(set) var pausedUntil = Moment.start
+  package private(set) var pausedUntil = Moment.start
   /// Places that it said it does not have, and until when that is believed.
   private var lacking: [(key: KeyNibbles, until: Moment)] = []
   /// Set while the peer is asked after the others for what it did.
-  private(set) var demotion: Demotion?
+  package private(set) var demotion: Demotion?
 
   /// Verified bytes a second, the most of the last `LiveSyncLimits.bandwidthWindow`; nil if no
   /// chunk was verified yet.
@@ -58,25 +60,25 @@ public struct PeerRecord: Sendable {
   public var roundTripNanoseconds: Double? { roundTrip.value }
 
   /// A request goes out.
-  mutating func asked(bytes: Int) {
+  package mutating func asked(bytes: Int) {
     requests += 1
     inFlight += 1
     expectedBytes += bytes
   }
 
   /// A request of `bytes` expected bytes ended, in whatever way.
-  mutating func ended(bytes: Int) {
+  package mutating func ended(bytes: Int) {
     inFlight -= 1
     expectedBytes -= bytes
   }
 
   /// An answer of `bytes` came; nothing of it is verified.
-  mutating func arrived(bytes: Int) {
+  package mutating func arrived(bytes: Int) {
     arrivedBytes += bytes
   }
 
   /// An answer was verified and taken in: now what it showed of the peer counts.
-  mutating func verified(_ delivery: Delivery, items: Int, at now: Moment) {
+  package mutating func verified(_ delivery: Delivery, items: Int, at now: Moment) {
     verifiedChunks += 1
     verifiedItems += items
     verifiedBytes += delivery.bytes
@@ -96,13 +98,13 @@ public struct PeerRecord: Sendable {
   }
 
   /// An answer was of no use. That is nobody's fault.
-  mutating func unused(bytes: Int) { unusedBytes += bytes }
+  package mutating func unused(bytes: Int) { unusedBytes += bytes }
 
   /// An answer is provably wrong.
-  mutating func lied() { invalid += 1 }
+  package mutating func lied() { invalid += 1 }
 
   /// The peer does not have what starts at `key`.
-  mutating func lacks(_ key: KeyNibbles, at now: Moment) {
+  package mutating func lacks(_ key: KeyNibbles, at now: Moment) {
     empty += 1
     emptyInRow += 1
     lacking.removeAll { $0.until <= now || $0.key == key }
@@ -113,13 +115,13 @@ public struct PeerRecord: Sendable {
   }
 
   /// The peer cannot be asked now, for no fault of its own: refused, or gone.
-  mutating func refused(at now: Moment) {
+  package mutating func refused(at now: Moment) {
     emptyInRow += 1
     pause(emptyInRow - 1, at: now)
   }
 
   /// The peer did not answer in time.
-  mutating func timedOut(at now: Moment) {
+  package mutating func timedOut(at now: Moment) {
     late += 1
     lateInRow += 1
     settleStrikes(at: now)
@@ -127,13 +129,13 @@ public struct PeerRecord: Sendable {
   }
 
   /// True if it said lately that it does not have what starts at `key`.
-  func isLacking(_ key: KeyNibbles, at now: Moment) -> Bool {
+  package func isLacking(_ key: KeyNibbles, at now: Moment) -> Bool {
     lacking.contains { $0.key == key && $0.until > now }
   }
 
   /// Longest wait for an answer of `bytes` more bytes: what the peer needs for all that is on its
   /// way, with a wide margin; doubled for each request in a row that was late.
-  func timeout(bytes: Int) -> Duration {
+  package func timeout(bytes: Int) -> Duration {
     guard let expected = answerTime(bytes: bytes) else { return LiveSyncLimits.chunkTimeout }
     let margin = 2 * expected + 4 * deviation
     let nanoseconds = margin * Double(1 << min(lateInRow, 4))
@@ -142,7 +144,7 @@ public struct PeerRecord: Sendable {
   }
 
   /// Nanoseconds until an answer of `bytes` more bytes can be here; nil if nothing is known.
-  func answerTime(bytes: Int) -> Double? {
+  package func answerTime(bytes: Int) -> Double? {
     guard let roundTrip = roundTrip.value, let bandwidth = bandwidth.value, bandwidth > 0 else {
       return nil
     }
@@ -151,7 +153,7 @@ public struct PeerRecord: Sendable {
 
   /// Requests of `bytes` that keep the path to the peer full: twice what is on its way at once (the
   /// bandwidth-delay product), so that a faster path is noticed.
-  func window(bytes: Int, isSlow: Bool) -> Int {
+  package func window(bytes: Int, isSlow: Bool) -> Int {
     if demotion != nil || isSlow { return 1 }
     guard let roundTrip = roundTrip.value, let bandwidth = bandwidth.value else {
       return LiveSyncLimits.chunkWindowFirst
@@ -174,7 +176,7 @@ public struct PeerRecord: Sendable {
   }
 
   /// Strikes are forgotten with time, so that a peer that is asked no more gets another chance.
-  mutating func settleStrikes(at now: Moment) {
+  package mutating func settleStrikes(at now: Moment) {
     let step = LiveSyncLimits.strikeTime.wholeNanoseconds
     let steps = max(0, strikesAt.duration(to: now).wholeNanoseconds) / step
     if strikes == 0 {
@@ -188,15 +190,25 @@ public struct PeerRecord: Sendable {
 }
 
 /// One answer as it was seen on the wire; it counts once its content is verified.
-struct Delivery: Sendable, Hashable {
-  var sentAt: Moment
-  var arrivedAt: Moment
+package struct Delivery: Sendable, Hashable {
+  package var sentAt: Moment
+  package var arrivedAt: Moment
   /// Bytes of the answer.
-  var bytes: Int
+  package var bytes: Int
   /// Bytes that came from the peer between request and answer, this one's among them.
-  var deliveredBytes: Int
+  package var deliveredBytes: Int
   /// True if neither the whole range nor the most items asked for were given.
-  var isShort: Bool
+  package var isShort: Bool
+
+  package init(
+    sentAt: Moment, arrivedAt: Moment, bytes: Int, deliveredBytes: Int, isShort: Bool
+  ) {
+    self.sentAt = sentAt
+    self.arrivedAt = arrivedAt
+    self.bytes = bytes
+    self.deliveredBytes = deliveredBytes
+    self.isShort = isShort
+  }
 }
 
 extension ClosedRange where Bound == Duration {

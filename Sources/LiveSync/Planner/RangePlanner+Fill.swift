@@ -12,7 +12,7 @@ public struct ChunkOrder: Sendable, Hashable {
 
 extension RangePlanner {
   /// What to ask for now, so that every one of `available` peers has as much to do as it can.
-  mutating func fill(
+  package mutating func fill(
     _ available: [PeerID], missing: KeyRangeSet, at now: Moment
   ) -> [ChunkOrder] {
     guard !missing.isEmpty, hasRoom else { return [] }

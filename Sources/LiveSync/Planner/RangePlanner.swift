@@ -13,19 +13,19 @@ import StateTrie
 /// own range only: the claim is dropped, and the range is free again.
 public struct RangePlanner: Sendable {
   /// A request on its way.
-  struct Flight: Sendable {
-    var query: ChunkQuery
-    var peer: PeerID
-    var sentAt: Moment
+  package struct Flight: Sendable {
+    package var query: ChunkQuery
+    package var peer: PeerID
+    package var sentAt: Moment
     var expectedBytes: Int
     /// What had come from the peer when this was asked for.
     var arrivedBefore: Int
     /// The request asks for what is on its way from another peer already.
-    var isSecond: Bool
+    package var isSecond: Bool
     /// Another peer is asked for (a part of) the same.
     var hasSecond = false
 
-    var range: KeyRange { KeyRange(start: query.start, end: query.end) }
+    package var range: KeyRange { KeyRange(start: query.start, end: query.end) }
   }
 
   /// A chunk that is here and not in the trie yet.
@@ -39,7 +39,7 @@ public struct RangePlanner: Sendable {
   public internal(set) var peers = PeerLedger()
   /// Most items asked for in one request.
   let itemsMax: Int
-  var flights: [UInt64: Flight] = [:]
+  package internal(set) var flights: [UInt64: Flight] = [:]
   var claims: [UInt64: Claim] = [:]
   /// Bytes of the chunks that are claimed.
   var claimedBytes = 0
@@ -48,7 +48,7 @@ public struct RangePlanner: Sendable {
   var density = DensityEstimate()
   var nextID: UInt64 = 1
 
-  init(itemsMax: Int) {
+  package init(itemsMax: Int) {
     precondition(
       (1...LiveSyncLimits.chunkItemsMax).contains(itemsMax), "chunks of \(itemsMax) items")
     self.itemsMax = itemsMax
@@ -63,7 +63,7 @@ public struct RangePlanner: Sendable {
 
   /// An answer came with `chunk`, which claims its range until it is `settled`. Nil if the request
   /// is not known.
-  mutating func arrived(
+  package mutating func arrived(
     _ id: UInt64, _ chunk: SourcedChunk, at now: Moment
   ) -> ChunkQuery? {
     guard let flight = end(id) else { return nil }
@@ -86,7 +86,7 @@ public struct RangePlanner: Sendable {
   }
 
   /// What became of a chunk that came.
-  enum Fate: Sendable {
+  package enum Fate: Sendable {
     /// It was verified and taken in with so many items.
     case taken(items: Int)
     /// It was of no use. Its bytes have to be fetched again, or were fetched twice.
@@ -97,7 +97,7 @@ public struct RangePlanner: Sendable {
 
   /// A chunk that came is in the trie, or will never be: its claim ends, and what it shows of its
   /// peer counts from now on if it was verified.
-  mutating func settled(_ id: UInt64, _ fate: Fate, at now: Moment) {
+  package mutating func settled(_ id: UInt64, _ fate: Fate, at now: Moment) {
     guard let claim = claims.removeValue(forKey: id) else { return }
     let bytes = claim.delivery.bytes
     claimedBytes -= bytes
@@ -112,7 +112,7 @@ public struct RangePlanner: Sendable {
   }
 
   /// A request brought nothing.
-  mutating func failed(_ id: UInt64, _ failure: ChunkFailure, at now: Moment) {
+  package mutating func failed(_ id: UInt64, _ failure: ChunkFailure, at now: Moment) {
     guard let flight = end(id) else { return }
     switch failure {
     case .late: peers.update(flight.peer) { $0.timedOut(at: now) }

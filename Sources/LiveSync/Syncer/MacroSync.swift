@@ -62,7 +62,9 @@ struct MacroSync: Sendable {
     let request = RequestMacroChain(
       locators: chain.macroLocators(limit: LiveSyncLimits.macroLocatorsMax),
       limit: LiveSyncLimits.macroBlocksPerAnswerMax)
+    let asked = context.runtime.now
     guard let response = await ask(request, peer) else { return .stop(.failed) }
+    let roundTrip = asked.duration(to: context.runtime.now)
     guard case .chain(let macro) = response else {
       context.recorder.record(
         .macroSync(.failed(peer: peer.number, reason: "locators_unknown")))
@@ -70,18 +72,34 @@ struct MacroSync: Sendable {
     }
     guard let last = macro.blocks.last, last.number > chain.macroNumber else { return .end(nil) }
     if last.number <= chain.headNumber { return .end(nil) }
-    if !mustJump(to: last.number) {
+    if !mustJump(to: last.number, roundTrip: roundTrip) {
       return .end(BlockID(number: last.number, hash: last.hash))
     }
     return adopt(macro, last: last, from: peer)
   }
 
-  /// True if nothing is lost by jumping, or the way block by block is too long.
-  private func mustJump(to number: UInt32) -> Bool {
+  /// True if nothing is lost by jumping, or what is lost is fetched anew for less than following
+  /// the blocks would take.
+  private func mustJump(to number: UInt32, roundTrip: Duration) -> Bool {
     let chain = context.chain
-    if chain.holdsState, chain.missing == .all { return true }
-    let limit = LiveSyncLimits.catchUpBatchesMax * chain.configuration.blocksPerBatch
-    return number - chain.headNumber > limit
+    let blocks = number - chain.headNumber
+    guard chain.holdsState else {
+      return blocks > LiveSyncLimits.catchUpBatchesMax * chain.configuration.blocksPerBatch
+    }
+    let facts = CatchUpFacts(
+      blocks: Int(blocks), bytesPerBlock: bytesPerBlock,
+      blocksKept: LedgerLimits.finalDiffsKeptDefault, heldItems: chain.itemCount,
+      roundTrip: roundTrip)
+    return CatchUpPlan(facts).way == .chunks
+  }
+
+  /// Bytes that the diff of one of our last blocks has on average.
+  private var bytesPerBlock: Double {
+    let sizes = context.chain.locators(limit: LiveSyncLimits.sampledDiffsMax).compactMap { hash in
+      if case .diff(let diff) = context.chain.trieDiff(of: hash) { diff.wireBytes.count } else { nil }
+    }
+    if sizes.isEmpty { return Double(LiveSyncLimits.blockBytesFirst) }
+    return Double(sizes.reduce(0, +)) / Double(sizes.count)
   }
 
   private func adopt(_ macro: MacroChain, last: Block, from peer: PeerID) -> Round {

@@ -1,0 +1,208 @@
+import LiveSync
+import Networking
+import Primitives
+import Runtime
+import StateTrie
+import TestSupport
+import Testing
+
+@Suite struct RangePlannerTests {
+  typealias Limits = LiveSyncLimits
+  typealias Peer = PlannerModel.Peer
+
+  /// What must hold at every moment.
+  static func check(_ model: PlannerModel, _ note: String) {
+    let planner = model.planner
+    #expect(planner.flightCount <= Limits.chunkRequestsMax, "\(note)")
+    #expect(planner.flightCount + planner.claimCount <= Limits.bufferedChunksMax, "\(note)")
+    #expect(planner.flightCount == model.openRequests.count, "\(note)")
+    for peer in model.peers.keys {
+      #expect(planner.peers[peer].inFlight <= Limits.chunkWindowMax, "\(note)")
+    }
+    // First requests never overlap: nothing is fetched twice but as help with a slow range.
+    let first = planner.flights.values.filter { !$0.isSecond }.map(\.range)
+      .sorted { $0.start < $1.start }
+    for (a, b) in zip(first, first.dropFirst()) {
+      #expect(!a.intersects(b), "\(note): \(a) and \(b)")
+    }
+    #expect(planner.flights.values.count { $0.isSecond } <= Limits.secondRequestsMax, "\(note)")
+  }
+
+  @Test(arguments: 0..<24 as Range<UInt64>)
+  func everything_shouldComeIn_whateverThePeersAreLike(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let peers = (0..<(1 + random.below(6))).map { index -> Peer in
+      var peer = Peer()
+      peer.roundTrip = Int64(1 + random.below(300)) * 1_000_000
+      peer.bytesPerSecond = Int64(20_000 + random.below(2_000_000))
+      guard index > 0 else { return peer }
+      switch random.below(6) {
+      case 0: peer.isSilent = true
+      case 1: peer.isLiar = true
+      case 2: peer.itemsMax = 1 + random.below(20)
+      case 3: peer.lacksFrom = KeyNibbles(bytes: random.bytes(1))
+      default: break
+      }
+      return peer
+    }
+    var model = PlannerModel(
+      items: 200 + random.below(3_000), peers: peers, itemsMax: 5 + random.below(200), seed: seed)
+    model.verificationDelay = Int64(random.below(1_500)) * 1_000_000
+    model.run { Self.check($0, "seed \(seed)") }
+    #expect(model.missing.isEmpty, "seed \(seed): \(model.missing)")
+    #expect(model.banned.allSatisfy { model.peers[$0]?.isLiar ?? false }, "seed \(seed)")
+  }
+
+  @Test func fourPeers_shouldBeNearlyFourTimesAsFastAsOne() {
+    func time(_ count: Int) -> Int64 {
+      var model = PlannerModel(
+        items: 20_000, peers: Array(repeating: Peer(), count: count), itemsMax: 400)
+      model.run()
+      #expect(model.missing.isEmpty)
+      return model.now
+    }
+    let one = time(1)
+    // 20,000 items of 100 bytes at 1 MB/s: 2 s and what proofs take.
+    #expect(one < 2_700_000_000, "\(one)")
+    #expect(time(4) * 3 < one)
+  }
+
+  @Test func window_shouldKeepALongPathFull() {
+    var slow = Peer()
+    slow.roundTrip = 1_000_000_000
+    slow.bytesPerSecond = 2_000_000
+    var model = PlannerModel(items: 100_000, peers: [slow], itemsMax: 2_000)
+    model.run()
+    #expect(model.missing.isEmpty)
+    // 10 MB at 2 MB/s is 5 s; one request at a time would take 50 round trips.
+    #expect(model.now < 12_000_000_000, "\(model.now)")
+  }
+
+  @Test func badAnswer_shouldCostItsOwnRangeOnly() {
+    var liar = Peer()
+    liar.isLiar = true
+    var model = PlannerModel(items: 2_000, peers: [Peer(), Peer(), liar], itemsMax: 50)
+    model.run()
+    #expect(model.missing.isEmpty)
+    #expect(model.banned == [PeerID(3)])
+    let lost = model.planner.peers[PeerID(3)]
+    #expect(lost.invalid >= 1 && lost.verifiedBytes == 0)
+    // Everything else was fetched once.
+    let useful = model.planner.peers[PeerID(1)].verifiedItems
+      + model.planner.peers[PeerID(2)].verifiedItems
+    #expect(useful == 2_000)
+  }
+
+  @Test func silentPeer_shouldHoldNothingUpForLong() {
+    var silent = Peer()
+    silent.isSilent = true
+    var model = PlannerModel(items: 3_000, peers: [Peer(), silent, Peer()], itemsMax: 50)
+    model.run()
+    #expect(model.missing.isEmpty)
+    // Its ranges are asked for elsewhere long before its 5 s are over.
+    #expect(model.now < 2_000_000_000, "\(model.now)")
+    #expect(model.planner.peers[PeerID(2)].late == 0)
+  }
+
+  @Test func tailOfASlowRange_shouldBeTakenByAFastPeer() {
+    var slow = Peer()
+    slow.bytesPerSecond = 4_000
+    var model = PlannerModel(items: 4_000, peers: [Peer(), Peer(), Peer(), slow], itemsMax: 100)
+    model.run { Self.check($0, "slow peer") }
+    #expect(model.missing.isEmpty)
+    #expect(model.now < 4_000_000_000, "\(model.now)")
+    // Help costs little: less than a tenth comes twice.
+    #expect(model.received < 4_000 * PlannerModel.itemBytes * 12 / 10 + model.orders.count * 500)
+  }
+
+  @Test func answersThatWait_shouldHoldRequestsBack_notBeDropped() {
+    var model = PlannerModel(
+      items: 40_000, peers: Array(repeating: Peer(), count: 8), itemsMax: 40)
+    model.verificationDelay = 60_000_000_000
+    var most = 0
+    model.run(seconds: 50) {
+      Self.check($0, "waiting")
+      most = max(most, $0.planner.flightCount + $0.planner.claimCount)
+    }
+    #expect(most == Limits.bufferedChunksMax)
+    model.verificationDelay = 0
+    for index in model.waiting.indices { model.waiting[index].at = model.now }
+    model.run()
+    #expect(model.missing.isEmpty)
+    // Not one answer was in vain.
+    #expect(model.peers.keys.allSatisfy { model.planner.peers[$0].unusedBytes == 0 })
+  }
+
+  @Test func bytesThatWait_shouldHoldRequestsBack() {
+    var planner = RangePlanner(itemsMax: 1_000)
+    let peer = PeerID(1)
+    func fill() -> [ChunkOrder] { planner.fill([peer], missing: .all, at: .start) }
+    guard let first = fill().first else {
+      Issue.record("nothing is asked for")
+      return
+    }
+    let chunk = SourcedChunk(
+      start: first.query.start,
+      chunk: TrieChunk(end: first.query.end, items: [], proof: TrieProof(nodes: [])), number: 1,
+      hash: .zero, peer: peer, isBounded: true, bytes: Limits.bufferedChunkBytesMax,
+      request: first.query.id)
+    #expect(planner.arrived(first.query.id, chunk, at: .start) != nil)
+    #expect(fill().isEmpty)
+    planner.settled(first.query.id, .unused, at: .start)
+    #expect(!fill().isEmpty)
+  }
+
+  @Test func requestsOnTheirWay_shouldStayBelowTheirLimits() {
+    var planner = RangePlanner(itemsMax: 10)
+    let many = (0..<100).map { PeerID($0) }
+    let orders = planner.fill(many, missing: .all, at: .start)
+    #expect(orders.count == Limits.chunkRequestsMax)
+    #expect(orders.allSatisfy { $0.query.edges == .both && $0.query.limit == 10 })
+    #expect(orders.allSatisfy { $0.timeout == Limits.chunkTimeout })
+    var lone = RangePlanner(itemsMax: 10)
+    let first = lone.fill([PeerID(1)], missing: .all, at: .start)
+    #expect(first.count == Limits.chunkWindowFirst)
+    // All of the key space is on its way, in order and without gaps.
+    #expect(KeyRangeSet(first.map { KeyRange(start: $0.query.start, end: $0.query.end) }) == .all)
+    #expect(lone.fill([PeerID(1)], missing: .all, at: .start).isEmpty)
+  }
+
+  @Test func tooLargeAnswer_shouldBeFollowedByASmallerRequest_andNoBlame() {
+    var planner = RangePlanner(itemsMax: 1_000)
+    var limit = 1_000
+    for _ in 0..<12 {
+      let orders = planner.fill([PeerID(1)], missing: .all, at: .start)
+      limit = orders.map(\.query.limit).min() ?? limit
+      for order in orders { planner.failed(order.query.id, .tooLarge, at: .start) }
+    }
+    #expect(limit == 1)
+    #expect(planner.peers[PeerID(1)].demotion == nil && planner.peers[PeerID(1)].invalid == 0)
+  }
+
+  @Test func peerThatLacksARange_shouldBeAskedForOthers() {
+    var partial = Peer()
+    partial.lacksFrom = KeyNibbles("8")
+    var model = PlannerModel(items: 3_000, peers: [partial, Peer()], itemsMax: 50)
+    model.run()
+    #expect(model.missing.isEmpty)
+    #expect(model.planner.peers[PeerID(1)].verifiedItems > 500)
+    #expect(model.planner.peers[PeerID(1)].demotion == nil)
+  }
+
+  @Test func neighbours_shouldJoin_soThatGapsStayFew() {
+    var most = 0
+    var model = PlannerModel(
+      items: 20_000, peers: Array(repeating: Peer(), count: 4), itemsMax: 100)
+    model.run { most = max(most, $0.missing.ranges.count) }
+    #expect(model.missing.isEmpty)
+    #expect(most <= Limits.chunkRequestsMax + 1, "\(most)")
+  }
+
+  @Test func rest_shouldBeSharedOut_soThatAllPeersEndTogether() {
+    var model = PlannerModel(
+      items: 8_000, peers: Array(repeating: Peer(), count: 4), itemsMax: 4_000)
+    model.run()
+    let shares = (1...4).map { model.planner.peers[PeerID(UInt32($0))].verifiedItems }
+    #expect(shares.allSatisfy { $0 > 1_200 }, "\(shares)")
+  }
+}
