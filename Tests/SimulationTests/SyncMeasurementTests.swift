@@ -51,10 +51,16 @@ import Testing
         .discarded(
           peer: 1, block: 1, hash: .zero, startKey: Self.key(0), endKey: nil, items: 1, bytes: 9,
           reason: "block_passed")))
+    tally.take(
+      .chunk(
+        .ignored(
+          peer: 1, block: 1, hash: .zero, startKey: Self.key(0), endKey: nil, items: 1, bytes: 17,
+          reason: "not_needed")))
     tally.take(Self.accepted(0x00, 0x10, bytes: 4))
     #expect(tally.usefulChunkBytes == 180)
     #expect(tally.againChunkBytes == 11)
     #expect(tally.wastedChunkBytes == 9)
+    #expect(tally.doubleChunkBytes == 17)
     #expect(tally.lostSinceRebranch == 13)
     #expect(tally.chunksAccepted == 5)
   }
@@ -64,7 +70,8 @@ import Testing
     func add(_ at: Int64, _ held: Int, _ forecast: Event.StateForecast, _ eta: Int64?) {
       track.add(
         .init(
-          atNanoseconds: at, heldPartsPerMillion: held, forecast: forecast, etaNanoseconds: eta))
+          atNanoseconds: at, progressPartsPerMillion: held, forecast: forecast, etaNanoseconds: eta)
+      )
     }
     add(1_000, 100_000, .diverges, nil)
     add(1_100, 199_999, .converges, 5_000)

@@ -150,12 +150,14 @@ public actor BlockQueue {
 
   // MARK: Requests
 
-  private func request(_ query: MissingBlocksQuery) async {
-    let request = RequestMissingBlocks(
-      target: query.target, includeBody: query.includeBody, locators: query.locators,
-      direction: query.direction)
+  private func request(_ first: MissingBlocksQuery) async {
     var isOffMainChain = false
+    var next = first
     while true {
+      let query = next
+      let request = RequestMissingBlocks(
+        target: query.target, includeBody: query.includeBody, locators: query.locators,
+        direction: query.direction)
       let answer = await client.ask(
         request, tries: RequestTries(first: query.firstPeer),
         willAsk: { peer, _ in recordRequest(query, to: peer) },
@@ -179,6 +181,11 @@ public actor BlockQueue {
         return
       case .noPeers:
         await client.waitForPeers()
+        if context.chain.isKnown(query.target) {
+          perform(core.failed(query.id, offMainChain: false, chain: context.chain))
+          return
+        }
+        next = query.renewed(by: context.chain)
       case .cancelled:
         return
       }

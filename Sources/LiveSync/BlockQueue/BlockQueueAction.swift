@@ -39,6 +39,17 @@ public struct MissingBlocksQuery: Sendable, Hashable {
   }
 }
 
+extension MissingBlocksQuery {
+  /// The query as it has to be after a wait: the chain may have moved on, or jumped, and what it has
+  /// since need not be fetched. A query that follows blocks which are still to be pushed stays.
+  func renewed(by chain: some ChainReader) -> MissingBlocksQuery {
+    guard locators.allSatisfy({ chain.isKnown($0) }) else { return self }
+    var query = self
+    query.locators = chain.locators(limit: LiveSyncLimits.locatorsMax)
+    return query
+  }
+}
+
 /// Why a block was dropped without a judgement on the block itself.
 public enum DropReason: String, Sendable, Hashable, CaseIterable {
   /// It has a body and should not, or the other way round.

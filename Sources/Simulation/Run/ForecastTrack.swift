@@ -6,24 +6,24 @@ public struct ForecastTrack: Sendable, Hashable {
   public struct Entry: Sendable, Hashable {
     /// When it was made, since the run began.
     public var atNanoseconds: Int64
-    /// Share of the key space held then.
-    public var heldPartsPerMillion: Int
+    /// How far the sync was then, by its own account.
+    public var progressPartsPerMillion: Int
     public var forecast: Event.StateForecast
     /// Time left, if it was told.
     public var etaNanoseconds: Int64?
 
     public init(
-      atNanoseconds: Int64, heldPartsPerMillion: Int, forecast: Event.StateForecast,
+      atNanoseconds: Int64, progressPartsPerMillion: Int, forecast: Event.StateForecast,
       etaNanoseconds: Int64?
     ) {
       self.atNanoseconds = atNanoseconds
-      self.heldPartsPerMillion = heldPartsPerMillion
+      self.progressPartsPerMillion = progressPartsPerMillion
       self.forecast = forecast
       self.etaNanoseconds = etaNanoseconds
     }
   }
 
-  /// Share of the state from which on a forecast has to be right.
+  /// Progress from which on a forecast has to be right.
   public static let judgedFromPartsPerMillion = 200_000
 
   public private(set) var entries: [Entry] = []
@@ -32,9 +32,9 @@ public struct ForecastTrack: Sendable, Hashable {
 
   package mutating func add(_ entry: Entry) { entries.append(entry) }
 
-  /// The forecasts from a fifth of the state on.
+  /// The forecasts from a fifth of the sync on.
   public var judged: [Entry] {
-    entries.filter { $0.heldPartsPerMillion >= Self.judgedFromPartsPerMillion }
+    entries.filter { $0.progressPartsPerMillion >= Self.judgedFromPartsPerMillion }
   }
 
   /// The last word on whether the sync ends.

@@ -115,11 +115,10 @@ final class RunObserver: EventSink, @unchecked Sendable {
       onComplete()
       compare()
     case .state(.incomplete): isComplete = false
-    case .state(.forecast(let forecast, let eta)) where completeAt == nil:
+    case .state(.forecast(let forecast, let eta, let progress, _, _, _)) where completeAt == nil:
       forecasts.add(
         .init(
-          atNanoseconds: now(),
-          heldPartsPerMillion: chain?.missing.absentPartsPerMillion ?? 0, forecast: forecast,
+          atNanoseconds: now(), progressPartsPerMillion: progress, forecast: forecast,
           etaNanoseconds: eta))
     default: break
     }

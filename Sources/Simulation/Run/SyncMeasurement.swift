@@ -67,6 +67,7 @@ extension SyncMeasurement {
       ),
       ("received_until_complete", "\(receivedBytes)"),
       ("useful_chunk_bytes", "\(tally.usefulChunkBytes)"), ("wasted_bytes", "\(wastedBytes)"),
+      ("double_chunk_bytes", "\(tally.doubleChunkBytes)"),
       ("fetched_again_bytes", "\(tally.againChunkBytes)"),
       ("lost_since_rebranch_bytes", "\(tally.lostSinceRebranch)"),
       ("stalls", "\(tally.stalls)"), ("traffic", "[\(kinds.joined(separator: ","))]"),
@@ -83,8 +84,9 @@ extension SyncMeasurement {
         + "took \(seconds(nanoseconds)) = \(thousandths(ratioPerMille)) x",
       "bytes     must cross: state \(limit.stateBytes / 1_000) kB, blocks "
         + "\(limit.blockBytes / 1_000) kB, diffs \(limit.diffBytes / 1_000) kB; received "
-        + "\(receivedBytes / 1_000) kB, of them wasted \(wastedBytes / 1_000) kB, "
-        + "again \(tally.againChunkBytes / 1_000) kB",
+        + "\(receivedBytes / 1_000) kB, of them wasted \(wastedBytes / 1_000) kB "
+        + "(\(tally.doubleChunkBytes / 1_000) kB came twice, "
+        + "\(tally.againChunkBytes / 1_000) kB had been held)",
     ]
     for (kind, traffic) in statistics.byKind.sorted(by: { $0.key < $1.key }) {
       lines.append(

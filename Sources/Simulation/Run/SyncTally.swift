@@ -5,7 +5,9 @@ import StateTrie
 /// Counts what the chunks and diffs of a node were worth, event by event.
 ///
 /// Bytes are those of the payload without framing. A chunk is *useful* when it is accepted and its
-/// start was never held before; *fetched again* when its start was; else it is *wasted*.
+/// start was never held before; *fetched again* when its start was; a *double* when another answer
+/// for the same range was taken first (a slow request is helped by a second one); else it is
+/// *wasted*.
 public struct SyncTally: Sendable, Hashable {
   public private(set) var chunksAccepted = 0
   public private(set) var chunksRejected = 0
@@ -14,7 +16,9 @@ public struct SyncTally: Sendable, Hashable {
   public private(set) var usefulChunkBytes = 0
   /// Bytes of accepted chunks of ranges that had been held before.
   public private(set) var againChunkBytes = 0
-  /// Bytes of chunks that came and were not taken.
+  /// Bytes of chunks whose range another answer had brought a moment before.
+  public private(set) var doubleChunkBytes = 0
+  /// Bytes of chunks that came and were not taken for another reason.
   public private(set) var wastedChunkBytes = 0
   /// Bytes of diffs that fit their blocks.
   public private(set) var diffBytes = 0
@@ -23,10 +27,12 @@ public struct SyncTally: Sendable, Hashable {
   /// `againChunkBytes + wastedChunkBytes` when the planned rebranch was made.
   public private(set) var lossBeforeRebranch: Int?
   private var held = KeyRangeSet.none
+  /// What the engine says of chunks that are not needed any more.
+  private static let doubleReasons: Set<String> = ["superseded", "not_needed", "complete"]
 
   public init() {}
 
-  /// Bytes of chunks that were fetched and brought nothing new.
+  /// Bytes of chunks that were fetched and brought nothing new, without doubles.
   public var lostChunkBytes: Int { againChunkBytes + wastedChunkBytes }
 
   /// Bytes of chunks lost since the planned rebranch; 0 if there was none.
@@ -59,10 +65,14 @@ public struct SyncTally: Sendable, Hashable {
     case .rejected(_, _, _, _, _, _, let bytes, _):
       chunksRejected += 1
       wastedChunkBytes += bytes
-    case .ignored(_, _, _, _, _, _, let bytes, _),
-      .discarded(_, _, _, _, _, _, let bytes, _),
-      .pruned(_, _, _, _, _, _, let bytes, _):
-      wastedChunkBytes += bytes
+    case .ignored(_, _, _, _, _, _, let bytes, let reason),
+      .discarded(_, _, _, _, _, _, let bytes, let reason),
+      .pruned(_, _, _, _, _, _, let bytes, let reason):
+      if Self.doubleReasons.contains(reason) {
+        doubleChunkBytes += bytes
+      } else {
+        wastedChunkBytes += bytes
+      }
     }
   }
 }

@@ -61,7 +61,7 @@ extension Scenario {
   /// with 300 of them in a block nothing is left.
   private mutating func makeRace() {
     sharedPeers = 1
-    accounts = 20_000
+    accounts = 100_000
     blocks = 30
     blocksPerBatch = 20
     transactionsPerBlock = 100
@@ -75,7 +75,7 @@ extension Scenario {
     joinAtBlock = 20
     chunkItems = 1_000
     followBlocks = 20
-    timeLimitSeconds = 400
+    timeLimitSeconds = 1_000
   }
 
   private static func make(
