@@ -113,6 +113,21 @@ struct NodeHasher: ~Copyable {
     count += 16
   }
 
+  /// Adds a byte that does not belong to the preimage.
+  mutating func append(byte: UInt8) {
+    put(byte)
+  }
+
+  /// Adds a hash that does not belong to the preimage.
+  mutating func append(hash: Hash256) {
+    put(hash)
+  }
+
+  /// What was put since `begin`, until the next `begin`.
+  var written: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: buffer, count: count)
+  }
+
   /// The hash of what was put since `begin`, at once; all 16 child slots must be there.
   func finish() -> Hash256 {
     Blake2b256.hash(UnsafeRawBufferPointer(start: buffer, count: count))

@@ -12,6 +12,14 @@ struct TerminalNode {
     /// A missing value of which only the hash is known; where it may stand alone, the blob's value
     /// is the node hash it then has.
     case sealedValue
+    /// A held leaf, or an inner node with all keys below it held, that is in the store and not in
+    /// memory: only its hash is known.
+    case storedLeaf
+    case storedNode
+
+    /// Whether the content is in the store only.
+    @inline(__always)
+    var isStored: Bool { rawValue >= Self.storedLeaf.rawValue }
   }
 
   /// Leaf: its node hash, or its value's hash while it is a hybrid's own value. Stump: the hash of
@@ -23,6 +31,8 @@ struct TerminalNode {
   var kind: Kind
   /// A leaf's hash has to be computed before use.
   var isDirty: Bool
+  /// The value has changed since it was last saved.
+  var isUnsaved = true
   /// Bytes of a short key.
   var shortKey: (UInt32, UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0, 0)
 

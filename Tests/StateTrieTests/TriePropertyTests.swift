@@ -52,7 +52,7 @@ import Testing
     for _ in 0..<30 { try world.step() }
     let copy = world.partial.copy()
     let before = (world.partial.rootHash(), world.partial.items)
-    copy.forget(.all)
+    try copy.forget(.all)
     try StateTrieTests.fill(copy, from: world.twin)
     try copy.put(KeyNibbles("abc")!, [1])
     #expect(world.partial.rootHash() == before.0)

@@ -75,7 +75,7 @@ struct TrieWorld {
     case ..<40: try applyDiff()
     case ..<55: try revertLatest()
     case ..<90: try takeChunk()
-    default: forget()
+    default: try forget()
     }
     try check()
   }
@@ -189,10 +189,10 @@ struct TrieWorld {
     return lie
   }
 
-  mutating func forget() {
+  mutating func forget() throws {
     let range = randomRange()
     lastStep = "forget \(range)"
-    partial.forget(range)
+    try partial.forget(range)
     missingModel.insert(range)
   }
 
@@ -220,8 +220,8 @@ struct TrieWorld {
     let expected: TrieLookup =
       missingModel.contains(probe)
       ? .missing : model[probe].map { .present($0) } ?? .absent
-    guard partial.lookup(probe) == expected else {
-      throw Failure(description: "lookup of \(probe) is \(partial.lookup(probe))")
+    guard try partial.lookup(probe) == expected else {
+      throw Failure(description: "lookup of \(probe) is not \(expected)")
     }
   }
 
