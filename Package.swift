@@ -43,7 +43,7 @@ let package = Package(
     room("Storage", ["CLMDB", "Primitives"]),
     room("EventLog", ["Primitives"]),
     room("Networking", ["Runtime", "Primitives"]),
-    room("StateTrie", ["CBlake2Batch", "Primitives", "MerkleTree"]),
+    room("StateTrie", ["CBlake2Batch", "Primitives", "MerkleTree", "Storage"]),
     room("Ledger", ["Primitives", "MerkleTree", "StateTrie"]),
     room(
       "LiveSync",
@@ -63,7 +63,8 @@ let package = Package(
 
     .executableTarget(
       name: "livesync-bench",
-      dependencies: ["CBlake2Batch", "Runtime", "Primitives", "StateTrie"], swiftSettings: strict),
+      dependencies: ["CBlake2Batch", "Runtime", "Primitives", "Storage", "StateTrie"],
+      swiftSettings: strict),
 
     .target(
       name: "TestSupport", dependencies: ["Primitives"], path: "Tests/TestSupport",
@@ -82,7 +83,7 @@ let package = Package(
     tests("Storage", ["Storage", "Primitives"]),
     tests("EventLog", ["EventLog", "Primitives"]),
     tests("Networking", ["Networking", "Runtime", "Primitives"]),
-    tests("StateTrie", ["StateTrie", "Primitives", "MerkleTree"]),
+    tests("StateTrie", ["StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests("Ledger", ["Ledger", "StateTrie", "Primitives", "MerkleTree"]),
     tests(
       "LiveSync",

@@ -41,7 +41,7 @@ extension FuzzTarget {
     for _ in 0...source.below(3) {
       let start = source.key(near: world.keys)
       let end = source.below(3) == 0 ? nil : source.key(near: world.keys)
-      partial.forget(KeyRange(start: start, end: end))
+      try partial.forget(KeyRange(start: start, end: end))
     }
     for _ in 0..<source.below(3) {
       let key = source.key(near: world.keys)

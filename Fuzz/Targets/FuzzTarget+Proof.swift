@@ -37,7 +37,7 @@ extension FuzzTarget {
     var entries = honest.entries
     let partial = trie.copy()
     if source.below(2) == 0 {
-      partial.forget(
+      try partial.forget(
         KeyRange(start: source.key(near: world.keys), end: source.key(near: world.keys)))
     }
     while !source.isEmpty { change(&entries, by: &source, world) }

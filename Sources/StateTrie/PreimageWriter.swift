@@ -17,13 +17,13 @@ struct PreimageWriter {
   }
 
   @inline(__always)
-  private mutating func put(_ byte: UInt8) {
+  mutating func put(_ byte: UInt8) {
     position.storeBytes(of: byte, as: UInt8.self)
     position += 1
   }
 
   @inline(__always)
-  private mutating func put(_ hash: Hash256) {
+  mutating func put(_ hash: Hash256) {
     hash.store(to: position)
     position += Hash256.byteCount
   }

@@ -8,7 +8,10 @@ extension StateTrie {
   public func proof(of keys: [KeyNibbles]) throws(TrieError) -> TrieProof {
     guard rootHash() != nil else { throw .rootUnknown }
     let asked = keys.sorted()
-    for key in asked where missing.contains(key) { throw .missing(key) }
+    try load(asked)
+    for key in asked {
+      if let range = missing.range(containing: key) { throw .missing(key, in: range) }
+    }
     var nodes: [ProofNode] = []
     var absent: [TrieProof.MissingKey] = []
     // The path to the latest key. The keys being in order, a node that leaves it never comes back:

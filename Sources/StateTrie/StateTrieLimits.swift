@@ -10,6 +10,9 @@ public enum StateTrieLimits {
   public static let diffEntriesMax = 1 << 20
   /// Most ranges read from the wire into one set: a planner splits the key space at most so often.
   public static let rangesMax = 1 << 16
+  /// Bytes of nodes that a trie in a store keeps in memory after a commit, if nothing else is asked
+  /// for: the upper levels of ten million accounts and the paths of some ten thousand.
+  public static let workingSetBytes = 64 << 20
   /// Children of a node, one a nibble.
   static let childrenMax = 16
   /// Longest inner node preimage in bytes: key 65, value 33, and 16 children of 98 bytes.

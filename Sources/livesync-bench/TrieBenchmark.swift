@@ -84,7 +84,7 @@ struct TrieBenchmark {
   private func sampledWork(_ trie: StateTrie) -> (nanoseconds: Double, accounts: Int) {
     let prefix = keys[0].prefix(accounts >= 1_000_000 ? 2 : 1)
     var inside: [KeyNibbles] = []
-    trie.forEachItem(in: KeyRange(subtree: prefix)) { item in
+    try! trie.forEachItem(in: KeyRange(subtree: prefix)) { item in
       inside.append(item.key)
       return true
     }
@@ -134,7 +134,7 @@ struct TrieBenchmark {
     var changed: [KeyNibbles: TrieDiff.Entry] = [:]
     for _ in 0..<Self.updates {
       let key = keys[random.below(keys.count)]
-      guard case .present(let old) = trie.lookup(key) else { continue }
+      guard case .present(let old) = try! trie.lookup(key) else { continue }
       changed[key] = .init(key: key, old: old, new: random.bytes(Self.valueBytes))
     }
     return try! TrieDiff(entries: changed.values.sorted { $0.key < $1.key })

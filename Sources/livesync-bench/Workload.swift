@@ -1,5 +1,6 @@
 import CBlake2Batch
 import Primitives
+import Runtime
 import StateTrie
 
 /// Fixed work on the trie whose instructions can be counted: no clock, no random hashing, the same
@@ -23,7 +24,7 @@ enum Workload: String, CaseIterable {
   /// Does the work and gives the state root at its end.
   func run() -> Hash256 {
     blake2b256_use_no_lanes()
-    var generator = Generator(state: 0xc0_47)
+    var generator = RandomStream(seed: 0xc0_47)
     let keys = (0..<Self.accountCount).map { _ in KeyNibbles(bytes: generator.bytes(20)) }
     let value = generator.bytes(40)
     let trie = StateTrie()
@@ -66,7 +67,7 @@ enum Workload: String, CaseIterable {
     let diffs = blocks.map { block in
       let diff = try! TrieDiff(
         entries: block.map { key, new in
-          guard case .present(let old) = model.lookup(key) else {
+          guard case .present(let old) = try! model.lookup(key) else {
             preconditionFailure("account \(key) is gone")
           }
           return .init(key: key, old: old, new: new)

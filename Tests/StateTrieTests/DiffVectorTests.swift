@@ -71,7 +71,7 @@ import Testing
       let before = (trie.rootHash(), trie.missing, trie.items)
       let changes = vector["entries"].array.map(Change.init)
       expectWire(changes, vector["diff"].hexBytes)
-      let diff = try TrieDiff(entries: changes.compactMap { $0.entry(on: twin) })
+      let diff = try TrieDiff(entries: changes.compactMap { try $0.entry(on: twin) })
       #expect(vector["result"] == .text("ok"), "\(place)")
       let receipt = try trie.apply(diff)
       try twin.apply(diff)
@@ -104,7 +104,7 @@ import Testing
       var total = TrieDiff.empty
       for step in vector["ops"].array {
         let new = step[0].text == "put" ? step[2].hexBytes : nil
-        guard let entry = Change(key: step[1].key, new: new).entry(on: trie) else { continue }
+        guard let entry = try Change(key: step[1].key, new: new).entry(on: trie) else { continue }
         let diff = try TrieDiff(entries: [entry])
         try trie.apply(diff)
         total = try total.composed(with: diff)
@@ -139,8 +139,8 @@ import Testing
     var onEmptyTrie: TrieDiff.Entry { .init(key: key, old: new == nil ? [] : nil, new: new) }
 
     /// Our entry, which also says the old value; nil if nothing changes.
-    func entry(on trie: StateTrie) -> TrieDiff.Entry? {
-      let old = trie.lookup(key).value
+    func entry(on trie: StateTrie) throws -> TrieDiff.Entry? {
+      let old = try trie.lookup(key).value
       return old == new ? nil : .init(key: key, old: old, new: new)
     }
 

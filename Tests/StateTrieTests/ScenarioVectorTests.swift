@@ -113,7 +113,7 @@ import Testing
         let isDone = !isOK || step["after"].optional("missing")?.key == start
         tally.emptyRemovals += isDone ? 0 : 1
         if isDone || emptyRange == .isGivenUp {
-          pair.forget(KeyRange(start: start, end: nil))
+          try pair.forget(KeyRange(start: start, end: nil))
         }
       default:
         Issue.record("unknown step: \(place)")

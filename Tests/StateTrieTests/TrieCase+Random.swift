@@ -13,6 +13,45 @@ enum KeyStyle: CaseIterable {
   case addresses
 }
 
+/// Makes keys of one style.
+struct KeyMaker {
+  let style: KeyStyle
+  private var contracts: [KeyNibbles] = []
+
+  init(style: KeyStyle, using generator: inout SeededGenerator) {
+    self.style = style
+    for _ in 0..<6 {
+      // Contracts with nearby addresses, as the reference's first ones have.
+      var bytes = [UInt8](repeating: 0, count: 20)
+      if generator.chance(50) { bytes = generator.bytes(20) }
+      bytes[19] = UInt8(generator.below(4))
+      contracts.append(KeyNibbles(bytes: bytes))
+    }
+  }
+
+  func key(using generator: inout SeededGenerator) -> KeyNibbles {
+    switch style {
+    case .prefixes:
+      var key = KeyNibbles.empty
+      for _ in 0...generator.below(6) { key.append([0, 3, 15][generator.below(3)]) }
+      return key
+    case .contracts:
+      var key = contracts[generator.below(contracts.count)]
+      if generator.chance(8) {
+        while key.count < 126 { key.append(15) }
+        return generator.chance(50) ? key : key.prefix(125)
+      }
+      for _ in 0..<generator.below(5) { key.append([0, 1, 15][generator.below(3)]) }
+      return generator.chance(10) ? key.prefix(generator.below(key.count) + 1) : key
+    case .addresses:
+      var bytes = generator.bytes(20)
+      if generator.chance(50) { bytes[0] = UInt8(generator.below(4)) }
+      if generator.chance(20) { bytes[1] = 0 }
+      return KeyNibbles(bytes: bytes)
+    }
+  }
+}
+
 extension TrieCase {
   /// A random history at the harshest setting of the reference's own campaign: 45 % removals,
   /// reverts in any legal order, chunks with either kind of edge, given-up ranges, rebranches.
@@ -32,18 +71,12 @@ private struct TrieCaseMaker {
   var generator: SeededGenerator
   /// Keys that probably have a value: reverts are not followed up.
   var present: [KeyNibbles] = []
-  var contracts: [KeyNibbles] = []
+  private let keys: KeyMaker
 
   init(style: KeyStyle, seed: UInt64) {
     self.style = style
     generator = SeededGenerator(seed: seed)
-    for _ in 0..<6 {
-      // Contracts with nearby addresses, as the reference's first ones have.
-      var bytes = [UInt8](repeating: 0, count: 20)
-      if generator.chance(50) { bytes = generator.bytes(20) }
-      bytes[19] = UInt8(generator.below(4))
-      contracts.append(KeyNibbles(bytes: bytes))
-    }
+    keys = KeyMaker(style: style, using: &generator)
   }
 
   mutating func make(steps count: Int) -> TrieCase {
@@ -70,25 +103,7 @@ private struct TrieCaseMaker {
   }
 
   private mutating func randomKey() -> KeyNibbles {
-    switch style {
-    case .prefixes:
-      var key = KeyNibbles.empty
-      for _ in 0...generator.below(6) { key.append([0, 3, 15][generator.below(3)]) }
-      return key
-    case .contracts:
-      var key = contracts[generator.below(contracts.count)]
-      if generator.chance(8) {
-        while key.count < 126 { key.append(15) }
-        return generator.chance(50) ? key : key.prefix(125)
-      }
-      for _ in 0..<generator.below(5) { key.append([0, 1, 15][generator.below(3)]) }
-      return generator.chance(10) ? key.prefix(generator.below(key.count) + 1) : key
-    case .addresses:
-      var bytes = generator.bytes(20)
-      if generator.chance(50) { bytes[0] = UInt8(generator.below(4)) }
-      if generator.chance(20) { bytes[1] = 0 }
-      return KeyNibbles(bytes: bytes)
-    }
+    keys.key(using: &generator)
   }
 
   private mutating func randomValue() -> [UInt8] {

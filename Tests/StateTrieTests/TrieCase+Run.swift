@@ -86,9 +86,9 @@ private struct TrieCaseRun {
     case .chunk(let from, let to, let limit, let edges, let lie):
       try takeChunk(from: from.key, to: to?.key, limit: limit, edges, lie: lie)
     case .forget(let from, let to):
-      pair.forget(KeyRange(start: from.key, end: to?.key), by: operations)
+      try pair.forget(KeyRange(start: from.key, end: to?.key), by: operations)
     }
-    if let problem = pair.problem() ?? pair.problem(lookingUp: step.probe) { throw problem }
+    if let problem = try pair.problem() ?? pair.problem(lookingUp: step.probe) { throw problem }
     if !pair.missing.isEmpty, pair.partial.isCharted { figures.rootKnownWhilePartial += 1 }
     if pair.missing.ranges.count > 1 { figures.statesWithManyRanges += 1 }
   }

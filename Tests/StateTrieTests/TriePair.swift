@@ -70,8 +70,8 @@ struct TriePair {
     missing.remove(chunk.range)
   }
 
-  mutating func forget(_ range: KeyRange, by operations: TrieOperations = .right) {
-    operations.forget(partial, range)
+  mutating func forget(_ range: KeyRange, by operations: TrieOperations = .right) throws {
+    try operations.forget(partial, range)
     missing.insert(range)
   }
 
@@ -106,10 +106,10 @@ struct TriePair {
   }
 
   /// What is wrong with the answer for `key`.
-  func problem(lookingUp key: KeyNibbles) -> Problem? {
+  func problem(lookingUp key: KeyNibbles) throws -> Problem? {
     let expected: TrieLookup =
       missing.contains(key) ? .missing : model[key].map { .present($0) } ?? .absent
-    let answer = partial.lookup(key)
+    let answer = try partial.lookup(key)
     return answer == expected ? nil : .init(kind: "lookup", detail: "\(key) is \(answer)")
   }
 
@@ -141,7 +141,7 @@ struct TrieOperations: Sendable {
   var apply: @Sendable (StateTrie, TrieDiff) throws -> DiffReceipt = { try $0.apply($1) }
   var revert: @Sendable (StateTrie, DiffReceipt) throws -> Void = { try $0.revert($1) }
   var take: @Sendable (StateTrie, VerifiedChunk) -> Void = { $0.apply($1) }
-  var forget: @Sendable (StateTrie, KeyRange) -> Void = { $0.forget($1) }
+  var forget: @Sendable (StateTrie, KeyRange) throws -> Void = { try $0.forget($1) }
 
   static let right = TrieOperations()
 }

@@ -91,7 +91,7 @@ import Testing
       let pair = try TrieCase.random(style: .addresses, seed: seed, steps: 30).pairAfterRun()
       let copy = pair.partial.copy()
       let before = (pair.partial.rootHash(), pair.partial.items)
-      copy.forget(.all)
+      try copy.forget(.all)
       while let start = copy.missing.first {
         let chunk = try pair.twin.chunk(from: start, limit: 50, edges: .both)
         copy.apply(
