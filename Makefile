@@ -14,7 +14,7 @@ export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2>
 .PHONY: help run test campaign fuzz lint bench counts counts-record docs fixtures dependencies valgrind
 
 help: ## Show the targets.
-	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 run: dependencies ## Build and run the default simulation (more options: make run ARGS="--seed 7").
 	@$(RELEASE) livesync >&2

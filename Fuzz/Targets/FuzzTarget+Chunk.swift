@@ -15,7 +15,7 @@ extension FuzzTarget {
     let end = bound.flatMap { $0 > start ? $0 : nil }
     var chunk = try twin.chunk(
       from: start, to: edges == .both ? end : nil, limit: source.below(12), edges: edges)
-    while !source.isEmpty { chunk.change(by: &source, keys: world.keys) }
+    for _ in 0..<source.below(5) { chunk.change(by: &source, keys: world.keys) }
     if let alone = try? chunk.verify(from: start, edges: edges, stateRoot: world.root) {
       try demand(alone.range == KeyRange(start: start, end: chunk.end), "another range is proven")
       try demand(
@@ -119,15 +119,17 @@ extension TrieChunk {
 extension TrieProof {
   /// One change to nodes or to the map of missing keys.
   mutating func change(by source: inout FuzzSource, keys: [KeyNibbles]) {
-    // Every change uses bytes up, so that there is an end of changes.
-    let kind = source.below(10)
     guard !nodes.isEmpty else { return }
     let index = source.below(nodes.count)
-    switch kind {
+    switch source.below(10) {
     case 0: nodes.remove(at: index)
     case 1: nodes.insert(nodes[index], at: source.below(nodes.count + 1))
     case 2: nodes.swapAt(index, source.below(nodes.count))
     case 3: nodes[index].key = source.key(near: keys)
+    case 4 where source.below(2) == 0:
+      if case .leaf(let value) = nodes[index].value {
+        nodes[index].value = .leaf(value + [source.byte()])
+      }
     case 4:
       nodes[index].value =
         [
