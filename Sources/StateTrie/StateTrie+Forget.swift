@@ -2,7 +2,8 @@ import Primitives
 
 extension StateTrie {
   /// Gives up the held keys of `range`: they become missing. What the trie knows of their hashes is
-  /// kept, so the root stays known if it was. Throws `storage` and `damaged`; then nothing has changed.
+  /// kept, so the root stays known if it was. Throws `storage` and `damaged`; then nothing has
+  /// changed.
   public func forget(_ range: KeyRange) throws(TrieError) {
     guard !range.isEmpty, !missing.contains(range) else { return }
     try load([range.start] + (range.end.map { [$0] } ?? []))

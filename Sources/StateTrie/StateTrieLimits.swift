@@ -13,6 +13,10 @@ public enum StateTrieLimits {
   /// Bytes of nodes that a trie in a store keeps in memory after a commit, if nothing else is asked
   /// for: the upper levels of ten million accounts and the paths of some ten thousand.
   public static let workingSetBytes = 64 << 20
+  /// Chunks of 1,000 items to take in before they are committed together: enough that a commit's
+  /// wait for the disk is small beside them, few enough that a transaction's pages stay below some
+  /// 20 MB of memory and that a crash loses half a second of work.
+  public static let chunksPerCommit = 64
   /// Children of a node, one a nibble.
   static let childrenMax = 16
   /// Longest inner node preimage in bytes: key 65, value 33, and 16 children of 98 bytes.

@@ -1,5 +1,5 @@
-/// A snapshot or transaction as something that can be held in a property while its closure runs, for
-/// code that reads a state in many places. Reads bytes where they are, without copying them.
+/// A snapshot as something that can be held in a property while its closure runs, for code that
+/// reads it in many places. Reads bytes where they are, without copying them.
 ///
 /// Must not be used after that closure: the owner lets it go before.
 package struct StoreView {

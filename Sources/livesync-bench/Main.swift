@@ -5,6 +5,7 @@ import Foundation
 struct Main {
   static let usage = """
     usage: livesync-bench trie [--accounts N[,N...]] [--json] [--write FILE]
+           livesync-bench disk --help
            livesync-bench workload NAME
            livesync-bench counts FILE [--record]
 
@@ -31,15 +32,16 @@ struct Main {
 
   static func main() {
     let words = Array(CommandLine.arguments.dropFirst())
-    if words.contains("--help") || words.isEmpty {
+    if words.isEmpty || (words.contains("--help") && words[0] != "disk") {
       print(usage)
       exit(words.isEmpty ? 2 : 0)
     }
     switch words[0] {
     case "trie": measureTrie(words)
+    case "disk": DiskCommand.run(Array(words.dropFirst()))
     case "workload": runWorkload(words.dropFirst())
     case "counts": compareCounts(words.dropFirst())
-    default: fail("the benchmarks are 'trie', 'workload' and 'counts'")
+    default: fail("the benchmarks are 'trie', 'disk', 'workload' and 'counts'")
     }
   }
 
@@ -78,7 +80,7 @@ struct Main {
     } catch { fail("\(error)") }
   }
 
-  private static func fail(_ message: String) -> Never {
+  static func fail(_ message: String) -> Never {
     FileHandle.standardError.write(Data("livesync-bench: \(message); see --help\n".utf8))
     exit(2)
   }

@@ -68,7 +68,30 @@ extension StateTrie {
     guard let bytes = try record(.nodes, key) else {
       throw .damaged(.nodes, key, "it is not there, but its parent is")
     }
-    return try NodeRecord(bytes, at: key)
+    let record = try NodeRecord(bytes, at: key)
+    if let problem = contradiction(record) { throw .damaged(.nodes, key, problem) }
+    return record
+  }
+
+  /// What a record says that cannot be, considering what is missing.
+  private func contradiction(_ record: NodeRecord) -> String? {
+    let key = record.node.key
+    if record.own != .none, missing.contains(key) == (record.own == .held) {
+      return "its value is held or missing against the missing ranges"
+    }
+    for (slot, child) in record.node.children.enumerated() {
+      guard let child, let childKey = key.appending(child.suffix) else { continue }
+      let isKnown = child.hash != .zero
+      let fits =
+        switch record.child(slot) {
+        case .inner: isKnown || missing.intersects(KeyRange(subtree: childKey))
+        case .leaf: isKnown && !missing.contains(childKey)
+        case .stump: isKnown && missing.contains(KeyRange(subtree: childKey))
+        case .sealed: missing.contains(childKey)
+        }
+      if !fits { return "child \(childKey) stands against the missing ranges, or has no hash" }
+    }
+    return nil
   }
 
   private func loadOwnValue(_ record: NodeRecord) throws(TrieError) -> [UInt8] {

@@ -43,6 +43,9 @@ struct StoredState {
     guard let items = Int(exactly: numbers[0]) else {
       throw .damaged(.state, nil, "\(numbers[0]) items")
     }
+    guard numbers[1] < numbers[2], numbers[2] < UInt64.max / 2 else {
+      throw .damaged(.state, nil, "serial \(numbers[1]) before serial \(numbers[2])")
+    }
     itemCount = items
     serial = numbers[1]
     nextSerial = numbers[2]
