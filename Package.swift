@@ -42,7 +42,7 @@ let package = Package(
     room("Storage", ["CLMDB", "Primitives"]),
     room("EventLog", ["Primitives"]),
     room("Networking", ["Runtime", "Primitives"]),
-    room("StateTrie", ["CBlake2Batch", "Primitives", "MerkleTree"]),
+    room("StateTrie", ["CBlake2Batch", "Primitives", "MerkleTree", "Storage"]),
     room("Ledger", ["Primitives", "MerkleTree", "StateTrie"]),
     room(
       "LiveSync",
@@ -61,7 +61,8 @@ let package = Package(
       swiftSettings: strict),
 
     .executableTarget(
-      name: "livesync-bench", dependencies: ["Primitives", "StateTrie"], swiftSettings: strict),
+      name: "livesync-bench", dependencies: ["Primitives", "Storage", "StateTrie"],
+      swiftSettings: strict),
 
     .target(
       name: "TestSupport", dependencies: ["Primitives"], path: "Tests/TestSupport",
@@ -72,7 +73,7 @@ let package = Package(
     tests("Storage", ["Storage", "Primitives"]),
     tests("EventLog", ["EventLog", "Primitives"]),
     tests("Networking", ["Networking", "Runtime", "Primitives"]),
-    tests("StateTrie", ["StateTrie", "Primitives", "MerkleTree"]),
+    tests("StateTrie", ["StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests("Ledger", ["Ledger", "StateTrie", "Primitives", "MerkleTree"]),
     tests(
       "LiveSync",

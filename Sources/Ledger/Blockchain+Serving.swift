@@ -70,7 +70,7 @@ extension Blockchain {
   /// The account at `address` in the head's state.
   public func account(_ address: Address) -> AccountLookup {
     state.withLock { state in
-      switch state.trie?.lookup(address.key) ?? .missing {
+      switch (try? state.trie?.lookup(address.key)) ?? .missing {
       case .missing: .missing
       case .absent: .absent
       // Everything in the state was an account when it was checked, so this cannot fail for
@@ -86,7 +86,8 @@ extension Blockchain {
   public func items(in range: KeyRange = .all) -> [TrieItem] {
     state.withLock { state in
       var items: [TrieItem] = []
-      state.trie?.forEachItem(in: range) { item in
+      // A trie without a store has nothing that could not be read.
+      try? state.trie?.forEachItem(in: range) { item in
         items.append(item)
         return true
       }

@@ -92,7 +92,8 @@ struct Execution {
   private mutating func read(_ address: Address, index: Int) throws(Failure) -> Account? {
     if let known = touched[address] { return known.account }
     var entry: Touched
-    switch trie.lookup(address.key) {
+    // A state that cannot be read is as good as none.
+    switch (try? trie.lookup(address.key)) ?? .missing {
     case .missing: throw .incomplete
     case .absent: entry = Touched(old: nil, account: nil)
     case .present(let value):

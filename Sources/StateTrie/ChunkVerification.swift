@@ -149,13 +149,14 @@ extension StateTrie {
     return true
   }
 
-  /// The value of a terminal whose subtree reaches out of `range`; false for a stump.
+  /// The value of a terminal whose subtree reaches out of `range`; false for a stump. (What is
+  /// stored and not in memory is held in whole, and left of a missing key its paths are in memory.)
   private func collectValue(
     _ ref: NodeRef, _ range: KeyRange, _ entries: inout [ChunkRebuild.Entry]
   ) -> Bool {
     let terminal = arena.terminal(ref.index)
     switch terminal.pointee.kind {
-    case .stump: return false
+    case .stump, .storedLeaf, .storedNode: return false
     case .leaf:
       guard range.contains(terminal.key) else { return true }
       entries.append(.init(key: terminal.key, content: .leaf(Array(terminal.value))))

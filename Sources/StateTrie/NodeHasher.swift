@@ -86,6 +86,35 @@ struct NodeHasher: ~Copyable {
     finish(writer, into: target)
   }
 
+  /// Adds a byte that does not belong to the preimage.
+  mutating func append(byte: UInt8) {
+    makeRoom(1)
+    writer.append(byte)
+  }
+
+  /// Adds a hash that does not belong to the preimage.
+  mutating func append(hash: Hash256) {
+    makeRoom(Hash256.byteCount)
+    writer.append(hash)
+  }
+
+  /// Makes sure that `bytes` more can be put.
+  private mutating func makeRoom(_ bytes: Int) {
+    let count = writer.position - buffers[lane]
+    guard Self.capacity(for: count + bytes) > capacities[lane] else { return }
+    let old = buffers[lane]
+    capacities[lane] = 2 * Self.capacity(for: count + bytes)
+    buffers[lane] = .allocate(byteCount: capacities[lane], alignment: 64)
+    buffers[lane].copyMemory(from: old, byteCount: count)
+    old.deallocate()
+    writer = PreimageWriter(buffers[lane] + count)
+  }
+
+  /// What was put since `begin`, until the next `begin`.
+  var written: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: buffers[lane], count: writer.position - buffers[lane])
+  }
+
   /// Hashes what was put since `begin` at once; all 16 child slots must be there.
   func finish() -> Hash256 {
     Blake2b256.hash(

@@ -12,17 +12,25 @@ extension StateTrie {
   public func chunk(
     from start: KeyNibbles, to end: KeyNibbles? = nil, limit: Int, edges: ChunkEdges = .last
   ) throws(TrieError) -> TrieChunk {
+    try reading { () throws(TrieError) in
+      try makeChunk(from: start, to: end, limit: limit, edges: edges)
+    }
+  }
+
+  private func makeChunk(
+    from start: KeyNibbles, to end: KeyNibbles?, limit: Int, edges: ChunkEdges
+  ) throws(TrieError) -> TrieChunk {
     guard (0...StateTrieLimits.chunkItemsMax).contains(limit) else { throw .limitTooLarge(limit) }
-    if missing.contains(start) { throw .missing(start) }
+    if let range = missing.range(containing: start) { throw .missing(start, in: range) }
     var range = KeyRange(start: start, end: end)
     if range.isEmpty { throw .emptyRange(range) }
     guard rootHash() != nil else { throw .rootUnknown }
-    let gap = missing.intersection(range).first
+    let gap = missing.intersection(range).first.flatMap { missing.range(containing: $0.start) }
     if let gap { range.end = gap.start }
 
     var items: [TrieItem] = []
     var next: KeyNibbles?
-    forEachItem(in: KeyRange(start: start, end: nil)) { item in
+    try forEachItem(in: KeyRange(start: start, end: nil)) { item in
       guard items.count < limit, item.key.isBelow(range.end) else {
         next = item.key
         return false
@@ -30,15 +38,18 @@ extension StateTrie {
       items.append(item)
       return true
     }
-    let edge = items.last?.key ?? lastKey(below: start)
+    var edge = items.last?.key
+    if edge == nil { edge = try lastKey(below: start) }
+    try load([edge ?? start, start])
     let edgePath = edge.map(path(to:)) ?? [(.empty, TrieArena.root)]
     var chunkEnd = range.end
     if let next, next.isBelow(range.end) {
       let shared = edgePath[edgePath.count - 1].key.commonPrefixLength(with: next)
       chunkEnd = next.prefix(shared + 1)
     } else if edges == .last, let gap {
-      throw .missing(gap.start)
+      throw .missing(gap.start, in: gap)
     }
+    if let chunkEnd { try load(chunkEnd) }
     var refs: [KeyNibbles: NodeRef] = [:]
     for step in edgePath { refs[step.key] = step.ref }
     // Nodes whose subtree reaches over an edge are shown, so that nothing inside stays hidden.

@@ -17,6 +17,7 @@ extension StateTrie {
   /// says; then nothing has changed.
   @discardableResult
   public func apply(_ diff: TrieDiff) throws(TrieError) -> DiffReceipt {
+    try load(diff.entries.lazy.map(\.key))
     for entry in diff.entries where !missing.contains(entry.key) {
       guard holds(entry.key, entry.old) else { throw .oldValueDiffers(entry.key) }
     }

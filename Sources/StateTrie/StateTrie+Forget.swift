@@ -2,15 +2,19 @@ import Primitives
 
 extension StateTrie {
   /// Gives up the held keys of `range`: they become missing. What the trie knows of their hashes is
-  /// kept, so the root stays known if it was.
-  public func forget(_ range: KeyRange) {
+  /// kept, so the root stays known if it was. Throws `storage` and `damaged`; then nothing has
+  /// changed.
+  public func forget(_ range: KeyRange) throws(TrieError) {
     guard !range.isEmpty, !missing.contains(range) else { return }
+    try load([range.start] + (range.end.map { [$0] } ?? []))
+    let onlyStored = try storedItemCount(in: range)
     let isKnown = refresh(TrieArena.root) && uncharted.isEmpty
     touch()
     var gone: [KeyNibbles] = []
     var frontier: [FrontierEntry] = []
     forget(TrieArena.root, range, &gone, &frontier)
     for key in gone { removeEntry(key) }
+    itemCount -= onlyStored
     let newlyMissing = KeyRangeSet([range])
     missing.insert(range)
     if isKnown {

@@ -69,6 +69,7 @@ extension StateTrie {
       let terminal = arena.terminal(ref.index)
       switch terminal.pointee.kind {
       case .stump: return true
+      case .storedLeaf, .storedNode: return terminal.pointee.hash != .zero
       case .sealedValue: return terminal.sealedLeafHash != nil
       case .leaf:
         if terminal.pointee.isDirty { dirty.leaves.append(ref.index) }

@@ -3,6 +3,7 @@ import Primitives
 extension StateTrie {
   /// Sets a leaf, new or not. `hash` is its node hash if known, else zero.
   func insertLeaf(_ key: KeyNibbles, _ value: [UInt8], hash: Hash256 = .zero) {
+    backing?.count(valueBytes: value.count)
     value.withUnsafeBytes { bytes in
       if insert(key, .leaf, bytes, hash) { itemCount += 1 }
     }
@@ -24,6 +25,7 @@ extension StateTrie {
     while true {
       let node = inners + ref.index
       node.pointee.isDirty = true
+      node.pointee.isUnsaved = true
       let depth = node.pointee.depth
       if key.count == depth {
         precondition(kind != .stump && depth > 0, "a stump cannot stand at inner node \(key)")

@@ -1,6 +1,6 @@
 import Primitives
 
-/// Counts of a trie's entries, in the reference's terms.
+/// Counts of a trie's entries in memory, in the reference's terms.
 public struct TrieStatistics: Equatable, Sendable {
   /// Inner nodes without a value, the root not counted.
   public var branches = 0
@@ -13,7 +13,7 @@ public struct TrieStatistics: Equatable, Sendable {
 }
 
 extension StateTrie {
-  /// Counts the nodes by walking the whole trie.
+  /// Counts the nodes that are in memory.
   public func statistics() -> TrieStatistics {
     var statistics = TrieStatistics()
     count(TrieArena.root, &statistics)
@@ -25,7 +25,7 @@ extension StateTrie {
       switch arena.terminal(ref.index).pointee.kind {
       case .leaf: statistics.leaves += 1
       case .stump: statistics.stumps += 1
-      case .sealedValue: break
+      case .sealedValue, .storedLeaf, .storedNode: break
       }
       return
     }
@@ -115,6 +115,16 @@ extension StateTrie {
       if isOwn { problems.append("stump \(key) as a value") }
       if !missing.contains(KeyRange(subtree: key)) {
         problems.append("stump \(key) lies outside the missing ranges")
+      }
+    case .storedLeaf, .storedNode:
+      if isOwn { problems.append("stored \(key) as a value") }
+      if missing.intersects(KeyRange(subtree: key)) {
+        problems.append("stored \(key) is not held in whole")
+      }
+      do {
+        leaves += try reading { () throws(TrieError) in try storedItemCount(below: key) }
+      } catch {
+        problems.append("stored \(key): \(error)")
       }
     case .sealedValue:
       if !missing.contains(key) { problems.append("sealed value \(key) is not missing") }

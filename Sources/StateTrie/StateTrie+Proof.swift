@@ -8,10 +8,11 @@ extension StateTrie {
   public func proof(of keys: [KeyNibbles]) throws(TrieError) -> TrieProof {
     guard rootHash() != nil else { throw .rootUnknown }
     let asked = Array(Set(keys)).sorted()
+    try load(asked)
     var refs: [KeyNibbles: NodeRef] = [:]
     var absent: [TrieProof.MissingKey] = []
     for key in asked {
-      if missing.contains(key) { throw .missing(key) }
+      if let range = missing.range(containing: key) { throw .missing(key, in: range) }
       let path = path(to: key)
       for step in path { refs[step.key] = step.ref }
       let end = path[path.count - 1]

@@ -9,6 +9,7 @@ extension StateTrie {
     while true {
       let node = arena.inners + parent.index
       node.pointee.isDirty = true
+      node.pointee.isUnsaved = true
       let depth = node.pointee.depth
       if key.count == depth {
         let own = node.pointee.own
@@ -35,7 +36,13 @@ extension StateTrie {
 
   /// Frees a terminal and counts it out if it was a leaf.
   private func release(_ ref: NodeRef) {
-    if arena.terminal(ref.index).pointee.kind == .leaf { itemCount -= 1 }
+    switch arena.terminal(ref.index).pointee.kind {
+    case .leaf, .storedLeaf:
+      itemCount -= 1
+      backing?.goneLeaves.append(arena.key(of: ref))
+    case .storedNode: backing?.goneSubtrees.append(arena.key(of: ref))
+    case .stump, .sealedValue: break
+    }
     arena.free(ref)
   }
 
@@ -58,6 +65,7 @@ extension StateTrie {
     }
     let slot = node.key[arena.inners[parent.index].depth]
     arena.inners[parent.index].children[slot] = heir
+    backing?.goneNodes.append(node.key)
     arena.free(ref)
   }
 }

@@ -25,18 +25,40 @@ extension TrieItem: WireCodable {
 
 extension StateTrie {
   /// Hands the held items of `range` to `body` in key order until it returns false.
-  public func forEachItem(in range: KeyRange = .all, _ body: (TrieItem) -> Bool) {
-    _ = walk(TrieArena.root, range) { index in
-      let terminal = arena.terminal(index)
-      guard terminal.pointee.kind == .leaf else { return true }
-      return body(TrieItem(key: terminal.key, value: Array(terminal.value)))
+  ///
+  /// What is not in memory is read from the store and not kept; throws `storage` and `damaged`.
+  public func forEachItem(
+    in range: KeyRange = .all, _ body: (TrieItem) -> Bool
+  ) throws(TrieError) {
+    try reading { () throws(TrieError) in
+      var failure: TrieError?
+      _ = walk(TrieArena.root, range) { index in
+        let terminal = arena.terminal(index)
+        switch terminal.pointee.kind {
+        case .leaf: return body(TrieItem(key: terminal.key, value: Array(terminal.value)))
+        case .stump, .sealedValue: return true
+        case .storedLeaf, .storedNode:
+          do throws(TrieError) {
+            return try forEachStoredItem(below: terminal.key, in: range, body)
+          } catch {
+            failure = error
+            return false
+          }
+        }
+      }
+      if let failure { throw failure }
     }
   }
 
-  /// Visits the terminals whose keys lie in `range`, in key order, until `visit` returns false.
+  /// Visits the terminals whose keys lie in `range`, and stored nodes that reach into it, in key
+  /// order, until `visit` returns false.
   func walk(_ ref: NodeRef, _ range: KeyRange, _ visit: (Int) -> Bool) -> Bool {
     if ref.isTerminal {
-      return range.contains(arena.terminal(ref.index).key) ? visit(ref.index) : true
+      let key = arena.terminal(ref.index).key
+      let isInside =
+        arena.terminal(ref.index).pointee.kind == .storedNode
+        ? range.intersects(KeyRange(subtree: key)) : range.contains(key)
+      return isInside ? visit(ref.index) : true
     }
     let node = arena.inners + ref.index
     let key = node.pointee.key
@@ -55,24 +77,28 @@ extension StateTrie {
   }
 
   /// The greatest held key below `bound`, or nil.
-  func lastKey(below bound: KeyNibbles) -> KeyNibbles? {
-    lastKey(TrieArena.root, below: bound)
+  func lastKey(below bound: KeyNibbles) throws(TrieError) -> KeyNibbles? {
+    try lastKey(TrieArena.root, below: bound)
   }
 
-  private func lastKey(_ ref: NodeRef, below bound: KeyNibbles) -> KeyNibbles? {
+  private func lastKey(
+    _ ref: NodeRef, below bound: KeyNibbles
+  ) throws(TrieError) -> KeyNibbles? {
     if ref.isTerminal {
-      let terminal = arena.terminal(ref.index)
-      guard terminal.pointee.kind == .leaf else { return nil }
-      let key = terminal.key
-      return key < bound ? key : nil
+      let key = arena.terminal(ref.index).key
+      switch arena.terminal(ref.index).pointee.kind {
+      case .leaf, .storedLeaf: return key < bound ? key : nil
+      case .storedNode: return try lastStoredKey(below: key, before: bound)
+      case .stump, .sealedValue: return nil
+      }
     }
     let node = arena.inners + ref.index
     guard node.pointee.key < bound else { return nil }
     for slot in stride(from: StateTrieLimits.childrenMax - 1, through: 0, by: -1) {
       let child = node.pointee.children[slot]
-      if child != .none, let key = lastKey(child, below: bound) { return key }
+      if child != .none, let key = try lastKey(child, below: bound) { return key }
     }
     let own = node.pointee.own
-    return own != .none ? lastKey(own, below: bound) : nil
+    return own != .none ? try lastKey(own, below: bound) : nil
   }
 }

@@ -27,18 +27,21 @@ public final class StateTrie {
   /// The key ranges whose leaves are not held.
   public internal(set) var missing: KeyRangeSet
   /// The part of `missing` about whose present content nothing is known.
-  var uncharted: KeyRangeSet
+  package internal(set) var uncharted: KeyRangeSet
   /// Number of held keys.
   public internal(set) var itemCount = 0
   /// Names the present content; a receipt restores exactly only on top of what it left behind.
   var serial: UInt64 = 0
   var nextSerial: UInt64 = 1
+  /// The store the trie is kept in, if any; the nodes in memory are then its working set.
+  let backing: TrieBacking?
 
   /// A complete trie with no keys.
   public init() {
     arena = TrieArena()
     missing = .none
     uncharted = .none
+    backing = nil
   }
 
   /// A trie that holds nothing: all keys of `missing` are unknown, all others absent.
@@ -46,9 +49,20 @@ public final class StateTrie {
     arena = TrieArena()
     self.missing = missing
     uncharted = missing
+    backing = nil
+  }
+
+  /// A trie of which nothing is in memory yet.
+  init(backing: TrieBacking) {
+    arena = TrieArena()
+    missing = .none
+    uncharted = .none
+    self.backing = backing
   }
 
   private init(copying other: StateTrie) {
+    precondition(other.backing == nil, "a trie in a store cannot be copied")
+    backing = nil
     arena = TrieArena(copying: other.arena)
     missing = other.missing
     uncharted = other.uncharted
@@ -57,7 +71,8 @@ public final class StateTrie {
     nextSerial = other.nextSerial
   }
 
-  /// An independent copy; takes time and memory in proportion to the trie.
+  /// An independent copy; takes time and memory in proportion to the trie, which must not be kept
+  /// in a store.
   public func copy() -> StateTrie {
     StateTrie(copying: self)
   }
@@ -68,9 +83,10 @@ public final class StateTrie {
   /// True if `rootHash()` can be told now: every missing subtree's hash is known.
   public var isCharted: Bool { uncharted.isEmpty }
 
-  /// What is known of `key`.
-  public func lookup(_ key: KeyNibbles) -> TrieLookup {
+  /// What is known of `key`. Throws `storage` and `damaged`.
+  public func lookup(_ key: KeyNibbles) throws(TrieError) -> TrieLookup {
     if missing.contains(key) { return .missing }
+    if backing != nil { try load(key) }
     guard let index = leafIndex(of: key) else { return .absent }
     return .present(Array(arena.terminal(index).value))
   }
@@ -80,6 +96,7 @@ public final class StateTrie {
   public func put(_ key: KeyNibbles, _ value: [UInt8]) throws(TrieError) {
     if missing.contains(key) { throw .missing(key) }
     try Self.check(key, value)
+    if backing != nil { try load(key) }
     touch()
     insertLeaf(key, value)
   }
@@ -88,6 +105,7 @@ public final class StateTrie {
   @discardableResult
   public func remove(_ key: KeyNibbles) throws(TrieError) -> Bool {
     if missing.contains(key) { throw .missing(key) }
+    if backing != nil { try load(key) }
     guard leafIndex(of: key) != nil else { return false }
     touch()
     removeEntry(key)

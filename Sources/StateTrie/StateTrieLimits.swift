@@ -10,6 +10,13 @@ public enum StateTrieLimits {
   public static let diffEntriesMax = 1 << 20
   /// Most ranges read from the wire into one set: a planner splits the key space at most so often.
   public static let rangesMax = 1 << 16
+  /// Bytes of nodes that a trie in a store keeps in memory after a commit, if nothing else is asked
+  /// for: the upper levels of ten million accounts and the paths of some ten thousand.
+  public static let workingSetBytes = 64 << 20
+  /// Chunks of 1,000 items to take in before they are committed together: enough that a commit's
+  /// wait for the disk is small beside them, few enough that a transaction's pages stay below some
+  /// 20 MB of memory and that a crash loses half a second of work.
+  public static let chunksPerCommit = 64
   /// Children of a node, one a nibble.
   static let childrenMax = 16
   /// Longest inner node preimage in bytes: key 65, value 33, and 16 children of 98 bytes.

@@ -12,6 +12,14 @@ struct TerminalNode {
     /// A missing value of which only the hash is known; where it may stand alone, the node's value
     /// is the node hash it then has.
     case sealedValue
+    /// A held leaf, or an inner node with all keys below it held, that is in the store and not in
+    /// memory: only its hash is known.
+    case storedLeaf
+    case storedNode
+
+    /// Whether the content is in the store only.
+    @inline(__always)
+    var isStored: Bool { rawValue >= Self.storedLeaf.rawValue }
   }
 
   /// Leaf: its node hash, or its value's hash while it is a hybrid's own value. Stump: the hash of
@@ -21,6 +29,8 @@ struct TerminalNode {
   var kind: Kind
   /// A leaf's hash has to be computed before use.
   var isDirty: Bool
+  /// The value has changed since it was last saved.
+  var isUnsaved = true
   fileprivate var valueBytes: UInt32 = 0
   /// The bytes of a short value, or the address of a long one.
   fileprivate var shortValue = InlineArray<8, UInt64>(repeating: 0)
@@ -80,6 +90,7 @@ extension UnsafeMutablePointer where Pointee == TerminalNode {
     if !isValueShort { valueAddress.deallocate() }
     pointee.hash = hash
     pointee.isDirty = hash == .zero
+    pointee.isUnsaved = true
     store(value)
   }
 

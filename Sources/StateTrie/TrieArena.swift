@@ -21,6 +21,8 @@ struct InnerNode {
   fileprivate(set) var packedKey: PackedKey
   var childCount: UInt8 = 0
   var isDirty = true
+  /// The node, or something below it, has changed since it was last saved.
+  var isUnsaved = true
   /// Terminal with this node's own value, or none.
   var own = NodeRef.none
   /// Puts the children at the start of the second cache line.
@@ -51,6 +53,16 @@ struct TrieArena: ~Copyable {
   private var terminalEnd = 1
   private var freeInners: [NodeRef] = []
   private var freeTerminals: [NodeRef] = []
+
+  /// Bytes that a node takes up, a terminal with a short value.
+  static let innerBytes = MemoryLayout<InnerNode>.stride
+  static let terminalBytes = MemoryLayout<TerminalNode>.stride
+
+  /// Bytes of the nodes in use, without values that are long.
+  var nodeBytes: Int {
+    (innerEnd - 1 - freeInners.count) * Self.innerBytes
+      + (terminalEnd - 1 - freeTerminals.count) * Self.terminalBytes
+  }
 
   /// Reference to the root node, which is always there.
   static let root = NodeRef.inner(1)

@@ -1,21 +1,26 @@
 import Primitives
+import Storage
 
 /// Why the trie cannot do what it was asked. A struct over a private enum, so that cases can be
 /// added; `reason` is stable and made for logs.
 public struct TrieError: Error, Equatable, Sendable, CustomStringConvertible {
   private enum Kind: Equatable {
-    case missing(KeyNibbles)
+    case missing(KeyNibbles, KeyRange?)
     case rootValue
     case valueTooLong(KeyNibbles, bytes: Int)
     case oldValueDiffers(KeyNibbles)
     case rootUnknown
     case limitTooLarge(Int)
     case emptyRange(KeyRange)
+    case storage(StorageError)
+    case damaged(StoredTable, KeyNibbles?, String)
   }
   private let kind: Kind
 
-  /// The key lies in a missing range, so nothing can be said about it.
-  public static func missing(_ key: KeyNibbles) -> TrieError { .init(kind: .missing(key)) }
+  /// The key lies in a missing range, so nothing can be said about it; which range, if it is known.
+  public static func missing(_ key: KeyNibbles, in range: KeyRange? = nil) -> TrieError {
+    .init(kind: .missing(key, range))
+  }
   /// The empty key never has a value.
   public static let rootValue = TrieError(kind: .rootValue)
   /// A value is longer than `StateTrieLimits.valueBytesMax`.
@@ -33,6 +38,32 @@ public struct TrieError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The range that was asked for has no keys.
   public static func emptyRange(_ range: KeyRange) -> TrieError { .init(kind: .emptyRange(range)) }
 
+  /// The store refused to read.
+  public static func storage(_ error: StorageError) -> TrieError { .init(kind: .storage(error)) }
+  /// A record of the store is not what belongs there: the store must be given up and filled anew.
+  static func damaged(_ table: StoredTable, _ key: KeyNibbles?, _ problem: String) -> TrieError {
+    .init(kind: .damaged(table, key, problem))
+  }
+  /// The key of a record is none that the trie writes.
+  static func unreadableKey(_ bytes: [UInt8]) -> TrieError {
+    .damaged(.leaves, nil, "\(Hex.string(bytes)) is no key")
+  }
+
+  /// The missing range that was in the way, if it is one.
+  public var missingRange: KeyRange? {
+    if case .missing(_, let range) = kind { range } else { nil }
+  }
+
+  /// The error of the store, if it is one.
+  public var storageError: StorageError? {
+    if case .storage(let error) = kind { error } else { nil }
+  }
+
+  /// True if records of the store contradict each other.
+  public var isDamage: Bool {
+    if case .damaged = kind { true } else { false }
+  }
+
   /// Stable snake_case name of the case.
   public var reason: String {
     switch kind {
@@ -43,12 +74,15 @@ public struct TrieError: Error, Equatable, Sendable, CustomStringConvertible {
     case .rootUnknown: "root_unknown"
     case .limitTooLarge: "limit_too_large"
     case .emptyRange: "empty_range"
+    case .storage(let error): error.reason
+    case .damaged: "damaged_record"
     }
   }
 
   public var description: String {
     switch kind {
-    case .missing(let key): "key \(key) lies in a missing range"
+    case .missing(let key, let range):
+      "key \(key) lies in \(range.map { "the missing range \($0)" } ?? "a missing range")"
     case .rootValue: "the empty key cannot have a value"
     case .valueTooLong(let key, let bytes):
       "value of \(key) has \(bytes) bytes, more than \(StateTrieLimits.valueBytesMax)"
@@ -57,6 +91,9 @@ public struct TrieError: Error, Equatable, Sendable, CustomStringConvertible {
     case .limitTooLarge(let limit):
       "a chunk of \(limit) items was asked for, 0…\(StateTrieLimits.chunkItemsMax) are allowed"
     case .emptyRange(let range): "range \(range) has no keys"
+    case .storage(let error): error.description
+    case .damaged(let table, let key, let problem):
+      "the stored \(table.name)\(key.map { " \($0)" } ?? "") is damaged: \(problem)"
     }
   }
 }

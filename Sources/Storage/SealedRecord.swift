@@ -3,31 +3,50 @@
 enum SealedRecord {
   static let sealBytes = 4
 
-  /// The stored form of `value` under `key`.
-  static func seal(_ value: [UInt8], under key: [UInt8]) -> [UInt8] {
-    let seal = key.withUnsafeBytes { key in value.withUnsafeBytes { checksum(key, $0) } }
-    return [UInt8](unsafeUninitializedCapacity: value.count + sealBytes) { buffer, count in
-      _ = buffer.update(fromContentsOf: value)
-      UnsafeMutableRawPointer(buffer.baseAddress!).storeBytes(
-        of: seal.littleEndian, toByteOffset: value.count, as: UInt32.self)
-      count = value.count + sealBytes
+  /// Writes the stored form of `value` under `key` to `target`, which has room for it.
+  static func seal(
+    _ value: UnsafeRawBufferPointer, under key: UnsafeRawBufferPointer,
+    to target: UnsafeMutableRawPointer
+  ) {
+    if let source = value.baseAddress, !value.isEmpty {
+      target.copyMemory(from: source, byteCount: value.count)
     }
+    target.storeBytes(
+      of: checksum(key, value).littleEndian, toByteOffset: value.count, as: UInt32.self)
   }
 
-  /// The value of a stored form, or nil if it is not what was sealed under `key`.
+  /// The value in a stored form, or nil if it is not what was sealed under `key`.
   static func open(
     _ sealed: UnsafeRawBufferPointer, under key: UnsafeRawBufferPointer
-  ) -> [UInt8]? {
+  ) -> UnsafeRawBufferPointer? {
     guard sealed.count >= sealBytes else { return nil }
     let value = UnsafeRawBufferPointer(rebasing: sealed.dropLast(sealBytes))
     let found = sealed.loadUnaligned(fromByteOffset: value.count, as: UInt32.self)
-    guard UInt32(littleEndian: found) == checksum(key, value) else { return nil }
-    return Array(value)
+    return UInt32(littleEndian: found) == checksum(key, value) ? value : nil
+  }
+
+  /// The stored form of `value` under `key`.
+  static func seal(
+    _ value: UnsafeRawBufferPointer, under key: UnsafeRawBufferPointer
+  ) -> [UInt8] {
+    let count = value.count + sealBytes
+    return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      guard let target = buffer.baseAddress else { return }
+      seal(value, under: key, to: UnsafeMutableRawPointer(target))
+      initialized = count
+    }
+  }
+
+  /// The stored form of `value` under `key`.
+  static func seal(_ value: [UInt8], under key: [UInt8]) -> [UInt8] {
+    key.withUnsafeBytes { key in value.withUnsafeBytes { seal($0, under: key) } }
   }
 
   /// The value of a stored form, or nil if it is not what was sealed under `key`.
   static func open(_ sealed: [UInt8], under key: [UInt8]) -> [UInt8]? {
-    sealed.withUnsafeBytes { sealed in key.withUnsafeBytes { open(sealed, under: $0) } }
+    sealed.withUnsafeBytes { sealed in
+      key.withUnsafeBytes { open(sealed, under: $0).map(Array.init) }
+    }
   }
 
   private static func checksum(

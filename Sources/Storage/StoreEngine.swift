@@ -1,6 +1,10 @@
 /// One state of a store, as an implementation sees it. Keys have been checked.
 protocol StoreReader: AnyObject {
   func value(of key: [UInt8]) throws(StorageError) -> [UInt8]?
+  /// Hands the value of `key` to `body` where it is; false if there is none.
+  func withBytes(
+    of key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws(StorageError) -> Bool
   func makeCursor() throws(StorageError) -> any CursorEngine
 }
 
@@ -9,7 +13,7 @@ protocol StoreWriter: StoreReader {
   /// The first failure of a write: a transaction that has one is not committed.
   var failure: StorageError? { get set }
 
-  func put(_ key: [UInt8], _ value: [UInt8]) throws(StorageError)
+  func put(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(StorageError)
   func delete(_ key: [UInt8]) throws(StorageError) -> Bool
   func delete(in range: StoreRange) throws(StorageError) -> Int
 }
@@ -32,8 +36,20 @@ extension StoreWriter {
 /// A way through the records of a state. `next` and `previous` are asked for only while it stands
 /// at a record.
 protocol CursorEngine: AnyObject {
-  func move(_ step: CursorStep) throws(StorageError) -> StoreEntry?
+  /// Hands key and value it arrives at to `body` where they are; false at an end.
+  func move(
+    _ step: CursorStep, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
+  ) throws(StorageError) -> Bool
   func close()
+}
+
+extension CursorEngine {
+  /// Makes a movement and copies what it arrives at.
+  func move(_ step: CursorStep) throws(StorageError) -> StoreEntry? {
+    var entry: StoreEntry?
+    _ = try move(step) { entry = StoreEntry(key: Array($0), value: Array($1)) }
+    return entry
+  }
 }
 
 /// A movement of a cursor.

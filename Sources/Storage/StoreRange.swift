@@ -28,12 +28,22 @@ public struct StoreRange: Sendable, Hashable {
     guard let end else { return true }
     return ByteOrder.compare(key, end) < 0
   }
+
+  /// Whether a key that is not before the range's start is in it.
+  func isBelowEnd(_ key: UnsafeRawBufferPointer) -> Bool {
+    guard let end else { return true }
+    return end.withUnsafeBytes { ByteOrder.compare(key, $0) } < 0
+  }
 }
 
 /// The order of keys: like `memcmp`, then the shorter one first.
 enum ByteOrder {
   /// Below, equal to or above zero as `a` stands before, at or after `b`.
   static func compare(_ a: [UInt8], _ b: [UInt8]) -> Int {
+    a.withUnsafeBytes { a in b.withUnsafeBytes { compare(a, $0) } }
+  }
+
+  static func compare(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int {
     let common = min(a.count, b.count)
     for index in 0..<common where a[index] != b[index] {
       return Int(a[index]) - Int(b[index])

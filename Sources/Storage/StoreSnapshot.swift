@@ -6,6 +6,9 @@ public struct StoreSnapshot: StoreReading, ~Copyable {
     self.reader = reader
   }
 
+  /// A way to read this snapshot that can be passed around while its closure runs.
+  package var view: StoreView { StoreView(reader) }
+
   public func value(of key: [UInt8]) throws(StorageError) -> [UInt8]? {
     try StoreRules.check(key: key)
     return try reader.value(of: key)
@@ -42,9 +45,20 @@ public struct StoreTransaction: StoreReading, ~Copyable {
 
   /// Gives `key` the value `value`, in place of the one it may have.
   public mutating func put(_ key: [UInt8], _ value: [UInt8]) throws(StorageError) {
+    try key.withUnsafeBufferPointer { key throws(StorageError) in
+      try value.withUnsafeBufferPointer { value throws(StorageError) in
+        try put(UnsafeRawBufferPointer(key), UnsafeRawBufferPointer(value))
+      }
+    }
+  }
+
+  /// Gives `key` the value `value`, in place of the one it may have; both are copied.
+  public mutating func put(
+    _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
+  ) throws(StorageError) {
     try writer.doomed { () throws(StorageError) in
-      try StoreRules.check(key: key)
-      try StoreRules.check(value: value)
+      try StoreRules.check(keyBytes: key.count)
+      try StoreRules.check(valueBytes: value.count)
       try writer.put(key, value)
     }
   }
@@ -73,11 +87,15 @@ public struct StoreTransaction: StoreReading, ~Copyable {
 /// What holds for the keys and values of every store.
 enum StoreRules {
   static func check(key: [UInt8]) throws(StorageError) {
-    guard !key.isEmpty else { throw .keyEmpty }
-    guard key.count <= StorageLimits.keyBytesMax else { throw .keyTooLong(key.count) }
+    try check(keyBytes: key.count)
   }
 
-  static func check(value: [UInt8]) throws(StorageError) {
-    guard value.count <= StorageLimits.valueBytesMax else { throw .valueTooLong(value.count) }
+  static func check(keyBytes count: Int) throws(StorageError) {
+    guard count > 0 else { throw .keyEmpty }
+    guard count <= StorageLimits.keyBytesMax else { throw .keyTooLong(count) }
+  }
+
+  static func check(valueBytes count: Int) throws(StorageError) {
+    guard count <= StorageLimits.valueBytesMax else { throw .valueTooLong(count) }
   }
 }

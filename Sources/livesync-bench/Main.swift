@@ -5,6 +5,7 @@ import Foundation
 struct Main {
   static let usage = """
     usage: livesync-bench trie [--accounts N] [--json]
+           livesync-bench disk --help
 
     Measures the account trie on one core: insert and root, 1,000 updates and root, making,
     checking and applying chunks, applying and reverting diffs, proofs. Every time is given in
@@ -22,6 +23,10 @@ struct Main {
     if arguments.contains("--help") || arguments.isEmpty {
       print(usage)
       exit(arguments.isEmpty ? 2 : 0)
+    }
+    if arguments.first == "disk" {
+      DiskCommand.run(Array(arguments.dropFirst()))
+      return
     }
     guard arguments.removeFirst() == "trie" else { fail("the only benchmark is 'trie'") }
     var accounts = 100_000

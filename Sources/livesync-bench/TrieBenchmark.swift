@@ -94,7 +94,7 @@ struct TrieBenchmark {
     var changed: [KeyNibbles: TrieDiff.Entry] = [:]
     for _ in 0..<Self.updates {
       let key = keys[generator.below(keys.count)]
-      guard case .present(let old) = trie.lookup(key) else { continue }
+      guard case .present(let old) = try! trie.lookup(key) else { continue }
       changed[key] = .init(key: key, old: old, new: generator.bytes(40))
     }
     return try! TrieDiff(entries: changed.values.sorted { $0.key < $1.key })

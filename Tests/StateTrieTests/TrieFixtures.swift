@@ -40,10 +40,10 @@ struct ReferenceData {
 }
 
 extension StateTrie {
-  /// All held items in key order.
+  /// All held items in key order, of a trie that is not in a store.
   var items: [TrieItem] {
     var items: [TrieItem] = []
-    forEachItem {
+    try! forEachItem {
       items.append($0)
       return true
     }

@@ -124,6 +124,12 @@ func withValue<Output>(_ bytes: [UInt8], _ body: (inout MDB_val) -> Output) -> O
 }
 
 extension MDB_val {
+  /// LMDB's form of `bytes`, which it does not change.
+  init(reading bytes: UnsafeRawBufferPointer) {
+    self.init(
+      mv_size: bytes.count, mv_data: UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+  }
+
   /// The bytes, valid until the transaction writes or ends. They are not aligned.
   var bytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: mv_data, count: mv_size)

@@ -16,20 +16,37 @@ final class LMDBState: StoreWriter {
   }
 
   func value(of key: [UInt8]) throws(StorageError) -> [UInt8]? {
-    var found = MDB_val()
-    let status = withValue(key) { key in mdb_get(transaction, table, &key, &found) }
-    guard try LMDBStatus.checkFound(status, environment.file) else { return nil }
-    let value = key.withUnsafeBytes { SealedRecord.open(found.bytes, under: $0) }
-    guard let value else { throw .corrupted(environment.file) }
+    var value: [UInt8]?
+    try key.withUnsafeBufferPointer { key throws(StorageError) in
+      _ = try withBytes(of: UnsafeRawBufferPointer(key)) { value = Array($0) }
+    }
     return value
+  }
+
+  func withBytes(
+    of key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws(StorageError) -> Bool {
+    var found = MDB_val()
+    var name = MDB_val(reading: key)
+    let status = mdb_get(transaction, table, &name, &found)
+    guard try LMDBStatus.checkFound(status, environment.file) else { return false }
+    guard let value = SealedRecord.open(found.bytes, under: key) else {
+      throw .corrupted(environment.file)
+    }
+    body(value)
+    return true
   }
 
   func makeCursor() throws(StorageError) -> any CursorEngine {
     try LMDBCursor(transaction, table: table, file: environment.file)
   }
 
-  func put(_ key: [UInt8], _ value: [UInt8]) throws(StorageError) {
-    try environment.put(key, SealedRecord.seal(value, under: key), table, transaction)
+  func put(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(StorageError) {
+    var name = MDB_val(reading: key)
+    // LMDB makes room, and the record is written right where it stays.
+    var room = MDB_val(mv_size: value.count + SealedRecord.sealBytes, mv_data: nil)
+    try checkWrite(mdb_put(transaction, table, &name, &room, UInt32(MDB_RESERVE)))
+    SealedRecord.seal(value, under: key, to: room.mv_data)
   }
 
   func delete(_ key: [UInt8]) throws(StorageError) -> Bool {
@@ -75,7 +92,9 @@ final class LMDBCursor: CursorEngine {
     mdb_cursor_close(handle)
   }
 
-  func move(_ step: CursorStep) throws(StorageError) -> StoreEntry? {
+  func move(
+    _ step: CursorStep, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
+  ) throws(StorageError) -> Bool {
     let found =
       switch step {
       case .first: try move(MDB_FIRST)
@@ -84,11 +103,12 @@ final class LMDBCursor: CursorEngine {
       case .previous: try move(MDB_PREV)
       case .atOrAfter(let key): try seek(key)
       }
-    guard let (key, record) = found else { return nil }
+    guard let (key, record) = found else { return false }
     guard let value = SealedRecord.open(record.bytes, under: key.bytes) else {
       throw .corrupted(file)
     }
-    return StoreEntry(key: Array(key.bytes), value: value)
+    body(key.bytes, value)
+    return true
   }
 
   /// Goes to the first key that is not before `key`.

@@ -20,14 +20,22 @@ final class MemoryState: StoreWriter {
     return try open(record, under: key)
   }
 
+  func withBytes(
+    of key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws(StorageError) -> Bool {
+    guard let value = try value(of: Array(key)) else { return false }
+    value.withUnsafeBytes(body)
+    return true
+  }
+
   func makeCursor() throws(StorageError) -> any CursorEngine {
     try checkOpen()
     return MemoryCursor(self, MapPath(map))
   }
 
-  func put(_ key: [UInt8], _ value: [UInt8]) throws(StorageError) {
+  func put(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(StorageError) {
     try write()
-    map.put(key, SealedRecord.seal(value, under: key))
+    map.put(Array(key), SealedRecord.seal(value, under: key))
     if let capacity = disk.faults.capacity, map.byteCount > capacity {
       throw .fullDisk(disk.name)
     }
@@ -89,7 +97,9 @@ final class MemoryCursor: CursorEngine {
     self.path = path
   }
 
-  func move(_ step: CursorStep) throws(StorageError) -> StoreEntry? {
+  func move(
+    _ step: CursorStep, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
+  ) throws(StorageError) -> Bool {
     let node =
       switch step {
       case .first: path.first()
@@ -100,9 +110,11 @@ final class MemoryCursor: CursorEngine {
       }
     guard let node else {
       try reader.checkOpen()
-      return nil
+      return false
     }
-    return StoreEntry(key: node.key, value: try reader.open(node.record, under: node.key))
+    let value = try reader.open(node.record, under: node.key)
+    node.key.withUnsafeBytes { key in value.withUnsafeBytes { body(key, $0) } }
+    return true
   }
 
   func close() {}

@@ -1,0 +1,133 @@
+import Primitives
+import Storage
+
+/// The kinds of records the trie keeps: the first byte of their keys.
+enum StoredTable: UInt8 {
+  /// Key → value of a held key.
+  case leaves = 0x10
+  /// Path → preimage of an inner node's hash and the kinds of its children.
+  case nodes = 0x11
+  /// Counters, missing and uncharted ranges.
+  case state = 0x12
+
+  /// What one record of it is called.
+  var name: String {
+    switch self {
+    case .leaves: "leaf"
+    case .nodes: "node"
+    case .state: "state"
+    }
+  }
+
+  /// All records of the kind.
+  var all: StoreRange { .prefix([rawValue]) }
+}
+
+/// The key bytes of a nibble path, ordered like the paths.
+///
+/// The path's bytes, each zero byte followed by `ff`, then `00 01` after an odd number of nibbles
+/// or `00 02` after an even one. Where one path ends, a longer one goes on with a byte above `00`,
+/// or with `00 ff`: so the shorter one stands first, and of two that differ only in a last nibble
+/// zero, the odd one.
+enum StoredKey {
+  /// Longest encoded path in bytes: 63 zero bytes, and the end.
+  static let bytesMax = 2 * PrimitiveLimits.keyBytesMax + 2
+  private static let zeroMark: UInt8 = 0xff
+  private static let oddEnd: UInt8 = 0x01
+  private static let evenEnd: UInt8 = 0x02
+
+  /// Writes prefix and path to `target`, which has room for `bytesMax + prefix.count`; returns the
+  /// number of bytes.
+  @inline(__always)
+  static func write(
+    _ key: KeyNibbles, prefix: UInt8, to target: UnsafeMutableRawPointer
+  ) -> Int {
+    target.storeBytes(of: prefix, as: UInt8.self)
+    return 1 + write(key, to: target + 1)
+  }
+
+  static func write(_ key: KeyNibbles, to target: UnsafeMutableRawPointer) -> Int {
+    let count = key.byteCount
+    return withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { plain in
+      guard let source = plain.baseAddress else { return 0 }
+      key.store(to: source)
+      var end = 0
+      for index in 0..<count {
+        let byte = plain[index]
+        target.storeBytes(of: byte, toByteOffset: end, as: UInt8.self)
+        end += 1
+        if byte == 0 {
+          target.storeBytes(of: zeroMark, toByteOffset: end, as: UInt8.self)
+          end += 1
+        }
+      }
+      target.storeBytes(of: 0, toByteOffset: end, as: UInt8.self)
+      target.storeBytes(
+        of: key.count & 1 == 1 ? oddEnd : evenEnd, toByteOffset: end + 1, as: UInt8.self)
+      return end + 2
+    }
+  }
+
+  /// The key bytes of `key` behind `prefix`.
+  static func bytes(_ prefix: [UInt8], _ key: KeyNibbles) -> [UInt8] {
+    let count = prefix.count
+    return [UInt8](unsafeUninitializedCapacity: count + bytesMax) { buffer, initialized in
+      guard let target = buffer.baseAddress else { return }
+      for index in 0..<count { target[index] = prefix[index] }
+      initialized = count + write(key, to: UnsafeMutableRawPointer(target + count))
+    }
+  }
+
+  static func bytes(_ table: StoredTable, _ key: KeyNibbles) -> [UInt8] {
+    bytes([table.rawValue], key)
+  }
+
+  /// Hands the key bytes of a record to `body`.
+  @inline(__always)
+  static func with<Output, Failure: Error>(
+    _ table: StoredTable, _ key: KeyNibbles,
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Output
+  ) throws(Failure) -> Output {
+    var room = InlineArray<18, UInt64>(repeating: 0)
+    return try withUnsafeMutableBytes(of: &room) { (room) throws(Failure) -> Output in
+      guard let base = room.baseAddress else { preconditionFailure("an array without an address") }
+      let count = write(key, prefix: table.rawValue, to: base)
+      return try body(UnsafeRawBufferPointer(start: base, count: count))
+    }
+  }
+
+  /// The records of a table with keys in `range`.
+  static func range(_ table: StoredTable, _ range: KeyRange) -> StoreRange {
+    StoreRange(
+      from: bytes(table, range.start), to: range.end.map { bytes(table, $0) } ?? table.all.end)
+  }
+
+  /// The path in `bytes` after the first `skipping`, or nil if none is written so.
+  static func key(in bytes: UnsafeRawBufferPointer, skipping: Int = 1) -> KeyNibbles? {
+    withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { plain in
+      var count = 0
+      var index = skipping
+      while index < bytes.count {
+        let byte = bytes[index]
+        index += 1
+        if byte == 0 {
+          guard index < bytes.count else { return nil }
+          let mark = bytes[index]
+          index += 1
+          if mark == oddEnd || mark == evenEnd {
+            let isOdd = mark == oddEnd
+            guard index == bytes.count, !isOdd || (count > 0 && plain[count - 1] & 15 == 0),
+              let source = plain.baseAddress
+            else { return nil }
+            return KeyNibbles(loading: source, nibbles: 2 * count - (isOdd ? 1 : 0))
+          }
+          guard mark == zeroMark else { return nil }
+        }
+        guard count < PrimitiveLimits.keyBytesMax else { return nil }
+        plain[count] = byte
+        count += 1
+      }
+      return nil
+    }
+  }
+}
