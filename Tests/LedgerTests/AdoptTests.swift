@@ -35,7 +35,7 @@ import Testing
     guard case .chunk(let chunk, let at) = world.chain.chunk(from: .empty, limit: 100) else {
       return
     }
-    node.push(chunks: [ChunkPush(chunk: chunk, start: .empty, blockHash: at.hash)])
+    try node.push(chunks: [ChunkPush(chunk: chunk, start: .empty, blockHash: at.hash)])
     #expect(node.stateComplete && node.stateRoot == world.chain.stateRoot)
     // It can bring others there in turn, and serve what it has.
     let served = try #require(node.macroChain(locators: [world.genesis.hash]))

@@ -49,9 +49,12 @@ extension Blockchain {
     return report
   }
 
-  /// Pushes chunks onto the head.
+  /// Pushes chunks onto the head. If the store fails, none was taken, nothing is said against them,
+  /// and `storeFailure` tells why.
   func push(_ chunks: [SourcedChunk]) -> ChunkReport {
-    ChunkReport(chunks: chunks, verdict: push(chunks: chunks.map(\.push)).verdict)
+    let pushes = chunks.map(\.push)
+    let verdict = (try? push(chunks: pushes))?.verdict ?? ChunkVerdict(ignored: chunks.count)
+    return ChunkReport(chunks: chunks, verdict: verdict)
   }
 }
 

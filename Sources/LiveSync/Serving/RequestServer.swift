@@ -57,6 +57,7 @@ public struct RequestServer: Sendable {
       case .diff(let diff): .partialDiff(diff)
       case .unknownBlock: .unknownBlockHash
       case .unavailable: chain.stateComplete ? .unknownBlockHash : .incompleteState
+      case .failed: nil
       }
     }
     serve(RequestChunk.self) { Self.chunk($0, of: chain) }
@@ -109,7 +110,7 @@ public struct RequestServer: Sendable {
     case .chunk(let chunk, let block):
       return .chunk(number: block.number, hash: block.hash, chunk)
     case .incomplete: return .incompleteState
-    case .refused: return nil
+    case .refused, .failed: return nil
     }
   }
 }

@@ -96,6 +96,8 @@ struct MacroSync: Sendable {
     } catch {
       context.recorder.record(
         .macroSync(.rejected(peer: peer.number, reason: error.reason)))
+      // Our own store failed: that says nothing about the peer.
+      if error.judgement == .failed { return .end(nil) }
       context.ban(peer, reason: error.reason)
       return .stop(.banned)
     }

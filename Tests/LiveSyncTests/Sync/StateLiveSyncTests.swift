@@ -246,7 +246,7 @@ import Testing
       world.addHonest(1..<4)
       let node = try await Self.sync(world)
       try await world.runtime.sleep(for: .seconds(3))
-      node.chain.reinitialiseState()
+      try node.chain.reinitialiseState()
       try await world.runtime.sleep(for: .seconds(3))
       let isDone = await world.wait(.seconds(120)) {
         node.chain.stateComplete && node.chain.headHash == world.source.headHash
