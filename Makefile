@@ -11,10 +11,10 @@ ARGS ?=
 # Goes into the first record of every event log.
 export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
-.PHONY: help run test campaign lint bench docs fixtures dependencies
+.PHONY: help run test campaign lint bench sync-figures docs fixtures dependencies
 
 help: ## Show the targets.
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 run: dependencies ## Build and run the default simulation (more options: make run ARGS="--seed 7").
 	@$(RELEASE) livesync >&2
@@ -38,6 +38,10 @@ lint: ## Check the formatting of all Swift files.
 bench: dependencies ## Run the benchmarks and print their table.
 	@$(RELEASE) livesync-bench >&2
 	@.build/release/livesync-bench trie $(ARGS)
+
+sync-figures: dependencies ## Run the figures of live sync and write them into Docs/Performance.md (minutes).
+	@$(RELEASE) livesync >&2
+	@$(LIVESYNC) figures --write Docs/Performance.md
 
 docs: dependencies ## Write the generated pages in Docs anew.
 	@$(RELEASE) livesync >&2

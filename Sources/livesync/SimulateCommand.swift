@@ -104,11 +104,7 @@ enum SimulateCommand: Command {
       scenario.strategy = strategy
     }
     for part in arguments.text("--set")?.split(separator: ",") ?? [] {
-      let words = part.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
-      guard words.count == 2, let number = Int(words[1]) else {
-        throw UsageError("option '--set' needs KEY=N, such as slow_peers=4, not '\(part)'")
-      }
-      try usable { () throws(ScenarioError) in try scenario.set(words[0], to: number) }
+      try usable { () throws(ScenarioError) in try scenario.set(String(part)) }
     }
     return scenario
   }

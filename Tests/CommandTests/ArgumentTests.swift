@@ -7,13 +7,17 @@ import Testing
   @Test func help_shouldNameEveryCommandAndExitCode() throws {
     let result = try Program.run("--help")
     #expect(result.code == 0 && result.errors.isEmpty)
-    for word in ["simulate", "fixture record", "replay", "events summary", "events schema"] {
+    for word in [
+      "simulate", "figures", "fixture record", "replay", "events summary", "events schema",
+    ] {
       #expect(result.output.contains(word), "\(word)")
     }
     #expect(try Program.run().code == 2)
   }
 
-  @Test(arguments: ["simulate", "fixture record", "replay", "events summary", "events schema"])
+  @Test(arguments: [
+    "simulate", "figures", "fixture record", "replay", "events summary", "events schema",
+  ])
   func everyCommand_shouldExplainItself(command: String) throws {
     let result = try Program.run(command.split(separator: " ").map(String.init) + ["--help"])
     #expect(result.code == 0 && result.errors.isEmpty)
@@ -32,6 +36,12 @@ import Testing
     (["simulate", "here"], "unexpected argument 'here'"),
     (["simulate", "--scenario", "no-such"], "no-such"),
     (["simulate", "--nodes", "1"], "option '--nodes' needs a whole number"),
+    (["simulate", "--strategy", "fast"], "option '--strategy' needs sequential or parallel"),
+    (["simulate", "--set", "slow_peers"], "'slow_peers' is no KEY=N"),
+    (["simulate", "--set", "speed=1"], "unknown key 'speed'"),
+    (["simulate", "--set", "slow_peers=99"], "slow_peers is 99"),
+    (["figures", "--write", "README.md"], "README.md"),
+    (["figures", "--write", "/no/such/file"], "/no/such/file"),
     (["events", "summary"], "argument FILE is missing"),
     (["events", "summary", "/no/such/file"], "there is no file '/no/such/file'"),
     (["events", "summary", "Sources"], "'Sources' cannot be read as a file"),

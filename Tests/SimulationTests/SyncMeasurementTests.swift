@@ -98,10 +98,7 @@ import Testing
       var scenario = try Scenario.named(figure.scenarioName)
       let words = figure.command.split(separator: " ").map(String.init)
       if let set = words.firstIndex(of: "--set") {
-        for part in words[set + 1].split(separator: ",") {
-          let pair = part.split(separator: "=")
-          try scenario.set(String(pair[0]), to: #require(Int(pair[1])))
-        }
+        for part in words[set + 1].split(separator: ",") { try scenario.set(String(part)) }
       }
       if words.contains("sequential") { scenario.strategy = .sequential }
       #expect(try figure.scenario() == scenario, "\(figure.command)")

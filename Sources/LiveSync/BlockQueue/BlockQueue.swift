@@ -181,7 +181,8 @@ public actor BlockQueue {
         return
       case .noPeers:
         await client.waitForPeers()
-        if context.chain.isKnown(query.target) {
+        let isFinal = query.targetNumber <= context.chain.macroNumber
+        if isFinal || context.chain.isKnown(query.target) {
           perform(core.failed(query.id, offMainChain: false, chain: context.chain))
           return
         }

@@ -57,6 +57,15 @@ extension Scenario {
     self[keyPath: try Self.path(of: key)] = number
   }
 
+  /// Sets one number as `KEY=N`; throws `badFile` naming what is wrong with it.
+  public mutating func set(_ assignment: String) throws(ScenarioError) {
+    let words = assignment.split(separator: "=", omittingEmptySubsequences: false)
+    guard words.count == 2, let number = Int(words[1]) else {
+      throw .badFile("'\(assignment)' is no KEY=N, such as slow_peers=4")
+    }
+    try set(String(words[0]), to: number)
+  }
+
   private static func path(
     of key: String
   ) throws(ScenarioError) -> any (WritableKeyPath<Scenario, Int> & Sendable) {
