@@ -57,8 +57,10 @@ import Testing
 
   @Test(arguments: [1, 5, 10])
   func aPlannedRebranch_shouldRevertSoManyBlocks(depth: Int) throws {
-    // One chunk after another, so that half of the state is held for a while.
-    var scenario = try Self.scenario(["rebranch_at_percent": 50, "rebranch_depth": depth])
+    // One chunk after another, so that a part of the state is held for a while.
+    var scenario = try Self.scenario([
+      "join_at_block": 31, "rebranch_at_percent": 20, "rebranch_depth": depth,
+    ])
     scenario.strategy = .sequential
     let outcome = try SimulationRunTests.run(scenario, seed: 1)
     #expect(outcome.report.verdict == .pass, "\(outcome.report.reason)")
