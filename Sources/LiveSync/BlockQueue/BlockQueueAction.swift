@@ -40,8 +40,8 @@ public struct MissingBlocksQuery: Sendable, Hashable {
 }
 
 extension MissingBlocksQuery {
-  /// The query as it has to be after a wait: the chain may have moved on, or jumped, and what it has
-  /// since need not be fetched. A query that follows blocks which are still to be pushed stays.
+  /// The query as it has to be after a wait: the chain may have moved on, or jumped, and what it
+  /// has since need not be fetched. A query that follows blocks still to be pushed stays.
   func renewed(by chain: some ChainReader) -> MissingBlocksQuery {
     guard locators.allSatisfy({ chain.isKnown($0) }) else { return self }
     var query = self

@@ -18,8 +18,8 @@ extension SyncFigures {
   /// The section of the page, in Markdown.
   public var markdown: String {
     let origin =
-      "`livesync figures --write Docs/Performance.md` (`make sync-figures`). Virtual time: the same "
-      + "program and seed give the same figures on every machine. "
+      "`livesync figures --write Docs/Performance.md` (`make sync-figures`). Virtual time: the "
+      + "same program and seed give the same figures on every machine. "
       + "Commit \(identity.commit), \(identity.toolchain) \(identity.mode)."
     return (["## Live sync", origin] + tables.map(\.markdown)).joined(separator: "\n\n") + "\n"
   }
@@ -86,11 +86,12 @@ extension SyncFigures {
     return FigureTable(
       title: "Bytes fetched again after a rebranch",
       text: """
-        A quarter of that world, with a quarter of the lines. When half of the state is held, a longer branch replaces blocks. Fetched again are the bytes
-        of all chunks since then that were not taken or whose start had been held before; it must
-        not be more than the keys and values that the two branches made different. Chunks that came
-        twice because a second peer helped with a slow request are told apart. Without a rebranch
-        the same run takes \(calmTime), and \(calmDoubles) bytes come twice.
+        A quarter of that world, with a quarter of the lines. When half of the state is held, a
+        longer branch replaces blocks. Fetched again are the bytes of all chunks since then that
+        were not taken or whose start had been held before; it must not be more than the keys and
+        values that the two branches made different. Chunks that came twice because a second peer
+        helped with a slow request are told apart. Without a rebranch the same run takes
+        \(calmTime), and \(calmDoubles) bytes come twice.
         """,
       columns: [
         "rebranch", "took", "bytes fetched again", "bytes of diverged keys", "bytes come twice",
@@ -111,9 +112,9 @@ extension SyncFigures {
     return FigureTable(
       title: "Bytes of a node that is killed and restarted",
       text: """
-        In the same quarter. All bytes received until the state is complete, against the undisturbed run
-        (\(base.map(kilobytes) ?? "-")): at most \(thousandths(Self.killedBytesPerMille)) times as
-        many.
+        In the same quarter. All bytes received until the state is complete, against the
+        undisturbed run (\(base.map(kilobytes) ?? "-")): at most
+        \(thousandths(Self.killedBytesPerMille)) times as many.
         """,
       columns: ["run", "received", "ratio"], rows: rows)
   }
