@@ -79,14 +79,14 @@ extension SyncFigures {
           seconds(measured.nanoseconds), "\(lost)", "\(diverged)",
           "\(measured.tally.doubleChunkBytes)",
         ],
-        holds: diverged > 0 && lost <= diverged)
+        holds: result.report.rebranchesWhileIncomplete > 0 && lost <= diverged)
     }
     let calmTime = calm.report.measurement.map { seconds($0.nanoseconds) } ?? "never"
     let calmDoubles = calm.report.measurement?.tally.doubleChunkBytes ?? 0
     return FigureTable(
       title: "Bytes fetched again after a rebranch",
       text: """
-        A quarter of that world, with a quarter of the lines. When half of the state is held, a
+        A quarter of that world, with a sixteenth of the lines. When half of the state is held, a
         longer branch replaces blocks. Fetched again are the bytes of all chunks since then that
         were not taken or whose start had been held before; it must not be more than the keys and
         values that the two branches made different. Chunks that came twice because a second peer
@@ -112,7 +112,7 @@ extension SyncFigures {
     return FigureTable(
       title: "Bytes of a node that is killed and restarted",
       text: """
-        In the same quarter. All bytes received until the state is complete, against the
+        In the same world. All bytes received until the state is complete, against the
         undisturbed run (\(base.map(kilobytes) ?? "-")): at most
         \(thousandths(Self.killedBytesPerMille)) times as many.
         """,

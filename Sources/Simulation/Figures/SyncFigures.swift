@@ -15,23 +15,24 @@ public struct SyncFigures: Sendable {
   public static let sequential = SyncFigure(
     "eight full peers, as the reference does it", set: ["chunk_items=1000"], strategy: .sequential)
 
-  /// A quarter of the world with a quarter of the lines: the same times.
-  private static let quarter = [
-    "accounts=250000", "upload_bytes_per_s=312500", "download_bytes_per_s=3125000",
-    "join_at_block=34",
+  /// A quarter of the world with a sixteenth of the lines: a sync of many blocks, the last macro
+  /// block far enough below for every depth.
+  private static let thin = [
+    "accounts=250000", "upload_bytes_per_s=78125", "download_bytes_per_s=781250",
+    "blocks_per_batch=40", "follow_blocks=40", "join_at_block=52",
   ]
 
   /// Undisturbed, for comparison with `rebranches` and `kills`.
-  public static let calm = SyncFigure("undisturbed", set: quarter)
+  public static let calm = SyncFigure("undisturbed", set: thin)
   /// A branch replaces blocks when half of the state is held.
   public static let rebranches = (1...10).map { depth in
     SyncFigure(
-      "depth \(depth)", set: quarter + ["rebranch_at_percent=50", "rebranch_depth=\(depth)"])
+      "depth \(depth)", set: thin + ["rebranch_at_percent=50", "rebranch_depth=\(depth)"])
   }
 
   /// Killed, and back half a second later.
   public static let kills = [25, 50, 75].map { percent in
-    SyncFigure("killed at \(percent) %", set: quarter + ["kill_at_percent=\(percent)"])
+    SyncFigure("killed at \(percent) %", set: thin + ["kill_at_percent=\(percent)"])
   }
   /// Bytes of a killed node against those of an undisturbed one, in thousandths.
   public static let killedBytesPerMille = 1_020
