@@ -103,7 +103,7 @@ final class JSONFields: EventFieldReader {
     case UInt8(ascii: "t"): return UInt8(ascii: "\t")
     case UInt8(ascii: "u"):
       for control in UInt8(0)..<0x20 where ![9, 10, 13].contains(control) {
-        var written = JSONLine.escaped(control)[...]
+        var written = JSONText.escaped(control)[...]
         written.removeFirst(2)
         if line[offset...].starts(with: written) {
           offset += written.count

@@ -73,7 +73,7 @@ enum SimulateCommand: Command {
       Console.print(
         report.json(adding: [
           ("wall_ms", "\(Int(wall * 1000))"), ("virtual_per_wall", "\(Int(speed))"),
-          ("log", "\"\(file.path)\""),
+          ("log", JSONText.quoted(file.path)),
         ]))
     } else {
       Console.print(report.text + String(format: " in %.2f s wall (%.0f x)", wall, speed))

@@ -30,8 +30,8 @@ extension Event {
 extension Event.Chunk {
   fileprivate var note: String? {
     switch self {
-    case .rejected(let peer, _, _, let start, _, _, _, let reason):
-      "from \(start.prefix(8)) of p\(peer) \(reason)"
+    case .rejected(let chunk, let reason):
+      "from \(chunk.startKey.prefix(8)) of p\(chunk.peer) \(reason)"
     default: nil
     }
   }

@@ -1,3 +1,4 @@
+import EventLog
 import Foundation
 
 extension Scenario {
@@ -52,14 +53,12 @@ extension Scenario {
 
   /// The scenario as a JSON file, every key in order.
   public var json: String {
-    func quoted(_ text: String) -> String {
-      "\""
-        + text.replacingOccurrences(of: "\\", with: "\\\\")
-        .replacingOccurrences(of: "\"", with: "\\\"") + "\""
-    }
-    var lines = ["\"name\": \(quoted(name))", "\"description\": \(quoted(description))"]
+    var lines = [
+      "\"name\": \(JSONText.quoted(name))", "\"description\": \(JSONText.quoted(description))",
+    ]
     lines += Self.fields.map { "\"\($0.key)\": \(self[keyPath: $0.path])" }
-    lines.append("\"liars\": [\(liars.map { quoted($0.rawValue) }.joined(separator: ", "))]")
+    let kinds = liars.map { JSONText.quoted($0.rawValue) }
+    lines.append("\"liars\": [\(kinds.joined(separator: ", "))]")
     return "{\n" + lines.map { "  \($0)" }.joined(separator: ",\n") + "\n}\n"
   }
 }

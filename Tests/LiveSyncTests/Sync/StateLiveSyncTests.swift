@@ -81,7 +81,7 @@ import Testing
     #expect(world.network.disconnectReason(liar) != nil)
     #expect(world.bans(of: PeerID(2)) == [])
     let rejected = world.sink.events.contains {
-      if case .chunk(.rejected(liar.number, _, _, _, _, _, _, _)) = $0 { true } else { false }
+      if case .chunk(.rejected(let chunk, _)) = $0 { chunk.peer == liar.number } else { false }
     }
     #expect(rejected)
   }
