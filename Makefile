@@ -11,7 +11,7 @@ ARGS ?=
 # Goes into the first record of every event log.
 export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
-.PHONY: help run test lint bench docs fixtures dependencies
+.PHONY: help run test campaign lint bench docs fixtures dependencies
 
 help: ## Show the targets.
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -25,6 +25,11 @@ test: dependencies ## Build and run every test; fails when none ran.
 	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
 	  swift test -c release --skip-build --disable-xctest $(ARGS) 2>&1 | tee "$$log"; \
 	  grep -qE 'Test run with [1-9][0-9]* tests?' "$$log" || { echo "no test ran" >&2; exit 1; }
+
+campaign: dependencies ## Check the trie's answers over many diffs (DIFFS=1000000 SEED=1000000).
+	@swift build -c release --build-tests >&2
+	@LIVESYNC_TRIE_DIFFS=$(or $(DIFFS),1000000) LIVESYNC_TRIE_FIRST_SEED=$(or $(SEED),1000000) \
+	  swift test -c release --skip-build --disable-xctest --filter campaign
 
 lint: ## Check the formatting of all Swift files.
 	@swift format lint --strict --recursive --parallel Package.swift Sources Tests

@@ -1,6 +1,9 @@
 #include "blake2b_batch.h"
 
 #include <string.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 // Several independent BLAKE2b computations in the lanes of one vector register: word i of all
 // states sits in register i, so each instruction works for all messages. The kernel is written once
@@ -52,9 +55,36 @@ static const uint64_t parameters = 0x01010000ULL ^ 32;
   MIX(v2, v7, v8, v13, m[s12], m[s13])                                              \
   MIX(v3, v4, v9, v14, m[s14], m[s15])
 
-// The blocks are read word by word in memory order, one lane after the other, into a transposed
-// buffer; the last block of a message is copied and padded with zeros first.
-#define DEFINE_KERNEL(NAME, LANES, TARGET)                                                      \
+// Word i of the blocks at `from` becomes the lanes of m[i]. Four lanes are transposed in registers;
+// wider vectors go through memory, word by word.
+#define SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#define GATHER4                                             \
+  for (int word = 0; word < WORDS; word += 4) {             \
+    vector a, b, c, d;                                      \
+    memcpy(&a, from[0] + 8 * word, sizeof(vector));         \
+    memcpy(&b, from[1] + 8 * word, sizeof(vector));         \
+    memcpy(&c, from[2] + 8 * word, sizeof(vector));         \
+    memcpy(&d, from[3] + 8 * word, sizeof(vector));         \
+    vector low_ab = SHUFFLE(a, b, 0, 4, 2, 6);              \
+    vector high_ab = SHUFFLE(a, b, 1, 5, 3, 7);             \
+    vector low_cd = SHUFFLE(c, d, 0, 4, 2, 6);              \
+    vector high_cd = SHUFFLE(c, d, 1, 5, 3, 7);             \
+    m[word] = SHUFFLE(low_ab, low_cd, 0, 1, 4, 5);          \
+    m[word + 1] = SHUFFLE(high_ab, high_cd, 0, 1, 4, 5);    \
+    m[word + 2] = SHUFFLE(low_ab, low_cd, 2, 3, 6, 7);      \
+    m[word + 3] = SHUFFLE(high_ab, high_cd, 2, 3, 6, 7);    \
+  }
+#define GATHER8                                                                  \
+  uint64_t words[WORDS][LANES_MAX] __attribute__((aligned(64)));                 \
+  for (int lane = 0; lane < LANES_MAX; lane++)                                   \
+    for (int word = 0; word < WORDS; word++)                                     \
+      memcpy(&words[word][lane], from[lane] + 8 * word, 8);                      \
+  for (int word = 0; word < WORDS; word++) memcpy(&m[word], words[word], sizeof(vector));
+
+// What lanes read that have no (more) message.
+static const uint8_t no_block[BLOCK] __attribute__((aligned(64))) = {0};
+
+#define DEFINE_KERNEL(NAME, LANES, GATHER, TARGET)                                              \
   typedef uint64_t NAME##_vector __attribute__((vector_size(8 * LANES)));                       \
   __attribute__((target(TARGET))) static void NAME(const uint8_t *const *messages,              \
                                                    const size_t *lengths, size_t count,         \
@@ -71,33 +101,17 @@ static const uint64_t parameters = 0x01010000ULL ^ 32;
       if (blocks[lane] > most) most = blocks[lane];                                             \
     }                                                                                           \
     for (size_t block = 0; block < most; block++) {                                             \
-      uint64_t words[WORDS][LANES] __attribute__((aligned(64)));                                \
-      uint64_t total[LANES] __attribute__((aligned(64)));                                       \
-      uint64_t last[LANES] __attribute__((aligned(64)));                                        \
+      const uint8_t *from[LANES];                                                               \
+      vector counter, final;                                                                    \
       for (size_t lane = 0; lane < LANES; lane++) {                                             \
-        size_t length = lane < count ? lengths[lane] : 0;                                       \
-        size_t start = block * BLOCK;                                                           \
-        uint8_t padded[BLOCK];                                                                  \
-        const uint8_t *source;                                                                  \
-        if (lane < count && start + BLOCK <= length) {                                          \
-          source = messages[lane] + start;                                                      \
-        } else {                                                                                \
-          size_t rest = start < length ? length - start : 0;                                    \
-          memset(padded, 0, BLOCK);                                                             \
-          if (rest > 0) memcpy(padded, messages[lane] + start, rest);                           \
-          source = padded;                                                                      \
-        }                                                                                       \
-        for (int word = 0; word < WORDS; word++)                                                \
-          memcpy(&words[word][lane], source + 8 * word, 8);                                     \
         int is_last = block + 1 == blocks[lane];                                                \
-        total[lane] = is_last ? length : start + BLOCK;                                         \
-        last[lane] = is_last ? ~0ULL : 0;                                                       \
+        from[lane] =                                                                            \
+            lane < count && block < blocks[lane] ? messages[lane] + block * BLOCK : no_block;   \
+        counter[lane] = is_last && lane < count ? lengths[lane] : (block + 1) * BLOCK;          \
+        final[lane] = is_last ? ~0ULL : 0;                                                      \
       }                                                                                         \
       vector m[WORDS];                                                                          \
-      for (int word = 0; word < WORDS; word++) memcpy(&m[word], words[word], sizeof(vector));   \
-      vector counter, final;                                                                    \
-      memcpy(&counter, total, sizeof(vector));                                                  \
-      memcpy(&final, last, sizeof(vector));                                                     \
+      GATHER                                                                                    \
       vector v0 = h[0], v1 = h[1], v2 = h[2], v3 = h[3], v4 = h[4], v5 = h[5], v6 = h[6],       \
              v7 = h[7];                                                                         \
       vector zero = {0};                                                                        \
@@ -123,8 +137,8 @@ static const uint64_t parameters = 0x01010000ULL ^ 32;
   }
 
 #if defined(__x86_64__)
-DEFINE_KERNEL(hash4, 4, "avx2")
-DEFINE_KERNEL(hash8, 8, "avx512f,avx512vl")
+DEFINE_KERNEL(hash4, 4, GATHER4, "avx2")
+DEFINE_KERNEL(hash8, 8, GATHER8, "avx512f,avx512vl")
 #endif
 
 int blake2b256_lanes(void) {
@@ -153,5 +167,14 @@ void blake2b256_batch(const uint8_t *const *messages, const size_t *lengths, siz
     hash4(messages, lengths, count, hashes);
 #else
   (void)messages, (void)lengths, (void)count, (void)hashes;
+#endif
+}
+
+void livesync_advise_huge_pages(void *address, size_t bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  // A kernel without huge pages refuses; then ordinary pages do.
+  (void)madvise(address, bytes, MADV_HUGEPAGE);
+#else
+  (void)address, (void)bytes;
 #endif
 }

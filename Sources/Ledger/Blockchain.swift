@@ -42,7 +42,7 @@ public final class Blockchain: Sendable {
   /// - Parameters:
   ///   - diff: Needed if `needsDiff` is true for the block, or will be when its branch becomes the
   ///     better one. Must have the header's `diffRoot`.
-  ///   - chunks: Those whose block is not the head then are ignored.
+  ///   - chunks: Those of other blocks than the head are brought forward by the diffs between.
   /// - Throws: `PushError`; then neither chain nor state has changed and no chunk was looked at.
   ///   (Blocks of a side branch that turn out invalid when it is adopted are dropped.)
   @discardableResult
@@ -55,8 +55,9 @@ public final class Blockchain: Sendable {
     }
   }
 
-  /// Takes chunks of the head's state in. Each is verified against the head's state root; a bad one
-  /// changes nothing and does not keep the others out.
+  /// Takes chunks in. Each is verified against the state root of its block and, if that is not the
+  /// head, brought forward by the diffs between; a bad one changes nothing and does not keep the
+  /// others out.
   @discardableResult
   public func push(chunks: [ChunkPush]) -> ChunkPushResult {
     state.withLock { $0.push(chunks: chunks) }

@@ -2,7 +2,7 @@ import Primitives
 import StateTrie
 
 extension ChainState {
-  /// Takes chunks of the head's state in, one after the other.
+  /// Takes chunks in, one after the other.
   func push(chunks: [ChunkPush]) -> ChunkPushResult {
     var result = ChunkPushResult()
     for chunk in chunks { result.outcomes.append(take(chunk)) }
@@ -11,17 +11,32 @@ extension ChainState {
   }
 
   private func take(_ push: ChunkPush) -> ChunkOutcome {
-    guard let trie, !trie.isComplete, push.blockHash == head.hash else { return .ignored }
-    do {
-      let verified = try trie.verify(
-        push.chunk, from: push.start, edges: push.edges, stateRoot: head.header.stateRoot)
-      // Nobody asks for no keys; taking such chunks would let a peer stop the sync politely.
-      guard !verified.range.isEmpty else { return .failed(.rangeEmpty) }
-      chunkMark += 1
-      return .committed(items: trie.apply(verified))
+    guard let trie, !trie.isComplete else { return .ignored }
+    do throws(ChunkError) {
+      return push.blockHash == head.hash
+        ? try takeCurrent(push, on: trie) : try takeLate(push, on: trie)
     } catch {
       return error.isHarmless ? .ignored : .failed(error)
     }
+  }
+
+  /// Takes a chunk of the head's state in.
+  private func takeCurrent(_ push: ChunkPush, on trie: StateTrie) throws(ChunkError) -> ChunkOutcome
+  {
+    let root = head.header.stateRoot
+    let verified: VerifiedChunk
+    switch push.edges {
+    case .last:
+      verified = try trie.verify(push.chunk, from: push.start, edges: .last, stateRoot: root)
+    case .both:
+      // Whoever asked for parts of it elsewhere: what is still missing of it comes in.
+      guard push.mayBeOfUse(to: trie) else { return .ignored }
+      verified = try push.chunk.verify(from: push.start, edges: .both, stateRoot: root)
+    }
+    // Nobody asks for no keys; taking such chunks would let a peer stop the sync politely.
+    guard !verified.range.isEmpty else { return .failed(.rangeEmpty) }
+    chunkMark += 1
+    return .committed(items: trie.apply(verified))
   }
 
   /// Gives the whole state up; it has to come in again.

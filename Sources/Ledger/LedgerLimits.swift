@@ -21,6 +21,9 @@ public enum LedgerLimits {
   public static let blocksPerHeightMax = 16
   /// Final blocks behind the last macro block whose diffs are kept for serving, by default.
   public static let finalDiffsKeptDefault = 1_024
+  /// Longest way in blocks over which a late chunk is brought to the head: each block costs the
+  /// work of one diff, and after so many the range is fetched anew for less.
+  public static let carriedBlocksMax = 512
   /// Most events a subscriber may lag behind; then its stream ends.
   public static let eventsBufferedMax = 1_024
   /// Most locators looked at in one request.

@@ -54,8 +54,9 @@ public struct ChunkPush: Sendable {
 public enum ChunkOutcome: Sendable, Equatable {
   /// It was verified and taken in; `items` of its items were new.
   case committed(items: Int)
-  /// It is of no use now: its block is not the head, its start is held, or its one edge says
-  /// nothing since what lies left of it is not held. Nothing is wrong with it.
+  /// It is of no use now: its keys are held, its one edge says nothing since what lies left of it
+  /// is not held, or its block is not the head and the diffs between are not kept. Nothing is wrong
+  /// with it.
   case ignored
   /// It is wrong, and nothing of it was taken in.
   case failed(ChunkError)

@@ -89,6 +89,78 @@ public enum LiveSyncLimits {
   /// Blocks held back for the chunk in flight.
   public static let heldBatchesMax = 256
 
+  // MARK: Range planner: requests
+
+  /// Chunk requests on their way at a time, to all peers: at a hundred peers' speed this fills any
+  /// line, and more gaps than this in the trie help nobody.
+  public static let chunkRequestsMax = 64
+  /// Chunk requests on their way to one peer.
+  public static let chunkWindowMax = 16
+  /// Chunk requests on their way to a peer that is not measured yet: enough to keep it busy.
+  public static let chunkWindowFirst = 4
+  /// Ranges asked for from a second peer at a time, so that help never doubles the traffic.
+  public static let secondRequestsMax = 8
+  /// Bytes of chunks on their way and waiting; a node of any size of state stays below.
+  public static let bufferedChunkBytesMax = 64 << 20
+  /// Bytes that an answer should not exceed: a quarter of the largest message.
+  public static let chunkAnswerBytesMax = 2 << 20
+  /// Least bytes of an answer: the proof of a chunk without items.
+  public static let chunkOverheadBytes = 1_024
+  /// Items worth a request of their own; ranges are not cut smaller.
+  public static let chunkItemsMin = 16
+  /// Time a peer should need for one request: short enough to notice a slow one, long enough for
+  /// the proof to be a small part of the answer.
+  public static let requestTime: Duration = .milliseconds(500)
+  /// Time between two looks at what is late.
+  public static let plannerInterval: Duration = .milliseconds(100)
+  /// Chunks that the density of items is measured over.
+  public static let densityChunksMax = 32
+  /// Bytes of an item before any came.
+  public static let itemBytesFirst = 100
+
+  // MARK: Range planner: peers
+
+  /// Shortest and longest wait for a chunk from a peer that is measured.
+  public static let chunkTimeoutMin: Duration = .seconds(1)
+  public static let chunkTimeoutMax: Duration = .seconds(20)
+  /// How long a measured throughput is believed: the largest of this time counts.
+  public static let bandwidthWindow: Duration = .seconds(10)
+  /// How long a measured round trip is believed: the smallest of this time counts.
+  public static let roundTripWindow: Duration = .seconds(30)
+  /// Candidates kept by one windowed filter.
+  public static let filterSamplesMax = 32
+  /// Time an answer is expected to take from a peer that is not measured.
+  public static let answerTimeFirst: Duration = .milliseconds(500)
+  /// Verified answering times that the 95th percentile is taken of, the latest ones.
+  public static let latenciesMax = 128
+  /// Verified answering times needed for it.
+  public static let latenciesMin = 8
+  /// Peers that must be measured before one can be called slow.
+  public static let ratedPeersMin = 3
+  /// Below this share of the median throughput a peer is slow.
+  public static let slowShare = 0.125
+  /// Strikes for a request that was not answered in time; a short answer is one strike, a verified
+  /// one takes one away, so that good and bad in turn end in demotion.
+  public static let strikesForLate = 2
+  /// Strikes from which on a peer is asked after the others.
+  public static let strikesForDemotion = 4
+  /// Strikes with which it is asked like the others again.
+  public static let strikesForgiven = 1
+  /// Most strikes counted, so that no peer is lost for ever.
+  public static let strikesMax = 8
+  /// Time after which one strike is forgotten.
+  public static let strikeTime: Duration = .seconds(15)
+  /// Answers "do not have it" in a row after which a peer pauses.
+  public static let emptyInRowMax = 3
+  /// First and longest pause of a peer that has nothing for us; pauses double.
+  public static let emptyPauseFirst: Duration = .seconds(1)
+  public static let emptyPauseMax: Duration = .seconds(30)
+  /// Places remembered that one peer does not have, and for how long.
+  public static let lackingPlacesMax = 16
+  public static let lackingTime: Duration = .seconds(10)
+  /// Records of peers kept.
+  public static let peerRecordsMax = 1_024
+
   // MARK: Shells
 
   /// Blocks handed in from outside and not taken yet.

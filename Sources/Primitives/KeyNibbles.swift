@@ -18,6 +18,21 @@ public struct KeyNibbles: Sendable, Hashable, Comparable {
     words = InlineArray(repeating: 0)
   }
 
+  /// The key of `count` nibbles, 0…48, that fill the tops of three words as in `word`; what lies
+  /// behind them must be zero.
+  @inlinable
+  public init(words first: UInt64, _ second: UInt64, _ third: UInt64, count: Int) {
+    precondition(count <= 48, "three words hold 48 nibbles")
+    words = [first, second, third, 0, 0, 0, 0, UInt64(count)]
+  }
+
+  /// Sixteen nibbles from `16 * index` on, the first one in the top four bits, zero behind the
+  /// key's end. `index` is 0…7.
+  @inlinable
+  public func word(_ index: Int) -> UInt64 {
+    index == 7 ? words[7] & ~0xff : words[index]
+  }
+
   /// The key of both nibbles of each byte, high nibble first. At most 63 bytes.
   @inlinable
   public init(bytes: some Collection<UInt8>) {

@@ -93,7 +93,7 @@ struct ChunkRebuild: ~Copyable {
         hasher.emptyChild()
         next += 1
       }
-      hasher.child(key, depth: depth, results[slot])
+      hasher.rawChild(key.suffix(from: depth), results[slot])
       next += 1
     }
     while next < StateTrieLimits.childrenMax {

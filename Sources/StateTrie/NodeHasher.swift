@@ -1,14 +1,13 @@
 import CBlake2Batch
 import Primitives
 
-/// Builds node preimages (TRIE.md, "Nodes": key, value case, 16 child slots) and hashes them,
-/// several at a time where the processor can.
+/// Hashes node preimages, several at a time where the processor can.
 ///
-/// One place for the bytes: the trie, proofs and the rebuilding of chunks all hash through it.
 /// Between `begin` and `finish` one preimage is under way; `finish(into:)` may put it off until
 /// `flush`, `finish()` never does.
 struct NodeHasher: ~Copyable {
   private static let lanesMax = 8
+  private static let blockBytes = 128
   private let lanes: Int
   private var buffers: InlineArray<8, UnsafeMutableRawPointer>
   private var capacities: InlineArray<8, Int>
@@ -16,134 +15,117 @@ struct NodeHasher: ~Copyable {
   private var targets: InlineArray<8, UnsafeMutablePointer<Hash256>?>
   /// Index of the buffer in use; those before it wait to be hashed.
   private var lane = 0
-  private var buffer: UnsafeMutableRawPointer
-  private var count = 0
+  private var writer: PreimageWriter
 
   init() {
     lanes = max(1, Int(blake2b256_lanes()))
-    let bytes = 2 * StateTrieLimits.innerPreimageBytesMax
+    let bytes = Self.capacity(for: StateTrieLimits.innerPreimageBytesMax)
     buffers = InlineArray { _ in .allocate(byteCount: bytes, alignment: 64) }
     capacities = InlineArray(repeating: bytes)
     targets = InlineArray(repeating: nil)
-    buffer = buffers[0]
+    writer = PreimageWriter(buffers[0])
   }
 
   deinit {
     for index in 0..<Self.lanesMax { buffers[index].deallocate() }
   }
 
-  private mutating func reserve(_ bytes: Int) {
-    guard count + bytes > capacities[lane] else { return }
-    capacities[lane] = 2 * (count + bytes)
-    let grown = UnsafeMutableRawPointer.allocate(byteCount: capacities[lane], alignment: 64)
-    grown.copyMemory(from: buffer, byteCount: count)
-    buffer.deallocate()
-    buffer = grown
-    buffers[lane] = grown
+  /// Bytes of a buffer for `bytes` of a preimage: the hash reads whole blocks.
+  private static func capacity(for bytes: Int) -> Int {
+    bytes + max(blockBytes, PreimageWriter.slackBytes)
   }
 
+  /// Room for a preimage of `bytes` bytes; where it is to be written.
   @inline(__always)
-  private mutating func put(_ byte: UInt8) {
-    buffer.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
-    count += 1
+  mutating func open(bytes: Int = StateTrieLimits.innerPreimageBytesMax) -> PreimageWriter {
+    if Self.capacity(for: bytes) > capacities[lane] { grow(Self.capacity(for: bytes)) }
+    return PreimageWriter(buffers[lane])
   }
 
-  @inline(__always)
-  private mutating func put(_ key: KeyNibbles) {
-    put(UInt8(key.count))
-    put(UInt8(key.byteCount))
-    key.store(to: buffer + count)
-    count += key.byteCount
-  }
-
-  @inline(__always)
-  private mutating func put(_ hash: Hash256) {
-    hash.store(to: buffer + count)
-    count += Hash256.byteCount
+  private mutating func grow(_ bytes: Int) {
+    buffers[lane].deallocate()
+    capacities[lane] = bytes
+    buffers[lane] = .allocate(byteCount: bytes, alignment: 64)
   }
 
   /// Starts a node without a value.
   mutating func begin(_ key: KeyNibbles) {
-    count = 0
-    put(key)
-    put(0)
+    writer = open()
+    writer.begin(key)
   }
 
   /// Starts a hybrid whose value has the hash `valueHash`.
   mutating func begin(_ key: KeyNibbles, hybrid valueHash: Hash256) {
-    count = 0
-    put(key)
-    put(2)
-    put(valueHash)
+    writer = open()
+    writer.begin(key, hybrid: valueHash)
   }
 
   mutating func emptyChild() {
-    put(0)
-  }
-
-  /// A child with its full `key` under a parent of `depth` nibbles.
-  mutating func child(_ key: KeyNibbles, depth: Int, _ hash: Hash256) {
-    rawChild(key.suffix(from: depth), hash)
+    writer.emptyChild()
   }
 
   /// A child given by its suffix, as proofs hold it.
   mutating func rawChild(_ suffix: KeyNibbles, _ hash: Hash256) {
-    put(1)
-    put(suffix)
-    put(hash)
+    writer.child(suffix, depth: 0, hash)
   }
 
   /// Starts and completes the preimage of a leaf.
   mutating func begin(_ key: KeyNibbles, leaf value: UnsafeRawBufferPointer) {
-    count = 0
-    reserve(65 + 1 + PrimitiveLimits.varintBytesMax + value.count + 16)
-    put(key)
-    put(1)
-    var length = UInt64(value.count)
-    while length >= 0x80 {
-      put(UInt8(truncatingIfNeeded: length) | 0x80)
-      length >>= 7
-    }
-    put(UInt8(length))
-    if value.count > 0 {
-      (buffer + count).copyMemory(from: value.baseAddress!, byteCount: value.count)
-    }
-    count += value.count
-    (buffer + count).initializeMemory(as: UInt8.self, repeating: 0, count: 16)
-    count += 16
+    writer = open(bytes: StateTrieLimits.innerPreimageBytesMax + value.count)
+    writer.leaf(key, value)
   }
 
-  /// The hash of what was put since `begin`, at once; all 16 child slots must be there.
+  /// Hashes a leaf into `target`, at the latest with the next `flush`.
+  @inline(__always)
+  mutating func leaf(
+    _ key: KeyNibbles, _ value: UnsafeRawBufferPointer,
+    into target: UnsafeMutablePointer<Hash256>
+  ) {
+    var writer = open(bytes: StateTrieLimits.innerPreimageBytesMax + value.count)
+    writer.leaf(key, value)
+    finish(writer, into: target)
+  }
+
+  /// Hashes what was put since `begin` at once; all 16 child slots must be there.
   func finish() -> Hash256 {
-    Blake2b256.hash(UnsafeRawBufferPointer(start: buffer, count: count))
+    Blake2b256.hash(
+      UnsafeRawBufferPointer(start: buffers[lane], count: writer.position - buffers[lane]))
   }
 
   /// Hashes what was put since `begin` into `target`, at the latest with the next `flush`; until
   /// then `target` must stay where it is.
   mutating func finish(into target: UnsafeMutablePointer<Hash256>) {
+    finish(writer, into: target)
+  }
+
+  /// Hashes what `writer` has written since `open`, like `finish(into:)`.
+  @inline(__always)
+  mutating func finish(_ writer: PreimageWriter, into target: UnsafeMutablePointer<Hash256>) {
+    let count = writer.position - buffers[lane]
+    let rest = count == 0 ? Self.blockBytes : (Self.blockBytes - count) & (Self.blockBytes - 1)
+    writer.position.initializeMemory(as: UInt8.self, repeating: 0, count: rest)
     lengths[lane] = count
     targets[lane] = target
     lane += 1
-    if lane == lanes { flush() } else { buffer = buffers[lane] }
+    if lane == lanes { flush() }
   }
 
   /// Completes every hash that was put off.
   mutating func flush() {
     if lane > 1 {
       withUnsafeTemporaryAllocation(byteCount: 32 * Self.lanesMax, alignment: 64) { hashes in
-        let base = hashes.baseAddress!
+        guard let base = hashes.baseAddress else { return }
         hashBatch(into: base.assumingMemoryBound(to: UInt8.self))
         for index in 0..<lane {
-          targets[index]!.pointee = Hash256(
+          targets[index]?.pointee = Hash256(
             loading: UnsafeRawBufferPointer(start: base + 32 * index, count: 32))
         }
       }
     } else if lane == 1 {
-      targets[0]!.pointee = Blake2b256.hash(
+      targets[0]?.pointee = Blake2b256.hash(
         UnsafeRawBufferPointer(start: buffers[0], count: lengths[0]))
     }
     lane = 0
-    buffer = buffers[0]
   }
 
   private func hashBatch(into hashes: UnsafeMutablePointer<UInt8>) {
@@ -153,7 +135,8 @@ struct NodeHasher: ~Copyable {
           list[index] = UnsafePointer(buffers[index].assumingMemoryBound(to: UInt8.self))
           sizes[index] = lengths[index]
         }
-        blake2b256_batch(list.baseAddress!, sizes.baseAddress!, lane, hashes)
+        guard let messages = list.baseAddress, let lengths = sizes.baseAddress else { return }
+        blake2b256_batch(messages, lengths, lane, hashes)
       }
     }
   }

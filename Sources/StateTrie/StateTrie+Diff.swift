@@ -68,7 +68,7 @@ extension StateTrie {
     var ref = TrieArena.root
     while true {
       let node = arena.inners + ref.index
-      let depth = node.pointee.key.count
+      let depth = node.pointee.depth
       if depth == key.count {
         // The value of a node that has children: only this one key is concerned.
         let own = node.pointee.own

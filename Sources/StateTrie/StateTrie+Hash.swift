@@ -34,30 +34,37 @@ extension StateTrie {
   func refresh(_ ref: NodeRef) -> Bool {
     if !ref.isTerminal, !arena.inners[ref.index].isDirty { return true }
     dirty.removeAll()
-    let isKnown = collectDirty(ref, level: 0)
-    for (position, index) in dirty.leaves.enumerated() {
-      if position + Self.prefetchDistance < dirty.leaves.count {
-        arena.prefetchValue(dirty.leaves[position + Self.prefetchDistance])
+    let isKnown = collectDirty(ref, level: 0, into: &dirty)
+    hash(dirty, with: &hasher)
+    return isKnown
+  }
+
+  /// Hashes the listed nodes.
+  private func hash(_ dirty: borrowing DirtyNodes, with hasher: inout NodeHasher) {
+    dirty.leaves.withUnsafeBufferPointer { leaves in
+      for position in leaves.indices {
+        let next = position + Self.prefetchDistance
+        if next < leaves.count { arena.prefetchValue(leaves[next]) }
+        let leaf = arena.terminal(leaves[position])
+        hasher.leaf(leaf.key, leaf.value, into: leaf.hashAddress)
+        leaf.pointee.isDirty = false
       }
-      let leaf = arena.terminal(index)
-      hasher.begin(leaf.key, leaf: leaf.value)
-      hasher.finish(into: leaf.hashAddress)
-      leaf.pointee.isDirty = false
     }
     hasher.flush()
-    for level in dirty.levels.indices.reversed() {
-      for (position, inner) in dirty.levels[level].enumerated() {
-        prefetch(ahead: position, in: dirty.levels[level])
-        hash(inner)
+    for level in dirty.levels.reversed() {
+      level.withUnsafeBufferPointer { level in
+        for position in level.indices {
+          prefetch(ahead: position, in: level)
+          hash(level[position], with: &hasher)
+        }
       }
       hasher.flush()
     }
-    return isKnown
   }
 
   /// Lists what has to be hashed below a node; false if a hash there cannot be known. Nodes above
   /// such a place are left dirty.
-  private func collectDirty(_ ref: NodeRef, level: Int) -> Bool {
+  private func collectDirty(_ ref: NodeRef, level: Int, into dirty: inout DirtyNodes) -> Bool {
     if ref.isTerminal {
       let terminal = arena.terminal(ref.index)
       switch terminal.pointee.kind {
@@ -76,14 +83,15 @@ extension StateTrie {
     var isKnown = true
     for slot in 0..<StateTrieLimits.childrenMax {
       let child = node.pointee.children[slot]
-      if child != .none, !collectDirty(child, level: level + 1) { isKnown = false }
+      if child != .none, !collectDirty(child, level: level + 1, into: &dirty) { isKnown = false }
     }
     if isKnown { dirty.add(ref, level: level) }
     return isKnown
   }
 
   /// Asks for the children of a node further on in the list.
-  private func prefetch(ahead position: Int, in list: [NodeRef]) {
+  @inline(__always)
+  private func prefetch(ahead position: Int, in list: UnsafeBufferPointer<NodeRef>) {
     let next = position + Self.prefetchDistance / 2
     guard next < list.count else { return }
     let node = arena.inners + list[next].index
@@ -91,27 +99,33 @@ extension StateTrie {
       arena.prefetch(node.pointee.children[slot])
     }
     let farther = position + Self.prefetchDistance
-    if farther < list.count { arena.prefetch(list[farther]) }
+    guard farther < list.count else { return }
+    arena.prefetch(list[farther])
+    arena.prefetchChildren(list[farther])
   }
 
   /// Hashes an inner node whose children are current.
-  private func hash(_ ref: NodeRef) {
+  private func hash(_ ref: NodeRef, with hasher: inout NodeHasher) {
     let node = arena.inners + ref.index
-    let depth = node.pointee.key.count
+    let depth = node.pointee.depth
+    var writer = hasher.open()
     if node.pointee.own == .none {
-      hasher.begin(node.pointee.key)
+      writer.begin(node.pointee.key)
     } else {
-      hasher.begin(node.pointee.key, hybrid: ownValueHash(node.pointee.own.index))
+      writer.begin(node.pointee.key, hybrid: ownValueHash(node.pointee.own.index))
     }
     for slot in 0..<StateTrieLimits.childrenMax {
       let child = node.pointee.children[slot]
       if child == .none {
-        hasher.emptyChild()
+        writer.emptyChild()
+      } else if !child.isTerminal {
+        let inner = arena.inners + child.index
+        writer.child(inner.pointee.packedKey, depth: depth, inner.pointee.hash)
       } else {
-        hasher.child(arena.key(of: child), depth: depth, hash(of: child))
+        writer.child(arena.terminal(child.index).packedKey, depth: depth, hash(of: child))
       }
     }
-    hasher.finish(into: node.hashAddress)
+    hasher.finish(writer, into: node.hashAddress)
     node.pointee.isDirty = false
   }
 

@@ -19,15 +19,16 @@ extension StateTrie {
   private func insert(
     _ key: KeyNibbles, _ kind: TerminalNode.Kind, _ value: UnsafeRawBufferPointer, _ hash: Hash256
   ) -> Bool {
-    let terminal = arena.makeTerminal(key: key, kind: kind, value: value, hash: hash)
+    let inners = arena.inners
     var ref = TrieArena.root
     while true {
-      let node = arena.inners + ref.index
+      let node = inners + ref.index
       node.pointee.isDirty = true
-      let depth = node.pointee.key.count
+      let depth = node.pointee.depth
       if key.count == depth {
         precondition(kind != .stump && depth > 0, "a stump cannot stand at inner node \(key)")
         let old = node.pointee.own
+        let terminal = arena.makeTerminal(key: key, kind: kind, value: value, hash: hash)
         becomeOwn(terminal)
         node.pointee.own = terminal
         if old != .none { arena.free(old) }
@@ -36,11 +37,13 @@ extension StateTrie {
       let slot = key[depth]
       let child = node.pointee.children[slot]
       if child == .none {
-        node.pointee.children[slot] = terminal
+        node.pointee.children[slot] =
+          arena.makeTerminal(key: key, kind: kind, value: value, hash: hash)
         node.pointee.childCount += 1
         return true
       }
-      let childKey = arena.key(of: child)
+      if !child.isTerminal { arena.prefetchChildren(child) }
+      let childKey = arena.packedKey(of: child)
       let common = childKey.commonPrefixLength(with: key)
       if common == childKey.count {
         if !child.isTerminal {
@@ -48,14 +51,21 @@ extension StateTrie {
           continue
         }
         if common == key.count {
-          node.pointee.children[slot] = terminal
-          arena.free(child)
+          let terminal = arena.terminal(child.index)
+          if kind == .leaf, terminal.pointee.kind == .leaf {
+            terminal.update(value, hash: hash)
+          } else {
+            node.pointee.children[slot] =
+              arena.makeTerminal(key: key, kind: kind, value: value, hash: hash)
+            arena.free(child)
+          }
           return false
         }
       }
       // The paths part inside the edge to the child, or one ends there: a new node takes the edge.
+      let terminal = arena.makeTerminal(key: key, kind: kind, value: value, hash: hash)
       let fork = arena.makeInner(key: key.prefix(common))
-      adopt(child, at: childKey, into: fork)
+      adopt(child, at: childKey.key, into: fork)
       adopt(terminal, at: key, into: fork)
       arena.inners[ref.index].children[slot] = fork
       return true
@@ -66,7 +76,7 @@ extension StateTrie {
   /// value.
   private func adopt(_ ref: NodeRef, at key: KeyNibbles, into parent: NodeRef) {
     let node = arena.inners + parent.index
-    let depth = node.pointee.key.count
+    let depth = node.pointee.depth
     guard key.count == depth else {
       node.pointee.children[key[depth]] = ref
       node.pointee.childCount += 1

@@ -28,7 +28,7 @@ extension StateTrie {
     var ref = TrieArena.root
     var path: [(key: KeyNibbles, ref: NodeRef)] = [(.empty, ref)]
     while !ref.isTerminal {
-      let depth = arena.inners[ref.index].key.count
+      let depth = arena.inners[ref.index].depth
       guard depth < key.count else { break }
       let child = arena.inners[ref.index].children[key[depth]]
       guard child != .none else { break }
@@ -50,7 +50,7 @@ extension StateTrie {
         children: Array(repeating: nil, count: StateTrieLimits.childrenMax))
     }
     let node = arena.inners + ref.index
-    let depth = node.pointee.key.count
+    let depth = node.pointee.depth
     var children: [ProofChild?] = []
     children.reserveCapacity(StateTrieLimits.childrenMax)
     for slot in 0..<StateTrieLimits.childrenMax {

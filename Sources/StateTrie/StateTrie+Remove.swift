@@ -9,7 +9,7 @@ extension StateTrie {
     while true {
       let node = arena.inners + parent.index
       node.pointee.isDirty = true
-      let depth = node.pointee.key.count
+      let depth = node.pointee.depth
       if key.count == depth {
         let own = node.pointee.own
         precondition(own != .none, "nothing to remove at \(key)")
@@ -56,7 +56,7 @@ extension StateTrie {
         arena.terminal(heir.index).pointee.isDirty = true
       }
     }
-    let slot = node.key[arena.inners[parent.index].key.count]
+    let slot = node.key[arena.inners[parent.index].depth]
     arena.inners[parent.index].children[slot] = heir
     arena.free(ref)
   }

@@ -113,7 +113,7 @@ public final class StateTrie {
     var ref = TrieArena.root
     while true {
       let node = arena.inners + ref.index
-      let depth = node.pointee.key.count
+      let depth = node.pointee.depth
       if key.count == depth {
         let own = node.pointee.own
         guard own != .none, arena.terminal(own.index).pointee.kind == .leaf else { return nil }
@@ -123,9 +123,10 @@ public final class StateTrie {
       if child == .none { return nil }
       if child.isTerminal {
         let terminal = arena.terminal(child.index)
-        return terminal.pointee.kind == .leaf && terminal.key == key ? child.index : nil
+        return terminal.pointee.kind == .leaf && terminal.packedKey.isEqual(to: key)
+          ? child.index : nil
       }
-      guard arena.inners[child.index].key.isPrefix(of: key) else { return nil }
+      guard arena.inners[child.index].packedKey.isPrefix(of: key) else { return nil }
       ref = child
     }
   }

@@ -13,23 +13,31 @@ extension NodeRef {
   var index: Int { Int(self & ~Self.terminalBit) }
 }
 
-/// A node with children: the root, a branch, or a hybrid (`own` is then its value).
-///
-/// What a parent needs for its own hash, key and hash, stands first and together.
+/// A node with children: the root, a branch, or a hybrid (`own` is then its value). Two cache lines:
+/// the first has what a parent needs for its own hash, the second the children.
 struct InnerNode {
   /// The node's hash, valid unless dirty.
   var hash = Hash256.zero
-  /// Full path from the root.
-  var key: KeyNibbles
-  var children = InlineArray<16, NodeRef>(repeating: .none)
-  /// Terminal with this node's own value, or none.
-  var own = NodeRef.none
+  fileprivate(set) var packedKey: PackedKey
   var childCount: UInt8 = 0
   var isDirty = true
+  /// Terminal with this node's own value, or none.
+  var own = NodeRef.none
+  /// Puts the children at the start of the second cache line.
+  private let padding: UInt32 = 0
+  var children = InlineArray<16, NodeRef>(repeating: .none)
 
-  init(key: KeyNibbles) {
-    self.key = key
+  fileprivate init(key: KeyNibbles) {
+    packedKey = PackedKey(key)
   }
+
+  /// Full path from the root.
+  @inline(__always)
+  var key: KeyNibbles { packedKey.key }
+
+  /// Number of nibbles of the key.
+  @inline(__always)
+  var depth: Int { packedKey.count }
 }
 
 /// The memory of a trie's nodes: two growing arrays with free lists, addressed by 32-bit indices
@@ -67,27 +75,38 @@ struct TrieArena: ~Copyable {
     terminals = Self.allocate(terminalCapacity)
     (inners + 1).initialize(from: other.inners + 1, count: innerEnd - 1)
     (terminals + 1).initialize(from: other.terminals + 1, count: terminalEnd - 1)
-    for index in liveTerminals() { (terminals + index).copyBlob() }
+    for index in Self.live(terminalEnd, freeTerminals) { (terminals + index).separate() }
+    for index in Self.live(innerEnd, freeInners) {
+      inners[index].packedKey = inners[index].packedKey.copy()
+    }
   }
 
   deinit {
-    for index in liveTerminals() { terminals[index].blob.deallocate() }
+    for index in Self.live(terminalEnd, freeTerminals) { (terminals + index).release() }
+    for index in Self.live(innerEnd, freeInners) { inners[index].packedKey.deallocate() }
     inners.deallocate()
     terminals.deallocate()
   }
 
-  /// Room for `capacity` nodes at a cache line's boundary. Keys are read in whole words, so there
-  /// is a little room behind the last node.
+  /// From this size on memory is asked for in huge pages: below, most of one would stay unused.
+  private static let hugeBytesMin = 4 << 20
+  private static let hugePageBytes = 2 << 20
+
+  /// Room for `capacity` nodes at a cache line's boundary.
   private static func allocate<Node>(_ capacity: Int) -> UnsafeMutablePointer<Node> {
-    UnsafeMutableRawPointer.allocate(
-      byteCount: (capacity + 1) * MemoryLayout<Node>.stride, alignment: 64
-    ).bindMemory(to: Node.self, capacity: capacity)
+    let bytes = capacity * MemoryLayout<Node>.stride
+    let isHuge = bytes >= hugeBytesMin
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: bytes, alignment: isHuge ? hugePageBytes : 64)
+    if isHuge { livesync_advise_huge_pages(memory, bytes) }
+    return memory.bindMemory(to: Node.self, capacity: capacity)
   }
 
-  private borrowing func liveTerminals() -> [Int] {
-    var isFree = [Bool](repeating: false, count: terminalEnd)
-    for ref in freeTerminals { isFree[ref.index] = true }
-    return (1..<terminalEnd).filter { !isFree[$0] }
+  /// The indices below `end` whose nodes are in use.
+  private static func live(_ end: Int, _ free: [NodeRef]) -> [Int] {
+    var isFree = [Bool](repeating: false, count: end)
+    for ref in free { isFree[ref.index] = true }
+    return (1..<end).filter { !isFree[$0] }
   }
 
   /// The terminal at `index`; the pointer holds until the next terminal is made.
@@ -138,32 +157,45 @@ struct TrieArena: ~Copyable {
 
   mutating func free(_ ref: NodeRef) {
     if ref.isTerminal {
-      terminals[ref.index].blob.deallocate()
+      (terminals + ref.index).release()
       freeTerminals.append(ref)
     } else {
+      inners[ref.index].packedKey.deallocate()
       freeInners.append(ref)
     }
   }
 
   /// The full key of any node.
+  @inline(__always)
   func key(of ref: NodeRef) -> KeyNibbles {
-    ref.isTerminal ? (terminals + ref.index).key : inners[ref.index].key
+    packedKey(of: ref).key
   }
 
-  /// Asks for the value of a leaf that will be needed soon; the node itself must be near.
+  /// The full key of any node, which holds as long as the node is there.
+  @inline(__always)
+  func packedKey(of ref: NodeRef) -> PackedKey {
+    ref.isTerminal ? (terminals + ref.index).packedKey : inners[ref.index].packedKey
+  }
+
+  /// Asks for the value of a leaf that will be needed soon.
   @inline(__always)
   func prefetchValue(_ index: Int) {
-    livesync_prefetch(terminals[index].blob)
+    livesync_prefetch((terminals + index).shortValueAddress)
   }
 
-  /// Asks for the memory of a node that will be needed soon.
+  /// Asks for hash and key of a node that will be needed soon.
   @inline(__always)
   func prefetch(_ ref: NodeRef) {
     if ref.isTerminal {
       livesync_prefetch(terminals + ref.index)
     } else {
       livesync_prefetch(inners + ref.index)
-      livesync_prefetch(UnsafeRawPointer(inners + ref.index) + 64)
     }
+  }
+
+  /// Asks for the children of an inner node that will be needed soon.
+  @inline(__always)
+  func prefetchChildren(_ ref: NodeRef) {
+    livesync_prefetch(UnsafeRawPointer(inners + ref.index) + 64)
   }
 }

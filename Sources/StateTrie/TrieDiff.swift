@@ -55,6 +55,11 @@ public struct TrieDiff: Hashable, Sendable {
     TrieDiff(unchecked: entries.map { Entry(key: $0.key, old: $0.new, new: $0.old) })
   }
 
+  /// The changes of the keys that `isIncluded` lets through.
+  public func restricted(to isIncluded: (KeyNibbles) -> Bool) -> TrieDiff {
+    TrieDiff(unchecked: entries.filter { isIncluded($0.key) })
+  }
+
   /// This diff and then `later` as one. Throws `doesNotFollow` if `later` starts from other values.
   public func composed(with later: TrieDiff) throws(DiffError) -> TrieDiff {
     var result: [Entry] = []

@@ -16,6 +16,7 @@ enum SimulateCommand: Command {
       .init("--nodes", "N", help: "nodes, the joining one among them"),
       .init("--accounts", "N", help: "accounts at the start"),
       .init("--blocks", "N", help: "blocks the chain has at least at the end"),
+      .init("--set", "KEY=N,…", help: "other numbers of the scenario, as in its file"),
       .init("--show", help: "print the scenario as a JSON file instead of running it"),
       .init("--out", "DIR", help: "where events.jsonl goes (out/SCENARIO-SEED)"),
     ],
@@ -93,6 +94,13 @@ enum SimulateCommand: Command {
     try scenario.override("nodes", arguments)
     try scenario.override("accounts", arguments)
     try scenario.override("blocks", arguments)
+    for part in arguments.text("--set")?.split(separator: ",") ?? [] {
+      let words = part.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
+      guard words.count == 2, let number = Int(words[1]) else {
+        throw UsageError("option '--set' needs KEY=N, such as slow_peers=4, not '\(part)'")
+      }
+      try usable { () throws(ScenarioError) in try scenario.set(words[0], to: number) }
+    }
     return scenario
   }
 

@@ -3,68 +3,104 @@ import StateTrie
 import TestSupport
 import Testing
 
-@Suite struct TriePropertyTests {
-  /// Random honest steps and random lies against a twin and a dictionary: LIVE-SYNC 1.7 and 2.
-  @Test(arguments: TrieWorld.KeyStyle.allCases)
-  func partialTrie_shouldAgreeWithItsTwin_afterAnySteps(style: TrieWorld.KeyStyle) throws {
-    var rootKnown = 0
-    var chunks = 0
-    for seed in 0..<Campaign.seeds("LIVESYNC_TRIE_SEEDS", default: 200) {
-      var world = try TrieWorld(style: style, seed: seed)
-      var step = 0
-      do {
-        while step < 60 {
-          try world.step()
-          step += 1
-        }
-        try world.finish()
-      } catch {
-        Issue.record("seed \(seed), step \(step) (\(world.lastStep)): \(error)")
-        return
-      }
-      rootKnown += world.rootKnown
-      chunks += world.chunksApplied
+@Suite(.serialized) struct TriePropertyTests {
+  private static let stepsPerCase = 200
+
+  /// Random honest histories and random lies against a twin and a dictionary: LIVE-SYNC 1.7 and 2.
+  @Test(arguments: KeyStyle.allCases)
+  func partialTrie_shouldAgreeWithItsTwin_afterAnySteps(style: KeyStyle) {
+    let seeds = Campaign.seeds("LIVESYNC_TRIE_SEEDS", default: 350)
+    var figures = TrieCaseFigures()
+    for seed in 0..<seeds {
+      guard let done = run(style, seed: seed) else { return }
+      figures += done
     }
-    print("trie worlds (\(style)): \(chunks) chunks applied, root known \(rootKnown) times")
-    #expect(rootKnown > 2_000 && chunks > 1_000)
+    print("trie histories (\(style)): \(figures)")
+    #expect(figures.rootKnownWhilePartial > 10 * Int(seeds) && figures.chunks > 20 * Int(seeds))
+    #expect(figures.statesWithManyRanges > 40 * Int(seeds) && figures.liesRefused > Int(seeds))
+  }
+
+  /// The long campaign: as many diffs as asked for, over fresh seeds of all key styles.
+  @Test(.enabled(if: Campaign.seeds("LIVESYNC_TRIE_DIFFS", default: 0) > 0))
+  func campaign_shouldFindNoFault_inAsManyDiffsAsAskedFor() {
+    let target = Int(Campaign.seeds("LIVESYNC_TRIE_DIFFS", default: 0))
+    let first = Campaign.seeds("LIVESYNC_TRIE_FIRST_SEED", default: 1_000_000)
+    var figures = TrieCaseFigures()
+    var seed = first
+    var progress = Progress(title: "diffs", total: target)
+    while figures.diffs < target {
+      for style in KeyStyle.allCases {
+        guard let done = run(style, seed: seed) else { return }
+        figures += done
+      }
+      seed += 1
+      progress.show(figures.diffs)
+    }
+    print("campaign: seeds \(first)..<\(seed) of \(KeyStyle.allCases), \(figures), no fault")
+  }
+
+  /// Runs one history; a fault is shrunk and reported as the code of a test. Nil after a fault.
+  private func run(_ style: KeyStyle, seed: UInt64) -> TrieCaseFigures? {
+    let history = TrieCase.random(style: style, seed: seed, steps: Self.stepsPerCase)
+    return TrapReport.naming("trie history, LIVESYNC_TRIE_CASE=\(style):\(seed)") {
+      do throws(TrieCaseFailure) {
+        return try history.run()
+      } catch {
+        let found = history.shrunk()
+        let code = (found?.smallest ?? history).code(named: "found_\(style)_\(seed)")
+        Issue.record("\(style), seed \(seed), \(error); shrunk: \(found?.failure)\n\(code)")
+        return nil
+      }
+    }
+  }
+
+  /// A history that traps ends the tests and is named before; here it is made again and shrunk.
+  @Test(.enabled(if: Campaign.text("LIVESYNC_TRIE_CASE") != nil))
+  func trappingHistory_shouldBeShrunk_whenAskedFor() throws {
+    let parts = Campaign.text("LIVESYNC_TRIE_CASE")?.split(separator: ":") ?? []
+    let style = try #require(KeyStyle.allCases.first { "\($0)" == parts.first ?? "" })
+    let seed = try #require(parts.last.flatMap { UInt64($0) })
+    let history = TrieCase.random(style: style, seed: seed, steps: Self.stepsPerCase)
+    guard let smallest = history.shrunkWhileTrapping() else {
+      print("trie history \(style), seed \(seed) does not trap")
+      return
+    }
+    Issue.record("\(style), seed \(seed) traps:\n\(smallest.code(named: "found_trap_\(seed)"))")
   }
 
   @Test func revert_shouldRestoreRootAndRanges_whenItIsTheLatestChange() throws {
     for seed in 0..<UInt64(100) {
-      var world = try TrieWorld(style: .prefixes, seed: seed)
-      for _ in 0..<20 { try world.step() }
-      let before = (world.partial.rootHash(), world.partial.missing, world.partial.items)
-      let receipts = try (0..<4).map { _ in
-        let diff = try world.randomDiff()
-        for entry in diff.entries { world.model[entry.key] = entry.new }
-        return try world.partial.apply(diff)
+      var history = TrieCase.random(style: .prefixes, seed: seed, steps: 24)
+      let latest = history.steps.suffix(4).map { step -> Changes in
+        if case .apply(let changes) = step { changes } else { [:] }
       }
-      for receipt in receipts.reversed() { try world.partial.revert(receipt) }
-      #expect(world.partial.rootHash() == before.0, "seed \(seed)")
-      #expect(world.partial.missing == before.1, "seed \(seed)")
-      #expect(world.partial.items == before.2, "seed \(seed)")
-      #expect(world.partial.brokenInvariants() == [], "seed \(seed)")
+      history.steps.removeLast(4)
+      var pair = try history.pairAfterRun()
+      let before = (pair.partial.rootHash(), pair.partial.missing, pair.partial.items)
+      let receipts = try latest.map { try pair.apply($0.list.map { ($0.key, $0.new) }) }
+      for receipt in receipts.reversed() { try pair.revert(receipt) }
+      #expect(pair.partial.rootHash() == before.0, "seed \(seed)")
+      #expect(pair.partial.missing == before.1, "seed \(seed)")
+      #expect(pair.partial.items == before.2, "seed \(seed)")
+      #expect(pair.problem() == nil, "seed \(seed)")
     }
   }
 
   @Test func copy_shouldBeIndependent() throws {
-    var world = try TrieWorld(style: .addresses, seed: 5)
-    for _ in 0..<30 { try world.step() }
-    let copy = world.partial.copy()
-    let before = (world.partial.rootHash(), world.partial.items)
-    copy.forget(.all)
-    try StateTrieTests.fill(copy, from: world.twin)
-    try copy.put(KeyNibbles("abc")!, [1])
-    #expect(world.partial.rootHash() == before.0)
-    #expect(world.partial.items == before.1)
-    #expect(world.partial.brokenInvariants() == [] && copy.brokenInvariants() == [])
-  }
-}
-
-/// Fills all missing ranges of `trie` with chunks of `twin`.
-func fill(_ trie: StateTrie, from twin: StateTrie) throws {
-  while let start = trie.missing.first {
-    let chunk = try twin.chunk(from: start, limit: 50, edges: .both)
-    trie.apply(try trie.verify(chunk, from: start, edges: .both, stateRoot: twin.rootHash()!))
+    for seed in 0..<UInt64(30) {
+      let pair = try TrieCase.random(style: .addresses, seed: seed, steps: 30).pairAfterRun()
+      let copy = pair.partial.copy()
+      let before = (pair.partial.rootHash(), pair.partial.items)
+      copy.forget(.all)
+      while let start = copy.missing.first {
+        let chunk = try pair.twin.chunk(from: start, limit: 50, edges: .both)
+        copy.apply(
+          try copy.verify(chunk, from: start, edges: .both, stateRoot: pair.twin.rootHash()!))
+      }
+      try copy.put(KeyNibbles("abc")!, [1])
+      #expect(pair.partial.rootHash() == before.0)
+      #expect(pair.partial.items == before.1)
+      #expect(pair.partial.brokenInvariants() == [] && copy.brokenInvariants() == [])
+    }
   }
 }

@@ -4,6 +4,11 @@ import Foundation
 public enum Campaign {
   /// The number of seeds in the environment variable `name`, or `default`.
   public static func seeds(_ name: String, default count: UInt64) -> UInt64 {
-    ProcessInfo.processInfo.environment[name].flatMap(UInt64.init) ?? count
+    text(name).flatMap(UInt64.init) ?? count
+  }
+
+  /// The environment variable `name`, nil if it is not set or empty.
+  public static func text(_ name: String) -> String? {
+    ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
   }
 }

@@ -69,7 +69,9 @@ extension ChunkPushResult {
     var verdict = ChunkVerdict()
     for (index, outcome) in outcomes.enumerated() {
       switch outcome {
-      case .committed: verdict.accepted.insert(index)
+      case .committed(let items):
+        verdict.accepted.insert(index)
+        verdict.items[index] = items
       case .ignored: verdict.ignored += 1
       case .failed(let error):
         verdict.failures.append(.init(index: index, reason: error.reason))

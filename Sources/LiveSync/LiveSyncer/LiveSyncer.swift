@@ -89,14 +89,15 @@ extension LiveSyncer where Queue == BlockQueue {
 }
 
 extension LiveSyncer where Queue == StateQueue {
-  /// - Parameter chunkItems: items asked for at a time, 1…`LiveSyncLimits.chunkItemsMax`.
+  /// - Parameter chunkItems: most items asked for at a time, 1…`LiveSyncLimits.chunkItemsMax`.
   public init(
     context: SyncContext, configuration: QueueConfiguration,
-    chunkItems: Int = LiveSyncLimits.chunkItemsDefault
+    chunkItems: Int = LiveSyncLimits.chunkItemsDefault, strategy: SyncStrategy = .parallel
   ) {
     self.init(
       context: context, configuration: configuration,
       queue: StateQueue(
-        context: context, configuration: configuration, chunkItems: chunkItems))
+        context: context, configuration: configuration, chunkItems: chunkItems,
+        strategy: strategy))
   }
 }

@@ -60,22 +60,26 @@ public struct RequestChunk: Request, Hashable {
 
   /// First key wanted.
   public var startKey: KeyNibbles
-  /// First key not wanted any more. With an end the answer proves both its edges; without one it
-  /// proves the last item only, and the asker must hold what lies left of the start.
+  /// First key not wanted any more; nil = to the end of the trie.
   public var endKey: KeyNibbles?
   /// Most items wanted, 1…`LiveSyncLimits.chunkItemsMax`.
   public var limit: Int
+  /// With both edges proven the answer can be checked on its own; with the last one only, the asker
+  /// must hold what lies left of the start.
+  public var edges: ChunkEdges
 
-  public init(startKey: KeyNibbles, endKey: KeyNibbles?, limit: Int) {
+  public init(startKey: KeyNibbles, endKey: KeyNibbles?, limit: Int, edges: ChunkEdges) {
     self.startKey = startKey
     self.endKey = endKey
     self.limit = limit
+    self.edges = edges
   }
 
   public func encode(to encoder: inout WireEncoder) {
     encoder.append(startKey)
     encoder.append(optional: endKey)
     encoder.append(count: limit)
+    encoder.append(edges == .both)
   }
 
   public init(from decoder: inout WireDecoder) throws(WireError) {
@@ -91,6 +95,7 @@ public struct RequestChunk: Request, Hashable {
       throw .lengthTooLarge(value, limit: LiveSyncLimits.chunkItemsMax, at: offset)
     }
     limit = Int(value)
+    edges = try decoder.flag() ? .both : .last
   }
 }
 

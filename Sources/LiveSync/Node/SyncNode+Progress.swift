@@ -14,7 +14,7 @@ extension SyncNode {
       macroNumber: status.macro.number, heldPartsPerMillion: missing.absentPartsPerMillion,
       missingRanges: missing.ranges.count, peers: context.peers.count,
       bufferedBlocks: await liveSync.queue.bufferedBlockCount,
-      bufferedChunks: reading.bufferedChunks, isRequesting: reading.isRequesting,
+      bufferedChunks: reading.bufferedChunks, isRequesting: reading.inFlight > 0,
       isEstablished: consensus.withLock { $0.isEstablished })
     if !missing.isEmpty { progress.blocker = blocker(reading) }
     return progress
@@ -24,7 +24,7 @@ extension SyncNode {
   private func blocker(_ reading: StateReading) -> Event.StallBlocker? {
     if context.network.connectedPeers().isEmpty { return .noPeers }
     if context.peers.count == 0 { return .peersIncomplete }
-    if reading.isRequesting { return nil }
+    if reading.inFlight > 0 { return nil }
     if reading.isPaused || reading.bufferedChunks > 0 { return .waitingForBlock }
     return .timeouts
   }

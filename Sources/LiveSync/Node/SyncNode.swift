@@ -11,18 +11,22 @@ public struct NodeConfiguration: Sendable {
   public var name: String
   /// Windows and buffers; the reference's values for the chain if nil.
   public var queue: QueueConfiguration?
-  /// Items asked for in one chunk, 1…`LiveSyncLimits.chunkItemsMax`.
+  /// Most items asked for in one chunk, 1…`LiveSyncLimits.chunkItemsMax`.
   public var chunkItems: Int
+  /// How the state is filled.
+  public var strategy: SyncStrategy
   /// How many requests others may send.
   public var rateLimits: RateLimits
 
   public init(
     name: String, queue: QueueConfiguration? = nil,
-    chunkItems: Int = LiveSyncLimits.chunkItemsDefault, rateLimits: RateLimits = RateLimits()
+    chunkItems: Int = LiveSyncLimits.chunkItemsDefault, strategy: SyncStrategy = .parallel,
+    rateLimits: RateLimits = RateLimits()
   ) {
     self.name = name
     self.queue = queue
     self.chunkItems = chunkItems
+    self.strategy = strategy
     self.rateLimits = rateLimits
   }
 }
@@ -40,13 +44,6 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
   let consensus = Mutex(ConsensusCore())
   private let subscribers = Mutex<[AsyncStream<LiveSyncEvent>.Continuation]>([])
   let readState: @Sendable (Queue) async -> StateReading
-
-  /// What a queue says of the state it gathers.
-  struct StateReading: Sendable {
-    var bufferedChunks = 0
-    var isRequesting = false
-    var isPaused = false
-  }
 
   init(
     context: SyncContext, configuration: NodeConfiguration, queueConfiguration: QueueConfiguration,
@@ -158,15 +155,9 @@ extension SyncNode where Queue == StateQueue {
     self.init(
       context: context, configuration: configuration, queueConfiguration: queue,
       liveSync: StateLiveSync(
-        context: context, configuration: queue, chunkItems: configuration.chunkItems)
-    ) { queue in
-      let state = await queue.requestState
-      var reading = StateReading()
-      reading.bufferedChunks = await queue.bufferedChunkCount
-      reading.isRequesting = await queue.isRequesting
-      if case .paused = state { reading.isPaused = true }
-      return reading
-    }
+        context: context, configuration: queue, chunkItems: configuration.chunkItems,
+        strategy: configuration.strategy)
+    ) { await $0.reading }
   }
 }
 

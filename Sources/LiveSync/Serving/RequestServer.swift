@@ -103,9 +103,8 @@ public struct RequestServer: Sendable {
   }
 
   package static func chunk(_ request: RequestChunk, of chain: Blockchain) -> ChunkResponse? {
-    let edges: ChunkEdges = request.endKey == nil ? .last : .both
     let lookup = chain.chunk(
-      from: request.startKey, to: request.endKey, limit: request.limit, edges: edges)
+      from: request.startKey, to: request.endKey, limit: request.limit, edges: request.edges)
     switch lookup {
     case .chunk(let chunk, let block):
       return .chunk(number: block.number, hash: block.hash, chunk)

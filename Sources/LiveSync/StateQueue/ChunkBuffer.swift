@@ -32,4 +32,18 @@ struct ChunkBuffer: Sendable {
     count -= chunks.count
     return chunks
   }
+
+  /// Takes out all chunks for which `isChosen` holds, lowest first.
+  mutating func removeAll(where isChosen: (SourcedChunk) -> Bool) -> [SourcedChunk] {
+    var chosen: [SourcedChunk] = []
+    for number in heights.keys.sorted() {
+      guard let chunks = heights[number] else { continue }
+      let left = chunks.filter { !isChosen($0) }
+      guard left.count < chunks.count else { continue }
+      heights[number] = left.isEmpty ? nil : left
+      chosen += chunks.filter(isChosen)
+    }
+    count -= chosen.count
+    return chosen
+  }
 }

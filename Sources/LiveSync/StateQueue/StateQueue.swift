@@ -6,18 +6,19 @@ import Runtime
 import StateTrie
 
 /// Joins blocks and their diffs with chunks of the state, and asks for chunks until the state is
-/// complete. A shell over `StateQueueCore`.
+/// complete. A shell over a `ChunkCore`: one chunk at a time, or many ranges in parallel.
 public actor StateQueue: LiveSyncQueue {
   /// Work for the task group of `run()`.
   private enum Order: Sendable {
     case request(ChunkQuery)
+    case ask(ChunkOrder)
     case retry(after: Duration)
     case expectBlock(number: UInt32, hash: Hash256, peer: PeerID)
   }
 
   private let context: SyncContext
   private let client: RequestClient
-  private var core: StateQueueCore<Block>
+  private var core: any ChunkCore<Block>
   private let orders = Mailbox<Order>(capacity: LiveSyncLimits.ordersMax)
   /// The queue that blocks with diffs come from.
   public nonisolated let diffQueue: DiffQueue
@@ -25,13 +26,19 @@ public actor StateQueue: LiveSyncQueue {
 
   public init(
     context: SyncContext, configuration: QueueConfiguration,
-    chunkItems: Int = LiveSyncLimits.chunkItemsDefault
+    chunkItems: Int = LiveSyncLimits.chunkItemsDefault, strategy: SyncStrategy = .parallel
   ) {
     self.context = context.actor("state_queue")
     client = RequestClient(context: self.context, timeout: LiveSyncLimits.chunkTimeout)
-    core = StateQueueCore(
-      configuration: configuration, chunkItems: chunkItems,
-      isComplete: context.chain.stateComplete)
+    let isComplete = context.chain.stateComplete
+    switch strategy {
+    case .sequential:
+      core = StateQueueCore(
+        configuration: configuration, chunkItems: chunkItems, isComplete: isComplete)
+    case .parallel:
+      core = ParallelQueueCore(
+        configuration: configuration, chunkItems: chunkItems, isComplete: isComplete)
+    }
     diffQueue = DiffQueue(context: context, configuration: configuration)
   }
 
@@ -50,14 +57,22 @@ public actor StateQueue: LiveSyncQueue {
 
   public nonisolated func next() async -> SyncOutput? { await outputs.next() }
 
-  public var isStateComplete: Bool { core.state == .complete }
+  public var isStateComplete: Bool { core.isComplete }
   public var bufferedBlockCount: Int { get async { await diffQueue.blockQueue.bufferedCount } }
   /// Chunks that wait for their blocks.
   public var bufferedChunkCount: Int { core.bufferedCount }
-  /// Where the next chunk request starts.
-  public var requestState: ChunkRequestState { core.state }
-  /// True while a chunk request is on its way.
-  public var isRequesting: Bool { core.isRequesting }
+  /// Chunk requests on their way.
+  public var inFlightCount: Int { core.inFlightCount }
+  /// Everything about the state at one moment.
+  var reading: StateReading {
+    StateReading(
+      bufferedChunks: core.bufferedCount, inFlight: core.inFlightCount, isPaused: core.isPaused,
+      planner: core.planner)
+  }
+
+  private var view: PlannerView {
+    PlannerView(now: context.runtime.now, peers: context.peers.peers)
+  }
 
   // MARK: Input
 
@@ -77,14 +92,14 @@ public actor StateQueue: LiveSyncQueue {
     await perform(
       core.pushed(
         block.hash, number: block.number, chunks: report.block.chunks, result: report.chunks,
-        chain: context.chain))
+        view, chain: context.chain))
     await diffQueue.blockQueue.pushed(report.block.sourced, report.verdict)
   }
 
   public func applied(_ report: ChunkReport) async {
     record(report.chunks, report.verdict)
     await perform(
-      core.applied(report.chunks, result: report.verdict, chain: context.chain))
+      core.applied(report.chunks, result: report.verdict, view, chain: context.chain))
   }
 
   private func readBlocks() async {
@@ -102,10 +117,10 @@ public actor StateQueue: LiveSyncQueue {
       // A stream that ends without cancellation has lost events, perhaps the one that made the
       // state complete or took a part of it back.
       let events = context.chain.events()
-      await perform(core.chainChanged(.advanced, chain: context.chain))
+      await perform(core.chainChanged(.advanced, view, chain: context.chain))
       for await event in events {
         guard let change = event.stateChange else { continue }
-        await perform(core.chainChanged(change, chain: context.chain))
+        await perform(core.chainChanged(change, view, chain: context.chain))
       }
     }
   }
@@ -116,9 +131,11 @@ public actor StateQueue: LiveSyncQueue {
     switch order {
     case .request(let query):
       await request(query)
+    case .ask(let order):
+      await ask(order)
     case .retry(let pause):
       await client.pause(pause)
-      if !Task.isCancelled { await perform(core.retryDue(chain: context.chain)) }
+      if !Task.isCancelled { await perform(core.retryDue(view, chain: context.chain)) }
     case .expectBlock(let number, let hash, let peer):
       await expectBlock(number, hash, peer)
     }
@@ -127,14 +144,9 @@ public actor StateQueue: LiveSyncQueue {
   private func request(_ query: ChunkQuery) async {
     var unfit: [PeerID] = []
     let answer = await client.ask(
-      RequestChunk(startKey: query.start, endKey: query.end, limit: query.limit),
+      query.message,
       tries: RequestTries(first: nil),
-      willAsk: { peer, _ in
-        context.recorder.record(
-          .chunk(
-            .requested(
-              peer: peer.number, startKey: query.start, endKey: query.end, limit: query.limit)))
-      },
+      willAsk: { peer, _ in recordRequest(query, to: peer) },
       didFail: { peer, verdict in
         if case .unfit(let reason) = verdict {
           context.recorder.record(.peer(.behind(peer: peer.number, reason: reason)))
@@ -142,24 +154,50 @@ public actor StateQueue: LiveSyncQueue {
         }
       },
       judge: { response, peer -> RequestClient.Verdict<SourcedChunk> in
-        guard case .chunk(let number, let hash, let chunk) = response else {
+        guard let chunk = SourcedChunk(response, to: query, from: peer) else {
           return .unfit(reason: "incomplete_state")
         }
-        return .use(
-          SourcedChunk(
-            start: query.start, chunk: chunk, number: number, hash: hash, peer: peer,
-            isBounded: query.end != nil, bytes: chunk.wireBytes.count))
+        return .use(chunk)
       })
     for peer in unfit { offer(.behind(peer)) }
     switch answer {
     case .value(let chunk, _):
       context.recorder.record(.chunk(chunk.event(Event.Chunk.received)))
-      await perform(core.received(query.id, chunk, chain: context.chain))
+      await perform(core.received(query.id, chunk, view, chain: context.chain))
     case .failed, .noPeers:
-      await perform(core.requestFailed(query.id))
+      await perform(core.failed(query.id, .unavailable, view, chain: context.chain))
     case .cancelled:
       break
     }
+  }
+
+  /// Asks one peer once; the core decides what follows.
+  private func ask(_ order: ChunkOrder) async {
+    let (query, peer) = (order.query, order.peer)
+    recordRequest(query, to: peer)
+    do throws(RequestError) {
+      let response = try await context.network.request(
+        query.message, to: peer, timeout: order.timeout)
+      guard let chunk = SourcedChunk(response, to: query, from: peer) else {
+        await perform(core.failed(query.id, .lacking, view, chain: context.chain))
+        return
+      }
+      context.recorder.record(.chunk(chunk.event(Event.Chunk.received)))
+      await perform(core.received(query.id, chunk, view, chain: context.chain))
+    } catch {
+      guard error != .cancelled else { return }
+      let failure = ChunkFailure(error)
+      // An honest peer cannot know how large an answer may be for us.
+      if error.isMisbehaviour, failure != .tooLarge { context.ban(peer, reason: error.reason) }
+      await perform(core.failed(query.id, failure, view, chain: context.chain))
+    }
+  }
+
+  private func recordRequest(_ query: ChunkQuery, to peer: PeerID) {
+    context.recorder.record(
+      .chunk(
+        .requested(
+          peer: peer.number, startKey: query.start, endKey: query.end, limit: query.limit)))
   }
 
   /// A chunk waits for a block that is not here: announcements are faster than this, so after a
@@ -169,7 +207,7 @@ public actor StateQueue: LiveSyncQueue {
     if Task.isCancelled || context.chain.isKnown(hash) { return }
     let outcome = await resolve(hash, number: number, firstPeer: peer)
     if outcome == .failed || outcome == .outdated {
-      await perform(core.blockNeverCame(number: number, hash: hash, chain: context.chain))
+      await perform(core.blockNeverCame(number: number, hash: hash, view, chain: context.chain))
     }
   }
 
@@ -193,7 +231,9 @@ public actor StateQueue: LiveSyncQueue {
               chunks: chunks, verdict: ChunkVerdict(ignored: chunks.count)))
         }
       case .request(let query): order(.request(query))
-      case .retry(let pause): order(.retry(after: pause))
+      case .ask(let chunkOrder): order(.ask(chunkOrder))
+      case .retry(let pause), .wake(let pause): order(.retry(after: pause))
+      case .demote(let peer, let reason): demote(peer, reason)
       case .expectBlock(let number, let hash, let peer):
         order(.expectBlock(number: number, hash: hash, peer: peer))
       case .buffered(let chunk): context.recorder.record(.chunk(chunk.event(Event.Chunk.buffered)))
@@ -218,6 +258,14 @@ public actor StateQueue: LiveSyncQueue {
     for block in givenUp { await pushed(PushReport(block: block, verdict: .failed)) }
   }
 
+  /// For other kinds of requests the peer comes after the others too, for a while.
+  private func demote(_ peer: PeerID, _ reason: PeerRecord.Demotion) {
+    let end = context.runtime.now.advanced(by: LiveSyncLimits.demotionTime)
+    if context.peers.demote(peer, until: end) {
+      context.recorder.record(.peer(.demoted(peer: peer.number, reason: reason.rawValue)))
+    }
+  }
+
   private func switchDiffs(_ areNeeded: Bool) async {
     let head = context.chain.head
     if areNeeded {
@@ -237,8 +285,8 @@ public actor StateQueue: LiveSyncQueue {
     if !outputs.offer(output) { context.overflow("state_outputs", limit: outputs.capacity) }
   }
 
-  /// There is one request or retry at a time, and one expected block for each buffered chunk at
-  /// most; the mailbox has room for all.
+  /// Requests and buffered chunks are bounded, and each has one order at a time; the mailbox has
+  /// room for all.
   private func order(_ order: Order) {
     if !orders.offer(order) { context.overflow("state_orders", limit: orders.capacity) }
   }

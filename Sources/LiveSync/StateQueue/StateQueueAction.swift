@@ -12,14 +12,16 @@ public struct SourcedChunk: Sendable, Hashable {
   /// Hash of the block.
   public var hash: Hash256
   public var peer: PeerID
-  /// True if it was asked for with an end key, so that its proof shows both its edges.
+  /// True if its proof was asked to show both its edges.
   public var isBounded: Bool
-  /// Size of its wire form, for the event log.
+  /// Size of its wire form.
   public var bytes: Int
+  /// The request that it answers.
+  public var request: UInt64
 
   public init(
     start: KeyNibbles, chunk: TrieChunk, number: UInt32, hash: Hash256, peer: PeerID,
-    isBounded: Bool, bytes: Int
+    isBounded: Bool, bytes: Int, request: UInt64 = 0
   ) {
     self.start = start
     self.chunk = chunk
@@ -28,6 +30,7 @@ public struct SourcedChunk: Sendable, Hashable {
     self.peer = peer
     self.isBounded = isBounded
     self.bytes = bytes
+    self.request = request
   }
 }
 
@@ -61,17 +64,21 @@ public struct ChunkQuery: Sendable, Hashable {
   public var id: UInt64
   /// First key wanted.
   public var start: KeyNibbles
-  /// First key not wanted any more; nil = to the end of the trie. A range with an end is answered
-  /// with both its edges proven.
+  /// First key not wanted any more; nil = to the end of the trie.
   public var end: KeyNibbles?
   /// Most items wanted.
   public var limit: Int
+  /// Which edges the answer has to prove.
+  public var edges: ChunkEdges
 
-  public init(id: UInt64, start: KeyNibbles, end: KeyNibbles?, limit: Int) {
+  public init(
+    id: UInt64, start: KeyNibbles, end: KeyNibbles?, limit: Int, edges: ChunkEdges
+  ) {
     self.id = id
     self.start = start
     self.end = end
     self.limit = limit
+    self.edges = edges
   }
 }
 
@@ -135,6 +142,12 @@ public enum StateQueueAction<Block: SyncBlock>: Sendable {
   case applyHead([SourcedChunk])
   /// A chunk is needed and none is on its way.
   case request(ChunkQuery)
+  /// A range is to be asked for from one peer.
+  case ask(ChunkOrder)
+  /// Tell the queue (`retryDue`) after this time, so that it can see what is late.
+  case wake(after: Duration)
+  /// The peer is asked after the others from now on.
+  case demote(PeerID, PeerRecord.Demotion)
   /// The request failed for good; tell the queue (`retryDue`) after the pause.
   case retry(after: Duration)
   /// A first chunk waits for this block; tell the queue (`blockNeverCame`) if it cannot be had.

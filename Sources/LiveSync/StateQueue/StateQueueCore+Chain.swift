@@ -9,6 +9,8 @@ public struct ChunkVerdict: Sendable, Hashable {
   public var ignored: Int
   /// Places of the applied chunks in the push.
   public var accepted: Set<Int>
+  /// New items of the applied chunks, by their places.
+  public var items: [Int: Int] = [:]
   /// Chunks that are provably wrong; they changed nothing.
   public var failures: [Failure]
 

@@ -71,7 +71,9 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
       }
       return []
     }
-    let query = ChunkQuery(id: nextID, start: range.start, end: range.end, limit: chunkItems)
+    let query = ChunkQuery(
+      id: nextID, start: range.start, end: range.end, limit: chunkItems,
+      edges: range.end == nil ? .last : .both)
     nextID += 1
     inFlight = (query, false)
     return [.request(query)]

@@ -46,6 +46,13 @@ extension SimulatedNetwork {
     nodes[peer]?.capacity = capacity
   }
 
+  /// Whether the neighbours of a node send it gossip; it may publish all the same.
+  public func setTakesGossip(_ takes: Bool, for peer: PeerID) {
+    runtime.requireHome("setTakesGossip")
+    nodes[peer]?.takesGossip = takes
+    isShapeStale = true
+  }
+
   /// Lets `interceptor` see, change, delay or drop every message `peer` sends or receives; nil
   /// takes it back. It stays over `remove(_:)`.
   public func setInterceptor(_ interceptor: Interceptor?, for peer: PeerID) {

@@ -104,7 +104,7 @@ extension SimulatedNetwork {
     for (place, node) in ring.enumerated() {
       let others = isSmall ? ring : chords(from: place, in: ring)
       node.neighbours = others.compactMap { node.links[$0.id] }.filter(\.isConnected)
-        .sorted { $0.to.id < $1.to.id }
+        .filter(\.to.takesGossip).sorted { $0.to.id < $1.to.id }
     }
   }
 

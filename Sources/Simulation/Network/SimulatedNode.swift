@@ -34,6 +34,8 @@ final class SimulatedNode: @unchecked Sendable {
   /// Counts removals: endpoints and tasks of earlier lives no longer have a say.
   var life = 0
   var isJoined = false
+  /// Whether neighbours send it gossip.
+  var takesGossip = true
   /// Whether an endpoint was asked for in this life.
   var wasEntered = false
   var capacity: NodeCapacity?

@@ -4,17 +4,73 @@ import StateTrie
 
 /// All accounts after one block as a plain dictionary: the oracle. It applies transactions by
 /// itself and knows nothing of tries, diffs or the ledger's execution.
+///
+/// The models of nearby blocks share one dictionary and hold only what they changed in it, so that
+/// a model for each block of a large state costs little.
 package struct AccountModel: Sendable {
-  package private(set) var accounts: [Address: Account]
+  /// The accounts that models share.
+  private final class Ground: Sendable {
+    let accounts: [Address: Account]
+
+    init(_ accounts: [Address: Account]) {
+      self.accounts = accounts
+    }
+  }
+
+  private let ground: Ground
+  /// What is different from the ground; nil = no account.
+  private var changes: [Address: Account?] = [:]
+  /// Number of accounts.
+  package private(set) var count: Int
 
   package init(accounts: [Address: Account]) {
-    self.accounts = accounts
+    ground = Ground(accounts)
+    count = accounts.count
+  }
+
+  private init(_ ground: Ground, changes: [Address: Account?], count: Int) {
+    self.ground = ground
+    self.changes = changes
+    self.count = count
   }
 
   init(_ genesis: Genesis) {
     self.init(
       accounts: Dictionary(
         uniqueKeysWithValues: genesis.accounts.map { ($0.address, $0.account) }))
+  }
+
+  /// The account at `address`, if there is one.
+  package private(set) subscript(address: Address) -> Account? {
+    get { changes[address] ?? ground.accounts[address] }
+    set {
+      count += (newValue == nil ? 0 : 1) - (self[address] == nil ? 0 : 1)
+      changes.updateValue(newValue, forKey: address)
+    }
+  }
+
+  /// All accounts, in no order.
+  package var accounts: [Address: Account] {
+    var accounts = ground.accounts
+    for (address, account) in changes { accounts[address] = account }
+    return accounts
+  }
+
+  /// These models with this model's accounts as their ground. All must share its present ground.
+  func ground(of models: [Hash256: AccountModel]) -> [Hash256: AccountModel] {
+    let ground = Ground(accounts)
+    return models.mapValues { model in
+      precondition(model.ground === self.ground, "a model of another ground")
+      var moved = AccountModel(ground, changes: [:], count: model.count)
+      // An account may be as it was in the old ground and not in the new one.
+      for address in [changes.keys, model.changes.keys].joined() {
+        let account = model[address]
+        if ground.accounts[address] != account {
+          moved.changes.updateValue(account, forKey: address)
+        }
+      }
+      return moved
+    }
   }
 
   /// Applies the transactions of block `number` and pays their fees to `producer`.
@@ -30,7 +86,7 @@ package struct AccountModel: Sendable {
   /// Applies one transaction without its producer's fee.
   mutating func apply(_ transaction: Transaction, number: UInt32, index: Int) {
     let sender = Address(of: transaction.sender)
-    guard var account = accounts[sender] else {
+    guard var account = self[sender] else {
       preconditionFailure("the oracle does not know sender \(sender) of block \(number)")
     }
     account.nonce += 1
@@ -52,31 +108,37 @@ package struct AccountModel: Sendable {
 
   private mutating func credit(_ address: Address, _ coins: UInt64, number: UInt32, index: Int) {
     var account =
-      accounts[address]
+      self[address]
       ?? Account(balance: 0, nonce: Account.firstNonce(number: number, index: index))
     account.balance += coins
-    accounts[address] = account
+    self[address] = account
   }
 
   private mutating func store(_ address: Address, _ account: Account) {
-    accounts[address] = account.balance == 0 && account.data.isEmpty ? nil : account
+    self[address] = account.balance == 0 && account.data.isEmpty ? nil : account
   }
 
-  /// True if `items` are exactly the accounts outside `missing`.
-  func agrees(with items: [TrieItem], outside missing: KeyRangeSet) -> Bool {
-    let count =
-      missing.isEmpty
-      ? accounts.count : accounts.count { !missing.contains($0.key.key) }
-    return items.count == count
-      && items.allSatisfy { item in
-        guard let address = Address(bytes: item.key.bytes) else { return false }
-        return accounts[address]?.wireBytes == item.value
-      }
+  /// Number of accounts outside `missing`.
+  func count(outside missing: KeyRangeSet) -> Int {
+    if missing.isEmpty { return count }
+    let held = ground.accounts.reduce(0) { $0 + (missing.contains($1.key.key) ? 0 : 1) }
+    return changes.reduce(held) { held, change in
+      if missing.contains(change.key.key) { return held }
+      let was = ground.accounts[change.key] != nil
+      return held + (change.value == nil ? 0 : 1) - (was ? 1 : 0)
+    }
+  }
+
+  /// True if the item is one of the accounts.
+  func contains(_ item: TrieItem) -> Bool {
+    guard let address = Address(bytes: item.key.bytes) else { return false }
+    return self[address]?.wireBytes == item.value
   }
 
   /// The accounts outside `missing` as items in key order.
   func items(outside missing: KeyRangeSet) -> [TrieItem] {
-    accounts.keys.sorted().compactMap { address in
+    let accounts = accounts
+    return accounts.keys.sorted().compactMap { address in
       guard !missing.contains(address.key), let account = accounts[address] else { return nil }
       return TrieItem(key: address.key, value: account.wireBytes)
     }

@@ -49,10 +49,15 @@ final class ChainProducer {
   /// True if the block is one of the chain's, on whatever branch, and not a liar's.
   func hasMade(_ hash: Hash256) -> Bool { made.contains(hash) }
 
+  /// True if the next block is a macro block.
+  var mustBeMacro: Bool { genesis.configuration.isMacro(at: source.headNumber + 1) }
+
   /// Makes the next block or a whole fork, and returns the blocks in the order of announcement.
-  func advance() throws -> [Block] {
-    let number = source.headNumber + 1
-    let isMicro = !genesis.configuration.isMacro(at: number)
+  /// - Parameter depth: if not nil, a longer branch that replaces so many blocks is made; they must
+  ///   not be final.
+  func advance(replacing depth: Int? = nil) throws -> [Block] {
+    if let depth { return try branch(depth: depth, count: depth + 1) }
+    let isMicro = !mustBeMacro
     if isMicro, random.chance(perMillion: scenario.forkPerMillion), let blocks = try fork() {
       return blocks
     }
@@ -65,14 +70,20 @@ final class ChainProducer {
   /// A branch from 1…`forkDepthMax` blocks below the head: mostly longer than what it replaces, so
   /// that it wins; sometimes shorter. Nil where the last macro block is too near.
   private func fork() throws -> [Block]? {
-    let head = source.headNumber
-    let room = Int(head - source.macroNumber)
+    let room = Int(source.headNumber - source.macroNumber)
     guard room > 0 else { return nil }
     let depth = 1 + random.below(min(room, scenario.forkDepthMax))
     let isLonger = random.below(4) > 0
-    guard var tip = source.block(at: head - UInt32(depth)) else { return nil }
+    return try branch(depth: depth, count: isLonger ? depth + 1 : max(1, depth - 1))
+  }
+
+  /// `count` blocks on the main chain's block `depth` below the head.
+  private func branch(depth: Int, count: Int) throws -> [Block] {
+    guard var tip = source.block(at: source.headNumber - UInt32(depth)) else {
+      preconditionFailure("no block \(depth) below head \(source.headNumber)")
+    }
     var blocks: [Block] = []
-    for _ in 0..<(isLonger ? depth + 1 : max(1, depth - 1)) {
+    for _ in 0..<count {
       tip = try next(on: tip)
       blocks.append(tip)
     }
@@ -114,8 +125,13 @@ final class ChainProducer {
     modelHeights.append((block.number, block.hash))
     let kept = UInt32(4 * scenario.blocksPerBatch)
     guard block.kind.isMacro, block.number > kept else { return }
-    for entry in modelHeights where entry.number < block.number - kept { models[entry.hash] = nil }
-    modelHeights.removeAll { $0.number < block.number - kept }
+    let floor = block.number - kept
+    for entry in modelHeights where entry.number < floor { models[entry.hash] = nil }
+    modelHeights.removeAll { $0.number < floor }
+    // A macro block stands on the main chain alone, so all models that are left come after it.
+    if let ground = source.block(at: floor, includeBody: false).flatMap({ models[$0.hash] }) {
+      models = ground.ground(of: models)
+    }
   }
 
   /// A well-signed block on the head whose state root is wrong; nil where a macro block is due.

@@ -47,8 +47,10 @@ struct Judge {
   /// A run that exercised too little proves nothing.
   private func emptiness() -> String? {
     let observer = world.observer
-    if observer.chunksAccepted < 2 { return "only \(observer.chunksAccepted) chunks were needed" }
-    if observer.diffsAccepted < 1, world.scenario.transactionsPerBlock > 0 {
+    if observer.tally.chunksAccepted < 2 {
+      return "only \(observer.tally.chunksAccepted) chunks were needed"
+    }
+    if observer.tally.diffsAccepted < 1, world.scenario.transactionsPerBlock > 0 {
       return "no diff was needed: the state was complete before the next block"
     }
     if observer.comparisons < 2 { return "the oracle was hardly asked" }

@@ -32,9 +32,12 @@ final class RunObserver: EventSink, @unchecked Sendable {
   private(set) var completeAt: Int64?
   private(set) var isComplete = false
   private(set) var banned: Set<UInt32> = []
-  private(set) var chunksAccepted = 0
-  private(set) var chunksRejected = 0
-  private(set) var diffsAccepted = 0
+  /// What chunks and diffs were worth.
+  private(set) var tally = SyncTally()
+  /// Called in the moment the state is complete.
+  var onComplete: () -> Void = {}
+  /// What shall happen once so many parts per million of the key space are held.
+  private var milestones: [(partsPerMillion: Int, action: () -> Void)] = []
   private(set) var rebranches = 0
   private(set) var rebranchesWhileIncomplete = 0
   private(set) var comparisons = 0
@@ -42,6 +45,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
   /// Rows of the state's growth shown so far.
   private var shownShares = 0
   private var rules: EventRules
+  private let freshRules: EventRules
 
   init(
     writer: JSONLinesWriter, producer: ChainProducer, scenario: Scenario, liars: Set<UInt32>,
@@ -53,11 +57,27 @@ final class RunObserver: EventSink, @unchecked Sendable {
     self.now = now
     self.line = line
     comparesAfterChunks = scenario.accounts <= Self.comparedAfterChunksMax
-    rules = EventRules(
+    freshRules = EventRules(
       liars: liars,
       bufferedBlocksMax: QueueConfiguration(
         blocksPerBatch: UInt32(scenario.blocksPerBatch), includeBody: true
       ).bufferMax)
+    rules = freshRules
+  }
+
+  /// Does `action` when the joining node holds this share of the key space.
+  func whenHeld(partsPerMillion: Int, _ action: @escaping () -> Void) {
+    milestones.append((partsPerMillion, action))
+  }
+
+  /// The planned rebranch is made now.
+  func rebranchBegins() { tally.rebranchBegins() }
+
+  /// The joining node was killed: what it had begun does not end.
+  func forgetNode() {
+    chain = nil
+    isComplete = false
+    rules = freshRules
   }
 
   /// Requests of the joining node that have not ended.
@@ -78,19 +98,19 @@ final class RunObserver: EventSink, @unchecked Sendable {
   }
 
   private func observe(_ event: Event) {
+    tally.take(event)
     switch event {
     case .peer(.banned(let peer, _)): banned.insert(peer)
     case .chunk(.accepted):
-      chunksAccepted += 1
       showState()
+      passMilestones()
       if comparesAfterChunks { compare() }
-    case .chunk(.rejected): chunksRejected += 1
-    case .diff(.accepted): diffsAccepted += 1
     case .chain(let event): observe(event)
     case .state(.complete(let number, let hash, _)):
       isComplete = true
       if completeAt == nil { completeAt = now() }
       requireMade(number, hash, "complete")
+      onComplete()
       compare()
     case .state(.incomplete): isComplete = false
     default: break
@@ -113,6 +133,14 @@ final class RunObserver: EventSink, @unchecked Sendable {
       }
     default: break
     }
+  }
+
+  private func passMilestones() {
+    guard !milestones.isEmpty, let chain else { return }
+    let share = chain.missing.absentPartsPerMillion
+    let due = milestones.filter { $0.partsPerMillion <= share }
+    milestones.removeAll { $0.partsPerMillion <= share }
+    for milestone in due { milestone.action() }
   }
 
   /// S3: a complete state, and what is final, stands on a block that was really made. (Until then a
@@ -150,7 +178,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
     let share = chain.missing.absentPartsPerMillion
     guard share / Self.shownShare > shownShares else { return }
     shownShares = share / Self.shownShare
-    line(row("chunk.accepted", "\(chunksAccepted) chunks, \(chain.itemCount) accounts so far"))
+    line(
+      row("chunk.accepted", "\(tally.chunksAccepted) chunks, \(chain.itemCount) accounts so far"))
   }
 
   /// The head of the table that `line` gets the rows of.

@@ -15,17 +15,26 @@ final class SimulatedWorld: @unchecked Sendable {
   let producer: ChainProducer
   let observer: RunObserver
   let liars: [Liar]
+  let plan: PeerPlan
   private let verifier: any SignatureVerifier
-  private var peers: [FullNode] = []
+  private(set) var peers: [FullPeer] = []
   private(set) var joiner: FullNode?
   private(set) var joinedAt: Int64?
+  /// Height of the head when the node joined, and of the last macro block then.
+  private(set) var heightsAtJoin: (head: UInt32, macro: UInt32) = (0, 0)
   /// Forks made before the node joined.
   private(set) var forksBeforeJoin = 0
+  private var life: NodeLife?
+  private var joinerTask: SpawnedTask?
   private var tasks: [SpawnedTask] = []
-  private var away: Set<PeerID> = []
-  private var churn: RandomStream
+  var away: Set<PeerID> = []
+  var churn: RandomStream
+  /// A branch of this depth is made instead of the next block.
+  var rebranchDue: Int?
   /// Blocks of the chain when the joining node's state became complete.
-  private(set) var completeAtBlock: UInt32?
+  private var completeAtBlock: UInt32?
+  /// What completing the state took.
+  private(set) var measurement: SyncMeasurement?
 
   static let joinerPeer = PeerID(0)
 
@@ -35,6 +44,7 @@ final class SimulatedWorld: @unchecked Sendable {
   ) throws {
     self.scenario = scenario
     self.runtime = runtime
+    plan = PeerPlan(scenario)
     verifier = CachingSignatureVerifier(capacity: SimulationLimits.signaturesCached)
     producer = try ChainProducer(scenario, runtime: runtime, verifier: verifier)
     network = SimulatedNetwork(
@@ -60,103 +70,93 @@ final class SimulatedWorld: @unchecked Sendable {
 
   /// Starts the full peers.
   func start() {
-    for number in 1...UInt32(scenario.fullPeers) {
-      let peer = PeerID(number)
-      let node = FullNode(
-        chain: Blockchain(genesis: producer.genesis, state: .complete, verifier: verifier),
-        network: network.endpoint(for: peer), runtime: runtime, sink: observer,
-        configuration: NodeConfiguration(name: "p\(number)"))
-      peers.append(node)
-      tasks.append(runtime.spawn("p\(number)") { await node.run() })
-    }
+    peers = plan.all.map { scenario.sharedPeers > 0 ? sharing($0) : whole($0) }
     for liar in liars {
       network.setInterceptor({ liar.intercept($0) }, for: liar.peer)
+      note("liar", "\(liar.peer)", liar.kind.rawValue)
     }
+    for peer in plan.silent {
+      network.setInterceptor({ PeerPlan.silence($0) }, for: peer)
+      note("silent", "\(peer)", "answers no request for a part of the state")
+    }
+    for peer in plan.slow {
+      var capacity = network.configuration.capacity
+      capacity.uploadBytesPerSecond = plan.upload(of: peer)
+      network.setCapacity(capacity, for: peer)
+      note("slow", "\(peer)", "sends \(plan.upload(of: peer)) bytes a second")
+    }
+    observer.onComplete = { [unowned self] in measure() }
+    planFaults()
+  }
+
+  private func whole(_ peer: PeerID) -> FullPeer {
+    let endpoint = network.endpoint(for: peer)
+    let node = FullNode(
+      chain: Blockchain(genesis: producer.genesis, state: .complete, verifier: verifier),
+      network: endpoint, runtime: runtime, sink: observer,
+      configuration: NodeConfiguration(name: "\(peer)"))
+    tasks.append(runtime.spawn("\(peer)") { await node.run() })
+    return FullPeer(node, network: endpoint)
+  }
+
+  /// A peer that serves the maker's chain. It holds every block, so nobody sends it gossip.
+  private func sharing(_ peer: PeerID) -> FullPeer {
+    let endpoint = network.endpoint(for: peer)
+    network.setTakesGossip(false, for: peer)
+    let recorder = EventRecorder(
+      sink: observer, context: EventContext(node: "\(peer)", actor: "node"))
+    return FullPeer(
+      serving: SyncContext(
+        chain: producer.source, network: endpoint, runtime: runtime, recorder: recorder),
+      network: endpoint)
   }
 
   /// Lets the fresh node join, with the genesis block and no state.
   func join() {
+    joinedAt = runtime.now.nanoseconds
+    heightsAtJoin = (producer.source.headNumber, producer.source.macroNumber)
+    forksBeforeJoin = producer.forks
+    startJoiner()
+  }
+
+  /// A life of the joining node begins.
+  func startJoiner() {
     let chain = Blockchain(genesis: producer.genesis, state: .missing, verifier: verifier)
+    let life = NodeLife(observer)
     let node = FullNode(
       chain: chain, network: network.endpoint(for: Self.joinerPeer), runtime: runtime,
-      sink: observer,
+      sink: life,
       configuration: NodeConfiguration(
         name: RunObserver.joinerName, chunkItems: scenario.chunkItems))
     joiner = node
-    joinedAt = runtime.now.nanoseconds
-    forksBeforeJoin = producer.forks
+    self.life = life
     observer.chain = chain
-    tasks.append(runtime.spawn(RunObserver.joinerName) { await node.run() })
+    joinerTask = runtime.spawn(RunObserver.joinerName) { await node.run() }
   }
 
-  /// One block interval: a block or a fork is made and announced, peers come and go.
-  func advance() async throws {
-    let blocks = try producer.advance()
-    for block in blocks {
-      _ = observer.record(
-        .block(
-          .produced(
-            kind: block.kind.logged, block: block.number, hash: block.hash,
-            transactions: block.body?.transactions.count ?? 0,
-            entries: producer.source.entryCount(of: block.hash))),
-        context: .run, cause: nil, request: nil)
-    }
-    try await announce(blocks)
-    for liar in liars where liar.kind == .wrongRoot { try await announceWrongRoot(liar) }
-    changePeers()
-    if observer.isComplete, completeAtBlock == nil { completeAtBlock = producer.source.headNumber }
+  /// The joining node's process is gone, in whatever it was doing.
+  func stopJoiner() {
+    life?.end()
+    joinerTask?.cancel()
+    network.remove(Self.joinerPeer)
+    observer.forgetNode()
+    joiner = nil
   }
 
-  /// Hands new blocks to an honest peer that can take them, which announces them. The one that made
-  /// the last block always can.
-  private func announce(_ blocks: [Block]) async throws {
-    let makers = peers.filter { node in
-      !away.contains(node.peer)
-        && !liars.contains { $0.peer == node.peer && $0.kind == .wrongRoot }
-    }
-    let turn = Int(blocks[0].number)
-    let ready = makers.indices.map { makers[(turn + $0) % makers.count] }
-      .first { $0.chain.isKnown(blocks[0].parentHash) }
-    // If all who have the parent are away, the maker gets it from where it comes from.
-    let maker = ready ?? makers[turn % makers.count]
-    for block in ancestors(of: blocks[0], missingFor: maker.chain) + blocks {
-      try maker.chain.push(block)
-      await maker.announce(block)
-    }
-  }
-
-  /// The blocks below `block` that `chain` lacks, lowest first.
-  private func ancestors(of block: Block, missingFor chain: Blockchain) -> [Block] {
-    var list: [Block] = []
-    var hash = block.parentHash
-    while !chain.isKnown(hash), let parent = producer.source.block(hash) {
-      list.append(parent)
-      hash = parent.parentHash
-    }
-    return list.reversed()
-  }
-
-  private func announceWrongRoot(_ liar: Liar) async throws {
-    guard Int(producer.source.headNumber) % SimulationLimits.wrongRootEvery == 0,
-      let block = try producer.blockWithWrongRoot()
-    else { return }
-    if observer.isComplete { liar.countAnnouncement() }
-    await network.endpoint(for: liar.peer).announce(block)
-  }
-
-  private func changePeers() {
-    guard churn.chance(perMillion: scenario.leavePerMillion) else { return }
-    let present = peers.map(\.peer).filter { peer in
-      !away.contains(peer) && !liars.contains { $0.peer == peer }
-    }
-    // One honest peer at least stays, or nobody could go on with the chain.
-    guard present.count > 2, let peer = churn.pick(present) else { return }
-    away.insert(peer)
-    network.leave(peer)
-    runtime.schedule(after: .milliseconds(scenario.absenceMilliseconds)) { [self] in
-      away.remove(peer)
-      network.join(peer)
-    }
+  /// What completing the state took, looked at in the moment it is complete.
+  private func measure() {
+    guard measurement == nil, let joinedAt, let chain = joiner?.chain else { return }
+    let limit = SyncLimit(
+      plan: plan, scenario: scenario, chain: chain, source: producer.source,
+      heightsAtJoin: heightsAtJoin)
+    measurement = SyncMeasurement(
+      nanoseconds: runtime.now.nanoseconds - joinedAt, limit: limit, tally: observer.tally,
+      statistics: network.statistics(of: Self.joinerPeer),
+      peers: plan.all.map { peer in
+        .init(
+          peer: peer.number, uploadBytesPerSecond: plan.upload(of: peer),
+          deliveredBytes: network.traffic(from: peer, to: Self.joinerPeer).delivered.bytes)
+      })
   }
 
   /// True if the joining node has done all that the scenario asks for.
@@ -172,31 +172,16 @@ final class SimulatedWorld: @unchecked Sendable {
       && joiner.chain.headHash == producer.source.headHash
   }
 
+  /// Notes the height at which the state was found complete first.
+  func noteCompletion() {
+    if observer.isComplete, completeAtBlock == nil { completeAtBlock = producer.source.headNumber }
+  }
+
   /// Ends everything; returns the names of tasks that do not end.
   func stop() -> [String] {
-    for task in tasks { task.cancel() }
+    for task in tasks + [joinerTask].compactMap(\.self) { task.cancel() }
     _ = runtime.runUntilIdle()
     network.shutdown()
     return runtime.shutdown()
-  }
-}
-
-extension BlockKind {
-  /// The kind's name in the log.
-  fileprivate var logged: Event.BlockKind {
-    switch self {
-    case .micro: .micro
-    case .skip: .skip
-    case .macro: .macro
-    case .election: .election
-    }
-  }
-}
-
-extension Blockchain {
-  /// Number of entries in a kept diff.
-  fileprivate func entryCount(of hash: Hash256) -> Int {
-    guard case .diff(let diff) = trieDiff(of: hash) else { return 0 }
-    return diff.entries.count
   }
 }

@@ -49,6 +49,8 @@ public struct SimulationReport: Sendable, Hashable {
   public var diffsAccepted: Int
   public var rebranches: Int
   public var rebranchesWhileIncomplete: Int
+  /// What completing the state took; nil if it was never complete.
+  public var measurement: SyncMeasurement?
   public var comparisons: Int
   public var banned: [UInt32]
   public var bytesReceived: Int
@@ -94,7 +96,7 @@ extension SimulationReport {
         "events",
         "{" + coverage.map { "\"\($0.name)\":\($0.count)" }.joined(separator: ",") + "}"
       ),
-    ]
+    ] + (measurement?.fields ?? [])
   }
 
   /// One JSON object; `more` are further names and JSON values.
@@ -108,6 +110,7 @@ extension SimulationReport {
     let complete = completeAfterNanoseconds.map(seconds) ?? "never"
     let gone = banned.isEmpty ? "nobody" : banned.map { "p\($0)" }.joined(separator: " ")
     let digest = logDigest.map { String($0.hex.prefix(16)) } ?? "-"
+    let measured = measurement.map { $0.text + "\n" } ?? ""
     let result = verdict == .pass ? "PASS" : "FAIL \(verdict.rawValue): \(reason)"
     return """
       roots     node \(short(nodeRoot))  header \(short(headerRoot))  oracle \(short(oracleRoot))
@@ -116,7 +119,7 @@ extension SimulationReport {
       chain     \(blocks) blocks, \(forks) forks; the node rebranched \(rebranches) times, \
       \(rebranchesWhileIncomplete) of them while incomplete
       traffic   \(bytesReceived / 1000) kB received, \(bytesSent / 1000) kB sent
-      checks    \(comparisons) comparisons with the oracle, banned \(gone)
+      \(measured)checks    \(comparisons) comparisons with the oracle, banned \(gone)
       events    \(records) records, \(coverage.count) kinds, sha256 \(digest)
       \(result)  \(seconds(virtualNanoseconds)) virtual, \(steps) steps
       """

@@ -68,7 +68,7 @@ public final class SimulationRun {
         return "not done after \(scenario.timeLimitSeconds) s of virtual time"
       }
       let height = Int(world.producer.source.headNumber)
-      if world.joiner == nil, height >= scenario.joinAtBlock { world.join() }
+      if world.joinedAt == nil, height >= scenario.joinAtBlock { world.join() }
       let step = StepResult()
       world.runtime.spawn("block") {
         do { try await world.advance() } catch { step.error = error }
@@ -109,11 +109,12 @@ public final class SimulationRun {
       },
       steps: world.runtime.steps, foreignJobs: world.runtime.foreignJobs,
       blocks: world.producer.source.headNumber, forks: world.producer.forks,
-      head: chain?.headNumber ?? 0, chunksAccepted: observer.chunksAccepted,
-      chunksRejected: observer.chunksRejected, diffsAccepted: observer.diffsAccepted,
+      head: chain?.headNumber ?? 0, chunksAccepted: observer.tally.chunksAccepted,
+      chunksRejected: observer.tally.chunksRejected, diffsAccepted: observer.tally.diffsAccepted,
       rebranches: observer.rebranches,
       rebranchesWhileIncomplete: observer.rebranchesWhileIncomplete,
-      comparisons: observer.comparisons, banned: observer.banned.sorted(),
+      measurement: world.measurement, comparisons: observer.comparisons,
+      banned: observer.banned.sorted(),
       bytesReceived: Int(traffic.received.bytes), bytesSent: Int(traffic.sent.bytes),
       nodeRoot: chain?.stateRoot, headerRoot: chain?.head.header.stateRoot,
       oracleRoot: chain.flatMap { world.producer.model(after: $0.headHash)?.stateRoot() },

@@ -1,5 +1,6 @@
 import Ledger
 import Primitives
+import StateTrie
 
 /// A broken invariant of a run.
 package struct CheckViolation: Sendable, Hashable {
@@ -27,13 +28,33 @@ package enum StateCheck {
         check: "S3", detail: "nothing is missing at block \(head.number), but the root is not known"
       )
     }
+    let count = model.count(outside: missing)
+    var held = 0
+    // Part by part, so that a large state does not stand in memory once more.
+    for range in parts {
+      for item in chain.items(in: range) {
+        held += 1
+        if !model.contains(item) { return difference(chain, model) }
+      }
+    }
+    return held == count ? nil : difference(chain, model)
+  }
+
+  /// The key space in sixteen parts, one for each first nibble.
+  static let parts: [KeyRange] = {
+    let starts = [KeyNibbles.empty] + (1...15).map { KeyNibbles(bytes: [UInt8($0 << 4)]) }
+    return zip(starts, starts.dropFirst().map(Optional.some) + [nil]).map {
+      KeyRange(start: $0, end: $1)
+    }
+  }()
+
+  private static func difference(_ chain: Blockchain, _ model: AccountModel) -> CheckViolation {
     let held = chain.items()
-    if model.agrees(with: held, outside: missing) { return nil }
-    let expected = model.items(outside: missing)
+    let expected = model.items(outside: chain.missing)
     let first = zip(held, expected).first { $0 != $1 }.map { "\($0.key) or \($1.key)" }
     return CheckViolation(
       check: "S1",
-      detail: "\(held.count) accounts at block \(head.number), the oracle has \(expected.count); "
-        + "first difference at \(first ?? "the end")")
+      detail: "\(held.count) accounts at block \(chain.headNumber), the oracle has "
+        + "\(expected.count); first difference at \(first ?? "the end")")
   }
 }

@@ -63,7 +63,7 @@ struct Workload {
   private mutating func transaction(on model: AccountModel) -> Transaction? {
     let user = users[random.below(users.count)]
     let address = Address(of: user.publicKey)
-    guard let account = model.accounts[address], account.balance > SimulationLimits.fee + 1 else {
+    guard let account = model[address], account.balance > SimulationLimits.fee + 1 else {
       return nil
     }
     let action: Transaction.Action

@@ -27,7 +27,32 @@ extension Scenario {
     make("wrong-root", "One peer announces blocks with a wrong state root.") {
       $0.liars = [.wrongRoot]
     },
+    make("bandwidth", "A million accounts from eight full peers, against the physical limit.") {
+      $0.makeBandwidth()
+    },
   ]
+
+  /// Eight full peers at 50 ms, 10 Mbit/s up and 100 Mbit/s down each, a million accounts, and a
+  /// block a second that changes about 200 of them.
+  private mutating func makeBandwidth() {
+    nodes = 9
+    sharedPeers = 1
+    accounts = 1_000_000
+    blocks = 30
+    blocksPerBatch = 20
+    blockIntervalMilliseconds = 1_000
+    transactionsPerBlock = 110
+    forkPerMillion = 0
+    skipPerMillion = 0
+    latencyMilliseconds = 50
+    jitterMilliseconds = 0
+    lossPerMillion = 0
+    uploadBytesPerSecond = 1_250_000
+    downloadBytesPerSecond = 12_500_000
+    joinAtBlock = 25
+    chunkItems = 1_000
+    followBlocks = 20
+  }
 
   private static func make(
     _ name: String, _ description: String, _ change: (inout Scenario) -> Void

@@ -35,15 +35,28 @@ extension Scenario {
         liars.append(kind)
       }
     default:
-      guard let field = Self.fields.first(where: { $0.key == key }) else {
-        throw .badFile("unknown key '\(key)'")
-      }
+      let path = try Self.path(of: key)
       // JSON's true and false arrive as numbers too.
       guard let number = value as? NSNumber, String(cString: number.objCType) != "c",
         let whole = Int(exactly: number)
       else { throw .badFile("\(key) is no whole number") }
-      self[keyPath: field.path] = whole
+      self[keyPath: path] = whole
     }
+  }
+
+  /// Sets the number named `key`; throws `badFile` if there is none. Ranges are checked by
+  /// `check()`.
+  public mutating func set(_ key: String, to number: Int) throws(ScenarioError) {
+    self[keyPath: try Self.path(of: key)] = number
+  }
+
+  private static func path(
+    of key: String
+  ) throws(ScenarioError) -> any (WritableKeyPath<Scenario, Int> & Sendable) {
+    guard let field = fields.first(where: { $0.key == key }) else {
+      throw .badFile("unknown key '\(key)'")
+    }
+    return field.path
   }
 
   private static func text(_ key: String, _ value: Any) throws(ScenarioError) -> String {

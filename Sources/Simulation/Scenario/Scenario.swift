@@ -51,6 +51,22 @@ public struct Scenario: Sendable, Hashable {
   /// Of the blocks, after how many one honest peer leaves for `absenceMilliseconds`.
   public var leavePerMillion = 0
   public var absenceMilliseconds = 15_000
+  /// Not 0: the full peers serve one chain that they share, and hold each block once it is made.
+  public var sharedPeers = 0
+  /// Full peers, the last ones, that send at `uploadBytesPerSecond / slowFactor`.
+  public var slowPeers = 0
+  public var slowFactor = 10
+  /// Full peers, those before the slow ones, that take each request for a part of the state and
+  /// never answer it.
+  public var silentPeers = 0
+  /// Not 0: once the node holds this share of the key space, another branch replaces
+  /// `rebranchDepth` blocks.
+  public var rebranchAtPercent = 0
+  public var rebranchDepth = 5
+  /// Not 0: once it holds this share, the node is killed, and comes back after
+  /// `restartAfterMilliseconds` with what its disk kept.
+  public var killAtPercent = 0
+  public var restartAfterMilliseconds = 500
   /// Blocks the node has to follow after its state is complete.
   public var followBlocks = 10
   /// Longest virtual time of the run.
@@ -108,6 +124,18 @@ extension Scenario {
     .init("chunk_items", \.chunkItems, 1...5_000, "items asked for in one chunk"),
     .init("leave_per_million", \.leavePerMillion, million, "blocks after which a peer leaves"),
     .init("absence_ms", \.absenceMilliseconds, 1...600_000, "how long it stays away"),
+    .init("shared_peers", \.sharedPeers, 0...1, "1: the full peers serve one chain they share"),
+    .init("slow_peers", \.slowPeers, 0...63, "full peers that send more slowly"),
+    .init("slow_factor", \.slowFactor, 1...1_000, "how many times more slowly"),
+    .init("silent_peers", \.silentPeers, 0...63, "full peers that never answer for the state"),
+    .init(
+      "rebranch_at_percent", \.rebranchAtPercent, 0...99,
+      "share of the state held when a branch is replaced; 0 = never"),
+    .init("rebranch_depth", \.rebranchDepth, 1...64, "blocks that it replaces"),
+    .init(
+      "kill_at_percent", \.killAtPercent, 0...99,
+      "share of the state held when the node is killed; 0 = never"),
+    .init("restart_after_ms", \.restartAfterMilliseconds, 1...600_000, "how long it is gone"),
     .init("follow_blocks", \.followBlocks, 1...10_000, "blocks to follow once complete"),
     .init("time_limit_s", \.timeLimitSeconds, 1...1_000_000, "longest virtual time"),
   ]
@@ -136,6 +164,13 @@ extension Scenario {
     if slots < validators { throw .contradiction("slots are fewer than validators") }
     if followBlocks < blocksPerBatch {
       throw .contradiction("follow_blocks is less than one batch (blocks_per_batch)")
+    }
+    if slowPeers + silentPeers + liars.count > fullPeers {
+      throw .contradiction("slow, silent and lying peers are more than the full peers")
+    }
+    if silentPeers >= fullPeers { throw .contradiction("every full peer is silent") }
+    if rebranchAtPercent > 0, rebranchDepth >= blocksPerBatch {
+      throw .contradiction("rebranch_depth does not fit into a batch (blocks_per_batch)")
     }
     if liars.count >= fullPeers { throw .contradiction("every full peer is a liar") }
   }

@@ -25,7 +25,7 @@ import Testing
           bufferMax: 40, windowAheadMax: 20, tolerancePastMax: 5, includeBody: true),
         chunkItems: 100, isComplete: isComplete)
       let first = core.advance(chain: chain).queries
-      query = first.first ?? ChunkQuery(id: 0, start: .empty, end: nil, limit: 0)
+      query = first.first ?? ChunkQuery(id: 0, start: .empty, end: nil, limit: 0, edges: .last)
     }
 
     /// A chunk of the state at `number`; `end` is nil for the last one.

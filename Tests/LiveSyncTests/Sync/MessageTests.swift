@@ -36,7 +36,7 @@ import Testing
         try Self.expectRoundTrip(answer)
       }
       try Self.expectRoundTrip(
-        RequestChunk(startKey: KeyNibbles("1")!, endKey: KeyNibbles("2")!, limit: 5_000))
+        RequestChunk(startKey: KeyNibbles("1")!, endKey: KeyNibbles("2")!, limit: 5_000, edges: .both))
       guard case .chunk(let chunk, let id) = world.source.chunk(from: .empty, limit: 9) else {
         Issue.record("no chunk")
         return
@@ -55,12 +55,12 @@ import Testing
   }
 
   @Test func requests_shouldBeRefused_whenTheyAskForTooMuch() {
-    let tooMany = RequestChunk(startKey: .empty, endKey: nil, limit: 5_001)
+    let tooMany = RequestChunk(startKey: .empty, endKey: nil, limit: 5_001, edges: .last)
     #expect(throws: WireError.self) { try RequestChunk(wireBytes: tooMany.wireBytes) }
-    let none = RequestChunk(startKey: .empty, endKey: nil, limit: 0)
+    let none = RequestChunk(startKey: .empty, endKey: nil, limit: 0, edges: .last)
     #expect(throws: WireError.self) { try RequestChunk(wireBytes: none.wireBytes) }
     let backward = RequestChunk(
-      startKey: KeyNibbles("2")!, endKey: KeyNibbles("1")!, limit: 1)
+      startKey: KeyNibbles("2")!, endKey: KeyNibbles("1")!, limit: 1, edges: .both)
     #expect(throws: WireError.self) { try RequestChunk(wireBytes: backward.wireBytes) }
     let locators = RequestMissingBlocks(
       target: .zero, includeBody: false,

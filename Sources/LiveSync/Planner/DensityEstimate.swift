@@ -1,0 +1,42 @@
+import StateTrie
+
+/// How many items a share of the key space holds and how large they are, from the latest chunks.
+struct DensityEstimate: Sendable {
+  private var items = 0.0
+  private var share = 0.0
+  private var bytes = 0.0
+  private var chunks = 0.0
+  /// Bytes an item is taken to have before any came.
+  private var prior = Double(LiveSyncLimits.itemBytesFirst)
+
+  /// A verified chunk covered `range` with `items` in `bytes`.
+  mutating func add(_ range: KeyRange, items: Int, bytes: Int) {
+    if chunks >= Double(LiveSyncLimits.densityChunksMax) {
+      self.items /= 2
+      share /= 2
+      self.bytes /= 2
+      chunks /= 2
+    }
+    self.items += Double(items)
+    share += range.share
+    self.bytes += Double(bytes)
+    chunks += 1
+  }
+
+  /// An answer was too large for a message: items are larger than they were thought to be.
+  mutating func shrink() {
+    bytes *= 4
+    prior *= 4
+  }
+
+  /// Items in the whole key space if all of it were as dense; nil before there is anything to go by.
+  var itemsInAll: Double? { share > 0 && items > 0 ? items / share : nil }
+
+  /// Bytes of a chunk for each of its items.
+  var bytesPerItem: Double {
+    items > 0 ? bytes / items : prior
+  }
+
+  /// Bytes that a share of the key space is expected to take; nil before there is anything to go by.
+  func bytes(of share: Double) -> Double? { itemsInAll.map { $0 * share * bytesPerItem } }
+}

@@ -1,0 +1,97 @@
+import Networking
+import Runtime
+
+/// A record of each peer, and what follows from comparing them.
+///
+/// A peer is judged by verified useful bytes. "Does not have it" is no offence; lateness and short
+/// answers demote it for a while; only a proven lie bans it, which is not decided here.
+public struct PeerLedger: Sendable {
+  private var records: [PeerID: PeerRecord] = [:]
+  /// Answering times of verified chunks, of all peers, the latest ones.
+  private var latencies: [Int64] = []
+  private var oldestLatency = 0
+  /// Slower than this (in bytes a second) is slow; nil while too few peers are measured.
+  private var slowBelow: Double?
+
+  public init() {}
+
+  /// The record of a peer.
+  public subscript(peer: PeerID) -> PeerRecord { records[peer] ?? PeerRecord() }
+
+  /// Changes the record of a peer. Above `LiveSyncLimits.peerRecordsMax` records, those of peers
+  /// that nothing was asked of give way.
+  mutating func update(_ peer: PeerID, _ change: (inout PeerRecord) -> Void) {
+    if records[peer] == nil, records.count >= LiveSyncLimits.peerRecordsMax {
+      let idle = records.filter { $0.value.inFlight == 0 }.keys.min()
+      if let idle { records[idle] = nil }
+    }
+    change(&records[peer, default: PeerRecord()])
+  }
+
+  /// An answer was verified.
+  mutating func verified(_ peer: PeerID, _ delivery: Delivery, items: Int, at now: Moment) {
+    update(peer) { $0.verified(delivery, items: items, at: now) }
+    let latency = delivery.sentAt.duration(to: delivery.arrivedAt).wholeNanoseconds
+    if latencies.count < LiveSyncLimits.latenciesMax {
+      latencies.append(latency)
+    } else {
+      latencies[oldestLatency] = latency
+      oldestLatency = (oldestLatency + 1) % latencies.count
+    }
+    let rates = records.values.compactMap(\.bytesPerSecond).sorted()
+    slowBelow =
+      rates.count >= LiveSyncLimits.ratedPeersMin
+      ? rates[rates.count / 2] * LiveSyncLimits.slowShare : nil
+  }
+
+  /// True if the peer's verified throughput is far below that of the others.
+  public func isSlow(_ peer: PeerID) -> Bool {
+    guard let slowBelow, let rate = records[peer]?.bytesPerSecond else { return false }
+    return rate < slowBelow
+  }
+
+  /// Why the peer is asked after the others; nil if it is not.
+  public func demotion(of peer: PeerID) -> PeerRecord.Demotion? {
+    records[peer]?.demotion ?? (isSlow(peer) ? .slow : nil)
+  }
+
+  /// The time in which 95 of 100 verified answers came; nil while there are too few of them.
+  public var latency95: Duration? {
+    guard latencies.count >= LiveSyncLimits.latenciesMin else { return nil }
+    return .nanoseconds(latencies.sorted()[latencies.count * 95 / 100])
+  }
+
+  /// Verified bytes a second of all peers together, as far as they are measured.
+  public var bytesPerSecond: Double { records.values.compactMap(\.bytesPerSecond).reduce(0, +) }
+
+  /// The peers in the order in which they are asked for `bytes`: those in good standing first, and
+  /// of these the one that can answer soonest. Peers that pause are left out.
+  mutating func ranking(
+    of peers: [PeerID], bytes: Int, at now: Moment
+  ) -> [(peer: PeerID, spare: Int)] {
+    var ranked: [(peer: PeerID, spare: Int, isDemoted: Bool, time: Double)] = []
+    for peer in peers {
+      if records[peer] != nil { update(peer) { $0.settleStrikes(at: now) } }
+      let record = self[peer]
+      let isSlow = isSlow(peer)
+      let spare = record.window(bytes: bytes, isSlow: isSlow) - record.inFlight
+      guard record.pausedUntil <= now, spare > 0 else { continue }
+      let first = Double(LiveSyncLimits.answerTimeFirst.wholeNanoseconds)
+      ranked.append(
+        (
+          peer, spare, record.demotion != nil || isSlow,
+          record.answerTime(bytes: bytes) ?? first * Double(record.inFlight + 1)
+        ))
+    }
+    ranked.sort {
+      ($0.isDemoted ? 1 : 0, $0.time, $0.peer.number)
+        < ($1.isDemoted ? 1 : 0, $1.time, $1.peer.number)
+    }
+    return ranked.map { ($0.peer, $0.spare) }
+  }
+
+  /// True if every one of `peers` pauses since it lacks what is asked for.
+  func allPause(_ peers: [PeerID], at now: Moment) -> Bool {
+    !peers.isEmpty && peers.allSatisfy { self[$0].pausedUntil > now }
+  }
+}

@@ -1,0 +1,202 @@
+import Networking
+import Primitives
+import Runtime
+
+/// What is known of one peer that serves chunks. Only verified chunks are to its credit.
+public struct PeerRecord: Sendable {
+  /// Why a peer is asked after the others.
+  public enum Demotion: String, Sendable, Hashable, CaseIterable {
+    /// It lets requests time out.
+    case late = "timeout"
+    /// Its verified throughput is far below that of the others.
+    case slow
+    /// It answers with less than it could.
+    case short
+  }
+
+  /// Requests sent to it.
+  public private(set) var requests = 0
+  /// Chunks of it that were verified and taken in.
+  public private(set) var verifiedChunks = 0
+  /// Items of these that were new.
+  public private(set) var verifiedItems = 0
+  /// Bytes of these.
+  public private(set) var verifiedBytes = 0
+  /// Bytes of answers that were of no use (any more).
+  public private(set) var unusedBytes = 0
+  /// Answers that said that it does not have the range.
+  public private(set) var empty = 0
+  /// Requests that it did not answer in time.
+  public private(set) var late = 0
+  /// Answers that are provably wrong.
+  public private(set) var invalid = 0
+  /// Requests on their way to it.
+  public private(set) var inFlight = 0
+
+  /// Bytes expected of the requests on their way.
+  private(set) var expectedBytes = 0
+  /// Bytes of all answers, verified or not: only differences are used, and only once verified.
+  private(set) var arrivedBytes = 0
+  private var bandwidth = WindowedFilter(.largest, window: LiveSyncLimits.bandwidthWindow)
+  private var roundTrip = WindowedFilter(.smallest, window: LiveSyncLimits.roundTripWindow)
+  /// Mean deviation of the answering times from what was expected, in nanoseconds.
+  private var deviation = 0.0
+  private var strikes = 0
+  private var strikesAt = Moment.start
+  private var lateInRow = 0
+  private var emptyInRow = 0
+  private(set) var pausedUntil = Moment.start
+  /// Places that it said it does not have, and until when that is believed.
+  private var lacking: [(key: KeyNibbles, until: Moment)] = []
+  /// Set while the peer is asked after the others for what it did.
+  private(set) var demotion: Demotion?
+
+  /// Verified bytes a second, the most of the last `LiveSyncLimits.bandwidthWindow`; nil if no
+  /// chunk was verified yet.
+  public var bytesPerSecond: Double? { bandwidth.value }
+  /// Nanoseconds from a request to its answer, the least of `LiveSyncLimits.roundTripWindow`.
+  public var roundTripNanoseconds: Double? { roundTrip.value }
+
+  /// A request goes out.
+  mutating func asked(bytes: Int) {
+    requests += 1
+    inFlight += 1
+    expectedBytes += bytes
+  }
+
+  /// A request of `bytes` expected bytes ended, in whatever way.
+  mutating func ended(bytes: Int) {
+    inFlight -= 1
+    expectedBytes -= bytes
+  }
+
+  /// An answer of `bytes` came; nothing of it is verified.
+  mutating func arrived(bytes: Int) {
+    arrivedBytes += bytes
+  }
+
+  /// An answer was verified and taken in: now what it showed of the peer counts.
+  mutating func verified(_ delivery: Delivery, items: Int, at now: Moment) {
+    verifiedChunks += 1
+    verifiedItems += items
+    verifiedBytes += delivery.bytes
+    lateInRow = 0
+    emptyInRow = 0
+    let taken = Double(max(1, delivery.sentAt.duration(to: delivery.arrivedAt).wholeNanoseconds))
+    if let expected = roundTrip.value {
+      deviation += (abs(taken - expected) - deviation) / 4
+    } else {
+      deviation = taken / 2
+    }
+    roundTrip.add(taken, at: now)
+    bandwidth.add(Double(delivery.deliveredBytes) * 1e9 / taken, at: now)
+    settleStrikes(at: now)
+    if delivery.isShort { strike(1, .short, at: now) } else { strikes = max(0, strikes - 1) }
+    if strikes <= LiveSyncLimits.strikesForgiven { demotion = nil }
+  }
+
+  /// An answer was of no use. That is nobody's fault.
+  mutating func unused(bytes: Int) { unusedBytes += bytes }
+
+  /// An answer is provably wrong.
+  mutating func lied() { invalid += 1 }
+
+  /// The peer does not have what starts at `key`.
+  mutating func lacks(_ key: KeyNibbles, at now: Moment) {
+    empty += 1
+    emptyInRow += 1
+    lacking.removeAll { $0.until <= now || $0.key == key }
+    if lacking.count >= LiveSyncLimits.lackingPlacesMax { lacking.removeFirst() }
+    lacking.append((key, now.advanced(by: LiveSyncLimits.lackingTime)))
+    guard emptyInRow >= LiveSyncLimits.emptyInRowMax else { return }
+    pause(emptyInRow - LiveSyncLimits.emptyInRowMax, at: now)
+  }
+
+  /// The peer cannot be asked now, for no fault of its own: refused, or gone.
+  mutating func refused(at now: Moment) {
+    emptyInRow += 1
+    pause(emptyInRow - 1, at: now)
+  }
+
+  /// The peer did not answer in time.
+  mutating func timedOut(at now: Moment) {
+    late += 1
+    lateInRow += 1
+    settleStrikes(at: now)
+    strike(LiveSyncLimits.strikesForLate, .late, at: now)
+  }
+
+  /// True if it said lately that it does not have what starts at `key`.
+  func isLacking(_ key: KeyNibbles, at now: Moment) -> Bool {
+    lacking.contains { $0.key == key && $0.until > now }
+  }
+
+  /// Longest wait for an answer of `bytes` more bytes: what the peer needs for all that is on its
+  /// way, with a wide margin; doubled for each request in a row that was late.
+  func timeout(bytes: Int) -> Duration {
+    guard let expected = answerTime(bytes: bytes) else { return LiveSyncLimits.chunkTimeout }
+    let margin = 2 * expected + 4 * deviation
+    let nanoseconds = margin * Double(1 << min(lateInRow, 4))
+    let limits = LiveSyncLimits.chunkTimeoutMin...LiveSyncLimits.chunkTimeoutMax
+    return limits.clamp(.nanoseconds(Int64(min(nanoseconds, 1e18))))
+  }
+
+  /// Nanoseconds until an answer of `bytes` more bytes can be here; nil if nothing is known.
+  func answerTime(bytes: Int) -> Double? {
+    guard let roundTrip = roundTrip.value, let bandwidth = bandwidth.value, bandwidth > 0 else {
+      return nil
+    }
+    return roundTrip + Double(expectedBytes + bytes) * 1e9 / bandwidth
+  }
+
+  /// Requests of `bytes` that keep the path to the peer full: twice what is on its way at once (the
+  /// bandwidth-delay product), so that a faster path is noticed.
+  func window(bytes: Int, isSlow: Bool) -> Int {
+    if demotion != nil || isSlow { return 1 }
+    guard let roundTrip = roundTrip.value, let bandwidth = bandwidth.value else {
+      return LiveSyncLimits.chunkWindowFirst
+    }
+    let product = bandwidth * roundTrip / 1e9 / Double(max(1, bytes))
+    return min(max(2, Int((2 * product).rounded(.up))), LiveSyncLimits.chunkWindowMax)
+  }
+
+  private mutating func pause(_ doublings: Int, at now: Moment) {
+    var pause = LiveSyncLimits.emptyPauseFirst
+    for _ in 0..<max(0, doublings) where pause < LiveSyncLimits.emptyPauseMax {
+      pause = pause * 2
+    }
+    pausedUntil = now.advanced(by: min(pause, LiveSyncLimits.emptyPauseMax))
+  }
+
+  private mutating func strike(_ count: Int, _ reason: Demotion, at now: Moment) {
+    strikes = min(strikes + count, LiveSyncLimits.strikesMax)
+    if strikes >= LiveSyncLimits.strikesForDemotion { demotion = reason }
+  }
+
+  /// Strikes are forgotten with time, so that a peer that is asked no more gets another chance.
+  mutating func settleStrikes(at now: Moment) {
+    let step = LiveSyncLimits.strikeTime.wholeNanoseconds
+    let steps = max(0, strikesAt.duration(to: now).wholeNanoseconds) / step
+    if strikes == 0 { strikesAt = now } else if steps > 0 {
+      strikes = max(0, strikes - Int(min(steps, Int64(LiveSyncLimits.strikesMax))))
+      strikesAt = strikesAt.advanced(by: .nanoseconds(steps * step))
+    }
+    if strikes <= LiveSyncLimits.strikesForgiven { demotion = nil }
+  }
+}
+
+/// One answer as it was seen on the wire; it counts once its content is verified.
+struct Delivery: Sendable, Hashable {
+  var sentAt: Moment
+  var arrivedAt: Moment
+  /// Bytes of the answer.
+  var bytes: Int
+  /// Bytes that came from the peer between request and answer, this one's among them.
+  var deliveredBytes: Int
+  /// True if neither the whole range nor the most items asked for were given.
+  var isShort: Bool
+}
+
+extension ClosedRange where Bound == Duration {
+  func clamp(_ value: Duration) -> Duration { Swift.min(Swift.max(value, lowerBound), upperBound) }
+}

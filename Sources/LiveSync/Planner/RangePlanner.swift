@@ -1,0 +1,169 @@
+import Networking
+import Primitives
+import Runtime
+import StateTrie
+
+/// Decides which key ranges to ask which peers for. A value: it is told what happened and when, and
+/// says what to ask for.
+///
+/// The trie says what is missing. Of that, every range that is on its way, or is here and not in the
+/// trie yet, is claimed; the rest is free. Free ranges are cut to the size that a peer delivers in
+/// `LiveSyncLimits.requestTime` and handed out from the lowest key on, so neighbours grow together
+/// and the number of gaps stays near the number of requests. A bad, late or missing answer costs its
+/// own range only: the claim is dropped, and the range is free again.
+public struct RangePlanner: Sendable {
+  /// A request on its way.
+  struct Flight: Sendable {
+    var query: ChunkQuery
+    var peer: PeerID
+    var sentAt: Moment
+    var expectedBytes: Int
+    /// What had come from the peer when this was asked for.
+    var arrivedBefore: Int
+    /// The request asks for what is on its way from another peer already.
+    var isSecond: Bool
+    /// Another peer is asked for (a part of) the same.
+    var hasSecond = false
+
+    var range: KeyRange { KeyRange(start: query.start, end: query.end) }
+  }
+
+  /// A chunk that is here and not in the trie yet.
+  struct Claim: Sendable {
+    var range: KeyRange
+    var itemCount: Int
+    var peer: PeerID
+    var delivery: Delivery
+  }
+
+  /// What is known of the peers.
+  public internal(set) var peers = PeerLedger()
+  /// Most items asked for in one request.
+  let itemsMax: Int
+  var flights: [UInt64: Flight] = [:]
+  var claims: [UInt64: Claim] = [:]
+  /// Bytes of the chunks that are claimed.
+  var claimedBytes = 0
+  /// Bytes expected of the requests on their way.
+  var flyingBytes = 0
+  var density = DensityEstimate()
+  var nextID: UInt64 = 1
+  /// What came, and what became of it.
+  public internal(set) var traffic = ChunkTraffic()
+
+  init(itemsMax: Int) {
+    precondition(
+      (1...LiveSyncLimits.chunkItemsMax).contains(itemsMax), "chunks of \(itemsMax) items")
+    self.itemsMax = itemsMax
+  }
+
+  /// Requests on their way.
+  public var flightCount: Int { flights.count }
+  /// Chunks that are here and not in the trie yet.
+  public var claimCount: Int { claims.count }
+
+  /// Bytes that all of `missing` is expected to take; nil before there is anything to go by.
+  func expectedBytes(of missing: KeyRangeSet) -> Double? {
+    density.bytes(of: missing.ranges.reduce(0) { $0 + $1.share })
+  }
+
+  // MARK: Answers
+
+  /// An answer came with `chunk`, which claims its range until it is `settled`. Nil if the request
+  /// is not known.
+  mutating func arrived(
+    _ id: UInt64, _ chunk: SourcedChunk, at now: Moment
+  ) -> ChunkQuery? {
+    guard let flight = end(id) else { return nil }
+    peers.update(flight.peer) { $0.arrived(bytes: chunk.bytes) }
+    traffic.received += chunk.bytes
+    let query = flight.query
+    let isShort = chunk.chunk.end != query.end && chunk.chunk.items.count < query.limit
+    claims[id] = Claim(
+      range: KeyRange(start: query.start, end: chunk.chunk.end),
+      itemCount: chunk.chunk.items.count, peer: flight.peer,
+      delivery: Delivery(
+        sentAt: flight.sentAt, arrivedAt: now, bytes: chunk.bytes,
+        deliveredBytes: peers[flight.peer].arrivedBytes - flight.arrivedBefore,
+        isShort: isShort))
+    claimedBytes += chunk.bytes
+    return query
+  }
+
+  /// What became of a chunk that came.
+  enum Fate: Sendable {
+    /// It was verified and taken in with so many items.
+    case taken(items: Int)
+    /// It was of no use. Its bytes have to be fetched again, or were fetched twice.
+    case unused
+    /// It is provably wrong.
+    case lie
+  }
+
+  /// A chunk that came is in the trie, or will never be: its claim ends, and what it shows of its
+  /// peer counts from now on if it was verified.
+  mutating func settled(_ id: UInt64, _ fate: Fate, at now: Moment) {
+    guard let claim = claims.removeValue(forKey: id) else { return }
+    let bytes = claim.delivery.bytes
+    claimedBytes -= bytes
+    switch fate {
+    case .taken(let items):
+      peers.verified(claim.peer, claim.delivery, items: items, at: now)
+      density.add(claim.range, items: claim.itemCount, bytes: bytes)
+      traffic.verified += bytes
+    case .unused:
+      peers.update(claim.peer) { $0.unused(bytes: bytes) }
+      traffic.unused += bytes
+    case .lie:
+      peers.update(claim.peer) { $0.lied() }
+      traffic.refused += bytes
+    }
+  }
+
+  /// A request brought nothing.
+  mutating func failed(_ id: UInt64, _ failure: ChunkFailure, at now: Moment) {
+    guard let flight = end(id) else { return }
+    switch failure {
+    case .late: peers.update(flight.peer) { $0.timedOut(at: now) }
+    case .lacking: peers.update(flight.peer) { $0.lacks(flight.query.start, at: now) }
+    case .unavailable: peers.update(flight.peer) { $0.refused(at: now) }
+    case .tooLarge: density.shrink()
+    case .local: break
+    }
+  }
+
+  private mutating func end(_ id: UInt64) -> Flight? {
+    guard let flight = flights.removeValue(forKey: id) else { return nil }
+    flyingBytes -= flight.expectedBytes
+    peers.update(flight.peer) { $0.ended(bytes: flight.expectedBytes) }
+    return flight
+  }
+}
+
+/// Why a chunk request brought nothing.
+public enum ChunkFailure: Sendable, Hashable {
+  /// No answer in time.
+  case late
+  /// The peer does not have the range.
+  case lacking
+  /// The peer is gone, or refuses for now.
+  case unavailable
+  /// The answer was larger than a message may be: too much was asked for.
+  case tooLarge
+  /// The request was not sent, for want of room here.
+  case local
+}
+
+/// Bytes of chunks that came, by what became of them.
+public struct ChunkTraffic: Sendable, Hashable {
+  /// All that came.
+  public var received = 0
+  /// In verified chunks that were taken in.
+  public var verified = 0
+  /// In chunks of no use: fetched twice, or to be fetched again.
+  public var unused = 0
+  /// In chunks that are provably wrong.
+  public var refused = 0
+
+  public init() {}
+}

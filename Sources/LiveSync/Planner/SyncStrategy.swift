@@ -1,0 +1,97 @@
+import Networking
+import Primitives
+import Runtime
+
+/// How a node fills its state.
+public enum SyncStrategy: String, Sendable, Hashable, CaseIterable {
+  /// One chunk at a time, from the first missing key on, as the reference does.
+  case sequential
+  /// Many ranges at a time from all peers.
+  case parallel
+}
+
+/// What a planning core is told of the world besides the chain.
+public struct PlannerView: Sendable {
+  public var now: Moment
+  /// The peers that can be asked, in order.
+  public var peers: [PeerID]
+
+  public init(now: Moment, peers: [PeerID]) {
+    self.now = now
+    self.peers = peers
+  }
+}
+
+/// What the cores of a state queue have in common, so that one shell serves each.
+protocol ChunkCore<Block>: Sendable {
+  associatedtype Block: SyncBlock
+  typealias Action = StateQueueAction<Block>
+
+  /// True if nothing is missing.
+  var isComplete: Bool { get }
+  /// Chunks that wait for their blocks.
+  var bufferedCount: Int { get }
+  /// Chunk requests on their way.
+  var inFlightCount: Int { get }
+  /// True if nothing is asked for since the last chunk waits for its block.
+  var isPaused: Bool { get }
+  /// What came, and what is known of the peers; nil if the core keeps no account of it.
+  var planner: RangePlanner? { get }
+
+  mutating func advance(_ view: PlannerView, chain: some ChainReader) -> [Action]
+  mutating func received(
+    _ id: UInt64, _ chunk: SourcedChunk, _ view: PlannerView, chain: some ChainReader
+  ) -> [Action]
+  mutating func failed(
+    _ id: UInt64, _ failure: ChunkFailure, _ view: PlannerView, chain: some ChainReader
+  ) -> [Action]
+  mutating func retryDue(_ view: PlannerView, chain: some ChainReader) -> [Action]
+  mutating func blockNeverCame(
+    number: UInt32, hash: Hash256, _ view: PlannerView, chain: some ChainReader
+  ) -> [Action]
+  mutating func add(_ batch: DiffedBatch<Block>) -> [Action]
+  mutating func pushed(
+    _ hash: Hash256, number: UInt32, chunks: [SourcedChunk], result: ChunkVerdict?,
+    _ view: PlannerView, chain: some ChainReader
+  ) -> [Action]
+  mutating func applied(
+    _ chunks: [SourcedChunk], result: ChunkVerdict, _ view: PlannerView, chain: some ChainReader
+  ) -> [Action]
+  mutating func chainChanged(
+    _ change: ChainStateChange, _ view: PlannerView, chain: some ChainReader
+  ) -> [Action]
+}
+
+/// The sequential core needs no clock, and its requests choose their peers themselves.
+extension StateQueueCore: ChunkCore {
+  var isComplete: Bool { state == .complete }
+  var inFlightCount: Int { isRequesting ? 1 : 0 }
+  var isPaused: Bool { if case .paused = state { true } else { false } }
+  var planner: RangePlanner? { nil }
+
+  mutating func advance(_ view: PlannerView, chain: some ChainReader) -> [Action] {
+    advance(chain: chain)
+  }
+  mutating func received(
+    _ id: UInt64, _ chunk: SourcedChunk, _ view: PlannerView, chain: some ChainReader
+  ) -> [Action] { received(id, chunk, chain: chain) }
+  mutating func failed(
+    _ id: UInt64, _ failure: ChunkFailure, _ view: PlannerView, chain: some ChainReader
+  ) -> [Action] { requestFailed(id) }
+  mutating func retryDue(_ view: PlannerView, chain: some ChainReader) -> [Action] {
+    retryDue(chain: chain)
+  }
+  mutating func blockNeverCame(
+    number: UInt32, hash: Hash256, _ view: PlannerView, chain: some ChainReader
+  ) -> [Action] { blockNeverCame(number: number, hash: hash, chain: chain) }
+  mutating func pushed(
+    _ hash: Hash256, number: UInt32, chunks: [SourcedChunk], result: ChunkVerdict?,
+    _ view: PlannerView, chain: some ChainReader
+  ) -> [Action] { pushed(hash, number: number, chunks: chunks, result: result, chain: chain) }
+  mutating func applied(
+    _ chunks: [SourcedChunk], result: ChunkVerdict, _ view: PlannerView, chain: some ChainReader
+  ) -> [Action] { applied(chunks, result: result, chain: chain) }
+  mutating func chainChanged(
+    _ change: ChainStateChange, _ view: PlannerView, chain: some ChainReader
+  ) -> [Action] { chainChanged(change, chain: chain) }
+}

@@ -1,0 +1,33 @@
+import Networking
+
+/// Which of the full peers are what: liars first, then honest ones, then silent ones, then slow
+/// ones.
+struct PeerPlan {
+  private let scenario: Scenario
+
+  init(_ scenario: Scenario) {
+    self.scenario = scenario
+  }
+
+  /// The full peers in order.
+  var all: [PeerID] { (1...UInt32(scenario.fullPeers)).map { PeerID($0) } }
+  /// Those that never answer for the state.
+  var silent: [PeerID] { Array(all.dropLast(scenario.slowPeers).suffix(scenario.silentPeers)) }
+  /// Those that send more slowly.
+  var slow: [PeerID] { Array(all.suffix(scenario.slowPeers)) }
+
+  /// Bytes a second that `peer` sends at most.
+  func upload(of peer: PeerID) -> Int {
+    slow.contains(peer)
+      ? max(1, scenario.uploadBytesPerSecond / scenario.slowFactor) : scenario.uploadBytesPerSecond
+  }
+
+  /// Takes every request for a part of the state, and never answers.
+  static func silence(_ message: InterceptedMessage) -> InterceptAction {
+    guard message.direction == .outgoing else { return .pass }
+    switch message.kind {
+    case .response(.chunk), .response(.trieDiff): return .drop
+    default: return .pass
+    }
+  }
+}

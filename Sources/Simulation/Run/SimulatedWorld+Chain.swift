@@ -1,0 +1,82 @@
+import EventLog
+import Ledger
+import LiveSync
+import Primitives
+
+/// The chain moves on.
+extension SimulatedWorld {
+  /// One block interval: a block or a fork is made and announced, peers come and go.
+  func advance() async throws {
+    let blocks = try producer.advance(replacing: takeDueRebranch())
+    for block in blocks {
+      _ = observer.record(
+        .block(
+          .produced(
+            kind: block.kind.logged, block: block.number, hash: block.hash,
+            transactions: block.body?.transactions.count ?? 0,
+            entries: producer.source.entryCount(of: block.hash))),
+        context: .run, cause: nil, request: nil)
+    }
+    try await announce(blocks)
+    for liar in liars where liar.kind == .wrongRoot { try await announceWrongRoot(liar) }
+    changePeers()
+    noteCompletion()
+  }
+
+  /// Hands new blocks to an honest peer that can take them, which announces them. The one that made
+  /// the last block always can.
+  private func announce(_ blocks: [Block]) async throws {
+    let makers = peers.filter { node in
+      !away.contains(node.peer)
+        && !liars.contains { $0.peer == node.peer && $0.kind == .wrongRoot }
+    }
+    let turn = Int(blocks[0].number)
+    let ready = makers.indices.map { makers[(turn + $0) % makers.count] }
+      .first { $0.chain.isKnown(blocks[0].parentHash) }
+    // If all who have the parent are away, the maker gets it from where it comes from.
+    let maker = ready ?? makers[turn % makers.count]
+    for block in ancestors(of: blocks[0], missingFor: maker.chain) + blocks {
+      try maker.chain.push(block)
+      await maker.announce(block)
+    }
+  }
+
+  /// The blocks below `block` that `chain` lacks, lowest first.
+  private func ancestors(of block: Block, missingFor chain: Blockchain) -> [Block] {
+    var list: [Block] = []
+    var hash = block.parentHash
+    while !chain.isKnown(hash), let parent = producer.source.block(hash) {
+      list.append(parent)
+      hash = parent.parentHash
+    }
+    return list.reversed()
+  }
+
+  private func announceWrongRoot(_ liar: Liar) async throws {
+    guard Int(producer.source.headNumber) % SimulationLimits.wrongRootEvery == 0,
+      let block = try producer.blockWithWrongRoot()
+    else { return }
+    if observer.isComplete { liar.countAnnouncement() }
+    await network.endpoint(for: liar.peer).announce(block)
+  }
+}
+
+extension BlockKind {
+  /// The kind's name in the log.
+  fileprivate var logged: Event.BlockKind {
+    switch self {
+    case .micro: .micro
+    case .skip: .skip
+    case .macro: .macro
+    case .election: .election
+    }
+  }
+}
+
+extension Blockchain {
+  /// Number of entries in a kept diff.
+  fileprivate func entryCount(of hash: Hash256) -> Int {
+    guard case .diff(let diff) = trieDiff(of: hash) else { return 0 }
+    return diff.entries.count
+  }
+}

@@ -1,0 +1,77 @@
+import EventLog
+import LiveSync
+import Networking
+import Runtime
+
+/// What goes wrong by plan.
+extension SimulatedWorld {
+  /// Arms what happens once the joining node holds a share of the state.
+  func planFaults() {
+    if scenario.rebranchAtPercent > 0 {
+      observer.whenHeld(partsPerMillion: scenario.rebranchAtPercent * 10_000) { [unowned self] in
+        rebranchDue = scenario.rebranchDepth
+      }
+    }
+    if scenario.killAtPercent > 0 {
+      observer.whenHeld(partsPerMillion: scenario.killAtPercent * 10_000) { [unowned self] in
+        // Later, so that the node is not taken apart in the middle of a call.
+        runtime.schedule(after: .zero) { [self] in kill() }
+      }
+    }
+  }
+
+  private func kill() {
+    let name = RunObserver.joinerName
+    note("kill", name, "at \(scenario.killAtPercent) % of the state")
+    _ = observer.record(
+      .node(.crashed(reason: "killed")), context: EventContext(node: name, actor: "node"),
+      cause: nil, request: nil)
+    stopJoiner()
+    runtime.schedule(after: .milliseconds(scenario.restartAfterMilliseconds)) { [self] in
+      noteEnd("kill", name)
+      startJoiner()
+    }
+  }
+
+  /// The depth of the branch that is due, once the last macro block is far enough below.
+  func takeDueRebranch() -> Int? {
+    let source = producer.source
+    guard let depth = rebranchDue, Int(source.headNumber - source.macroNumber) >= depth,
+      !producer.mustBeMacro
+    else { return nil }
+    rebranchDue = nil
+    note("rebranch", "chain", "replaces \(depth) blocks")
+    observer.rebranchBegins()
+    return depth
+  }
+
+  /// One honest peer may leave for a while.
+  func changePeers() {
+    guard churn.chance(perMillion: scenario.leavePerMillion) else { return }
+    let present = peers.map(\.peer).filter { peer in
+      !away.contains(peer) && !liars.contains { $0.peer == peer }
+    }
+    // One honest peer at least stays, or nobody could go on with the chain.
+    guard present.count > 2, let peer = churn.pick(present) else { return }
+    away.insert(peer)
+    note("leave", "\(peer)", "for \(scenario.absenceMilliseconds) ms")
+    network.leave(peer)
+    runtime.schedule(after: .milliseconds(scenario.absenceMilliseconds)) { [self] in
+      away.remove(peer)
+      noteEnd("leave", "\(peer)")
+      network.join(peer)
+    }
+  }
+
+  /// Writes down that a fault begins.
+  func note(_ fault: String, _ target: String, _ detail: String) {
+    _ = observer.record(
+      .fault(.injected(fault: fault, target: target, detail: detail)), context: .run, cause: nil,
+      request: nil)
+  }
+
+  private func noteEnd(_ fault: String, _ target: String) {
+    _ = observer.record(
+      .fault(.ended(fault: fault, target: target)), context: .run, cause: nil, request: nil)
+  }
+}

@@ -1,0 +1,76 @@
+import Ledger
+import LiveSync
+import Primitives
+import StateTrie
+
+/// The least time in which a node could have completed its state: the bytes that must cross, through
+/// the narrowest place on their way, and a few round trips to begin.
+public struct SyncLimit: Sendable, Hashable {
+  /// Round trips before the first byte of state: connecting, the head, the macro chain, and the
+  /// first request for a chunk.
+  public static let roundTrips = 4
+
+  /// Keys and values of the complete state, each once, without proofs.
+  public var stateBytes: Int
+  /// Headers and bodies of the blocks from the last macro block at the start to the head.
+  public var blockBytes: Int
+  /// Diffs of the blocks that were made meanwhile.
+  public var diffBytes: Int
+  /// What all peers that answer send together, or what the node receives, if that is less.
+  public var bytesPerSecond: Int
+  /// There and back.
+  public var roundTripNanoseconds: Int64
+
+  public init(
+    stateBytes: Int, blockBytes: Int, diffBytes: Int, bytesPerSecond: Int,
+    roundTripNanoseconds: Int64
+  ) {
+    self.stateBytes = stateBytes
+    self.blockBytes = blockBytes
+    self.diffBytes = diffBytes
+    self.bytesPerSecond = bytesPerSecond
+    self.roundTripNanoseconds = roundTripNanoseconds
+  }
+
+  /// All bytes that must cross.
+  public var bytes: Int { stateBytes + blockBytes + diffBytes }
+
+  /// The limit.
+  public var nanoseconds: Int64 {
+    SerialLine.time(for: bytes, rate: bytesPerSecond).wholeNanoseconds
+      + Int64(Self.roundTrips) * roundTripNanoseconds
+  }
+}
+
+extension SyncLimit {
+  /// The limit of a node whose `chain` is complete now.
+  /// - Parameter heightsAtJoin: the network's head and last macro block when it began.
+  init(
+    plan: PeerPlan, scenario: Scenario, chain: Blockchain, source: Blockchain,
+    heightsAtJoin: (head: UInt32, macro: UInt32)
+  ) {
+    var state = 0
+    for range in StateCheck.parts {
+      for item in chain.items(in: range) { state += item.wireBytes.count }
+    }
+    var blocks = 0
+    var diffs = 0
+    let head = chain.headNumber
+    for number in heightsAtJoin.macro + 1...max(head, heightsAtJoin.macro + 1) {
+      guard let block = source.block(at: number) else { continue }
+      blocks += HeaderAnnouncement(of: block).wireBytes.count
+      if let body = block.body {
+        blocks += BodyAnnouncement(blockHash: block.hash, body: body).wireBytes.count
+      }
+      if number > heightsAtJoin.head, case .diff(let diff) = source.trieDiff(of: block.hash) {
+        diffs += diff.wireBytes.count
+      }
+    }
+    let answering = plan.all.filter { !plan.silent.contains($0) }
+    let uploads = answering.reduce(0) { $0 + plan.upload(of: $1) }
+    self.init(
+      stateBytes: state, blockBytes: blocks, diffBytes: diffs,
+      bytesPerSecond: min(uploads, scenario.downloadBytesPerSecond),
+      roundTripNanoseconds: 2 * Int64(scenario.latencyMilliseconds) * 1_000_000)
+  }
+}

@@ -1,0 +1,68 @@
+import EventLog
+import Primitives
+import StateTrie
+
+/// Counts what the chunks and diffs of a node were worth, event by event.
+///
+/// Bytes are those of the payload without framing. A chunk is *useful* when it is accepted and its
+/// start was never held before; *fetched again* when its start was; else it is *wasted*.
+public struct SyncTally: Sendable, Hashable {
+  public private(set) var chunksAccepted = 0
+  public private(set) var chunksRejected = 0
+  public private(set) var diffsAccepted = 0
+  /// Bytes of accepted chunks of ranges that were not held before.
+  public private(set) var usefulChunkBytes = 0
+  /// Bytes of accepted chunks of ranges that had been held before.
+  public private(set) var againChunkBytes = 0
+  /// Bytes of chunks that came and were not taken.
+  public private(set) var wastedChunkBytes = 0
+  /// Bytes of diffs that fit their blocks.
+  public private(set) var diffBytes = 0
+  /// Stalls that were noticed.
+  public private(set) var stalls = 0
+  /// `againChunkBytes + wastedChunkBytes` when the planned rebranch was made.
+  public private(set) var lossBeforeRebranch: Int?
+  private var held = KeyRangeSet.none
+
+  public init() {}
+
+  /// Bytes of chunks that were fetched and brought nothing new.
+  public var lostChunkBytes: Int { againChunkBytes + wastedChunkBytes }
+
+  /// Bytes of chunks lost since the planned rebranch; 0 if there was none.
+  public var lostSinceRebranch: Int { lossBeforeRebranch.map { lostChunkBytes - $0 } ?? 0 }
+
+  mutating func rebranchBegins() { lossBeforeRebranch = lostChunkBytes }
+
+  mutating func take(_ event: Event) {
+    switch event {
+    case .chunk(let event): take(event)
+    case .diff(.accepted(_, _, _, _, let bytes)):
+      diffsAccepted += 1
+      diffBytes += bytes
+    case .stall(.detected): stalls += 1
+    default: break
+    }
+  }
+
+  private mutating func take(_ event: Event.Chunk) {
+    switch event {
+    case .requested, .received, .buffered: break
+    case .accepted(_, _, _, let start, let end, _, let bytes):
+      chunksAccepted += 1
+      if held.contains(start) {
+        againChunkBytes += bytes
+      } else {
+        usefulChunkBytes += bytes
+      }
+      held.insert(KeyRange(start: start, end: end))
+    case .rejected(_, _, _, _, _, _, let bytes, _):
+      chunksRejected += 1
+      wastedChunkBytes += bytes
+    case .ignored(_, _, _, _, _, _, let bytes, _),
+      .discarded(_, _, _, _, _, _, let bytes, _),
+      .pruned(_, _, _, _, _, _, let bytes, _):
+      wastedChunkBytes += bytes
+    }
+  }
+}
