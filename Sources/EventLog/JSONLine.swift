@@ -61,6 +61,19 @@ struct JSONLine {
     bytes.append(UInt8(ascii: "\""))
   }
 
+  /// Two lower-case hexadecimal digits a byte, at most `EventLogLimits.dataBytesMax` bytes.
+  mutating func data(_ field: EventField, _ value: [UInt8]) {
+    precondition(
+      value.count <= EventLogLimits.dataBytesMax, "\(value.count) bytes in one \(field)")
+    key(field)
+    bytes.append(UInt8(ascii: "\""))
+    for byte in value {
+      bytes.append(JSONText.digit(byte >> 4))
+      bytes.append(JSONText.digit(byte & 15))
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
   /// One hexadecimal digit a nibble; nil leaves the field out.
   mutating func key(_ field: EventField, _ value: KeyNibbles?) {
     guard let value else { return }

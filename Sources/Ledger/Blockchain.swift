@@ -1,3 +1,4 @@
+import MerkleTree
 import Primitives
 import StateTrie
 import Synchronization
@@ -13,13 +14,15 @@ public final class Blockchain: Sendable {
   public let holdsState: Bool
   let state: Mutex<ChainState>
   let verifier: any SignatureVerifier
+  /// The hashes of final blocks as far as proofs of them were asked for.
+  let history = Mutex(MountainRange())
   private let chainEvents: EventHub<ChainEvent>
   private let proofs: EventHub<ForkProof>
 
   /// A chain that is at its genesis block.
   public init(
     genesis: Genesis, state initial: InitialState, options: BlockchainOptions = .init(),
-    verifier: any SignatureVerifier = DirectSignatureVerifier()
+    verifier: any SignatureVerifier = CachingSignatureVerifier()
   ) {
     self.genesis = genesis
     self.verifier = verifier
@@ -33,6 +36,10 @@ public final class Blockchain: Sendable {
         genesis: genesis, state: initial, options: options, verifier: verifier,
         events: chainEvents, forkProofs: proofs))
   }
+
+  /// How often the result of a signature check was remembered, over all chains that share the
+  /// verifier; nil if it remembers none.
+  public var signatureStatistics: CachingSignatureVerifier.Statistics? { verifier.cacheStatistics }
 
   /// The rules of this chain.
   public var configuration: ChainConfiguration { genesis.configuration }
@@ -74,7 +81,7 @@ public final class Blockchain: Sendable {
 
   /// Gives the whole state up, as an operator may want after damage: all of it is missing then.
   public func reinitialiseState() {
-    state.withLock { $0.reinitialiseState() }
+    state.withLock { $0.giveUpState() }
   }
 
   /// Executes `block` on its parent's state and returns the diff, whatever the header says of it;

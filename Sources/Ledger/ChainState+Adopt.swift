@@ -11,6 +11,7 @@ extension ChainState {
     guard let last = chain.blocks.last, blocks[last.hash]?.isOnMain != true,
       last.number > macroHead.number
     else { return .known }
+    let chain = newPart(of: chain)
     try check(chain)
 
     let isSameState = trie != nil && last.header.stateRoot == head.header.stateRoot
@@ -33,6 +34,16 @@ extension ChainState {
     pruneDiffs()
     events.emit(.historyAdopted(chain.blocks.map(\.id)))
     return .extended
+  }
+
+  /// `chain` without the election blocks that came in since it was asked for.
+  private func newPart(of chain: MacroChain) -> MacroChain {
+    var chain = chain
+    let known = chain.blocks.prefix {
+      $0.number <= electionHead.number && blocks[$0.hash]?.isOnMain == true
+    }
+    chain.blocks.removeFirst(known.count)
+    return chain
   }
 
   /// Every block names the election block before it and is signed by the validators that one named.

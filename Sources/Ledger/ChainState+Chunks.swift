@@ -45,4 +45,11 @@ extension ChainState {
     trie = StateTrie(missing: .all)
     chunkMark += 1
   }
+
+  /// The same, by an operator's wish.
+  func giveUpState() {
+    guard trie != nil else { return }
+    reinitialiseState()
+    events.emit(.stateGivenUp)
+  }
 }

@@ -67,6 +67,16 @@ public struct PushError: Error, Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// True if the block alone, with what it follows, shows the fault: every node that has taken the
+  /// block has looked for it, whether it holds the state or not.
+  public var isProvable: Bool {
+    switch kind {
+    case .invalidBlock(let fault): fault.needsNoState
+    case .invalidSuccessor, .invalidPredecessor: true
+    default: false
+    }
+  }
+
   /// Stable snake_case name.
   public var reason: String {
     switch kind {

@@ -1,3 +1,5 @@
+import Ledger
+
 /// The named limits of live sync. Units are part of the name or of the type.
 ///
 /// The values are the reference's where it has one. They bound every queue, buffer, retry and loop
@@ -183,6 +185,21 @@ public enum LiveSyncLimits {
   public static let macroLocatorsMax = 64
   /// Blocks in one macro-chain answer.
   public static let macroBlocksPerAnswerMax = 256
+
+  /// Keys in a request for a proof of accounts.
+  public static let proofKeysMax = 256
+  /// Blocks in a request for a proof that they are of the chain.
+  public static let provenBlocksMax = LedgerLimits.historyProofsMax
+
+  // MARK: Evidence
+
+  /// Largest evidence of one lie that goes to the log, in bytes: twice the largest chunk that is
+  /// asked for. Of what is larger the log only says that it was there.
+  public static let evidenceBytesMax = 4 << 20
+  /// Most bytes of evidence in the log of one run of a node.
+  public static let evidenceLogBytesMax = 32 << 20
+  /// Pieces of evidence that a reader of a log puts together at a time.
+  public static let evidenceOpenMax = 16
 
   // MARK: Peers, macro sync and consensus
 

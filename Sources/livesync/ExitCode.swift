@@ -4,6 +4,8 @@ import Foundation
 enum ExitCode: Int32 {
   /// Done, or the verdict is pass.
   case pass = 0
+  /// Evidence that does not prove what it says.
+  case unproven = 1
   /// Arguments or input files that cannot be used.
   case usage = 2
   /// A safety invariant was broken.

@@ -11,7 +11,7 @@ struct Main {
   private static var commands: [any Command.Type] {
     [
       SimulateCommand.self, FixtureRecordCommand.self, ReplayCommand.self,
-      EventsSummaryCommand.self, EventsSchemaCommand.self,
+      EventsSummaryCommand.self, EventsSchemaCommand.self, EvidenceCheckCommand.self,
     ]
   }
 
@@ -32,9 +32,9 @@ struct Main {
 
       livesync <command> --help explains one command.
 
-      Exit codes: 0 pass, 2 unusable arguments or files, 10 a safety check failed, 11 the node did
-      not complete or follow, 12 a replay gave something else than recorded, 14 the run proved
-      nothing.
+      Exit codes: 0 pass, 1 evidence does not prove what it says, 2 unusable arguments or files,
+      10 a safety check failed, 11 the node did not complete or follow, 12 a replay gave something
+      else than recorded, 14 the run proved nothing.
       """
   }
 

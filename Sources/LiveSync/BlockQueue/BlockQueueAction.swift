@@ -39,6 +39,14 @@ public struct MissingBlocksQuery: Sendable, Hashable {
   }
 }
 
+extension MissingBlocksQuery {
+  /// The query as it is sent.
+  var message: RequestMissingBlocks {
+    RequestMissingBlocks(
+      target: target, includeBody: includeBody, locators: locators, direction: direction)
+  }
+}
+
 /// Why a block was dropped without a judgement on the block itself.
 public enum DropReason: String, Sendable, Hashable, CaseIterable {
   /// It has a body and should not, or the other way round.

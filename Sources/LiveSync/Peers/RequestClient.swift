@@ -15,13 +15,13 @@ final class RequestClient: Sendable {
     /// The peer's state or chain is too far from ours: it leaves the peer set.
     case unfit(reason: String)
     /// The answer is provably wrong: the peer is banned.
-    case refuse(reason: String)
+    case refuse(reason: String, evidence: Evidence?)
 
     /// Why the answer is not used; nil if it is.
     var reason: String? {
       switch self {
       case .use: nil
-      case .next(let reason), .unfit(let reason), .refuse(let reason): reason
+      case .next(let reason), .unfit(let reason), .refuse(let reason, _): reason
       }
     }
   }
@@ -79,9 +79,9 @@ final class RequestClient: Sendable {
         case .unfit(let why):
           reason = why
           context.peers.remove(peer)
-        case .refuse(let why):
+        case .refuse(let why, let evidence):
           reason = why
-          context.ban(peer, reason: why)
+          context.ban(peer, reason: why, evidence: evidence)
         }
         didFail(peer, verdict)
       } catch {

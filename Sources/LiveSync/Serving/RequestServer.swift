@@ -60,6 +60,15 @@ public struct RequestServer: Sendable {
       }
     }
     serve(RequestChunk.self) { Self.chunk($0, of: chain) }
+    serve(RequestTrieProof.self) { request in
+      switch chain.proof(of: request.keys) {
+      case .proof(let proof, let block): .proof(number: block.number, hash: block.hash, proof)
+      case .incomplete: .incompleteState
+      }
+    }
+    serve(RequestBlocksProof.self) { request in
+      chain.historyProof(of: request.numbers).map { .proof($0) } ?? .unavailable
+    }
   }
 
   /// Forgets the counts of a peer that has left.

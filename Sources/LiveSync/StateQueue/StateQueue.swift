@@ -240,7 +240,7 @@ public actor StateQueue: LiveSyncQueue {
       case .discard(let chunk, let reason):
         context.recorder.record(
           .chunk(chunk.event(Event.Chunk.discarded, reason: reason.rawValue)))
-      case .refuse(let chunk, let reason): context.ban(chunk.peer, reason: reason)
+      case .refuse(let chunk, let reason): context.ban(chunk, reason: reason)
       case .behind(let peer):
         context.recorder.record(.peer(.behind(peer: peer.number, reason: "chunk")))
         if context.peers.remove(peer) { offer(.behind(peer)) }

@@ -96,7 +96,9 @@ struct MacroSync: Sendable {
     } catch {
       context.recorder.record(
         .macroSync(.rejected(peer: peer.number, reason: error.reason)))
-      context.ban(peer, reason: error.reason)
+      let proof = context.chain.witness(of: error.block, in: macro)
+      context.ban(
+        peer, reason: error.reason, evidence: proof.map { .block($0.0.withoutBody, $0.1) })
       return .stop(.banned)
     }
   }

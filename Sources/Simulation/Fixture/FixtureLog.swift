@@ -97,6 +97,7 @@ extension ChainEvent {
     case .rebranched(let reverted, let adopted):
       "rebranched:" + reverted.map { "-\($0.hash)" }.joined()
         + adopted.map { "+\($0.hash)" }.joined()
+    case .stateGivenUp: "state_given_up"
     case .historyAdopted(let blocks):
       "history_adopted:" + blocks.map { "+\($0.hash)" }.joined()
     case .stored(let hash): "stored:\(hash)"

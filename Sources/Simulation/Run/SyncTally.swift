@@ -48,21 +48,19 @@ public struct SyncTally: Sendable, Hashable {
   private mutating func take(_ event: Event.Chunk) {
     switch event {
     case .requested, .received, .buffered: break
-    case .accepted(_, _, _, let start, let end, _, let bytes):
+    case .accepted(let chunk):
       chunksAccepted += 1
-      if held.contains(start) {
-        againChunkBytes += bytes
+      if held.contains(chunk.startKey) {
+        againChunkBytes += chunk.bytes
       } else {
-        usefulChunkBytes += bytes
+        usefulChunkBytes += chunk.bytes
       }
-      held.insert(KeyRange(start: start, end: end))
-    case .rejected(_, _, _, _, _, _, let bytes, _):
+      held.insert(KeyRange(start: chunk.startKey, end: chunk.endKey))
+    case .rejected(let chunk, _):
       chunksRejected += 1
-      wastedChunkBytes += bytes
-    case .ignored(_, _, _, _, _, _, let bytes, _),
-      .discarded(_, _, _, _, _, _, let bytes, _),
-      .pruned(_, _, _, _, _, _, let bytes, _):
-      wastedChunkBytes += bytes
+      wastedChunkBytes += chunk.bytes
+    case .ignored(let chunk, _), .discarded(let chunk, _), .pruned(let chunk, _):
+      wastedChunkBytes += chunk.bytes
     }
   }
 }

@@ -190,4 +190,5 @@ final class TestWorld: Sendable {
 
 enum WorldError: Error {
   case senderMissing
+  case chunkMissing
 }
