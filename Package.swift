@@ -86,7 +86,9 @@ let package = Package(
         "Simulation", "LiveSync", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie",
         "Primitives",
       ]),
-    tests("Command", ["livesync", "Simulation", "EventLog", "Primitives"]),
+    tests(
+      "Command",
+      ["livesync", "Simulation", "LiveSync", "Ledger", "StateTrie", "EventLog", "Primitives"]),
     tests("Tidy", []),
   ]
 )

@@ -7,13 +7,17 @@ import Testing
   @Test func help_shouldNameEveryCommandAndExitCode() throws {
     let result = try Program.run("--help")
     #expect(result.code == 0 && result.errors.isEmpty)
-    for word in ["simulate", "fixture record", "replay", "events summary", "events schema"] {
+    for word in [
+      "simulate", "fixture record", "replay", "events summary", "events schema", "evidence check",
+    ] {
       #expect(result.output.contains(word), "\(word)")
     }
     #expect(try Program.run().code == 2)
   }
 
-  @Test(arguments: ["simulate", "fixture record", "replay", "events summary", "events schema"])
+  @Test(arguments: [
+    "simulate", "fixture record", "replay", "events summary", "events schema", "evidence check",
+  ])
   func everyCommand_shouldExplainItself(command: String) throws {
     let result = try Program.run(command.split(separator: " ").map(String.init) + ["--help"])
     #expect(result.code == 0 && result.errors.isEmpty)
@@ -24,6 +28,9 @@ import Testing
   @Test(arguments: [
     (["fly"], "unknown command 'fly'"),
     (["events"], "unknown command 'events'"),
+    (["evidence", "check"], "argument FILE is missing"),
+    (["evidence", "check", "/no/such/file"], "there is no file '/no/such/file'"),
+    (["evidence", "check", "README.md"], "README.md"),
     (["simulate", "--speed", "9"], "unknown option '--speed'"),
     (["simulate", "--seed"], "option '--seed' needs a value"),
     (["simulate", "--seed", "-1"], "option '--seed' needs a whole number"),

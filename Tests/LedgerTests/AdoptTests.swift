@@ -51,6 +51,22 @@ import Testing
     #expect(node.macroChain(locators: [.zero]) == nil)
   }
 
+  @Test func macroChain_shouldBeAdopted_whenItsBeginCameInMeanwhile() throws {
+    let world = try World()
+    try world.grow(to: 24)
+    let node = world.node()
+    let locators = node.macroLocators()
+    let early = try #require(world.chain.macroChain(locators: locators))
+    try world.grow(to: 42)
+    // Two peers were asked at the same time, and one of them is further.
+    let late = try #require(world.chain.macroChain(locators: locators))
+    #expect(early.blocks.map(\.number) == [16, 24] && late.blocks.map(\.number) == [16, 32, 40])
+    #expect(try node.adopt(macro: early) == .extended)
+    #expect(try node.adopt(macro: late) == .extended)
+    #expect(node.headNumber == 40 && node.electionHead.number == 32)
+    #expect(try node.adopt(macro: early) == .known)
+  }
+
   @Test func state_shouldBeKept_whenNothingChanged() throws {
     let world = try World()
     while world.chain.headNumber < 24 { try world.grow() }

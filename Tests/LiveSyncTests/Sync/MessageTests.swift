@@ -77,6 +77,8 @@ import Testing
     #expect(RequestMissingBlocks.type.rawValue == 209)
     #expect(RequestHead.type.rawValue == 210)
     #expect(RequestChunk.type.rawValue == 212)
+    #expect(RequestTrieProof.type.rawValue == 215)
+    #expect(RequestBlocksProof.type.rawValue == 216)
     #expect(RequestTrieDiff.type.rawValue == 218)
   }
 
