@@ -25,9 +25,12 @@ import Testing
     let queries = core.add(DiffQueueCoreTests.batch(FakeBlock.genesis.chain(limit + 4))).queries
     #expect(queries.count == limit && core.inFlightCount == limit)
     var pauses: [Duration] = []
+    core = DiffQueueCore<FakeBlock>(isActive: true)
+    let lonely = try #require(
+      core.add(DiffQueueCoreTests.batch(FakeBlock.genesis.chain(1))).queries.first)
     for _ in 1..<LiveSyncLimits.diffRoundsMax {
-      pauses += core.roundFailed(queries[0].id).pauses
-      _ = core.waited(queries[0].id)
+      pauses += core.roundFailed(lonely.id).pauses
+      _ = core.waited(lonely.id)
     }
     #expect(pauses.first == LiveSyncLimits.diffBackoffFirst)
     #expect(pauses.max() == LiveSyncLimits.diffBackoffMax && pauses.last == pauses.max())

@@ -116,11 +116,11 @@ import Testing
   }
 
   @Test func macroRounds_shouldBeBounded_whenAPeerGivesOneBlockAtATime() throws {
-    let world = try TestWorld(seed: 44, accounts: 20, blocksPerBatch: 1)
+    let world = try TestWorld(seed: 44, accounts: 200, blocksPerBatch: 2)
     let rounds = LiveSyncLimits.macroRoundsMax
     world.run {
-      // Three batches of one block are an epoch.
-      try await world.grow(3 * (rounds + 2))
+      // Three batches of two blocks are an epoch.
+      try await world.grow(6 * (rounds + 2))
       world.addHonest(1..<2)
       let source = world.source
       world.network.endpoint(PeerID(1)).serve(RequestMacroChain.self) { _, request in
@@ -143,7 +143,7 @@ import Testing
 
   @Test func gap_shouldBeJumped_whenItIsLongerThanTheCatchUp() throws {
     for (blocks, jumps) in [(8 * LiveSyncLimits.catchUpBatchesMax, 0), (96, 1)] {
-      let world = try TestWorld(seed: 45, accounts: 20)
+      let world = try TestWorld(seed: 45, accounts: 200)
       world.run {
         try await world.grow(Int(blocks))
         world.addHonest(1..<2)
@@ -162,7 +162,7 @@ import Testing
   }
 
   @Test func heads_shouldBeAskedInRounds() throws {
-    let world = try TestWorld(seed: 46, accounts: 20)
+    let world = try TestWorld(seed: 46, accounts: 200)
     world.run {
       try await world.grow(3)
       world.addHonest(1..<13)
