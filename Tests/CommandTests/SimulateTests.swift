@@ -97,8 +97,7 @@ import Testing
     #expect(good.code == 0 && good.output.contains(#""scenario":"mine""#))
     let odd = try run(#"{"name": "a\n\"\\\u0001b", "accounts": 300, "blocks": 50}"#)
     #expect(odd.code == 0)
-    #expect(
-      try JSONValue(parsing: Data(odd.output.utf8))["scenario"].text == "a\n\"\\\u{1}b")
+    #expect(odd.output.contains(#""scenario":"a\n\"\\\u0001b","#), "\(odd.output.prefix(80))")
     for (text, message) in [
       ("{", "no JSON"), ("[]", "one object"), (#"{"speed": 1}"#, "unknown key 'speed'"),
       (#"{"nodes": 1}"#, "nodes is 1"), (#"{"nodes": 2.5}"#, "nodes is no whole number"),

@@ -17,7 +17,7 @@ extension Event {
     case ahead(peer: UInt32, reason: String)
     /// The peer has caught up and is used for live sync.
     case promoted(peer: UInt32)
-    /// What proves the peer's lie; its parts follow. The record that caused it is the ban.
+    /// What proves the peer's lie; its parts follow.
     case evidence(
       peer: UInt32, lie: Lie, reason: String, proof: Hash256, bytes: Int, parts: Int)
     /// A part of the evidence with this name.

@@ -48,7 +48,8 @@ public struct AnswerError: Error, Hashable, Sendable, CustomStringConvertible {
 /// Checks answers to missing-blocks requests before they are used.
 public enum MissingBlocksCheck {
   /// Numbers and parents chain up, the answer starts after a locator or ends in the target, no
-  /// block follows a macro block, and bodies are there as asked. So all its blocks are of one epoch.
+  /// block follows a macro block, and bodies are there as asked. So all its blocks are of one
+  /// epoch.
   public static func verify<Block: SyncBlock>(
     _ blocks: [Block], answer query: MissingBlocksQuery
   ) throws(AnswerError) {
