@@ -37,7 +37,7 @@ import Testing
       #expect(isDone)
       #expect(node.peers.contains(PeerID(1)))
       let outcome = await node.liveSync.resolveBlock(
-        Blake2b256.hash([1]), number: node.chain.headNumber + 1, firstPeer: PeerID(1))
+        Blake2b256.hash([1]), number: node.chain.headNumber + 40, firstPeer: PeerID(1))
       #expect(outcome == .failed)
     }
     let timeouts = Self.timeouts(world.sink.records)

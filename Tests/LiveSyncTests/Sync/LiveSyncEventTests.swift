@@ -107,6 +107,10 @@ import Testing
       }
       let isDoneAgain = await world.wait(.seconds(60)) { node.chain.stateComplete }
       #expect(isDoneAgain)
+      // Complete is what a state is called at the first block after which nothing is missing.
+      try await world.produce()
+      let isTold = await world.wait(.seconds(10)) { world.count("state.complete") == 2 }
+      #expect(isTold)
     }
     #expect(world.count("chain.state_given_up") == 1)
     #expect(world.count("state.incomplete") == 1 && world.count("state.complete") == 2)
