@@ -25,7 +25,8 @@ extension ChainState {
     let items = trie.apply(verified)
     do {
       // What is marked as changed below was told by the chunk as it was before the changes.
-      try trie.apply(way.restricted { [missing = trie.missing] in fresh.contains($0) || missing.contains($0) })
+      try trie.apply(
+        way.restricted { [missing = trie.missing] in fresh.contains($0) || missing.contains($0) })
     } catch {
       preconditionFailure("a diff that was found to fit does not: \(error)")
     }

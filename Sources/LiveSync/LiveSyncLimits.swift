@@ -111,6 +111,9 @@ public enum LiveSyncLimits {
   public static let chunkOverheadBytes = 1_024
   /// Items worth a request of their own; ranges are not cut smaller.
   public static let chunkItemsMin = 16
+  /// Ranges this much larger than wanted are asked for whole: less would be left than is worth a
+  /// request.
+  public static let tailShare = 1.2
   /// Time a peer should need for one request: short enough to notice a slow one, long enough for
   /// the proof to be a small part of the answer.
   public static let requestTime: Duration = .milliseconds(500)
@@ -197,8 +200,8 @@ public enum LiveSyncLimits {
   public static let peerRecheckInterval: Duration = .seconds(60)
   /// Time after which a peer whose macro sync failed is tried again.
   public static let peerRetryInterval: Duration = .seconds(5)
-  /// How far the last macro block may be above our head, in batches, for a node without state to
-  /// catch up block by block; above it it jumps.
+  /// How far the last macro block may be above our head, in batches, for a node to catch up block by
+  /// block without weighing what that takes.
   public static let catchUpBatchesMax: UInt32 = 10
   /// Blocks whose diffs are looked at to tell how much one takes.
   public static let sampledDiffsMax = 16

@@ -32,10 +32,10 @@ extension KeyRange {
   }
 
   /// The part from the start on whose share of the range is `fraction`; the whole range if it is
-  /// too narrow to be cut there.
+  /// too narrow to be cut there, or if next to nothing would be left.
   package func beginning(_ fraction: Double) -> KeyRange {
     let denominator = UInt64(1) << 32
-    guard fraction < 1 else { return self }
+    guard fraction < 0.999 else { return self }
     let numerator = max(1, UInt64(max(0, fraction) * Double(denominator)))
     guard numerator < denominator, let key = cut(numerator, of: denominator) else { return self }
     return KeyRange(start: start, end: key)

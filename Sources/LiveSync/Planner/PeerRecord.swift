@@ -179,7 +179,9 @@ public struct PeerRecord: Sendable {
   package mutating func settleStrikes(at now: Moment) {
     let step = LiveSyncLimits.strikeTime.wholeNanoseconds
     let steps = max(0, strikesAt.duration(to: now).wholeNanoseconds) / step
-    if strikes == 0 { strikesAt = now } else if steps > 0 {
+    if strikes == 0 {
+      strikesAt = now
+    } else if steps > 0 {
       strikes = max(0, strikes - Int(min(steps, Int64(LiveSyncLimits.strikesMax))))
       strikesAt = strikesAt.advanced(by: .nanoseconds(steps * step))
     }

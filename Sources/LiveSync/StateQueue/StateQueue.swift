@@ -207,7 +207,8 @@ public actor StateQueue: LiveSyncQueue {
   private func note(_ chunk: SourcedChunk) {
     context.recorder.record(.chunk(chunk.event(Event.Chunk.received)))
     account.received(chunk)
-    if UInt64(chunk.number) <= UInt64(context.chain.headNumber) + UInt64(configuration.windowAheadMax)
+    if UInt64(chunk.number) <= UInt64(context.chain.headNumber)
+      + UInt64(configuration.windowAheadMax)
     {
       account.highestNumber = max(account.highestNumber, chunk.number)
     }

@@ -88,7 +88,8 @@ import Testing
     let lost = model.planner.peers[PeerID(3)]
     #expect(lost.invalid >= 1 && lost.verifiedBytes == 0)
     // Everything else was fetched once.
-    let useful = model.planner.peers[PeerID(1)].verifiedItems
+    let useful =
+      model.planner.peers[PeerID(1)].verifiedItems
       + model.planner.peers[PeerID(2)].verifiedItems
     #expect(useful == 2_000)
   }

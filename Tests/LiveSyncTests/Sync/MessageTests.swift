@@ -36,7 +36,8 @@ import Testing
         try Self.expectRoundTrip(answer)
       }
       try Self.expectRoundTrip(
-        RequestChunk(startKey: KeyNibbles("1")!, endKey: KeyNibbles("2")!, limit: 5_000, edges: .both))
+        RequestChunk(
+          startKey: KeyNibbles("1")!, endKey: KeyNibbles("2")!, limit: 5_000, edges: .both))
       guard case .chunk(let chunk, let id) = world.source.chunk(from: .empty, limit: 9) else {
         Issue.record("no chunk")
         return

@@ -197,7 +197,10 @@ import Testing
       #expect(isDone, "\(progress)")
       world.expectSameState(node)
     }
-    #expect(world.count("stall.detected") == 1)
+    let causes = world.sink.events.compactMap { event -> Event.StallBlocker? in
+      if case .stall(.detected(let blocker, _, _)) = event { blocker } else { nil }
+    }
+    #expect(causes.first == .noPeers)
     #expect(world.count("stall.resolved") == 1)
   }
 
