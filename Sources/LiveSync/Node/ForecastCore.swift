@@ -136,23 +136,23 @@ public struct ForecastCore: Sendable {
       forecast.eta = .zero
       return forecast
     }
-    guard let (first, seconds, age) = window(now) else { return forecast }
-    let fetched = now.chunkBytes - first.chunkBytes + now.diffBytes - first.diffBytes
+    guard let (first, end, seconds, age) = window(now) else { return forecast }
+    let fetched = end.chunkBytes - first.chunkBytes + end.diffBytes - first.diffBytes
     // What a block takes on average, and how many blocks the network makes.
-    let applied = Double(max(1, now.head > first.head ? now.head - first.head : 0))
-    let pace = Double(now.target > first.target ? now.target - first.target : 0) / seconds
-    let diff = Double(now.diffBytes - first.diffBytes) / applied
-    let growth = Double(max(0, now.grownBytes - first.grownBytes)) / applied
+    let applied = Double(end.head > first.head ? end.head - first.head : 0)
+    let pace = Double(end.target > first.target ? end.target - first.target : 0) / seconds
+    let diff = Double(end.diffBytes - first.diffBytes) / max(1, applied)
+    let growth = Double(max(0, end.grownBytes - first.grownBytes)) / max(1, applied)
     let has = Double(fetched) / seconds
     let needs = pace * (diff + growth * now.missingShare)
     forecast.hasBytesPerSecond = has
     forecast.needsBytesPerSecond = needs
     if now.missingShare == 0 {
       // Nothing but blocks is left, and they need no diffs any more.
-      let speed = Double(now.head > first.head ? now.head - first.head : 0) / seconds - pace
+      let speed = applied / seconds - pace
       return Self.conclude(forecast, work: lag, speed: speed, age: age)
     }
-    let hasChunks = now.chunkBytes > first.chunkBytes
+    let hasChunks = end.chunkBytes > first.chunkBytes
     if !hasChunks, has >= Self.enough * needs {
       // All that the chain takes comes in, and no chunk does: the line is not to blame.
       return forecast
@@ -179,7 +179,9 @@ public struct ForecastCore: Sendable {
   /// What rates are measured over: half of the time so far, so that the slow start is soon
   /// forgotten. It ends when something came in last, or later if the longest usual gap has passed
   /// since.
-  private func window(_ now: SyncSample) -> (first: SyncSample, seconds: Double, age: Double)? {
+  private func window(
+    _ now: SyncSample
+  ) -> (first: SyncSample, end: SyncSample, seconds: Double, age: Double)? {
     guard let start = samples.first, let last = samples.last else { return nil }
     let elapsed = start.at.duration(to: last.at)
     guard elapsed >= LiveSyncLimits.forecastTimeMin else { return nil }
@@ -190,7 +192,7 @@ public struct ForecastCore: Sendable {
     let since = last.at.duration(to: now.at)
     let seconds = samples[index].at.duration(to: last.at) + max(.zero, since - gap)
     return (
-      samples[index], Double(seconds.wholeNanoseconds) / 1e9,
+      samples[index], since > gap ? now : last, Double(seconds.wholeNanoseconds) / 1e9,
       Double(min(since, gap).wholeNanoseconds) / 1e9
     )
   }

@@ -69,10 +69,11 @@ final class RequestClient: Sendable {
       willAsk(peer, tries.count)
       do throws(RequestError) {
         let response = try await context.network.request(request, to: peer, timeout: timeout)
-        context.peers.promote(peer)
         let verdict = judge(response, peer)
         switch verdict {
         case .use(let value):
+          // Only an answer that was found good makes good for a late one.
+          context.peers.promote(peer)
           return .value(value, from: peer)
         case .next(let why):
           reason = why

@@ -206,4 +206,28 @@ import Testing
     let shares = (1...4).map { model.planner.peers[PeerID(UInt32($0))].verifiedItems }
     #expect(shares.allSatisfy { $0 > 1_200 }, "\(shares)")
   }
+
+  @Test func help_shouldStayBelowItsLimit_howeverManyAreSilent() {
+    var silent = Peer()
+    silent.isSilent = true
+    var model = PlannerModel(
+      items: 4_000, peers: [Peer(), Peer()] + Array(repeating: silent, count: 8), itemsMax: 50)
+    var most = 0
+    model.run { most = max(most, $0.planner.flights.values.count { $0.isSecond }) }
+    #expect(most == Limits.secondRequestsMax)
+    #expect(model.missing.isEmpty)
+  }
+
+  @Test func density_shouldFollowTheLatestChunks() {
+    var density = DensityEstimate()
+    #expect(density.itemsInAll == nil)
+    #expect(density.bytesPerItem == Double(Limits.itemBytesFirst))
+    let sixteenth = KeyRange(start: KeyNibbles("1")!, end: KeyNibbles("2")!)
+    for _ in 0..<(Limits.densityChunksMax * 4) { density.add(sixteenth, items: 10, bytes: 1_000) }
+    #expect(density.itemsInAll == 160)
+    // Old chunks count for less and less.
+    for _ in 0..<(Limits.densityChunksMax * 4) { density.add(sixteenth, items: 20, bytes: 4_000) }
+    #expect(abs((density.itemsInAll ?? 0) - 320) < 20)
+    #expect(abs(density.bytesPerItem - 200) < 10)
+  }
 }

@@ -68,12 +68,12 @@ import Testing
 
   @Test(arguments: 0..<4 as Range<UInt64>)
   func rebranches_shouldCostNothing_whileRangesComeIn(seed: UInt64) throws {
-    let world = try TestWorld(seed: 60 + seed, accounts: 2_500, latency: .milliseconds(120))
+    let world = try TestWorld(seed: 60 + seed, accounts: 4_000, latency: .milliseconds(120))
     let traffic = Mutex(ChunkTraffic())
     world.run {
       try await world.grow(20)
       world.addHonest(1..<4)
-      let node = world.makeNode(chunkItems: 8)
+      let node = world.makeNode(chunkItems: 6)
       world.runtime.spawn("node") { await node.run() }
       for round in 0..<40 {
         try await world.runtime.sleep(for: .milliseconds(400))
