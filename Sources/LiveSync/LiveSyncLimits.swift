@@ -109,6 +109,9 @@ public enum LiveSyncLimits {
   public static let chunkAnswerBytesMax = 2 << 20
   /// Least bytes of an answer: the proof of a chunk without items.
   public static let chunkOverheadBytes = 1_024
+  /// Most items asked of a peer that is not measured yet: on a thin line more would hold up the
+  /// diffs of the first blocks.
+  public static let chunkItemsFirst = 256
   /// Items worth a request of their own; ranges are not cut smaller.
   public static let chunkItemsMin = 16
   /// Ranges this much larger than wanted are asked for whole: less would be left than is worth a
@@ -116,7 +119,7 @@ public enum LiveSyncLimits {
   public static let tailShare = 1.2
   /// Time a peer should need for one request: short enough to notice a slow one, long enough for
   /// the proof to be a small part of the answer.
-  public static let requestTime: Duration = .milliseconds(500)
+  public static let requestTime: Duration = .milliseconds(250)
   /// Time between two looks at what is late.
   public static let plannerInterval: Duration = .milliseconds(100)
   /// Chunks that the density of items is measured over.
@@ -129,6 +132,10 @@ public enum LiveSyncLimits {
   /// Shortest and longest wait for a chunk from a peer that is measured.
   public static let chunkTimeoutMin: Duration = .seconds(1)
   public static let chunkTimeoutMax: Duration = .seconds(20)
+  /// By how much a bandwidth must exceed the one before to count as growing.
+  public static let growthNoticed = 1.25
+  /// Verified answers without growth after which a path counts as full.
+  public static let growthAnswers = 8
   /// How long a measured throughput is believed: the largest of this time counts.
   public static let bandwidthWindow: Duration = .seconds(10)
   /// How long a measured round trip is believed: the smallest of this time counts.

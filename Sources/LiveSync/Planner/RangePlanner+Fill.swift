@@ -16,8 +16,8 @@ extension RangePlanner {
     _ available: [PeerID], missing: KeyRangeSet, at now: Moment
   ) -> [ChunkOrder] {
     guard !missing.isEmpty, hasRoom else { return [] }
-    let size = requestBytes
-    let ranking = peers.ranking(of: available, bytes: size, at: now)
+    let candidates = available.map { (peer: $0, bytes: bytes(for: $0)) }
+    let ranking = peers.ranking(of: candidates, at: now)
     guard !ranking.isEmpty else { return [] }
     var free = missing
     for flight in flights.values { free.remove(flight.range) }
@@ -89,24 +89,34 @@ extension RangePlanner {
   private func items(for peer: PeerID) -> Int {
     let least = min(LiveSyncLimits.chunkItemsMin, itemsWanted)
     if peers.demotion(of: peer) != nil { return least }
-    guard let rate = peers[peer].bytesPerSecond else { return itemsWanted }
+    guard let rate = peers[peer].bytesPerSecond else {
+      return min(itemsWanted, LiveSyncLimits.chunkItemsFirst)
+    }
     let seconds = Double(LiveSyncLimits.requestTime.wholeNanoseconds) / 1e9
     return min(itemsWanted, max(least, Int(min(1e9, rate * seconds / density.bytesPerItem))))
+  }
+
+  /// Bytes expected of a request to the peer.
+  private func bytes(for peer: PeerID) -> Int {
+    max(1, Int(Double(items(for: peer)) * density.bytesPerItem))
   }
 
   private mutating func ask(
     _ peer: PeerID, _ range: KeyRange, helpsWith: UInt64?, at now: Moment
   ) -> ChunkOrder {
+    let record = peers[peer]
+    // What comes from a peer that is not measured may be slow to come.
+    let isMeasured = record.bytesPerSecond != nil
+    let limit = isMeasured ? itemsMax : min(itemsMax, LiveSyncLimits.chunkItemsFirst)
     let items = density.itemsInAll.map { Int(min(1e9, $0 * range.share)) } ?? itemsWanted
     let bytes = max(
       LiveSyncLimits.chunkOverheadBytes,
-      Int(Double(min(items, itemsMax)) * density.bytesPerItem))
+      Int(Double(min(items, limit)) * density.bytesPerItem))
     let fitting = Double(LiveSyncLimits.chunkAnswerBytesMax) / density.bytesPerItem
     let query = ChunkQuery(
       id: nextID, start: range.start, end: range.end,
-      limit: max(1, min(itemsMax, Int(fitting))), edges: .both)
+      limit: max(1, min(limit, Int(fitting))), edges: .both)
     nextID += 1
-    let record = peers[peer]
     flights[query.id] = Flight(
       query: query, peer: peer, sentAt: now, expectedBytes: bytes,
       arrivedBefore: record.arrivedBytes, helpsWith: helpsWith)
