@@ -112,14 +112,15 @@ public enum LiveSyncLimits {
   /// Most items asked of a peer that is not measured yet: on a thin line more would hold up the
   /// diffs of the first blocks.
   public static let chunkItemsFirst = 256
-  /// Items worth a request of their own; ranges are not cut smaller.
-  public static let chunkItemsMin = 16
+  /// Items worth a request of their own, since a proof takes a few kilobytes whatever it proves;
+  /// ranges are not cut smaller.
+  public static let chunkItemsMin = 64
   /// Ranges this much larger than wanted are asked for whole: less would be left than is worth a
   /// request.
   public static let tailShare = 1.2
   /// Time a peer should need for one request: short enough to notice a slow one, long enough for
   /// the proof to be a small part of the answer.
-  public static let requestTime: Duration = .milliseconds(250)
+  public static let requestTime: Duration = .milliseconds(400)
   /// Time between two looks at what is late.
   public static let plannerInterval: Duration = .milliseconds(100)
   /// Chunks that the density of items is measured over.
