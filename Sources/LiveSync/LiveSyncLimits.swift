@@ -208,8 +208,8 @@ public enum LiveSyncLimits {
   public static let peerRecheckInterval: Duration = .seconds(60)
   /// Time after which a peer whose macro sync failed is tried again.
   public static let peerRetryInterval: Duration = .seconds(5)
-  /// How far the last macro block may be above our head, in batches, for a node to catch up block by
-  /// block without weighing what that takes.
+  /// How far the last macro block may be above our head, in batches, for a node to catch up block
+  /// by block without weighing what that takes.
   public static let catchUpBatchesMax: UInt32 = 10
   /// Blocks whose diffs are looked at to tell how much one takes.
   public static let sampledDiffsMax = 16

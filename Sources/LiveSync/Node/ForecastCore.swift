@@ -73,7 +73,7 @@ public struct ForecastCore: Sendable {
   /// Progress of the phases before and after the state, in parts per million each.
   private static let livePpm = 20_000
   private static let catchUpPpm = 20_000
-  /// Share of what the chain takes that counts as all of it, since the last block may be on its way.
+  /// Share of what the chain takes that counts as all of it: the last block may be on its way.
   private static let enough = 0.9
 
   /// The first sample, and those at which something had come in. Chunks that wait for a block come

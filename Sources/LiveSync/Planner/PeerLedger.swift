@@ -61,8 +61,8 @@ public struct PeerLedger: Sendable {
     return .nanoseconds(latencies.sorted()[latencies.count * 95 / 100])
   }
 
-  /// The peers in the order in which they are asked, each for `bytes`: those in good standing first, and
-  /// of these the one that can answer soonest. Peers that pause are left out.
+  /// The peers in the order in which they are asked, each for `bytes`: those in good standing
+  /// first, and of these the one that can answer soonest. Peers that pause are left out.
   package mutating func ranking(
     of peers: [(peer: PeerID, bytes: Int)], at now: Moment
   ) -> [(peer: PeerID, spare: Int)] {

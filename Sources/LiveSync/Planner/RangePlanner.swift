@@ -6,11 +6,11 @@ import StateTrie
 /// Decides which key ranges to ask which peers for. A value: it is told what happened and when, and
 /// says what to ask for.
 ///
-/// The trie says what is missing. Of that, every range that is on its way, or is here and not in the
-/// trie yet, is claimed; the rest is free. Free ranges are cut to the size that a peer delivers in
-/// `LiveSyncLimits.requestTime` and handed out from the lowest key on, so neighbours grow together
-/// and the number of gaps stays near the number of requests. A bad, late or missing answer costs its
-/// own range only: the claim is dropped, and the range is free again.
+/// The trie says what is missing. Of that, every range that is on its way, or is here and not in
+/// the trie yet, is claimed; the rest is free. Free ranges are cut to the size that a peer delivers
+/// in `LiveSyncLimits.requestTime` and handed out from the lowest key on, so neighbours grow
+/// together and the number of gaps stays near the number of requests. A bad, late or missing answer
+/// costs its own range only: the claim is dropped, and the range is free again.
 public struct RangePlanner: Sendable {
   /// A request on its way.
   package struct Flight: Sendable {

@@ -150,7 +150,7 @@ import Testing
       end.withLock { $0 = Double(world.runtime.now.nanoseconds) / 1e9 }
       try await world.runtime.sleep(for: .seconds(12))
     }
-    let end_ = end.withLock { $0 }
+    let truth = end.withLock { $0 }
     var last = 0
     var judged = 0
     for record in world.sink.records {
@@ -159,12 +159,12 @@ import Testing
       #expect(progress >= last)
       last = progress
       let time = Double(record.time) / 1e9
-      guard progress >= 200_000, time < end_ - 3 else { continue }
+      guard progress >= 200_000, time < truth - 3 else { continue }
       judged += 1
       #expect(verdict == .converges && has > 0)
       let said = time + Double(eta ?? 0) / 1e9
-      #expect(abs(said - end_) <= 0.15 * end_, "at \(time) s: \(said) s instead of \(end_) s")
+      #expect(abs(said - truth) <= 0.15 * truth, "at \(time) s: \(said) s instead of \(truth) s")
     }
-    #expect(judged >= 2 && last == 1_000_000, "\(judged) forecasts until \(end_) s, \(last) ppm")
+    #expect(judged >= 2 && last == 1_000_000, "\(judged) forecasts until \(truth) s, \(last) ppm")
   }
 }
