@@ -130,8 +130,9 @@ import Testing
     for index in model.waiting.indices { model.waiting[index].at = model.now }
     model.run()
     #expect(model.missing.isEmpty)
-    // Not one answer was in vain.
-    #expect(model.peers.keys.allSatisfy { model.planner.peers[$0].unusedBytes == 0 })
+    // Nothing was in vain but a little help at the end.
+    let unused = model.peers.keys.reduce(0) { $0 + model.planner.peers[$1].unusedBytes }
+    #expect(unused * 50 < model.received, "\(unused) of \(model.received) bytes")
   }
 
   @Test func bytesThatWait_shouldHoldRequestsBack() {
