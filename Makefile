@@ -11,7 +11,7 @@ ARGS ?=
 # Goes into the first record of every event log.
 export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
-.PHONY: help run test campaign fuzz lint bench counts counts-record docs fixtures dependencies valgrind
+.PHONY: help run test campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -63,6 +63,10 @@ counts: dependencies valgrind ## Count instructions of fixed trie workloads and 
 counts-record: dependencies valgrind ## Record the instruction counts anew.
 	@$(RELEASE) livesync-bench >&2
 	@.build/release/livesync-bench counts Fixtures/InstructionCounts.json --record
+
+sync-figures: dependencies ## Run the figures of live sync and write them into Docs/Performance.md (minutes).
+	@$(RELEASE) livesync >&2
+	@$(LIVESYNC) figures --write Docs/Performance.md
 
 docs: dependencies ## Write the generated pages in Docs anew.
 	@$(RELEASE) livesync >&2

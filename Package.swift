@@ -44,20 +44,21 @@ let package = Package(
     room("EventLog", ["Primitives"]),
     room("Networking", ["Runtime", "Primitives"]),
     room("StateTrie", ["CBlake2Batch", "Primitives", "MerkleTree", "Storage"]),
-    room("Ledger", ["Primitives", "MerkleTree", "StateTrie"]),
+    room("Ledger", ["Primitives", "MerkleTree", "Storage", "StateTrie"]),
     room(
       "LiveSync",
       ["Runtime", "Primitives", "MerkleTree", "EventLog", "Networking", "StateTrie", "Ledger"]),
     room(
       "Simulation",
       [
-        "Runtime", "Primitives", "MerkleTree", "EventLog", "Networking", "StateTrie", "Ledger",
-        "LiveSync",
+        "Runtime", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking", "StateTrie",
+        "Ledger", "LiveSync",
       ]),
     .executableTarget(
       name: "livesync",
       dependencies: [
-        "Runtime", "Primitives", "EventLog", "StateTrie", "Ledger", "LiveSync", "Simulation",
+        "Runtime", "Primitives", "Storage", "EventLog", "StateTrie", "Ledger", "LiveSync",
+        "Simulation",
       ],
       swiftSettings: strict),
 
@@ -84,7 +85,7 @@ let package = Package(
     tests("EventLog", ["EventLog", "Primitives"]),
     tests("Networking", ["Networking", "Runtime", "Primitives"]),
     tests("StateTrie", ["StateTrie", "Storage", "Primitives", "MerkleTree"]),
-    tests("Ledger", ["Ledger", "StateTrie", "Primitives", "MerkleTree"]),
+    tests("Ledger", ["Ledger", "StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests(
       "LiveSync",
       [
@@ -97,7 +98,12 @@ let package = Package(
         "Simulation", "LiveSync", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie",
         "Primitives",
       ]),
-    tests("Command", ["livesync", "Simulation", "EventLog", "Primitives"]),
+    tests(
+      "Command",
+      [
+        "livesync", "Simulation", "LiveSync", "Ledger", "StateTrie", "EventLog", "Storage",
+        "Primitives",
+      ]),
     tests("Tidy", []),
   ]
 )

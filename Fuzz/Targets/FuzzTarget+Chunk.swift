@@ -63,7 +63,7 @@ extension FuzzTarget {
     let broken = trie.brokenInvariants()
     try demand(broken.isEmpty, "\(broken)")
     var held: [TrieItem] = []
-    trie.forEachItem {
+    try trie.forEachItem {
       held.append($0)
       return true
     }

@@ -41,7 +41,7 @@ extension FuzzTarget {
     seeds: { [StoreHeader(chain: .zero).bytes, StoreHeader(chain: .zero, version: 2).bytes] },
     check: { input in
       do {
-        try StoreHeader.check(input, of: "file", chain: .zero)
+        try StoreHeader(input, of: "file").check(.zero, of: "file")
       } catch { return }
       let bytes = (0...StoreHeader.formatVersion).map {
         StoreHeader(chain: .zero, version: $0).bytes

@@ -31,7 +31,7 @@ public struct FuzzTarget: Sendable {
   public static let all: [FuzzTarget] =
     wire + [
       eventLog, storeHeader, storeRecord, scenario, fixture, chunkVerification, proofVerification,
-      diffApplication,
+      diffApplication, storedTrie,
     ]
 }
 

@@ -24,7 +24,7 @@ struct FuzzWorld: @unchecked Sendable {
       try! trie.put(key, generator.bytes(generator.below(4)))
     }
     var items: [TrieItem] = []
-    trie.forEachItem {
+    try! trie.forEachItem {
       items.append($0)
       return true
     }

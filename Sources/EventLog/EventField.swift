@@ -14,9 +14,10 @@ public enum EventField: String, CaseIterable, Sendable {
   case startKey = "start_key"
   case endKey = "end_key"
   case source, kind, direction, type, outcome, blocker, forecast, queue, fault, target, check
+  case lie, proof, data
   // Numbers.
   case items, bytes, entries, transactions, blocks, elections, locators, peers, depth, adopted
-  case attempt, limit, buffered
+  case attempt, limit, buffered, part, parts, hits, misses
   case inFlight = "in_flight"
   case missingRanges = "missing_ranges"
   case heldPpm = "held_ppm"
@@ -76,6 +77,9 @@ extension EventField {
     case .fault: "kind of fault"
     case .target: "what the fault is done to"
     case .check: "identity of the check, such as `S4`"
+    case .lie: "kind of a proven lie"
+    case .proof: "BLAKE2b-256 of the whole evidence, which names it"
+    case .data: "bytes of the evidence, two digits each"
     case .items: "keys with their values"
     case .bytes: "size of the message or its payload"
     case .entries: "keys that a diff changes"
@@ -89,6 +93,10 @@ extension EventField {
     case .attempt: "which try this is, from 1"
     case .limit: "most items asked for, or the limit that was reached"
     case .buffered: "number of items waiting"
+    case .part: "which part of the evidence this is, from 1"
+    case .parts: "parts that follow; 0 if the evidence is too large for the log"
+    case .hits: "checks whose result was remembered"
+    case .misses: "checks that had to be made"
     case .inFlight: "requests under way"
     case .missingRanges: "ranges of the state that are not held"
     case .heldPpm: "share of the key space that is held"

@@ -21,6 +21,8 @@ public enum EventTextForm: Sendable, Hashable, CustomStringConvertible {
   case hash
   /// 0…126 lower-case hexadecimal digits.
   case key
+  /// Bytes as pairs of lower-case hexadecimal digits.
+  case data
   /// `p` and a decimal number.
   case peer
   /// One of these words.
@@ -31,6 +33,7 @@ public enum EventTextForm: Sendable, Hashable, CustomStringConvertible {
     case .text: "text"
     case .hash: "hash"
     case .key: "key"
+    case .data: "data"
     case .peer: "peer"
     case .symbol(let words): words.map { "`\($0)`" }.joined(separator: ", ")
     }
@@ -60,6 +63,14 @@ extension EventFieldReader {
       throw invalid(field, "is not 0 to 126 lower-case hexadecimal digits")
     }
     return key
+  }
+
+  func data(_ field: EventField) throws(EventLogError) -> [UInt8] {
+    let digits = try text(field, as: .data)
+    guard let bytes = Hex.bytes(digits), Hex.string(bytes) == digits else {
+      throw invalid(field, "is not pairs of lower-case hexadecimal digits")
+    }
+    return bytes
   }
 
   func peer(_ field: EventField) throws(EventLogError) -> UInt32 {

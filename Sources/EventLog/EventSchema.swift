@@ -73,6 +73,7 @@ private final class EventFieldProbe: EventFieldReader {
       return String((0..<choose(12)).map { _ in characters[Int(choose(10))] })
     case .hash: return digits(64)
     case .key: return digits(choose(127))
+    case .data: return digits(2 * choose(20))
     case .peer: return "p\(choose(1 << 32))"
     case .symbol(let words): return words[Int(choose(UInt64(words.count)))]
     }

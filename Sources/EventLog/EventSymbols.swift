@@ -72,6 +72,26 @@ extension Event {
     case cancelled
   }
 
+  /// What a peer that was banned for a proven lie had sent.
+  public enum Lie: String, EventSymbol {
+    /// A chunk that does not fit the state root of the block it names.
+    case chunk
+    /// A diff that is not the one the block's header commits to.
+    case diff
+    /// A block that breaks a rule that needs no state: signature, seed, transactions, history.
+    case block
+    /// A skip, macro or election block without the signatures it needs.
+    case quorum
+    /// A body, or next validators, that the block's header does not commit to.
+    case body
+    /// An answer with missing blocks that is not what was asked for.
+    case answer
+    /// Another block than the one asked for.
+    case otherBlock = "other_block"
+    /// An announcement that is the wire form of nothing.
+    case undecodable
+  }
+
   /// Why nothing moves.
   public enum StallBlocker: String, EventSymbol {
     /// There is nobody to ask.

@@ -58,6 +58,8 @@ final class JSONFields: EventFieldReader {
     try begin(field)
     try expect("\"")
     var utf8: [UInt8] = []
+    let limit =
+      form == .data ? 2 * EventLogLimits.dataBytesMax : EventLogLimits.textBytesMax
     while true {
       guard offset < line.count else { throw syntax("the end of a text", at: offset) }
       let byte = line[offset]
@@ -68,8 +70,8 @@ final class JSONFields: EventFieldReader {
       case 0..<0x20: throw syntax("no control character", at: offset - 1)
       default: utf8.append(byte)
       }
-      if utf8.count > EventLogLimits.textBytesMax {
-        throw invalid(field, "is longer than \(EventLogLimits.textBytesMax) bytes")
+      if utf8.count > limit {
+        throw invalid(field, "is longer than \(limit) bytes")
       }
     }
   }
@@ -103,7 +105,7 @@ final class JSONFields: EventFieldReader {
     case UInt8(ascii: "t"): return UInt8(ascii: "\t")
     case UInt8(ascii: "u"):
       for control in UInt8(0)..<0x20 where ![9, 10, 13].contains(control) {
-        var written = JSONLine.escaped(control)[...]
+        var written = JSONText.escaped(control)[...]
         written.removeFirst(2)
         if line[offset...].starts(with: written) {
           offset += written.count

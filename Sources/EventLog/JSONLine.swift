@@ -54,9 +54,22 @@ struct JSONLine {
     withUnsafeTemporaryAllocation(byteCount: Hash256.byteCount, alignment: 8) { buffer in
       value.store(to: buffer.baseAddress!)
       for byte in buffer {
-        bytes.append(Self.digit(byte >> 4))
-        bytes.append(Self.digit(byte & 15))
+        bytes.append(JSONText.digit(byte >> 4))
+        bytes.append(JSONText.digit(byte & 15))
       }
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Two lower-case hexadecimal digits a byte, at most `EventLogLimits.dataBytesMax` bytes.
+  mutating func data(_ field: EventField, _ value: [UInt8]) {
+    precondition(
+      value.count <= EventLogLimits.dataBytesMax, "\(value.count) bytes in one \(field)")
+    key(field)
+    bytes.append(UInt8(ascii: "\""))
+    for byte in value {
+      bytes.append(JSONText.digit(byte >> 4))
+      bytes.append(JSONText.digit(byte & 15))
     }
     bytes.append(UInt8(ascii: "\""))
   }
@@ -66,7 +79,7 @@ struct JSONLine {
     guard let value else { return }
     key(field)
     bytes.append(UInt8(ascii: "\""))
-    for index in 0..<value.count { bytes.append(Self.digit(UInt8(value[index]))) }
+    for index in 0..<value.count { bytes.append(JSONText.digit(UInt8(value[index]))) }
     bytes.append(UInt8(ascii: "\""))
   }
 
@@ -83,13 +96,6 @@ struct JSONLine {
   /// One word of a closed set.
   mutating func symbol(_ field: EventField, _ value: some EventSymbol) {
     text(field, value.rawValue)
-  }
-
-  /// `value` as a JSON string.
-  static func quoted(_ value: String) -> String {
-    var line = JSONLine()
-    line.append(quoted: value)
-    return String(decoding: line.bytes, as: UTF8.self)
   }
 
   private mutating func key(_ field: EventField) {
@@ -112,51 +118,17 @@ struct JSONLine {
   }
 
   private mutating func append(quoted value: String) {
-    bytes.append(UInt8(ascii: "\""))
+    JSONText.append(
+      value.utf8.count <= EventLogLimits.textBytesMax ? value : Self.cut(value), to: &bytes)
+  }
+
+  /// The begin of a text that is too long, cut between characters, so that what is left is UTF-8.
+  private static func cut(_ value: String) -> String {
     var room = EventLogLimits.textBytesMax
-    if value.utf8.count <= room {
-      if value.utf8.allSatisfy(Self.isPlain) {
-        bytes.append(contentsOf: value.utf8)
-      } else {
-        for byte in value.utf8 { append(escaped: byte) }
-      }
-    } else {
-      // Cut between characters, so that what is left is UTF-8.
-      for scalar in value.unicodeScalars {
-        room -= UTF8.width(scalar)
-        if room < 0 { break }
-        for byte in String(scalar).utf8 { append(escaped: byte) }
-      }
+    let kept = value.unicodeScalars.prefix { scalar in
+      room -= UTF8.width(scalar)
+      return room >= 0
     }
-    bytes.append(UInt8(ascii: "\""))
-  }
-
-  private mutating func append(escaped byte: UInt8) {
-    if Self.isPlain(byte) {
-      bytes.append(byte)
-    } else {
-      bytes += Self.escaped(byte)
-    }
-  }
-
-  /// True for a byte that can stand in a text as it is.
-  private static func isPlain(_ byte: UInt8) -> Bool {
-    byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
-  }
-
-  /// The escape of a byte that cannot stand in a text: the short one if JSON has one that is in
-  /// common use.
-  static func escaped(_ byte: UInt8) -> [UInt8] {
-    switch byte {
-    case UInt8(ascii: "\n"): Array(#"\n"#.utf8)
-    case UInt8(ascii: "\r"): Array(#"\r"#.utf8)
-    case UInt8(ascii: "\t"): Array(#"\t"#.utf8)
-    case 0..<0x20: Array(#"\u00"#.utf8) + [digit(byte >> 4), digit(byte & 15)]
-    default: [UInt8(ascii: "\\"), byte]
-    }
-  }
-
-  private static func digit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    return String(kept)
   }
 }

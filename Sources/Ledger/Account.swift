@@ -60,4 +60,6 @@ public enum AccountLookup: Sendable, Equatable {
   case absent
   /// The state is incomplete here, or not held at all.
   case missing
+  /// The store failed.
+  case failed(LedgerStoreError)
 }

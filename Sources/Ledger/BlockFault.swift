@@ -68,6 +68,12 @@ public struct BlockFault: Error, Sendable, Hashable, CustomStringConvertible {
     if case .rule(_, let ofCopy) = kind { ofCopy } else { false }
   }
 
+  /// True if the block itself shows the fault. Those that only executing shows, and a body that was
+  /// left out, are not.
+  var needsNoState: Bool {
+    ![.wrongDiffRoot, .diffTooLarge, .bodyMissing].contains(self)
+  }
+
   /// Stable snake_case name of the case.
   public var reason: String {
     switch kind {

@@ -169,7 +169,7 @@ extension BlockProducer {
     let number = try ground.number
     let producer = ground.validators.producer(number: number, parentSeed: ground.parent.seed)
     do {
-      return try chain.state.withLock { (state) throws(PushError) in
+      return try chain.change(ground.parent.hash) { (state) throws(PushError) in
         guard let parent = state.blocks[ground.parent.hash],
           parent.block.number >= state.macroHead.number
         else { throw PushError(.orphan, ground.parent.hash) }

@@ -60,34 +60,38 @@ extension Blockchain {
   /// Those who sign block `number` > 0; nil if their election block is not known.
   public func validators(at number: UInt32) -> ValidatorSet? {
     guard number > 0 else { return nil }
-    return state.withLock { state in
-      let election = state.main[state.configuration.electionNumber(before: number)]
-      return election.flatMap { state.blocks[$0]?.block.nextValidators }
+    let election = configuration.electionNumber(before: number)
+    return reading(or: nil) { (state) throws(LedgerStoreError) in
+      try state.mainBlock(at: election, includeBody: false)?.nextValidators
     }
   }
 
   /// A known block of whatever branch. Its body may not be held even if it is asked for.
   public func block(_ hash: Hash256, includeBody: Bool = true) -> Block? {
-    state.withLock { state in
-      let block = state.blocks[hash]?.block
-      return includeBody ? block : block?.withoutBody
+    reading(or: nil) { (state) throws(LedgerStoreError) in
+      try state.find(hash, includeBody: includeBody)?.block
     }
   }
 
   /// The main chain block at this height.
   public func block(at number: UInt32, includeBody: Bool = true) -> Block? {
-    state.withLock { state in
-      let block = state.main[number].flatMap { state.blocks[$0]?.block }
-      return includeBody ? block : block?.withoutBody
+    reading(or: nil) { (state) throws(LedgerStoreError) in
+      try state.mainBlock(at: number, includeBody: includeBody)
     }
   }
 
   /// True if the block is stored, on whatever branch.
-  public func isKnown(_ hash: Hash256) -> Bool { state.withLock { $0.blocks[hash] != nil } }
+  public func isKnown(_ hash: Hash256) -> Bool {
+    reading(or: false) { (state) throws(LedgerStoreError) in
+      try state.find(hash, includeBody: false) != nil
+    }
+  }
 
   /// True if the block is stored and on the main chain.
   public func isOnMainChain(_ hash: Hash256) -> Bool {
-    state.withLock { $0.blocks[hash]?.isOnMain ?? false }
+    reading(or: false) { (state) throws(LedgerStoreError) in
+      try state.find(hash, includeBody: false)?.isOnMain ?? false
+    }
   }
 
   /// The head, then the blocks back to and with the last macro block, newest first.
@@ -100,11 +104,33 @@ extension Blockchain {
 
   /// The election blocks of the main chain, newest first.
   public func macroLocators(limit: Int = LedgerLimits.locatorsMax) -> [Hash256] {
-    state.withLock { state in
-      stride(
-        from: Int(state.electionHead.number), through: 0,
-        by: -Int(state.configuration.blocksPerEpoch)
-      ).lazy.compactMap { state.main[UInt32($0)] }.prefix(max(0, limit)).map { $0 }
+    reading(or: []) { (state) throws(LedgerStoreError) in
+      try state.macroLocators(limit: limit, configuration)
     }
   }
+
+  /// The last failure of the store; nil if there was none. Changes of the chain and answers to
+  /// others say theirs themselves; the other reads answer as if nothing were held, and only this
+  /// tells.
+  public var storeFailure: LedgerStoreError? { failures.withLock { $0 } }
+
+  /// Reads what may have to come from the store; a failure is noted and `nothing` the answer.
+  func reading<Output: Sendable>(
+    or nothing: Output, _ body: @Sendable (ChainState) throws(LedgerStoreError) -> Output
+  ) -> Output {
+    let result: Result<Output, LedgerStoreError> = state.withLock { state in
+      do throws(LedgerStoreError) {
+        return .success(try body(state))
+      } catch { return .failure(error) }
+    }
+    switch result {
+    case .success(let output): return output
+    case .failure(let error):
+      note(error)
+      return nothing
+    }
+  }
+
+  /// Notes a failure of the store.
+  func note(_ failure: LedgerStoreError) { failures.withLock { $0 = failure } }
 }

@@ -1,5 +1,6 @@
 import Primitives
 import StateTrie
+import Storage
 
 /// The answer to a request for a block's diff.
 public enum DiffLookup: Sendable, Hashable {
@@ -8,16 +9,21 @@ public enum DiffLookup: Sendable, Hashable {
   case unknownBlock
   /// The block is known, but its diff was never here or is too old.
   case unavailable
+  /// The store failed.
+  case failed(LedgerStoreError)
 }
 
 /// The answer to a request for a chunk.
 public enum ChunkLookup: Sendable, Equatable {
   /// A chunk of the state after this block, our head.
   case chunk(TrieChunk, BlockID)
-  /// The range, or what its proof needs, is not held here.
-  case incomplete
+  /// This range of keys is missing here; all keys if nothing can be proven now, since the state's
+  /// root is not known or no state is held.
+  case incomplete(KeyRange)
   /// No chunk can be given for such a request.
   case refused(TrieError)
+  /// The store failed.
+  case failed(LedgerStoreError)
 }
 
 /// The answer to a request for a proof of keys.
@@ -26,71 +32,72 @@ public enum ProofLookup: Sendable, Hashable {
   case proof(TrieProof, BlockID)
   /// A key, or what its proof needs, is not held here.
   case incomplete
+  /// The store failed.
+  case failed(LedgerStoreError)
 }
 
 /// What the chain gives to others.
+///
+/// A chain in a store answers from one snapshot of it, so that what belongs together comes from the
+/// same moment and nobody waits for a push. One in memory answers behind its lock.
 extension Blockchain {
   /// The diff of a known block.
   public func trieDiff(of hash: Hash256) -> DiffLookup {
-    state.withLock { state in
-      guard let entry = state.blocks[hash] else { return .unknownBlock }
-      if let diff = entry.diff { return .diff(diff) }
-      return entry.header.diffRoot == BlockRules.emptyDiffRoot ? .diff(.empty) : .unavailable
-    }
+    do throws(LedgerStoreError) {
+      return try serving { (snapshot) throws(LedgerStoreError) in
+        try snapshot.diffLookup(of: hash)
+      } orElse: { (state) throws(LedgerStoreError) in
+        try state.diffLookup(of: hash)
+      }
+    } catch { return .failed(error) }
   }
 
   /// The items of the head's state from `start` on, at most `limit`, none at or above `end`.
   public func chunk(
     from start: KeyNibbles, to end: KeyNibbles? = nil, limit: Int, edges: ChunkEdges = .last
   ) -> ChunkLookup {
-    state.withLock { state in
-      guard let trie = state.trie, trie.rootHash() == state.head.header.stateRoot else {
-        return .incomplete
+    do throws(LedgerStoreError) {
+      return try serving { (snapshot) throws(LedgerStoreError) in
+        try snapshot.chunk(from: start, to: end, limit: limit, edges: edges)
+      } orElse: { state in
+        state.chunk(from: start, to: end, limit: limit, edges: edges)
       }
-      do throws(TrieError) {
-        return .chunk(
-          try trie.chunk(from: start, to: end, limit: limit, edges: edges), state.head.id)
-      } catch {
-        // Of the two reasons that mean "not held", the root was found to be known above.
-        return error.reason == TrieError.missing(start).reason ? .incomplete : .refused(error)
-      }
-    }
+    } catch { return .failed(error) }
   }
 
   /// A proof of keys, present or absent, against the head's state root.
   public func proof(of keys: [KeyNibbles]) -> ProofLookup {
-    state.withLock { state in
-      guard state.trie?.rootHash() == state.head.header.stateRoot,
-        let proof = try? state.trie?.proof(of: keys)
-      else { return .incomplete }
-      return .proof(proof, state.head.id)
-    }
+    do throws(LedgerStoreError) {
+      return try serving { (snapshot) throws(LedgerStoreError) in
+        try snapshot.proof(of: keys)
+      } orElse: { state in
+        state.proof(of: keys)
+      }
+    } catch { return .failed(error) }
   }
 
   /// The account at `address` in the head's state.
   public func account(_ address: Address) -> AccountLookup {
-    state.withLock { state in
-      switch (try? state.trie?.lookup(address.key)) ?? .missing {
-      case .missing: .missing
-      case .absent: .absent
-      // Everything in the state was an account when it was checked, so this cannot fail for
-      // verified states; a state that lies is as good as none.
-      case .present(let value):
-        (try? Account(wireBytes: value)).map(AccountLookup.present) ?? .missing
+    do throws(LedgerStoreError) {
+      return try serving { (snapshot) throws(LedgerStoreError) in
+        try snapshot.account(address)
+      } orElse: { (state) throws(LedgerStoreError) in
+        try state.account(address)
       }
-    }
+    } catch { return .failed(error) }
   }
 
   /// The held items of `range` in key order. Takes time and memory in proportion to them: for
   /// checks, not for serving.
   public func items(in range: KeyRange = .all) -> [TrieItem] {
-    state.withLock { state in
+    reading(or: []) { (state) throws(LedgerStoreError) in
       var items: [TrieItem] = []
-      // A trie without a store has nothing that could not be read.
-      try? state.trie?.forEachItem(in: range) { item in
-        items.append(item)
-        return true
-      }
+      do throws(TrieError) {
+        try state.trie?.forEachItem(in: range) { item in
+          items.append(item)
+          return true
+        }
+      } catch { throw LedgerStoreError(error) }
       return items
     }
   }
@@ -103,10 +110,18 @@ extension Blockchain {
     target: Hash256, locators: [Hash256], direction: MissingBlocksDirection, includeBody: Bool,
     limit: Int = LedgerLimits.missingBlocksMax
   ) -> MissingBlocksResult {
-    state.withLock {
-      $0.missingBlocks(
-        target: target, locators: locators, direction: direction, includeBody: includeBody,
-        limit: limit)
+    let question = BlocksQuestion(
+      target: target, locators: locators, direction: direction, includeBody: includeBody,
+      limit: limit)
+    do throws(LedgerStoreError) {
+      return try serving { (snapshot) throws(LedgerStoreError) in
+        try snapshot.missingBlocks(question, configuration)
+      } orElse: { (state) throws(LedgerStoreError) in
+        try state.missingBlocks(question, configuration)
+      }
+    } catch {
+      note(error)
+      return .refused(.failed)
     }
   }
 
@@ -116,6 +131,28 @@ extension Blockchain {
   public func macroChain(
     locators: [Hash256], limit: Int = LedgerLimits.macroChainBlocksMax
   ) -> MacroChain? {
-    state.withLock { $0.macroChain(locators: locators, limit: limit) }
+    do throws(LedgerStoreError) {
+      return try serving { (snapshot) throws(LedgerStoreError) in
+        try snapshot.macroChain(locators: locators, limit: limit, configuration)
+      } orElse: { (state) throws(LedgerStoreError) in
+        try state.macroChain(locators: locators, limit: limit, configuration)
+      }
+    } catch {
+      note(error)
+      return nil
+    }
+  }
+
+  private func serving<Output: Sendable>(
+    _ stored: (borrowing StoreSnapshot) throws(LedgerStoreError) -> Output,
+    orElse locked: @Sendable (ChainState) throws(LedgerStoreError) -> Output
+  ) throws(LedgerStoreError) -> Output {
+    if let store { return try store.look(stored) }
+    let result: Result<Output, LedgerStoreError> = state.withLock { state in
+      do throws(LedgerStoreError) { return .success(try locked(state)) } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
   }
 }

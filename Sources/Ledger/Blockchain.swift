@@ -1,5 +1,7 @@
+import MerkleTree
 import Primitives
 import StateTrie
+import Storage
 import Synchronization
 
 /// The chain as one node knows it: blocks, branches, finality, and the state at the head.
@@ -13,26 +15,57 @@ public final class Blockchain: Sendable {
   public let holdsState: Bool
   let state: Mutex<ChainState>
   let verifier: any SignatureVerifier
-  private let chainEvents: EventHub<ChainEvent>
-  private let proofs: EventHub<ForkProof>
+  /// Where everything is kept; nil for a chain in memory alone.
+  let store: (any KeyValueStore)?
+  let failures = Mutex<LedgerStoreError?>(nil)
+  private let hubs = ChainHubs()
+  /// The hashes of final blocks as far as proofs of them were asked for.
+  let history = Mutex(MountainRange())
 
-  /// A chain that is at its genesis block.
+  /// A chain in memory that is at its genesis block.
   public init(
     genesis: Genesis, state initial: InitialState, options: BlockchainOptions = .init(),
-    verifier: any SignatureVerifier = DirectSignatureVerifier()
+    verifier: any SignatureVerifier = CachingSignatureVerifier()
   ) {
     self.genesis = genesis
     self.verifier = verifier
+    store = nil
     holdsState = initial != .none
-    let chainEvents = EventHub<ChainEvent>(capacity: LedgerLimits.eventsBufferedMax)
-    let proofs = EventHub<ForkProof>(capacity: LedgerLimits.eventsBufferedMax)
-    self.chainEvents = chainEvents
-    self.proofs = proofs
+    let trie: StateTrie? =
+      switch initial {
+      case .complete: genesis.trie()
+      case .missing: StateTrie(missing: .all)
+      case .none: nil
+      }
     state = Mutex(
       ChainState(
-        genesis: genesis, state: initial, options: options, verifier: verifier,
-        events: chainEvents, forkProofs: proofs))
+        genesis: genesis, options: options, verifier: verifier, hubs: hubs,
+        content: ChainContent(genesis), trie: trie))
   }
+
+  /// The chain that `store` holds, exactly as it was when its last change was committed; a new one
+  /// at its genesis block if the store is empty.
+  ///
+  /// Every change of the chain is one transaction. The store is the chain's alone while it is open.
+  /// - Parameter initial: What a new chain holds of the state. A chain that is there already goes
+  ///   on with what it has, but must hold state if and only if this one does.
+  /// - Throws: `LedgerStoreError`; then nothing in the store has changed.
+  public init(
+    genesis: Genesis, state initial: InitialState, options: BlockchainOptions = .init(),
+    verifier: any SignatureVerifier = CachingSignatureVerifier(), store: any KeyValueStore
+  ) throws(LedgerStoreError) {
+    self.genesis = genesis
+    self.verifier = verifier
+    self.store = store
+    holdsState = initial != .none
+    let opening = ChainOpening(
+      genesis: genesis, options: options, verifier: verifier, store: store)
+    state = Mutex(try opening.open(initial, hubs: hubs))
+  }
+
+  /// How often the result of a signature check was remembered, over all chains that share the
+  /// verifier; nil if it remembers none.
+  public var signatureStatistics: CachingSignatureVerifier.Statistics? { verifier.cacheStatistics }
 
   /// The rules of this chain.
   public var configuration: ChainConfiguration { genesis.configuration }
@@ -43,24 +76,26 @@ public final class Blockchain: Sendable {
   ///   - diff: Needed if `needsDiff` is true for the block, or will be when its branch becomes the
   ///     better one. Must have the header's `diffRoot`.
   ///   - chunks: Those of other blocks than the head are brought forward by the diffs between.
-  /// - Throws: `PushError`; then neither chain nor state has changed and no chunk was looked at.
+  /// - Throws: `PushError`; then neither chain nor state has changed and no chunk was taken in.
   ///   (Blocks of a side branch that turn out invalid when it is adopted are dropped.)
   @discardableResult
   public func push(
     _ block: Block, diff: TrieDiff? = nil, chunks: [ChunkPush] = []
   ) throws(PushError) -> PushOutcome {
-    try state.withLock { (state) throws(PushError) in
+    try change(block.hash) { (state) throws(PushError) in
       let result = try state.push(block, diff: diff)
-      return PushOutcome(result, chunks: state.push(chunks: chunks))
+      return PushOutcome(result, chunks: try state.push(chunks: chunks))
     }
   }
 
   /// Takes chunks in. Each is verified against the state root of its block and, if that is not the
   /// head, brought forward by the diffs between; a bad one changes nothing and does not keep the
   /// others out.
+  /// - Throws: `PushError` of kind `storage` that names the head; then nothing has changed. Never
+  ///   for a chain in memory.
   @discardableResult
-  public func push(chunks: [ChunkPush]) -> ChunkPushResult {
-    state.withLock { $0.push(chunks: chunks) }
+  public func push(chunks: [ChunkPush]) throws(PushError) -> ChunkPushResult {
+    try change { (state) throws(PushError) in try state.push(chunks: chunks) }
   }
 
   /// Jumps forward to the last block of a verified macro chain. The state is then missing, unless
@@ -69,19 +104,21 @@ public final class Blockchain: Sendable {
   /// - Throws: `PushError`; then nothing has changed.
   @discardableResult
   public func adopt(macro chain: MacroChain) throws(PushError) -> PushResult {
-    try state.withLock { (state) throws(PushError) in try state.adopt(chain) }
+    try change(chain.blocks.last?.hash) { (state) throws(PushError) in try state.adopt(chain) }
   }
 
   /// Gives the whole state up, as an operator may want after damage: all of it is missing then.
-  public func reinitialiseState() {
-    state.withLock { $0.reinitialiseState() }
+  /// - Throws: `PushError` of kind `storage` that names the head; then nothing has changed. Never
+  ///   for a chain in memory.
+  public func reinitialiseState() throws(PushError) {
+    try change { state in state.giveUpState() }
   }
 
   /// Executes `block` on its parent's state and returns the diff, whatever the header says of it;
   /// changes nothing. For checks that executing and applying the diff are the same. The parent must
   /// not be below the last macro block, and the state must be complete.
   public func execute(_ block: Block) throws(PushError) -> TrieDiff {
-    try state.withLock { (state) throws(PushError) in
+    try change(block.hash) { (state) throws(PushError) in
       guard let parent = state.blocks[block.parentHash],
         parent.block.number >= state.macroHead.number
       else { throw PushError(.orphan, block.hash) }
@@ -91,10 +128,24 @@ public final class Blockchain: Sendable {
     }
   }
 
+  /// Runs a change behind the lock; `block` (the head if nil) is named if the store fails.
+  func change<Output: Sendable>(
+    _ block: Hash256? = nil, _ body: @Sendable (ChainState) throws(PushError) -> Output
+  ) throws(PushError) -> Output {
+    do throws(PushError) {
+      return try state.withLock { (state) throws(PushError) in
+        try state.change(block ?? state.head.hash) { () throws(PushError) in try body(state) }
+      }
+    } catch {
+      if case .storage(let failure) = error.kind { note(failure) }
+      throw error
+    }
+  }
+
   /// A new subscription to what happens to the chain from now on. A subscriber that lags more than
   /// `LedgerLimits.eventsBufferedMax` events has its stream ended, so that it knows.
-  public func events() -> AsyncStream<ChainEvent> { chainEvents.subscribe() }
+  public func events() -> AsyncStream<ChainEvent> { hubs.events.subscribe() }
 
   /// A new subscription to proofs of producers signing twice; ends like `events()`.
-  public func forkProofs() -> AsyncStream<ForkProof> { proofs.subscribe() }
+  public func forkProofs() -> AsyncStream<ForkProof> { hubs.forkProofs.subscribe() }
 }

@@ -32,6 +32,7 @@ public final class CachingSignatureVerifier: SignatureVerifier {
   }
 
   public var statistics: Statistics { cache.withLock { $0.statistics } }
+  public var cacheStatistics: Statistics? { statistics }
 
   public func verify(_ signature: Signature, of message: [UInt8], by key: PublicKey) -> Bool {
     // The key and the signature have fixed lengths, so their concatenation is unambiguous.

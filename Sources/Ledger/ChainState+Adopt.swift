@@ -11,28 +11,41 @@ extension ChainState {
     guard let last = chain.blocks.last, blocks[last.hash]?.isOnMain != true,
       last.number > macroHead.number
     else { return .known }
+    let chain = newPart(of: chain)
     try check(chain)
 
     let isSameState = trie != nil && last.header.stateRoot == head.header.stateRoot
     dropOpenBlocks()
-    if macroHead.kind != .election { blocks[macroHead.hash]?.history = nil }
+    if macroHead.kind != .election { dropHistory(before: macroHead) }
     for block in chain.blocks {
       var entry = BlockEntry(block, history: nil, diff: nil)
       entry.isOnMain = true
-      blocks[block.hash] = entry
-      main[block.number] = block.hash
+      content.blocks[block.hash] = entry
+      changes?.note(block: block.id)
+      setMain(block.number, block.hash)
       if block.kind == .election, let next = block.nextValidators {
-        electionHead = block
-        validators = next
+        content.electionHead = block
+        content.validators = next
       }
     }
-    blocks[last.hash]?.history = chain.history
-    head = last
-    macroHead = last
+    content.blocks[last.hash]?.history = chain.history
+    changes?.note(historyBefore: last.number)
+    content.head = last
+    content.macroHead = last
     if trie != nil, !isSameState { reinitialiseState() }
     pruneDiffs()
-    events.emit(.historyAdopted(chain.blocks.map(\.id)))
+    emit(.historyAdopted(chain.blocks.map(\.id)))
     return .extended
+  }
+
+  /// `chain` without the election blocks that came in since it was asked for.
+  private func newPart(of chain: MacroChain) -> MacroChain {
+    var chain = chain
+    let known = chain.blocks.prefix {
+      $0.number <= electionHead.number && blocks[$0.hash]?.isOnMain == true
+    }
+    chain.blocks.removeFirst(known.count)
+    return chain
   }
 
   /// Every block names the election block before it and is signed by the validators that one named.
@@ -63,29 +76,7 @@ extension ChainState {
   private func dropOpenBlocks() {
     for number in open.keys.sorted() {
       for hash in open[number] ?? [] { forget(hash) }
-      main[number] = nil
+      setMain(number, nil)
     }
-  }
-
-  /// The election blocks after the first locator that is one on our main chain, then the last macro
-  /// block if that is reached within `limit`. Nil if no locator is known.
-  func macroChain(locators: [Hash256], limit: Int) -> MacroChain? {
-    let known = locators.prefix(LedgerLimits.locatorsMax).lazy.compactMap { self.blocks[$0] }
-      .first { $0.isOnMain && $0.block.kind == .election }
-    guard let known else { return nil }
-    let limit = min(max(1, limit), LedgerLimits.macroChainBlocksMax)
-    var chain: [Block] = []
-    var number = known.block.number
-    while chain.count < limit, number < electionHead.number {
-      number += configuration.blocksPerEpoch
-      guard let hash = main[number] else { return nil }
-      chain.append(entry(hash).block.withoutBody)
-    }
-    if number == electionHead.number, macroHead.hash != electionHead.hash, chain.count < limit {
-      chain.append(macroHead.withoutBody)
-    }
-    guard let last = chain.last else { return MacroChain(blocks: [], history: .init()) }
-    guard let history = entry(last.hash).history else { return nil }
-    return MacroChain(blocks: chain, history: history)
   }
 }

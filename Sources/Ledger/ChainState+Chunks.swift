@@ -1,48 +1,95 @@
 import Primitives
 import StateTrie
 
+/// Why a chunk was not taken in.
+enum ChunkFailure: Error {
+  /// Something is wrong with it, or it is of no use.
+  case chunk(ChunkError)
+  /// The store failed.
+  case store(LedgerStoreError)
+}
+
 extension ChainState {
   /// Takes chunks in, one after the other.
-  func push(chunks: [ChunkPush]) -> ChunkPushResult {
+  func push(chunks: [ChunkPush]) throws(PushError) -> ChunkPushResult {
     var result = ChunkPushResult()
-    for chunk in chunks { result.outcomes.append(take(chunk)) }
+    for chunk in chunks { result.outcomes.append(try take(chunk)) }
     if let root = trie?.rootHash(), root != head.header.stateRoot { result.rootMismatch = root }
     return result
   }
 
-  private func take(_ push: ChunkPush) -> ChunkOutcome {
+  private func take(_ push: ChunkPush) throws(PushError) -> ChunkOutcome {
     guard let trie, !trie.isComplete else { return .ignored }
-    do throws(ChunkError) {
+    do throws(ChunkFailure) {
       return push.blockHash == head.hash
         ? try takeCurrent(push, on: trie) : try takeLate(push, on: trie)
     } catch {
-      return error.isHarmless ? .ignored : .failed(error)
+      switch error {
+      case .chunk(let fault): return fault.isHarmless ? .ignored : .failed(fault)
+      case .store(let failure): throw PushError(.storage(failure), push.blockHash)
+      }
     }
   }
 
   /// Takes a chunk of the head's state in.
-  private func takeCurrent(_ push: ChunkPush, on trie: StateTrie) throws(ChunkError) -> ChunkOutcome
-  {
+  private func takeCurrent(
+    _ push: ChunkPush, on trie: StateTrie
+  ) throws(ChunkFailure) -> ChunkOutcome {
     let root = head.header.stateRoot
     let verified: VerifiedChunk
     switch push.edges {
-    case .last:
-      verified = try trie.verify(push.chunk, from: push.start, edges: .last, stateRoot: root)
+    case .last: verified = try push.verified(leaningOn: trie, root)
     case .both:
       // Whoever asked for parts of it elsewhere: what is still missing of it comes in.
       guard push.mayBeOfUse(to: trie) else { return .ignored }
-      verified = try push.chunk.verify(from: push.start, edges: .both, stateRoot: root)
+      verified = try push.verified(root)
     }
-    // Nobody asks for no keys; taking such chunks would let a peer stop the sync politely.
-    guard !verified.range.isEmpty else { return .failed(.rangeEmpty) }
+    return .committed(items: apply(verified, to: trie))
+  }
+
+  /// Takes a verified chunk into the trie; returns the number of new items.
+  func apply(_ chunk: VerifiedChunk, to trie: StateTrie) -> Int {
     chunkMark += 1
-    return .committed(items: trie.apply(verified))
+    changes?.isTrieChanged = true
+    return trie.apply(chunk)
   }
 
   /// Gives the whole state up; it has to come in again.
   func reinitialiseState() {
-    guard trie != nil else { return }
-    trie = StateTrie(missing: .all)
+    guard let trie else { return }
+    trie.reset()
     chunkMark += 1
+    changes?.isTrieChanged = true
+  }
+
+  /// The same, by an operator's wish.
+  func giveUpState() {
+    guard trie != nil else { return }
+    reinitialiseState()
+    emit(.stateGivenUp)
+  }
+}
+
+extension ChunkPush {
+  /// The chunk, checked by what it brings alone.
+  func verified(_ root: Hash256) throws(ChunkFailure) -> VerifiedChunk {
+    do throws(ChunkError) {
+      return try checked(chunk.verify(from: start, edges: edges, stateRoot: root))
+    } catch { throw .chunk(error) }
+  }
+
+  /// The chunk, whose one edge leans on what is held.
+  func verified(
+    leaningOn trie: StateTrie, _ root: Hash256
+  ) throws(ChunkFailure) -> VerifiedChunk {
+    do throws(ChunkError) {
+      return try checked(trie.verify(chunk, from: start, edges: edges, stateRoot: root))
+    } catch { throw .chunk(error) }
+  }
+
+  /// Nobody asks for no keys; taking such chunks would let a peer stop the sync politely.
+  private func checked(_ chunk: VerifiedChunk) throws(ChunkError) -> VerifiedChunk {
+    guard !chunk.range.isEmpty else { throw .rangeEmpty }
+    return chunk
   }
 }

@@ -5,24 +5,26 @@ extension ChainState {
   /// Makes everything up to `macro`, which is the head, final.
   func finalize(_ macro: Block) {
     let old = macroHead
-    macroHead = macro
+    content.macroHead = macro
     if macro.kind == .election {
-      electionHead = macro
+      content.electionHead = macro
       guard let next = macro.nextValidators else {
         preconditionFailure("election block \(macro.id) was taken without next validators")
       }
-      validators = next
+      content.validators = next
     }
     forgetSideBlocks { $0.block.number > macro.number }
-    if old.kind != .election { blocks[old.hash]?.history = nil }
+    if old.kind != .election { dropHistory(before: old) }
     for number in old.number + 1...macro.number {
       guard let hash = main[number] else { continue }
-      blocks[hash]?.applied = nil
-      if hash != macro.hash { blocks[hash]?.history = nil }
-      open[number] = nil
+      content.blocks[hash]?.applied = nil
+      if hash != macro.hash { content.blocks[hash]?.history = nil }
+      content.open[number] = nil
+      changes?.note(open: number)
     }
+    changes?.note(historyBefore: macro.number)
     pruneDiffs()
-    events.emit(
+    emit(
       macro.kind == .election ? .epochFinalized(macro.hash) : .finalized(macro.hash))
   }
 
@@ -31,8 +33,8 @@ extension ChainState {
     let kept = UInt32(clamping: options.finalDiffsKept)
     let floor = macroHead.number > kept ? macroHead.number - kept : 0
     while diffFloor < floor {
-      if let hash = main[diffFloor] { blocks[hash]?.diff = nil }
-      diffFloor += 1
+      if let hash = main[diffFloor] { content.blocks[hash]?.diff = nil }
+      content.diffFloor += 1
     }
   }
 }

@@ -8,51 +8,68 @@ import StateTrie
 /// what came in with the chunk gets the changes, what was held before has them already, and of what
 /// is still missing the changed places are marked.
 extension ChainState {
-  /// Takes a chunk of the stored block `hash` in. Of no use if the diffs between are not kept.
-  func takeLate(_ push: ChunkPush, on trie: StateTrie) throws(ChunkError) -> ChunkOutcome {
-    guard let block = blocks[push.blockHash] else { return .ignored }
+  /// Takes a chunk of another stored block in. Of no use if the diffs between are not kept.
+  func takeLate(_ push: ChunkPush, on trie: StateTrie) throws(ChunkFailure) -> ChunkOutcome {
     // One edge leans on what is held, which is of another block than the chunk.
     guard push.edges == .both, push.mayBeOfUse(to: trie) else { return .ignored }
-    guard let way = changes(from: push.blockHash) else { return .ignored }
-    let verified = try push.chunk.verify(
-      from: push.start, edges: push.edges, stateRoot: block.header.stateRoot)
-    guard !verified.range.isEmpty else { return .failed(.rangeEmpty) }
+    guard let (block, way) = try way(from: push.blockHash) else { return .ignored }
+    let verified = try push.verified(block.header.stateRoot)
     let fresh = KeyRangeSet(trie.missing.intersection(verified.range))
     guard !fresh.isEmpty else { return .ignored }
     // A block whose diff and whose state root contradict each other: nobody but its producer lied.
     guard way.fits(verified.items, in: fresh) else { return .ignored }
-    chunkMark += 1
-    let items = trie.apply(verified)
-    do {
+    let items = apply(verified, to: trie)
+    do throws(TrieError) {
       // What is marked as changed below was told by the chunk as it was before the changes.
-      try trie.apply(way.restricted { [missing = trie.missing] in fresh.contains($0) || missing.contains($0) })
+      try trie.apply(
+        way.restricted { [missing = trie.missing] in fresh.contains($0) || missing.contains($0) })
     } catch {
-      preconditionFailure("a diff that was found to fit does not: \(error)")
+      guard error.isOfStore else {
+        preconditionFailure("a diff that was found to fit does not: \(error)")
+      }
+      throw .store(LedgerStoreError(error))
     }
     return .committed(items: items)
   }
 
-  /// What changed from the state after the stored block `hash` to the head's: back to the main
-  /// chain, then up. Nil if a diff on the way is not kept, if the way is longer than
+  private func way(from hash: Hash256) throws(ChunkFailure) -> (Block, TrieDiff)? {
+    do throws(LedgerStoreError) {
+      guard let found = try find(hash, includeBody: false),
+        let changes = try changes(from: found)
+      else { return nil }
+      return (found.block, changes)
+    } catch { throw .store(error) }
+  }
+
+  /// What changed from the state after a stored block to the head's: back to the main chain, then
+  /// up. Nil if a diff on the way is not kept, if the way is longer than
   /// `LedgerLimits.carriedBlocksMax`, or if the diffs do not follow from each other.
-  func changes(from hash: Hash256) -> TrieDiff? {
-    let (ancestor, path) = branch(to: hash)
-    guard let above = head.number.subtracting(ancestor.block.number),
+  private func changes(from start: FoundBlock) throws(LedgerStoreError) -> TrieDiff? {
+    // Side branches part from the main chain at or above the last macro block.
+    var ancestor = start.block
+    var path: [Hash256] = []
+    if !start.isOnMain {
+      let branch = branch(to: ancestor.hash)
+      (ancestor, path) = (branch.ancestor.block, branch.path)
+    }
+    guard let above = head.number.subtracting(ancestor.number),
       path.count + Int(above) <= LedgerLimits.carriedBlocksMax
     else { return nil }
+    var steps: [TrieDiff] = []
+    for hash in path.reversed() {
+      guard case .diff(let diff) = try diffLookup(of: hash) else { return nil }
+      steps.append(diff.inverted())
+    }
+    for number in (ancestor.number..<head.number).map({ $0 + 1 }) {
+      guard let hash = try mainHash(at: number),
+        case .diff(let diff) = try diffLookup(of: hash)
+      else { return nil }
+      steps.append(diff)
+    }
     var changes = TrieDiff.empty
     do throws(DiffError) {
-      for step in path.reversed() {
-        guard let diff = entry(step).knownDiff else { return nil }
-        changes = try changes.composed(with: diff.inverted())
-      }
-      for number in (ancestor.block.number..<head.number).map({ $0 + 1 }) {
-        guard let hash = main[number], let diff = entry(hash).knownDiff else { return nil }
-        changes = try changes.composed(with: diff)
-      }
-    } catch {
-      return nil
-    }
+      for diff in steps { changes = try changes.composed(with: diff) }
+    } catch { return nil }
     return changes
   }
 }
@@ -63,13 +80,6 @@ extension ChunkPush {
   func mayBeOfUse(to trie: StateTrie) -> Bool {
     let range = KeyRange(start: start, end: chunk.end)
     return range.isEmpty || trie.missing.intersects(range)
-  }
-}
-
-extension BlockEntry {
-  /// The block's diff, if it is kept or known to be empty.
-  fileprivate var knownDiff: TrieDiff? {
-    diff ?? (header.diffRoot == BlockRules.emptyDiffRoot ? .empty : nil)
   }
 }
 

@@ -8,16 +8,17 @@ extension ChainState {
       guard diff.root == block.diffRoot else { throw PushError(.diffRootMismatch, block.hash) }
       guard diff.valueBytes <= LedgerLimits.diffBytesMax else { throw block.invalid(.diffTooLarge) }
     }
-    if let known = blocks[block.hash] {
+    if var known = blocks[block.hash] {
       // The diff of a stored block may come later, so that its branch can be adopted.
-      if known.diff == nil, !known.isOnMain { blocks[block.hash]?.diff = diff }
+      if known.diff == nil, !known.isOnMain, diff != nil {
+        known.diff = diff
+        update(known)
+      }
       return .known
     }
-    guard let parent = blocks[block.parentHash] else {
-      if block.number <= macroHead.number { return .ignored }
-      throw PushError(.orphan, block.hash)
+    guard let parent = blocks[block.parentHash], parent.block.number >= macroHead.number else {
+      return try judgeUnattached(block)
     }
-    guard parent.block.number >= macroHead.number else { return try judgeStale(block, parent) }
     try rules.check(
       block, after: parent.header, history: historyAfter(parent), needsBody: trie != nil)
     reportFork(block)
@@ -25,11 +26,18 @@ extension ChainState {
     return block.parentHash == head.hash ? try extend(entry) : try fork(entry)
   }
 
-  /// A fork below the last macro block: late news from honest peers, but a second macro block there
-  /// contradicts what is final.
-  private func judgeStale(
-    _ block: Block, _ parent: BlockEntry
-  ) throws(PushError) -> PushResult {
+  /// A block that is not known above the last macro block, nor is its parent. A fork below is late
+  /// news from honest peers, but a second macro block there contradicts what is final.
+  private func judgeUnattached(_ block: Block) throws(PushError) -> PushResult {
+    let parent: FoundBlock?
+    do throws(LedgerStoreError) {
+      if try find(block.hash, includeBody: false) != nil { return .known }
+      parent = try find(block.parentHash, includeBody: false)
+    } catch { throw PushError(.storage(error), block.hash) }
+    guard let parent else {
+      if block.number <= macroHead.number { return .ignored }
+      throw PushError(.orphan, block.hash)
+    }
     guard block.number == parent.block.number + 1 else {
       throw PushError(.invalidSuccessor(.wrongNumber), block.hash)
     }
@@ -41,14 +49,15 @@ extension ChainState {
     var new = new
     if let trie {
       let (diff, receipt) = try apply(new.block, diff: new.diff, to: trie)
+      changes?.isTrieChanged = true
       new.diff = diff
       new.applied = AppliedDiff(receipt: receipt, mark: chunkMark)
     }
     new.isOnMain = true
-    store(new)
-    main[new.block.number] = new.block.hash
-    head = new.block
-    if new.block.kind.isMacro { finalize(new.block) } else { events.emit(.extended(head.hash)) }
+    add(new)
+    setMain(new.block.number, new.block.hash)
+    content.head = new.block
+    if new.block.kind.isMacro { finalize(new.block) } else { emit(.extended(head.hash)) }
     return .extended
   }
 
@@ -66,8 +75,8 @@ extension ChainState {
     guard sideCount < options.sideBlocksMax, siblings < LedgerLimits.blocksPerHeightMax else {
       return .ignored
     }
-    store(new)
-    events.emit(.stored(new.block.hash))
+    add(new)
+    emit(.stored(new.block.hash))
     return .forked
   }
 
@@ -82,6 +91,6 @@ extension ChainState {
         block.header, signature: signed.signature, siblings[0].header,
         signature: other.signature)
     else { return }
-    forkProofs.emit(proof)
+    emit(proof)
   }
 }

@@ -11,28 +11,29 @@ extension ChainState {
     if let trie {
       try checkDiffs(of: path, on: trie)
       try switchState(trie, from: ancestor, path: &path)
+      changes?.isTrieChanged = true
     }
     var reverted: [BlockID] = []
     for number in stride(from: head.number, to: ancestor, by: -1) {
       let old = mainEntry(number)
-      blocks[old.block.hash]?.isOnMain = false
-      blocks[old.block.hash]?.applied = nil
-      sideCount += 1
-      main[number] = nil
+      content.blocks[old.block.hash]?.isOnMain = false
+      content.blocks[old.block.hash]?.applied = nil
+      content.sideCount += 1
+      setMain(number, nil)
       reverted.append(old.block.id)
     }
     for index in path.indices {
       path[index].isOnMain = true
       if blocks[path[index].block.hash] == nil {
-        store(path[index])
+        add(path[index])
       } else {
-        blocks[path[index].block.hash] = path[index]
-        sideCount -= 1
+        update(path[index])
+        content.sideCount -= 1
       }
-      main[path[index].block.number] = path[index].block.hash
+      setMain(path[index].block.number, path[index].block.hash)
     }
-    head = path[path.count - 1].block
-    events.emit(.rebranched(reverted: reverted, adopted: path.map(\.block.id)))
+    content.head = path[path.count - 1].block
+    emit(.rebranched(reverted: reverted, adopted: path.map(\.block.id)))
     if head.kind.isMacro { finalize(head) }
   }
 

@@ -25,14 +25,17 @@ extension ChainState {
     let receipt: DiffReceipt
     do {
       receipt = try trie.apply(diff)
-    } catch {
-      throw PushError(.diffMismatch(error), block.hash)
-    }
+    } catch { throw Self.failure(error, block.hash) }
     if let root = trie.rootHash(), root != block.header.stateRoot {
       undo([.applied(receipt)], on: trie)
       throw PushError(.stateRootMismatch, block.hash)
     }
     return (diff, receipt)
+  }
+
+  /// What a trie that refused a diff of `block` means: the diff, or the store.
+  static func failure(_ error: TrieError, _ block: Hash256) -> PushError {
+    PushError(error.isOfStore ? .storage(LedgerStoreError(error)) : .diffMismatch(error), block)
   }
 
   private func diffToApply(
@@ -71,6 +74,7 @@ extension ChainState {
     } catch {
       switch error {
       case .incomplete: throw PushError(.incompleteTrie, block)
+      case .storage(let error): throw PushError(.storage(error), block)
       case .transaction(let index, let fault):
         throw PushError(.accounts(index: index, fault), block)
       }
@@ -96,7 +100,7 @@ extension ChainState {
         }
       } catch {
         undo(journal, on: trie)
-        throw PushError(.diffMismatch(error), entry.block.hash)
+        throw Self.failure(error, entry.block.hash)
       }
     }
     return journal
@@ -112,10 +116,15 @@ extension ChainState {
           try trie.revert(receipt)
         case .reverted(let hash, let diff):
           let receipt = try trie.apply(diff)
-          blocks[hash]?.applied = AppliedDiff(receipt: receipt, mark: chunkMark)
+          content.blocks[hash]?.applied = AppliedDiff(receipt: receipt, mark: chunkMark)
         }
       } catch {
-        preconditionFailure("a change of the state could not be taken back: \(error)")
+        guard error.isOfStore else {
+          preconditionFailure("a change of the state could not be taken back: \(error)")
+        }
+        // The change is given up as a whole then, and the trie brought back from the store.
+        trieFault = LedgerStoreError(error)
+        return
       }
     }
   }
@@ -149,16 +158,14 @@ extension ChainState {
     }
     return try withState(after: parent) { (trie) throws(PushError) in
       let diff = try diff(of: transactions, number: number, producer: producer, on: trie, parent)
-      do {
+      do throws(TrieError) {
         let receipt = try trie.apply(diff)
         defer { undo([.applied(receipt)], on: trie) }
         guard let root = trie.rootHash() else {
           preconditionFailure("a complete trie has no root after block \(number)")
         }
         return (diff, root)
-      } catch {
-        preconditionFailure("a diff does not fit the state it was made from: \(error)")
-      }
+      } catch { throw Self.failure(error, parent) }
     }
   }
 }

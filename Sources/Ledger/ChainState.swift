@@ -1,6 +1,7 @@
 import MerkleTree
 import Primitives
 import StateTrie
+import Storage
 
 /// The chain behind `Blockchain`'s lock: blocks, branches, and the state at the head.
 ///
@@ -10,55 +11,51 @@ final class ChainState {
   let configuration: ChainConfiguration
   let options: BlockchainOptions
   let verifier: any SignatureVerifier
-  let events: EventHub<ChainEvent>
-  let forkProofs: EventHub<ForkProof>
+  let genesisHash: Hash256
+  /// Where everything is kept; nil for a chain in memory alone.
+  let store: (any KeyValueStore)?
+  private let events: EventHub<ChainEvent>
+  private let forkProofs: EventHub<ForkProof>
 
-  /// Every known block by its hash.
-  var blocks: [Hash256: BlockEntry] = [:]
-  /// The main chain by height, with gaps where macro sync jumped.
-  var main: [UInt32: Hash256] = [:]
-  /// All blocks above the last macro block, by height, in the order they came.
-  var open: [UInt32: [Hash256]] = [:]
-  var head: Block
-  var macroHead: Block
-  var electionHead: Block
-  /// The validators of the current epoch.
-  var validators: ValidatorSet
-  /// Height from which on diffs are still kept.
-  var diffFloor: UInt32 = 0
-  /// Number of blocks stored on side branches.
-  var sideCount = 0
-
+  var content: ChainContent
   /// The state at the head; nil for chains that hold none.
   var trie: StateTrie?
   /// Number of times the trie changed by something else than a diff.
   var chunkMark = 0
 
+  /// What the store does not have yet; nil without one.
+  var changes: ChainChanges?
+  /// What is to be told when the present change is over.
+  private var pendingEvents: [ChainEvent] = []
+  private var pendingProofs: [ForkProof] = []
+  /// Why the trie may hold something else than the store; nil if it does not.
+  var trieFault: LedgerStoreError?
+
   init(
-    genesis: Genesis, state: InitialState, options: BlockchainOptions,
-    verifier: any SignatureVerifier, events: EventHub<ChainEvent>,
-    forkProofs: EventHub<ForkProof>
+    genesis: Genesis, options: BlockchainOptions, verifier: any SignatureVerifier,
+    hubs: ChainHubs, content: ChainContent, trie: StateTrie?, store: (any KeyValueStore)? = nil
   ) {
-    self.events = events
-    self.forkProofs = forkProofs
     configuration = genesis.configuration
+    genesisHash = genesis.hash
     self.options = options
     self.verifier = verifier
-    head = genesis.block
-    macroHead = genesis.block
-    electionHead = genesis.block
-    validators = genesis.validators
-    trie =
-      switch state {
-      case .complete: genesis.trie()
-      case .missing: StateTrie(missing: .all)
-      case .none: nil
-      }
-    var entry = BlockEntry(genesis.block, history: MountainFrontier(), diff: .empty)
-    entry.isOnMain = true
-    blocks[genesis.hash] = entry
-    main[0] = genesis.hash
+    events = hubs.events
+    forkProofs = hubs.forkProofs
+    self.content = content
+    self.trie = trie
+    self.store = store
+    changes = store == nil ? nil : ChainChanges()
   }
+
+  var blocks: [Hash256: BlockEntry] { content.blocks }
+  var main: [UInt32: Hash256] { content.main }
+  var open: [UInt32: [Hash256]] { content.open }
+  var head: Block { content.head }
+  var macroHead: Block { content.macroHead }
+  var electionHead: Block { content.electionHead }
+  var validators: ValidatorSet { content.validators }
+  var diffFloor: UInt32 { content.diffFloor }
+  var sideCount: Int { content.sideCount }
 
   var rules: BlockRules {
     BlockRules(
@@ -66,13 +63,13 @@ final class ChainState {
       electionHash: electionHead.hash)
   }
 
-  /// The entry of a block that must be stored.
+  /// The entry of a block that must be stored and not be below the last macro block.
   func entry(_ hash: Hash256) -> BlockEntry {
     guard let entry = blocks[hash] else { preconditionFailure("block \(hash) is not stored") }
     return entry
   }
 
-  /// The entry on the main chain at a height that must have one.
+  /// The entry on the main chain at a height, from the last macro block on, that must have one.
   func mainEntry(_ number: UInt32) -> BlockEntry {
     guard let hash = main[number] else {
       preconditionFailure("no main chain block \(number) below head \(head.number)")
@@ -100,20 +97,37 @@ final class ChainState {
     }
     return (entry, path.reversed())
   }
+}
 
+/// Changes of what is known, each noted for the store.
+extension ChainState {
   /// Makes a new block known. `isOnMain` of the entry tells where it is.
-  func store(_ entry: BlockEntry) {
-    blocks[entry.block.hash] = entry
-    open[entry.block.number, default: []].append(entry.block.hash)
-    if !entry.isOnMain { sideCount += 1 }
+  func add(_ entry: BlockEntry) {
+    content.add(entry)
+    changes?.note(block: entry.block.id)
   }
 
   /// Drops a block that is not final.
   func forget(_ hash: Hash256) {
-    guard let entry = blocks.removeValue(forKey: hash) else { return }
-    open[entry.block.number]?.removeAll { $0 == hash }
-    if open[entry.block.number]?.isEmpty == true { open[entry.block.number] = nil }
-    if !entry.isOnMain { sideCount -= 1 }
+    if let id = content.drop(hash) { changes?.note(block: id) }
+  }
+
+  /// Puts a block, or none, on the main chain at a height.
+  func setMain(_ number: UInt32, _ hash: Hash256?) {
+    content.main[number] = hash
+    changes?.note(main: number)
+  }
+
+  /// Replaces what is known of a block.
+  func update(_ entry: BlockEntry) {
+    content.blocks[entry.block.hash] = entry
+    changes?.note(diffOf: entry.block.id)
+  }
+
+  /// Drops the history of a macro block on which nothing will be built any more.
+  func dropHistory(before macro: Block) {
+    content.blocks[macro.hash]?.history = nil
+    changes?.note(historyBefore: macro.number)
   }
 
   /// Drops the blocks of side branches for which `isKept` does not hold, and all that follow them.
@@ -124,6 +138,65 @@ final class ChainState {
         if entry.isOnMain { continue }
         if blocks[entry.block.parentHash] == nil || !isKept(entry) { forget(hash) }
       }
+    }
+  }
+}
+
+/// What subscribers are told. Nothing of it leaves before the change it speaks of is stored.
+extension ChainState {
+  func emit(_ event: ChainEvent) { pendingEvents.append(event) }
+
+  func emit(_ proof: ForkProof) { pendingProofs.append(proof) }
+
+  /// Tells it all; `isStored` is false if the change was given up.
+  func tell(isStored: Bool) {
+    if isStored {
+      for event in pendingEvents { events.emit(event) }
+      for proof in pendingProofs { forkProofs.emit(proof) }
+    }
+    pendingEvents.removeAll(keepingCapacity: true)
+    pendingProofs.removeAll(keepingCapacity: true)
+  }
+}
+
+/// Where a chain's events go.
+struct ChainHubs {
+  let events = EventHub<ChainEvent>(capacity: LedgerLimits.eventsBufferedMax)
+  let forkProofs = EventHub<ForkProof>(capacity: LedgerLimits.eventsBufferedMax)
+}
+
+extension ChainState: BlockReading {
+  func find(_ hash: Hash256, includeBody: Bool) throws(LedgerStoreError) -> FoundBlock? {
+    if let entry = blocks[hash] {
+      return FoundBlock(
+        block: includeBody ? entry.block : entry.block.withoutBody, isOnMain: entry.isOnMain)
+    }
+    return try store?.look { (snapshot) throws(LedgerStoreError) in
+      try snapshot.find(hash, includeBody: includeBody)
+    }
+  }
+
+  func mainHash(at number: UInt32) throws(LedgerStoreError) -> Hash256? {
+    if number >= macroHead.number { return main[number] }
+    if let hash = main[number] { return hash }
+    return try store?.look { (snapshot) throws(LedgerStoreError) in
+      try snapshot.mainHash(at: number)
+    }
+  }
+
+  func checkpoints() -> (election: BlockID, macro: BlockID) { (electionHead.id, macroHead.id) }
+
+  func history(before macro: BlockID) throws(LedgerStoreError) -> MountainFrontier? {
+    if let entry = blocks[macro.hash] { return entry.history }
+    return try store?.look { (snapshot) throws(LedgerStoreError) in
+      try snapshot.history(before: macro)
+    }
+  }
+
+  func keptDiff(of block: BlockID) throws(LedgerStoreError) -> TrieDiff? {
+    if let entry = blocks[block.hash] { return entry.diff }
+    return try store?.look { (snapshot) throws(LedgerStoreError) in
+      try snapshot.keptDiff(of: block)
     }
   }
 }

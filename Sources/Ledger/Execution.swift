@@ -8,6 +8,7 @@ struct Execution {
     case transaction(index: Int, TransactionFault)
     /// An account lies in a missing range.
     case incomplete
+    case storage(LedgerStoreError)
   }
 
   private struct Touched {
@@ -92,8 +93,11 @@ struct Execution {
   private mutating func read(_ address: Address, index: Int) throws(Failure) -> Account? {
     if let known = touched[address] { return known.account }
     var entry: Touched
-    // A state that cannot be read is as good as none.
-    switch (try? trie.lookup(address.key)) ?? .missing {
+    let found: TrieLookup
+    do throws(TrieError) { found = try trie.lookup(address.key) } catch {
+      throw .storage(LedgerStoreError(error))
+    }
+    switch found {
     case .missing: throw .incomplete
     case .absent: entry = Touched(old: nil, account: nil)
     case .present(let value):

@@ -32,6 +32,8 @@ public enum LedgerLimits {
   public static let missingBlocksMax = 512
   /// Most blocks in one macro chain (election blocks and the last macro block).
   public static let macroChainBlocksMax = 256
+  /// Most blocks in one proof of history.
+  public static let historyProofsMax = 64
   /// Most remembered signature checks, by default.
   public static let verifiedSignaturesMax = 1 << 16
 }

@@ -32,6 +32,8 @@ public struct PushError: Error, Sendable, Equatable, CustomStringConvertible {
     case damagedState
     /// The block cannot be executed on a state with missing ranges.
     case incompleteTrie
+    /// The store failed. Chain and state are what the store holds, as before the push.
+    case storage(LedgerStoreError)
   }
 
   /// What the caller should make of the block.
@@ -57,13 +59,23 @@ public struct PushError: Error, Sendable, Equatable, CustomStringConvertible {
 
   public var judgement: Judgement {
     switch kind {
-    case .orphan, .missingDiff, .incompleteTrie, .damagedState: .failed
+    case .orphan, .missingDiff, .incompleteTrie, .damagedState, .storage: .failed
     case .invalidBlock(let fault), .invalidSuccessor(let fault), .invalidPredecessor(let fault):
       fault.isOfCopy ? .badCopy : .invalid
     case .diffRootMismatch: .badDiff
     // With an incomplete state it may also be an earlier diff that was wrong.
     case .diffMismatch: .failed
     case .invalidFork, .accounts, .stateRootMismatch: .invalid
+    }
+  }
+
+  /// True if the block alone, with what it follows, shows the fault: every node that has taken the
+  /// block has looked for it, whether it holds the state or not.
+  public var isProvable: Bool {
+    switch kind {
+    case .invalidBlock(let fault): fault.needsNoState
+    case .invalidSuccessor, .invalidPredecessor: true
+    default: false
     }
   }
 
@@ -82,6 +94,7 @@ public struct PushError: Error, Sendable, Equatable, CustomStringConvertible {
     case .stateRootMismatch: "state_root_mismatch"
     case .damagedState: "damaged_state"
     case .incompleteTrie: "incomplete_trie"
+    case .storage(let error): "store_" + error.reason
     }
   }
 
@@ -90,6 +103,7 @@ public struct PushError: Error, Sendable, Equatable, CustomStringConvertible {
     case .invalidBlock(let fault), .invalidSuccessor(let fault), .invalidPredecessor(let fault):
       "block \(block.short): \(reason) (\(fault))"
     case .accounts(let index, _): "block \(block.short): \(reason) (transaction \(index))"
+    case .storage(let error): "block \(block.short): \(error)"
     default: "block \(block.short): \(reason)"
     }
   }

@@ -4,6 +4,12 @@ import Primitives
 public protocol SignatureVerifier: Sendable {
   /// True if `signature` is `key`'s signature of `message`.
   func verify(_ signature: Signature, of message: [UInt8], by key: PublicKey) -> Bool
+  /// How often results were remembered; nil if none are.
+  var cacheStatistics: CachingSignatureVerifier.Statistics? { get }
+}
+
+extension SignatureVerifier {
+  public var cacheStatistics: CachingSignatureVerifier.Statistics? { nil }
 }
 
 /// Checks every signature anew.

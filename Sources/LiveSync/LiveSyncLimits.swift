@@ -1,3 +1,5 @@
+import Ledger
+
 /// The named limits of live sync. Units are part of the name or of the type.
 ///
 /// The values are the reference's where it has one. They bound every queue, buffer, retry and loop
@@ -109,14 +111,21 @@ public enum LiveSyncLimits {
   public static let chunkAnswerBytesMax = 2 << 20
   /// Least bytes of an answer: the proof of a chunk without items.
   public static let chunkOverheadBytes = 1_024
-  /// Items worth a request of their own; ranges are not cut smaller.
-  public static let chunkItemsMin = 16
+  /// Most items asked of a peer that is not measured yet: on a thin line more would hold up the
+  /// diffs of the first blocks.
+  public static let chunkItemsFirst = 256
+  /// Items worth a request of their own, since a proof takes a few kilobytes whatever it proves;
+  /// ranges are not cut smaller.
+  public static let chunkItemsMin = 64
   /// Share of a round trip that a peer should need for the smallest request: with four of them on
   /// their way its line is never empty, and the last ones end within this time of each other.
   public static let leastRequestShare = 0.25
+  /// Ranges this much larger than wanted are asked for whole: less would be left than is worth a
+  /// request.
+  public static let tailShare = 1.2
   /// Time a peer should need for one request: short enough to notice a slow one, long enough for
   /// the proof to be a small part of the answer.
-  public static let requestTime: Duration = .milliseconds(500)
+  public static let requestTime: Duration = .milliseconds(400)
   /// Time between two looks at what is late.
   public static let plannerInterval: Duration = .milliseconds(100)
   /// Chunks that the density of items is measured over.
@@ -129,6 +138,10 @@ public enum LiveSyncLimits {
   /// Shortest and longest wait for a chunk from a peer that is measured.
   public static let chunkTimeoutMin: Duration = .seconds(1)
   public static let chunkTimeoutMax: Duration = .seconds(20)
+  /// By how much a bandwidth must exceed the one before to count as growing.
+  public static let growthNoticed = 1.25
+  /// Verified answers without growth after which a path counts as full.
+  public static let growthAnswers = 8
   /// How long a measured throughput is believed: the largest of this time counts.
   public static let bandwidthWindow: Duration = .seconds(10)
   /// How long a measured round trip is believed: the smallest of this time counts.
@@ -190,6 +203,21 @@ public enum LiveSyncLimits {
   /// Blocks in one macro-chain answer.
   public static let macroBlocksPerAnswerMax = 256
 
+  /// Keys in a request for a proof of accounts.
+  public static let proofKeysMax = 256
+  /// Blocks in a request for a proof that they are of the chain.
+  public static let provenBlocksMax = LedgerLimits.historyProofsMax
+
+  // MARK: Evidence
+
+  /// Largest evidence of one lie that goes to the log, in bytes: twice the largest chunk that is
+  /// asked for. Of what is larger the log only says that it was there.
+  public static let evidenceBytesMax = 4 << 20
+  /// Most bytes of evidence in the log of one run of a node.
+  public static let evidenceLogBytesMax = 32 << 20
+  /// Pieces of evidence that a reader of a log puts together at a time.
+  public static let evidenceOpenMax = 16
+
   // MARK: Peers, macro sync and consensus
 
   /// Peers a node keeps track of.
@@ -200,8 +228,8 @@ public enum LiveSyncLimits {
   public static let peerRecheckInterval: Duration = .seconds(60)
   /// Time after which a peer whose macro sync failed is tried again.
   public static let peerRetryInterval: Duration = .seconds(5)
-  /// How far the last macro block may be above our head, in batches, for a node without state to
-  /// catch up block by block; above it it jumps.
+  /// How far the last macro block may be above our head, in batches, for a node to catch up block
+  /// by block without weighing what that takes.
   public static let catchUpBatchesMax: UInt32 = 10
   /// Blocks whose diffs are looked at to tell how much one takes.
   public static let sampledDiffsMax = 16

@@ -83,3 +83,17 @@ extension KeyNibbles? {
     return self > other
   }
 }
+
+extension KeyRange {
+  /// Share of the key space, 0…1, by the first 15 nibbles: zero for ranges narrower than 16⁻¹⁵.
+  public var share: Double {
+    let digits = 15
+    let whole = UInt64(1) << UInt64(4 * digits)
+    func position(_ key: KeyNibbles) -> UInt64 {
+      (0..<digits).reduce(0) { $0 << 4 | UInt64($1 < key.count ? key[$1] : 0) }
+    }
+    let low = position(start)
+    let high = end.map(position) ?? whole
+    return high > low ? Double(high - low) / Double(whole) : 0
+  }
+}

@@ -28,6 +28,12 @@ struct PreimageWriter {
     position += Hash256.byteCount
   }
 
+  /// A byte behind the preimage.
+  mutating func append(_ byte: UInt8) { put(byte) }
+
+  /// A hash behind the preimage.
+  mutating func append(_ hash: Hash256) { put(hash) }
+
   @inline(__always)
   mutating func put(_ bytes: UnsafeRawBufferPointer) {
     guard let source = bytes.baseAddress, !bytes.isEmpty else { return }

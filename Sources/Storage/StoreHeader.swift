@@ -28,9 +28,16 @@ public struct StoreHeader: Sendable, Hashable {
   }
 
   /// Refuses what a store of `chain` cannot be opened with; `file` is named in the error.
-  package static func check(
-    _ bytes: [UInt8], of file: String, chain: Hash256
-  ) throws(StorageError) {
+  package func check(_ chain: Hash256, of file: String) throws(StorageError) {
+    guard self.chain == chain else {
+      throw .otherChain(file, found: self.chain, expected: chain)
+    }
+  }
+
+  /// The header in its stored form; refuses anything else, and newer formats. `file` is named in
+  /// the error.
+  package init(_ bytes: [UInt8], of file: String) throws(StorageError) {
+    let magic = Self.magic
     let common = min(bytes.count, magic.count)
     guard !bytes.isEmpty else { throw .truncated(file) }
     guard bytes[..<common] == magic[..<common] else { throw .foreignFile(file) }
@@ -39,13 +46,13 @@ public struct StoreHeader: Sendable, Hashable {
       number | UInt32(bytes[magic.count + index]) << (8 * UInt32(index))
     }
     // What follows may look different in a newer format, so this comes first.
-    guard version <= formatVersion else {
-      throw .newerFormat(file, found: version, known: formatVersion)
+    guard version <= Self.formatVersion else {
+      throw .newerFormat(file, found: version, known: Self.formatVersion)
     }
-    guard bytes.count >= byteCount else { throw .truncated(file) }
-    guard bytes.count == byteCount, let sealed = SealedRecord.open(bytes, under: []),
+    guard bytes.count >= Self.byteCount else { throw .truncated(file) }
+    guard bytes.count == Self.byteCount, let sealed = SealedRecord.open(bytes, under: []),
       let found = Hash256(bytes: sealed[(magic.count + 4)...])
     else { throw .corrupted(file) }
-    guard found == chain else { throw .otherChain(file, found: found, expected: chain) }
+    self.init(chain: found, version: version)
   }
 }

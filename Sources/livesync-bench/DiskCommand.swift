@@ -138,7 +138,8 @@ struct DiskReport {
     return """
       ## The trie on disk
 
-      `\(command)`, \(machine.cpu), \(machine.cores) cores, \(machine.system), commit \(machine.commit).
+      `\(command)`, \(machine.cpu), \(machine.cores) cores, \(machine.system),
+      commit \(machine.commit).
       \(accounts) accounts of 20-byte keys and 40-byte values are synced into an empty store by
       chunks of 1,000, each verified against the root; durability `\(durability)`. The chunks are
       made from snapshots of a second store in the same process.

@@ -4,8 +4,12 @@ import Foundation
 enum ExitCode: Int32 {
   /// Done, or the verdict is pass.
   case pass = 0
+  /// A check found something: a damaged data directory, evidence that does not prove what it says.
+  case refuted = 1
   /// Arguments or input files that cannot be used.
   case usage = 2
+  /// A data directory cannot be opened.
+  case unopened = 3
   /// A safety invariant was broken.
   case safety = 10
   /// The node did not complete or follow in time.

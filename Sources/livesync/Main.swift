@@ -1,4 +1,6 @@
 import Foundation
+import Ledger
+import Storage
 
 /// A command of the program: what it takes, and what it does with it.
 protocol Command {
@@ -11,7 +13,8 @@ struct Main {
   private static var commands: [any Command.Type] {
     [
       SimulateCommand.self, FiguresCommand.self, FixtureRecordCommand.self, ReplayCommand.self,
-      EventsSummaryCommand.self, EventsSchemaCommand.self,
+      DbCheckCommand.self, DbStatCommand.self, EventsSummaryCommand.self, EventsSchemaCommand.self,
+      EvidenceCheckCommand.self,
     ]
   }
 
@@ -32,8 +35,9 @@ struct Main {
 
       livesync <command> --help explains one command.
 
-      Exit codes: 0 pass, 2 unusable arguments or files, 10 a safety check failed, 11 the node did
-      not complete or follow, 12 a replay gave something else than recorded, 14 the run proved
+      Exit codes: 0 pass, 1 a data directory is damaged or evidence proves nothing, 2 unusable
+      arguments or files, 3 a data directory cannot be opened, 10 a safety check failed, 11 the node
+      did not complete or follow, 12 a replay gave something else than recorded, 14 the run proved
       nothing.
       """
   }
@@ -63,6 +67,12 @@ struct Main {
     } catch let error as UsageError {
       Console.error("\(error.message)\n\(specification.usage)")
       return .usage
+    } catch let error as StorageError {
+      Console.error(error.description)
+      return .unopened
+    } catch let error as LedgerStoreError {
+      Console.error(error.description)
+      return .unopened
     } catch {
       Console.error("\(error)")
       return .usage

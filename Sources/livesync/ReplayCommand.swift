@@ -1,5 +1,6 @@
 import Foundation
 import Simulation
+import Storage
 
 /// `livesync replay FILE`
 enum ReplayCommand: Command {
@@ -9,7 +10,8 @@ enum ReplayCommand: Command {
     positionals: ["FILE"],
     options: [
       .init(
-        "--schedule", "N", help: "order the engine's jobs by this seed instead of the fixture's")
+        "--schedule", "N", help: "order the engine's jobs by this seed instead of the fixture's"),
+      .init("--store", "DIR", help: "keep the node's chain in this new data directory"),
     ],
     notes: [
       "Every root, event, request, missing range and the end state must be as recorded; the first",
@@ -26,15 +28,31 @@ enum ReplayCommand: Command {
     } catch {
       throw UsageError("\(path): \(error)")
     }
-    var replay = FixtureReplay(fixture, scheduleSeed: schedule)
+    let store = try arguments.text("--store").map { directory in
+      // One transaction a push all the same; they reach the disk together at the end.
+      try LMDBStore(
+        path: directory, chain: fixture.genesis.hash, options: .init(durability: .onRequest))
+    }
+    var replay = try replay(fixture, schedule, in: store)
     let meter = ProgressMeter()
     let count = fixture.steps.count
     let verdict = replay.run { done in
       meter.show(done * 1_000_000 / max(1, count), "replaying, step \(done) of \(count)")
     }
+    try store?.synchronize()
     Console.endProgress()
     Console.print(arguments.wantsJSON ? json(verdict, fixture) : text(verdict, fixture))
     return verdict == .pass ? .pass : .nondeterminism
+  }
+
+  private static func replay(
+    _ fixture: Fixture, _ schedule: UInt64?, in store: LMDBStore?
+  ) throws -> FixtureReplay {
+    guard let store else { return FixtureReplay(fixture, scheduleSeed: schedule) }
+    guard let replay = try FixtureReplay(fixture, scheduleSeed: schedule, store: store) else {
+      throw UsageError("'\(store.path)' holds a chain already; a replay begins with a new one")
+    }
+    return replay
   }
 
   private static func text(_ verdict: FixtureVerdict, _ fixture: Fixture) -> String {

@@ -119,18 +119,15 @@ private struct Tally: Sendable {
 
   func json(_ scenario: Scenario, _ wall: Double) -> String {
     let list = ordered.map {
-      "{\"seed\":\($0.seed),\"verdict\":\"\($0.verdict.rawValue)\",\"reason\":\(quoted($0.reason))}"
+      "{\"seed\":\($0.seed),\"verdict\":\"\($0.verdict.rawValue)\","
+        + "\"reason\":\(JSONText.quoted($0.reason))}"
     }
-    let names = unseen.map(quoted).joined(separator: ",")
-    return "{\"scenario\":\(quoted(scenario.name)),\"seeds\":\(count),"
+    let names = unseen.map(JSONText.quoted).joined(separator: ",")
+    return "{\"scenario\":\(JSONText.quoted(scenario.name)),\"seeds\":\(count),"
       + "\"passed\":\(count - failures.count),\"chunks_accepted\":\(chunks),"
       + "\"diffs_accepted\":\(diffs),\"rebranches\":\(rebranches),"
       + "\"rebranches_while_incomplete\":\(rebranchesWhileIncomplete),"
       + "\"virtual_ns\":\(virtualNanoseconds),\"wall_ms\":\(Int(wall * 1000)),"
       + "\"events_not_seen\":[\(names)],\"failures\":[\(list.joined(separator: ","))]}"
-  }
-
-  private func quoted(_ text: String) -> String {
-    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
   }
 }

@@ -76,7 +76,7 @@ enum SimulateCommand: Command {
       Console.print(
         report.json(adding: [
           ("wall_ms", "\(Int(wall * 1000))"), ("virtual_per_wall", "\(Int(speed))"),
-          ("log", "\"\(file.path)\""),
+          ("log", JSONText.quoted(file.path)),
         ]))
     } else {
       Console.print(report.text + String(format: " in %.2f s wall (%.0f x)", wall, speed))
@@ -104,11 +104,7 @@ enum SimulateCommand: Command {
       scenario.strategy = strategy
     }
     for part in arguments.text("--set")?.split(separator: ",") ?? [] {
-      let words = part.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
-      guard words.count == 2, let number = Int(words[1]) else {
-        throw UsageError("option '--set' needs KEY=N, such as slow_peers=4, not '\(part)'")
-      }
-      try usable { () throws(ScenarioError) in try scenario.set(words[0], to: number) }
+      try usable { () throws(ScenarioError) in try scenario.set(String(part)) }
     }
     return scenario
   }

@@ -7,13 +7,19 @@ import Testing
   @Test func help_shouldNameEveryCommandAndExitCode() throws {
     let result = try Program.run("--help")
     #expect(result.code == 0 && result.errors.isEmpty)
-    for word in ["simulate", "fixture record", "replay", "events summary", "events schema"] {
+    for word in [
+      "simulate", "figures", "fixture record", "replay", "events summary", "events schema",
+      "evidence check",
+    ] {
       #expect(result.output.contains(word), "\(word)")
     }
     #expect(try Program.run().code == 2)
   }
 
-  @Test(arguments: ["simulate", "fixture record", "replay", "events summary", "events schema"])
+  @Test(arguments: [
+    "simulate", "figures", "fixture record", "replay", "events summary", "events schema",
+    "evidence check",
+  ])
   func everyCommand_shouldExplainItself(command: String) throws {
     let result = try Program.run(command.split(separator: " ").map(String.init) + ["--help"])
     #expect(result.code == 0 && result.errors.isEmpty)
@@ -24,6 +30,9 @@ import Testing
   @Test(arguments: [
     (["fly"], "unknown command 'fly'"),
     (["events"], "unknown command 'events'"),
+    (["evidence", "check"], "argument FILE is missing"),
+    (["evidence", "check", "/no/such/file"], "there is no file '/no/such/file'"),
+    (["evidence", "check", "README.md"], "README.md"),
     (["simulate", "--speed", "9"], "unknown option '--speed'"),
     (["simulate", "--seed"], "option '--seed' needs a value"),
     (["simulate", "--seed", "-1"], "option '--seed' needs a whole number"),
@@ -32,6 +41,12 @@ import Testing
     (["simulate", "here"], "unexpected argument 'here'"),
     (["simulate", "--scenario", "no-such"], "no-such"),
     (["simulate", "--nodes", "1"], "option '--nodes' needs a whole number"),
+    (["simulate", "--strategy", "fast"], "option '--strategy' needs sequential or parallel"),
+    (["simulate", "--set", "slow_peers"], "'slow_peers' is no KEY=N"),
+    (["simulate", "--set", "speed=1"], "unknown key 'speed'"),
+    (["simulate", "--set", "slow_peers=99"], "slow_peers is 99"),
+    (["figures", "--write", "README.md"], "README.md"),
+    (["figures", "--write", "/no/such/file"], "/no/such/file"),
     (["events", "summary"], "argument FILE is missing"),
     (["events", "summary", "/no/such/file"], "there is no file '/no/such/file'"),
     (["events", "summary", "Sources"], "'Sources' cannot be read as a file"),

@@ -95,6 +95,9 @@ import Testing
     }
     let good = try run(#"{"name": "mine", "accounts": 300, "blocks": 50}"#)
     #expect(good.code == 0 && good.output.contains(#""scenario":"mine""#))
+    let odd = try run(#"{"name": "a\n\"\\\u0001b", "accounts": 300, "blocks": 50}"#)
+    #expect(odd.code == 0)
+    #expect(odd.output.contains(#""scenario":"a\n\"\\\u0001b","#), "\(odd.output.prefix(80))")
     for (text, message) in [
       ("{", "no JSON"), ("[]", "one object"), (#"{"speed": 1}"#, "unknown key 'speed'"),
       (#"{"nodes": 1}"#, "nodes is 1"), (#"{"nodes": 2.5}"#, "nodes is no whole number"),

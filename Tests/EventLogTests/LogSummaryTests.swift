@@ -35,13 +35,15 @@ import Testing
         7, "s0",
         .chunk(
           .accepted(
-            peer: 3, block: 3, hash: .zero, startKey: .empty, endKey: key, items: 5, bytes: 600))
+            .init(
+              peer: 3, block: 3, hash: .zero, startKey: .empty, endKey: key, items: 5, bytes: 600)))
       ),
       (
         8, "s0",
         .chunk(
           .rejected(
-            peer: 4, block: 3, hash: .zero, startKey: key, endKey: nil, items: 2, bytes: 90,
+            .init(
+              peer: 4, block: 3, hash: .zero, startKey: key, endKey: nil, items: 2, bytes: 90),
             reason: "proof_root_mismatch"))
       ),
       (

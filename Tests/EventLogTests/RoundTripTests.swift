@@ -70,8 +70,9 @@ func randomLog(seed: UInt64) -> [EventRecord] {
   @Test func line_shouldBeExactlyThis() {
     let event = Event.chunk(
       .rejected(
-        peer: 3, block: 815, hash: Hash256(hex: String(repeating: "0a", count: 32))!,
-        startKey: KeyNibbles("0a1f")!, endKey: nil, items: 2, bytes: 70,
+        .init(
+          peer: 3, block: 815, hash: Hash256(hex: String(repeating: "0a", count: 32))!,
+          startKey: KeyNibbles("0a1f")!, endKey: nil, items: 2, bytes: 70),
         reason: "proof_root_mismatch"))
     let record = EventRecord(
       sequence: 5120, time: 3_004_000_000, context: EventContext(node: "s0", actor: "state_queue"),
@@ -101,6 +102,13 @@ func randomLog(seed: UInt64) -> [EventRecord] {
   }
 
   @Test func longestLine_shouldBeReadable() throws {
+    let part = Event.Peer.evidencePart(
+      peer: .max, proof: .zero, part: 1,
+      data: [UInt8](repeating: 0xa5, count: EventLogLimits.dataBytesMax))
+    var log = randomLog(seed: 5)
+    log.replaceSubrange(
+      1..., with: [EventRecord(sequence: 1, time: .max, context: .run, event: .peer(part))])
+    #expect(try EventLogReader.records(of: log.flatMap(\.jsonLine)) == log)
     let text = String(repeating: "\u{1}", count: EventLogLimits.textBytesMax)
     let event = Event.run(
       .start(

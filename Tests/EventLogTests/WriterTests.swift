@@ -1,4 +1,5 @@
 import EventLog
+import Foundation
 import Primitives
 import Synchronization
 import TestSupport
@@ -77,5 +78,14 @@ import Testing
           sequence: 1, time: 7, context: EventContext(node: "s0", actor: "b"),
           event: .node(.resumed), cause: 0, request: 9))
     #expect(EventRecorder.none.record(.node(.paused)) == 0)
+  }
+
+  @Test func jsonText_shouldBeReadAsTheWholeText_whateverIsInIt() throws {
+    let long = String(repeating: "ä\n", count: EventLogLimits.textBytesMax)
+    for text in ["", "plain", "a\"b\\c", "\n\r\t\0\u{1f}", "🌲", long] {
+      let json = JSONText.quoted(text)
+      #expect(!json.utf8.contains { $0 < 0x20 }, "\(json.prefix(40))")
+      #expect(try JSONValue(parsing: Data(json.utf8)).text == text, "\(json.prefix(40))")
+    }
   }
 }

@@ -35,7 +35,7 @@ import Testing
     guard case .chunk(let chunk, let at) = world.chain.chunk(from: .empty, limit: 100) else {
       return
     }
-    node.push(chunks: [ChunkPush(chunk: chunk, start: .empty, blockHash: at.hash)])
+    try node.push(chunks: [ChunkPush(chunk: chunk, start: .empty, blockHash: at.hash)])
     #expect(node.stateComplete && node.stateRoot == world.chain.stateRoot)
     // It can bring others there in turn, and serve what it has.
     let served = try #require(node.macroChain(locators: [world.genesis.hash]))
@@ -49,6 +49,22 @@ import Testing
     #expect(Picture(node) == Picture(world.chain))
     #expect(node.macroChain(locators: node.macroLocators())?.blocks == [])
     #expect(node.macroChain(locators: [.zero]) == nil)
+  }
+
+  @Test func macroChain_shouldBeAdopted_whenItsBeginCameInMeanwhile() throws {
+    let world = try World()
+    try world.grow(to: 24)
+    let node = world.node()
+    let locators = node.macroLocators()
+    let early = try #require(world.chain.macroChain(locators: locators))
+    try world.grow(to: 42)
+    // Two peers were asked at the same time, and one of them is further.
+    let late = try #require(world.chain.macroChain(locators: locators))
+    #expect(early.blocks.map(\.number) == [16, 24] && late.blocks.map(\.number) == [16, 32, 40])
+    #expect(try node.adopt(macro: early) == .extended)
+    #expect(try node.adopt(macro: late) == .extended)
+    #expect(node.headNumber == 40 && node.electionHead.number == 32)
+    #expect(try node.adopt(macro: early) == .known)
   }
 
   @Test func state_shouldBeKept_whenNothingChanged() throws {

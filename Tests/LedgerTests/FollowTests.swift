@@ -44,8 +44,8 @@ import Testing
       }
       #expect(node.headHash == world.chain.headHash, "seed \(seed)")
       try check(node, against: world.chain, seed: seed)
-      if random.chance(50) { take(&random, node, from: world.chain, seed: seed) }
-      if random.chance(2) { node.reinitialiseState() }
+      if random.chance(50) { try take(&random, node, from: world.chain, seed: seed) }
+      if random.chance(2) { try node.reinitialiseState() }
     }
     #expect(rebranches > 0, "seed \(seed)")
     #expect(Picture(node) == Picture(world.chain), "seed \(seed)")
@@ -53,7 +53,7 @@ import Testing
 
   private func take(
     _ random: inout SeededGenerator, _ node: Blockchain, from server: Blockchain, seed: UInt64
-  ) {
+  ) throws {
     guard let range = node.missing.ranges.randomElement(using: &random) else { return }
     // Sometimes not at the edge of what is held, so that the missing part falls into ranges.
     var start = range.start
@@ -68,7 +68,7 @@ import Testing
       Issue.record("no chunk, seed \(seed)")
       return
     }
-    let result = node.push(chunks: [
+    let result = try node.push(chunks: [
       ChunkPush(chunk: chunk, start: start, edges: edges, blockHash: block.hash)
     ])
     #expect(result.failure == nil && result.rootMismatch == nil, "seed \(seed)")

@@ -71,10 +71,10 @@ import Testing
           number: block.number))
     }
 
-    mutating func giveOne() -> ChunkOutcome {
+    mutating func giveOne() throws -> ChunkOutcome {
       let index = random.below(kept.count)
       let chunk = kept.remove(at: index)
-      let outcome = node.push(chunks: [chunk.push]).outcomes[0]
+      let outcome = try node.push(chunks: [chunk.push]).outcomes[0]
       if case .committed = outcome, chunk.push.blockHash != node.headHash { lateCommitted += 1 }
       return outcome
     }
@@ -95,7 +95,7 @@ import Testing
       try play.grow()
       for _ in 0..<2 { try play.keep() }
       if play.kept.count > 6 || step > 50 {
-        let outcome = play.giveOne()
+        let outcome = try play.giveOne()
         if case .failed(let error) = outcome {
           Issue.record("seed \(seed) step \(step): an honest chunk is refused: \(error)")
         }
@@ -108,7 +108,7 @@ import Testing
         case .chunk(let chunk, let block) = play.world.chain.chunk(
           from: start, limit: 5, edges: .both)
       else { break }
-      play.node.push(chunks: [
+      try play.node.push(chunks: [
         ChunkPush(chunk: chunk, start: start, edges: .both, blockHash: block.hash)
       ])
     }
@@ -137,20 +137,20 @@ import Testing
     let before = Picture(node)
     var bad = push
     bad.chunk.items[0].value[0] ^= 1
-    #expect(node.push(chunks: [bad]).outcomes == [.failed(.itemsMismatch)])
+    #expect(try node.push(chunks: [bad]).outcomes == [.failed(.itemsMismatch)])
     #expect(Picture(node) == before)
-    #expect(node.push(chunks: [push]).committed == 1)
+    #expect(try node.push(chunks: [push]).committed == 1)
   }
 
   @Test func lateChunk_shouldBeOfNoUse_whenItsBlockIsUnknownOrItsKeysAreHeld() throws {
     let (_, node, push) = try late()
     var unknown = push
     unknown.blockHash = Blake2b256.hash([9])
-    #expect(node.push(chunks: [unknown]).outcomes == [.ignored])
+    #expect(try node.push(chunks: [unknown]).outcomes == [.ignored])
     var oneEdge = push
     oneEdge.edges = .last
-    #expect(node.push(chunks: [oneEdge]).outcomes == [.ignored])
-    #expect(node.push(chunks: [push, push]).outcomes.last == .ignored)
+    #expect(try node.push(chunks: [oneEdge]).outcomes == [.ignored])
+    #expect(try node.push(chunks: [push, push]).outcomes.last == .ignored)
   }
 
   @Test func lateChunk_shouldBeOfNoUse_whenTheDiffsBetweenAreGone() throws {
@@ -163,7 +163,7 @@ import Testing
     // Block 8 makes all before it final.
     for made in try world.grow(to: 9) { try node.push(made.block, diff: made.diff) }
     let push = ChunkPush(chunk: chunk, start: .empty, edges: .both, blockHash: block.hash)
-    #expect(node.push(chunks: [push]).outcomes == [.ignored])
+    #expect(try node.push(chunks: [push]).outcomes == [.ignored])
   }
 
   @Test func lateChunk_shouldBeCarriedAsFarAsTheLimit_andNoFurther() throws {
@@ -181,11 +181,11 @@ import Testing
     }
     let push = ChunkPush(chunk: chunk, start: .empty, edges: .both, blockHash: block.hash)
     try grow(to: UInt32(LedgerLimits.carriedBlocksMax + 1))
-    #expect(node.push(chunks: [push]).outcomes == [.ignored])
+    #expect(try node.push(chunks: [push]).outcomes == [.ignored])
     let other = world.node(.missing)
     for number in 1...UInt32(LedgerLimits.carriedBlocksMax) {
       try other.push(world.chain.block(at: number)!, diff: .empty)
     }
-    #expect(other.push(chunks: [push]).committed == 1)
+    #expect(try other.push(chunks: [push]).committed == 1)
   }
 }

@@ -126,7 +126,7 @@ import Testing
       guard let start = node.missing.first,
         case .chunk(let chunk, let block) = server.chunk(from: start, limit: 2)
       else { return }
-      node.push(chunks: [ChunkPush(chunk: chunk, start: start, blockHash: block.hash)])
+      try node.push(chunks: [ChunkPush(chunk: chunk, start: start, blockHash: block.hash)])
     }
     #expect(node.stateRoot != nil && !node.stateComplete)
   }

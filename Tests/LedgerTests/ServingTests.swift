@@ -102,7 +102,7 @@ import Testing
     }
     #expect(try proof.verify(root: world.chain.stateRoot!, keys: [key])[key] != nil)
     let node = world.node(.missing)
-    #expect(node.chunk(from: .empty, limit: 5) == .incomplete)
+    #expect(node.chunk(from: .empty, limit: 5) == .incomplete(.all))
     #expect(node.proof(of: [key]) == .incomplete)
     #expect(node.account(world.address(0)) == .missing)
     if case .refused = world.chain.chunk(from: .empty, limit: -1) {

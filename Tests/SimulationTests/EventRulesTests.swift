@@ -16,17 +16,18 @@ import Testing
   }
 
   static func chunk(
-    _ make: (UInt32, UInt32, Hash256, KeyNibbles, KeyNibbles?, Int, Int) -> Event.Chunk,
-    peer: UInt32 = 2
+    _ make: (Event.ChunkFacts) -> Event.Chunk, peer: UInt32 = 2
   ) -> (event: Event, request: UInt64?) {
-    (.chunk(make(peer, 5, hash, .empty, nil, 10, 100)), nil)
+    (.chunk(make(facts(peer))), nil)
+  }
+
+  static func facts(_ peer: UInt32) -> Event.ChunkFacts {
+    Event.ChunkFacts(
+      peer: peer, block: 5, hash: hash, startKey: .empty, endKey: nil, items: 10, bytes: 100)
   }
 
   static func refused(peer: UInt32) -> (event: Event, request: UInt64?) {
-    let event = Event.Chunk.rejected(
-      peer: peer, block: 5, hash: hash, startKey: .empty, endKey: nil, items: 10, bytes: 100,
-      reason: "items_mismatch")
-    return (.chunk(event), nil)
+    (.chunk(.rejected(facts(peer), reason: "items_mismatch")), nil)
   }
 
   static let complete: (event: Event, request: UInt64?) = (

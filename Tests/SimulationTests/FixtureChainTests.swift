@@ -94,9 +94,14 @@ import Testing
     let first = try #require(fixture.steps.firstIndex { $0.action == .reinitialise })
     #expect(fixture.steps[first - 1].expected.missing == [])
     #expect(fixture.steps[first].expected.missing == ["-"])
-    // Complete means no diffs; after it, the very next block that changes anything needs one.
-    let asked = fixture.steps.dropFirst(first).first { !$0.expected.requests.isEmpty }
-    #expect(asked?.expected.requests.contains { $0.hasPrefix("diff:") } == true)
+    // Complete means neither chunks nor diffs; given up, the state is asked for at once, and the
+    // very next block needs its diff.
+    #expect(fixture.steps[first].expected.chain == ["state_given_up"])
+    #expect(fixture.steps[first].expected.requests.contains { $0.hasPrefix("chunk:") })
+    let announced = fixture.steps.dropFirst(first).first { step in
+      if case .announce = step.action { true } else { false }
+    }
+    #expect(announced?.expected.requests.contains { $0.hasPrefix("diff:") } == true)
     let last = try #require(fixture.steps.last)
     #expect(last.expected.missing == [])
   }

@@ -88,6 +88,7 @@ import Testing
     var scenario = try Scenario.named("default")
     scenario.accounts = 100
     scenario.chunkItems = 1_000
+    scenario.strategy = .sequential
     #expect(try Self.run(scenario, seed: 1).report.verdict == .vacuous)
   }
 

@@ -65,7 +65,9 @@ import Testing
       Issue.record("no chunk")
       return
     }
-    let push = chain.push(chunks: [ChunkPush(chunk: chunk, start: .empty, blockHash: block.hash)])
+    let push = try chain.push(chunks: [
+      ChunkPush(chunk: chunk, start: .empty, blockHash: block.hash)
+    ])
     #expect(push.committed == 1 && !chain.missing.isEmpty)
     let absent = try #require(Address(bytes: [UInt8](repeating: 0, count: Address.byteCount)))
     expectDifferencesFound(in: chain, held: sorted[3], absent: absent)

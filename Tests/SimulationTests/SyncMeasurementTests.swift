@@ -11,8 +11,9 @@ import Testing
   static func accepted(_ start: UInt8, _ end: UInt8?, bytes: Int) -> Event {
     .chunk(
       .accepted(
-        peer: 1, block: 1, hash: .zero, startKey: key(start), endKey: end.map(key), items: 1,
-        bytes: bytes))
+        .init(
+          peer: 1, block: 1, hash: .zero, startKey: key(start), endKey: end.map(key), items: 1,
+          bytes: bytes)))
   }
 
   @Test func limit_shouldBeBytesOverRatePlusFourRoundTrips() {
@@ -49,12 +50,16 @@ import Testing
     tally.take(
       .chunk(
         .discarded(
-          peer: 1, block: 1, hash: .zero, startKey: Self.key(0), endKey: nil, items: 1, bytes: 9,
+          .init(
+            peer: 1, block: 1, hash: .zero, startKey: Self.key(0), endKey: nil, items: 1,
+            bytes: 9),
           reason: "block_passed")))
     tally.take(
       .chunk(
         .ignored(
-          peer: 1, block: 1, hash: .zero, startKey: Self.key(0), endKey: nil, items: 1, bytes: 17,
+          .init(
+            peer: 1, block: 1, hash: .zero, startKey: Self.key(0), endKey: nil, items: 1,
+            bytes: 17),
           reason: "not_needed")))
     tally.take(Self.accepted(0x00, 0x10, bytes: 4))
     #expect(tally.usefulChunkBytes == 180)
@@ -98,10 +103,7 @@ import Testing
       var scenario = try Scenario.named(figure.scenarioName)
       let words = figure.command.split(separator: " ").map(String.init)
       if let set = words.firstIndex(of: "--set") {
-        for part in words[set + 1].split(separator: ",") {
-          let pair = part.split(separator: "=")
-          try scenario.set(String(pair[0]), to: #require(Int(pair[1])))
-        }
+        for part in words[set + 1].split(separator: ",") { try scenario.set(String(part)) }
       }
       if words.contains("sequential") { scenario.strategy = .sequential }
       #expect(try figure.scenario() == scenario, "\(figure.command)")

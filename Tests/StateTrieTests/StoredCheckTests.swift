@@ -8,16 +8,16 @@ import Testing
 @Suite struct StoredCheckTests {
   /// A store with a trie of `style` in it, partly missing if `isPartial`.
   private func world(
-    _ style: TrieWorld.KeyStyle, seed: UInt64, isPartial: Bool
-  ) throws -> (store: MemoryStore, twin: StateTrie, world: TrieWorld) {
+    _ style: KeyStyle, seed: UInt64, isPartial: Bool
+  ) throws -> (store: MemoryStore, twin: StateTrie, world: RandomTrie) {
     let disk = MemoryDisk()
-    var inner = try TrieWorld(style: style, seed: seed)
+    var inner = try RandomTrie(style: style, seed: seed)
     let store = try MemoryStore(on: disk, chain: StoredTrieTests.chain)
     let trie = try StateTrie(store: store, missing: .none)
-    for item in inner.twin.items { try trie.put(item.key, item.value) }
+    for item in inner.trie.items { try trie.put(item.key, item.value) }
     for key in [KeyNibbles("0")!, KeyNibbles("03")!, KeyNibbles("033")!, KeyNibbles("0333")!] {
       try trie.put(key, [1, 2, 3])
-      try inner.twin.put(key, [1, 2, 3])
+      try inner.trie.put(key, [1, 2, 3])
       inner.model[key] = [1, 2, 3]
     }
     if isPartial {
@@ -26,12 +26,12 @@ import Testing
     }
     try store.write { transaction throws(StorageError) in try trie.save(to: &transaction) }
     trie.committed()
-    return (store, inner.twin, inner)
+    return (store, inner.trie, inner)
   }
 
-  @Test(arguments: TrieWorld.KeyStyle.allCases, [false, true])
+  @Test(arguments: KeyStyle.allCases, [false, true])
   func check_shouldFindNothing_inWhatWasSaved(
-    style: TrieWorld.KeyStyle, isPartial: Bool
+    style: KeyStyle, isPartial: Bool
   ) throws {
     for seed in 0..<UInt64(30) {
       let (store, twin, _) = try world(style, seed: seed, isPartial: isPartial)
@@ -58,14 +58,14 @@ import Testing
   }
 
   /// Every record in turn is changed, removed, or moved to another key, with a right checksum.
-  @Test(arguments: TrieWorld.KeyStyle.allCases, [false, true])
+  @Test(arguments: KeyStyle.allCases, [false, true])
   func damage_shouldBeFound_andCostNoMoreThanAnError(
-    style: TrieWorld.KeyStyle, isPartial: Bool
+    style: KeyStyle, isPartial: Bool
   ) throws {
     var generator = SeededGenerator(seed: 99)
     var tried = 0
     var unnoticed = 0
-    for seed in 0..<Campaign.seeds("LIVESYNC_STORED_DAMAGE_SEEDS", default: 3) {
+    for seed in 0..<Campaign.seeds("LIVESYNC_STORED_DAMAGE_SEEDS", default: 8) {
       let (store, twin, world) = try world(style, seed: seed, isPartial: isPartial)
       let entries = try store.read { snapshot throws(StorageError) in try snapshot.entries() }
       for entry in entries {
@@ -112,10 +112,10 @@ import Testing
   }
 
   /// Does all that can be done with a trie; errors are fine, traps are not.
-  private func use(_ store: MemoryStore, _ world: TrieWorld) {
+  private func use(_ store: MemoryStore, _ world: RandomTrie) {
     var world = world
     guard let trie = try? StateTrie(store: store, budget: 0) else { return }
-    for item in world.twin.items { _ = try? trie.lookup(item.key) }
+    for item in world.trie.items { _ = try? trie.lookup(item.key) }
     for _ in 0..<4 {
       if let diff = try? world.randomDiff(), let receipt = try? trie.apply(diff) {
         _ = trie.rootHash()
@@ -124,8 +124,8 @@ import Testing
       _ = try? trie.chunk(from: world.randomKey(), limit: 5, edges: .both)
       _ = try? trie.proof(of: [world.randomKey(), world.randomKey()])
     }
-    if let root = world.twin.rootHash(), let start = trie.missing.first,
-      let chunk = try? world.twin.chunk(from: start, limit: 5, edges: .both),
+    if let root = world.trie.rootHash(), let start = trie.missing.first,
+      let chunk = try? world.trie.chunk(from: start, limit: 5, edges: .both),
       let verified = try? trie.verify(chunk, from: start, edges: .both, stateRoot: root)
     {
       trie.apply(verified)

@@ -25,10 +25,8 @@ struct StoredWorld {
   var stored: StateTrie
   var memory: StateTrie
   var twin: StateTrie
-  /// What the twin holds.
-  private var model: [KeyNibbles: [UInt8]] = [:]
-  private var generator: SeededGenerator
-  private let keys: KeyMaker
+  /// Gives keys, values, diffs; its model says what the twin holds.
+  var world: RandomTrie
   var applied: [(memory: DiffReceipt, stored: DiffReceipt, twin: DiffReceipt)] = []
   var missing: KeyRangeSet
   private let initial: KeyRangeSet
@@ -45,63 +43,23 @@ struct StoredWorld {
     self.budget = budget
     self.open = open
     store = try open()
-    generator = SeededGenerator(seed: seed)
-    keys = KeyMaker(style: style, using: &generator)
-    initial = generator.chance(25) ? .none : .all
+    world = try RandomTrie(style: style, seed: seed)
+    twin = world.trie
+    initial = world.generator.chance(25) ? .none : .all
     missing = initial
-    twin = StateTrie()
     memory = StateTrie(missing: initial)
     stored = try StateTrie(store: store, missing: initial, budget: budget)
-    checkpoint = Checkpoint(
-      memory: StateTrie(), twin: StateTrie(), model: [:], missing: .none, applied: [])
-    for _ in 0..<generator.below(style == .addresses ? 120 : 40) {
-      let (key, value) = (randomKey(), randomValue())
-      model[key] = value
-      try twin.put(key, value)
-      guard initial.isEmpty else { continue }
+    for (key, value) in world.model where initial.isEmpty {
       try memory.put(key, value)
       try stored.put(key, value)
     }
+    checkpoint = Checkpoint(
+      memory: StateTrie(), twin: StateTrie(), model: [:], missing: .none, applied: [])
     try commit()
   }
 
-  private mutating func randomKey() -> KeyNibbles {
-    keys.key(using: &generator)
-  }
-
-  /// Values are short, or longer than a node holds.
-  private mutating func randomValue() -> [UInt8] {
-    generator.bytes(generator.chance(10) ? 60 + generator.below(10) : generator.below(12))
-  }
-
-  private mutating func randomRange() -> KeyRange {
-    let start = generator.chance(20) ? .empty : randomKey()
-    if generator.chance(20) { return KeyRange(start: start, end: nil) }
-    if generator.chance(30) { return KeyRange(subtree: start.prefix(1 + generator.below(3))) }
-    return KeyRange(start: start, end: randomKey())
-  }
-
-  private mutating func randomDiff() throws -> TrieDiff {
-    var entries: [KeyNibbles: TrieDiff.Entry] = [:]
-    let present = model.keys.sorted()
-    for _ in 0...generator.below(6) {
-      if generator.chance(45), !present.isEmpty {
-        let key = present[generator.below(present.count)]
-        entries[key] = .init(key: key, old: model[key], new: nil)
-      } else {
-        let key =
-          generator.chance(40) && !present.isEmpty
-          ? present[generator.below(present.count)] : randomKey()
-        let value = randomValue()
-        entries[key] =
-          value == model[key] ? nil : .init(key: key, old: model[key], new: value)
-      }
-    }
-    return try TrieDiff(entries: entries.values.sorted { $0.key < $1.key })
-  }
-
   mutating func step() throws {
-    switch generator.below(100) {
+    switch world.generator.below(100) {
     case ..<28: try applyDiff()
     case ..<42: try revert()
     case ..<62: try takeChunk()
@@ -114,10 +72,10 @@ struct StoredWorld {
   }
 
   mutating func applyDiff() throws {
-    let diff = try randomDiff()
+    let diff = try world.randomDiff()
     lastStep = "apply \(diff.entries.map { "\($0.key):\($0.old != nil)->\($0.new != nil)" })"
     applied.append((try memory.apply(diff), try stored.apply(diff), try twin.apply(diff)))
-    for entry in diff.entries { model[entry.key] = entry.new }
+    for entry in diff.entries { world.model[entry.key] = entry.new }
   }
 
   mutating func revert() throws {
@@ -126,20 +84,20 @@ struct StoredWorld {
     try memory.revert(receipts.memory)
     try stored.revert(receipts.stored)
     try twin.revert(receipts.twin)
-    for entry in receipts.twin.diff.entries { model[entry.key] = entry.old }
+    for entry in receipts.twin.diff.entries { world.model[entry.key] = entry.old }
   }
 
   mutating func takeChunk() throws {
-    guard let range = missing.ranges.randomElement(using: &generator) else { return }
-    let edges: ChunkEdges = generator.chance(50) ? .last : .both
+    guard let range = missing.ranges.randomElement(using: &world.generator) else { return }
+    let edges: ChunkEdges = world.generator.chance(50) ? .last : .both
     var start = range.start
-    if edges == .both, generator.chance(60) {
-      let key = randomKey()
+    if edges == .both, world.generator.chance(60) {
+      let key = world.randomKey()
       if range.contains(key) { start = key }
     }
     lastStep = "chunk from \(start) \(edges)"
     guard let root = twin.rootHash() else { throw Failure(description: "the twin has no root") }
-    let chunk = try twin.chunk(from: start, limit: 1 + generator.below(10), edges: edges)
+    let chunk = try twin.chunk(from: start, limit: 1 + world.generator.below(10), edges: edges)
     let verdicts = [memory, stored].map { trie in
       Result { try trie.verify(chunk, from: start, edges: edges, stateRoot: root) }
     }
@@ -158,7 +116,7 @@ struct StoredWorld {
   }
 
   mutating func forget() throws {
-    let range = randomRange()
+    let range = world.randomRange()
     lastStep = "forget \(range)"
     try memory.forget(range)
     try stored.forget(range)
@@ -169,7 +127,7 @@ struct StoredWorld {
   mutating func commit() throws {
     lastStep = "commit"
     let trie = stored
-    let isRepeated = generator.chance(30)
+    let isRepeated = world.generator.chance(30)
     if isRepeated {
       try store.write { transaction throws(StorageError) in
         try trie.save(to: &transaction)
@@ -179,7 +137,7 @@ struct StoredWorld {
     try store.write { transaction throws(StorageError) in try trie.save(to: &transaction) }
     trie.committed()
     checkpoint = Checkpoint(
-      memory: memory.copy(), twin: twin.copy(), model: model, missing: missing,
+      memory: memory.copy(), twin: twin.copy(), model: world.model, missing: missing,
       applied: applied)
   }
 
@@ -203,7 +161,7 @@ struct StoredWorld {
   private mutating func restore() {
     memory = checkpoint.memory.copy()
     twin = checkpoint.twin.copy()
-    model = checkpoint.model
+    world.model = checkpoint.model
     missing = checkpoint.missing
     applied = checkpoint.applied
   }
@@ -227,19 +185,19 @@ struct StoredWorld {
       rootsCompared += 1
       guard root == twin.rootHash() else { throw Failure(description: "a known root is wrong") }
     }
-    let range = randomRange()
+    let range = world.randomRange()
     guard try Self.items(of: stored, in: range) == Self.items(of: memory, in: range) else {
       throw Failure(description: "items of \(range) differ")
     }
     for _ in 0..<3 {
-      let keys = (0...generator.below(3)).map { _ in randomKey() }
+      let keys = (0...world.generator.below(3)).map { _ in world.randomKey() }
       guard try stored.lookup(keys[0]) == memory.lookup(keys[0]) else {
         throw Failure(description: "lookup of \(keys[0]) differs")
       }
       try compare("proof of \(keys)", { try $0.proof(of: keys).wireBytes })
     }
-    let (start, end) = (generator.chance(30) ? .empty : randomKey(), randomKey())
-    let limit = generator.below(12)
+    let (start, end) = (world.generator.chance(30) ? .empty : world.randomKey(), world.randomKey())
+    let limit = world.generator.below(12)
     for edges in [ChunkEdges.last, .both] {
       try compare("chunk from \(start), \(limit) \(edges)") {
         try $0.chunk(from: start, limit: limit, edges: edges).wireBytes

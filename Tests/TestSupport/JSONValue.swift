@@ -6,11 +6,13 @@ public enum JSONValue: Sendable, Equatable {
   case null
   case bool(Bool)
   case integer(Int64)
+  /// A number that is no 64-bit integer.
+  case real(Double)
   case text(String)
   case array([JSONValue])
   case object([String: JSONValue])
 
-  /// Parses a whole document; throws for what is no JSON or holds a number that is no integer.
+  /// Parses a whole document; throws for what is no JSON.
   public init(parsing data: Data) throws {
     try self.init(JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed))
   }
@@ -27,7 +29,7 @@ public enum JSONValue: Sendable, Equatable {
       } else if let integer = Int64(exactly: number) {
         self = .integer(integer)
       } else {
-        throw JSONShapeError(description: "number \(number) is no 64-bit integer")
+        self = .real(number.doubleValue)
       }
     default: throw JSONShapeError(description: "unexpected value \(any)")
     }

@@ -7,18 +7,20 @@ extension Event {
     case extended(block: UInt32, hash: Hash256)
     /// A better branch replaced depth blocks above the ancestor.
     case rebranched(block: UInt32, hash: Hash256, ancestor: UInt32, depth: Int, adopted: Int)
-    /// A block of a side branch is stored; the head stays.
-    case forked(block: UInt32, hash: Hash256)
     /// A macro block became final.
     case finalized(block: UInt32, hash: Hash256)
     /// An election block became final.
     case epochFinalized(block: UInt32, hash: Hash256)
     /// Blocks below the head came in without being executed.
     case historyAdopted(block: UInt32, hash: Hash256, blocks: Int)
-    /// A block is stored that does not change the head.
+    /// A block of a side branch is stored; the head stays.
     case stored(block: UInt32, hash: Hash256)
     /// One producer signed two blocks of the same height.
     case forkProof(block: UInt32, hash: Hash256, otherHash: Hash256)
+    /// An operator gave the whole state up.
+    case stateGivenUp(block: UInt32, hash: Hash256)
+    /// Signature checks so far, at a new macro block.
+    case signatures(hits: Int, misses: Int)
   }
 }
 
@@ -27,12 +29,13 @@ extension Event.Chain: EventGroup {
   public enum Name: String, CaseIterable, Sendable {
     case extended = "chain.extended"
     case rebranched = "chain.rebranched"
-    case forked = "chain.forked"
     case finalized = "chain.finalized"
     case epochFinalized = "chain.epoch_finalized"
     case historyAdopted = "chain.history_adopted"
     case stored = "chain.stored"
     case forkProof = "chain.fork_proof"
+    case stateGivenUp = "chain.state_given_up"
+    case signatures = "chain.signatures"
   }
 
   static func describe(_ name: Name) -> EventDescription {
@@ -41,8 +44,6 @@ extension Event.Chain: EventGroup {
       EventDescription(.info, "The block follows the old head and is the new head.")
     case .rebranched:
       EventDescription(.warn, "A better branch replaced depth blocks above the ancestor.")
-    case .forked:
-      EventDescription(.info, "A block of a side branch is stored; the head stays.")
     case .finalized:
       EventDescription(.info, "A macro block became final.")
     case .epochFinalized:
@@ -50,9 +51,13 @@ extension Event.Chain: EventGroup {
     case .historyAdopted:
       EventDescription(.info, "Blocks below the head came in without being executed.")
     case .stored:
-      EventDescription(.debug, "A block is stored that does not change the head.")
+      EventDescription(.debug, "A block of a side branch is stored; the head stays.")
     case .forkProof:
       EventDescription(.warn, "One producer signed two blocks of the same height.")
+    case .stateGivenUp:
+      EventDescription(.warn, "An operator gave the whole state up.")
+    case .signatures:
+      EventDescription(.debug, "Signature checks so far, at a new macro block.")
     }
   }
 
@@ -60,12 +65,13 @@ extension Event.Chain: EventGroup {
     switch self {
     case .extended: .extended
     case .rebranched: .rebranched
-    case .forked: .forked
     case .finalized: .finalized
     case .epochFinalized: .epochFinalized
     case .historyAdopted: .historyAdopted
     case .stored: .stored
     case .forkProof: .forkProof
+    case .stateGivenUp: .stateGivenUp
+    case .signatures: .signatures
     }
   }
 
@@ -80,9 +86,6 @@ extension Event.Chain: EventGroup {
       line.integer(.ancestor, ancestor)
       line.integer(.depth, depth)
       line.integer(.adopted, adopted)
-    case .forked(let block, let hash):
-      line.integer(.block, block)
-      line.hash(.hash, hash)
     case .finalized(let block, let hash):
       line.integer(.block, block)
       line.hash(.hash, hash)
@@ -100,6 +103,12 @@ extension Event.Chain: EventGroup {
       line.integer(.block, block)
       line.hash(.hash, hash)
       line.hash(.otherHash, otherHash)
+    case .stateGivenUp(let block, let hash):
+      line.integer(.block, block)
+      line.hash(.hash, hash)
+    case .signatures(let hits, let misses):
+      line.integer(.hits, hits)
+      line.integer(.misses, misses)
     }
   }
 
@@ -114,8 +123,6 @@ extension Event.Chain: EventGroup {
         block: try fields.integer(.block), hash: try fields.hash(.hash),
         ancestor: try fields.integer(.ancestor), depth: try fields.integer(.depth),
         adopted: try fields.integer(.adopted))
-    case .forked:
-      self = .forked(block: try fields.integer(.block), hash: try fields.hash(.hash))
     case .finalized:
       self = .finalized(block: try fields.integer(.block), hash: try fields.hash(.hash))
     case .epochFinalized:
@@ -130,6 +137,10 @@ extension Event.Chain: EventGroup {
       self = .forkProof(
         block: try fields.integer(.block), hash: try fields.hash(.hash),
         otherHash: try fields.hash(.otherHash))
+    case .stateGivenUp:
+      self = .stateGivenUp(block: try fields.integer(.block), hash: try fields.hash(.hash))
+    case .signatures:
+      self = .signatures(hits: try fields.integer(.hits), misses: try fields.integer(.misses))
     }
   }
 }

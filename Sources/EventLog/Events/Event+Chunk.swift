@@ -1,38 +1,52 @@
 import Primitives
 
 extension Event {
+  /// Which chunk an event is about.
+  public struct ChunkFacts: Sendable, Hashable {
+    /// Who gave it.
+    public var peer: UInt32
+    /// Number and hash of the block whose state it is of.
+    public var block: UInt32
+    public var hash: Hash256
+    /// Its range; no end is the end of all keys.
+    public var startKey: KeyNibbles
+    public var endKey: KeyNibbles?
+    public var items: Int
+    /// Size of its wire form.
+    public var bytes: Int
+
+    public init(
+      peer: UInt32, block: UInt32, hash: Hash256, startKey: KeyNibbles, endKey: KeyNibbles?,
+      items: Int, bytes: Int
+    ) {
+      self.peer = peer
+      self.block = block
+      self.hash = hash
+      self.startKey = startKey
+      self.endKey = endKey
+      self.items = items
+      self.bytes = bytes
+    }
+  }
+
   /// A range of the state on its way into the trie.
   public enum Chunk: Sendable, Hashable {
     /// The range is asked for.
     case requested(peer: UInt32, startKey: KeyNibbles, endKey: KeyNibbles?, limit: Int)
     /// An answer came; nothing of it is checked yet.
-    case received(
-      peer: UInt32, block: UInt32, hash: Hash256, startKey: KeyNibbles, endKey: KeyNibbles?,
-      items: Int, bytes: Int)
+    case received(ChunkFacts)
     /// The chunk waits for its block.
-    case buffered(
-      peer: UInt32, block: UInt32, hash: Hash256, startKey: KeyNibbles, endKey: KeyNibbles?,
-      items: Int, bytes: Int)
+    case buffered(ChunkFacts)
     /// The chunk is proven and its items are in the trie.
-    case accepted(
-      peer: UInt32, block: UInt32, hash: Hash256, startKey: KeyNibbles, endKey: KeyNibbles?,
-      items: Int, bytes: Int)
+    case accepted(ChunkFacts)
     /// The chunk is wrong and changed nothing.
-    case rejected(
-      peer: UInt32, block: UInt32, hash: Hash256, startKey: KeyNibbles, endKey: KeyNibbles?,
-      items: Int, bytes: Int, reason: String)
+    case rejected(ChunkFacts, reason: String)
     /// The chunk is not wrong and adds nothing.
-    case ignored(
-      peer: UInt32, block: UInt32, hash: Hash256, startKey: KeyNibbles, endKey: KeyNibbles?,
-      items: Int, bytes: Int, reason: String)
+    case ignored(ChunkFacts, reason: String)
     /// The chunk came too late or too early and is thrown away unchecked.
-    case discarded(
-      peer: UInt32, block: UInt32, hash: Hash256, startKey: KeyNibbles, endKey: KeyNibbles?,
-      items: Int, bytes: Int, reason: String)
+    case discarded(ChunkFacts, reason: String)
     /// The waiting chunk is thrown away: its block is no longer awaited.
-    case pruned(
-      peer: UInt32, block: UInt32, hash: Hash256, startKey: KeyNibbles, endKey: KeyNibbles?,
-      items: Int, bytes: Int, reason: String)
+    case pruned(ChunkFacts, reason: String)
   }
 }
 
@@ -90,69 +104,11 @@ extension Event.Chunk: EventGroup {
       line.key(.startKey, startKey)
       line.key(.endKey, endKey)
       line.integer(.limit, limit)
-    case .received(let peer, let block, let hash, let startKey, let endKey, let items, let bytes):
-      line.peer(.peer, peer)
-      line.integer(.block, block)
-      line.hash(.hash, hash)
-      line.key(.startKey, startKey)
-      line.key(.endKey, endKey)
-      line.integer(.items, items)
-      line.integer(.bytes, bytes)
-    case .buffered(let peer, let block, let hash, let startKey, let endKey, let items, let bytes):
-      line.peer(.peer, peer)
-      line.integer(.block, block)
-      line.hash(.hash, hash)
-      line.key(.startKey, startKey)
-      line.key(.endKey, endKey)
-      line.integer(.items, items)
-      line.integer(.bytes, bytes)
-    case .accepted(let peer, let block, let hash, let startKey, let endKey, let items, let bytes):
-      line.peer(.peer, peer)
-      line.integer(.block, block)
-      line.hash(.hash, hash)
-      line.key(.startKey, startKey)
-      line.key(.endKey, endKey)
-      line.integer(.items, items)
-      line.integer(.bytes, bytes)
-    case .rejected(
-      let peer, let block, let hash, let startKey, let endKey, let items, let bytes, let reason):
-      line.peer(.peer, peer)
-      line.integer(.block, block)
-      line.hash(.hash, hash)
-      line.key(.startKey, startKey)
-      line.key(.endKey, endKey)
-      line.integer(.items, items)
-      line.integer(.bytes, bytes)
-      line.text(.reason, reason)
-    case .ignored(
-      let peer, let block, let hash, let startKey, let endKey, let items, let bytes, let reason):
-      line.peer(.peer, peer)
-      line.integer(.block, block)
-      line.hash(.hash, hash)
-      line.key(.startKey, startKey)
-      line.key(.endKey, endKey)
-      line.integer(.items, items)
-      line.integer(.bytes, bytes)
-      line.text(.reason, reason)
-    case .discarded(
-      let peer, let block, let hash, let startKey, let endKey, let items, let bytes, let reason):
-      line.peer(.peer, peer)
-      line.integer(.block, block)
-      line.hash(.hash, hash)
-      line.key(.startKey, startKey)
-      line.key(.endKey, endKey)
-      line.integer(.items, items)
-      line.integer(.bytes, bytes)
-      line.text(.reason, reason)
-    case .pruned(
-      let peer, let block, let hash, let startKey, let endKey, let items, let bytes, let reason):
-      line.peer(.peer, peer)
-      line.integer(.block, block)
-      line.hash(.hash, hash)
-      line.key(.startKey, startKey)
-      line.key(.endKey, endKey)
-      line.integer(.items, items)
-      line.integer(.bytes, bytes)
+    case .received(let chunk), .buffered(let chunk), .accepted(let chunk):
+      chunk.write(to: &line)
+    case .rejected(let chunk, let reason), .ignored(let chunk, let reason),
+      .discarded(let chunk, let reason), .pruned(let chunk, let reason):
+      chunk.write(to: &line)
       line.text(.reason, reason)
     }
   }
@@ -165,48 +121,33 @@ extension Event.Chunk: EventGroup {
       self = .requested(
         peer: try fields.peer(.peer), startKey: try fields.key(.startKey),
         endKey: try fields.optionalKey(.endKey), limit: try fields.integer(.limit))
-    case .received:
-      self = .received(
-        peer: try fields.peer(.peer), block: try fields.integer(.block),
-        hash: try fields.hash(.hash), startKey: try fields.key(.startKey),
-        endKey: try fields.optionalKey(.endKey), items: try fields.integer(.items),
-        bytes: try fields.integer(.bytes))
-    case .buffered:
-      self = .buffered(
-        peer: try fields.peer(.peer), block: try fields.integer(.block),
-        hash: try fields.hash(.hash), startKey: try fields.key(.startKey),
-        endKey: try fields.optionalKey(.endKey), items: try fields.integer(.items),
-        bytes: try fields.integer(.bytes))
-    case .accepted:
-      self = .accepted(
-        peer: try fields.peer(.peer), block: try fields.integer(.block),
-        hash: try fields.hash(.hash), startKey: try fields.key(.startKey),
-        endKey: try fields.optionalKey(.endKey), items: try fields.integer(.items),
-        bytes: try fields.integer(.bytes))
-    case .rejected:
-      self = .rejected(
-        peer: try fields.peer(.peer), block: try fields.integer(.block),
-        hash: try fields.hash(.hash), startKey: try fields.key(.startKey),
-        endKey: try fields.optionalKey(.endKey), items: try fields.integer(.items),
-        bytes: try fields.integer(.bytes), reason: try fields.text(.reason))
-    case .ignored:
-      self = .ignored(
-        peer: try fields.peer(.peer), block: try fields.integer(.block),
-        hash: try fields.hash(.hash), startKey: try fields.key(.startKey),
-        endKey: try fields.optionalKey(.endKey), items: try fields.integer(.items),
-        bytes: try fields.integer(.bytes), reason: try fields.text(.reason))
-    case .discarded:
-      self = .discarded(
-        peer: try fields.peer(.peer), block: try fields.integer(.block),
-        hash: try fields.hash(.hash), startKey: try fields.key(.startKey),
-        endKey: try fields.optionalKey(.endKey), items: try fields.integer(.items),
-        bytes: try fields.integer(.bytes), reason: try fields.text(.reason))
-    case .pruned:
-      self = .pruned(
-        peer: try fields.peer(.peer), block: try fields.integer(.block),
-        hash: try fields.hash(.hash), startKey: try fields.key(.startKey),
-        endKey: try fields.optionalKey(.endKey), items: try fields.integer(.items),
-        bytes: try fields.integer(.bytes), reason: try fields.text(.reason))
+    case .received: self = .received(try .init(from: fields))
+    case .buffered: self = .buffered(try .init(from: fields))
+    case .accepted: self = .accepted(try .init(from: fields))
+    case .rejected: self = .rejected(try .init(from: fields), reason: try fields.text(.reason))
+    case .ignored: self = .ignored(try .init(from: fields), reason: try fields.text(.reason))
+    case .discarded: self = .discarded(try .init(from: fields), reason: try fields.text(.reason))
+    case .pruned: self = .pruned(try .init(from: fields), reason: try fields.text(.reason))
     }
+  }
+}
+
+extension Event.ChunkFacts {
+  fileprivate func write(to line: inout JSONLine) {
+    line.peer(.peer, peer)
+    line.integer(.block, block)
+    line.hash(.hash, hash)
+    line.key(.startKey, startKey)
+    line.key(.endKey, endKey)
+    line.integer(.items, items)
+    line.integer(.bytes, bytes)
+  }
+
+  fileprivate init(from fields: any EventFieldReader) throws(EventLogError) {
+    self.init(
+      peer: try fields.peer(.peer), block: try fields.integer(.block),
+      hash: try fields.hash(.hash), startKey: try fields.key(.startKey),
+      endKey: try fields.optionalKey(.endKey), items: try fields.integer(.items),
+      bytes: try fields.integer(.bytes))
   }
 }

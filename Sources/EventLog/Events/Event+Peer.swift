@@ -1,3 +1,5 @@
+import Primitives
+
 extension Event {
   /// What a node thinks of its peers. The node is the observer.
   public enum Peer: Sendable, Hashable {
@@ -15,6 +17,11 @@ extension Event {
     case ahead(peer: UInt32, reason: String)
     /// The peer has caught up and is used for live sync.
     case promoted(peer: UInt32)
+    /// What proves the peer's lie; its parts follow.
+    case evidence(
+      peer: UInt32, lie: Lie, reason: String, proof: Hash256, bytes: Int, parts: Int)
+    /// A part of the evidence with this name.
+    case evidencePart(peer: UInt32, proof: Hash256, part: Int, data: [UInt8])
   }
 }
 
@@ -28,6 +35,8 @@ extension Event.Peer: EventGroup {
     case behind = "peer.behind"
     case ahead = "peer.ahead"
     case promoted = "peer.promoted"
+    case evidence = "peer.evidence"
+    case evidencePart = "peer.evidence_part"
   }
 
   static func describe(_ name: Name) -> EventDescription {
@@ -46,6 +55,10 @@ extension Event.Peer: EventGroup {
       EventDescription(.info, "The peer is too far ahead; it goes back to macro sync.")
     case .promoted:
       EventDescription(.info, "The peer has caught up and is used for live sync.")
+    case .evidence:
+      EventDescription(.error, "What proves the peer's lie; its parts follow.")
+    case .evidencePart:
+      EventDescription(.debug, "A part of the evidence with this name.")
     }
   }
 
@@ -58,6 +71,8 @@ extension Event.Peer: EventGroup {
     case .behind: .behind
     case .ahead: .ahead
     case .promoted: .promoted
+    case .evidence: .evidence
+    case .evidencePart: .evidencePart
     }
   }
 
@@ -82,6 +97,18 @@ extension Event.Peer: EventGroup {
       line.text(.reason, reason)
     case .promoted(let peer):
       line.peer(.peer, peer)
+    case .evidence(let peer, let lie, let reason, let proof, let bytes, let parts):
+      line.peer(.peer, peer)
+      line.symbol(.lie, lie)
+      line.text(.reason, reason)
+      line.hash(.proof, proof)
+      line.integer(.bytes, bytes)
+      line.integer(.parts, parts)
+    case .evidencePart(let peer, let proof, let part, let data):
+      line.peer(.peer, peer)
+      line.hash(.proof, proof)
+      line.integer(.part, part)
+      line.data(.data, data)
     }
   }
 
@@ -103,6 +130,15 @@ extension Event.Peer: EventGroup {
       self = .ahead(peer: try fields.peer(.peer), reason: try fields.text(.reason))
     case .promoted:
       self = .promoted(peer: try fields.peer(.peer))
+    case .evidence:
+      self = .evidence(
+        peer: try fields.peer(.peer), lie: try fields.symbol(.lie),
+        reason: try fields.text(.reason), proof: try fields.hash(.proof),
+        bytes: try fields.integer(.bytes), parts: try fields.integer(.parts))
+    case .evidencePart:
+      self = .evidencePart(
+        peer: try fields.peer(.peer), proof: try fields.hash(.proof),
+        part: try fields.integer(.part), data: try fields.data(.data))
     }
   }
 }

@@ -63,19 +63,20 @@ extension LogSummary {
   private mutating func add(_ event: Event.Chunk) {
     switch event {
     case .requested, .received, .buffered: break
-    case .accepted(let peer, _, _, _, _, let items, let bytes):
-      chunks[Fate(outcome: "accepted", reason: ""), default: Tally()].add(items, bytes)
-      peers[peer, default: Service()].chunks.add(items, bytes)
-    case .rejected(let peer, _, _, _, _, let items, let bytes, let reason):
-      chunks[Fate(outcome: "rejected", reason: reason), default: Tally()].add(items, bytes)
-      peers[peer, default: Service()].rejections += 1
-    case .ignored(_, _, _, _, _, let items, let bytes, let reason):
-      chunks[Fate(outcome: "ignored", reason: reason), default: Tally()].add(items, bytes)
-    case .discarded(_, _, _, _, _, let items, let bytes, let reason):
-      chunks[Fate(outcome: "discarded", reason: reason), default: Tally()].add(items, bytes)
-    case .pruned(_, _, _, _, _, let items, let bytes, let reason):
-      chunks[Fate(outcome: "pruned", reason: reason), default: Tally()].add(items, bytes)
+    case .accepted(let chunk):
+      count(chunk, "accepted", "")
+      peers[chunk.peer, default: Service()].chunks.add(chunk.items, chunk.bytes)
+    case .rejected(let chunk, let reason):
+      count(chunk, "rejected", reason)
+      peers[chunk.peer, default: Service()].rejections += 1
+    case .ignored(let chunk, let reason): count(chunk, "ignored", reason)
+    case .discarded(let chunk, let reason): count(chunk, "discarded", reason)
+    case .pruned(let chunk, let reason): count(chunk, "pruned", reason)
     }
+  }
+
+  private mutating func count(_ chunk: Event.ChunkFacts, _ outcome: String, _ reason: String) {
+    chunks[Fate(outcome: outcome, reason: reason), default: Tally()].add(chunk.items, chunk.bytes)
   }
 
   private mutating func add(_ event: Event.Request) {

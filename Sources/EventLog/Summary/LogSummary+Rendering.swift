@@ -12,8 +12,8 @@ extension LogSummary {
 
   /// The summary as one JSON object with its keys in fixed order and a line feed at the end.
   public var json: String {
-    let run = facts.map { JSONLine.quoted($0.name) + ":" + $0.value.json }.joined(separator: ",")
-    let rest = tables.map { ",\n" + JSONLine.quoted($0.title) + ":" + $0.json }.joined()
+    let run = facts.map { JSONText.quoted($0.name) + ":" + $0.value.json }.joined(separator: ",")
+    let rest = tables.map { ",\n" + JSONText.quoted($0.title) + ":" + $0.json }.joined()
     return "{\"run\":{" + run + "}" + rest + "}\n"
   }
 

@@ -16,7 +16,7 @@ struct SummaryTable {
     var json: String {
       switch self {
       case .number(let value): String(value)
-      case .text(let value): JSONLine.quoted(value)
+      case .text(let value): JSONText.quoted(value)
       }
     }
 
@@ -52,7 +52,7 @@ struct SummaryTable {
   /// A JSON array with an object for each row.
   var json: String {
     let objects = rows.map { row in
-      let members = zip(columns, row).map { JSONLine.quoted($0) + ":" + $1.json }
+      let members = zip(columns, row).map { JSONText.quoted($0) + ":" + $1.json }
       return "{" + members.joined(separator: ",") + "}"
     }
     return "[" + objects.joined(separator: ",") + "]"

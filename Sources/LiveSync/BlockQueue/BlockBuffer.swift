@@ -20,21 +20,23 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
   func contains(_ hash: Hash256) -> Bool { entries[hash] != nil }
 
   /// False if the block cannot stand where it says: its buffered parent has another height than
-  /// the one before, or a buffered child another than the one after.
+  /// the one before.
   func fits(_ block: Block) -> Bool {
-    if let parent = entries[block.parentHash], parent.block.number &+ 1 != block.number {
-      return false
-    }
-    return (children[block.hash] ?? []).allSatisfy {
-      entries[$0]?.block.number == block.number &+ 1
-    }
+    entries[block.parentHash].map { $0.block.number &+ 1 == block.number } ?? true
+  }
+
+  /// Buffered children of `block` whose height is not the one after it. A header commits to its
+  /// height and its parent, so it is they that lie.
+  func misfits(under block: Block) -> [Hash256] {
+    (children[block.hash] ?? []).filter { entries[$0]?.block.number != block.number &+ 1 }
   }
 
   /// Adds a block that `fits`.
   mutating func insert(_ sourced: SourcedBlock<Block>) {
     let block = sourced.block
     precondition(
-      entries[block.hash] == nil && fits(block), "block \(block.hash) does not fit the buffer")
+      entries[block.hash] == nil && fits(block) && misfits(under: block).isEmpty,
+      "block \(block.hash) does not fit the buffer")
     entries[block.hash] = sourced
     heights[block.number, default: []].append(block.hash)
     children[block.parentHash, default: []].append(block.hash)

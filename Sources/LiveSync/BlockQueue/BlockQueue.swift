@@ -99,9 +99,17 @@ public actor BlockQueue {
     context.recorder.record(
       .block(
         .announced(peer: message.from.number, block: header.number, hash: header.hash)))
+    let bare = announcement.block(body: nil)
+    guard bare.bodyFitsHeader else {
+      // Whoever put other validators to a header must not spoil the body that comes with it.
+      context.network.report(message.id, .reject)
+      context.ban(
+        message.from, reason: AnswerError.bodyMismatch.reason, evidence: .body(bare))
+      return
+    }
     guard core.configuration.includeBody else {
       let source = BlockSource(origin: .announced, peer: message.from, gossip: [message.id])
-      announce(announcement.block(body: nil), from: source)
+      announce(bare, from: source)
       return
     }
     perform(
@@ -134,7 +142,9 @@ public actor BlockQueue {
   /// Who forwards what cannot be decoded lies: an honest neighbour would have refused it.
   private func refuse(_ message: GossipMessage) {
     context.network.report(message.id, .reject)
-    context.ban(message.from, reason: "undecodable_announcement")
+    context.ban(
+      message.from, reason: "undecodable_announcement",
+      evidence: .undecodable(message.topic, payload: message.payload))
   }
 
   private func followChain() async {
@@ -155,9 +165,7 @@ public actor BlockQueue {
     var next = first
     while true {
       let query = next
-      let request = RequestMissingBlocks(
-        target: query.target, includeBody: query.includeBody, locators: query.locators,
-        direction: query.direction)
+      let request = query.message
       let answer = await client.ask(
         request, tries: RequestTries(first: query.firstPeer),
         willAsk: { peer, _ in recordRequest(query, to: peer) },
@@ -181,7 +189,8 @@ public actor BlockQueue {
         return
       case .noPeers:
         await client.waitForPeers()
-        if context.chain.isKnown(query.target) {
+        let isFinal = query.targetNumber <= context.chain.macroNumber
+        if isFinal || context.chain.isKnown(query.target) {
           perform(core.failed(query.id, offMainChain: false, chain: context.chain))
           return
         }
@@ -197,14 +206,23 @@ public actor BlockQueue {
   ) -> RequestClient.Verdict<[Block]> {
     do throws(AnswerError) {
       try MissingBlocksCheck.verify(blocks, answer: query)
-      guard blocks.allSatisfy(\.bodyFitsHeader) else { throw .bodyMismatch }
-      for block in blocks {
-        if case .refused = context.chain.checkQuorum(of: block) { throw .quorumMissing }
-      }
-      return .use(blocks)
     } catch {
-      return .refuse(reason: error.reason)
+      guard error.isOffence else { return .next(reason: error.reason) }
+      return .refuse(
+        reason: error.reason,
+        evidence: .answer(AnswerStatement(request: query.message, blocks: blocks)))
     }
+    if let bad = blocks.first(where: { !$0.bodyFitsHeader }) {
+      return .refuse(reason: AnswerError.bodyMismatch.reason, evidence: .body(bad))
+    }
+    for block in blocks {
+      guard case .refused = context.chain.checkQuorum(of: block) else { continue }
+      let witness = context.chain.quorumWitness(of: block)
+      return .refuse(
+        reason: AnswerError.quorumMissing.reason,
+        evidence: witness.map { .block(block.withoutBody, $0) })
+    }
+    return .use(blocks)
   }
 
   // MARK: Actions

@@ -40,13 +40,19 @@ public struct MissingBlocksQuery: Sendable, Hashable {
 }
 
 extension MissingBlocksQuery {
-  /// The query as it has to be after a wait: the chain may have moved on, or jumped, and what it has
-  /// since need not be fetched. A query that follows blocks which are still to be pushed stays.
+  /// The query as it has to be after a wait: the chain may have moved on, or jumped, and what it
+  /// has since need not be fetched. A query that follows blocks still to be pushed stays.
   func renewed(by chain: some ChainReader) -> MissingBlocksQuery {
     guard locators.allSatisfy({ chain.isKnown($0) }) else { return self }
     var query = self
     query.locators = chain.locators(limit: LiveSyncLimits.locatorsMax)
     return query
+  }
+
+  /// The query as it is sent.
+  var message: RequestMissingBlocks {
+    RequestMissingBlocks(
+      target: target, includeBody: includeBody, locators: locators, direction: direction)
   }
 }
 

@@ -98,6 +98,16 @@ extension BlockQueueCore {
     }
   }
 
+  /// What names `block` as its parent at another height than the one after it is invalid, and so is
+  /// what stands on that.
+  mutating func rejectMisfits(under block: Block) -> [Action] {
+    buffer.misfits(under: block).flatMap { hash -> [Action] in
+      guard let entry = buffer.remove(hash) else { return [] }
+      invalid.insert(hash)
+      return reject(entry) + endResolve(hash, .failed) + rejectDescendants(of: hash)
+    }
+  }
+
   func drop(
     _ sourced: SourcedBlock<Block>, _ reason: DropReason, acceptance: Acceptance = .ignore
   ) -> [Action] {

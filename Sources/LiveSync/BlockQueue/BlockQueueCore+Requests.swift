@@ -27,14 +27,15 @@ extension BlockQueueCore {
     _ blocks: [Block], peer: PeerID, chain: some ChainReader
   ) -> [Action] {
     guard let first = blocks.first else { return [] }
+    let misfits = blocks.flatMap { rejectMisfits(under: $0) }
     let sourced = blocks.filter { waiting[$0.hash] == nil }.map { block in
       // A copy that was announced and waits in the buffer is the same block: its messages move.
       let gossip = buffer.remove(block.hash)?.source.gossip ?? []
       return SourcedBlock(
         block: block, source: BlockSource(origin: .requested, peer: peer, gossip: gossip))
     }
-    if chain.isKnown(first.parentHash) { return deliver(.missing, sourced) }
-    var actions: [Action] = []
+    if chain.isKnown(first.parentHash) { return misfits + deliver(.missing, sourced) }
+    var actions = misfits
     for entry in sourced {
       if buffer.fits(entry.block) {
         buffer.insert(entry)

@@ -95,7 +95,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
     if waiting[hash] != nil { return joinWaiting(sourced) }
     var sourced = sourced
     if let earlier = buffer.remove(hash) { sourced.source.gossip += earlier.source.gossip }
-    return deliver(.head, [sourced])
+    return rejectMisfits(under: sourced.block) + deliver(.head, [sourced])
   }
 
   /// Rule 8: keep the block and ask for what is missing under it.
@@ -110,16 +110,16 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
         + requestMissing(under: block, first: sourced.source.peer, chain: chain)
     }
     guard buffer.fits(block) else { return reject(sourced) }
-    var actions: [Action] = []
+    var actions = rejectMisfits(under: block)
     if sourced.source.origin == .announced, let peer = sourced.source.peer,
       buffer.announcedCount(by: peer, at: block.number)
         >= LiveSyncLimits.announcedBlocksPerPeerPerHeightMax
     {
-      return drop(sourced, .peerLimit)
+      return actions + drop(sourced, .peerLimit)
     }
     if buffer.count >= configuration.bufferMax {
       guard let hash = buffer.victim(for: sourced.source.peer), let victim = buffer.remove(hash)
-      else { return drop(sourced, .bufferFull) }
+      else { return actions + drop(sourced, .bufferFull) }
       actions += drop(victim, .bufferFull) + endResolve(hash, .failed)
     }
     buffer.insert(sourced)

@@ -12,6 +12,8 @@ public protocol SyncBlock: Sendable {
   var parentHash: Hash256 { get }
   /// True if it carries its body.
   var hasBody: Bool { get }
+  /// True for macro and election blocks.
+  var isMacro: Bool { get }
   /// Commitment of the header to the block's trie diff.
   var diffRoot: Hash256 { get }
 }

@@ -2,6 +2,8 @@ import Ledger
 import Primitives
 import StateTrie
 
-extension Block: SyncBlock {}
+extension Block: SyncBlock {
+  public var isMacro: Bool { kind.isMacro }
+}
 
 extension Blockchain: ChainReader {}

@@ -9,6 +9,7 @@ extension ChainEvent {
       [hash]
     case .rebranched(_, let adopted): adopted.map(\.hash)
     case .historyAdopted(let blocks): blocks.map(\.hash)
+    case .stateGivenUp: []
     }
   }
 
@@ -17,7 +18,7 @@ extension ChainEvent {
     switch self {
     case .extended, .finalized, .epochFinalized: .advanced
     case .rebranched: .rebranched
-    case .historyAdopted: .replaced
+    case .historyAdopted, .stateGivenUp: .replaced
     case .stored: nil
     }
   }

@@ -10,6 +10,8 @@ public struct PushReport: Sendable {
   public var verdict: PushVerdict
   /// The outcome, if there was no error.
   public var result: PushResult?
+  /// The error, if the chain threw one.
+  public var error: PushError?
   /// The stable name of the error, if there was one.
   public var reason: String?
   /// What became of the chunks; nil if the block was not taken.
@@ -38,6 +40,7 @@ extension Blockchain {
       case .forked, .ignored: report.verdict = .ignored
       }
     } catch {
+      report.error = error
       report.reason = error.reason
       switch error.judgement {
       // The fault may lie in an earlier block of the branch; this one stands on it.
@@ -49,9 +52,12 @@ extension Blockchain {
     return report
   }
 
-  /// Pushes chunks onto the head.
+  /// Pushes chunks onto the head. If the store fails, none was taken, nothing is said against them,
+  /// and `storeFailure` tells why.
   func push(_ chunks: [SourcedChunk]) -> ChunkReport {
-    ChunkReport(chunks: chunks, verdict: push(chunks: chunks.map(\.push)).verdict)
+    let pushes = chunks.map(\.push)
+    let verdict = (try? push(chunks: pushes))?.verdict ?? ChunkVerdict(ignored: chunks.count)
+    return ChunkReport(chunks: chunks, verdict: verdict)
   }
 }
 
@@ -78,5 +84,18 @@ extension ChunkPushResult {
       }
     }
     return verdict
+  }
+}
+
+extension PushReport {
+  /// True if whoever gave the block lied. Honest nodes pass announcements on only after they have
+  /// checked all of the block; they give blocks that were asked for even if they cannot check
+  /// states, but never without having checked the rest.
+  var provesLie: Bool {
+    let item = block.sourced
+    guard let error, error.block == item.block.hash else {
+      return verdict == .invalid && item.source.origin == .announced
+    }
+    return error.isProvable || (verdict == .invalid && item.source.origin == .announced)
   }
 }

@@ -93,6 +93,7 @@ public actor DiffQueue {
 
   /// One round: each peer is asked at most once.
   private func request(_ query: DiffQuery) async {
+    let header = core.block(of: query.id)?.header
     let answer = await client.ask(
       RequestTrieDiff(blockHash: query.blockHash),
       tries: RequestTries(
@@ -113,7 +114,10 @@ public actor DiffQueue {
       judge: { response, _ -> RequestClient.Verdict<TrieDiff> in
         switch response {
         case .partialDiff(let diff) where diff.root == query.diffRoot: .use(diff)
-        case .partialDiff: .refuse(reason: AnswerError.diffRootMismatch.reason)
+        case .partialDiff(let diff):
+          .refuse(
+            reason: AnswerError.diffRootMismatch.reason,
+            evidence: header.map { .diff($0, diff) })
         case .unknownBlockHash: .next(reason: "unknown_block")
         case .incompleteState: .next(reason: "incomplete_state")
         }

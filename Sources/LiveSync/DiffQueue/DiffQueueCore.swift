@@ -112,6 +112,11 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     return branches
   }
 
+  /// The block whose diff is looked for under this name; nil if it is no longer.
+  public func block(of id: UInt64) -> Block? {
+    jobs[id].map { entries[position(of: $0)].batch.blocks[$0.index].sourced.block }
+  }
+
   /// A peer gave the diff, and it is the one the header commits to.
   public mutating func answered(_ id: UInt64, _ diff: TrieDiff) -> [Action] {
     guard let job = jobs.removeValue(forKey: id) else { return [] }

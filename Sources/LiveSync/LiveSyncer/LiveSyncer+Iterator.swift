@@ -98,6 +98,14 @@ extension LiveSyncer: AsyncSequence {
     }
   }
 
+  /// What shows that a block, which the chain has just refused, is invalid: without its body, if
+  /// that is not at fault.
+  private func evidence(against block: Block) -> Evidence? {
+    guard let witness = context.chain.witness(of: block) else { return nil }
+    let bare = Evidence.block(block.withoutBody, witness)
+    return bare.check().isProven ? bare : .block(block, witness)
+  }
+
   public func makeAsyncIterator() -> Iterator {
     Iterator(self)
   }
@@ -112,9 +120,8 @@ extension LiveSyncer: AsyncSequence {
       case .invalid, .badCopy:
         context.recorder.record(
           .block(.rejected(block: block.number, hash: block.hash, peer: peer, reason: reason)))
-        // Honest neighbours pass on what they have checked.
-        if report.verdict == .invalid, source.origin == .announced, let liar = source.peer {
-          context.ban(liar, reason: reason)
+        if report.provesLie, let liar = source.peer {
+          context.ban(liar, reason: reason, evidence: evidence(against: block))
         }
       case .accepted, .ignored, .failed:
         context.recorder.record(

@@ -73,7 +73,11 @@ public struct ForecastCore: Sendable {
   /// Progress of the phases before and after the state, in parts per million each.
   private static let livePpm = 20_000
   private static let catchUpPpm = 20_000
+  /// Share of what the chain takes that counts as all of it: the last block may be on its way.
+  private static let enough = 0.9
 
+  /// The first sample, and those at which something had come in. Chunks that wait for a block come
+  /// in together with it: rates are measured from one such moment to another.
   private var samples: [SyncSample] = []
   private var progress = 0
   /// How far the head was behind when the state became complete.
@@ -92,8 +96,16 @@ public struct ForecastCore: Sendable {
     return judge(sample)
   }
 
-  /// Keeps a sample; when there are too many, every second one is dropped.
+  /// Keeps a sample if something came in; when there are too many, every second one is dropped.
   private mutating func keep(_ sample: SyncSample) {
+    if let last = samples.last {
+      let isStep =
+        sample.missingShare > 0 || last.missingShare > 0
+        ? sample.chunkBytes > last.chunkBytes : sample.head > last.head
+      // Where no chunk comes in for long, diffs tell the rates.
+      let isOld = last.at.advanced(by: LiveSyncLimits.forecastWindowMin) <= sample.at
+      guard isStep || (isOld && sample.diffBytes > last.diffBytes) else { return }
+    }
     samples.append(sample)
     guard samples.count > LiveSyncLimits.forecastSamplesMax else { return }
     samples = samples.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
@@ -124,47 +136,64 @@ public struct ForecastCore: Sendable {
       forecast.eta = .zero
       return forecast
     }
-    guard let first = windowStart(now), let missing = now.missingShare == 0 ? 0 : now.missingBytes
-    else { return forecast }
-    let seconds = Double(first.at.duration(to: now.at).wholeNanoseconds) / 1e9
-    let fetched = now.chunkBytes - first.chunkBytes + now.diffBytes - first.diffBytes
+    guard let (first, end, seconds, age) = window(now) else { return forecast }
+    let fetched = end.chunkBytes - first.chunkBytes + end.diffBytes - first.diffBytes
     // What a block takes on average, and how many blocks the network makes.
-    let applied = Double(max(1, now.head > first.head ? now.head - first.head : 0))
-    let pace = Double(now.target > first.target ? now.target - first.target : 0) / seconds
-    let diff = Double(now.diffBytes - first.diffBytes) / applied
-    let growth = Double(max(0, now.grownBytes - first.grownBytes)) / applied
+    let applied = Double(end.head > first.head ? end.head - first.head : 0)
+    let pace = Double(end.target > first.target ? end.target - first.target : 0) / seconds
+    let diff = Double(end.diffBytes - first.diffBytes) / max(1, applied)
+    let growth = Double(max(0, end.grownBytes - first.grownBytes)) / max(1, applied)
     let has = Double(fetched) / seconds
     let needs = pace * (diff + growth * now.missingShare)
     forecast.hasBytesPerSecond = has
     forecast.needsBytesPerSecond = needs
     if now.missingShare == 0 {
       // Nothing but blocks is left, and they need no diffs any more.
-      let speed = Double(now.head > first.head ? now.head - first.head : 0) / seconds - pace
-      return Self.conclude(forecast, work: lag, speed: speed)
+      let speed = applied / seconds - pace
+      return Self.conclude(forecast, work: lag, speed: speed, age: age)
     }
-    return Self.conclude(forecast, work: missing + lag * diff, speed: has - needs)
+    let hasChunks = end.chunkBytes > first.chunkBytes
+    if !hasChunks, has >= Self.enough * needs {
+      // All that the chain takes comes in, and no chunk does: the line is not to blame.
+      return forecast
+    }
+    if has > needs, now.missingBytes == nil { return forecast }
+    return Self.conclude(
+      forecast, work: (now.missingBytes ?? 0) + lag * diff, speed: has - needs, age: age)
   }
 
+  /// - Parameter age: seconds since something came in last; the work is as it was then.
   private static func conclude(
-    _ forecast: SyncForecast, work: Double, speed: Double
+    _ forecast: SyncForecast, work: Double, speed: Double, age: Double
   ) -> SyncForecast {
     var forecast = forecast
     if speed <= 0 {
       forecast.verdict = .diverges
     } else {
       forecast.verdict = .converges
-      forecast.eta = .nanoseconds(Int64(min(work / speed * 1e9, 9e18)))
+      forecast.eta = .nanoseconds(Int64(min(max(0, work / speed - age) * 1e9, 9e18)))
     }
     return forecast
   }
 
-  /// The sample from which on rates are measured: half of the time so far, so that the slow start
-  /// is soon forgotten and the bursts between two blocks are evened out.
-  private func windowStart(_ now: SyncSample) -> SyncSample? {
-    guard let start = samples.first else { return nil }
-    let elapsed = start.at.duration(to: now.at)
+  /// What rates are measured over: half of the time so far, so that the slow start is soon
+  /// forgotten. It ends when something came in last, or later if the longest usual gap has passed
+  /// since.
+  private func window(
+    _ now: SyncSample
+  ) -> (first: SyncSample, end: SyncSample, seconds: Double, age: Double)? {
+    guard let start = samples.first, let last = samples.last else { return nil }
+    let elapsed = start.at.duration(to: last.at)
     guard elapsed >= LiveSyncLimits.forecastTimeMin else { return nil }
-    let window = max(elapsed / 2, min(elapsed, LiveSyncLimits.forecastWindowMin))
-    return samples.last { $0.at.advanced(by: window) <= now.at } ?? start
+    let length = max(elapsed / 2, min(elapsed, LiveSyncLimits.forecastWindowMin))
+    let index = samples.lastIndex { $0.at.advanced(by: length) <= last.at } ?? 0
+    let gaps = zip(samples[index...], samples[(index + 1)...]).map { $0.at.duration(to: $1.at) }
+    let gap = gaps.max() ?? .zero
+    let since = last.at.duration(to: now.at)
+    let seconds = samples[index].at.duration(to: last.at) + max(.zero, since - gap)
+    return (
+      samples[index], since > gap ? now : last, Double(seconds.wholeNanoseconds) / 1e9,
+      Double(min(since, gap).wholeNanoseconds) / 1e9
+    )
   }
 }

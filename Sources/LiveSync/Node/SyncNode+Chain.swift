@@ -10,6 +10,7 @@ extension SyncNode {
     while !Task.isCancelled {
       for await event in chain.events() {
         for entry in describe(event) { recorder.record(.chain(entry)) }
+        if let count = signatureCount(at: event) { recorder.record(.chain(count)) }
         judgeConsensus()
       }
     }
@@ -28,6 +29,16 @@ extension SyncNode {
     }
   }
 
+  /// How well signature checks are remembered, told at each macro block.
+  private func signatureCount(at event: ChainEvent) -> Event.Chain? {
+    guard let statistics = chain.signatureStatistics else { return nil }
+    switch event {
+    case .finalized, .epochFinalized, .historyAdopted:
+      return .signatures(hits: statistics.hits, misses: statistics.misses)
+    case .extended, .rebranched, .stored, .stateGivenUp: return nil
+    }
+  }
+
   private func describe(_ event: ChainEvent) -> [Event.Chain] {
     func number(_ hash: Hash256) -> UInt32 {
       chain.block(hash, includeBody: false)?.number ?? 0
@@ -37,6 +48,9 @@ extension SyncNode {
     case .finalized(let hash): return [.finalized(block: number(hash), hash: hash)]
     case .epochFinalized(let hash): return [.epochFinalized(block: number(hash), hash: hash)]
     case .stored(let hash): return [.stored(block: number(hash), hash: hash)]
+    case .stateGivenUp:
+      let head = chain.head
+      return [.stateGivenUp(block: head.number, hash: head.hash)]
     case .historyAdopted(let blocks):
       guard let last = blocks.last else { return [] }
       return [.historyAdopted(block: last.number, hash: last.hash, blocks: blocks.count)]
@@ -105,10 +119,18 @@ extension SyncNode {
       RequestBlock(hash: hash, includeBody: includeBody), to: peer,
       timeout: LiveSyncLimits.blocksTimeout)
     guard let block = response.block else { return }
-    guard block.hash == hash, block.hasBody == includeBody, block.bodyFitsHeader else {
-      context.ban(peer, reason: AnswerError.wrongBlock.reason)
+    if let evidence = block.contradiction(ofAnswerTo: hash, includeBody: includeBody) {
+      context.ban(peer, reason: AnswerError.wrongBlock.reason, evidence: evidence)
       return
     }
     liveSync.push(block, from: peer)
+  }
+}
+
+extension Block {
+  /// Why this is not the block that was asked for; nil if it is.
+  fileprivate func contradiction(ofAnswerTo hash: Hash256, includeBody: Bool) -> Evidence? {
+    if self.hash != hash { return .otherBlock(asked: hash, header) }
+    return hasBody == includeBody && bodyFitsHeader ? nil : .body(self)
   }
 }

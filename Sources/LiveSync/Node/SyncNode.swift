@@ -46,7 +46,7 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
   private let server: RequestServer
   let consensus = Mutex(ConsensusCore())
   let monitor: Mutex<ProgressMonitor>
-  private let subscribers = Mutex<[AsyncStream<LiveSyncEvent>.Continuation]>([])
+  private let subscribers = EventSubscribers()
   let readState: @Sendable (Queue) async -> StateReading
 
   init(
@@ -90,23 +90,13 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
       for await event in liveSync { await self.handle(event) }
       group.cancelAll()
     }
-    let streams = subscribers.withLock { list in
-      defer { list = [] }
-      return list
-    }
-    for stream in streams { stream.finish() }
+    subscribers.finish()
     context.recorder.record(.node(.stopped(reason: "cancelled")))
   }
 
   /// What live sync does from now on. A subscriber that does not read loses the oldest of
   /// `LiveSyncLimits.subscriberEventsMax` events.
-  public func events() -> AsyncStream<LiveSyncEvent> {
-    let (stream, continuation) = AsyncStream.makeStream(
-      of: LiveSyncEvent.self,
-      bufferingPolicy: .bufferingNewest(LiveSyncLimits.subscriberEventsMax))
-    subscribers.withLock { $0.append(continuation) }
-    return stream
-  }
+  public func events() -> AsyncStream<LiveSyncEvent> { subscribers.subscribe() }
 
   /// Announces a block that was made here, after it was pushed into the chain.
   public func announce(_ block: Block) async {
@@ -123,7 +113,7 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
     case .acceptedBufferedBlock, .receivedMissingBlocks, .rejectedBlock, .acceptedChunks:
       judgeConsensus()
     }
-    for subscriber in subscribers.withLock({ $0 }) { subscriber.yield(event) }
+    subscribers.yield(event)
   }
 
   func judgeConsensus() {

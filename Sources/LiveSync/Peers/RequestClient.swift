@@ -15,13 +15,13 @@ final class RequestClient: Sendable {
     /// The peer's state or chain is too far from ours: it leaves the peer set.
     case unfit(reason: String)
     /// The answer is provably wrong: the peer is banned.
-    case refuse(reason: String)
+    case refuse(reason: String, evidence: Evidence?)
 
     /// Why the answer is not used; nil if it is.
     var reason: String? {
       switch self {
       case .use: nil
-      case .next(let reason), .unfit(let reason), .refuse(let reason): reason
+      case .next(let reason), .unfit(let reason), .refuse(let reason, _): reason
       }
     }
   }
@@ -69,19 +69,20 @@ final class RequestClient: Sendable {
       willAsk(peer, tries.count)
       do throws(RequestError) {
         let response = try await context.network.request(request, to: peer, timeout: timeout)
-        context.peers.promote(peer)
         let verdict = judge(response, peer)
         switch verdict {
         case .use(let value):
+          // Only an answer that was found good makes good for a late one.
+          context.peers.promote(peer)
           return .value(value, from: peer)
         case .next(let why):
           reason = why
         case .unfit(let why):
           reason = why
           context.peers.remove(peer)
-        case .refuse(let why):
+        case .refuse(let why, let evidence):
           reason = why
-          context.ban(peer, reason: why)
+          context.ban(peer, reason: why, evidence: evidence)
         }
         didFail(peer, verdict)
       } catch {

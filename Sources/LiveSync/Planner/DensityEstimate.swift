@@ -32,7 +32,7 @@ package struct DensityEstimate: Sendable {
     prior *= 4
   }
 
-  /// Items in the whole key space if all of it were as dense; nil before there is anything to go by.
+  /// Items in the whole key space if all of it were as dense; nil before anything came.
   package var itemsInAll: Double? { share > 0 && items > 0 ? items / share : nil }
 
   /// Bytes of a chunk for each of its items.
@@ -40,6 +40,6 @@ package struct DensityEstimate: Sendable {
     items > 0 ? bytes / items : prior
   }
 
-  /// Bytes that a share of the key space is expected to take; nil before there is anything to go by.
+  /// Bytes that a share of the key space is expected to take; nil before anything came.
   package func bytes(of share: Double) -> Double? { itemsInAll.map { $0 * share * bytesPerItem } }
 }

@@ -9,13 +9,6 @@ extension KeyRange {
   /// Positions there are: one above the last.
   private static let positions = UInt64(1) << UInt64(4 * digits)
 
-  /// Share of the key space, 0…1. Zero for ranges narrower than 16⁻¹⁵.
-  package var share: Double {
-    let low = Self.position(of: start, from: 0)
-    let high = end.map { Self.position(of: $0, from: 0) } ?? Self.positions
-    return high > low ? Double(high - low) / Double(Self.positions) : 0
-  }
-
   /// The key `numerator`/`denominator` of the way through the range, counted in key space; nil if
   /// the range is too narrow to have one strictly inside.
   package func cut(_ numerator: UInt64, of denominator: UInt64) -> KeyNibbles? {
@@ -32,10 +25,10 @@ extension KeyRange {
   }
 
   /// The part from the start on whose share of the range is `fraction`; the whole range if it is
-  /// too narrow to be cut there.
+  /// too narrow to be cut there, or if next to nothing would be left.
   package func beginning(_ fraction: Double) -> KeyRange {
     let denominator = UInt64(1) << 32
-    guard fraction < 1 else { return self }
+    guard fraction < 0.999 else { return self }
     let numerator = max(1, UInt64(max(0, fraction) * Double(denominator)))
     guard numerator < denominator, let key = cut(numerator, of: denominator) else { return self }
     return KeyRange(start: start, end: key)

@@ -61,13 +61,13 @@ public struct PeerLedger: Sendable {
     return .nanoseconds(latencies.sorted()[latencies.count * 95 / 100])
   }
 
-  /// The peers in the order in which they are asked for `bytes`: those in good standing first, and
-  /// of these the one that can answer soonest. Peers that pause are left out.
+  /// The peers in the order in which they are asked, each for `bytes`: those in good standing
+  /// first, and of these the one that can answer soonest. Peers that pause are left out.
   package mutating func ranking(
-    of peers: [PeerID], bytes: Int, at now: Moment
+    of peers: [(peer: PeerID, bytes: Int)], at now: Moment
   ) -> [(peer: PeerID, spare: Int)] {
     var ranked: [(peer: PeerID, spare: Int, isDemoted: Bool, time: Double)] = []
-    for peer in peers {
+    for (peer, bytes) in peers {
       if records[peer] != nil { update(peer) { $0.settleStrikes(at: now) } }
       let record = self[peer]
       let isSlow = isSlow(peer)

@@ -41,6 +41,8 @@ public struct PeerRecord: Sendable {
   private(set) var arrivedBytes = 0
   private var bandwidth = WindowedFilter(.largest, window: LiveSyncLimits.bandwidthWindow)
   private var roundTrip = WindowedFilter(.smallest, window: LiveSyncLimits.roundTripWindow)
+  /// Verified answers since the bandwidth was last found to be clearly larger than before.
+  private var answersSinceGrowth = 0
   /// Mean deviation of the answering times from what was expected, in nanoseconds.
   private var deviation = 0.0
   private var strikes = 0
@@ -91,7 +93,10 @@ public struct PeerRecord: Sendable {
       deviation = taken / 2
     }
     roundTrip.add(taken, at: now)
+    let before = bandwidth.value ?? 0
     bandwidth.add(Double(delivery.deliveredBytes) * 1e9 / taken, at: now)
+    let hasGrown = (bandwidth.value ?? 0) > before * LiveSyncLimits.growthNoticed
+    answersSinceGrowth = hasGrown ? 0 : answersSinceGrowth + 1
     settleStrikes(at: now)
     if delivery.isShort { strike(1, .short, at: now) } else { strikes = max(0, strikes - 1) }
     if strikes <= LiveSyncLimits.strikesForgiven { demotion = nil }
@@ -151,15 +156,19 @@ public struct PeerRecord: Sendable {
     return roundTrip + Double(expectedBytes + bytes) * 1e9 / bandwidth
   }
 
-  /// Requests of `bytes` that keep the path to the peer full: twice what is on its way at once (the
-  /// bandwidth-delay product), so that a faster path is noticed.
+  /// Requests of `bytes` that keep the path to the peer full: what is on its way at once (the
+  /// bandwidth-delay product) and one more, a quarter above it to notice when there is more room;
+  /// twice as much as long as the bandwidth is found to grow. More would only wait in the peer's
+  /// line, and the diffs of new blocks behind it.
   package func window(bytes: Int, isSlow: Bool) -> Int {
     if demotion != nil || isSlow { return 1 }
     guard let roundTrip = roundTrip.value, let bandwidth = bandwidth.value else {
       return LiveSyncLimits.chunkWindowFirst
     }
+    let isGrowing = answersSinceGrowth < LiveSyncLimits.growthAnswers
     let product = bandwidth * roundTrip / 1e9 / Double(max(1, bytes))
-    return min(max(2, Int((2 * product).rounded(.up))), LiveSyncLimits.chunkWindowMax)
+    let window = Int(((isGrowing ? 2 : 1.25) * product).rounded(.up)) + (isGrowing ? 0 : 1)
+    return min(max(2, window), LiveSyncLimits.chunkWindowMax)
   }
 
   private mutating func pause(_ doublings: Int, at now: Moment) {

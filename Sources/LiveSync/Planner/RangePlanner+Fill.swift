@@ -16,20 +16,22 @@ extension RangePlanner {
     _ available: [PeerID], missing: KeyRangeSet, at now: Moment
   ) -> [ChunkOrder] {
     guard !missing.isEmpty, hasRoom else { return [] }
-    let size = requestBytes
-    let ranking = peers.ranking(of: available, bytes: size, at: now)
+    let candidates = available.map { (peer: $0, bytes: bytes(for: $0)) }
+    let ranking = peers.ranking(of: candidates, at: now)
     guard !ranking.isEmpty else { return [] }
     var free = missing
-    for flight in flights.values { free.remove(flight.range) }
-    for claim in claims.values { free.remove(claim.range) }
+    for (_, flight) in flights.sorted(by: { $0.key < $1.key }) { free.remove(flight.range) }
+    for (_, claim) in claims.sorted(by: { $0.key < $1.key }) { free.remove(claim.range) }
+    // Towards the end shares become smaller, so that all peers end together. As long as nothing is
+    // known of sizes, everybody gets as much.
     let slots = flights.count + ranking.reduce(0) { $0 + $1.spare }
-    // Towards the end shares become smaller, so that all peers end together. Before the density is
-    // known only a half is given away, so that peers that come a moment later find something to do.
-    let parts = max(1, slots) * (density.itemsInAll == nil ? 2 : 1)
-    let share = free.ranges.reduce(0) { $0 + $1.share } / Double(parts)
+    // Before the density is known only a half is given away, so that peers that come a moment later
+    // find something to do.
+    let parts = density.itemsInAll == nil ? 2 * slots : available.count
+    let share = free.ranges.reduce(0) { $0 + $1.share } / Double(max(1, parts))
     var orders: [ChunkOrder] = []
     var spare = ranking
-    orders += assist(&spare, isAllTaken: false, at: now)
+    orders += assist(&spare, missing: missing, isAllTaken: false, at: now)
     // One each in turn, so that no peer gets all of what is left.
     while hasRoom, !free.isEmpty, !spare.isEmpty {
       for index in spare.indices where hasRoom {
@@ -37,12 +39,12 @@ extension RangePlanner {
           spare[index].spare = 0
           continue
         }
-        orders.append(ask(spare[index].peer, range, isSecond: false, at: now))
+        orders.append(ask(spare[index].peer, range, helpsWith: nil, at: now))
         spare[index].spare -= 1
       }
       spare.removeAll { $0.spare <= 0 }
     }
-    if free.isEmpty { orders += assist(&spare, isAllTaken: true, at: now) }
+    if free.isEmpty { orders += assist(&spare, missing: missing, isAllTaken: true, at: now) }
     return orders
   }
 
@@ -78,7 +80,9 @@ extension RangePlanner {
       let least = Double(leastItems(for: peer)) / inAll
       share = min(Double(items(for: peer)) / inAll, max(share, least))
     }
-    let range = first.share > share ? first.beginning(share / first.share) : first
+    // A tail that is hardly worth a request goes along.
+    let range =
+      first.share > share * LiveSyncLimits.tailShare ? first.beginning(share / first.share) : first
     free.remove(range)
     return range
   }
@@ -87,7 +91,9 @@ extension RangePlanner {
   private func items(for peer: PeerID) -> Int {
     let least = min(LiveSyncLimits.chunkItemsMin, itemsWanted)
     if peers.demotion(of: peer) != nil { return least }
-    guard let rate = peers[peer].bytesPerSecond else { return itemsWanted }
+    guard let rate = peers[peer].bytesPerSecond else {
+      return min(itemsWanted, LiveSyncLimits.chunkItemsFirst)
+    }
     let seconds = Double(LiveSyncLimits.requestTime.wholeNanoseconds) / 1e9
     return min(itemsWanted, max(least, Int(min(1e9, rate * seconds / density.bytesPerItem))))
   }
@@ -106,22 +112,30 @@ extension RangePlanner {
     return min(itemsWanted, items)
   }
 
+  /// Bytes expected of a request to the peer.
+  private func bytes(for peer: PeerID) -> Int {
+    max(1, Int(Double(items(for: peer)) * density.bytesPerItem))
+  }
+
   private mutating func ask(
-    _ peer: PeerID, _ range: KeyRange, isSecond: Bool, at now: Moment
+    _ peer: PeerID, _ range: KeyRange, helpsWith: UInt64?, at now: Moment
   ) -> ChunkOrder {
+    let record = peers[peer]
+    // What comes from a peer that is not measured may be slow to come.
+    let isMeasured = record.bytesPerSecond != nil
+    let limit = isMeasured ? itemsMax : min(itemsMax, LiveSyncLimits.chunkItemsFirst)
     let items = density.itemsInAll.map { Int(min(1e9, $0 * range.share)) } ?? itemsWanted
     let bytes = max(
       LiveSyncLimits.chunkOverheadBytes,
-      Int(Double(min(items, itemsMax)) * density.bytesPerItem))
+      Int(Double(min(items, limit)) * density.bytesPerItem))
     let fitting = Double(LiveSyncLimits.chunkAnswerBytesMax) / density.bytesPerItem
     let query = ChunkQuery(
       id: nextID, start: range.start, end: range.end,
-      limit: max(1, min(itemsMax, Int(fitting))), edges: .both)
+      limit: max(1, min(limit, Int(fitting))), edges: .both)
     nextID += 1
-    let record = peers[peer]
     flights[query.id] = Flight(
       query: query, peer: peer, sentAt: now, expectedBytes: bytes,
-      arrivedBefore: record.arrivedBytes, isSecond: isSecond)
+      arrivedBefore: record.arrivedBytes, helpsWith: helpsWith)
     flyingBytes += bytes
     peers.update(peer) { $0.asked(bytes: bytes) }
     return ChunkOrder(query: query, peer: peer, timeout: record.timeout(bytes: bytes))
@@ -133,42 +147,45 @@ extension RangePlanner {
   /// peer will need much longer, or the whole of one that takes longer than 95 of 100. While there
   /// is free work only ranges that are far behind are helped with.
   private mutating func assist(
-    _ helpers: inout [(peer: PeerID, spare: Int)], isAllTaken: Bool, at now: Moment
+    _ helpers: inout [(peer: PeerID, spare: Int)], missing: KeyRangeSet, isAllTaken: Bool,
+    at now: Moment
   ) -> [ChunkOrder] {
     var orders: [ChunkOrder] = []
-    var seconds = flights.values.count { $0.isSecond }
-    let oldest = flights.filter { !$0.value.hasSecond && !$0.value.isSecond }
+    let seconds = flights.values.compactMap(\.helpsWith)
+    let helped = Set(seconds + claims.values.compactMap(\.helpsWith))
+    let oldest = flights.filter { !$0.value.isSecond && !helped.contains($0.key) }
       .sorted { ($0.value.sentAt, $0.key) < ($1.value.sentAt, $1.key) }
-    for (id, flight) in oldest where hasRoom && seconds < LiveSyncLimits.secondRequestsMax {
+    for (id, flight) in oldest
+    where hasRoom && seconds.count + orders.count < LiveSyncLimits.secondRequestsMax {
       let helper = helpers.firstIndex {
         $0.peer != flight.peer && $0.spare > 0 && peers.demotion(of: $0.peer) == nil
       }
       guard let helper else { continue }
+      // An earlier helper may have brought a part of it.
+      guard let rest = missing.intersection(flight.range).first else { continue }
       let peer = helpers[helper].peer
-      guard let range = help(with: flight, by: peer, isAllTaken: isAllTaken, at: now) else {
-        continue
-      }
-      flights[id]?.hasSecond = true
-      orders.append(ask(peer, range, isSecond: true, at: now))
+      guard let range = help(with: rest, of: flight, by: peer, isAllTaken: isAllTaken, at: now)
+      else { continue }
+      orders.append(ask(peer, range, helpsWith: id, at: now))
       helpers[helper].spare -= 1
-      seconds += 1
     }
     return orders
   }
 
-  /// The part of a range on its way that `helper` should be asked for as well; nil if none.
+  /// The part of `rest`, which is on its way, that `helper` should be asked for as well; nil if
+  /// none.
   private func help(
-    with flight: Flight, by helper: PeerID, isAllTaken: Bool, at now: Moment
+    with rest: KeyRange, of flight: Flight, by helper: PeerID, isAllTaken: Bool, at now: Moment
   ) -> KeyRange? {
-    guard !peers[helper].isLacking(flight.query.start, at: now) else { return nil }
+    guard !peers[helper].isLacking(rest.start, at: now) else { return nil }
     let age = flight.sentAt.duration(to: now)
-    if let usual = peers.latency95, age > usual * (isAllTaken ? 1 : 2) { return flight.range }
+    if let usual = peers.latency95, age > usual * (isAllTaken ? 1 : 2) { return rest }
     guard isAllTaken, let whole = peers[flight.peer].answerTime(bytes: 0),
       let half = peers[helper].answerTime(bytes: flight.expectedBytes / 2)
     else { return nil }
     // The helper would be done with half of it long before: it takes the tail.
     let left = whole - Double(age.wholeNanoseconds)
-    guard left > 2 * half, let middle = flight.range.cut(1, of: 2) else { return nil }
-    return KeyRange(start: middle, end: flight.query.end)
+    guard left > 2 * half, let middle = rest.cut(1, of: 2) else { return nil }
+    return KeyRange(start: middle, end: rest.end)
   }
 }

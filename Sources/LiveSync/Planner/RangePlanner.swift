@@ -6,11 +6,11 @@ import StateTrie
 /// Decides which key ranges to ask which peers for. A value: it is told what happened and when, and
 /// says what to ask for.
 ///
-/// The trie says what is missing. Of that, every range that is on its way, or is here and not in the
-/// trie yet, is claimed; the rest is free. Free ranges are cut to the size that a peer delivers in
-/// `LiveSyncLimits.requestTime` and handed out from the lowest key on, so neighbours grow together
-/// and the number of gaps stays near the number of requests. A bad, late or missing answer costs its
-/// own range only: the claim is dropped, and the range is free again.
+/// The trie says what is missing. Of that, every range that is on its way, or is here and not in
+/// the trie yet, is claimed; the rest is free. Free ranges are cut to the size that a peer delivers
+/// in `LiveSyncLimits.requestTime` and handed out from the lowest key on, so neighbours grow
+/// together and the number of gaps stays near the number of requests. A bad, late or missing answer
+/// costs its own range only: the claim is dropped, and the range is free again.
 public struct RangePlanner: Sendable {
   /// A request on its way.
   package struct Flight: Sendable {
@@ -20,10 +20,10 @@ public struct RangePlanner: Sendable {
     var expectedBytes: Int
     /// What had come from the peer when this was asked for.
     var arrivedBefore: Int
-    /// The request asks for what is on its way from another peer already.
-    package var isSecond: Bool
-    /// Another peer is asked for (a part of) the same.
-    var hasSecond = false
+    /// The request that asked another peer for the same; nil unless this one helps.
+    var helpsWith: UInt64?
+    /// True if it asks for what is on its way from another peer already.
+    package var isSecond: Bool { helpsWith != nil }
 
     package var range: KeyRange { KeyRange(start: query.start, end: query.end) }
   }
@@ -33,6 +33,7 @@ public struct RangePlanner: Sendable {
     var range: KeyRange
     var peer: PeerID
     var delivery: Delivery
+    var helpsWith: UInt64?
   }
 
   /// What is known of the peers.
@@ -76,7 +77,7 @@ public struct RangePlanner: Sendable {
       delivery: Delivery(
         sentAt: flight.sentAt, arrivedAt: now, bytes: chunk.bytes,
         deliveredBytes: peers[flight.peer].arrivedBytes - flight.arrivedBefore,
-        isShort: isShort))
+        isShort: isShort), helpsWith: flight.helpsWith)
     claimedBytes += chunk.bytes
     // Only the size of later requests follows from it, so it need not be verified.
     density.add(

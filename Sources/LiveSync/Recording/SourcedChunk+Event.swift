@@ -1,20 +1,19 @@
 import EventLog
-import Primitives
-import StateTrie
 
 extension SourcedChunk {
-  /// An event about this chunk that has no reason.
-  func event(
-    _ make: (UInt32, UInt32, Hash256, KeyNibbles, KeyNibbles?, Int, Int) -> Event.Chunk
-  ) -> Event.Chunk {
-    make(peer.number, number, hash, start, chunk.end, chunk.items.count, bytes)
+  private var facts: Event.ChunkFacts {
+    Event.ChunkFacts(
+      peer: peer.number, block: number, hash: hash, startKey: start, endKey: chunk.end,
+      items: chunk.items.count, bytes: bytes)
   }
+
+  /// An event about this chunk that has no reason.
+  func event(_ make: (Event.ChunkFacts) -> Event.Chunk) -> Event.Chunk { make(facts) }
 
   /// An event about this chunk with its reason.
   func event(
-    _ make: (UInt32, UInt32, Hash256, KeyNibbles, KeyNibbles?, Int, Int, String) -> Event.Chunk,
-    reason: String
+    _ make: (Event.ChunkFacts, String) -> Event.Chunk, reason: String
   ) -> Event.Chunk {
-    make(peer.number, number, hash, start, chunk.end, chunk.items.count, bytes, reason)
+    make(facts, reason)
   }
 }

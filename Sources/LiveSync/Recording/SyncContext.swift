@@ -12,6 +12,8 @@ public struct SyncContext: Sendable {
   /// The peers of live sync; removing one here removes it for every part.
   public let peers: PeerList
   public let recorder: EventRecorder
+  /// Writes down what proves a peer's lie; one for all parts of the node.
+  private let evidence: EvidenceLog
 
   public init(
     chain: Blockchain, network: any Network, runtime: any Runtime, peers: PeerList = PeerList(),
@@ -22,6 +24,7 @@ public struct SyncContext: Sendable {
     self.runtime = runtime
     self.peers = peers
     self.recorder = recorder
+    evidence = EvidenceLog()
   }
 
   private init(_ other: SyncContext, recorder: EventRecorder) {
@@ -29,6 +32,7 @@ public struct SyncContext: Sendable {
     network = other.network
     runtime = other.runtime
     peers = other.peers
+    evidence = other.evidence
     self.recorder = recorder
   }
 
@@ -37,11 +41,24 @@ public struct SyncContext: Sendable {
     SyncContext(self, recorder: recorder.actor(name))
   }
 
-  /// The peer lied, which is proven: it leaves every peer set for good and is disconnected.
-  public func ban(_ peer: PeerID, reason: String) {
+  /// The peer lied, which is proven: it leaves every peer set for good and is disconnected. What
+  /// proves it, if it does so by itself, goes to the log.
+  public func ban(_ peer: PeerID, reason: String, evidence: Evidence? = nil) {
     guard peers.ban(peer) else { return }
-    recorder.record(.peer(.banned(peer: peer.number, reason: reason)))
+    let ban = recorder.record(.peer(.banned(peer: peer.number, reason: reason)))
+    if let evidence {
+      self.evidence.write(evidence, against: peer.number, to: recorder, cause: ban)
+    }
     network.disconnect(peer, reason: reason)
+  }
+
+  /// The peer of a chunk that the trie refused is banned.
+  func ban(_ chunk: SourcedChunk, reason: String) {
+    let statement = ChunkStatement(
+      start: chunk.start, edges: chunk.isBounded ? .both : .last, chunk: chunk.chunk)
+    ban(
+      chunk.peer, reason: reason,
+      evidence: chain.block(chunk.hash, includeBody: false).map { .chunk($0.header, statement) })
   }
 
   /// A bounded queue dropped what came in addition.

@@ -57,9 +57,20 @@ public struct RequestServer: Sendable {
       case .diff(let diff): .partialDiff(diff)
       case .unknownBlock: .unknownBlockHash
       case .unavailable: chain.stateComplete ? .unknownBlockHash : .incompleteState
+      case .failed: nil
       }
     }
     serve(RequestChunk.self) { Self.chunk($0, of: chain) }
+    serve(RequestTrieProof.self) { request in
+      switch chain.proof(of: request.keys) {
+      case .proof(let proof, let block): .proof(number: block.number, hash: block.hash, proof)
+      case .incomplete: .incompleteState
+      case .failed: nil
+      }
+    }
+    serve(RequestBlocksProof.self) { request in
+      chain.historyProof(of: request.numbers).map { .proof($0) } ?? .unavailable
+    }
   }
 
   /// Forgets the counts of a peer that has left.
@@ -109,7 +120,7 @@ public struct RequestServer: Sendable {
     case .chunk(let chunk, let block):
       return .chunk(number: block.number, hash: block.hash, chunk)
     case .incomplete: return .incompleteState
-    case .refused: return nil
+    case .refused, .failed: return nil
     }
   }
 }

@@ -215,7 +215,8 @@ public actor StateQueue: LiveSyncQueue {
   private func note(_ chunk: SourcedChunk) {
     context.recorder.record(.chunk(chunk.event(Event.Chunk.received)))
     account.received(chunk)
-    if UInt64(chunk.number) <= UInt64(context.chain.headNumber) + UInt64(configuration.windowAheadMax)
+    if UInt64(chunk.number) <= UInt64(context.chain.headNumber)
+      + UInt64(configuration.windowAheadMax)
     {
       account.highestNumber = max(account.highestNumber, chunk.number)
     }
@@ -269,7 +270,7 @@ public actor StateQueue: LiveSyncQueue {
         account.discarded(chunk)
         context.recorder.record(
           .chunk(chunk.event(Event.Chunk.discarded, reason: reason.rawValue)))
-      case .refuse(let chunk, let reason): context.ban(chunk.peer, reason: reason)
+      case .refuse(let chunk, let reason): context.ban(chunk, reason: reason)
       case .behind(let peer):
         context.recorder.record(.peer(.behind(peer: peer.number, reason: "chunk")))
         if context.peers.remove(peer) { offer(.behind(peer)) }

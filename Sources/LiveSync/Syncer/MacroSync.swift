@@ -78,14 +78,14 @@ struct MacroSync: Sendable {
     return adopt(macro, last: last, from: peer)
   }
 
-  /// True if nothing is lost by jumping, or what is lost is fetched anew for less than following
-  /// the blocks would take.
+  /// True if nothing is lost by jumping, or if the way block by block is long and what is lost is
+  /// fetched anew for less.
   private func mustJump(to number: UInt32, roundTrip: Duration) -> Bool {
     let chain = context.chain
+    if chain.holdsState, chain.missing == .all { return true }
     let blocks = number - chain.headNumber
-    guard chain.holdsState else {
-      return blocks > LiveSyncLimits.catchUpBatchesMax * chain.configuration.blocksPerBatch
-    }
+    let isFar = blocks > LiveSyncLimits.catchUpBatchesMax * chain.configuration.blocksPerBatch
+    guard isFar, chain.holdsState else { return isFar }
     let facts = CatchUpFacts(
       blocks: Int(blocks), bytesPerBlock: bytesPerBlock,
       blocksKept: LedgerLimits.finalDiffsKeptDefault, heldItems: chain.itemCount,
@@ -96,7 +96,11 @@ struct MacroSync: Sendable {
   /// Bytes that the diff of one of our last blocks has on average.
   private var bytesPerBlock: Double {
     let sizes = context.chain.locators(limit: LiveSyncLimits.sampledDiffsMax).compactMap { hash in
-      if case .diff(let diff) = context.chain.trieDiff(of: hash) { diff.wireBytes.count } else { nil }
+      if case .diff(let diff) = context.chain.trieDiff(of: hash) {
+        diff.wireBytes.count
+      } else {
+        nil
+      }
     }
     if sizes.isEmpty { return Double(LiveSyncLimits.blockBytesFirst) }
     return Double(sizes.reduce(0, +)) / Double(sizes.count)
@@ -114,7 +118,11 @@ struct MacroSync: Sendable {
     } catch {
       context.recorder.record(
         .macroSync(.rejected(peer: peer.number, reason: error.reason)))
-      context.ban(peer, reason: error.reason)
+      // Our own store failed: that says nothing about the peer.
+      if error.judgement == .failed { return .end(nil) }
+      let proof = context.chain.witness(of: error.block, in: macro)
+      context.ban(
+        peer, reason: error.reason, evidence: proof.map { .block($0.0.withoutBody, $0.1) })
       return .stop(.banned)
     }
   }

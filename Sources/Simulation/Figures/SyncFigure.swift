@@ -3,26 +3,21 @@ import LiveSync
 
 /// One run whose figures are published: a built-in scenario with a few other numbers.
 public struct SyncFigure: Sendable {
-  /// A number that is not the scenario's own.
-  public struct Change: Sendable, Hashable {
-    public var key: String
-    public var value: Int
-  }
-
   /// What is special, for people.
   public let label: String
   public let scenarioName: String
-  public let changes: [Change]
+  /// Numbers that are not the scenario's own, as `KEY=N`.
+  public let changes: [String]
   public let strategy: SyncStrategy
   public let seed: UInt64
 
   init(
-    _ label: String, scenario: String = "bandwidth", _ changes: KeyValuePairs<String, Int> = [:],
+    _ label: String, scenario: String = "bandwidth", set changes: [String] = [],
     strategy: SyncStrategy = .parallel, seed: UInt64 = 1
   ) {
     self.label = label
     scenarioName = scenario
-    self.changes = changes.map { Change(key: $0.key, value: $0.value) }
+    self.changes = changes
     self.strategy = strategy
     self.seed = seed
   }
@@ -30,7 +25,7 @@ public struct SyncFigure: Sendable {
   /// The scenario that runs.
   public func scenario() throws(ScenarioError) -> Scenario {
     var scenario = try Scenario.named(scenarioName)
-    for change in changes { try scenario.set(change.key, to: change.value) }
+    for change in changes { try scenario.set(change) }
     scenario.strategy = strategy
     return scenario
   }
@@ -40,7 +35,7 @@ public struct SyncFigure: Sendable {
     var words = ["livesync simulate --scenario \(scenarioName)"]
     if strategy == .sequential { words.append("--strategy sequential") }
     if !changes.isEmpty {
-      words.append("--set " + changes.map { "\($0.key)=\($0.value)" }.joined(separator: ","))
+      words.append("--set " + changes.joined(separator: ","))
     }
     return (words + ["--seed \(seed)"]).joined(separator: " ")
   }

@@ -1,8 +1,7 @@
 extension SyncFigures {
   /// The lines around the section in a page.
   public static let marks = (
-    begin: "<!-- sync figures: written by `make sync-figures` -->",
-    end: "<!-- end of the sync figures -->"
+    begin: "<!-- begin sync -->", end: "<!-- end sync -->"
   )
 
   /// `page` with the section between its marks replaced; nil if it has no marks.
@@ -19,9 +18,10 @@ extension SyncFigures {
   /// The section of the page, in Markdown.
   public var markdown: String {
     let origin =
-      "Virtual time: the same program and seed give the same figures on every machine. "
+      "`livesync figures --write Docs/Performance.md` (`make sync-figures`). Virtual time: the "
+      + "same program and seed give the same figures on every machine. "
       + "Commit \(identity.commit), \(identity.toolchain) \(identity.mode)."
-    return ([origin] + tables.map(\.markdown)).joined(separator: "\n\n") + "\n"
+    return (["## Live sync", origin] + tables.map(\.markdown)).joined(separator: "\n\n") + "\n"
   }
 
   /// The tables as one JSON object.
@@ -79,18 +79,19 @@ extension SyncFigures {
           seconds(measured.nanoseconds), "\(lost)", "\(diverged)",
           "\(measured.tally.doubleChunkBytes)",
         ],
-        holds: diverged > 0 && lost <= diverged)
+        holds: result.report.rebranchesWhileIncomplete > 0 && lost <= diverged)
     }
     let calmTime = calm.report.measurement.map { seconds($0.nanoseconds) } ?? "never"
     let calmDoubles = calm.report.measurement?.tally.doubleChunkBytes ?? 0
     return FigureTable(
       title: "Bytes fetched again after a rebranch",
       text: """
-        When half of the state is held, a longer branch replaces blocks. Fetched again are the bytes
-        of all chunks since then that were not taken or whose start had been held before; it must
-        not be more than the keys and values that the two branches made different. Chunks that came
-        twice because a second peer helped with a slow request are told apart. Without a rebranch
-        the same run takes \(calmTime), and \(calmDoubles) bytes come twice.
+        A quarter of that world, with a sixteenth of the lines. When half of the state is held, a
+        longer branch replaces blocks. Fetched again are the bytes of all chunks since then that
+        were not taken or whose start had been held before; it must not be more than the keys and
+        values that the two branches made different. Chunks that came twice because a second peer
+        helped with a slow request are told apart. Without a rebranch the same run takes
+        \(calmTime), and \(calmDoubles) bytes come twice.
         """,
       columns: [
         "rebranch", "took", "bytes fetched again", "bytes of diverged keys", "bytes come twice",
@@ -99,7 +100,7 @@ extension SyncFigures {
   }
 
   private var killTable: FigureTable {
-    let base = limits.first?.report.measurement?.receivedBytes
+    let base = calm.report.measurement?.receivedBytes
     let rows = kills.map { result in
       guard let base, let bytes = result.report.measurement?.receivedBytes else {
         return result.row(["-", "-"], holds: false)
@@ -111,9 +112,9 @@ extension SyncFigures {
     return FigureTable(
       title: "Bytes of a node that is killed and restarted",
       text: """
-        All bytes received until the state is complete, against the undisturbed run
-        (\(base.map(kilobytes) ?? "-")): at most \(thousandths(Self.killedBytesPerMille)) times as
-        many.
+        In the same world. All bytes received until the state is complete, against the
+        undisturbed run (\(base.map(kilobytes) ?? "-")): at most
+        \(thousandths(Self.killedBytesPerMille)) times as many.
         """,
       columns: ["run", "received", "ratio"], rows: rows)
   }

@@ -5,35 +5,42 @@ public struct SyncFigures: Sendable {
   /// Thousandths of the limit that each run may take.
   public static let limits: [(figure: SyncFigure, perMille: Int)] = [
     (SyncFigure("eight full peers"), 1_100),
-    (SyncFigure("half of them at a tenth of the speed", ["slow_peers": 4]), 1_250),
-    (SyncFigure("one of them silent", ["silent_peers": 1]), 1_150),
+    (SyncFigure("half of them at a tenth of the speed", set: ["slow_peers=4"]), 1_250),
+    (SyncFigure("one of them silent", set: ["silent_peers=1"]), 1_150),
   ]
 
   /// How often the sequential strategy must take the time of the parallel one, at least.
   public static let sequentialFactor = 10
   /// As the reference does it.
   public static let sequential = SyncFigure(
-    "eight full peers, as the reference does it", ["chunk_items": 1_000], strategy: .sequential)
+    "eight full peers, as the reference does it", set: ["chunk_items=1000"], strategy: .sequential)
 
-  /// Undisturbed, for comparison with `rebranches`.
-  public static let calm = SyncFigure("no rebranch", ["join_at_block": 34])
+  /// A quarter of the world with a sixteenth of the lines: a sync of many blocks, the last macro
+  /// block far enough below for every depth.
+  private static let thin = [
+    "accounts=250000", "upload_bytes_per_s=78125", "download_bytes_per_s=781250",
+    "blocks_per_batch=40", "follow_blocks=40", "join_at_block=52",
+  ]
+
+  /// Undisturbed, for comparison with `rebranches` and `kills`.
+  public static let calm = SyncFigure("undisturbed", set: thin)
   /// A branch replaces blocks when half of the state is held.
   public static let rebranches = (1...10).map { depth in
     SyncFigure(
-      "depth \(depth)",
-      ["join_at_block": 34, "rebranch_at_percent": 50, "rebranch_depth": depth])
+      "depth \(depth)", set: thin + ["rebranch_at_percent=50", "rebranch_depth=\(depth)"])
   }
 
   /// Killed, and back half a second later.
   public static let kills = [25, 50, 75].map { percent in
-    SyncFigure("killed at \(percent) %", ["kill_at_percent": percent])
+    SyncFigure("killed at \(percent) %", set: thin + ["kill_at_percent=\(percent)"])
   }
   /// Bytes of a killed node against those of an undisturbed one, in thousandths.
   public static let killedBytesPerMille = 1_020
 
   /// The chain changes ever faster on a thin line.
-  public static let sweep = [25, 100, 150, 200, 250, 275, 300, 350, 400, 500].map { count in
-    SyncFigure("\(count) transactions a block", scenario: "race", ["transactions_per_block": count])
+  public static let sweep = [25, 100, 200, 350, 500].map { count in
+    SyncFigure(
+      "\(count) transactions a block", scenario: "race", set: ["transactions_per_block=\(count)"])
   }
   /// How far a forecast may be off, in thousandths of the time to complete.
   public static let forecastErrorPerMille = 150

@@ -39,7 +39,7 @@ final class FixtureLog: EventSink {
       switch event {
       case .chunk(let event):
         if let word = event.word { words.chunks.append(word) }
-        if case .rejected(_, _, _, _, _, _, _, let reason) = event {
+        if case .rejected(_, let reason) = event {
           words.refused.append("chunk.rejected:\(reason)")
         }
       case .state(.complete): words.state.append("complete")
@@ -58,11 +58,11 @@ extension Event.Chunk {
     switch self {
     case .requested, .received: nil
     case .buffered: "buffered"
-    case .accepted(_, _, _, _, _, let items, _): "accepted:\(items)"
-    case .rejected(_, _, _, _, _, _, _, let reason): "rejected:\(reason)"
-    case .ignored(_, _, _, _, _, _, _, let reason): "ignored:\(reason)"
-    case .discarded(_, _, _, _, _, _, _, let reason): "discarded:\(reason)"
-    case .pruned(_, _, _, _, _, _, _, let reason): "pruned:\(reason)"
+    case .accepted(let chunk): "accepted:\(chunk.items)"
+    case .rejected(_, let reason): "rejected:\(reason)"
+    case .ignored(_, let reason): "ignored:\(reason)"
+    case .discarded(_, let reason): "discarded:\(reason)"
+    case .pruned(_, let reason): "pruned:\(reason)"
     }
   }
 }
@@ -97,6 +97,7 @@ extension ChainEvent {
     case .rebranched(let reverted, let adopted):
       "rebranched:" + reverted.map { "-\($0.hash)" }.joined()
         + adopted.map { "+\($0.hash)" }.joined()
+    case .stateGivenUp: "state_given_up"
     case .historyAdopted(let blocks):
       "history_adopted:" + blocks.map { "+\($0.hash)" }.joined()
     case .stored(let hash): "stored:\(hash)"

@@ -138,7 +138,10 @@ public struct FixtureRecorder {
     switch action {
     case .start: session.start()
     case .wait: break
-    case .reinitialise: session.chain.reinitialiseState()
+    case .reinitialise:
+      do throws(PushError) { try session.chain.reinitialiseState() } catch {
+        throw FixtureRecordingError("step \(number): \(error)")
+      }
     case .announce(let hash):
       guard let block = chain.blocks[hash] else {
         throw FixtureRecordingError("step \(number) announces an unknown block")

@@ -2,6 +2,7 @@ import Ledger
 import LiveSync
 import Primitives
 import StateTrie
+import Storage
 
 /// What came of driving a fixture through the engine.
 public enum FixtureVerdict: Sendable, Hashable {
@@ -48,6 +49,19 @@ public struct FixtureReplay {
       seed: scheduleSeed ?? fixture.header.seed)
   }
 
+  /// The same with the node's chain in `store`, which must be empty or hold this chain at its first
+  /// block; nil if it holds more.
+  public init?(
+    _ fixture: Fixture, scheduleSeed: UInt64? = nil, store: any KeyValueStore
+  ) throws(LedgerStoreError) {
+    let chain = try Blockchain(genesis: fixture.genesis, state: .missing, store: store)
+    guard chain.headNumber == 0, chain.missing == .all else { return nil }
+    self.fixture = fixture
+    session = FixtureSession(
+      genesis: fixture.genesis, chunkItems: fixture.header.chunkItems,
+      seed: scheduleSeed ?? fixture.header.seed, chain: chain)
+  }
+
   /// Replays everything up to the first difference. A replay runs once.
   /// - Parameter progress: called with the number of steps done.
   public mutating func run(progress: (Int) -> Void = { _ in }) -> FixtureVerdict {
@@ -77,7 +91,10 @@ public struct FixtureReplay {
     switch step.action {
     case .start: session.start()
     case .wait: break
-    case .reinitialise: session.chain.reinitialiseState()
+    case .reinitialise:
+      do throws(PushError) { try session.chain.reinitialiseState() } catch {
+        return [.init(field: "reinitialise", expected: "done", actual: "\(error)")]
+      }
     case .announce(let hash):
       if let block = blocks[hash] { session.announce(block.block) }
     case .chunk(let reply):

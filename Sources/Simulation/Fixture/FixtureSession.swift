@@ -17,9 +17,11 @@ final class FixtureSession {
   let chain: Blockchain
 
   /// - Parameter seed: decides in which order jobs run; nothing of a fixture may depend on it.
-  init(genesis: Genesis, chunkItems: Int, seed: UInt64) {
+  /// - Parameter chain: At its genesis block, with no state; one in memory if nil.
+  init(genesis: Genesis, chunkItems: Int, seed: UInt64, chain: Blockchain? = nil) {
     runtime = SimulatedRuntime(seed: seed)
-    chain = Blockchain(genesis: genesis, state: .missing)
+    let chain = chain ?? Blockchain(genesis: genesis, state: .missing)
+    self.chain = chain
     let context = SyncContext(
       chain: chain, network: network, runtime: runtime,
       recorder: EventRecorder(sink: log, context: EventContext(node: "s0", actor: "node")))

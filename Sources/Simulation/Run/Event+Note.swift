@@ -17,6 +17,8 @@ extension Event {
     case .peer(.banned(let peer, let reason)): "p\(peer) \(reason)"
     case .state(.complete(_, _, let items)): "\(items) accounts, diffs off"
     case .state(.incomplete(_, _, let ranges, let reason)): "missing ranges \(ranges): \(reason)"
+    case .state(.forecast(_, _, let progress, _, _, let detail)):
+      "\(percent(progress)) done, \(detail)"
     case .consensus(.established(_, _, let peers)): "\(peers) peers"
     case .consensus(.lost(_, _, let reason)): reason
     case .stall(.detected(let blocker, _, let detail)): "\(blocker.rawValue) \(detail)"
@@ -30,8 +32,8 @@ extension Event {
 extension Event.Chunk {
   fileprivate var note: String? {
     switch self {
-    case .rejected(let peer, _, _, let start, _, _, _, let reason):
-      "from \(start.prefix(8)) of p\(peer) \(reason)"
+    case .rejected(let chunk, let reason):
+      "from \(chunk.startKey.prefix(8)) of p\(chunk.peer) \(reason)"
     default: nil
     }
   }

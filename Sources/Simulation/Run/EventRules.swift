@@ -12,6 +12,12 @@ package struct EventRules {
     let peer: UInt32
     let hash: Hash256
     let start: KeyNibbles
+
+    init(_ facts: Event.ChunkFacts) {
+      peer = facts.peer
+      hash = facts.hash
+      start = facts.startKey
+    }
   }
 
   private let liars: Set<UInt32>
@@ -65,24 +71,22 @@ package struct EventRules {
     switch event {
     case .requested, .buffered:
       return nil
-    case .received(let peer, _, let hash, let start, _, _, _):
-      openChunks[Chunk(peer: peer, hash: hash, start: start), default: 0] += 1
+    case .received(let chunk):
+      openChunks[Chunk(chunk), default: 0] += 1
       return nil
-    case .accepted(let peer, _, let hash, let start, _, _, _):
+    case .accepted(let chunk):
       if isComplete {
         return CheckViolation(check: "S9", detail: "a chunk was accepted by a complete state")
       }
-      return close(Chunk(peer: peer, hash: hash, start: start))
-    case .rejected(let peer, _, let hash, let start, _, _, _, let reason):
-      if !liars.contains(peer) {
+      return close(Chunk(chunk))
+    case .rejected(let chunk, let reason):
+      if !liars.contains(chunk.peer) {
         return CheckViolation(
-          check: "S10", detail: "a chunk of honest p\(peer) is refused: \(reason)")
+          check: "S10", detail: "a chunk of honest p\(chunk.peer) is refused: \(reason)")
       }
-      return close(Chunk(peer: peer, hash: hash, start: start))
-    case .ignored(let peer, _, let hash, let start, _, _, _, _),
-      .discarded(let peer, _, let hash, let start, _, _, _, _),
-      .pruned(let peer, _, let hash, let start, _, _, _, _):
-      return close(Chunk(peer: peer, hash: hash, start: start))
+      return close(Chunk(chunk))
+    case .ignored(let chunk, _), .discarded(let chunk, _), .pruned(let chunk, _):
+      return close(Chunk(chunk))
     }
   }
 

@@ -24,7 +24,8 @@ extension SimulatedWorld {
   }
 
   /// Hands new blocks to an honest peer that can take them, which announces them. The one that made
-  /// the last block always can.
+  /// the last block always can, unless it is away; blocks that nobody can announce are found later
+  /// by those who ask.
   private func announce(_ blocks: [Block]) async throws {
     let makers = peers.filter { node in
       !away.contains(node.peer)
@@ -32,9 +33,11 @@ extension SimulatedWorld {
     }
     let turn = Int(blocks[0].number)
     let ready = makers.indices.map { makers[(turn + $0) % makers.count] }
-      .first { $0.chain.isKnown(blocks[0].parentHash) }
-    // If all who have the parent are away, the maker gets it from where it comes from.
-    let maker = ready ?? makers[turn % makers.count]
+      .first { $0.chain.isKnown(blocks[0].parentHash) && !$0.chain.needsDiffs }
+    // If all who have the parent are away, the maker gets it from where it comes from. Who has lost
+    // its state by a jump cannot make blocks.
+    let able = makers.filter { !$0.chain.needsDiffs }
+    guard let maker = ready ?? able.first else { return }
     for block in ancestors(of: blocks[0], missingFor: maker.chain) + blocks {
       try maker.chain.push(block)
       await maker.announce(block)

@@ -82,10 +82,9 @@ extension SimulationReport {
   /// The figures as names and JSON values, in fixed order.
   private var fields: [(String, String)] {
     func hash(_ hash: Hash256?) -> String { hash.map { "\"\($0.hex)\"" } ?? "null" }
-    let escaped = reason.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
     return [
-      ("scenario", "\"\(scenario)\""), ("seed", "\(seed)"),
-      ("verdict", "\"\(verdict.rawValue)\""), ("reason", "\"\(escaped)\""),
+      ("scenario", JSONText.quoted(scenario)), ("seed", "\(seed)"),
+      ("verdict", "\"\(verdict.rawValue)\""), ("reason", JSONText.quoted(reason)),
       ("virtual_ns", "\(virtualNanoseconds)"),
       ("complete_after_ns", completeAfterNanoseconds.map { "\($0)" } ?? "null"),
       ("steps", "\(steps)"), ("foreign_jobs", "\(foreignJobs)"), ("blocks", "\(blocks)"),

@@ -3,8 +3,8 @@ import LiveSync
 import Primitives
 import StateTrie
 
-/// The least time in which a node could have completed its state: the bytes that must cross, through
-/// the narrowest place on their way, and a few round trips to begin.
+/// The least time in which a node could have completed its state: the bytes that must cross,
+/// through the narrowest place on their way, and a few round trips to begin.
 public struct SyncLimit: Sendable, Hashable {
   /// Round trips before the first byte of state: connecting, the head, the macro chain, and the
   /// first request for a chunk.

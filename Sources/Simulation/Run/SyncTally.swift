@@ -54,24 +54,23 @@ public struct SyncTally: Sendable, Hashable {
   private mutating func take(_ event: Event.Chunk) {
     switch event {
     case .requested, .received, .buffered: break
-    case .accepted(_, _, _, let start, let end, _, let bytes):
+    case .accepted(let chunk):
       chunksAccepted += 1
-      if held.contains(start) {
-        againChunkBytes += bytes
+      if held.contains(chunk.startKey) {
+        againChunkBytes += chunk.bytes
       } else {
-        usefulChunkBytes += bytes
+        usefulChunkBytes += chunk.bytes
       }
-      held.insert(KeyRange(start: start, end: end))
-    case .rejected(_, _, _, _, _, _, let bytes, _):
+      held.insert(KeyRange(start: chunk.startKey, end: chunk.endKey))
+    case .rejected(let chunk, _):
       chunksRejected += 1
-      wastedChunkBytes += bytes
-    case .ignored(_, _, _, _, _, _, let bytes, let reason),
-      .discarded(_, _, _, _, _, _, let bytes, let reason),
-      .pruned(_, _, _, _, _, _, let bytes, let reason):
+      wastedChunkBytes += chunk.bytes
+    case .ignored(let chunk, let reason), .discarded(let chunk, let reason),
+      .pruned(let chunk, let reason):
       if Self.doubleReasons.contains(reason) {
-        doubleChunkBytes += bytes
+        doubleChunkBytes += chunk.bytes
       } else {
-        wastedChunkBytes += bytes
+        wastedChunkBytes += chunk.bytes
       }
     }
   }

@@ -10,7 +10,9 @@ extension Scenario {
     make("forks", "A fork every few blocks, while chunks are on their way.") {
       $0.forkPerMillion = 300_000
       // The state stays incomplete over several forks.
+      $0.accounts = 4_000
       $0.chunkItems = 5
+      $0.uploadBytesPerSecond = 30_000
     },
     make("churn", "Peers leave and come back while the node joins.") {
       $0.nodes = 7
@@ -22,7 +24,9 @@ extension Scenario {
     make("wrong-diff", "One peer leaves an entry out of every diff it serves.") {
       $0.liars = [.wrongDiff]
       // The state stays incomplete for long, so that the liar is asked for diffs.
+      $0.accounts = 4_000
       $0.chunkItems = 5
+      $0.uploadBytesPerSecond = 30_000
     },
     make("wrong-root", "One peer announces blocks with a wrong state root.") {
       $0.liars = [.wrongRoot]
@@ -45,6 +49,7 @@ extension Scenario {
     blocksPerBatch = 20
     blockIntervalMilliseconds = 1_000
     transactionsPerBlock = 110
+    emptyAccountPerMillion = 10_000
     forkPerMillion = 0
     skipPerMillion = 0
     latencyMilliseconds = 50
@@ -61,10 +66,12 @@ extension Scenario {
   /// with 300 of them in a block nothing is left.
   private mutating func makeRace() {
     sharedPeers = 1
-    accounts = 100_000
+    accounts = 30_000
     blocks = 30
     blocksPerBatch = 20
     transactionsPerBlock = 100
+    // Nobody becomes too poor to go on.
+    emptyAccountPerMillion = 0
     forkPerMillion = 0
     skipPerMillion = 0
     latencyMilliseconds = 50
@@ -73,9 +80,9 @@ extension Scenario {
     uploadBytesPerSecond = 1_250_000
     downloadBytesPerSecond = 60_000
     joinAtBlock = 20
-    chunkItems = 1_000
+    chunkItems = 5_000
     followBlocks = 20
-    timeLimitSeconds = 1_000
+    timeLimitSeconds = 400
   }
 
   private static func make(

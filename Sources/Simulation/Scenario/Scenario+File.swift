@@ -1,3 +1,4 @@
+import EventLog
 import Foundation
 import LiveSync
 
@@ -57,6 +58,15 @@ extension Scenario {
     self[keyPath: try Self.path(of: key)] = number
   }
 
+  /// Sets one number as `KEY=N`; throws `badFile` naming what is wrong with it.
+  public mutating func set(_ assignment: String) throws(ScenarioError) {
+    let words = assignment.split(separator: "=", omittingEmptySubsequences: false)
+    guard words.count == 2, let number = Int(words[1]) else {
+      throw .badFile("'\(assignment)' is no KEY=N, such as slow_peers=4")
+    }
+    try set(String(words[0]), to: number)
+  }
+
   private static func path(
     of key: String
   ) throws(ScenarioError) -> any (WritableKeyPath<Scenario, Int> & Sendable) {
@@ -73,20 +83,13 @@ extension Scenario {
 
   /// The scenario as a JSON file, every key in order.
   public var json: String {
-    func quoted(_ text: String) -> String {
-      let escaped = text.unicodeScalars.map { scalar in
-        switch scalar {
-        case "\"", "\\": "\\\(scalar)"
-        case "\u{0}"..<" ": String(format: "\\u%04x", scalar.value)
-        default: String(scalar)
-        }
-      }
-      return "\"" + escaped.joined() + "\""
-    }
-    var lines = ["\"name\": \(quoted(name))", "\"description\": \(quoted(description))"]
+    var lines = [
+      "\"name\": \(JSONText.quoted(name))", "\"description\": \(JSONText.quoted(description))",
+    ]
     lines += Self.fields.map { "\"\($0.key)\": \(self[keyPath: $0.path])" }
-    lines.append("\"strategy\": \(quoted(strategy.rawValue))")
-    lines.append("\"liars\": [\(liars.map { quoted($0.rawValue) }.joined(separator: ", "))]")
+    lines.append("\"strategy\": \(JSONText.quoted(strategy.rawValue))")
+    let kinds = liars.map { JSONText.quoted($0.rawValue) }
+    lines.append("\"liars\": [\(kinds.joined(separator: ", "))]")
     return "{\n" + lines.map { "  \($0)" }.joined(separator: ",\n") + "\n}\n"
   }
 }

@@ -183,8 +183,7 @@ private struct CheckPass: ~Copyable {
     if isOwn {
       found = Blake2b256.hash(value)
     } else {
-      value.withUnsafeBytes { hasher.begin(key, leaf: $0) }
-      found = hasher.finish()
+      found = value.withUnsafeBytes { hasher.leaf(key, $0) }
     }
     guard found == hash else {
       return TrieFault(

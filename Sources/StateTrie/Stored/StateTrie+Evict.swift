@@ -10,26 +10,39 @@ extension StateTrie {
   /// Only what is saved, held in whole and of known hash may leave the memory.
   func evict() {
     guard let backing, workingSetBytes > backing.budget else { return }
-    var levels: [Int] = []
-    backing.longValueBytes = 0
-    measure(TrieArena.root, level: 0, &levels, backing)
+    let levels = measure(backing)
     guard workingSetBytes > backing.budget else { return }
+    // Below the last level that is kept, a terminal stays for each node.
     var kept = 0
     var bytes = 0
-    while kept < levels.count, bytes + levels[kept] <= backing.budget / 2 {
-      bytes += levels[kept]
+    while kept < levels.count {
+      bytes += levels[kept].bytes
+      let below = kept + 1 < levels.count ? levels[kept + 1].nodes : 0
+      guard bytes + below * TrieArena.terminalBytes <= backing.budget / 2 else { break }
       kept += 1
     }
     collapse(TrieArena.root, level: 0, keeping: kept)
-    backing.longValueBytes = 0
-    measure(TrieArena.root, level: 0, &levels, backing)
+    _ = measure(backing)
   }
 
-  /// Adds up the bytes of the nodes below `ref` by level, and those of long values.
+  /// The nodes of one level and their bytes.
+  private struct Level {
+    var nodes = 0
+    var bytes = 0
+  }
+
+  /// Adds up the nodes by level, the root's children first, and the bytes of long values.
+  private func measure(_ backing: TrieBacking) -> [Level] {
+    var levels: [Level] = []
+    backing.longValueBytes = 0
+    measure(TrieArena.root, level: 0, &levels, backing)
+    return levels
+  }
+
   private func measure(
-    _ ref: NodeRef, level: Int, _ levels: inout [Int], _ backing: TrieBacking
+    _ ref: NodeRef, level: Int, _ levels: inout [Level], _ backing: TrieBacking
   ) {
-    if levels.count <= level { levels.append(0) }
+    if levels.count <= level { levels.append(Level()) }
     let node = arena.inners + ref.index
     if node.pointee.own != .none {
       backing.count(valueBytes: arena.terminal(node.pointee.own.index).value.count)
@@ -37,12 +50,14 @@ extension StateTrie {
     for slot in 0..<StateTrieLimits.childrenMax {
       let child = node.pointee.children[slot]
       guard child != .none else { continue }
+      levels[level].nodes += 1
       if child.isTerminal {
         let bytes = arena.terminal(child.index).value.count
         backing.count(valueBytes: bytes)
-        levels[level] += TrieArena.terminalBytes + bytes
+        levels[level].bytes +=
+          TrieArena.terminalBytes + (bytes > TrieBacking.shortValueBytes ? bytes : 0)
       } else {
-        levels[level] += TrieArena.innerBytes
+        levels[level].bytes += TrieArena.innerBytes
         measure(child, level: level + 1, &levels, backing)
       }
     }
@@ -64,13 +79,13 @@ extension StateTrie {
 
   /// The terminal that may stand for a node that is in the store, or nil if it has to stay.
   private func storedForm(of ref: NodeRef) -> NodeRef? {
-    let key = arena.key(of: ref)
     if ref.isTerminal {
       let terminal = arena.terminal(ref.index)
       guard terminal.pointee.kind == .leaf, !terminal.pointee.isDirty else { return nil }
     } else if arena.inners[ref.index].isDirty {
       return nil
     }
+    let key = arena.key(of: ref)
     guard !missing.intersects(KeyRange(subtree: key)) else { return nil }
     let stored = arena.makeTerminal(
       key: key, kind: ref.isTerminal ? .storedLeaf : .storedNode,

@@ -87,19 +87,3 @@ public struct StoredTrieStatistics: Equatable, Sendable {
     missing.ranges.reduce(0) { $0 + $1.share }
   }
 }
-
-extension KeyRange {
-  /// The part of the key space it covers, 0…1, by the first 15 nibbles.
-  public var share: Double {
-    func place(_ key: KeyNibbles) -> Double {
-      var sum = 0.0
-      var unit = 1.0
-      for index in 0..<min(15, key.count) {
-        unit /= 16
-        sum += unit * Double(key[index])
-      }
-      return sum
-    }
-    return max(0, (end.map(place) ?? 1) - place(start))
-  }
-}

@@ -77,21 +77,9 @@ struct DataDirectory: Sendable {
 
   /// Refuses a file that is no store of `chain`. Opens it for reading only.
   private func check(chain: Hash256) throws(StorageError) {
-    try LMDBFileShape.check(file)
-    let environment = try LMDBEnvironment(
-      file: file, flags: MDB_NOSUBDIR | MDB_NOLOCK | MDB_RDONLY)
-    defer { environment.close() }
-    // Pages after the end of the file must not be touched: the system would kill the process.
-    guard let size = try Self.size(of: file), size >= environment.bytesInUse else {
-      throw .truncated(file)
-    }
-    let transaction = try environment.begin(MDB_RDONLY)
-    defer { mdb_txn_abort(transaction) }
-    let table = try environment.table("header", in: transaction)
-    let header = try environment.get(LMDBEnvironment.headerKey, table, transaction)
-    _ = try environment.table("records", in: transaction)
-    guard let header else { throw .foreignFile(file) }
-    try StoreHeader.check(header, of: file, chain: chain)
+    let opened = try LMDBOpening(reading: file)
+    opened.environment.close()
+    try opened.header.check(chain, of: file)
   }
 }
 

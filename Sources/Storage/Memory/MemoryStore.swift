@@ -17,7 +17,7 @@ public final class MemoryStore: KeyValueStore {
     opening = try disk.state.withLock { state throws(StorageError) in
       guard !state.isOpen else { throw .alreadyOpen(disk.name) }
       if let header = state.header {
-        try StoreHeader.check(header, of: disk.name, chain: chain)
+        try StoreHeader(header, of: disk.name).check(chain, of: disk.name)
       } else {
         state.header = StoreHeader(chain: chain).bytes
       }

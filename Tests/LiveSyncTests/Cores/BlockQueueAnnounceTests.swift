@@ -166,6 +166,35 @@ import Testing
     #expect(actions.queries.map(\.target) == [honest.parentHash])
   }
 
+  @Test func child_shouldBeRejected_whenItsParentComesWithAnotherHeight() {
+    for wayOfParent in ["announced", "announced buffered"] {
+      var queue = BlockQueueHarness()
+      let blocks = FakeBlock.genesis.chain(5)
+      let parent = wayOfParent == "announced" ? blocks[0] : blocks[3]
+      let liar = FakeBlock(number: 9, parent: parent.hash)
+      let onLiar = FakeBlock(number: 10, parent: liar.hash)
+      queue.announce(liar, by: PeerID(66))
+      queue.announce(onLiar, by: PeerID(66))
+      let actions = queue.announce(parent)
+      #expect(actions.rejected == [liar.hash, onLiar.hash], "\(wayOfParent)")
+      #expect(actions.reports == [.reject, .reject])
+      #expect(queue.core.isBuffered(parent.hash) || actions.delivered.map(\.block) == [parent])
+    }
+  }
+
+  @Test func answer_shouldBeTaken_whenTheAnnouncerLiedAboutTheHeight() throws {
+    var queue = BlockQueueHarness()
+    let blocks = FakeBlock.genesis.chain(5)
+    let liar = FakeBlock(number: 9, parent: blocks[2].hash)
+    let query = try #require(queue.announce(liar, by: PeerID(66)).queries.first)
+    #expect(query.targetNumber == 8)
+    let answer = Array(blocks[..<3])
+    try MissingBlocksCheck.verify(answer, answer: query)
+    let actions = queue.answer(query, answer)
+    #expect(actions.rejected == [liar.hash])
+    #expect(actions.delivered.map(\.block) == answer)
+  }
+
   @Test func block_shouldBeRejected_whenItsHeightDoesNotFollowItsBufferedParent() {
     var queue = BlockQueueHarness()
     let blocks = FakeBlock.genesis.chain(5)

@@ -196,6 +196,15 @@ import Testing
     #expect(refusal([blocks[1], blocks[2]]) == .wrongStart)
     #expect(refusal(Array(blocks[..<5])) == .wrongEnd)
     #expect(refusal(FakeBlock.genesis.chain(4, salt: 1)) == .wrongEnd)
+    #expect(!AnswerError.wrongEnd.isOffence && AnswerError.wrongStart.isOffence)
+    // The height of the target is only what an announcer says.
+    var misled = query
+    misled.targetNumber = 9
+    try MissingBlocksCheck.verify(Array(blocks[..<4]), answer: misled)
+    var macro = blocks
+    macro[2].isMacro = true
+    #expect(refusal(Array(macro[..<4])) == .pastMacro)
+    try MissingBlocksCheck.verify(Array(macro[..<3]), answer: query)
     var bare = blocks[0]
     bare.hasBody = false
     #expect(refusal([bare]) == .bodyMismatch)

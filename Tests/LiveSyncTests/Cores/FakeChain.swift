@@ -8,6 +8,7 @@ struct FakeBlock: SyncBlock, Hashable {
   var number: UInt32
   var parentHash: Hash256
   var hasBody = true
+  var isMacro = false
   /// No diff's root: the cores only compare it with the empty one.
   var diffRoot = Hash256.zero
 

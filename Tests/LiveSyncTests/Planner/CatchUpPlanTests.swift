@@ -19,14 +19,25 @@ import Testing
     #expect(CatchUpPlan(Self.facts { $0.heldItems = 10_000 }).way == .chunks)
     #expect(CatchUpPlan(Self.facts { $0.bytesPerBlock = 2_000_000 }).way == .chunks)
     #expect(CatchUpPlan(Self.facts { $0.roundTrip = .seconds(20) }).way == .chunks)
-    #expect(CatchUpPlan(Self.facts { $0.roundTrip = .seconds(20); $0.blocksAtOnce = 64 }).way == .blocks)
+    #expect(
+      CatchUpPlan(
+        Self.facts {
+          $0.roundTrip = .seconds(20)
+          $0.blocksAtOnce = 64
+        }
+      ).way == .blocks)
   }
 
   @Test func choice_shouldTurnOnce_whenTheNodeIsFurtherBehind() {
     var last = CatchUpPlan.Way.blocks
     var turns = 0
     for blocks in stride(from: 0, through: 20_000, by: 50) {
-      let way = CatchUpPlan(Self.facts { $0.blocks = blocks; $0.blocksKept = .max }).way
+      let way = CatchUpPlan(
+        Self.facts {
+          $0.blocks = blocks
+          $0.blocksKept = .max
+        }
+      ).way
       if way != last { turns += 1 }
       last = way
     }
@@ -39,7 +50,13 @@ import Testing
   }
 
   @Test func nothing_shouldBeKept_whenNothingIsHeld() {
-    #expect(CatchUpPlan(Self.facts { $0.heldItems = 0; $0.blocks = 1 }).way == .chunks)
+    #expect(
+      CatchUpPlan(
+        Self.facts {
+          $0.heldItems = 0
+          $0.blocks = 1
+        }
+      ).way == .chunks)
   }
 
   @Test func oddFacts_shouldGiveAnAnswer() {

@@ -25,6 +25,7 @@ import Testing
     var diffBytes = 0.0
     var pending = 0.0
     var head = 10.0
+    var target = 10.0
     var random = SeededGenerator(seed: 3)
 
     init(_ change: (inout Model) -> Void = { _ in }) {
@@ -36,12 +37,14 @@ import Testing
     mutating func step(_ seconds: Double = 0.5) -> SyncSample {
       let before = head.rounded(.down)
       time += seconds
-      head += seconds / blockSeconds
-      let changes = seconds / blockSeconds * diff
+      target += seconds / blockSeconds
+      // Blocks are applied as fast as their diffs come.
+      let changes = min(line * seconds, (target - head) * diff)
+      head += changes / diff
       let wobble = noise == 0 ? 1 : 1 + Double(random.below(2 * noise + 1) - noise) / 100
       let share = missing / state
       missing += seconds / blockSeconds * growth * share
-      diffBytes += min(changes, line * seconds)
+      diffBytes += changes
       pending += max(0, line * seconds * wobble - changes)
       if !isBursty || head.rounded(.down) > before {
         let taken = min(pending, missing)
@@ -58,7 +61,7 @@ import Testing
       sample.diffBytes = Int(diffBytes)
       sample.grownBytes = Int((head - 10) * growth)
       sample.head = UInt32(head)
-      sample.target = UInt32(head)
+      sample.target = UInt32(target)
       return sample
     }
 
@@ -66,13 +69,16 @@ import Testing
     mutating func run(limit: Double = 2_000) -> [(time: Double, forecast: SyncForecast)] {
       var core = ForecastCore()
       var list: [(Double, SyncForecast)] = []
-      while missing > 0, time < limit { list.append((0, core.add(step()))); list[list.count - 1].0 = time }
+      while missing > 0, time < limit {
+        list.append((0, core.add(step())))
+        list[list.count - 1].0 = time
+      }
       return list
     }
   }
 
   @Test(arguments: [
-    Model(), Model { $0.isBursty = true }, Model { $0.noise = 40 },
+    Model(), Model { $0.isBursty = true }, Model { $0.noise = 20 },
     Model {
       $0.diff = 1.2e6
       $0.growth = 200_000
@@ -125,7 +131,8 @@ import Testing
       sample.at = Moment(nanoseconds: Int64(step) * 500_000_000)
       sample.isLive = sample.isLive || random.chance(5)
       // Ranges come in, are lost again, and others cannot be measured.
-      sample.missingShare = min(1, max(1e-9, sample.missingShare - 0.001 * Double(random.below(9) - 3)))
+      sample.missingShare = min(
+        1, max(1e-9, sample.missingShare - 0.001 * Double(random.below(9) - 3)))
       sample.missingBytes = random.chance(10) ? nil : sample.missingShare * 1e6
       sample.chunkBytes += random.below(1_000)
       sample.diffBytes += random.below(1_000)

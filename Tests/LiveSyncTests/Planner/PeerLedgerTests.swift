@@ -41,14 +41,20 @@ import Testing
     var record = PeerRecord()
     #expect(record.window(bytes: 100_000, isSlow: false) == Limits.chunkWindowFirst)
     Self.serve(&record, from: 1_000)
-    // One request at a time fills half of twice the product.
-    #expect(record.window(bytes: 100_000, isSlow: false) == 2)
+    // One at a time was all there ever was: a quarter above it, and one more.
+    #expect(record.window(bytes: 100_000, isSlow: false) == 3)
     // Eight at once in the same time: the path carries eight times as much.
     record.verified(
       Delivery(
         sentAt: Self.at(2_000), arrivedAt: Self.at(2_100), bytes: 100_000, deliveredBytes: 800_000,
         isShort: false), items: 1, at: Self.at(2_100))
     #expect(record.window(bytes: 100_000, isSlow: false) == 16)
+    // Once it grows no more, the peer's line is not filled beyond what it carries.
+    for step in 1...Int64(Limits.growthAnswers) {
+      record.verified(
+        Self.delivery(2_100 + step, taking: 100), items: 1, at: Self.at(2_100 + step))
+    }
+    #expect(record.window(bytes: 100_000, isSlow: false) == 11)
     #expect(record.window(bytes: 1, isSlow: false) == Limits.chunkWindowMax)
     #expect(record.window(bytes: 100_000, isSlow: true) == 1)
   }
@@ -108,7 +114,7 @@ import Testing
     #expect(ledger.demotion(of: Self.bad) == .slow)
     #expect(ledger.demotion(of: Self.good) == nil && ledger.demotion(of: PeerID(3)) == nil)
     let order = ledger.ranking(
-      of: [Self.good, Self.bad, PeerID(3)], bytes: 100_000, at: Self.at(60_000))
+      of: [Self.good, Self.bad, PeerID(3)].map { (peer: $0, bytes: 100_000) }, at: Self.at(60_000))
     #expect(order.last?.peer == Self.bad && order.last?.spare == 1)
   }
 

@@ -101,9 +101,11 @@ struct PlannerModel {
 
   /// The next thing happens. False if nothing is left to happen.
   mutating func step() -> Bool {
-    guard let next = events.indices.min(by: {
-      (events[$0].at, events[$0].order) < (events[$1].at, events[$1].order)
-    }) else { return false }
+    guard
+      let next = events.indices.min(by: {
+        (events[$0].at, events[$0].order) < (events[$1].at, events[$1].order)
+      })
+    else { return false }
     let event = events.remove(at: next)
     now = max(now, event.at)
     settle()

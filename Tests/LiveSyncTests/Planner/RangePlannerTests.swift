@@ -75,7 +75,7 @@ import Testing
     model.run()
     #expect(model.missing.isEmpty)
     // 10 MB at 2 MB/s is 5 s; one request at a time would take 50 round trips.
-    #expect(model.now < 12_000_000_000, "\(model.now)")
+    #expect(model.now < 15_000_000_000, "\(model.now)")
   }
 
   @Test func badAnswer_shouldCostItsOwnRangeOnly() {
@@ -88,7 +88,8 @@ import Testing
     let lost = model.planner.peers[PeerID(3)]
     #expect(lost.invalid >= 1 && lost.verifiedBytes == 0)
     // Everything else was fetched once.
-    let useful = model.planner.peers[PeerID(1)].verifiedItems
+    let useful =
+      model.planner.peers[PeerID(1)].verifiedItems
       + model.planner.peers[PeerID(2)].verifiedItems
     #expect(useful == 2_000)
   }
@@ -129,8 +130,9 @@ import Testing
     for index in model.waiting.indices { model.waiting[index].at = model.now }
     model.run()
     #expect(model.missing.isEmpty)
-    // Not one answer was in vain.
-    #expect(model.peers.keys.allSatisfy { model.planner.peers[$0].unusedBytes == 0 })
+    // Nothing was in vain but a little help at the end.
+    let unused = model.peers.keys.reduce(0) { $0 + model.planner.peers[$1].unusedBytes }
+    #expect(unused * 50 < model.received, "\(unused) of \(model.received) bytes")
   }
 
   @Test func bytesThatWait_shouldHoldRequestsBack() {
@@ -162,8 +164,10 @@ import Testing
     var lone = RangePlanner(itemsMax: 10)
     let first = lone.fill([PeerID(1)], missing: .all, at: .start)
     #expect(first.count == Limits.chunkWindowFirst)
-    // All of the key space is on its way, in order and without gaps.
-    #expect(KeyRangeSet(first.map { KeyRange(start: $0.query.start, end: $0.query.end) }) == .all)
+    // The first half of the key space is on its way, in order and without gaps.
+    let asked = KeyRangeSet(first.map { KeyRange(start: $0.query.start, end: $0.query.end) })
+    #expect(asked.ranges.map(\.start) == [.empty])
+    #expect(abs(asked.ranges.reduce(0) { $0 + $1.share } - 0.5) < 1e-6)
     #expect(lone.fill([PeerID(1)], missing: .all, at: .start).isEmpty)
   }
 
@@ -204,5 +208,29 @@ import Testing
     model.run()
     let shares = (1...4).map { model.planner.peers[PeerID(UInt32($0))].verifiedItems }
     #expect(shares.allSatisfy { $0 > 1_200 }, "\(shares)")
+  }
+
+  @Test func help_shouldStayBelowItsLimit_howeverManyAreSilent() {
+    var silent = Peer()
+    silent.isSilent = true
+    var model = PlannerModel(
+      items: 4_000, peers: [Peer(), Peer()] + Array(repeating: silent, count: 8), itemsMax: 50)
+    var most = 0
+    model.run { most = max(most, $0.planner.flights.values.count { $0.isSecond }) }
+    #expect(most == Limits.secondRequestsMax)
+    #expect(model.missing.isEmpty)
+  }
+
+  @Test func density_shouldFollowTheLatestChunks() {
+    var density = DensityEstimate()
+    #expect(density.itemsInAll == nil)
+    #expect(density.bytesPerItem == Double(Limits.itemBytesFirst))
+    let sixteenth = KeyRange(start: KeyNibbles("1")!, end: KeyNibbles("2")!)
+    for _ in 0..<(Limits.densityChunksMax * 4) { density.add(sixteenth, items: 10, bytes: 1_000) }
+    #expect(density.itemsInAll == 160)
+    // Old chunks count for less and less.
+    for _ in 0..<(Limits.densityChunksMax * 4) { density.add(sixteenth, items: 20, bytes: 4_000) }
+    #expect(abs((density.itemsInAll ?? 0) - 320) < 20)
+    #expect(abs(density.bytesPerItem - 200) < 10)
   }
 }

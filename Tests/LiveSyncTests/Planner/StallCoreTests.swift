@@ -73,7 +73,11 @@ import Testing
 
   @Test func onlyWhatHappenedSinceTheLastMovement_shouldCount() {
     var core = StallCore(patience: .seconds(15))
-    _ = core.add(Self.sample(0) { $0.refused = 9; $0.late = 9 })
+    _ = core.add(
+      Self.sample(0) {
+        $0.refused = 9
+        $0.late = 9
+      })
     let change = core.add(
       Self.sample(20) {
         $0.refused = 9
@@ -118,7 +122,12 @@ import Testing
   @Test func nothing_shouldBeTold_whenThereIsNoWork() {
     var core = StallCore(patience: .seconds(1))
     for second in Int64(0)...60 {
-      #expect(core.add(Self.sample(second) { $0.isDone = true; $0.connected = 0 }) == nil)
+      #expect(
+        core.add(
+          Self.sample(second) {
+            $0.isDone = true
+            $0.connected = 0
+          }) == nil)
     }
     #expect(core.blocker(Self.sample(61) { $0.isDone = true }) == nil)
   }

@@ -36,7 +36,8 @@ import Testing
         try Self.expectRoundTrip(answer)
       }
       try Self.expectRoundTrip(
-        RequestChunk(startKey: KeyNibbles("1")!, endKey: KeyNibbles("2")!, limit: 5_000, edges: .both))
+        RequestChunk(
+          startKey: KeyNibbles("1")!, endKey: KeyNibbles("2")!, limit: 5_000, edges: .both))
       guard case .chunk(let chunk, let id) = world.source.chunk(from: .empty, limit: 9) else {
         Issue.record("no chunk")
         return
@@ -76,6 +77,8 @@ import Testing
     #expect(RequestMissingBlocks.type.rawValue == 209)
     #expect(RequestHead.type.rawValue == 210)
     #expect(RequestChunk.type.rawValue == 212)
+    #expect(RequestTrieProof.type.rawValue == 215)
+    #expect(RequestBlocksProof.type.rawValue == 216)
     #expect(RequestTrieDiff.type.rawValue == 218)
   }
 

@@ -81,7 +81,7 @@ import Testing
     #expect(world.network.disconnectReason(liar) != nil)
     #expect(world.bans(of: PeerID(2)) == [])
     let rejected = world.sink.events.contains {
-      if case .chunk(.rejected(liar.number, _, _, _, _, _, _, _)) = $0 { true } else { false }
+      if case .chunk(.rejected(let chunk, _)) = $0 { chunk.peer == liar.number } else { false }
     }
     #expect(rejected)
   }
@@ -197,7 +197,10 @@ import Testing
       #expect(isDone, "\(progress)")
       world.expectSameState(node)
     }
-    #expect(world.count("stall.detected") == 1)
+    let causes = world.sink.events.compactMap { event -> Event.StallBlocker? in
+      if case .stall(.detected(let blocker, _, _)) = event { blocker } else { nil }
+    }
+    #expect(causes.first == .noPeers)
     #expect(world.count("stall.resolved") == 1)
   }
 
@@ -246,7 +249,7 @@ import Testing
       world.addHonest(1..<4)
       let node = try await Self.sync(world)
       try await world.runtime.sleep(for: .seconds(3))
-      node.chain.reinitialiseState()
+      try node.chain.reinitialiseState()
       try await world.runtime.sleep(for: .seconds(3))
       let isDone = await world.wait(.seconds(120)) {
         node.chain.stateComplete && node.chain.headHash == world.source.headHash

@@ -26,10 +26,13 @@ final class TestWorld: Sendable {
   /// Peers that announce, in turn.
   let announcers = Mutex<[PeerID]>([])
 
-  init(seed: UInt64, accounts: Int = 400, blocksPerBatch: UInt32 = 8) throws {
+  init(
+    seed: UInt64, accounts: Int = 400, blocksPerBatch: UInt32 = 8,
+    latency: Duration = .milliseconds(20)
+  ) throws {
     self.seed = seed
     runtime = SimulatedRuntime(seed: seed)
-    network = TestNetwork(runtime: runtime)
+    network = TestNetwork(runtime: runtime, latency: latency)
     var random = SeededGenerator(seed: seed)
     func pair(_ tag: UInt8, _ index: Int) -> KeyPair {
       KeyPair(seed: Blake2b256.hash([tag, UInt8(index & 255), UInt8(seed & 255)]))
@@ -78,11 +81,13 @@ final class TestWorld: Sendable {
   }
 
   /// The node under test.
-  func makeNode(chunkItems: Int = 20) -> FullNode {
+  func makeNode(
+    chunkItems: Int = 20, strategy: SyncStrategy = .parallel, chain: Blockchain? = nil
+  ) -> FullNode {
     FullNode(
-      chain: Blockchain(genesis: genesis, state: .missing), network: network.endpoint(Self.node),
-      runtime: runtime, sink: sink,
-      configuration: NodeConfiguration(name: "s0", chunkItems: chunkItems))
+      chain: chain ?? Blockchain(genesis: genesis, state: .missing),
+      network: network.endpoint(Self.node), runtime: runtime, sink: sink,
+      configuration: NodeConfiguration(name: "s0", chunkItems: chunkItems, strategy: strategy))
   }
 
   /// Makes the next block with a few transfers and pushes it; announces it if asked to.
@@ -190,4 +195,5 @@ final class TestWorld: Sendable {
 
 enum WorldError: Error {
   case senderMissing
+  case chunkMissing
 }

@@ -1,0 +1,62 @@
+import Primitives
+import StateTrie
+
+/// The head's state, for others, from memory.
+extension ChainState {
+  /// The trie, if its root is the one the head's header says.
+  private var provenTrie: StateTrie? {
+    guard let trie, trie.rootHash() == head.header.stateRoot else { return nil }
+    return trie
+  }
+
+  func chunk(
+    from start: KeyNibbles, to end: KeyNibbles?, limit: Int, edges: ChunkEdges
+  ) -> ChunkLookup {
+    guard let trie = provenTrie else { return .incomplete(.all) }
+    do throws(TrieError) {
+      let chunk = try trie.chunk(from: start, to: end, limit: limit, edges: edges)
+      return .chunk(chunk, head.id)
+    } catch {
+      return ChunkLookup(error)
+    }
+  }
+
+  func proof(of keys: [KeyNibbles]) -> ProofLookup {
+    guard let proof = try? provenTrie?.proof(of: keys) else { return .incomplete }
+    return .proof(proof, head.id)
+  }
+
+  func account(_ address: Address) throws(LedgerStoreError) -> AccountLookup {
+    guard let trie else { return .missing }
+    do throws(TrieError) { return AccountLookup(try trie.lookup(address.key)) } catch {
+      throw LedgerStoreError(error)
+    }
+  }
+}
+
+extension ChunkLookup {
+  /// Why a trie gives no chunk.
+  init(_ error: TrieError) {
+    if let range = error.missingRange {
+      self = .incomplete(range)
+    } else if error.isOfStore {
+      self = .failed(LedgerStoreError(error))
+    } else {
+      self = .refused(error)
+    }
+  }
+}
+
+extension AccountLookup {
+  /// What a value of the state says.
+  init(_ value: TrieLookup) {
+    switch value {
+    case .missing: self = .missing
+    case .absent: self = .absent
+    // Everything in the state was an account when it was checked, so this cannot fail for verified
+    // states; a state that lies is as good as none.
+    case .present(let bytes):
+      self = (try? Account(wireBytes: bytes)).map(AccountLookup.present) ?? .missing
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import CLMDB
+import Primitives
+
+/// A store on disk that is only looked at, of whatever chain: not a byte of its directory changes.
+///
+/// While it is open no `LMDBStore` can open the directory, and it cannot be opened while one has
+/// it.
+/// Several archives of one directory may be open.
+public final class LMDBArchive: @unchecked Sendable {
+  /// The directory.
+  public let path: String
+  /// Whose the store is.
+  public let header: StoreHeader
+  /// Bytes from the beginning of the file to the end of the last page in use.
+  public let bytesInUse: Int
+  /// The length of the file, which has holes behind the pages in use.
+  public let fileBytes: Int
+
+  private let environment: LMDBEnvironment
+  private let table: MDB_dbi
+  /// Holds the lock of the directory.
+  private let descriptor: Int32
+
+  /// Opens the store in the directory `path`. Refuses what is no store of this program, or of a
+  /// newer one, and a directory that is open already.
+  public init(path: String) throws(StorageError) {
+    self.path = path
+    let descriptor = storage_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .failedOpen(path, code: storage_errno()) }
+    do throws(StorageError) {
+      guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else {
+        let code = storage_errno()
+        throw code == EWOULDBLOCK ? .alreadyOpen(path) : .failedOpen(path, code: code)
+      }
+      let opened = try LMDBOpening(reading: path + "/" + DataDirectory.fileName)
+      environment = opened.environment
+      table = opened.table
+      header = opened.header
+      fileBytes = opened.fileBytes
+      bytesInUse = environment.bytesInUse
+    } catch {
+      CLMDB.close(descriptor)
+      throw error
+    }
+    self.descriptor = descriptor
+  }
+
+  deinit {
+    environment.close()
+    CLMDB.close(descriptor)
+  }
+
+  /// Runs `body` on what the store holds.
+  public func read<Output>(
+    _ body: (borrowing StoreSnapshot) throws(StorageError) -> Output
+  ) throws(StorageError) -> Output {
+    let transaction = try environment.begin(MDB_RDONLY)
+    defer { mdb_txn_abort(transaction) }
+    return try body(StoreSnapshot(LMDBState(environment, transaction, table: table)))
+  }
+}
+
+/// A file that was opened for reading only and found to be a store.
+struct LMDBOpening {
+  let environment: LMDBEnvironment
+  let table: MDB_dbi
+  let header: StoreHeader
+  let fileBytes: Int
+
+  init(reading file: String) throws(StorageError) {
+    try LMDBFileShape.check(file)
+    environment = try LMDBEnvironment(
+      file: file, flags: MDB_NOSUBDIR | MDB_NOLOCK | MDB_RDONLY)
+    do throws(StorageError) {
+      // Pages after the end of the file must not be touched: the system would kill the process.
+      guard let size = try DataDirectory.size(of: file), size >= environment.bytesInUse else {
+        throw .truncated(file)
+      }
+      fileBytes = size
+      (table, header) = try Self.tables(of: environment)
+    } catch {
+      environment.close()
+      throw error
+    }
+  }
+
+  private static func tables(
+    of environment: LMDBEnvironment
+  ) throws(StorageError) -> (MDB_dbi, StoreHeader) {
+    let transaction = try environment.begin(MDB_RDONLY)
+    let found: (MDB_dbi, StoreHeader)
+    do throws(StorageError) {
+      let headers = try environment.table("header", in: transaction)
+      let bytes = try environment.get(LMDBEnvironment.headerKey, headers, transaction)
+      let records = try environment.table("records", in: transaction)
+      guard let bytes else { throw .foreignFile(environment.file) }
+      found = (records, try StoreHeader(bytes, of: environment.file))
+    } catch {
+      mdb_txn_abort(transaction)
+      throw error
+    }
+    // Only a commit keeps the handle of a table.
+    try LMDBStatus.checkOpen(mdb_txn_commit(transaction), environment.file)
+    return found
+  }
+}

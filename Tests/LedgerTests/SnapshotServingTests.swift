@@ -1,0 +1,178 @@
+import Foundation
+import Ledger
+import Primitives
+import StateTrie
+import Storage
+import Synchronization
+import TestSupport
+import Testing
+
+/// A store that calls out in the middle of a transaction, when everything is written and nothing
+/// committed.
+private final class HeldStore: KeyValueStore {
+  let inner: any KeyValueStore
+  let hook = Mutex<(@Sendable () -> Void)?>(nil)
+
+  init(_ inner: any KeyValueStore) { self.inner = inner }
+
+  func read<Output>(
+    _ body: (borrowing StoreSnapshot) throws(StorageError) -> Output
+  ) throws(StorageError) -> Output { try inner.read(body) }
+
+  func write<Output>(
+    _ body: (inout StoreTransaction) throws(StorageError) -> Output
+  ) throws(StorageError) -> Output {
+    try inner.write { transaction throws(StorageError) in
+      let output = try body(&transaction)
+      hook.withLock { $0 }?()
+      return output
+    }
+  }
+
+  func synchronize() throws(StorageError) { try inner.synchronize() }
+  func close() throws(StorageError) { try inner.close() }
+}
+
+/// A stored chain answers from a snapshot: never half a push, and never after waiting for one.
+@Suite struct SnapshotServingTests {
+  /// The world's chain in a store.
+  private func stored(_ world: inout World, in store: any KeyValueStore) throws {
+    world.chain = try Blockchain(
+      genesis: world.genesis, state: .complete, verifier: World.verifier, store: store)
+    world.producer = BlockProducer(chain: world.chain, keys: world.validators)
+  }
+
+  /// All that a chain gives to others, at one moment.
+  private struct Answers: Equatable, Sendable {
+    let chunk: ChunkLookup
+    let proof: ProofLookup
+    let account: AccountLookup
+    let diff: DiffLookup
+    let blocks: MissingBlocksResult
+    let macro: MacroChain?
+
+    init(_ chain: Blockchain, address: Address, newest: Block) {
+      chunk = chain.chunk(from: .empty, limit: 100)
+      proof = chain.proof(of: [address.key])
+      account = chain.account(address)
+      diff = chain.trieDiff(of: newest.hash)
+      blocks = chain.missingBlocks(
+        target: newest.hash, locators: [chain.genesis.hash], direction: .backward,
+        includeBody: true)
+      macro = chain.macroChain(locators: [chain.genesis.hash])
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func answers_shouldBeThoseBeforeThePush_whileItIsGoingOn() throws {
+    var world = try World()
+    let store = HeldStore(try MemoryStore(chain: world.genesis.hash))
+    try stored(&world, in: store)
+    try world.grow(to: 18)
+    let chain = world.chain
+    let (address, newest) = (world.address(0), chain.head)
+    let before = Answers(chain, address: address, newest: newest)
+    #expect(before.account != .missing && before.macro != nil)
+    let during = Mutex<Answers?>(nil)
+    // The push's own thread asks: behind the chain's lock it would wait for itself.
+    store.hook.withLock {
+      $0 = { during.withLock { $0 = Answers(chain, address: address, newest: newest) } }
+    }
+    try world.grow([world.transfer(0, to: world.address(1), 10)])
+    store.hook.withLock { $0 = nil }
+    #expect(during.withLock { $0 } == before)
+    #expect(Answers(chain, address: address, newest: newest) != before)
+  }
+
+  @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+  func chunk_shouldVerifyAgainstTheBlockItNames_whileOthersPush(isOnDisk: Bool) throws {
+    var world = try World(users: 40)
+    let folder = TemporaryFolder()
+    let store: any KeyValueStore =
+      isOnDisk
+      ? try LMDBStore(
+        path: folder.path + "/store", chain: world.genesis.hash,
+        options: .init(durability: .onRequest))
+      : try MemoryStore(chain: world.genesis.hash)
+    try stored(&world, in: store)
+    let chain = world.chain
+    let isOver = Mutex(false)
+    let group = DispatchGroup()
+    let tallies = (0..<2).map { _ in Tally() }
+    for (index, tally) in tallies.enumerated() {
+      group.enter()
+      Thread.detachNewThread {
+        var random = SeededGenerator(seed: UInt64(index))
+        while !isOver.withLock({ $0 }) || tally.served.withLock({ $0 }) < 20 {
+          tally.ask(chain, &random)
+        }
+        group.leave()
+      }
+    }
+    var heads: Set<Hash256> = []
+    while chain.headNumber < 60 || tallies.contains(where: { $0.served.withLock { $0 } < 20 }) {
+      heads.insert(try world.grow(to: chain.headNumber + 1)[0].block.hash)
+      if chain.headNumber > 400 { break }
+    }
+    isOver.withLock { $0 = true }
+    group.wait()
+    for tally in tallies {
+      #expect(tally.faults.withLock { $0 } == [])
+      #expect(tally.served.withLock { $0 } >= 20)
+    }
+    #expect(chain.storeFailure == nil)
+  }
+
+  /// What one thread was served.
+  private final class Tally: Sendable {
+    let served = Mutex(0)
+    let faults = Mutex<[String]>([])
+
+    func ask(_ chain: Blockchain, _ random: inout SeededGenerator) {
+      let start = random.chance(30) ? KeyNibbles.empty : KeyNibbles(bytes: random.bytes(2))
+      let limit = 1 + random.below(20)
+      switch chain.chunk(from: start, limit: limit, edges: .both) {
+      case .chunk(let chunk, let id):
+        guard let block = chain.block(id.hash) else { return fail("no block \(id)") }
+        do {
+          _ = try StateTrie(missing: .all).verify(
+            chunk, from: start, edges: .both, stateRoot: block.header.stateRoot)
+        } catch { fail("chunk at \(id): \(error)") }
+      case let other: fail("\(other)")
+      }
+      let key = KeyNibbles(bytes: random.bytes(20))
+      guard case .proof(let proof, let id) = chain.proof(of: [key]),
+        let block = chain.block(id.hash),
+        (try? proof.verify(root: block.header.stateRoot, keys: [key])) != nil
+      else { return fail("proof") }
+      served.withLock { $0 += 1 }
+    }
+
+    private func fail(_ what: String) { faults.withLock { $0.append(what) } }
+  }
+
+  @Test func chunk_shouldSayWhatIsMissing_whenANodeHoldsAPart() throws {
+    let world = try World(users: 40)
+    for store in [nil, try MemoryStore(chain: world.genesis.hash)] {
+      let node =
+        try store.map {
+          try Blockchain(
+            genesis: world.genesis, state: .missing, verifier: World.verifier, store: $0)
+        } ?? world.node(.missing)
+      #expect(node.chunk(from: .empty, limit: 5) == .incomplete(.all))
+      guard case .chunk(let chunk, let at) = world.chain.chunk(from: .empty, limit: 10) else {
+        Issue.record("no chunk")
+        return
+      }
+      try node.push(chunks: [ChunkPush(chunk: chunk, start: .empty, blockHash: at.hash)])
+      let gap = try #require(node.missing.ranges.first)
+      #expect(node.chunk(from: gap.start, limit: 5) == .incomplete(gap))
+      #expect(node.chunk(from: .empty, limit: 100, edges: .last) == .incomplete(gap))
+      guard case .chunk(let part, _) = node.chunk(from: .empty, limit: 100, edges: .both) else {
+        Issue.record("a held part was not given")
+        return
+      }
+      #expect(part.items == chunk.items && part.end == gap.start)
+    }
+  }
+}

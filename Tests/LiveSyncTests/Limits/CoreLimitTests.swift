@@ -1,0 +1,168 @@
+import EventLog
+import Ledger
+import LiveSync
+import Networking
+import Primitives
+import Runtime
+import StateTrie
+import Testing
+
+/// The limits of the other cores, of messages and of lists of peers.
+@Suite struct CoreLimitTests {
+  @Test func tries_shouldBeSoMany() {
+    func tries(_ peers: Int) -> Int {
+      var rotation = PeerRotation()
+      let ranked = RankedPeers(prompt: (0..<peers).map { PeerID(UInt32($0)) })
+      return RequestTriesTests.order(RequestTries(first: nil), ranked, &rotation).count
+    }
+    #expect(tries(1) == LiveSyncLimits.requestTriesMin)
+    #expect(tries(100) == LiveSyncLimits.requestTriesMax)
+  }
+
+  @Test func diffRequests_shouldBeBounded_andTheirPausesToo() throws {
+    var core = DiffQueueCore<FakeBlock>(isActive: true)
+    let limit = LiveSyncLimits.diffRequestsMax
+    let queries = core.add(DiffQueueCoreTests.batch(FakeBlock.genesis.chain(limit + 4))).queries
+    #expect(queries.count == limit && core.inFlightCount == limit)
+    var pauses: [Duration] = []
+    core = DiffQueueCore<FakeBlock>(isActive: true)
+    let lonely = try #require(
+      core.add(DiffQueueCoreTests.batch(FakeBlock.genesis.chain(1))).queries.first)
+    for _ in 1..<LiveSyncLimits.diffRoundsMax {
+      pauses += core.roundFailed(lonely.id).pauses
+      _ = core.waited(lonely.id)
+    }
+    #expect(pauses.first == LiveSyncLimits.diffBackoffFirst)
+    #expect(pauses.max() == LiveSyncLimits.diffBackoffMax && pauses.last == pauses.max())
+  }
+
+  @Test func heldBatches_shouldBeBounded() {
+    var queue = StateQueueCoreTests.Harness()
+    let limit = LiveSyncLimits.heldBatchesMax
+    for _ in 0..<LiveSyncLimits.discardsBeforeHoldMax {
+      _ = queue.receive(queue.chunk(at: 15, end: StateQueueCoreTests.key))
+    }
+    for salt in 0..<limit {
+      let block = FakeBlock(number: 21, parent: queue.chain.headHash, salt: UInt8(salt))
+      #expect(queue.core.add(queue.batch(block)).isEmpty, "\(salt)")
+    }
+    #expect(queue.core.heldCount == limit)
+    #expect(queue.core.add(queue.batch(FakeBlock(number: 22, parent: .zero))).count == limit + 1)
+    #expect(queue.core.heldCount == 0)
+  }
+
+  @Test func peers_shouldBeBounded() {
+    let list = PeerList()
+    var syncer = SyncerCore()
+    let limit = LiveSyncLimits.peersMax
+    for number in 0...limit {
+      let peer = PeerID(UInt32(number))
+      #expect(list.add(peer) == (number < limit))
+      #expect(syncer.joined(peer).isEmpty == (number == limit))
+    }
+    for number in 0..<LiveSyncLimits.bannedPeersMax { list.ban(PeerID(UInt32(number))) }
+    #expect(list.isBanned(PeerID(0)))
+    list.ban(PeerID(1_000_000))
+    #expect(!list.isBanned(PeerID(0)) && list.isBanned(PeerID(1_000_000)))
+  }
+
+  @Test func peers_shouldWaitForTheirNextTurn() {
+    func pause(_ outcome: MacroOutcome) -> [SyncerCore.Action] {
+      var core = SyncerCore()
+      _ = core.joined(PeerID(1))
+      return core.ended(PeerID(1), outcome)
+    }
+    #expect(
+      pause(.outdated) == [.wait(PeerID(1), ticket: 1, LiveSyncLimits.peerRecheckInterval)])
+    #expect(pause(.failed) == [.wait(PeerID(1), ticket: 1, LiveSyncLimits.peerRetryInterval)])
+    #expect(pause(.banned) == [.leave(PeerID(1))])
+  }
+
+  @Test func consensus_shouldNeedSoManyPeers() {
+    for peers in 1...LiveSyncLimits.consensusPeersMin {
+      var core = ConsensusCore()
+      core.headRound(asked: peers, agreeing: peers)
+      let isEnough = peers == LiveSyncLimits.consensusPeersMin
+      #expect(core.judge(peers: peers, stateIsComplete: true) == (isEnough ? .established : nil))
+    }
+  }
+
+  /// Requests at their limits are read, those above are refused.
+  @Test func requests_shouldBeRead_upToTheirLimits() throws {
+    func isRead<Message: WireCodable>(_ message: Message) -> Bool {
+      (try? Message(wireBytes: message.wireBytes)) != nil
+    }
+    func chunk(_ limit: Int) -> RequestChunk {
+      RequestChunk(startKey: .empty, endKey: nil, limit: limit, edges: .last)
+    }
+    #expect(isRead(chunk(LiveSyncLimits.chunkItemsMax)))
+    #expect(!isRead(chunk(LiveSyncLimits.chunkItemsMax + 1)))
+    #expect(isRead(chunk(LiveSyncLimits.chunkItemsDefault)))
+    func macro(_ locators: Int, _ limit: Int) -> RequestMacroChain {
+      RequestMacroChain(locators: Array(repeating: .zero, count: locators), limit: limit)
+    }
+    let locators = LiveSyncLimits.macroLocatorsMax
+    let blocks = LiveSyncLimits.macroBlocksPerAnswerMax
+    #expect(isRead(macro(locators, blocks)))
+    #expect(!isRead(macro(locators + 1, blocks)) && !isRead(macro(locators, blocks + 1)))
+    let keys = Array(repeating: KeyNibbles("12")!, count: LiveSyncLimits.proofKeysMax)
+    #expect(isRead(RequestTrieProof(keys: keys)))
+    #expect(!isRead(RequestTrieProof(keys: keys + keys)))
+    let numbers = Array(repeating: UInt32(7), count: LiveSyncLimits.provenBlocksMax)
+    #expect(isRead(RequestBlocksProof(numbers: numbers)))
+    #expect(!isRead(RequestBlocksProof(numbers: numbers + [7])))
+  }
+
+  /// No shell has more orders open than one for each of what it counts.
+  @Test func orders_shouldHaveRoomForAllThereCanBe() {
+    #expect(LiveSyncLimits.ordersMax >= LiveSyncLimits.diffBlocksMax)
+    #expect(LiveSyncLimits.ordersMax >= LiveSyncLimits.missingBlocksRequestsMax)
+    #expect(LiveSyncLimits.ordersMax >= 2 * LiveSyncLimits.peersMax)
+    #expect(LiveSyncLimits.ordersMax >= LiveSyncLimits.bufferedChunksMax + 2)
+  }
+
+  @Test func evidence_shouldBeBounded_inSizeAndSum() throws {
+    let sink = MemorySink()
+    let runtime = SimulatedRuntime(seed: 1)
+    let context = SyncContext(
+      chain: try TestWorld(seed: 1).source,
+      network: TestNetwork(runtime: runtime).endpoint(TestWorld.node), runtime: runtime,
+      recorder: EventRecorder(sink: sink, context: .init(node: "s0", actor: "test")))
+    // The form adds less than 16 bytes to the payload.
+    let largest = LiveSyncLimits.evidenceBytesMax - 16
+    let rounds = LiveSyncLimits.evidenceLogBytesMax / LiveSyncLimits.evidenceBytesMax
+    func ban(_ number: Int, bytes: Int) {
+      let payload = [UInt8](repeating: 0xff, count: bytes)
+      context.ban(
+        PeerID(UInt32(number)), reason: "test",
+        evidence: .undecodable(.blockHeader, payload: payload))
+    }
+    ban(0, bytes: LiveSyncLimits.evidenceBytesMax)
+    for number in 1...rounds { ban(number, bytes: largest) }
+    ban(rounds + 1, bytes: largest)
+    let parts = sink.events.compactMap { event -> Int? in
+      if case .peer(.evidence(_, _, _, _, _, let parts)) = event { parts } else { nil }
+    }
+    #expect(parts.map { $0 > 0 } == [false] + Array(repeating: true, count: rounds) + [false])
+    let kept = sink.events.reduce(0) { sum, event in
+      if case .peer(.evidencePart(_, _, _, let data)) = event { sum + data.count } else { sum }
+    }
+    #expect(kept <= LiveSyncLimits.evidenceLogBytesMax)
+  }
+
+  @Test func readerOfEvidence_shouldHoldSoManyPiecesAtATime() {
+    var reader = EvidenceReader()
+    for tag in 0...LiveSyncLimits.evidenceOpenMax {
+      let record = EventRecord(
+        sequence: UInt64(tag), time: 0, context: EventContext(node: "s0", actor: "test"),
+        event: .peer(
+          .evidence(
+            peer: 1, lie: .chunk, reason: "x", proof: Blake2b256.hash([UInt8(tag)]), bytes: 9,
+            parts: 1)))
+      let refused = reader.take(record)?.result
+      #expect(
+        refused == (tag < LiveSyncLimits.evidenceOpenMax ? nil : .failure(.tooManyOpen)))
+    }
+    #expect(reader.finish().count == LiveSyncLimits.evidenceOpenMax)
+  }
+}
