@@ -55,6 +55,8 @@ lint: ## Check the formatting of all Swift files.
 bench: dependencies ## Run the benchmarks, print their tables and write them to Docs/Performance.md.
 	@$(RELEASE) livesync-bench >&2
 	@.build/release/livesync-bench trie --write Docs/Performance.md $(ARGS)
+	@.build/release/livesync-bench disk --accounts 10000000 --durability onRequest \
+	  --write Docs/Performance.md
 
 counts: dependencies valgrind ## Count instructions of fixed trie workloads and compare with the record.
 	@$(RELEASE) livesync-bench >&2
