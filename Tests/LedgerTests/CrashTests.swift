@@ -54,7 +54,7 @@ import Testing
       }
       let found = LifeState(chain, life.cast)
       // What was told is there, but for a torn commit; what was not told is there whole or not.
-      let candidates = [done, done + 1] + (isTorn ? [done - 1] : [])
+      let candidates = [done, done + 1] + (isTorn ? [beforeLastChange(life, done)] : [])
       let prefix = candidates.first { life.states.indices.contains($0) && life.states[$0] == found }
       guard let prefix else {
         let words = found.differences(from: life.states[done])
@@ -62,7 +62,7 @@ import Testing
         return
       }
       if prefix == done + 1 { items += life.outcomes[done].items }
-      if prefix == done - 1 { items -= life.outcomes[done - 1].items }
+      for lost in min(prefix, done)..<done { items -= life.outcomes[lost].items }
       done = prefix
       do throws(PushError) {
         while done < life.steps.count {
@@ -80,6 +80,11 @@ import Testing
       #expect(items == life.outcomes.reduce(0) { $0 + $1.items }, "\(what), items")
       return
     }
+  }
+
+  /// The number of steps before the last one that changed anything: that one's commit is the last.
+  private func beforeLastChange(_ life: Life, _ done: Int) -> Int {
+    life.states[..<done].lastIndex { $0 != life.states[done] } ?? -1
   }
 
   @Test(arguments: 1...max(2, lives))
