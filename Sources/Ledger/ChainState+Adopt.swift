@@ -11,7 +11,7 @@ extension ChainState {
     guard let last = chain.blocks.last, blocks[last.hash]?.isOnMain != true,
       last.number > macroHead.number
     else { return .known }
-    let chain = newPart(of: chain)
+    let chain = try newPart(of: chain)
     try check(chain)
 
     let isSameState = trie != nil && last.header.stateRoot == head.header.stateRoot
@@ -39,12 +39,16 @@ extension ChainState {
   }
 
   /// `chain` without the election blocks that came in since it was asked for.
-  private func newPart(of chain: MacroChain) -> MacroChain {
-    var chain = chain
-    let known = chain.blocks.prefix {
-      $0.number <= electionHead.number && blocks[$0.hash]?.isOnMain == true
+  private func newPart(of chain: MacroChain) throws(PushError) -> MacroChain {
+    var known = 0
+    for block in chain.blocks.prefix(while: { $0.number <= electionHead.number }) {
+      do throws(LedgerStoreError) {
+        guard try mainHash(at: block.number) == block.hash else { break }
+      } catch { throw PushError(.storage(error), block.hash) }
+      known += 1
     }
-    chain.blocks.removeFirst(known.count)
+    var chain = chain
+    chain.blocks.removeFirst(known)
     return chain
   }
 

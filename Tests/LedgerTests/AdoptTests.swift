@@ -2,6 +2,7 @@ import Ledger
 import MerkleTree
 import Primitives
 import StateTrie
+import Storage
 import Testing
 
 @Suite struct AdoptTests {
@@ -65,6 +66,21 @@ import Testing
     #expect(try node.adopt(macro: late) == .extended)
     #expect(node.headNumber == 40 && node.electionHead.number == 32)
     #expect(try node.adopt(macro: early) == .known)
+  }
+
+  @Test func macroChain_shouldBeAdopted_whenItBeginsWithBlocksThatOnlyTheStoreHolds() throws {
+    let world = try World()
+    try world.grow(to: 32)
+    let store = try MemoryStore(on: MemoryDisk(), chain: world.genesis.hash)
+    let node = try Blockchain(genesis: world.genesis, state: .missing, store: store)
+    let locators = node.macroLocators()
+    let early = try #require(world.chain.macroChain(locators: locators))
+    try world.grow(to: 42)
+    let late = try #require(world.chain.macroChain(locators: locators))
+    #expect(early.blocks.map(\.number) == [16, 32] && late.blocks.map(\.number) == [16, 32, 40])
+    #expect(try node.adopt(macro: early) == .extended)
+    #expect(try node.adopt(macro: late) == .extended)
+    #expect(node.headNumber == 40 && node.electionHead.number == 32)
   }
 
   @Test func state_shouldBeKept_whenNothingChanged() throws {
