@@ -1,3 +1,4 @@
+import CLMDB
 import Primitives
 
 /// Why a store could not be opened, read or written.
@@ -124,6 +125,9 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// What the system or LMDB says of one of its codes.
+  private static func text(of code: Int32) -> String { String(cString: mdb_strerror(code)) }
+
   public var description: String {
     switch kind {
     case .fullDisk(let file): "no room is left on the disk of \(file)"
@@ -134,9 +138,9 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
       "\(file) has format \(found), this program knows formats up to \(known)"
     case .otherChain(let file, let found, let expected):
       "\(file) belongs to the chain \(found.short), not to \(expected.short)"
-    case .failedRead(let file, let code): "\(file) cannot be read (error \(code))"
-    case .failedWrite(let file, let code): "\(file) cannot be written (error \(code))"
-    case .failedOpen(let file, let code): "\(file) cannot be opened (error \(code))"
+    case .failedRead(let file, let code): "\(file) cannot be read: \(Self.text(of: code))"
+    case .failedWrite(let file, let code): "\(file) cannot be written: \(Self.text(of: code))"
+    case .failedOpen(let file, let code): "\(file) cannot be opened: \(Self.text(of: code))"
     case .alreadyOpen(let file): "\(file) is open already, in this process or another"
     case .keyEmpty: "a key needs at least one byte"
     case .keyTooLong(let count):

@@ -22,6 +22,24 @@ import Testing
     }
   }
 
+  /// A process that is forked while the store is open has its descriptors too, until it starts its
+  /// program.
+  @Test func directory_shouldBeFree_whenAForkedProcessStillHasItsDescriptors() throws {
+    let store = try open()
+    try store.put("a", "1")
+    let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+    let copies = descriptors.compactMap { name -> Int32? in
+      let target = try? FileManager.default.destinationOfSymbolicLink(
+        atPath: "/proc/self/fd/" + name)
+      guard target == folder.store, let descriptor = Int32(name) else { return nil }
+      return dup(descriptor)
+    }
+    #expect(!copies.isEmpty)
+    defer { for copy in copies { close(copy) } }
+    try store.close()
+    #expect(try open().text("a") == "1")
+  }
+
   @Test func map_shouldGrow_whenATransactionDoesNotFit() throws {
     let store = try open(Self.small)
     let before = try store.mapBytes()
