@@ -167,4 +167,57 @@ import Testing
     }
     #expect(refused > 0)
   }
+
+  /// The bug that all of this is about, planted: a crash after which a part of the last commit is
+  /// there. If it could not be told from a whole one, the tests above would prove nothing.
+  @Test(arguments: [1, 2] as [UInt64])
+  func partOfACommit_shouldBeToldFromAWholeOne(seed: UInt64) throws {
+    let life = try Life(seed: seed, length: Self.length)
+    let store = try MemoryStore(chain: life.genesis.hash)
+    let chain = try Life.open(life.genesis, in: store)
+    var random = SeededGenerator(seed: seed)
+    var before = try entries(of: store)
+    var tried = 0
+    for (index, step) in life.steps.enumerated() {
+      _ = try step.perform(on: chain)
+      let after = try entries(of: store)
+      let changed = Set(before.keys).union(after.keys).filter { before[$0] != after[$0] }
+        .sorted { $0.lexicographicallyPrecedes($1) }
+      if changed.count > 1 {
+        tried += 1
+        var mixed = before
+        for key in changed.prefix(1 + random.below(changed.count - 1)) { mixed[key] = after[key] }
+        #expect(try isNoticed(mixed, in: life), "seed \(seed), step \(index)")
+      }
+      before = after
+    }
+    #expect(tried > life.steps.count / 2)
+  }
+
+  /// True if a chain with these records is refused, is found to be none of the life's states, or is
+  /// found damaged by a check.
+  private func isNoticed(_ records: [[UInt8]: [UInt8]], in life: Life) throws -> Bool {
+    let disk = MemoryDisk()
+    let store = try MemoryStore(on: disk, chain: life.genesis.hash)
+    try store.write { transaction throws(StorageError) in
+      for (key, value) in records.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+        try transaction.put(key, value)
+      }
+    }
+    let isSound = try store.read { snapshot throws(StorageError) in
+      do throws(LedgerStoreError) {
+        try StoredChain.check(in: snapshot)
+        try StoredChain.checkState(in: snapshot)
+        return true
+      } catch { return false }
+    }
+    try store.close()
+    guard isSound, let chain = try? Life.open(life.genesis, on: disk) else { return true }
+    return !life.states.contains(LifeState(chain, life.cast))
+  }
+
+  private func entries(of store: MemoryStore) throws -> [[UInt8]: [UInt8]] {
+    let all = try store.read { snapshot throws(StorageError) in try snapshot.entries() }
+    return Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0.value) })
+  }
 }
