@@ -7,7 +7,7 @@ import Primitives
 public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   private enum Kind: Hashable {
     case fullDisk(String)
-    case corrupted(String)
+    case corrupted(String, key: [UInt8]?)
     case truncated(String)
     case foreignFile(String)
     case newerFormat(String, found: UInt32, known: UInt32)
@@ -32,9 +32,10 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   public static func fullDisk(_ file: String) -> StorageError {
     StorageError(kind: .fullDisk(file))
   }
-  /// What was read is not what was written: the store must be given up and filled anew.
-  public static func corrupted(_ file: String) -> StorageError {
-    StorageError(kind: .corrupted(file))
+  /// What was read is not what was written: the store must be given up and filled anew. `key` is that
+  /// of the record, if it is one.
+  public static func corrupted(_ file: String, key: [UInt8]? = nil) -> StorageError {
+    StorageError(kind: .corrupted(file, key: key))
   }
   /// The end of the file is missing: the store must be given up and filled anew.
   public static func truncated(_ file: String) -> StorageError {
@@ -131,7 +132,10 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     switch kind {
     case .fullDisk(let file): "no room is left on the disk of \(file)"
-    case .corrupted(let file): "\(file) is damaged: what was read is not what was written"
+    case .corrupted(let file, let key):
+      "\(file) is damaged: "
+        + (key.map { "the record \(Hex.string($0)) is not what was written" }
+          ?? "what was read is not what was written")
     case .truncated(let file): "\(file) is damaged: its end is missing"
     case .foreignFile(let file): "\(file) was not written by this program"
     case .newerFormat(let file, let found, let known):
