@@ -9,6 +9,8 @@ struct NodeHasher: ~Copyable {
   private static let lanesMax = 8
   private static let blockBytes = 128
   private let lanes: Int
+  /// The memory of all buffers that have not grown.
+  private let memory: UnsafeMutableRawPointer
   private var buffers: InlineArray<8, UnsafeMutableRawPointer>
   private var capacities: InlineArray<8, Int>
   private var lengths = InlineArray<8, Int>(repeating: 0)
@@ -18,20 +20,25 @@ struct NodeHasher: ~Copyable {
 
   init() {
     lanes = max(1, Int(blake2b256_lanes()))
-    let bytes = Self.capacity(for: StateTrieLimits.innerPreimageBytesMax)
+    let bytes = Self.firstCapacity
+    memory = .allocate(byteCount: lanes * bytes, alignment: 64)
     // Only the lanes in use have a buffer of their own.
-    let first = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-    buffers = InlineArray(repeating: first)
-    for index in 0..<lanes where index > 0 {
-      buffers[index] = .allocate(byteCount: bytes, alignment: 64)
-    }
+    buffers = InlineArray(repeating: memory)
+    for index in 0..<lanes { buffers[index] = memory + index * bytes }
     capacities = InlineArray(repeating: bytes)
     targets = InlineArray(repeating: nil)
   }
 
   deinit {
-    for index in 0..<lanes { buffers[index].deallocate() }
+    for index in 0..<lanes where capacities[index] > Self.firstCapacity {
+      buffers[index].deallocate()
+    }
+    memory.deallocate()
   }
+
+  /// Bytes of a buffer at first, in whole cache lines.
+  private static let firstCapacity =
+    (capacity(for: StateTrieLimits.innerPreimageBytesMax) + 63) / 64 * 64
 
   /// Bytes of a buffer for `bytes` of a preimage: the hash reads whole blocks.
   private static func capacity(for bytes: Int) -> Int {
@@ -46,7 +53,7 @@ struct NodeHasher: ~Copyable {
   }
 
   private mutating func grow(_ bytes: Int) {
-    buffers[lane].deallocate()
+    if capacities[lane] > Self.firstCapacity { buffers[lane].deallocate() }
     capacities[lane] = bytes
     buffers[lane] = .allocate(byteCount: bytes, alignment: 64)
   }

@@ -85,7 +85,7 @@ extension StateTrie {
     node.pointee.children = children
     node.pointee.childCount = UInt8(inner.children.count)
     node.pointee.hash = chunk.nodes.hashes[slot]
-    node.pointee.isDirty = false
+    node.pointee.markHashed()
     return ref
   }
 

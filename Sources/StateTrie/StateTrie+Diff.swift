@@ -18,14 +18,15 @@ extension StateTrie {
   @discardableResult
   public func apply(_ diff: TrieDiff) throws(TrieError) -> DiffReceipt {
     try load(diff.entries.lazy.map(\.key))
-    for entry in diff.entries where !missing.contains(entry.key) {
+    try forEach(diff.entries, key: \.key) { entry throws(TrieError) in
+      if missing.contains(entry.key) { return }
       guard holds(entry.key, entry.old) else { throw .oldValueDiffers(entry.key) }
     }
     let serialBefore = serial
     let unchartedBefore = uncharted
     touch()
     var lost: [FrontierEntry] = []
-    for entry in diff.entries {
+    try forEach(diff.entries, key: \.key) { entry in
       if missing.contains(entry.key) {
         lost += markChanged(entry.key)
       } else if let value = entry.new {

@@ -3,15 +3,28 @@ import Primitives
 /// The dirty nodes below one node, ordered for hashing: all leaves first, then the inner nodes from
 /// the deepest level up. Nodes of one level do not depend on each other.
 struct DirtyNodes {
-  var leaves: [Int] = []
-  var levels: [[NodeRef]] = []
+  private(set) var leaves: [Int] = []
+  private(set) var levels: [[NodeRef]] = []
+  private var count = 0
+
+  /// True if it is time to hash what is listed.
+  @inline(__always)
+  var isFull: Bool { count >= StateTrieLimits.dirtyNodesMax }
+
+  @inline(__always)
+  mutating func add(leaf index: Int) {
+    leaves.append(index)
+    count += 1
+  }
 
   mutating func add(_ ref: NodeRef, level: Int) {
     while levels.count <= level { levels.append([]) }
     levels[level].append(ref)
+    count += 1
   }
 
   mutating func removeAll() {
+    count = 0
     leaves.removeAll(keepingCapacity: true)
     for level in levels.indices { levels[level].removeAll(keepingCapacity: true) }
   }
@@ -44,7 +57,7 @@ extension StateTrie {
     dirty.leaves.withUnsafeBufferPointer { leaves in
       for position in leaves.indices {
         let next = position + Self.prefetchDistance
-        if next < leaves.count { arena.prefetchValue(leaves[next]) }
+        if next < leaves.count { arena.prefetchLeaf(leaves[next]) }
         let leaf = arena.terminal(leaves[position])
         hasher.leaf(leaf.key, leaf.value, into: leaf.hashAddress)
         leaf.pointee.isDirty = false
@@ -72,22 +85,35 @@ extension StateTrie {
       case .storedLeaf, .storedNode: return terminal.pointee.hash != .zero
       case .sealedValue: return terminal.sealedLeafHash != nil
       case .leaf:
-        if terminal.pointee.isDirty { dirty.leaves.append(ref.index) }
+        if terminal.pointee.isDirty { dirty.add(leaf: ref.index) }
         return true
       }
     }
     let node = arena.inners + ref.index
     if !node.pointee.isDirty { return true }
-    for slot in 0..<StateTrieLimits.childrenMax where node.pointee.children[slot] != .none {
-      arena.prefetch(node.pointee.children[slot])
+    var slots = node.pointee.dirtySlots
+    while slots != 0 {
+      let child = node.pointee.children[slots.trailingZeroBitCount]
+      slots &= slots &- 1
+      if child == .none { continue }
+      arena.prefetch(child)
+      if !child.isTerminal { arena.prefetchChildren(child) }
     }
     var isKnown = true
-    for slot in 0..<StateTrieLimits.childrenMax {
-      let child = node.pointee.children[slot]
+    slots = node.pointee.dirtySlots
+    while slots != 0 {
+      let child = node.pointee.children[slots.trailingZeroBitCount]
+      slots &= slots &- 1
       if child != .none, !collectDirty(child, level: level + 1, into: &dirty) { isKnown = false }
     }
-    if isKnown { dirty.add(ref, level: level) }
-    return isKnown
+    guard isKnown else { return false }
+    if dirty.isFull {
+      // All that is listed lies before this node, so nothing waits for it.
+      hash(dirty, with: &hasher)
+      dirty.removeAll()
+    }
+    dirty.add(ref, level: level)
+    return true
   }
 
   /// Asks for the children of a node further on in the list.
@@ -127,7 +153,7 @@ extension StateTrie {
       }
     }
     hasher.finish(writer, into: node.hashAddress)
-    node.pointee.isDirty = false
+    node.pointee.markHashed()
   }
 
   /// The hash of the value of a hybrid, whose terminal is at `index`.

@@ -44,11 +44,11 @@ extension StateTrie {
     var ref = TrieArena.root
     while true {
       let node = inners + ref.index
-      node.pointee.isDirty = true
-      node.pointee.isUnsaved = true
+      node.pointee.markChanged()
       let depth = node.pointee.depth
       if key.count == depth { return .node(ref) }
       let slot = key[depth]
+      node.pointee.markChanged(slot: slot)
       let child = node.pointee.children[slot]
       if child == .none { return .slot(ref, slot) }
       if !child.isTerminal { arena.prefetchChildren(child) }

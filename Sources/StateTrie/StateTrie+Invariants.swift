@@ -76,10 +76,13 @@ extension StateTrie {
     for slot in 0..<StateTrieLimits.childrenMax where node.children[slot] != .none {
       let child = node.children[slot]
       children += 1
-      isClean =
-        isClean
-        && (child.isTerminal
-          ? !arena.terminal(child.index).pointee.isDirty : !arena.inners[child.index].isDirty)
+      let isChildDirty =
+        child.isTerminal
+        ? arena.terminal(child.index).pointee.isDirty : arena.inners[child.index].isDirty
+      if isChildDirty {
+        isClean = false
+        if node.dirtySlots & 1 << slot == 0 { problems.append("\(key) overlooks slot \(slot)") }
+      }
       inspect(child, parent: (key, slot), &leaves, &problems)
     }
     if children != Int(node.childCount) { problems.append("\(key) counts \(node.childCount)") }

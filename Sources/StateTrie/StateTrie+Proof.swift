@@ -36,6 +36,7 @@ extension StateTrie {
       previous = key
     }
     if previous == nil { path.removeAll() }
+    nodes.reserveCapacity(nodes.count + path.count)
     for last in path.reversed() { nodes.append(proofNode(last.ref, withValue: last.isAsked)) }
     return TrieProof(nodes: nodes, missingProvenBy: absent)
   }
@@ -70,7 +71,7 @@ extension StateTrie {
       let terminal = arena.terminal(ref.index)
       return ProofNode(
         key: terminal.key, value: .leaf(Array(terminal.value)),
-        children: Array(repeating: nil, count: StateTrieLimits.childrenMax))
+        children: ProofNode.noChildren)
     }
     let node = arena.inners + ref.index
     let depth = node.pointee.depth

@@ -8,8 +8,7 @@ extension StateTrie {
     var parent = TrieArena.root
     while true {
       let node = arena.inners + parent.index
-      node.pointee.isDirty = true
-      node.pointee.isUnsaved = true
+      node.pointee.markChanged()
       let depth = node.pointee.depth
       if key.count == depth {
         let own = node.pointee.own
@@ -19,6 +18,7 @@ extension StateTrie {
         break
       }
       let slot = key[depth]
+      node.pointee.markChanged(slot: slot)
       let child = node.pointee.children[slot]
       precondition(child != .none, "nothing to remove at \(key)")
       if child.isTerminal {

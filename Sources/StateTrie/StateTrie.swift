@@ -101,6 +101,18 @@ public final class StateTrie {
     insertLeaf(key, value)
   }
 
+  /// Sets the values of many held keys, which is faster than one by one; of a key that is there
+  /// twice the last. Throws `missing`, `rootValue` or `valueTooLong`; then nothing has changed.
+  public func put(_ items: [TrieItem]) throws(TrieError) {
+    for item in items {
+      if missing.contains(item.key) { throw .missing(item.key) }
+      try Self.check(item.key, item.value)
+    }
+    try load(items.lazy.map(\.key))
+    touch()
+    try forEach(items, key: \.key) { item in insertLeaf(item.key, item.value) }
+  }
+
   /// Removes a held key; false if it was absent. Throws `missing`.
   @discardableResult
   public func remove(_ key: KeyNibbles) throws(TrieError) -> Bool {

@@ -17,6 +17,12 @@ public enum StateTrieLimits {
   /// wait for the disk is small beside them, few enough that a transaction's pages stay below some
   /// 20 MB of memory and that a crash loses half a second of work.
   public static let chunksPerCommit = 64
+  /// Changed nodes that are listed before they are hashed: enough to ask for memory far ahead, few
+  /// enough that leaves are still in a processor's own cache when their parents are hashed.
+  static let dirtyNodesMax = 2_048
+  /// Paths that are walked side by side: about as many places in memory as a processor waits for
+  /// at once; not more than `prefetchPaths` has room for.
+  static let pathsAtOnce = 16
   /// Children of a node, one a nibble.
   static let childrenMax = 16
   /// Longest inner node preimage in bytes: key 65, value 33, and 16 children of 98 bytes.

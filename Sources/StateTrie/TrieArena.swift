@@ -21,13 +21,16 @@ struct InnerNode {
   var hash = Hash256.zero
   fileprivate(set) var packedKey: PackedKey
   var childCount: UInt8 = 0
-  var isDirty = true
+  private(set) var isDirty = true
   /// The node, or something below it, has changed since it was last saved.
   var isUnsaved = true
   /// Terminal with this node's own value, or none.
   var own = NodeRef.none
+  /// The children that may be dirty, one bit a slot; all of a new node. They are found without
+  /// looking at the others, whose memory is far away.
+  private(set) var dirtySlots = UInt16.max
   /// Puts the children at the start of the second cache line.
-  private let padding: UInt32 = 0
+  private let padding: UInt16 = 0
   var children = InlineArray<16, NodeRef>(repeating: .none)
 
   fileprivate init(key: KeyNibbles) {
@@ -41,6 +44,26 @@ struct InnerNode {
   /// Number of nibbles of the key.
   @inline(__always)
   var depth: Int { packedKey.count }
+
+  /// Marks the node as changed; which child, `markChanged(slot:)` says.
+  @inline(__always)
+  mutating func markChanged() {
+    isDirty = true
+    isUnsaved = true
+  }
+
+  /// Marks what stands in `slot` as changed.
+  @inline(__always)
+  mutating func markChanged(slot: Int) {
+    dirtySlots |= 1 &<< UInt16(truncatingIfNeeded: slot)
+  }
+
+  /// From now on the hash is valid.
+  @inline(__always)
+  mutating func markHashed() {
+    isDirty = false
+    dirtySlots = 0
+  }
 }
 
 /// The memory of a trie's nodes: two growing arrays with free lists, addressed by 32-bit indices
@@ -206,9 +229,10 @@ struct TrieArena: ~Copyable {
     ref.isTerminal ? (terminals + ref.index).packedKey : inners[ref.index].packedKey
   }
 
-  /// Asks for the value of a leaf that will be needed soon.
+  /// Asks for key and value of a leaf that will be needed soon.
   @inline(__always)
-  func prefetchValue(_ index: Int) {
+  func prefetchLeaf(_ index: Int) {
+    livesync_prefetch(terminals + index)
     livesync_prefetch((terminals + index).shortValueAddress)
   }
 

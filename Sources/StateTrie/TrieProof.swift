@@ -48,6 +48,9 @@ public struct ProofNode: Hashable, Sendable {
     self.children = children
   }
 
+  /// The children of a leaf, in one array for all.
+  static let noChildren = [ProofChild?](repeating: nil, count: StateTrieLimits.childrenMax)
+
   /// True if the node has any child.
   public var hasChildren: Bool { children.contains { $0 != nil } }
 

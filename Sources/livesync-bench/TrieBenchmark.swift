@@ -69,7 +69,10 @@ struct TrieBenchmark {
     var trie = StateTrie()
     let time = Stopwatch.best(rounds: rebuilds) {
       trie = StateTrie()
-      for key in keys { try! trie.put(key, value) }
+      for start in stride(from: 0, to: keys.count, by: Self.updates) {
+        let batch = keys[start..<min(start + Self.updates, keys.count)]
+        try! trie.put(batch.map { TrieItem(key: $0, value: value) })
+      }
       _ = trie.rootHash()
     }
     let work = sampledWork(trie)
@@ -98,8 +101,9 @@ struct TrieBenchmark {
     for _ in 0..<Self.rounds {
       changed = (0..<Self.updates).map { _ in keys[random.below(keys.count)] }
       let value = random.bytes(Self.valueBytes)
+      let items = changed.map { TrieItem(key: $0, value: value) }
       let time = Stopwatch.nanoseconds {
-        for key in changed { try! trie.put(key, value) }
+        try! trie.put(items)
         _ = trie.rootHash()
       }
       update = min(update, time)

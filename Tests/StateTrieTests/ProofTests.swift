@@ -54,6 +54,49 @@ import Testing
     #expect(reason(proof, present) == "proof_not_absent")
   }
 
+  /// Each node is checked against its parent's entry, whichever of its bytes is false.
+  @Test func proof_shouldBeRefused_whenAnyNodeIsNotWhatItsParentSays() throws {
+    let proof = try trie.proof(of: present)
+    for (index, node) in proof.nodes.enumerated() {
+      let expected = node.key.isEmpty ? "proof_root_mismatch" : "proof_child_mismatch"
+      if case .leaf(let value) = node.value {
+        var forged = proof
+        forged.nodes[index].value = .leaf(value + [1])
+        #expect(reason(forged, present) == expected, "\(node.key)")
+      }
+      for slot in 0..<16 {
+        var forged = proof
+        guard let child = node.children[slot], !isListed(node.key, child, proof) else { continue }
+        forged.nodes[index].children[slot]?.hash = Blake2b256.hash(child.hash.bytes)
+        #expect(reason(forged, present) == expected, "\(node.key) slot \(slot)")
+        forged.nodes[index].children[slot] = nil
+        #expect(reason(forged, present) == expected, "\(node.key) without \(slot)")
+      }
+    }
+  }
+
+  /// True if the child's own node is in the proof.
+  private func isListed(_ parent: KeyNibbles, _ child: ProofChild, _ proof: TrieProof) -> Bool {
+    proof.nodes.contains { $0.key == parent.appending(child.suffix) }
+  }
+
+  @Test func proof_shouldBeRefused_whenItIsOfAnotherKey() throws {
+    for (own, other) in zip(present, present.dropFirst() + present.prefix(1)) {
+      #expect(reason(try trie.proof(of: [own]), [other]) == "proof_unasked_value")
+      #expect(reason(try trie.proof(of: []), [other]) != "accepted")
+      var silent = try trie.proof(of: [own])
+      silent.nodes.removeAll { $0.key == own }
+      #expect(reason(silent, [other]) != "accepted")
+    }
+  }
+
+  @Test func proof_shouldBeRefused_underAnotherRoot() throws {
+    let proof = try trie.proof(of: present)
+    #expect(throws: ProofError.self) {
+      try proof.verify(root: Blake2b256.hash(root.bytes), keys: present)
+    }
+  }
+
   @Test func anAbsentKey_shouldBeProvenByTheLeafItExtends() throws {
     let key = present[0].appending(7)
     let proof = try trie.proof(of: [key])

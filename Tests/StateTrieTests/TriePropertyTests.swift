@@ -86,6 +86,43 @@ import Testing
     }
   }
 
+  /// Keys of few nibbles meet all kinds of places, and each key comes up several times.
+  @Test(arguments: KeyStyle.allCases)
+  func putOfMany_shouldDoWhatOneByOneDoes(style: KeyStyle) throws {
+    for seed in UInt64(1)...5 {
+      var random = try RandomTrie(style: style, seed: seed)
+      let (many, single) = (StateTrie(), StateTrie())
+      for round in 0..<6 {
+        let items = (0..<random.generator.below(90)).map { _ in
+          TrieItem(key: random.randomKey(), value: random.randomValue())
+        }
+        try many.put(items)
+        for item in items { try single.put(item.key, item.value) }
+        #expect(many.items == single.items, "seed \(seed), round \(round)")
+        #expect(many.rootHash() == single.rootHash(), "seed \(seed), round \(round)")
+        #expect(many.brokenInvariants() == [], "seed \(seed), round \(round)")
+      }
+    }
+  }
+
+  @Test func putOfMany_shouldChangeNothing_whenOneItemIsRefused() throws {
+    let trie = StateTrie()
+    try trie.put([TrieItem(key: KeyNibbles("12")!, value: [1])])
+    let root = trie.rootHash()
+    let lawful = TrieItem(key: KeyNibbles("34")!, value: [2])
+    #expect(throws: TrieError.rootValue) {
+      try trie.put([lawful, TrieItem(key: .empty, value: [3])])
+    }
+    #expect(trie.rootHash() == root && trie.itemCount == 1)
+    try trie.forget(KeyRange(subtree: KeyNibbles("5")!))
+    let unheld = KeyNibbles("56")!
+    do throws(TrieError) {
+      try trie.put([lawful, TrieItem(key: unheld, value: [3])])
+      Issue.record("a missing key was put")
+    } catch { #expect(error.reason == "range_missing") }
+    #expect(trie.itemCount == 1)
+  }
+
   @Test func copy_shouldBeIndependent() throws {
     for seed in 0..<UInt64(30) {
       let pair = try TrieCase.random(style: .addresses, seed: seed, steps: 30).pairAfterRun()

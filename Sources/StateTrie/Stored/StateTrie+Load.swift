@@ -146,7 +146,7 @@ extension StateTrie {
     let node = arena.inners + ref.index
     node.pointee.childCount = count
     node.pointee.hash = hash
-    node.pointee.isDirty = hash == .zero
+    if hash != .zero { node.pointee.markHashed() }
     node.pointee.isUnsaved = false
   }
 
