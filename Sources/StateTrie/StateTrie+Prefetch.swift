@@ -8,6 +8,7 @@ extension StateTrie {
   func prefetchPaths(_ count: Int, key: (Int) -> KeyNibbles) {
     // Each key is read once: reading it out of an element may cost more than a step.
     var keys = InlineArray<16, KeyNibbles>(repeating: .empty)
+    precondition(count <= keys.count, "\(count) paths at once")
     for path in 0..<count { keys[path] = key(path) }
     var refs = InlineArray<16, NodeRef>(repeating: TrieArena.root)
     var isMoving = true

@@ -20,10 +20,12 @@ public enum TrieLookup: Equatable, Sendable {
 ///
 /// Not thread-safe: the owner guards it.
 public final class StateTrie {
-  var arena: TrieArena
-  var hasher = NodeHasher()
+  // A trie is one thread's at a time, and nothing that changes these calls back into it: checking
+  // each access while the program runs would take a fifth of the time of taking in a diff.
+  @exclusivity(unchecked) var arena: TrieArena
+  @exclusivity(unchecked) var hasher = NodeHasher()
   /// Kept between refreshes for its memory.
-  var dirty = DirtyNodes()
+  @exclusivity(unchecked) var dirty = DirtyNodes()
   /// The key ranges whose leaves are not held.
   public internal(set) var missing: KeyRangeSet
   /// The part of `missing` about whose present content nothing is known.
