@@ -40,11 +40,12 @@ extension ChainState {
 
   /// `chain` without the election blocks that came in since it was asked for.
   private func newPart(of chain: MacroChain) -> MacroChain {
-    var chain = chain
-    let known = chain.blocks.prefix {
-      $0.number <= electionHead.number && blocks[$0.hash]?.isOnMain == true
+    // Those before the last one may not be in memory any more.
+    guard let known = chain.blocks.lastIndex(where: { $0.hash == electionHead.hash }) else {
+      return chain
     }
-    chain.blocks.removeFirst(known.count)
+    var chain = chain
+    chain.blocks.removeFirst(known + 1)
     return chain
   }
 

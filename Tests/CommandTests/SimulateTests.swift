@@ -37,7 +37,7 @@ import Testing
     #expect(result.errors.isEmpty)
     let lines = result.output.split(separator: "\n")
     #expect(lines[0].hasPrefix("simulate  default  seed 3"))
-    #expect(result.output.contains("accounts=2000"))
+    #expect(result.output.contains("accounts=4000"))
     #expect(result.output.contains("state.complete"))
     #expect(lines.last?.hasPrefix("PASS") == true)
     let records = try EventLogReader.records(

@@ -2,6 +2,7 @@ import Ledger
 import MerkleTree
 import Primitives
 import StateTrie
+import Storage
 import Testing
 
 @Suite struct AdoptTests {
@@ -65,6 +66,24 @@ import Testing
     #expect(try node.adopt(macro: late) == .extended)
     #expect(node.headNumber == 40 && node.electionHead.number == 32)
     #expect(try node.adopt(macro: early) == .known)
+  }
+
+  /// A chain in a store has only the last of the election blocks in memory.
+  @Test(arguments: [false, true])
+  func macroChain_shouldBeAdopted_whenTwoElectionsCameInMeanwhile(isStored: Bool) throws {
+    let world = try World()
+    let node =
+      isStored
+      ? try Blockchain(
+        genesis: world.genesis, state: .complete, verifier: World.verifier,
+        store: MemoryStore(chain: world.genesis.hash)) : world.node()
+    let locators = node.macroLocators()
+    try world.grow(to: 42)
+    let late = try #require(world.chain.macroChain(locators: locators))
+    #expect(late.blocks.map(\.number) == [16, 32, 40])
+    for number in 1...33 as ClosedRange<UInt32> { try node.push(world.chain.block(at: number)!) }
+    #expect(try node.adopt(macro: late) == .extended)
+    #expect(node.headNumber == 40 && node.electionHead.number == 32)
   }
 
   @Test func state_shouldBeKept_whenNothingChanged() throws {
