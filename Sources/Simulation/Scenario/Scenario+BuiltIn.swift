@@ -37,6 +37,8 @@ extension Scenario {
     make("wrong-diff", "One peer leaves an entry out of every diff it serves.") {
       $0.makeThin()
       $0.liars = [.wrongDiff]
+      // One in three, so that in some thirty requests for a diff it is asked once.
+      $0.nodes = 4
     },
     make("wrong-root", "One peer announces blocks with a wrong state root.") {
       $0.makeThin()
