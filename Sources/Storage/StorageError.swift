@@ -1,3 +1,4 @@
+import CLMDB
 import Primitives
 
 /// Why a store could not be opened, read or written.
@@ -6,7 +7,7 @@ import Primitives
 public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   private enum Kind: Hashable {
     case fullDisk(String)
-    case corrupted(String)
+    case corrupted(String, key: [UInt8]?)
     case truncated(String)
     case foreignFile(String)
     case newerFormat(String, found: UInt32, known: UInt32)
@@ -31,9 +32,10 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   public static func fullDisk(_ file: String) -> StorageError {
     StorageError(kind: .fullDisk(file))
   }
-  /// What was read is not what was written: the store must be given up and filled anew.
-  public static func corrupted(_ file: String) -> StorageError {
-    StorageError(kind: .corrupted(file))
+  /// What was read is not what was written: the store must be given up and filled anew. `key` is that
+  /// of the record, if it is one.
+  public static func corrupted(_ file: String, key: [UInt8]? = nil) -> StorageError {
+    StorageError(kind: .corrupted(file, key: key))
   }
   /// The end of the file is missing: the store must be given up and filled anew.
   public static func truncated(_ file: String) -> StorageError {
@@ -124,19 +126,25 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// What the system or LMDB says of one of its codes.
+  private static func text(of code: Int32) -> String { String(cString: mdb_strerror(code)) }
+
   public var description: String {
     switch kind {
     case .fullDisk(let file): "no room is left on the disk of \(file)"
-    case .corrupted(let file): "\(file) is damaged: what was read is not what was written"
+    case .corrupted(let file, let key):
+      "\(file) is damaged: "
+        + (key.map { "the record \(Hex.string($0)) is not what was written" }
+          ?? "what was read is not what was written")
     case .truncated(let file): "\(file) is damaged: its end is missing"
     case .foreignFile(let file): "\(file) was not written by this program"
     case .newerFormat(let file, let found, let known):
       "\(file) has format \(found), this program knows formats up to \(known)"
     case .otherChain(let file, let found, let expected):
       "\(file) belongs to the chain \(found.short), not to \(expected.short)"
-    case .failedRead(let file, let code): "\(file) cannot be read (error \(code))"
-    case .failedWrite(let file, let code): "\(file) cannot be written (error \(code))"
-    case .failedOpen(let file, let code): "\(file) cannot be opened (error \(code))"
+    case .failedRead(let file, let code): "\(file) cannot be read: \(Self.text(of: code))"
+    case .failedWrite(let file, let code): "\(file) cannot be written: \(Self.text(of: code))"
+    case .failedOpen(let file, let code): "\(file) cannot be opened: \(Self.text(of: code))"
     case .alreadyOpen(let file): "\(file) is open already, in this process or another"
     case .keyEmpty: "a key needs at least one byte"
     case .keyTooLong(let count):

@@ -18,28 +18,33 @@ struct Main {
     ]
   }
 
-  private static var help: String {
-    let width = commands.map { $0.specification.name.count }.max() ?? 0
-    let list = commands.map {
-      let name = $0.specification.name
-      return "  " + name + String(repeating: " ", count: width - name.count + 2)
-        + $0.specification.summary
+  /// One line for each command whose name begins with the word `group`, or for all.
+  private static func list(_ group: String? = nil) -> String {
+    let specifications = commands.map { $0.specification }.filter { specification in
+      group.map { specification.name.hasPrefix($0 + " ") } ?? true
     }
-    return """
-      usage: livesync <command> [options]
+    let width = specifications.map(\.name.count).max() ?? 0
+    return specifications.map {
+      "  " + $0.name + String(repeating: " ", count: width - $0.name.count + 2) + $0.summary
+    }.joined(separator: "\n")
+  }
 
-      A full node joins a moving chain: it follows the blocks while it fills its account trie in
-      verified ranges, under a deterministic simulator.
+  private static var help: String {
+    """
+    usage: livesync <command> [options]
 
-      \(list.joined(separator: "\n"))
+    A full node joins a moving chain: it follows the blocks while it fills its account trie in
+    verified ranges, under a deterministic simulator.
 
-      livesync <command> --help explains one command.
+    \(list())
 
-      Exit codes: 0 pass, 1 a data directory is damaged or evidence proves nothing, 2 unusable
-      arguments or files, 3 a data directory cannot be opened, 10 a safety check failed, 11 the node
-      did not complete or follow, 12 a replay gave something else than recorded, 14 the run proved
-      nothing.
-      """
+    livesync <command> --help explains one command.
+
+    Exit codes: 0 pass, 1 a data directory is damaged or evidence proves nothing, 2 unusable
+    arguments or files, 3 a data directory cannot be opened, 10 a safety check failed, 11 the node
+    did not complete or follow, 12 a replay gave something else than recorded, 14 the run proved
+    nothing.
+    """
   }
 
   static func main() {
@@ -51,10 +56,7 @@ struct Main {
       Console.print(help)
       return words.isEmpty ? .usage : .pass
     }
-    guard let command = find(words) else {
-      Console.error("unknown command '\(words[0])'; see livesync --help")
-      return .usage
-    }
+    guard let command = find(words) else { return unknown(words) }
     let specification = command.specification
     let rest = Array(words.dropFirst(specification.name.split(separator: " ").count))
     do {
@@ -77,6 +79,20 @@ struct Main {
       Console.error("\(error)")
       return .usage
     }
+  }
+
+  /// Says which commands there are instead.
+  private static func unknown(_ words: [String]) -> ExitCode {
+    let group = list(words[0])
+    if group.isEmpty {
+      Console.error("unknown command '\(words[0])'; see livesync --help")
+    } else if words.count == 2, ["--help", "-h"].contains(words[1]) {
+      Console.print("usage: livesync \(words[0]) <command> [options]\n\n\(group)")
+      return .pass
+    } else {
+      Console.error("'\(words[0])' needs one of these after it:\n\(group)")
+    }
+    return .usage
   }
 
   /// The command whose name the words begin with.

@@ -9,7 +9,7 @@ import Testing
     #expect(result.code == 0 && result.errors.isEmpty)
     for word in [
       "simulate", "figures", "fixture record", "replay", "events summary", "events picture",
-      "events schema", "evidence check",
+      "events schema", "evidence check", "db check", "db stat",
     ] {
       #expect(result.output.contains(word), "\(word)")
     }
@@ -18,7 +18,7 @@ import Testing
 
   @Test(arguments: [
     "simulate", "figures", "fixture record", "replay", "events summary", "events picture",
-    "events schema", "evidence check",
+    "events schema", "evidence check", "db check", "db stat",
   ])
   func everyCommand_shouldExplainItself(command: String) throws {
     let result = try Program.run(command.split(separator: " ").map(String.init) + ["--help"])
@@ -27,9 +27,18 @@ import Testing
     #expect(result.output.contains("--json"))
   }
 
+  @Test func aGroupOfCommands_shouldExplainItself() throws {
+    let result = try Program.run("db", "--help")
+    #expect(result.code == 0 && result.errors.isEmpty)
+    #expect(result.output.hasPrefix("usage: livesync db"))
+    #expect(result.output.contains("db check") && result.output.contains("db stat"))
+    #expect(!result.output.contains("simulate"))
+  }
+
   @Test(arguments: [
     (["fly"], "unknown command 'fly'"),
-    (["events"], "unknown command 'events'"),
+    (["events"], "'events' needs one of these after it:\n  events summary"),
+    (["db", "repair"], "'db' needs one of these after it:\n  db check"),
     (["evidence", "check"], "argument FILE is missing"),
     (["evidence", "check", "/no/such/file"], "there is no file '/no/such/file'"),
     (["evidence", "check", "README.md"], "README.md"),

@@ -68,20 +68,17 @@ import Testing
     #expect(try node.adopt(macro: early) == .known)
   }
 
-  /// A chain in a store has only the last of the election blocks in memory.
-  @Test(arguments: [false, true])
-  func macroChain_shouldBeAdopted_whenTwoElectionsCameInMeanwhile(isStored: Bool) throws {
+  @Test func macroChain_shouldBeAdopted_whenItBeginsWithBlocksThatOnlyTheStoreHolds() throws {
     let world = try World()
-    let node =
-      isStored
-      ? try Blockchain(
-        genesis: world.genesis, state: .complete, verifier: World.verifier,
-        store: MemoryStore(chain: world.genesis.hash)) : world.node()
+    try world.grow(to: 32)
+    let store = try MemoryStore(on: MemoryDisk(), chain: world.genesis.hash)
+    let node = try Blockchain(genesis: world.genesis, state: .missing, store: store)
     let locators = node.macroLocators()
+    let early = try #require(world.chain.macroChain(locators: locators))
     try world.grow(to: 42)
     let late = try #require(world.chain.macroChain(locators: locators))
-    #expect(late.blocks.map(\.number) == [16, 32, 40])
-    for number in 1...33 as ClosedRange<UInt32> { try node.push(world.chain.block(at: number)!) }
+    #expect(early.blocks.map(\.number) == [16, 32] && late.blocks.map(\.number) == [16, 32, 40])
+    #expect(try node.adopt(macro: early) == .extended)
     #expect(try node.adopt(macro: late) == .extended)
     #expect(node.headNumber == 40 && node.electionHead.number == 32)
   }

@@ -22,6 +22,45 @@ import Testing
     }
   }
 
+  /// A process that is forked while the store is open has its descriptors too, until it starts its
+  /// program.
+  @Test func directory_shouldBeFree_whenAForkedProcessStillHasItsDescriptors() throws {
+    let store = try open()
+    try store.put("a", "1")
+    let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+    let copies = descriptors.compactMap { name -> Int32? in
+      let target = try? FileManager.default.destinationOfSymbolicLink(
+        atPath: "/proc/self/fd/" + name)
+      guard target == folder.store, let descriptor = Int32(name) else { return nil }
+      return dup(descriptor)
+    }
+    #expect(!copies.isEmpty)
+    defer { for copy in copies { close(copy) } }
+    try store.close()
+    #expect(try open().text("a") == "1")
+  }
+
+  @Test func damagedRecord_shouldBeNamedByItsKey() throws {
+    let store = try open()
+    try store.put("left", "one of its kind")
+    try store.close()
+    var data = try Data(contentsOf: URL(filePath: folder.file))
+    let place = try #require(data.range(of: Data("one of its kind".utf8)))
+    data[place.lowerBound] ^= 1
+    try data.write(to: URL(filePath: folder.file))
+    let damaged = try open()
+    for read in [{ _ = try damaged.text("left") }, { _ = try damaged.all() }] {
+      do {
+        try read()
+        Issue.record("a damaged record was read")
+      } catch {
+        #expect((error as? StorageError)?.reason == "corrupted")
+        #expect(
+          "\(error)" == "\(folder.file) is damaged: the record 6c656674 is not what was written")
+      }
+    }
+  }
+
   @Test func map_shouldGrow_whenATransactionDoesNotFit() throws {
     let store = try open(Self.small)
     let before = try store.mapBytes()

@@ -8,7 +8,7 @@ struct DataDirectory: Sendable {
   static let fileName = "data.mdb"
 
   let path: String
-  /// Holds the lock until it is closed, or the process ends in whatever way.
+  /// Holds the lock until `unlock`, or until the process ends in whatever way.
   let descriptor: Int32
 
   var file: String { path + "/" + Self.fileName }
@@ -30,6 +30,14 @@ struct DataDirectory: Sendable {
   }
 
   func unlock() {
+    Self.unlock(descriptor)
+  }
+
+  /// Lets go of the lock that a directory's descriptor holds, and closes it. A child process that
+  /// was forked and has not started its program yet has the descriptor too: closing alone would
+  /// leave the lock with it.
+  static func unlock(_ descriptor: Int32) {
+    flock(descriptor, LOCK_UN)
     CLMDB.close(descriptor)
   }
 

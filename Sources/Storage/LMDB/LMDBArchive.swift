@@ -39,7 +39,7 @@ public final class LMDBArchive: @unchecked Sendable {
       fileBytes = opened.fileBytes
       bytesInUse = environment.bytesInUse
     } catch {
-      CLMDB.close(descriptor)
+      DataDirectory.unlock(descriptor)
       throw error
     }
     self.descriptor = descriptor
@@ -47,7 +47,7 @@ public final class LMDBArchive: @unchecked Sendable {
 
   deinit {
     environment.close()
-    CLMDB.close(descriptor)
+    DataDirectory.unlock(descriptor)
   }
 
   /// Runs `body` on what the store holds.

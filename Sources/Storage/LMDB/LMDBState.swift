@@ -31,7 +31,7 @@ final class LMDBState: StoreWriter {
     let status = mdb_get(transaction, table, &name, &found)
     guard try LMDBStatus.checkFound(status, environment.file) else { return false }
     guard let value = SealedRecord.open(found.bytes, under: key) else {
-      throw .corrupted(environment.file)
+      throw .corrupted(environment.file, key: Array(key))
     }
     body(value)
     return true
@@ -105,7 +105,7 @@ final class LMDBCursor: CursorEngine {
       }
     guard let (key, record) = found else { return false }
     guard let value = SealedRecord.open(record.bytes, under: key.bytes) else {
-      throw .corrupted(file)
+      throw .corrupted(file, key: Array(key.bytes))
     }
     body(key.bytes, value)
     return true

@@ -102,7 +102,9 @@ extension MemoryDisk.State {
       let bit = Int(flip % UInt64(record.count * 8))
       record[bit / 8] ^= 1 << UInt8(bit % 8)
     }
-    guard let value = SealedRecord.open(record, under: key) else { throw .corrupted(name) }
+    guard let value = SealedRecord.open(record, under: key) else {
+      throw .corrupted(name, key: Array(key))
+    }
     return value
   }
 }

@@ -11,7 +11,7 @@ extension ChainState {
     guard let last = chain.blocks.last, blocks[last.hash]?.isOnMain != true,
       last.number > macroHead.number
     else { return .known }
-    let chain = newPart(of: chain)
+    let chain = try newPart(of: chain)
     try check(chain)
 
     let isSameState = trie != nil && last.header.stateRoot == head.header.stateRoot
@@ -39,13 +39,16 @@ extension ChainState {
   }
 
   /// `chain` without the election blocks that came in since it was asked for.
-  private func newPart(of chain: MacroChain) -> MacroChain {
-    // Those before the last one may not be in memory any more.
-    guard let known = chain.blocks.lastIndex(where: { $0.hash == electionHead.hash }) else {
-      return chain
+  private func newPart(of chain: MacroChain) throws(PushError) -> MacroChain {
+    var known = 0
+    for block in chain.blocks.prefix(while: { $0.number <= electionHead.number }) {
+      do throws(LedgerStoreError) {
+        guard try mainHash(at: block.number) == block.hash else { break }
+      } catch { throw PushError(.storage(error), block.hash) }
+      known += 1
     }
     var chain = chain
-    chain.blocks.removeFirst(known + 1)
+    chain.blocks.removeFirst(known)
     return chain
   }
 
