@@ -73,6 +73,8 @@ sync-figures: dependencies ## Run the figures of live sync and write them into D
 docs: dependencies ## Write the generated pages in Docs anew.
 	@$(RELEASE) livesync >&2
 	@$(LIVESYNC) events schema > Docs/Events.md
+	@$(LIVESYNC) simulate --seed 1 --json > /dev/null
+	@$(LIVESYNC) events picture out/default-1/events.jsonl Docs/Pictures/default.svg
 
 fixtures: dependencies ## Write the scenarios and record the fixture chains anew.
 	@$(RELEASE) livesync >&2

@@ -1,5 +1,6 @@
 import EventLog
 import Foundation
+import Simulation
 
 /// `livesync events summary FILE`
 enum EventsSummaryCommand: Command {
@@ -12,21 +13,41 @@ enum EventsSummaryCommand: Command {
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     var summary = LogSummary(node: arguments.text("--node"))
-    var reader = EventLogReader()
-    try InputFile.forEachPiece(of: arguments.positionals[0]) { piece in
-      do {
-        try reader.read(piece) { summary.add($0) }
-      } catch {
-        throw UsageError("\(arguments.positionals[0]): \(error)")
-      }
-    }
-    do {
-      try reader.finish()
-    } catch {
-      throw UsageError("\(arguments.positionals[0]): \(error)")
-    }
+    try InputFile.forEachRecord(of: arguments.positionals[0]) { summary.add($0) }
     let text = arguments.wantsJSON ? summary.json : summary.text
     Console.print(text.hasSuffix("\n") ? String(text.dropLast()) : text)
+    return .pass
+  }
+}
+
+/// `livesync events picture FILE PICTURE`
+enum EventsPictureCommand: Command {
+  static let specification = CommandSpecification(
+    name: "events picture",
+    summary: "Draw how a node fills its state: keys over time by peer, rebranches, kills, stalls.",
+    positionals: ["FILE", "PICTURE"],
+    options: [.init("--node", "NAME", help: "the node that is shown (s0)")],
+    notes: [
+      "FILE is an events.jsonl as written by livesync simulate; - reads standard input.",
+      "PICTURE is written as SVG, which every browser shows.",
+    ])
+
+  static func run(_ arguments: Arguments) throws -> ExitCode {
+    let (log, path) = (arguments.positionals[0], arguments.positionals[1])
+    let node = arguments.text("--node") ?? "s0"
+    var picture = RunPicture(node: node)
+    try InputFile.forEachRecord(of: log) { picture.add($0) }
+    guard !picture.isEmpty else { throw UsageError("\(log) says nothing of a node '\(node)'") }
+    let bytes = Data(picture.svg.utf8)
+    do {
+      try bytes.write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw UsageError("'\(path)' cannot be written: \(error.localizedDescription)")
+    }
+    Console.print(
+      arguments.wantsJSON
+        ? "{\"picture\":\(JSONText.quoted(path)),\"bytes\":\(bytes.count)}"
+        : "drew \(path), \(bytes.count) bytes")
     return .pass
   }
 }
@@ -62,6 +83,17 @@ enum InputFile {
     }
     while let piece = try handle.read(upToCount: pieceBytes), !piece.isEmpty {
       try body([UInt8](piece))
+    }
+  }
+
+  /// Hands the records of the event log at `path` to `body`, one by one.
+  static func forEachRecord(of path: String, _ body: (EventRecord) -> Void) throws {
+    var reader = EventLogReader()
+    do {
+      try forEachPiece(of: path) { try reader.read($0, body) }
+      try reader.finish()
+    } catch let error as EventLogError {
+      throw UsageError("\(path): \(error)")
     }
   }
 

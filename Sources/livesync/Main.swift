@@ -13,8 +13,8 @@ struct Main {
   private static var commands: [any Command.Type] {
     [
       SimulateCommand.self, FiguresCommand.self, FixtureRecordCommand.self, ReplayCommand.self,
-      DbCheckCommand.self, DbStatCommand.self, EventsSummaryCommand.self, EventsSchemaCommand.self,
-      EvidenceCheckCommand.self,
+      DbCheckCommand.self, DbStatCommand.self, EventsSummaryCommand.self, EventsPictureCommand.self,
+      EventsSchemaCommand.self, EvidenceCheckCommand.self,
     ]
   }
 

@@ -8,8 +8,8 @@ import Testing
     let result = try Program.run("--help")
     #expect(result.code == 0 && result.errors.isEmpty)
     for word in [
-      "simulate", "figures", "fixture record", "replay", "events summary", "events schema",
-      "evidence check", "db check", "db stat",
+      "simulate", "figures", "fixture record", "replay", "events summary", "events picture",
+      "events schema", "evidence check", "db check", "db stat",
     ] {
       #expect(result.output.contains(word), "\(word)")
     }
@@ -17,8 +17,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "simulate", "figures", "fixture record", "replay", "events summary", "events schema",
-    "evidence check", "db check", "db stat",
+    "simulate", "figures", "fixture record", "replay", "events summary", "events picture",
+    "events schema", "evidence check", "db check", "db stat",
   ])
   func everyCommand_shouldExplainItself(command: String) throws {
     let result = try Program.run(command.split(separator: " ").map(String.init) + ["--help"])
@@ -59,6 +59,8 @@ import Testing
     (["events", "summary"], "argument FILE is missing"),
     (["events", "summary", "/no/such/file"], "there is no file '/no/such/file'"),
     (["events", "summary", "Sources"], "'Sources' cannot be read as a file"),
+    (["events", "picture", "README.md"], "argument PICTURE is missing"),
+    (["events", "picture", "README.md", "/no/such/folder/a.svg"], "README.md"),
     (["replay", "/no/such/file"], "there is no file '/no/such/file'"),
     (["replay", "README.md"], "README.md"),
   ])

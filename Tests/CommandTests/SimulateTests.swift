@@ -11,8 +11,8 @@ import Testing
     let folder = try Program.scratchFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let result = try Program.run(
-      "simulate", "--seed", "\(seed)", "--blocks", "60", "--accounts", "400", "--json", "--out",
-      folder.path)
+      "simulate", "--seed", "\(seed)", "--blocks", "60", "--accounts", "400", "--set",
+      "restart_after_ms=5000", "--json", "--out", folder.path)
     #expect(result.code == 0, "seed \(seed): \(result.output)\(result.errors)")
     return try Data(contentsOf: folder.appending(path: "events.jsonl"))
   }
@@ -37,7 +37,7 @@ import Testing
     #expect(result.errors.isEmpty)
     let lines = result.output.split(separator: "\n")
     #expect(lines[0].hasPrefix("simulate  default  seed 3"))
-    #expect(result.output.contains("accounts=2000"))
+    #expect(result.output.contains("accounts=4000"))
     #expect(result.output.contains("state.complete"))
     #expect(lines.last?.hasPrefix("PASS") == true)
     let records = try EventLogReader.records(
@@ -72,6 +72,24 @@ import Testing
     let json = try Program.run("events", "summary", path, "--node", "s0", "--json")
     #expect(json.code == 0)
     _ = try JSONValue(parsing: Data(json.output.utf8))
+  }
+
+  @Test func picture_shouldBeDrawnFromTheLog() throws {
+    let folder = try Program.scratchFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    _ = try Program.run("simulate", "--accounts", "400", "--json", "--out", folder.path)
+    let log = folder.appending(path: "events.jsonl").path
+    let file = folder.appending(path: "a.svg")
+    let result = try Program.run("events", "picture", log, file.path, "--json")
+    #expect(result.code == 0 && result.errors.isEmpty)
+    let facts = try JSONValue(parsing: Data(result.output.utf8))
+    let picture = try Data(contentsOf: file)
+    #expect(facts["bytes"].integer == picture.count)
+    #expect(String(decoding: picture, as: UTF8.self).contains("default, seed 1"))
+    let other = try Program.run("events", "picture", log, file.path, "--node", "s9")
+    #expect(other.code == 2 && other.errors.contains("says nothing of a node 's9'"))
+    let nowhere = try Program.run("events", "picture", log, "/no/such/folder/a.svg")
+    #expect(nowhere.code == 2 && nowhere.errors.contains("/no/such/folder/a.svg"))
   }
 
   @Test func manySeeds_shouldBeSummedUp() throws {

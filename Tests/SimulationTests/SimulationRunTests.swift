@@ -85,7 +85,7 @@ import Testing
   }
 
   @Test func aRun_shouldBeVacuous_whenOneChunkIsTheWholeState() throws {
-    var scenario = try Scenario.named("default")
+    var scenario = try Scenario.named("plain")
     scenario.accounts = 100
     scenario.chunkItems = 1_000
     scenario.strategy = .sequential

@@ -35,6 +35,9 @@ package struct EventRules {
     self.bufferedBlocksMax = bufferedBlocksMax
   }
 
+  /// The node begins with the state it has.
+  package mutating func begin(isComplete: Bool) { self.isComplete = isComplete }
+
   /// Requests that have not ended.
   package var openRequestCount: Int { openRequests.count }
 

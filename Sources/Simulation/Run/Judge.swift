@@ -55,7 +55,7 @@ struct Judge {
     }
     if observer.comparisons < 2 { return "the oracle was hardly asked" }
     for liar in world.liars where liar.lies == 0 { return "\(liar.peer) got no chance to lie" }
-    let forks = world.producer.forks - world.forksBeforeJoin
+    let forks = world.producer.forks - world.forksUnseen
     if observer.rebranches == 0, forks >= SimulationLimits.forksUnnoticedMax {
       return "the node followed none of \(forks) forks"
     }

@@ -25,8 +25,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
   private let comparesAfterChunks: Bool
   private let now: @Sendable () -> Int64
   private let line: (String) -> Void
-  /// The joining node's chain, once it is there.
-  var chain: Blockchain?
+  /// The joining node's chain, while the node lives.
+  private(set) var chain: Blockchain?
 
   private(set) var violation: CheckViolation?
   private(set) var completeAt: Int64?
@@ -75,6 +75,15 @@ final class RunObserver: EventSink, @unchecked Sendable {
   /// The planned rebranch is made now.
   func rebranchBegins() { tally.rebranchBegins() }
 
+  /// The joining node begins a life with this chain.
+  func follow(_ chain: Blockchain) {
+    self.chain = chain
+    isComplete = chain.stateComplete
+    shownShares = chain.missing.absentPartsPerMillion / Self.shownShare
+    rules = freshRules
+    rules.begin(isComplete: isComplete)
+  }
+
   /// The joining node was killed: what it had begun does not end.
   func forgetNode() {
     chain = nil
@@ -89,6 +98,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
     _ event: Event, context: EventContext, cause: UInt64?, request: UInt64?
   ) -> UInt64 {
     let sequence = writer.record(event, context: context, cause: cause, request: request)
+    if case .fault(let fault) = event { line(row(fault)) }
     if case .peer(.banned(let peer, let reason)) = event, !liars.contains(peer) {
       violate("S10", "\(context.node) banned the honest peer p\(peer): \(reason)")
     }
@@ -105,7 +115,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
     case .peer(.banned(let peer, _)): banned.insert(peer)
     case .chunk(.accepted):
       showState()
-      passMilestones()
+      if let chain { passMilestones(min(chain.missing.absentPartsPerMillion, 999_999)) }
       if comparesAfterChunks { compare() }
     case .chain(let event): observe(event)
     case .state(.complete(let number, let hash, _)):
@@ -113,8 +123,11 @@ final class RunObserver: EventSink, @unchecked Sendable {
       if completeAt == nil { completeAt = now() }
       requireMade(number, hash, "complete")
       onComplete()
+      passMilestones(1_000_000)
       compare()
-    case .state(.incomplete): isComplete = false
+    case .state(.incomplete):
+      isComplete = false
+      shownShares = 0
     case .state(.forecast(let forecast, let eta, let progress, _, _, _)) where completeAt == nil:
       forecasts.add(
         .init(
@@ -142,9 +155,9 @@ final class RunObserver: EventSink, @unchecked Sendable {
     }
   }
 
-  private func passMilestones() {
-    guard !milestones.isEmpty, let chain else { return }
-    let share = chain.missing.absentPartsPerMillion
+  /// - Parameter share: of the key space that is held, in parts per million; all only when the node
+  ///   knows it.
+  private func passMilestones(_ share: Int) {
     let due = milestones.filter { $0.partsPerMillion <= share }
     milestones.removeAll { $0.partsPerMillion <= share }
     for milestone in due { milestone.action() }
@@ -191,12 +204,22 @@ final class RunObserver: EventSink, @unchecked Sendable {
 
   /// The head of the table that `line` gets the rows of.
   static let header =
-    "    virtual  node event                   head      state  note"
+    "    virtual  node   event                   head      state  note"
 
-  private func row(_ event: String, _ note: String) -> String {
+  private func row(_ fault: Event.Fault) -> String {
+    switch fault {
+    case .injected(let kind, let target, let detail):
+      row("fault.injected", "\(kind): \(detail)", node: target)
+    case .ended(let kind, let target): row("fault.ended", kind, node: target)
+    }
+  }
+
+  private func row(
+    _ event: String, _ note: String, node: String = RunObserver.joinerName
+  ) -> String {
     let head = chain.map { "#\($0.headNumber)" } ?? "-"
     let share = chain.map { percent($0.missing.absentPartsPerMillion) } ?? "-"
-    return left(seconds(now()), 11) + "  " + right(Self.joinerName, 5) + right(event, 24)
+    return left(seconds(now()), 11) + "  " + right(node, 7) + right(event, 24)
       + right(head, 8) + left(share, 7) + "  " + note
   }
 }

@@ -18,23 +18,28 @@ extension SimulatedWorld {
       }
     }
     if scenario.killAtPercent > 0 {
+      // Never at once, so that the node is not taken apart in the middle of a call.
+      let blocks = scenario.killAtPercent == 100 ? scenario.followBlocks : 0
+      let delay = Duration.milliseconds(blocks * scenario.blockIntervalMilliseconds)
       observer.whenHeld(partsPerMillion: scenario.killAtPercent * 10_000) { [unowned self] in
-        // Later, so that the node is not taken apart in the middle of a call.
-        runtime.schedule(after: .zero) { [self] in kill() }
+        runtime.schedule(after: delay) { [self] in kill() }
       }
     }
   }
 
   private func kill() {
+    isKillDue = false
     let name = RunObserver.joinerName
-    note("kill", name, "at \(scenario.killAtPercent) % of the state")
+    note(
+      "kill", name,
+      "at \(scenario.killAtPercent) % of the state, for \(scenario.restartAfterMilliseconds) ms")
     _ = observer.record(
       .node(.crashed(reason: "killed")), context: EventContext(node: name, actor: "node"),
       cause: nil, request: nil)
     stopJoiner()
     runtime.schedule(after: .milliseconds(scenario.restartAfterMilliseconds)) { [self] in
       noteEnd("kill", name)
-      startJoiner()
+      do { try startJoiner() } catch { failure = failure ?? error }
     }
   }
 

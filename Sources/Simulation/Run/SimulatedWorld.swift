@@ -4,6 +4,7 @@ import LiveSync
 import Networking
 import Primitives
 import Runtime
+import Storage
 
 /// The nodes, the network and the chain of one run, and what happens to them block by block.
 final class SimulatedWorld: @unchecked Sendable {
@@ -22,18 +23,24 @@ final class SimulatedWorld: @unchecked Sendable {
   private(set) var joinedAt: Int64?
   /// Height of the head when the node joined, and of the last macro block then.
   private(set) var heightsAtJoin: (head: UInt32, macro: UInt32) = (0, 0)
-  /// Forks made before the node joined.
-  private(set) var forksBeforeJoin = 0
+  /// Forks made while the node was not there to see them.
+  private(set) var forksUnseen = 0
+  private var forksAtDeparture = 0
   private var life: NodeLife?
+  /// What outlives the joining node's process, and what the process has open of it.
+  private let disk = MemoryDisk(name: RunObserver.joinerName)
+  private var store: MemoryStore?
   private var joinerTask: SpawnedTask?
   private var tasks: [SpawnedTask] = []
   var away: Set<PeerID> = []
   var churn: RandomStream
+  /// The planned kill is still to come.
+  var isKillDue: Bool
   /// A branch of this depth is made instead of the next block.
   var rebranchDue: Int?
   /// Why the chain could not go on; ends the run.
   var failure: (any Error)?
-  /// Blocks of the chain when the joining node's state became complete.
+  /// Blocks of the chain when the joining node's state became complete; nil while it is not.
   private var completeAtBlock: UInt32?
   /// What completing the state took.
   private(set) var measurement: SyncMeasurement?
@@ -46,6 +53,7 @@ final class SimulatedWorld: @unchecked Sendable {
   ) throws {
     self.scenario = scenario
     self.runtime = runtime
+    isKillDue = scenario.killAtPercent > 0
     plan = PeerPlan(scenario)
     verifier = CachingSignatureVerifier(capacity: SimulationLimits.signaturesCached)
     producer = try ChainProducer(scenario, runtime: runtime, verifier: verifier)
@@ -114,16 +122,19 @@ final class SimulatedWorld: @unchecked Sendable {
   }
 
   /// Lets the fresh node join, with the genesis block and no state.
-  func join() {
+  func join() throws {
     joinedAt = runtime.now.nanoseconds
     heightsAtJoin = (producer.source.headNumber, producer.source.macroNumber)
-    forksBeforeJoin = producer.forks
-    startJoiner()
+    try startJoiner()
   }
 
-  /// A life of the joining node begins.
-  func startJoiner() {
-    let chain = Blockchain(genesis: producer.genesis, state: .missing, verifier: verifier)
+  /// A life of the joining node begins, with what its disk holds.
+  func startJoiner() throws {
+    let store = try MemoryStore(on: disk, chain: producer.genesis.hash)
+    let chain = try Blockchain(
+      genesis: producer.genesis, state: .missing, verifier: verifier, store: store)
+    self.store = store
+    forksUnseen += producer.forks - forksAtDeparture
     let life = NodeLife(observer)
     let node = FullNode(
       chain: chain, network: network.endpoint(for: Self.joinerPeer), runtime: runtime,
@@ -133,17 +144,20 @@ final class SimulatedWorld: @unchecked Sendable {
         strategy: scenario.strategy))
     joiner = node
     self.life = life
-    observer.chain = chain
+    observer.follow(chain)
     joinerTask = runtime.spawn(RunObserver.joinerName) { await node.run() }
   }
 
-  /// The joining node's process is gone, in whatever it was doing.
+  /// The joining node's process is gone, in whatever it was doing; what it did not commit is lost.
   func stopJoiner() {
     life?.end()
+    store?.crash()
     joinerTask?.cancel()
     network.remove(Self.joinerPeer)
     observer.forgetNode()
     joiner = nil
+    completeAtBlock = nil
+    forksAtDeparture = producer.forks
   }
 
   /// What completing the state took, looked at in the moment it is complete.
@@ -164,7 +178,7 @@ final class SimulatedWorld: @unchecked Sendable {
 
   /// True if the joining node has done all that the scenario asks for.
   var isDone: Bool {
-    guard let joiner, let completeAtBlock, observer.isComplete else { return false }
+    guard let joiner, let completeAtBlock, observer.isComplete, !isKillDue else { return false }
     let head = producer.source.headNumber
     let followed = Int(head) - Int(completeAtBlock)
     // Who was not asked while the state was incomplete will not be asked any more.
@@ -175,9 +189,9 @@ final class SimulatedWorld: @unchecked Sendable {
       && joiner.chain.headHash == producer.source.headHash
   }
 
-  /// Notes the height at which the state was found complete first.
+  /// Notes the height at which the state was found complete, for as long as it is.
   func noteCompletion() {
-    if observer.isComplete, completeAtBlock == nil { completeAtBlock = producer.source.headNumber }
+    completeAtBlock = observer.isComplete ? completeAtBlock ?? producer.source.headNumber : nil
   }
 
   /// Ends everything; returns the names of tasks that do not end.

@@ -68,7 +68,7 @@ public final class SimulationRun {
         return "not done after \(scenario.timeLimitSeconds) s of virtual time"
       }
       let height = Int(world.producer.source.headNumber)
-      if world.joinedAt == nil, height >= scenario.joinAtBlock { world.join() }
+      if world.joinedAt == nil, height >= scenario.joinAtBlock { try world.join() }
       world.runtime.spawn("block") {
         do { try await world.advance() } catch { world.failure = world.failure ?? error }
       }

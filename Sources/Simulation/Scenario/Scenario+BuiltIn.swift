@@ -1,34 +1,47 @@
 extension Scenario {
   /// The scenarios that come with the program; the same stand in Fixtures/Scenarios.
   public static let builtIn: [Scenario] = [
-    make("default", "A fresh node joins a chain with forks, skip blocks and some loss.") { _ in },
+    make(
+      "default",
+      "Over thin lines a fresh node joins a chain with forks; peers come and go, and so does it."
+    ) {
+      $0.makeThin()
+      $0.forkPerMillion = 150_000
+      $0.leavePerMillion = 60_000
+      $0.absenceMilliseconds = 8_000
+      // Gone for more than ten batches: a state this small is cheaper to fetch anew.
+      $0.blocksPerBatch = 6
+      $0.killAtPercent = 100
+      $0.restartAfterMilliseconds = 75_000
+    },
     make("plain", "No forks, no skip blocks, no loss.") {
+      $0.makeThin()
       $0.forkPerMillion = 0
       $0.skipPerMillion = 0
       $0.lossPerMillion = 0
     },
     make("forks", "A fork every few blocks, while chunks are on their way.") {
+      $0.makeThin()
       $0.forkPerMillion = 300_000
-      // The state stays incomplete over several forks.
-      $0.accounts = 4_000
-      $0.chunkItems = 5
-      $0.uploadBytesPerSecond = 30_000
     },
     make("churn", "Peers leave and come back while the node joins.") {
+      $0.makeThin()
+      $0.uploadBytesPerSecond = 20_000
       $0.nodes = 7
       $0.leavePerMillion = 300_000
     },
     make("wrong-value", "One peer changes a value in every chunk it serves.") {
+      $0.makeThin()
       $0.liars = [.wrongValue]
     },
     make("wrong-diff", "One peer leaves an entry out of every diff it serves.") {
+      $0.makeThin()
       $0.liars = [.wrongDiff]
-      // The state stays incomplete for long, so that the liar is asked for diffs.
-      $0.accounts = 4_000
-      $0.chunkItems = 5
-      $0.uploadBytesPerSecond = 30_000
+      // One in three, so that in some thirty requests for a diff it is asked once.
+      $0.nodes = 4
     },
     make("wrong-root", "One peer announces blocks with a wrong state root.") {
+      $0.makeThin()
       $0.liars = [.wrongRoot]
     },
     make("bandwidth", "A million accounts from eight full peers, against the physical limit.") {
@@ -38,6 +51,13 @@ extension Scenario {
       $0.makeRace()
     },
   ]
+
+  /// Peers that send so little that the state stays incomplete over some thirty blocks: chunks meet
+  /// forks, departures and lies.
+  private mutating func makeThin() {
+    accounts = 4_000
+    uploadBytesPerSecond = 16_000
+  }
 
   /// Eight full peers at 50 ms, 10 Mbit/s up and 100 Mbit/s down each, a million accounts, and a
   /// block a second that changes about 200 of them.

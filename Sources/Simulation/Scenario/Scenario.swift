@@ -68,7 +68,8 @@ public struct Scenario: Sendable, Hashable {
   public var rebranchAtPercent = 0
   public var rebranchDepth = 5
   /// Not 0: once it holds this share, the node is killed, and comes back after
-  /// `restartAfterMilliseconds` with what its disk kept.
+  /// `restartAfterMilliseconds` with what its disk kept. 100: once the state has been complete for
+  /// `followBlocks`.
   public var killAtPercent = 0
   public var restartAfterMilliseconds = 500
   /// Blocks the node has to follow after its state is complete.
@@ -137,8 +138,8 @@ extension Scenario {
       "share of the state held when a branch is replaced; 0 = never"),
     .init("rebranch_depth", \.rebranchDepth, 1...64, "blocks that it replaces"),
     .init(
-      "kill_at_percent", \.killAtPercent, 0...99,
-      "share of the state held when the node is killed; 0 = never"),
+      "kill_at_percent", \.killAtPercent, 0...100,
+      "share of the state held when the node is killed; 0 = never, 100 = once it has followed"),
     .init("restart_after_ms", \.restartAfterMilliseconds, 1...600_000, "how long it is gone"),
     .init("follow_blocks", \.followBlocks, 1...10_000, "blocks to follow once complete"),
     .init("time_limit_s", \.timeLimitSeconds, 1...1_000_000, "longest virtual time"),
