@@ -89,8 +89,8 @@ let package = Package(
     tests(
       "LiveSync",
       [
-        "LiveSync", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Primitives",
-        "MerkleTree",
+        "LiveSync", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Storage",
+        "Primitives", "MerkleTree",
       ]),
     tests(
       "Simulation",

@@ -106,6 +106,8 @@ extension Event {
     case waitingForBlock = "waiting_for_block"
     /// The node itself is busy.
     case localWork = "local_work"
+    /// The node's own store failed; it takes nothing in any more.
+    case storeFailed = "store_failed"
   }
 
   /// What the last rates say about the end of the sync.

@@ -54,6 +54,19 @@ public enum LiveSyncLimits {
   public static let peerLookInterval: Duration = .milliseconds(50)
   /// How long a peer that let a request time out is asked after the others.
   public static let demotionTime: Duration = .seconds(60)
+  /// Peers asked at a time for one block range or diff, the others because an answer is overdue.
+  public static let openTriesMax = 3
+  /// Time after which the answer to a request is overdue before it is known how long answers take:
+  /// a few round trips around the world.
+  public static let hedgeDelayFirst: Duration = .milliseconds(500)
+  /// Second requests that one kind of requests has in stock: one for each diff on its way.
+  public static let hedgesMax = 5
+  /// Good answers that bring one second request into the stock: at most a tenth more traffic.
+  public static let answersPerHedge = 10
+  /// How many times longer an answer is waited for while nobody answers in time.
+  public static let timeoutGrowthMax = 4
+  /// An answer is never overdue before this time: hiccups of a processor are no delay.
+  public static let hedgeDelayMin: Duration = .milliseconds(50)
   /// Longest wait for an answer with blocks.
   public static let blocksTimeout: Duration = .seconds(10)
   /// Longest wait for a trie diff.
@@ -103,11 +116,21 @@ public enum LiveSyncLimits {
   public static let chunkWindowMax = 16
   /// Chunk requests on their way to a peer that is not measured yet: enough to keep it busy.
   public static let chunkWindowFirst = 4
+  /// Chunk requests on their way in any case, even on the thinnest line: one that comes and one
+  /// that follows, so that the line is never empty.
+  public static let lineRequestsMin = 2
+  /// Time for which the line to this node may be full of chunks that were asked for: two requests
+  /// in a row from each peer, and not so long that blocks and diffs behind them come late.
+  public static let lineTime: Duration = .milliseconds(800)
+  /// How long a request for a block or a diff may wait before chunks yield to it, one on its way at
+  /// a time, and none after twice this time: a few times what an answer takes when the line is
+  /// full of chunks.
+  public static let urgentPatience: Duration = .milliseconds(1_500)
   /// Ranges asked for from a second peer at a time, so that help never doubles the traffic.
   public static let secondRequestsMax = 8
   /// Bytes of chunks on their way and waiting; a node of any size of state stays below.
   public static let bufferedChunkBytesMax = 64 << 20
-  /// Bytes that an answer should not exceed: a quarter of the largest message.
+  /// Bytes of values that an answer should not exceed: a quarter of the largest message.
   public static let chunkAnswerBytesMax = 2 << 20
   /// Least bytes of an answer: the proof of a chunk without items.
   public static let chunkOverheadBytes = 1_024
@@ -117,6 +140,9 @@ public enum LiveSyncLimits {
   /// Items worth a request of their own, since a proof takes a few kilobytes whatever it proves;
   /// ranges are not cut smaller.
   public static let chunkItemsMin = 64
+  /// Bytes that are asked for at least, from a peer in good standing: with its proof of about four
+  /// kilobytes a smaller answer would carry too little.
+  public static let chunkBytesMin = 32 << 10
   /// Share of a round trip that a peer should need for the smallest request: with four of them on
   /// their way its line is never empty, and the last ones end within this time of each other.
   public static let leastRequestShare = 0.25
@@ -150,9 +176,9 @@ public enum LiveSyncLimits {
   public static let filterSamplesMax = 32
   /// Time an answer is expected to take from a peer that is not measured.
   public static let answerTimeFirst: Duration = .milliseconds(500)
-  /// Verified answering times that the 95th percentile is taken of, the latest ones.
+  /// Answering times that the 95th percentile is taken of, the latest ones.
   public static let latenciesMax = 128
-  /// Verified answering times needed for it.
+  /// Answering times needed for it.
   public static let latenciesMin = 8
   /// Peers that must be measured before one can be called slow.
   public static let ratedPeersMin = 3
@@ -198,6 +224,13 @@ public enum LiveSyncLimits {
   public static let locatorsMax = 1_024
   /// Blocks in one answer to a missing-blocks request.
   public static let blocksPerAnswerMax = 512
+  /// Bytes of one answer to a missing-blocks request that it should not exceed: on a thin line a
+  /// larger one would not come in time; the rest is asked for anew.
+  public static let blocksAnswerBytesMax = 1 << 20
+  /// Blocks, and items of a chunk, that an answer is made of first, to see how large they are: with
+  /// the largest bodies and values no more than 64 MiB.
+  public static let servedBlocksFirst = 16
+  public static let servedItemsFirst = 256
   /// Election blocks named in a macro-chain request.
   public static let macroLocatorsMax = 64
   /// Blocks in one macro-chain answer.
@@ -251,6 +284,9 @@ public enum LiveSyncLimits {
   public static let progressInterval: Duration = .seconds(5)
   /// Time between two samples for forecast and stalls.
   public static let sampleInterval: Duration = .milliseconds(500)
+  /// Chunks that the bytes of what is missing are foretold from: the latest, since those of the
+  /// first moments are small and mostly proof.
+  public static let forecastChunksMax = 8
   /// Samples kept for the forecast; above it every second one is dropped.
   public static let forecastSamplesMax = 256
   /// Time that must be measured before anything is foretold.

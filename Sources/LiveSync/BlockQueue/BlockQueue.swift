@@ -34,7 +34,8 @@ public actor BlockQueue {
 
   public init(context: SyncContext, configuration: QueueConfiguration) {
     self.context = context.actor("block_queue")
-    client = RequestClient(context: self.context, timeout: LiveSyncLimits.blocksTimeout)
+    client = RequestClient(
+      context: self.context, timeout: LiveSyncLimits.blocksTimeout, isUrgent: true)
     core = BlockQueueCore(configuration: configuration)
   }
 
@@ -82,6 +83,11 @@ public actor BlockQueue {
       resolvers[hash] = continuation
       perform(actions)
     }
+  }
+
+  /// True if the block, or a part of it, is here or asked for, and not in the chain yet.
+  public func isExpected(_ hash: Hash256) -> Bool {
+    core.isExpected(hash) || assembler.isWaiting(for: hash)
   }
 
   private func readHeaders() async {

@@ -41,6 +41,10 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   public var bufferedCount: Int { buffer.count }
   /// True if the block waits for its ancestors.
   public func isBuffered(_ hash: Hash256) -> Bool { buffer.contains(hash) }
+  /// True if the block waits, is handed on, or is asked for.
+  public func isExpected(_ hash: Hash256) -> Bool {
+    buffer.contains(hash) || waiting[hash] != nil || requested[hash] != nil
+  }
   /// Number of blocks handed on and not pushed yet.
   public var waitingCount: Int { waiting.count }
   /// Number of open requests.

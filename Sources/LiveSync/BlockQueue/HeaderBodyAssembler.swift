@@ -53,6 +53,8 @@ public struct HeaderBodyAssembler<Header: Sendable, Body: Sendable>: Sendable {
 
   /// Halves that wait.
   public var count: Int { halves.count }
+  /// True if a half of the block waits.
+  public func isWaiting(for hash: Hash256) -> Bool { halves.contains { $0.hash == hash } }
 
   /// The header of block `hash` is here.
   public mutating func add(

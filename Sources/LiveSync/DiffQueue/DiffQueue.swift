@@ -36,7 +36,8 @@ public actor DiffQueue {
 
   public init(context: SyncContext, configuration: QueueConfiguration) {
     self.context = context.actor("diff_queue")
-    client = RequestClient(context: self.context, timeout: LiveSyncLimits.diffTimeout)
+    client = RequestClient(
+      context: self.context, timeout: LiveSyncLimits.diffTimeout, isUrgent: true)
     core = DiffQueueCore(isActive: !context.chain.stateComplete)
     blockQueue = BlockQueue(context: context, configuration: configuration)
   }

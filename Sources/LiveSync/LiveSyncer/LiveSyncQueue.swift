@@ -25,6 +25,8 @@ public protocol LiveSyncQueue: Actor {
   func insert(_ block: Block, source: BlockSource) async
   /// Waits until the chain has block `hash`.
   func resolve(_ hash: Hash256, number: UInt32, firstPeer: PeerID?) async -> ResolveOutcome
+  /// True if the block, or a part of it, is here or asked for, and not in the chain yet.
+  func isExpected(_ hash: Hash256) async -> Bool
   /// A block was pushed.
   func pushed(_ report: PushReport) async
   /// Chunks were pushed onto the head.

@@ -27,10 +27,13 @@ extension LiveSyncer: AsyncSequence {
       self.syncer = syncer
     }
 
-    /// The next event; nil when the queue has ended or the task is cancelled.
+    /// The next event; nil when the queue has ended, the chain's store has failed, or the task is
+    /// cancelled.
     public mutating func next() async -> LiveSyncEvent? {
       while true {
         if let event = events.popFirst() { return event }
+        // What the store does not take would only be fetched again and again.
+        if syncer.context.chain.storeFailure != nil { return nil }
         if work != nil {
           await step()
           continue

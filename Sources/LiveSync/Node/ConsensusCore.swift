@@ -29,7 +29,10 @@ public struct ConsensusCore: Sendable {
   }
 
   /// Looks at everything together.
-  public mutating func judge(peers: Int, stateIsComplete: Bool) -> Change? {
+  public mutating func judge(
+    peers: Int, stateIsComplete: Bool, storeHasFailed: Bool = false
+  ) -> Change? {
+    if storeHasFailed { return lose("store_failed") }
     if peers < LiveSyncLimits.consensusPeersMin { return lose("too_few_peers") }
     if !stateIsComplete { return lose("incomplete_state") }
     if isEstablished { return nil }

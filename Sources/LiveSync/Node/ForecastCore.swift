@@ -10,7 +10,7 @@ public struct SyncSample: Sendable, Hashable {
   public var missingShare = 1.0
   /// Bytes that the missing part will take; nil before there is anything to go by.
   public var missingBytes: Double?
-  /// Bytes of chunks that were verified and taken in.
+  /// Bytes of chunks that were taken in, or wait for their blocks.
   public var chunkBytes = 0
   /// Bytes of verified diffs.
   public var diffBytes = 0
@@ -31,7 +31,7 @@ public struct SyncForecast: Sendable, Hashable {
   public var eta: Duration?
   /// Share of the whole sync that is done, in parts per million; never falls.
   public var progressPpm: Int
-  /// Verified bytes of chunks and diffs a second.
+  /// Bytes of chunks and diffs a second, without those of no use.
   public var hasBytesPerSecond: Double
   /// Bytes a second that the changes of the chain alone take: its diffs, and what they add to the
   /// missing part.
@@ -67,7 +67,7 @@ public struct SyncForecast: Sendable, Hashable {
 ///
 ///     eta = (missing bytes + bytes of diffs behind) / (has − needs)
 ///
-/// where *has* are the verified bytes of chunks and diffs a second and *needs* is what the chain
+/// where *has* are the bytes of chunks and diffs a second and *needs* is what the chain
 /// takes. If *has* is not more than *needs*, it never ends.
 public struct ForecastCore: Sendable {
   /// Progress of the phases before and after the state, in parts per million each.
@@ -80,6 +80,8 @@ public struct ForecastCore: Sendable {
   /// in together with it: rates are measured from one such moment to another.
   private var samples: [SyncSample] = []
   private var progress = 0
+  /// Where the head was when the sync was found not to end.
+  private var divergedAt: UInt32?
   /// How far the head was behind when the state became complete.
   private var lagAtCompletion: UInt32?
 
@@ -93,7 +95,17 @@ public struct ForecastCore: Sendable {
     }
     if sample.isLive { keep(sample) }
     progress = max(progress, share(of: sample))
-    return judge(sample)
+    var forecast = judge(sample)
+    if forecast.verdict == .diverges {
+      divergedAt = sample.head
+    } else if divergedAt == sample.head, sample.missingShare > 0 {
+      // Where no block comes in any more, rates say nothing: what was found stands.
+      forecast.verdict = .diverges
+      forecast.eta = nil
+    } else {
+      divergedAt = nil
+    }
+    return forecast
   }
 
   /// Keeps a sample if something came in; when there are too many, every second one is dropped.
@@ -137,7 +149,8 @@ public struct ForecastCore: Sendable {
       return forecast
     }
     guard let (first, end, seconds, age) = window(now) else { return forecast }
-    let fetched = end.chunkBytes - first.chunkBytes + end.diffBytes - first.diffBytes
+    // What was here and turned out to be of no use counts against what came.
+    let fetched = max(0, end.chunkBytes - first.chunkBytes + end.diffBytes - first.diffBytes)
     // What a block takes on average, and how many blocks the network makes.
     let applied = Double(end.head > first.head ? end.head - first.head : 0)
     let pace = Double(end.target > first.target ? end.target - first.target : 0) / seconds

@@ -83,42 +83,55 @@ extension SyncNode {
   private func askHeads(of peers: [PeerID]) async {
     var answers = 0
     var agreeing = 0
-    await withTaskGroup(of: Bool?.self) { group in
+    var fetched: Set<Hash256> = []
+    await withTaskGroup(of: (PeerID, HeadResponse)?.self) { group in
       for peer in peers {
-        group.addTask { await self.askHead(of: peer) }
+        group.addTask { await self.askHead(of: peer).map { (peer, $0) } }
       }
-      for await agrees in group {
-        guard let agrees else { continue }
+      for await case (let peer, let head)? in group {
         answers += 1
-        if agrees { agreeing += 1 }
+        if head.head == chain.headHash { agreeing += 1 }
+        guard await isMissed(head), fetched.insert(head.head).inserted else { continue }
+        group.addTask {
+          await self.fetch(head.head, from: peer)
+          return nil
+        }
       }
     }
     consensus.withLock { $0.headRound(asked: answers, agreeing: agreeing) }
   }
 
-  /// True if the peer names our head, nil if it does not answer.
-  private func askHead(of peer: PeerID) async -> Bool? {
+  /// The head that the peer names; nil if it does not answer.
+  private func askHead(of peer: PeerID) async -> HeadResponse? {
     do throws(RequestError) {
-      let head = try await context.network.request(
+      return try await context.network.request(
         RequestHead(), to: peer, timeout: LiveSyncLimits.headTimeout)
-      let agrees = head.head == chain.headHash
-      // Announcements are faster: only a head that is still unknown, and higher, was missed.
-      if !chain.isKnown(head.head), head.number > chain.headNumber {
-        try await fetch(head.head, from: peer)
-      }
-      return agrees
     } catch {
       if error.isMisbehaviour { context.ban(peer, reason: error.reason) }
       return nil
     }
   }
 
-  private func fetch(_ hash: Hash256, from peer: PeerID) async throws(RequestError) {
+  /// True if the block's announcement did not reach us: it is higher than our head, not known, and
+  /// nowhere on its way to the chain.
+  private func isMissed(_ head: HeadResponse) async -> Bool {
+    guard head.number > chain.headNumber, !chain.isKnown(head.head) else { return false }
+    return await !liveSync.queue.isExpected(head.head)
+  }
+
+  private func fetch(_ hash: Hash256, from peer: PeerID) async {
     let includeBody = chain.holdsState
-    let response = try await context.network.request(
-      RequestBlock(hash: hash, includeBody: includeBody), to: peer,
-      timeout: LiveSyncLimits.blocksTimeout)
-    guard let block = response.block else { return }
+    let block: Block
+    do throws(RequestError) {
+      let response = try await context.network.request(
+        RequestBlock(hash: hash, includeBody: includeBody), to: peer,
+        timeout: LiveSyncLimits.blocksTimeout)
+      guard let found = response.block else { return }
+      block = found
+    } catch {
+      if error.isMisbehaviour { context.ban(peer, reason: error.reason) }
+      return
+    }
     if let evidence = block.contradiction(ofAnswerTo: hash, includeBody: includeBody) {
       context.ban(peer, reason: AnswerError.wrongBlock.reason, evidence: evidence)
       return

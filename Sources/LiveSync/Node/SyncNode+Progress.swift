@@ -34,7 +34,8 @@ extension SyncNode {
       bufferedBlocks: look.bufferedBlocks, bufferedChunks: look.reading.buffered,
       requests: look.reading.inFlight, traffic: look.reading.account.traffic,
       isEstablished: consensus.withLock { $0.isEstablished },
-      blocker: monitor.withLock { $0.stall.blocker(look.stall) },
+      blocker: chain.storeFailure == nil
+        ? monitor.withLock { $0.stall.blocker(look.stall) } : .storeFailed,
       forecast: monitor.withLock { $0.last })
   }
 
@@ -67,8 +68,13 @@ extension SyncNode {
     sample.missingShare = missing.ranges.reduce(0) { $0 + $1.share }
     // Ranges too narrow to be measured are missing all the same.
     if !missing.isEmpty { sample.missingShare = max(sample.missingShare, .leastNormalMagnitude) }
-    sample.missingBytes = account.expectedBytes(of: missing)
-    sample.chunkBytes = account.traffic.verified
+    // What waits for its block counts as here: it nearly always proves true, and waiting chunks
+    // come in by bursts that say nothing of the line.
+    let traffic = account.traffic
+    sample.missingBytes = account.expectedBytes(of: missing).map {
+      max(0, $0 - Double(traffic.pending))
+    }
+    sample.chunkBytes = traffic.verified + traffic.pending
     sample.diffBytes = reading.diffs.bytes
     sample.grownBytes = reading.diffs.grownBytes
     sample.head = status.head.number

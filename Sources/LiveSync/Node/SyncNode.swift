@@ -91,7 +91,21 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
       group.cancelAll()
     }
     subscribers.finish()
+    if let failure = chain.storeFailure { await serveOnly(after: failure) }
     context.recorder.record(.node(.stopped(reason: "cancelled")))
+  }
+
+  /// The store failed: nothing is asked for any more, since nothing of it could be kept. What can be
+  /// read is served until the task is cancelled; an operator has to make room, or give the store up.
+  private func serveOnly(after failure: LedgerStoreError) async {
+    let now = context.runtime.now
+    context.recorder.record(
+      .stall(
+        .detected(blocker: .storeFailed, sinceNs: now.nanoseconds, detail: failure.description)))
+    judgeConsensus()
+    while !Task.isCancelled {
+      try? await context.runtime.sleep(for: LiveSyncLimits.peerRecheckInterval)
+    }
   }
 
   /// What live sync does from now on. A subscriber that does not read loses the oldest of
@@ -119,7 +133,10 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
   func judgeConsensus() {
     let peers = context.peers.count
     let isComplete = chain.stateComplete || !chain.holdsState
-    let change = consensus.withLock { $0.judge(peers: peers, stateIsComplete: isComplete) }
+    let hasFailed = chain.storeFailure != nil
+    let change = consensus.withLock {
+      $0.judge(peers: peers, stateIsComplete: isComplete, storeHasFailed: hasFailed)
+    }
     let head = chain.head
     switch change {
     case .established:

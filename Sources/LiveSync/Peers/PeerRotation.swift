@@ -47,11 +47,14 @@ package struct RequestTries: Sendable {
   }
 
   /// The peer to ask next, or nil if the request has failed for good (or there is no peer).
-  package mutating func next(of peers: RankedPeers, rotation: inout PeerRotation) -> PeerID? {
+  /// - Parameter mayRepeat: whether a new round may be begun.
+  package mutating func next(
+    of peers: RankedPeers, rotation: inout PeerRotation, mayRepeat: Bool = true
+  ) -> PeerID? {
     guard count < triesMax else { return nil }
     if count == 0, let first, peers.prompt.contains(first) { return take(first) }
     if let peer = turn(of: peers, rotation: &rotation) { return take(peer) }
-    guard count < triesMin else { return nil }
+    guard mayRepeat, count < triesMin else { return nil }
     asked = []
     return turn(of: peers, rotation: &rotation).map { take($0) }
   }

@@ -38,14 +38,29 @@ final class RequestClient: Sendable {
     case cancelled
   }
 
+  /// Something that a request waits for happened.
+  private enum Incident<Response: Sendable>: Sendable {
+    case ended(attempt: Int, PeerID, Result<Response, RequestError>, after: Duration)
+    case lookDue(attempt: Int)
+    case pauseOver
+    /// The task was cancelled while it waited.
+    case nothing
+  }
+
   private let context: SyncContext
   private let timeout: Duration
-  private let rotation = Mutex(PeerRotation())
+  private let isUrgent: Bool
+  private let memory = Mutex(RequestMemory())
 
-  /// - Parameter timeout: longest wait for one peer's answer.
-  init(context: SyncContext, timeout: Duration) {
+  /// - Parameters:
+  ///   - timeout: longest wait for one peer's answer.
+  ///   - isUrgent: true if chunks must not hold it up. Another peer is asked as well once an answer
+  ///     is overdue: if it takes longer than 95 of 100 did, or `LiveSyncLimits.hedgeDelayFirst`
+  ///     before that is known.
+  init(context: SyncContext, timeout: Duration, isUrgent: Bool) {
     self.context = context
     self.timeout = timeout
+    self.isUrgent = isUrgent
   }
 
   /// Asks until an answer is usable or the tries are used up.
@@ -59,44 +74,105 @@ final class RequestClient: Sendable {
     didFail: (PeerID, Verdict<Value>) -> Void = { _, _ in },
     judge: (R.Response, PeerID) -> Verdict<Value>
   ) async -> Answer<Value> {
-    var tries = tries
-    var reason = "no_peers"
-    while !Task.isCancelled {
-      let peers = context.peers.ranked(at: context.runtime.now)
-      guard let peer = rotation.withLock({ tries.next(of: peers, rotation: &$0) }) else {
-        return tries.count == 0 ? .noPeers : .failed(reason: reason)
-      }
-      willAsk(peer, tries.count)
-      do throws(RequestError) {
-        let response = try await context.network.request(request, to: peer, timeout: timeout)
-        let verdict = judge(response, peer)
-        switch verdict {
-        case .use(let value):
-          // Only an answer that was found good makes good for a late one.
-          context.peers.promote(peer)
-          return .value(value, from: peer)
-        case .next(let why):
-          reason = why
-        case .unfit(let why):
-          reason = why
-          context.peers.remove(peer)
-        case .refuse(let why, let evidence):
-          reason = why
-          context.ban(peer, reason: why, evidence: evidence)
+    await withTaskGroup(of: Incident<R.Response>.self) { group in
+      _ = isolation
+      var core = HedgedRequest(
+        tries: tries, hedgeDelay: isUrgent ? memory.withLock { $0.hedgeDelay } : nil)
+      var reason = "no_peers"
+      let urgent = isUrgent ? context.urgent.begin(at: context.runtime.now) : nil
+      defer { endUrgency(urgent) }
+      perform(decide { core.start($0, &$1) }, request, in: &group, willAsk: willAsk)
+      while !Task.isCancelled, !core.isOver, let incident = await group.next() {
+        var actions: [HedgedRequest.Action] = []
+        switch incident {
+        case .nothing: break
+        case .pauseOver: actions = decide { core.pauseOver($0, &$1) }
+        case .lookDue(let attempt):
+          actions = decide { core.lookDue(attempt, $0, &$1) }
+        case .ended(let attempt, let peer, .success(let response), let time):
+          let verdict = judge(response, peer)
+          if case .use(let value) = verdict {
+            // Only an answer that was found good makes good for a late one; those who were
+            // overtaken come after the others for a while.
+            context.peers.promote(peer)
+            memory.withLock { core.answered(attempt, after: time, &$0) }.forEach(demote)
+            group.cancelAll()
+            return .value(value, from: peer)
+          }
+          reason = verdict.reason ?? reason
+          endUrgency(urgent)
+          punish(peer, verdict)
+          didFail(peer, verdict)
+          actions = decide { core.failed(attempt, .noAnswer, $0, &$1) }
+        case .ended(let attempt, let peer, .failure(let error), _):
+          if error == .cancelled { break }
+          reason = error.reason
+          if error.isMisbehaviour { context.ban(peer, reason: error.reason) }
+          if error == .timeout { demote(peer) }
+          actions = decide { core.failed(attempt, HedgedRequest.Failure(error), $0, &$1) }
         }
-        didFail(peer, verdict)
-      } catch {
-        if error == .cancelled { return .cancelled }
-        reason = error.reason
-        if error.isMisbehaviour { context.ban(peer, reason: error.reason) }
-        if error == .timeout { demote(peer) }
-        if error == .tooManyPending { await pause() }
+        perform(actions, request, in: &group, willAsk: willAsk)
       }
+      group.cancelAll()
+      if Task.isCancelled { return .cancelled }
+      return core.count == 0 ? .noPeers : .failed(reason: reason)
     }
-    return .cancelled
   }
 
-  /// The peer did not answer in time: for a while the others come before it.
+  private func endUrgency(_ id: UInt64?) {
+    if let id { context.urgent.end(id) }
+  }
+
+  private func decide(
+    _ step: (RankedPeers, inout RequestMemory) -> [HedgedRequest.Action]
+  ) -> [HedgedRequest.Action] {
+    let peers = context.peers.ranked(at: context.runtime.now)
+    return memory.withLock { step(peers, &$0) }
+  }
+
+  private func perform<R: Request>(
+    _ actions: [HedgedRequest.Action], _ request: R,
+    in group: inout TaskGroup<Incident<R.Response>>, willAsk: (PeerID, Int) -> Void
+  ) {
+    let (network, runtime) = (context.network, context.runtime)
+    let patience = memory.withLock { $0.timeout(timeout) }
+    for action in actions {
+      switch action {
+      case .ask(let peer, let attempt):
+        willAsk(peer, attempt)
+        let start = runtime.now
+        group.addTask {
+          let result: Result<R.Response, RequestError>
+          do throws(RequestError) {
+            result = .success(try await network.request(request, to: peer, timeout: patience))
+          } catch { result = .failure(error) }
+          return .ended(attempt: attempt, peer, result, after: start.duration(to: runtime.now))
+        }
+      case .look(let delay, let attempt):
+        group.addTask {
+          guard (try? await runtime.sleep(for: delay)) != nil else { return .nothing }
+          return .lookDue(attempt: attempt)
+        }
+      case .pause:
+        group.addTask {
+          guard (try? await runtime.sleep(for: LiveSyncLimits.noPeerPause)) != nil else {
+            return .nothing
+          }
+          return .pauseOver
+        }
+      }
+    }
+  }
+
+  private func punish<Value: Sendable>(_ peer: PeerID, _ verdict: Verdict<Value>) {
+    switch verdict {
+    case .use, .next: break
+    case .unfit: context.peers.remove(peer)
+    case .refuse(let why, let evidence): context.ban(peer, reason: why, evidence: evidence)
+    }
+  }
+
+  /// The peer did not answer in time, or later than another: for a while the others come first.
   private func demote(_ peer: PeerID) {
     let end = context.runtime.now.advanced(by: LiveSyncLimits.demotionTime)
     if context.peers.demote(peer, until: end) {
@@ -116,5 +192,15 @@ final class RequestClient: Sendable {
   /// Waits a moment; a cancelled wait ends at once.
   func pause(_ duration: Duration = LiveSyncLimits.noPeerPause) async {
     try? await context.runtime.sleep(for: duration)
+  }
+}
+
+extension HedgedRequest.Failure {
+  fileprivate init(_ error: RequestError) {
+    switch error {
+    case .tooManyPending: self = .notSent
+    case .timeout: self = .late
+    default: self = .noAnswer
+    }
   }
 }

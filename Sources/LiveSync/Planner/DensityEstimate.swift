@@ -10,11 +10,14 @@ package struct DensityEstimate: Sendable {
   /// Bytes an item is taken to have before any came.
   private var prior = Double(LiveSyncLimits.itemBytesFirst)
 
-  package init() {}
+  /// Chunks that it is measured over.
+  private let chunksMax: Int
+
+  package init(chunksMax: Int = LiveSyncLimits.densityChunksMax) { self.chunksMax = chunksMax }
 
   /// A chunk covers `range` with `items` in `bytes`.
   package mutating func add(_ range: KeyRange, items: Int, bytes: Int) {
-    if chunks >= Double(LiveSyncLimits.densityChunksMax) {
+    if chunks >= Double(chunksMax) {
       self.items /= 2
       share /= 2
       self.bytes /= 2

@@ -51,7 +51,8 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
   /// Asks for what is missing as far as peers have room.
   public mutating func advance(_ view: PlannerView, chain: some ChainReader) -> [Action] {
     guard !isComplete else { return [] }
-    let orders = ranges.fill(view.peers, missing: chain.missing, at: view.now)
+    let orders = ranges.fill(
+      view.peers, missing: chain.missing, urgentWait: view.urgentWait, at: view.now)
     var actions: [Action] = orders.map { .ask($0) }
     for peer in view.peers {
       let demotion = ranges.peers.demotion(of: peer)
@@ -127,7 +128,7 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
     for peer in Set(chunks.map(\.peer)) {
       ranges.peers.update(peer) { $0.refused(at: view.now) }
     }
-    return chunks.flatMap { discard($0, .blockUnknown, view) } + advance(view, chain: chain)
+    return chunks.map { prune($0, .blockUnknown, view) } + advance(view, chain: chain)
   }
 
   private mutating func discard(
@@ -135,6 +136,13 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
   ) -> [Action] {
     ranges.settled(chunk.request, .unused, at: view.now)
     return [.discard(chunk, reason)]
+  }
+
+  private mutating func prune(
+    _ chunk: SourcedChunk, _ reason: ChunkDiscardReason, _ view: PlannerView
+  ) -> Action {
+    ranges.settled(chunk.request, .unused, at: view.now)
+    return .prune(chunk, reason)
   }
 
   // MARK: The chain
@@ -163,7 +171,7 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
       for chunk in chunks { ranges.settled(chunk.request, .unused, at: view.now) }
       // What still waits for the block waits in vain.
       let lost = buffer.remove(number: number, hash: hash)
-      actions += lost.flatMap { discard($0, .blockPassed, view) }
+      actions += lost.map { prune($0, .blockPassed, view) }
     }
     actions += completeIfDue(view, chain: chain)
     return actions + settle(view, chain: chain) + advance(view, chain: chain)
@@ -228,7 +236,7 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
     isCompletionDue = false
     isComplete = true
     let rest = buffer.removeAll { _ in true }
-    return rest.flatMap { discard($0, .complete, view) } + [.completed]
+    return rest.map { prune($0, .complete, view) } + [.completed]
   }
 
   /// Chunks whose block has come by another way go to the chain; those whose block can no longer
@@ -238,7 +246,7 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
     let macro = chain.macroNumber
     let due = buffer.removeAll { chain.isKnown($0.hash) }
     let lost = buffer.removeAll { $0.number <= macro }
-    return (due.isEmpty ? [] : [apply(due)]) + lost.flatMap { discard($0, .finalized, view) }
+    return (due.isEmpty ? [] : [apply(due)]) + lost.map { prune($0, .finalized, view) }
   }
 
   private mutating func apply(_ chunks: [SourcedChunk]) -> Action {

@@ -7,9 +7,8 @@ import Runtime
 /// answers demote it for a while; only a proven lie bans it, which is not decided here.
 public struct PeerLedger: Sendable {
   private var records: [PeerID: PeerRecord] = [:]
-  /// Answering times of verified chunks, of all peers, the latest ones.
-  private var latencies: [Int64] = []
-  private var oldestLatency = 0
+  /// Answering times of verified chunks, of all peers.
+  private var latencies = AnswerTimes()
   /// Slower than this (in bytes a second) is slow; nil while too few peers are measured.
   private var slowBelow: Double?
 
@@ -31,13 +30,7 @@ public struct PeerLedger: Sendable {
   /// An answer was verified.
   package mutating func verified(_ peer: PeerID, _ delivery: Delivery, items: Int, at now: Moment) {
     update(peer) { $0.verified(delivery, items: items, at: now) }
-    let latency = delivery.sentAt.duration(to: delivery.arrivedAt).wholeNanoseconds
-    if latencies.count < LiveSyncLimits.latenciesMax {
-      latencies.append(latency)
-    } else {
-      latencies[oldestLatency] = latency
-      oldestLatency = (oldestLatency + 1) % latencies.count
-    }
+    latencies.add(delivery.time)
     let rates = records.values.compactMap(\.bytesPerSecond).sorted()
     slowBelow =
       rates.count >= LiveSyncLimits.ratedPeersMin
@@ -56,10 +49,7 @@ public struct PeerLedger: Sendable {
   }
 
   /// The time in which 95 of 100 verified answers came; nil while there are too few of them.
-  public var latency95: Duration? {
-    guard latencies.count >= LiveSyncLimits.latenciesMin else { return nil }
-    return .nanoseconds(latencies.sorted()[latencies.count * 95 / 100])
-  }
+  public var latency95: Duration? { latencies.percentile95 }
 
   /// The peers in the order in which they are asked, each for `bytes`: those in good standing
   /// first, and of these the one that can answer soonest. Peers that pause are left out.

@@ -38,7 +38,10 @@ public struct PeerRecord: Sendable {
   /// Bytes expected of the requests on their way.
   private(set) var expectedBytes = 0
   /// Bytes of all answers, verified or not: only differences are used, and only once verified.
-  private(set) var arrivedBytes = 0
+  package private(set) var arrivedBytes = 0
+  /// The largest rate at which anything came. Until something is verified it tells how large the
+  /// next requests are; how many there are it never tells.
+  private var seenBytesPerSecond: Double?
   private var bandwidth = WindowedFilter(.largest, window: LiveSyncLimits.bandwidthWindow)
   private var roundTrip = WindowedFilter(.smallest, window: LiveSyncLimits.roundTripWindow)
   /// Verified answers since the bandwidth was last found to be clearly larger than before.
@@ -58,6 +61,8 @@ public struct PeerRecord: Sendable {
   /// Verified bytes a second, the most of the last `LiveSyncLimits.bandwidthWindow`; nil if no
   /// chunk was verified yet.
   public var bytesPerSecond: Double? { bandwidth.value }
+  /// Bytes a second that sizes of requests go by; nil if nothing came yet.
+  var sizingBytesPerSecond: Double? { bytesPerSecond ?? seenBytesPerSecond }
   /// Nanoseconds from a request to its answer, the least of `LiveSyncLimits.roundTripWindow`.
   public var roundTripNanoseconds: Double? { roundTrip.value }
 
@@ -75,8 +80,13 @@ public struct PeerRecord: Sendable {
   }
 
   /// An answer of `bytes` came; nothing of it is verified.
-  package mutating func arrived(bytes: Int) {
+  /// - Parameters:
+  ///   - before: what had come from the peer when the answer was asked for.
+  ///   - time: from the request to the answer.
+  package mutating func arrived(bytes: Int, since before: Int, in time: Duration) {
     arrivedBytes += bytes
+    let rate = Double(arrivedBytes - before) * 1e9 / Double(max(1, time.wholeNanoseconds))
+    seenBytesPerSecond = max(seenBytesPerSecond ?? 0, rate)
   }
 
   /// An answer was verified and taken in: now what it showed of the peer counts.
@@ -86,7 +96,7 @@ public struct PeerRecord: Sendable {
     verifiedBytes += delivery.bytes
     lateInRow = 0
     emptyInRow = 0
-    let taken = Double(max(1, delivery.sentAt.duration(to: delivery.arrivedAt).wholeNanoseconds))
+    let taken = Double(max(1, delivery.time.wholeNanoseconds))
     if let expected = roundTrip.value {
       deviation += (abs(taken - expected) - deviation) / 4
     } else {
@@ -208,6 +218,8 @@ package struct Delivery: Sendable, Hashable {
   package var deliveredBytes: Int
   /// True if neither the whole range nor the most items asked for were given.
   package var isShort: Bool
+  /// From the request to the answer.
+  package var time: Duration { sentAt.duration(to: arrivedAt) }
 
   package init(
     sentAt: Moment, arrivedAt: Moment, bytes: Int, deliveredBytes: Int, isShort: Bool

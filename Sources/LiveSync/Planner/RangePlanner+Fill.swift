@@ -13,12 +13,14 @@ public struct ChunkOrder: Sendable, Hashable {
 extension RangePlanner {
   /// What to ask for now, so that every one of `available` peers has as much to do as it can.
   package mutating func fill(
-    _ available: [PeerID], missing: KeyRangeSet, at now: Moment
+    _ available: [PeerID], missing: KeyRangeSet, urgentWait: Duration = .zero, at now: Moment
   ) -> [ChunkOrder] {
+    self.urgentWait = urgentWait
     guard !missing.isEmpty, hasRoom else { return [] }
     let candidates = available.map { (peer: $0, bytes: bytes(for: $0)) }
     let ranking = peers.ranking(of: candidates, at: now)
     guard !ranking.isEmpty else { return [] }
+    trimFlights()
     var free = missing
     for (_, flight) in flights.sorted(by: { $0.key < $1.key }) { free.remove(flight.range) }
     for (_, claim) in claims.sorted(by: { $0.key < $1.key }) { free.remove(claim.range) }
@@ -27,7 +29,7 @@ extension RangePlanner {
     let slots = flights.count + ranking.reduce(0) { $0 + $1.spare }
     // Before the density is known only a half is given away, so that peers that come a moment later
     // find something to do.
-    let parts = density.itemsInAll == nil ? 2 * slots : available.count
+    let parts = density.itemsInAll == nil ? 2 * slots : min(available.count, requestsAtOnce)
     let share = free.ranges.reduce(0) { $0 + $1.share } / Double(max(1, parts))
     var orders: [ChunkOrder] = []
     var spare = ranking
@@ -48,10 +50,39 @@ extension RangePlanner {
     return orders
   }
 
+  /// Frees what flights will not bring: they ask for a limited number of items, and those that were
+  /// sent before the density was known claim far more. Some room is left for places that are less
+  /// dense than the average.
+  private mutating func trimFlights() {
+    guard let inAll = density.itemsInAll else { return }
+    for (id, flight) in flights {
+      let share = Double(flight.query.limit) * LiveSyncLimits.tailShare / inAll
+      guard flight.range.share > share else { continue }
+      flights[id]?.range = flight.range.beginning(share / flight.range.share)
+    }
+  }
+
+  /// Requests that fill the line if each is as large as usual.
+  private var requestsAtOnce: Int {
+    guard let most = line.bytesMax else { return LiveSyncLimits.chunkRequestsMax }
+    return max(LiveSyncLimits.lineRequestsMin, most / requestBytes)
+  }
+
+  /// True if the line to this node has room for one more answer: what is on its way from all peers
+  /// would only wait in front of it, and blocks and diffs behind it.
+  private var lineHasRoom: Bool {
+    if urgentWait > LiveSyncLimits.urgentPatience * 2 { return false }
+    if urgentWait > LiveSyncLimits.urgentPatience { return flights.isEmpty }
+    guard flights.count >= LiveSyncLimits.lineRequestsMin, let most = line.bytesMax else {
+      return true
+    }
+    return flyingBytes < most
+  }
+
   /// True if one more answer has room.
   private var hasRoom: Bool {
     let count = flights.count + claims.count
-    return flights.count < LiveSyncLimits.chunkRequestsMax
+    return lineHasRoom && flights.count < LiveSyncLimits.chunkRequestsMax
       && count < LiveSyncLimits.bufferedChunksMax
       && (count == 0
         || claimedBytes + flyingBytes + requestBytes <= LiveSyncLimits.bufferedChunkBytesMax)
@@ -89,13 +120,13 @@ extension RangePlanner {
 
   /// Items that the peer can deliver in `LiveSyncLimits.requestTime`.
   private func items(for peer: PeerID) -> Int {
-    let least = min(LiveSyncLimits.chunkItemsMin, itemsWanted)
-    if peers.demotion(of: peer) != nil { return least }
-    guard let rate = peers[peer].bytesPerSecond else {
+    if peers.demotion(of: peer) != nil { return min(LiveSyncLimits.chunkItemsMin, itemsWanted) }
+    guard let rate = peers[peer].sizingBytesPerSecond else {
       return min(itemsWanted, LiveSyncLimits.chunkItemsFirst)
     }
     let seconds = Double(LiveSyncLimits.requestTime.wholeNanoseconds) / 1e9
-    return min(itemsWanted, max(least, Int(min(1e9, rate * seconds / density.bytesPerItem))))
+    let bytes = max(rate * seconds, Double(LiveSyncLimits.chunkBytesMin))
+    return min(itemsWanted, max(1, Int(min(1e9, bytes / density.bytesPerItem))))
   }
 
   /// Items that the peer sends in `LiveSyncLimits.leastRequestShare` of a round trip: smaller
@@ -122,7 +153,7 @@ extension RangePlanner {
   ) -> ChunkOrder {
     let record = peers[peer]
     // What comes from a peer that is not measured may be slow to come.
-    let isMeasured = record.bytesPerSecond != nil
+    let isMeasured = record.sizingBytesPerSecond != nil
     let limit = isMeasured ? itemsMax : min(itemsMax, LiveSyncLimits.chunkItemsFirst)
     let items = density.itemsInAll.map { Int(min(1e9, $0 * range.share)) } ?? itemsWanted
     let bytes = max(
@@ -135,7 +166,8 @@ extension RangePlanner {
     nextID += 1
     flights[query.id] = Flight(
       query: query, peer: peer, sentAt: now, expectedBytes: bytes,
-      arrivedBefore: record.arrivedBytes, helpsWith: helpsWith)
+      arrivedBefore: record.arrivedBytes, allArrivedBefore: arrivedBytes, helpsWith: helpsWith,
+      range: range)
     flyingBytes += bytes
     peers.update(peer) { $0.asked(bytes: bytes) }
     return ChunkOrder(query: query, peer: peer, timeout: record.timeout(bytes: bytes))

@@ -20,12 +20,15 @@ public struct RangePlanner: Sendable {
     var expectedBytes: Int
     /// What had come from the peer when this was asked for.
     var arrivedBefore: Int
+    /// What had come from all peers when this was asked for.
+    var allArrivedBefore: Int
     /// The request that asked another peer for the same; nil unless this one helps.
     var helpsWith: UInt64?
     /// True if it asks for what is on its way from another peer already.
     package var isSecond: Bool { helpsWith != nil }
 
-    package var range: KeyRange { KeyRange(start: query.start, end: query.end) }
+    /// The part of what is asked for that nobody else is asked for meanwhile.
+    package internal(set) var range: KeyRange
   }
 
   /// A chunk that is here and not in the trie yet.
@@ -46,7 +49,12 @@ public struct RangePlanner: Sendable {
   var claimedBytes = 0
   /// Bytes expected of the requests on their way.
   var flyingBytes = 0
+  /// Bytes of all answers of all peers.
+  private(set) var arrivedBytes = 0
+  var line = LineEstimate()
   var density = DensityEstimate()
+  /// How long a request for a block or a diff has waited.
+  var urgentWait = Duration.zero
   var nextID: UInt64 = 1
 
   package init(itemsMax: Int) {
@@ -68,7 +76,13 @@ public struct RangePlanner: Sendable {
     _ id: UInt64, _ chunk: SourcedChunk, at now: Moment
   ) -> ChunkQuery? {
     guard let flight = end(id) else { return nil }
-    peers.update(flight.peer) { $0.arrived(bytes: chunk.bytes) }
+    let time = flight.sentAt.duration(to: now)
+    peers.update(flight.peer) {
+      $0.arrived(bytes: chunk.bytes, since: flight.arrivedBefore, in: time)
+    }
+    arrivedBytes += chunk.bytes
+    // What the line carries is so whether it proves true or not.
+    line.add(arrivedBytes - flight.allArrivedBefore, in: time, at: now)
     let query = flight.query
     let isShort = chunk.chunk.end != query.end && chunk.chunk.items.count < query.limit
     claims[id] = Claim(
@@ -77,7 +91,8 @@ public struct RangePlanner: Sendable {
       delivery: Delivery(
         sentAt: flight.sentAt, arrivedAt: now, bytes: chunk.bytes,
         deliveredBytes: peers[flight.peer].arrivedBytes - flight.arrivedBefore,
-        isShort: isShort), helpsWith: flight.helpsWith)
+        isShort: isShort),
+      helpsWith: flight.helpsWith)
     claimedBytes += chunk.bytes
     // Only the size of later requests follows from it, so it need not be verified.
     density.add(

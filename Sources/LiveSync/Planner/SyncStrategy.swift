@@ -15,10 +15,13 @@ public struct PlannerView: Sendable {
   public var now: Moment
   /// The peers that can be asked, in order.
   public var peers: [PeerID]
+  /// How long a request for a block or a diff has been waiting for its answer.
+  public var urgentWait: Duration
 
-  public init(now: Moment, peers: [PeerID]) {
+  public init(now: Moment, peers: [PeerID], urgentWait: Duration = .zero) {
     self.now = now
     self.peers = peers
+    self.urgentWait = urgentWait
   }
 }
 

@@ -12,6 +12,8 @@ public struct SyncContext: Sendable {
   /// The peers of live sync; removing one here removes it for every part.
   public let peers: PeerList
   public let recorder: EventRecorder
+  /// Requests that chunks must not hold up; one list for all parts of the node.
+  package let urgent: UrgentRequestList
   /// Writes down what proves a peer's lie; one for all parts of the node.
   private let evidence: EvidenceLog
 
@@ -25,6 +27,7 @@ public struct SyncContext: Sendable {
     self.peers = peers
     self.recorder = recorder
     evidence = EvidenceLog()
+    urgent = UrgentRequestList()
   }
 
   private init(_ other: SyncContext, recorder: EventRecorder) {
@@ -33,6 +36,7 @@ public struct SyncContext: Sendable {
     runtime = other.runtime
     peers = other.peers
     evidence = other.evidence
+    urgent = other.urgent
     self.recorder = recorder
   }
 

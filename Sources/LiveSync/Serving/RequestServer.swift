@@ -7,6 +7,7 @@ import StateTrie
 import Synchronization
 
 /// Answers the requests of other nodes from our chain, within rate limits for each peer and type.
+/// What a peer has asked for counts on if it leaves and comes back.
 ///
 /// Every answer is one synchronous read of the chain. A node whose state is incomplete says so.
 public struct RequestServer: Sendable {
@@ -24,8 +25,6 @@ public struct RequestServer: Sendable {
       let now = runtime.now
       return limiter.withLock { $0.allow(type, from: peer, at: now) }
     }
-
-    func forget(_ peer: PeerID) { limiter.withLock { $0.forget(peer) } }
   }
 
   private let context: SyncContext
@@ -73,9 +72,6 @@ public struct RequestServer: Sendable {
     }
   }
 
-  /// Forgets the counts of a peer that has left.
-  public func forget(_ peer: PeerID) { gate.forget(peer) }
-
   private func serve<R: Request>(
     _ type: R.Type, _ answer: @escaping @Sendable (R) -> R.Response?
   ) {
@@ -104,23 +100,40 @@ public struct RequestServer: Sendable {
     _ request: RequestMissingBlocks, of chain: Blockchain
   ) -> MissingBlocksResponse {
     let direction: MissingBlocksDirection = request.direction == .forward ? .forward : .backward
-    let result = chain.missingBlocks(
-      target: request.target, locators: request.locators, direction: direction,
-      includeBody: request.includeBody, limit: LiveSyncLimits.blocksPerAnswerMax)
-    switch result {
-    case .blocks(let blocks): return .blocks(blocks)
-    case .refused(let refusal): return MissingBlocksResponse(refusal)
+    let answer = BoundedAnswer.largest(
+      limit: LiveSyncLimits.blocksPerAnswerMax, first: LiveSyncLimits.servedBlocksFirst,
+      bytesMax: LiveSyncLimits.blocksAnswerBytesMax
+    ) { limit in
+      chain.missingBlocks(
+        target: request.target, locators: request.locators, direction: direction,
+        includeBody: request.includeBody, limit: limit)
+    } size: { result in
+      guard case .blocks(let blocks) = result else { return (0, 0) }
+      return (blocks.count, blocks.reduce(0) { $0 + $1.wireBytes.count })
+    }
+    switch answer {
+    case .blocks(let blocks)?: return .blocks(blocks)
+    case .refused(let refusal)?: return MissingBlocksResponse(refusal)
+    case nil: return .failed
     }
   }
 
   package static func chunk(_ request: RequestChunk, of chain: Blockchain) -> ChunkResponse? {
-    let lookup = chain.chunk(
-      from: request.startKey, to: request.endKey, limit: request.limit, edges: request.edges)
+    let lookup = BoundedAnswer.largest(
+      limit: request.limit, first: LiveSyncLimits.servedItemsFirst,
+      bytesMax: LiveSyncLimits.chunkAnswerBytesMax
+    ) { limit in
+      chain.chunk(
+        from: request.startKey, to: request.endKey, limit: limit, edges: request.edges)
+    } size: { lookup in
+      guard case .chunk(let chunk, _) = lookup else { return (0, 0) }
+      return (chunk.items.count, chunk.items.reduce(0) { $0 + $1.value.count })
+    }
     switch lookup {
-    case .chunk(let chunk, let block):
+    case .chunk(let chunk, let block)?:
       return .chunk(number: block.number, hash: block.hash, chunk)
-    case .incomplete: return .incompleteState
-    case .refused, .failed: return nil
+    case .incomplete?: return .incompleteState
+    case .refused?, .failed?, nil: return nil
     }
   }
 }

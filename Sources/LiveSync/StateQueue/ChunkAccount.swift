@@ -11,7 +11,7 @@ struct ChunkAccount: Sendable {
   var refused = 0
   /// Highest block that a chunk inside the window named. A claim: nothing but the forecast uses it.
   var highestNumber: UInt32 = 0
-  private var density = DensityEstimate()
+  private var density = DensityEstimate(chunksMax: LiveSyncLimits.forecastChunksMax)
 
   /// A chunk came.
   mutating func received(_ chunk: SourcedChunk) {
@@ -53,6 +53,8 @@ public struct ChunkTraffic: Sendable, Hashable {
   public var unused = 0
   /// In chunks that are provably wrong.
   public var refused = 0
+  /// In chunks that wait for their blocks or for the chain.
+  public var pending: Int { max(0, received - verified - unused - refused) }
 
   public init() {}
 }

@@ -31,7 +31,8 @@ public actor StateQueue: LiveSyncQueue {
     chunkItems: Int = LiveSyncLimits.chunkItemsDefault, strategy: SyncStrategy = .parallel
   ) {
     self.context = context.actor("state_queue")
-    client = RequestClient(context: self.context, timeout: LiveSyncLimits.chunkTimeout)
+    client = RequestClient(
+      context: self.context, timeout: LiveSyncLimits.chunkTimeout, isUrgent: false)
     self.configuration = configuration
     let isComplete = context.chain.stateComplete
     switch strategy {
@@ -78,7 +79,9 @@ public actor StateQueue: LiveSyncQueue {
   }
 
   private var view: PlannerView {
-    PlannerView(now: context.runtime.now, peers: context.peers.peers)
+    let now = context.runtime.now
+    return PlannerView(
+      now: now, peers: context.peers.peers, urgentWait: context.urgent.longestWait(at: now))
   }
 
   // MARK: Input
@@ -91,6 +94,10 @@ public actor StateQueue: LiveSyncQueue {
     _ hash: Hash256, number: UInt32, firstPeer: PeerID?
   ) async -> ResolveOutcome {
     await diffQueue.blockQueue.resolve(hash, number: number, firstPeer: firstPeer)
+  }
+
+  public func isExpected(_ hash: Hash256) async -> Bool {
+    await diffQueue.blockQueue.isExpected(hash)
   }
 
   public func pushed(_ report: PushReport) async {
@@ -270,6 +277,10 @@ public actor StateQueue: LiveSyncQueue {
         account.discarded(chunk)
         context.recorder.record(
           .chunk(chunk.event(Event.Chunk.discarded, reason: reason.rawValue)))
+      case .prune(let chunk, let reason):
+        account.discarded(chunk)
+        context.recorder.record(
+          .chunk(chunk.event(Event.Chunk.pruned, reason: reason.rawValue)))
       case .refuse(let chunk, let reason): context.ban(chunk, reason: reason)
       case .behind(let peer):
         context.recorder.record(.peer(.behind(peer: peer.number, reason: "chunk")))

@@ -154,8 +154,10 @@ public enum StateQueueAction<Block: SyncBlock>: Sendable {
   case expectBlock(number: UInt32, hash: Hash256, peer: PeerID)
   /// A chunk waits for its block.
   case buffered(SourcedChunk)
-  /// A chunk is of no use now.
+  /// A chunk that just came is of no use.
   case discard(SourcedChunk, ChunkDiscardReason)
+  /// A chunk that waited for its block is of no use any more.
+  case prune(SourcedChunk, ChunkDiscardReason)
   /// The peer's chunk is provably wrong: it leaves the peer set and is disconnected.
   case refuse(SourcedChunk, reason: String)
   /// The peer's state is too far below ours; it leaves the peer set.

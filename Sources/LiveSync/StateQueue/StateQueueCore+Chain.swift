@@ -56,7 +56,7 @@ extension StateQueueCore {
       let lost = buffer.remove(number: number, hash: hash)
       let isPausedHere = state == .paused(number: number, hash: hash)
       guard !chunks.isEmpty || !lost.isEmpty || isPausedHere else { return [] }
-      return lost.map { .discard($0, .blockPassed) } + reset(.blockFailed)
+      return lost.map { .prune($0, .blockPassed) } + reset(.blockFailed)
         + completeIfDue(chain: chain) + advance(chain: chain)
     }
     return judged(chunks, result, chain: chain) + completeIfDue(chain: chain)
@@ -131,20 +131,20 @@ extension StateQueueCore {
     state = .complete
     isCompletionDue = false
     lateInRow = 0
-    return buffer.removeAll(upTo: .max).map { .discard($0, .complete) } + [.completed]
+    return buffer.removeAll(upTo: .max).map { .prune($0, .complete) } + [.completed]
   }
 
   /// Chunks that wait at or below the head: the head's are applied now, the others' blocks will
   /// not come.
   private mutating func settle(chain: some ChainReader) -> [Action] {
     let due = buffer.removeAll(upTo: chain.headNumber)
-    guard !due.isEmpty, state != .complete else { return due.map { .discard($0, .complete) } }
+    guard !due.isEmpty, state != .complete else { return due.map { .prune($0, .complete) } }
     let now = due.filter { $0.hash == chain.headHash }
     let passed = due.filter { $0.hash != chain.headHash }
     var actions: [Action] = now.isEmpty ? [] : [apply(now)]
     if !passed.isEmpty {
       lateInRow += 1
-      actions += passed.map { .discard($0, .blockPassed) } + reset(.discarded)
+      actions += passed.map { .prune($0, .blockPassed) } + reset(.discarded)
     }
     return actions
   }

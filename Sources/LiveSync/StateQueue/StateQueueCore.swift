@@ -153,7 +153,7 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
     let chunks = buffer.remove(number: number, hash: hash)
     guard !chunks.isEmpty else { return [] }
     let peers = Set(chunks.map(\.peer)).sorted()
-    return chunks.map { .discard($0, .blockUnknown) } + peers.map { .behind($0) }
+    return chunks.map { .prune($0, .blockUnknown) } + peers.map { .behind($0) }
       + reset(.discarded) + advance(chain: chain)
   }
 

@@ -15,6 +15,9 @@ extension [StateQueueAction<FakeBlock>] {
   var discards: [ChunkDiscardReason] {
     compactMap { if case .discard(_, let reason) = $0 { reason } else { nil } }
   }
+  var prunes: [ChunkDiscardReason] {
+    compactMap { if case .prune(_, let reason) = $0 { reason } else { nil } }
+  }
   var resets: [ChunkResetReason] {
     compactMap { if case .reset(let reason) = $0 { reason } else { nil } }
   }

@@ -155,7 +155,7 @@ import Testing
     _ = queue.receive(queue.chunk(at: 30, end: Self.key))
     queue.chain.missing = .none
     let actions = queue.core.chainChanged(.advanced, chain: queue.chain)
-    #expect(actions.discards == [.complete])
+    #expect(actions.prunes == [.complete])
     #expect(queue.core.bufferedCount == 0)
     // The chunk on its way comes too late.
     #expect(queue.receive(queue.chunk(at: 20, end: nil)).discards == [.complete])
@@ -198,7 +198,7 @@ import Testing
     _ = queue.receive(chunk)
     let actions = queue.core.blockNeverCame(
       number: 30, hash: chunk.hash, chain: queue.chain)
-    #expect(actions.discards == [.blockUnknown])
+    #expect(actions.prunes == [.blockUnknown])
     #expect(actions.behind == [PeerID(4)])
     #expect(actions.queries.map(\.start) == [.empty])
     #expect(
@@ -286,7 +286,7 @@ import Testing
     _ = queue.receive(queue.chunk(at: 21, end: Self.key, fork: true))
     queue.chain.extend([queue.blocks[20]])
     let actions = queue.core.chainChanged(.advanced, chain: queue.chain)
-    #expect(actions.discards == [.blockPassed])
+    #expect(actions.prunes == [.blockPassed])
     #expect(actions.resets == [.discarded])
     #expect(queue.core.bufferedCount == 0)
   }

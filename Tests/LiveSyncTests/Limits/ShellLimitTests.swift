@@ -42,11 +42,14 @@ import Testing
     }
     let timeouts = Self.timeouts(world.sink.records)
     for (type, limit) in [
-      ("missing_blocks", LiveSyncLimits.blocksTimeout), ("trie_diff", LiveSyncLimits.diffTimeout),
-      ("chunk", LiveSyncLimits.chunkTimeout), ("macro_chain", LiveSyncLimits.headTimeout),
+      ("missing_blocks", LiveSyncLimits.blocksTimeout), ("chunk", LiveSyncLimits.chunkTimeout),
+      ("macro_chain", LiveSyncLimits.headTimeout),
     ] {
       #expect(timeouts[type] == [Int64(limit.components.seconds) * 1_000_000_000], "\(type)")
     }
+    // Who is silent about diffs is not waited for that long: another peer answers.
+    #expect(timeouts["trie_diff"] == nil)
+    #expect(world.sink.events.contains(.peer(.demoted(peer: 2, reason: "timeout"))))
     // After a timeout a peer is not asked by the same part before the others for a while.
     let chunks = world.sink.records.compactMap { record -> Int64? in
       if case .chunk(.requested(3, _, _, _)) = record.event { record.time } else { nil }

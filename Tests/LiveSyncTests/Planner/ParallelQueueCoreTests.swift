@@ -167,7 +167,8 @@ import Testing
       queue.core.blockNeverCame(
         number: 25, hash: Blake2b256.hash([4]), queue.view, chain: queue.chain))
     #expect(actions.refusals.isEmpty && actions.resets.isEmpty)
-    #expect(actions.discards == [.tooFarAhead, .tooFarBehind, .finalized, .blockUnknown])
+    #expect(actions.discards == [.tooFarAhead, .tooFarBehind, .finalized])
+    #expect(actions.prunes == [.blockUnknown])
     #expect(actions.behind.count == 1 && actions.ahead.count == 1)
     #expect(queue.chain.missing == .all)
   }

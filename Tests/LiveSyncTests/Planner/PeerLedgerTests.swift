@@ -31,7 +31,7 @@ import Testing
       let now = time + Int64(step) * milliseconds
       record.asked(bytes: bytes)
       record.ended(bytes: bytes)
-      record.arrived(bytes: bytes)
+      record.arrived(bytes: bytes, since: record.arrivedBytes, in: .milliseconds(milliseconds))
       record.verified(
         delivery(now, taking: milliseconds, bytes: bytes), items: 1_000, at: at(now))
     }
@@ -64,14 +64,14 @@ import Testing
     for _ in 0..<100 {
       record.asked(bytes: 10)
       record.ended(bytes: 10)
-      record.arrived(bytes: 1_000_000)
+      record.arrived(bytes: 1_000_000, since: 0, in: .seconds(1))
     }
     #expect(record.bytesPerSecond == nil && record.verifiedBytes == 0)
     #expect(record.window(bytes: 1_000, isSlow: false) == Limits.chunkWindowFirst)
     #expect(record.timeout(bytes: 1_000) == Limits.chunkTimeout)
     // Nor does it wash away that the peer was late.
     for step in 0..<4 { record.timedOut(at: Self.at(Int64(step))) }
-    record.arrived(bytes: 1_000_000)
+    record.arrived(bytes: 1_000_000, since: 0, in: .seconds(1))
     #expect(record.demotion == .late)
   }
 

@@ -19,6 +19,7 @@ final class TestNetwork: Sendable {
     var connected: Set<PeerID> = []
     var handlers: [Endpoint: Handler] = [:]
     var tampers: [Endpoint: Tamper] = [:]
+    var delays: [Endpoint: Duration] = [:]
     var gossip: [PeerID: [Topic: AsyncStream<GossipMessage>.Continuation]] = [:]
     var events: [PeerID: AsyncStream<PeerEvent>.Continuation] = [:]
     var reports: [Acceptance] = []
@@ -43,6 +44,11 @@ final class TestNetwork: Sendable {
 
   func tamper(_ peer: PeerID, _ type: RequestType, _ change: @escaping Tamper) {
     state.withLock { $0.tampers[Endpoint(peer: peer, type: type)] = change }
+  }
+
+  /// The peer's answers take so much longer.
+  func delay(_ peer: PeerID, _ type: RequestType, _ time: Duration) {
+    state.withLock { $0.delays[Endpoint(peer: peer, type: type)] = time }
   }
 
   func join(_ peer: PeerID) {
@@ -121,7 +127,8 @@ struct TestEndpoint: Network {
         try? await network.runtime.sleep(for: .seconds(3_600))
         return .failure(.timeout)
       }
-      try? await network.runtime.sleep(for: network.latency)
+      let delay = network.state.withLock { $0.delays[endpoint] ?? .zero }
+      try? await network.runtime.sleep(for: network.latency + delay)
       return .success(changed)
     }
     if Task.isCancelled { throw .cancelled }

@@ -1,0 +1,26 @@
+import Runtime
+
+/// How long answers of one kind take: the latest `LiveSyncLimits.latenciesMax` of them.
+package struct AnswerTimes: Sendable {
+  /// In nanoseconds; a ring once it is full.
+  private var times: [Int64] = []
+  private var oldest = 0
+
+  package init() {}
+
+  /// An answer was found good, so long after its request.
+  package mutating func add(_ time: Duration) {
+    if times.count < LiveSyncLimits.latenciesMax {
+      times.append(time.wholeNanoseconds)
+    } else {
+      times[oldest] = time.wholeNanoseconds
+      oldest = (oldest + 1) % times.count
+    }
+  }
+
+  /// The time in which 95 of 100 of them came; nil below `LiveSyncLimits.latenciesMin`.
+  package var percentile95: Duration? {
+    guard times.count >= LiveSyncLimits.latenciesMin else { return nil }
+    return .nanoseconds(times.sorted()[times.count * 95 / 100])
+  }
+}

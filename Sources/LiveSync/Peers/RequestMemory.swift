@@ -1,0 +1,48 @@
+import Runtime
+
+/// What the requests of one kind have in common: whose turn it is, how long answers take, and how
+/// many second requests they may make.
+///
+/// Second requests help against a late peer, and harm on a full line, where everything is late and
+/// each of them makes it fuller. So there is a stock of them: it is refilled by a tenth of a
+/// request with each good answer, and a second request that is answered first costs nothing.
+package struct RequestMemory: Sendable {
+  package var rotation = PeerRotation()
+  private var times = AnswerTimes()
+  /// Second requests in stock, in shares of which each good answer brings one.
+  private var stock = LiveSyncLimits.hedgesMax * LiveSyncLimits.answersPerHedge
+  /// Tries in a row that were not answered in time.
+  private var lateInRow = 0
+
+  package init() {}
+
+  /// Time after which an answer is overdue: 95 of 100 came in less.
+  package var hedgeDelay: Duration {
+    max(times.percentile95 ?? LiveSyncLimits.hedgeDelayFirst, LiveSyncLimits.hedgeDelayMin)
+  }
+
+  /// How long a peer's answer is waited for: `base`, doubled for each try in a row that was late,
+  /// up to `LiveSyncLimits.timeoutGrowthMax` times: asking again does not make a line faster.
+  package func timeout(_ base: Duration) -> Duration {
+    base * min(1 << min(lateInRow, 8), LiveSyncLimits.timeoutGrowthMax)
+  }
+
+  /// Takes a second request from the stock; false if it is empty.
+  package mutating func takeHedge() -> Bool {
+    guard stock >= LiveSyncLimits.answersPerHedge else { return false }
+    stock -= LiveSyncLimits.answersPerHedge
+    return true
+  }
+
+  /// A good answer came after `time`.
+  /// - Parameter isHedge: true if it answers a second request.
+  package mutating func answered(after time: Duration, isHedge: Bool) {
+    times.add(time)
+    lateInRow = 0
+    stock += isHedge ? LiveSyncLimits.answersPerHedge : 1
+    stock = min(stock, LiveSyncLimits.hedgesMax * LiveSyncLimits.answersPerHedge)
+  }
+
+  /// A try was not answered in time.
+  package mutating func timedOut() { lateInRow += 1 }
+}

@@ -1,0 +1,26 @@
+import Runtime
+
+/// What the line to this node carries, whatever number of peers share it.
+///
+/// Each peer alone may seem to be as fast as the line when the others pause; together they are not.
+package struct LineEstimate: Sendable {
+  private var rate = WindowedFilter(.largest, window: LiveSyncLimits.bandwidthWindow)
+  private var roundTrip = WindowedFilter(.smallest, window: LiveSyncLimits.roundTripWindow)
+
+  package init() {}
+
+  /// `bytes` came from all peers together while an answer took `time`.
+  package mutating func add(_ bytes: Int, in time: Duration, at now: Moment) {
+    let taken = Double(max(1, time.wholeNanoseconds))
+    rate.add(Double(bytes) * 1e9 / taken, at: now)
+    roundTrip.add(taken, at: now)
+  }
+
+  /// Bytes that may be on their way at a time: what comes in the least round trip and in
+  /// `LiveSyncLimits.lineTime`; nil before anything came.
+  package var bytesMax: Int? {
+    guard let rate = rate.value, let roundTrip = roundTrip.value else { return nil }
+    let time = roundTrip + Double(LiveSyncLimits.lineTime.wholeNanoseconds)
+    return Int(min(1e15, rate * time / 1e9))
+  }
+}

@@ -1,0 +1,57 @@
+import EventLog
+import LiveSync
+import Networking
+import Runtime
+import Testing
+
+/// Peers that answer late or never must not hold up blocks and their diffs.
+@Suite struct LatePeerTests {
+  /// Longest time from the announcement of a block to its acceptance, over a minute of blocks, while
+  /// a state comes in slowly.
+  private static func longestWait(_ world: TestWorld) -> Int64 {
+    world.run {
+      try await world.grow(9)
+      world.addHonest(1..<6)
+      // The state never becomes complete, so that every block needs its diff.
+      for number in UInt32(1)..<6 {
+        world.network.tamper(PeerID(number), .chunk) { _ in ChunkResponse.incompleteState.wireBytes
+        }
+      }
+      let node = world.makeNode()
+      world.runtime.spawn("node") { await node.run() }
+      world.runtime.spawn("chain") { await world.produceForever() }
+      try await world.runtime.sleep(for: .seconds(60))
+      #expect(node.chain.headNumber + 1 >= world.source.headNumber)
+      #expect(world.count("peer.banned") == 0)
+    }
+    var announced: [String: Int64] = [:]
+    var longest: Int64 = 0
+    for record in world.sink.records {
+      switch record.event {
+      case .block(.announced(_, _, let hash)) where announced["\(hash)"] == nil:
+        announced["\(hash)"] = record.time
+      case .block(.accepted(_, _, let hash, _)):
+        longest = max(longest, record.time - (announced["\(hash)"] ?? record.time))
+      default: break
+      }
+    }
+    return longest
+  }
+
+  @Test(arguments: [1, 2] as [UInt32])
+  func silentPeers_shouldNotHoldUpBlocks(count: UInt32) throws {
+    let world = try TestWorld(seed: 90 + UInt64(count))
+    for number in 1...count { world.network.tamper(PeerID(number), .trieDiff) { _ in nil } }
+    let wait = Self.longestWait(world)
+    #expect(wait > 0 && wait < LiveSyncLimits.diffTimeout.wholeNanoseconds / 2, "\(wait)")
+    #expect(world.sink.events.contains(.peer(.demoted(peer: 1, reason: "timeout"))))
+  }
+
+  @Test func slowDrip_shouldNotHoldUpBlocks() throws {
+    let world = try TestWorld(seed: 95)
+    // It answers rightly, and always a moment before its time is over.
+    world.network.delay(PeerID(1), .trieDiff, LiveSyncLimits.diffTimeout - .milliseconds(200))
+    let wait = Self.longestWait(world)
+    #expect(wait > 0 && wait < LiveSyncLimits.diffTimeout.wholeNanoseconds / 2, "\(wait)")
+  }
+}

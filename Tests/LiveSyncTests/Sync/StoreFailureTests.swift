@@ -1,0 +1,48 @@
+import EventLog
+import Ledger
+import LiveSync
+import Networking
+import Runtime
+import StateTrie
+import Storage
+import Testing
+
+/// A node whose disk is full asks for nothing that it could not keep, and goes on to serve.
+@Suite struct StoreFailureTests {
+  @Test(arguments: [SyncStrategy.parallel, .sequential])
+  func node_shouldStopAskingAndServe_whenItsDiskIsFull(strategy: SyncStrategy) throws {
+    let world = try TestWorld(seed: 97, accounts: 3_000)
+    let disk = MemoryDisk()
+    let store = try MemoryStore(on: disk, chain: world.genesis.hash)
+    let chain = try Blockchain(genesis: world.genesis, state: .missing, store: store)
+    // Room for a part of the state.
+    disk.faults = StorageFaults(capacity: disk.byteCount + 60_000)
+    world.run {
+      try await world.grow(9)
+      world.addHonest(1..<5)
+      let node = world.makeNode(strategy: strategy, chain: chain)
+      world.runtime.spawn("node") { await node.run() }
+      world.runtime.spawn("chain") { await world.produceForever() }
+      let hasStopped = await world.wait(.seconds(60)) { world.count("stall.detected") > 0 }
+      #expect(hasStopped && !chain.stateComplete)
+      try await world.runtime.sleep(for: .seconds(3))
+      let (asked, held) = (world.count("request.sent"), chain.itemCount)
+      try await world.runtime.sleep(for: .seconds(120))
+      #expect(world.count("request.sent") == asked)
+      #expect(chain.itemCount == held)
+      #expect(await node.progress().blocker == .storeFailed)
+      let head = try await world.network.endpoint(PeerID(1)).request(
+        RequestHead(), to: TestWorld.node, timeout: .seconds(1))
+      #expect(head.number == chain.headNumber)
+      let block = try await world.network.endpoint(PeerID(1)).request(
+        RequestBlock(hash: chain.headHash, includeBody: false), to: TestWorld.node,
+        timeout: .seconds(1))
+      #expect(block.block?.hash == chain.headHash)
+    }
+    let causes = world.sink.events.compactMap { event -> String? in
+      if case .stall(.detected(.storeFailed, _, let detail)) = event { detail } else { nil }
+    }
+    #expect(causes == ["no room is left on the disk of memory"], "\(causes)")
+    #expect(world.count("peer.banned") == 0)
+  }
+}
