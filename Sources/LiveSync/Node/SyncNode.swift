@@ -95,8 +95,9 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
     context.recorder.record(.node(.stopped(reason: "cancelled")))
   }
 
-  /// The store failed: nothing is asked for any more, since nothing of it could be kept. What can be
-  /// read is served until the task is cancelled; an operator has to make room, or give the store up.
+  /// The store failed: nothing is asked for any more, since nothing of it could be kept. What can
+  /// be read is served until the task is cancelled; an operator has to make room, or give the store
+  /// up.
   private func serveOnly(after failure: LedgerStoreError) async {
     let now = context.runtime.now
     context.recorder.record(

@@ -3,8 +3,8 @@
 /// How large an answer gets is only known once it is made. So a small one is made first, and larger
 /// ones as long as they are expected to fit: at no time is much more held than may be sent.
 package enum BoundedAnswer {
-  /// The largest answer of at most `limit` parts and about `bytesMax` bytes that was found; one part
-  /// is given however large it is. Nil if `make` gives none.
+  /// The largest answer of at most `limit` parts and about `bytesMax` bytes that was found; one
+  /// part is given however large it is. Nil if `make` gives none.
   /// - Parameters:
   ///   - first: parts of the first try.
   ///   - make: an answer of at most so many parts.

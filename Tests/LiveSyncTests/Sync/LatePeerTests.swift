@@ -6,8 +6,8 @@ import Testing
 
 /// Peers that answer late or never must not hold up blocks and their diffs.
 @Suite struct LatePeerTests {
-  /// Longest time from the announcement of a block to its acceptance, over a minute of blocks, while
-  /// a state comes in slowly.
+  /// Longest time from the announcement of a block to its acceptance, over a minute of blocks,
+  /// while a state comes in slowly.
   private static func longestWait(_ world: TestWorld) -> Int64 {
     world.run {
       try await world.grow(9)
