@@ -32,8 +32,8 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   public static func fullDisk(_ file: String) -> StorageError {
     StorageError(kind: .fullDisk(file))
   }
-  /// What was read is not what was written: the store must be given up and filled anew. `key` is that
-  /// of the record, if it is one.
+  /// What was read is not what was written: the store must be given up and filled anew. `key` is
+  /// that of the record, if it is one.
   public static func corrupted(_ file: String, key: [UInt8]? = nil) -> StorageError {
     StorageError(kind: .corrupted(file, key: key))
   }

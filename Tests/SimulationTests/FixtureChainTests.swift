@@ -80,7 +80,7 @@ import Testing
     // A chunk waited for a block that a branch replaced before it was announced.
     let early = fixture.steps.filter { step in
       guard case .announce = step.action else { return false }
-      return step.expected.chunks.contains { $0.hasPrefix("discarded:") }
+      return step.expected.chunks.contains { $0.hasPrefix("pruned:") }
     }
     #expect(!early.isEmpty)
   }

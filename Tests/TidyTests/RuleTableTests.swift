@@ -56,7 +56,7 @@ import Testing
       let name = String(limit.1)
       if Self.byModel.contains(name) { continue }
       count += 1
-      if !tests.contains("LiveSyncLimits.\(name)") { unnamed.append(name) }
+      if !tests.contains("Limits.\(name)") { unnamed.append(name) }
     }
     #expect(count > 50)
     #expect(unnamed.isEmpty)

@@ -232,5 +232,10 @@ import Testing
     for _ in 0..<(Limits.densityChunksMax * 4) { density.add(sixteenth, items: 20, bytes: 4_000) }
     #expect(abs((density.itemsInAll ?? 0) - 320) < 20)
     #expect(abs(density.bytesPerItem - 200) < 10)
+    // What a forecast goes by forgets the first small chunks sooner.
+    var foretold = DensityEstimate(chunksMax: Limits.forecastChunksMax)
+    for _ in 0..<Limits.forecastChunksMax { foretold.add(sixteenth, items: 10, bytes: 9_000) }
+    for _ in 0..<(Limits.forecastChunksMax * 3) { foretold.add(sixteenth, items: 10, bytes: 1_000) }
+    #expect(foretold.bytesPerItem > 100 && foretold.bytesPerItem < 200)
   }
 }

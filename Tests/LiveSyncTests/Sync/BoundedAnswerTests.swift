@@ -1,3 +1,4 @@
+import Ledger
 import LiveSync
 import TestSupport
 import Testing
@@ -31,6 +32,22 @@ import Testing
   @Test func largeParts_shouldBeGivenOneAtATime() {
     let answer = Self.answer(Array(repeating: 50_000, count: 9), limit: 500)
     #expect(answer.parts == 1)
+  }
+
+  /// What is served is made of blocks and items that may be as large as the ledger allows.
+  @Test func servedAnswers_shouldStayBelowTheirLimits_whateverTheirPartsAreLike() {
+    typealias Limits = LiveSyncLimits
+    for (part, first, bytesMax) in [
+      (LedgerLimits.bodyBytesMax, Limits.servedBlocksFirst, Limits.blocksAnswerBytesMax),
+      (LedgerLimits.dataBytesMax, Limits.servedItemsFirst, Limits.chunkAnswerBytesMax),
+    ] {
+      let largest = Array(repeating: part, count: 2 * first)
+      let alone = Self.answer(largest, limit: 5_000, first: first, bytesMax: bytesMax)
+      #expect(alone.bytes <= max(part, bytesMax) && alone.made <= 64 << 20)
+      let small = Array(repeating: 100, count: 100_000)
+      let many = Self.answer(small, limit: 100_000, first: first, bytesMax: bytesMax)
+      #expect(many.bytes <= bytesMax && many.bytes > bytesMax / 2)
+    }
   }
 
   @Test(arguments: 1...200 as ClosedRange<UInt64>)
