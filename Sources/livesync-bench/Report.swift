@@ -48,16 +48,26 @@ struct Report: Encodable {
     return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 
-  /// How an operation grows from the smallest to the largest trie, beside the growth of the
-  /// logarithm of the number of accounts.
+  /// How an operation grows from the smallest to the largest trie, beside the growth of its bare
+  /// hashing and that of the logarithm of the number of accounts.
   private var growth: [[String]] {
     guard let first = runs.first, let last = runs.last, runs.count > 1 else { return [] }
     let logarithm = log(Double(last.accounts)) / log(Double(first.accounts))
     let pairs = zip(first.rows, last.rows)
-    return pairs.map { [$0.name, Self.ratio($1.inHashes / $0.inHashes), Self.ratio(logarithm)] }
+    return pairs.map { small, large in
+      var hashing = "-"
+      if let few = small.timesHashing, let many = large.timesHashing {
+        hashing = Self.ratio(large.inHashes / many / (small.inHashes / few))
+      }
+      return [
+        small.name, Self.ratio(large.inHashes / small.inHashes), hashing, Self.ratio(logarithm),
+      ]
+    }
   }
 
-  private static let growthHead = ["operation", "growth in h", "log growth"]
+  private static let growthHead = [
+    "operation", "growth in h", "growth of its hashing", "log growth",
+  ]
   private static let head = ["operation", "per", "ns", "h", "x hashing"]
 
   private func cells(_ run: Run) -> [[String]] {

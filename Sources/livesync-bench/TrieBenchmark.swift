@@ -13,7 +13,9 @@ struct TrieBenchmark {
   /// Chunks checked and applied at most: a sample is enough of a large trie.
   private static let chunksMax = 1_000
   /// Accounts inserted at most to repeat the measurement: a large trie is built once.
-  private static let insertsMax = 2_000_000
+  private static let insertsMax = 20_000_000
+  /// How often updates and diffs are made for one figure: each is over in a few milliseconds.
+  private static let updateRounds = 20
 
   private let accounts: Int
   private let progress: Progress
@@ -98,7 +100,7 @@ struct TrieBenchmark {
   private func updateRows(_ trie: StateTrie, _ random: inout RandomStream) -> [Report.Row] {
     var update = Double.infinity
     var changed: [KeyNibbles] = []
-    for _ in 0..<Self.rounds {
+    for _ in 0..<Self.updateRounds {
       changed = (0..<Self.updates).map { _ in keys[random.below(keys.count)] }
       let value = random.bytes(Self.valueBytes)
       let items = changed.map { TrieItem(key: $0, value: value) }
@@ -112,7 +114,7 @@ struct TrieBenchmark {
     var apply = Double.infinity
     var revert = Double.infinity
     var diffWork = work
-    for _ in 0..<Self.rounds {
+    for _ in 0..<Self.updateRounds {
       let diff = makeDiff(trie, &random)
       var receipt: DiffReceipt?
       let applied = Stopwatch.nanoseconds {
