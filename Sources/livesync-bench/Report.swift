@@ -21,6 +21,11 @@ struct Report: Encodable {
       hashingNanoseconds = hashing
       timesHashing = hashing.map { nanoseconds / $0 }
     }
+
+    /// The same with another time for one hash.
+    func inUnits(of hash: Double) -> Row {
+      Row(name, per: unit, nanoseconds, hashing: hashingNanoseconds, hash: hash)
+    }
   }
 
   /// A figure that is no time.
