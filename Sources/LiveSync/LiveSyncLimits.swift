@@ -93,7 +93,10 @@ public enum LiveSyncLimits {
   // MARK: State queue
 
   /// Items asked for in one chunk.
-  public static let chunkItemsDefault = 1_000
+  public static let chunkItemsSequential = 1_000
+  /// Most items asked for in one of many chunks at a time: the planner asks for less where a peer is
+  /// slow, and the proof of both edges is 6 % of so many items, but 23 % of a thousand.
+  public static let chunkItemsParallel = 5_000
   /// Items a chunk may have, by the protocol.
   public static let chunkItemsMax = 5_000
   /// Chunks buffered for blocks that have not come yet.

@@ -89,10 +89,11 @@ extension LiveSyncer where Queue == BlockQueue {
 }
 
 extension LiveSyncer where Queue == StateQueue {
-  /// - Parameter chunkItems: most items asked for at a time, 1…`LiveSyncLimits.chunkItemsMax`.
+  /// - Parameter chunkItems: most items asked for in one chunk, 1…`LiveSyncLimits.chunkItemsMax`;
+  ///   nil: what suits the strategy.
   public init(
     context: SyncContext, configuration: QueueConfiguration,
-    chunkItems: Int = LiveSyncLimits.chunkItemsDefault, strategy: SyncStrategy = .parallel
+    chunkItems: Int? = nil, strategy: SyncStrategy = .parallel
   ) {
     self.init(
       context: context, configuration: configuration,

@@ -22,12 +22,12 @@ public struct NodeConfiguration: Sendable {
 
   public init(
     name: String, queue: QueueConfiguration? = nil,
-    chunkItems: Int = LiveSyncLimits.chunkItemsDefault, strategy: SyncStrategy = .parallel,
+    chunkItems: Int? = nil, strategy: SyncStrategy = .parallel,
     rateLimits: RateLimits = RateLimits(), stallAfter: Duration = LiveSyncLimits.stallAfter
   ) {
     self.name = name
     self.queue = queue
-    self.chunkItems = chunkItems
+    self.chunkItems = chunkItems ?? strategy.chunkItems
     self.strategy = strategy
     self.rateLimits = rateLimits
     self.stallAfter = stallAfter

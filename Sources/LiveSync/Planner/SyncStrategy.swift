@@ -8,6 +8,14 @@ public enum SyncStrategy: String, Sendable, Hashable, CaseIterable {
   case sequential
   /// Many ranges at a time from all peers.
   case parallel
+
+  /// Most items that are asked for in one chunk if nothing else is said.
+  public var chunkItems: Int {
+    switch self {
+    case .sequential: LiveSyncLimits.chunkItemsSequential
+    case .parallel: LiveSyncLimits.chunkItemsParallel
+    }
+  }
 }
 
 /// What a planning core is told of the world besides the chain.

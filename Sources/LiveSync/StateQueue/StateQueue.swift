@@ -28,13 +28,14 @@ public actor StateQueue: LiveSyncQueue {
 
   public init(
     context: SyncContext, configuration: QueueConfiguration,
-    chunkItems: Int = LiveSyncLimits.chunkItemsDefault, strategy: SyncStrategy = .parallel
+    chunkItems: Int? = nil, strategy: SyncStrategy = .parallel
   ) {
     self.context = context.actor("state_queue")
     client = RequestClient(
       context: self.context, timeout: LiveSyncLimits.chunkTimeout, isUrgent: false)
     self.configuration = configuration
     let isComplete = context.chain.stateComplete
+    let chunkItems = chunkItems ?? strategy.chunkItems
     switch strategy {
     case .sequential:
       core = StateQueueCore(

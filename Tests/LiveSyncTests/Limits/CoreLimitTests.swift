@@ -87,6 +87,16 @@ import Testing
     }
   }
 
+  @Test func chunks_shouldBeAsLargeAsTheStrategyLikesThem_ifNothingIsSaid() {
+    func items(_ items: Int?, _ strategy: SyncStrategy) -> Int {
+      NodeConfiguration(name: "s0", chunkItems: items, strategy: strategy).chunkItems
+    }
+    #expect(items(nil, .sequential) == LiveSyncLimits.chunkItemsSequential)
+    #expect(items(nil, .parallel) == LiveSyncLimits.chunkItemsParallel)
+    #expect(items(77, .parallel) == 77)
+    #expect(LiveSyncLimits.chunkItemsParallel <= LiveSyncLimits.chunkItemsMax)
+  }
+
   /// Requests at their limits are read, those above are refused.
   @Test func requests_shouldBeRead_upToTheirLimits() throws {
     func isRead<Message: WireCodable>(_ message: Message) -> Bool {
@@ -97,7 +107,7 @@ import Testing
     }
     #expect(isRead(chunk(LiveSyncLimits.chunkItemsMax)))
     #expect(!isRead(chunk(LiveSyncLimits.chunkItemsMax + 1)))
-    #expect(isRead(chunk(LiveSyncLimits.chunkItemsDefault)))
+    #expect(isRead(chunk(LiveSyncLimits.chunkItemsSequential)))
     func macro(_ locators: Int, _ limit: Int) -> RequestMacroChain {
       RequestMacroChain(locators: Array(repeating: .zero, count: locators), limit: limit)
     }
