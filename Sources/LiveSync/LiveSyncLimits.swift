@@ -92,10 +92,10 @@ public enum LiveSyncLimits {
 
   // MARK: State queue
 
-  /// Items asked for in one chunk.
+  /// Most items asked for in one chunk at a time.
   public static let chunkItemsSequential = 1_000
-  /// Most items asked for in one of many chunks at a time: the planner asks for less where a peer is
-  /// slow, and the proof of both edges is 6 % of so many items, but 23 % of a thousand.
+  /// Most items asked for in one of many chunks at a time: the planner asks for less where a peer
+  /// is slow, and the proof of both edges is 6 % of so many items, but 23 % of a thousand.
   public static let chunkItemsParallel = 5_000
   /// Items a chunk may have, by the protocol.
   public static let chunkItemsMax = 5_000

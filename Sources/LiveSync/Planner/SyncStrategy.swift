@@ -1,3 +1,4 @@
+import Ledger
 import Networking
 import Primitives
 import Runtime
@@ -14,6 +15,19 @@ public enum SyncStrategy: String, Sendable, Hashable, CaseIterable {
     switch self {
     case .sequential: LiveSyncLimits.chunkItemsSequential
     case .parallel: LiveSyncLimits.chunkItemsParallel
+    }
+  }
+
+  /// The core that fills the state in this way.
+  func makeCore(
+    _ configuration: QueueConfiguration, chunkItems: Int?, isComplete: Bool
+  ) -> any ChunkCore<Block> {
+    let items = chunkItems ?? self.chunkItems
+    return switch self {
+    case .sequential:
+      StateQueueCore(configuration: configuration, chunkItems: items, isComplete: isComplete)
+    case .parallel:
+      ParallelQueueCore(configuration: configuration, chunkItems: items, isComplete: isComplete)
     }
   }
 }

@@ -27,23 +27,15 @@ public actor StateQueue: LiveSyncQueue {
   private nonisolated let outputs = Mailbox<SyncOutput>(capacity: LiveSyncLimits.outputsMax)
 
   public init(
-    context: SyncContext, configuration: QueueConfiguration,
-    chunkItems: Int? = nil, strategy: SyncStrategy = .parallel
+    context: SyncContext, configuration: QueueConfiguration, chunkItems: Int? = nil,
+    strategy: SyncStrategy = .parallel
   ) {
     self.context = context.actor("state_queue")
     client = RequestClient(
       context: self.context, timeout: LiveSyncLimits.chunkTimeout, isUrgent: false)
     self.configuration = configuration
-    let isComplete = context.chain.stateComplete
-    let chunkItems = chunkItems ?? strategy.chunkItems
-    switch strategy {
-    case .sequential:
-      core = StateQueueCore(
-        configuration: configuration, chunkItems: chunkItems, isComplete: isComplete)
-    case .parallel:
-      core = ParallelQueueCore(
-        configuration: configuration, chunkItems: chunkItems, isComplete: isComplete)
-    }
+    core = strategy.makeCore(
+      configuration, chunkItems: chunkItems, isComplete: context.chain.stateComplete)
     diffQueue = DiffQueue(context: context, configuration: configuration)
   }
 
