@@ -104,15 +104,12 @@ struct StoredHeight: WireCodable {
   var blocks: [Hash256]
 
   func encode(to encoder: inout WireEncoder) {
-    encoder.append(count: blocks.count)
-    for hash in blocks { encoder.append(hash) }
+    encoder.append(blocks)
   }
 
   init(_ blocks: [Hash256]) { self.blocks = blocks }
 
   init(from decoder: inout WireDecoder) throws(WireError) {
-    let count = try decoder.count(elementBytes: Hash256.byteCount)
-    blocks = []
-    for _ in 0..<count { blocks.append(try decoder.hash()) }
+    blocks = try decoder.array(elementBytes: Hash256.byteCount)
   }
 }

@@ -183,6 +183,7 @@ extension RangePlanner {
     at now: Moment
   ) -> [ChunkOrder] {
     var orders: [ChunkOrder] = []
+    let usual = peers.latency95
     let seconds = flights.values.compactMap(\.helpsWith)
     let helped = Set(seconds + claims.values.compactMap(\.helpsWith))
     let oldest = flights.filter { !$0.value.isSecond && !helped.contains($0.key) }
@@ -196,8 +197,9 @@ extension RangePlanner {
       // An earlier helper may have brought a part of it.
       guard let rest = missing.intersection(flight.range).first else { continue }
       let peer = helpers[helper].peer
-      guard let range = help(with: rest, of: flight, by: peer, isAllTaken: isAllTaken, at: now)
-      else { continue }
+      let range = help(
+        with: rest, of: flight, by: peer, usual: usual, isAllTaken: isAllTaken, at: now)
+      guard let range else { continue }
       orders.append(ask(peer, range, helpsWith: id, at: now))
       helpers[helper].spare -= 1
     }
@@ -205,13 +207,14 @@ extension RangePlanner {
   }
 
   /// The part of `rest`, which is on its way, that `helper` should be asked for as well; nil if
-  /// none.
+  /// none. `usual` is the time in which 95 of 100 answers came.
   private func help(
-    with rest: KeyRange, of flight: Flight, by helper: PeerID, isAllTaken: Bool, at now: Moment
+    with rest: KeyRange, of flight: Flight, by helper: PeerID, usual: Duration?, isAllTaken: Bool,
+    at now: Moment
   ) -> KeyRange? {
     guard !peers[helper].isLacking(rest.start, at: now) else { return nil }
     let age = flight.sentAt.duration(to: now)
-    if let usual = peers.latency95, age > usual * (isAllTaken ? 1 : 2) { return rest }
+    if let usual, age > usual * (isAllTaken ? 1 : 2) { return rest }
     guard isAllTaken, let whole = peers[flight.peer].answerTime(bytes: 0),
       let half = peers[helper].answerTime(bytes: flight.expectedBytes / 2)
     else { return nil }

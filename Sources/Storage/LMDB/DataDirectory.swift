@@ -20,13 +20,19 @@ struct DataDirectory: Sendable {
     if mkdir(path, 0o755) != 0, storage_errno() != EEXIST {
       throw .failedOpen(path, code: storage_errno())
     }
-    descriptor = storage_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    descriptor = try Self.lock(path, LOCK_EX)
+  }
+
+  /// Opens the directory `path` and locks it without waiting; `mode` is `flock`'s.
+  static func lock(_ path: String, _ mode: Int32) throws(StorageError) -> Int32 {
+    let descriptor = storage_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .failedOpen(path, code: storage_errno()) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    guard flock(descriptor, mode | LOCK_NB) == 0 else {
       let code = storage_errno()
       CLMDB.close(descriptor)
       throw code == EWOULDBLOCK ? .alreadyOpen(path) : .failedOpen(path, code: code)
     }
+    return descriptor
   }
 
   func unlock() {

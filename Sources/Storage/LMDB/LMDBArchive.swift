@@ -25,13 +25,8 @@ public final class LMDBArchive: @unchecked Sendable {
   /// newer one, and a directory that is open already.
   public init(path: String) throws(StorageError) {
     self.path = path
-    let descriptor = storage_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .failedOpen(path, code: storage_errno()) }
+    let descriptor = try DataDirectory.lock(path, LOCK_SH)
     do throws(StorageError) {
-      guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else {
-        let code = storage_errno()
-        throw code == EWOULDBLOCK ? .alreadyOpen(path) : .failedOpen(path, code: code)
-      }
       let opened = try LMDBOpening(reading: path + "/" + DataDirectory.fileName)
       environment = opened.environment
       table = opened.table

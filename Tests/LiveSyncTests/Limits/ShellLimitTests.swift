@@ -64,10 +64,7 @@ import Testing
     world.run {
       try await world.grow(3)
       world.addHonest(1..<2)
-      let context = SyncContext(
-        chain: Blockchain(genesis: world.genesis, state: .complete),
-        network: world.network.endpoint(TestWorld.node), runtime: world.runtime,
-        recorder: EventRecorder(sink: world.sink, context: .init(node: "s0", actor: "test")))
+      let context = world.context()
       let queue = BlockQueue(
         context: context, configuration: QueueConfiguration(blocksPerBatch: 8, includeBody: true))
       world.runtime.spawn("queue") { await queue.run() }
@@ -90,10 +87,7 @@ import Testing
     let limit = LiveSyncLimits.outputsMax
     world.run {
       let good = try world.producer.next().block
-      let context = SyncContext(
-        chain: Blockchain(genesis: world.genesis, state: .complete),
-        network: world.network.endpoint(TestWorld.node), runtime: world.runtime,
-        recorder: EventRecorder(sink: world.sink, context: .init(node: "s0", actor: "test")))
+      let context = world.context()
       let queue = BlockQueue(
         context: context, configuration: QueueConfiguration(blocksPerBatch: 8, includeBody: true))
       for tag in 0...UInt64(limit) {

@@ -98,10 +98,7 @@ import Testing
     world.run {
       try await world.grow(13)
       world.addHonest(1..<3)
-      let context = SyncContext(
-        chain: Blockchain(genesis: world.genesis, state: .complete),
-        network: world.network.endpoint(TestWorld.node), runtime: world.runtime,
-        recorder: EventRecorder(sink: world.sink, context: .init(node: "s0", actor: "test")))
+      let context = world.context()
       let sync = BlockLiveSync(
         context: context, configuration: QueueConfiguration(blocksPerBatch: 8, includeBody: true))
       sync.add(liar)

@@ -9,19 +9,12 @@ import Testing
 
 /// What a live sync and a node say of what happens.
 @Suite struct LiveSyncEventTests {
-  private static func context(_ world: TestWorld) -> SyncContext {
-    SyncContext(
-      chain: Blockchain(genesis: world.genesis, state: .complete),
-      network: world.network.endpoint(TestWorld.node), runtime: world.runtime,
-      recorder: EventRecorder(sink: world.sink, context: .init(node: "s0", actor: "test")))
-  }
-
   @Test func events_shouldTellWhatBecameOfBlocksAndPeers() throws {
     let world = try TestWorld(seed: 60)
     world.run {
       try await world.grow(40)
       func block(_ number: UInt32) throws -> Block { try #require(world.source.block(at: number)) }
-      let context = Self.context(world)
+      let context = world.context()
       let sync = BlockLiveSync(
         context: context, configuration: QueueConfiguration(blocksPerBatch: 8, includeBody: true))
       world.runtime.spawn("sync") { await sync.run() }
@@ -61,7 +54,7 @@ import Testing
       let blocks = try (1...7 as ClosedRange<UInt32>).map {
         try #require(world.source.block(at: $0))
       }
-      let context = Self.context(world)
+      let context = world.context()
       let sync = BlockLiveSync(
         context: context, configuration: QueueConfiguration(blocksPerBatch: 8, includeBody: true))
       world.runtime.spawn("sync") { await sync.run() }

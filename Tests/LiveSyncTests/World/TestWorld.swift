@@ -139,6 +139,14 @@ final class TestWorld: Sendable {
     }
   }
 
+  /// What a part of the node works with when it is tried alone, on a chain with a complete state.
+  func context() -> SyncContext {
+    SyncContext(
+      chain: Blockchain(genesis: genesis, state: .complete),
+      network: network.endpoint(Self.node), runtime: runtime,
+      recorder: EventRecorder(sink: sink, context: .init(node: "s0", actor: "test")))
+  }
+
   /// Waits until `condition` holds; false after `limit`.
   func wait(_ limit: Duration, until condition: @Sendable () async -> Bool) async -> Bool {
     let end = runtime.now.advanced(by: limit)
