@@ -118,7 +118,7 @@ public enum LiveSyncLimits {
   /// Chunk requests on their way to one peer.
   public static let chunkWindowMax = 16
   /// Chunk requests on their way to a peer that is not measured yet: enough to keep it busy.
-  public static let chunkWindowFirst = 4
+  public static let chunkWindowFirst = 2
   /// Chunk requests on their way in any case, even on the thinnest line: one that comes and one
   /// that follows, so that the line is never empty.
   public static let lineRequestsMin = 2
@@ -129,6 +129,9 @@ public enum LiveSyncLimits {
   /// a time, and none after twice this time: a few times what an answer takes when the line is
   /// full of chunks.
   public static let urgentPatience: Duration = .milliseconds(1_500)
+  /// How many times longer than it was expected to take an answer must be on its way before it may
+  /// count as late: answers differ in size.
+  public static let lateShare = 1.5
   /// Ranges asked for from a second peer at a time, so that help never doubles the traffic.
   public static let secondRequestsMax = 8
   /// Bytes of chunks on their way and waiting; a node of any size of state stays below.
@@ -139,7 +142,7 @@ public enum LiveSyncLimits {
   public static let chunkOverheadBytes = 1_024
   /// Most items asked of a peer that is not measured yet: on a thin line more would hold up the
   /// diffs of the first blocks.
-  public static let chunkItemsFirst = 256
+  public static let chunkItemsFirst = 512
   /// Items worth a request of their own, since a proof takes a few kilobytes whatever it proves;
   /// ranges are not cut smaller.
   public static let chunkItemsMin = 64

@@ -64,11 +64,22 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
     return entry
   }
 
-  /// The first block missing under `hash`, following buffered parents, and its height.
-  func firstMissing(under block: Block) -> (hash: Hash256, number: UInt32) {
+  /// The block of that hash; nil if it is not here.
+  subscript(hash: Hash256) -> Block? { entries[hash]?.block }
+
+  /// The first block missing under `block`, following buffered parents, and its height; nil if the
+  /// way there leads through a block that `isSought`.
+  func firstMissing(
+    under block: Block, isSought: (Hash256) -> Bool
+  ) -> (hash: Hash256, number: UInt32)? {
     var lowest = block
-    while let parent = entries[lowest.parentHash]?.block { lowest = parent }
-    return (lowest.parentHash, lowest.number &- 1)
+    while !isSought(lowest.hash) {
+      guard let parent = entries[lowest.parentHash]?.block else {
+        return (lowest.parentHash, lowest.number &- 1)
+      }
+      lowest = parent
+    }
+    return nil
   }
 
   /// Takes out the buffered descendants of `hash`, parents first, at most `limit` of them. What is

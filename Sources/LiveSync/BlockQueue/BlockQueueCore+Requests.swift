@@ -76,6 +76,10 @@ extension BlockQueueCore {
           query.target, number: query.targetNumber, direction: .backward, first: query.firstPeer,
           chain: chain)
     }
+    if let target = buffer[query.target] {
+      // It came by itself meanwhile: what is missing under it is looked for on its own.
+      return actions + requestMissing(under: target, first: query.firstPeer, chain: chain)
+    }
     return actions + dropDescendants(of: query.target, .ancestorsUnavailable)
       + endResolve(query.target, .failed)
   }

@@ -141,11 +141,16 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
     return []
   }
 
-  /// Follows the buffered ancestors of `block` down to the first missing parent and asks for it.
+  /// Follows the buffered ancestors of `block` down to the first missing parent and asks for it,
+  /// unless one of them is on its way to somebody who waits for it: that answer goes back to what
+  /// we have, and brings all that is missing under it.
   mutating func requestMissing(
     under block: Block, first: PeerID?, chain: some ChainReader
   ) -> [Action] {
-    let missing = buffer.firstMissing(under: block)
+    let missing = buffer.firstMissing(under: block) {
+      resolves[$0] != nil && requested[$0] != nil
+    }
+    guard let missing else { return [] }
     if chain.isKnown(missing.hash) { return release(under: missing.hash) }
     if waiting[missing.hash] != nil || requested[missing.hash] != nil { return [] }
     if missing.number <= chain.macroNumber {

@@ -166,6 +166,12 @@ public struct PeerRecord: Sendable {
     return roundTrip + Double(expectedBytes + bytes) * 1e9 / bandwidth
   }
 
+  /// Nanoseconds that the peer needs for `bytes` if nothing else is on its way, by all that was
+  /// seen of it, verified or not; nil if nothing came yet.
+  func emptyLineTime(bytes: Int) -> Double? {
+    sizingBytesPerSecond.map { (roundTrip.value ?? 0) + Double(bytes) * 1e9 / max(1, $0) }
+  }
+
   /// Requests of `bytes` that keep the path to the peer full: what is on its way at once (the
   /// bandwidth-delay product) and one more, a quarter above it to notice when there is more room;
   /// twice as much as long as the bandwidth is found to grow. More would only wait in the peer's

@@ -166,6 +166,7 @@ extension RangePlanner {
     nextID += 1
     flights[query.id] = Flight(
       query: query, peer: peer, sentAt: now, expectedBytes: bytes,
+      queuedBytes: record.expectedBytes + bytes,
       arrivedBefore: record.arrivedBytes, allArrivedBefore: arrivedBytes, helpsWith: helpsWith,
       range: range)
     flyingBytes += bytes
@@ -214,7 +215,11 @@ extension RangePlanner {
   ) -> KeyRange? {
     guard !peers[helper].isLacking(rest.start, at: now) else { return nil }
     let age = flight.sentAt.duration(to: now)
-    if let usual, age > usual * (isAllTaken ? 1 : 2) { return rest }
+    // A large answer takes longer than usual and is not late for that: what counts is how long the
+    // helper would have needed for the same.
+    let expected = peers[helper].emptyLineTime(bytes: flight.queuedBytes) ?? 0
+    let isLate = Double(age.wholeNanoseconds) > expected * LiveSyncLimits.lateShare
+    if let usual, isLate, age > usual * (isAllTaken ? 1 : 2) { return rest }
     guard isAllTaken, let whole = peers[flight.peer].answerTime(bytes: 0),
       let half = peers[helper].answerTime(bytes: flight.expectedBytes / 2)
     else { return nil }

@@ -18,6 +18,8 @@ public struct RangePlanner: Sendable {
     package var peer: PeerID
     package var sentAt: Moment
     var expectedBytes: Int
+    /// Bytes expected from the peer when this was asked for, this one's among them.
+    var queuedBytes: Int
     /// What had come from the peer when this was asked for.
     var arrivedBefore: Int
     /// What had come from all peers when this was asked for.

@@ -47,11 +47,12 @@ struct MacroSync: Sendable {
         if UInt64(status.number) + UInt64(configuration.tolerancePastMax) < UInt64(ours) {
           return .outdated
         }
-        if let target { return await catchUp(to: target, with: peer) }
-        let head = context.chain.macroHead
+        let head = BlockID(number: status.number, hash: status.head)
+        if let target { return await catchUp(to: target, of: head, with: peer) }
+        let macro = context.chain.macroHead
         context.recorder.record(
-          .macroSync(.completed(peer: peer.number, block: head.number, hash: head.hash)))
-        return .good
+          .macroSync(.completed(peer: peer.number, block: macro.number, hash: macro.hash)))
+        return .good(head: head)
       }
     }
     return .failed
@@ -127,11 +128,13 @@ struct MacroSync: Sendable {
     }
   }
 
-  private func catchUp(to target: BlockID, with peer: PeerID) async -> MacroOutcome {
+  private func catchUp(
+    to target: BlockID, of head: BlockID, with peer: PeerID
+  ) async -> MacroOutcome {
     // The wish is worked on with the peers of live sync, so the peer must be one of them.
     context.peers.add(peer)
     switch await resolve(target.hash, target.number, peer) {
-    case .found, .outdated, .duplicate: return .good
+    case .found, .outdated, .duplicate: return .good(head: head)
     case .failed:
       context.peers.remove(peer)
       context.recorder.record(

@@ -10,10 +10,12 @@ public actor Syncer {
   private enum Order: Sendable {
     case macroSync(PeerID)
     case wait(PeerID, ticket: UInt64, Duration)
+    case seek(BlockID, PeerID)
   }
 
   private let context: SyncContext
   private let macroSync: MacroSync
+  private let resolve: @Sendable (Hash256, UInt32, PeerID) async -> ResolveOutcome
   private let goLive: @Sendable (PeerID) -> Void
   private var core = SyncerCore()
   private let orders = Mailbox<Order>(capacity: LiveSyncLimits.ordersMax)
@@ -27,6 +29,7 @@ public actor Syncer {
     goLive: @escaping @Sendable (PeerID) -> Void
   ) {
     self.context = context.actor("syncer")
+    self.resolve = resolve
     macroSync = MacroSync(context: context, configuration: configuration, resolve: resolve)
     self.goLive = goLive
   }
@@ -83,6 +86,9 @@ public actor Syncer {
     case .wait(let peer, let ticket, let pause):
       try? await context.runtime.sleep(for: pause)
       if !Task.isCancelled { perform(core.due(peer, ticket: ticket)) }
+    case .seek(let head, let peer):
+      // Only a claim: if there is no such block, nobody gives it, and nothing else follows.
+      _ = await resolve(head.hash, head.number, peer)
     }
   }
 
@@ -90,7 +96,12 @@ public actor Syncer {
     for action in actions {
       switch action {
       case .startMacroSync(let peer): order(.macroSync(peer))
-      case .goLive(let peer): goLive(peer)
+      case .goLive(let peer, let head):
+        goLive(peer)
+        // The next announcement may be a whole block interval away.
+        if head.number > context.chain.headNumber, !context.chain.isKnown(head.hash) {
+          order(.seek(head, peer))
+        }
       case .leave(let peer): context.peers.remove(peer)
       case .wait(let peer, let ticket, let pause):
         order(.wait(peer, ticket: ticket, pause))

@@ -1,9 +1,11 @@
+import Ledger
 import Networking
 
 /// How macro sync with one peer ended.
 public enum MacroOutcome: Sendable, Hashable {
-  /// We are at the peer's latest macro block, or can catch up block by block.
-  case good
+  /// We are at the peer's latest macro block, or can catch up block by block. The peer named its
+  /// head.
+  case good(head: BlockID)
   /// The peer's chain is far below ours.
   case outdated
   /// The peer is on another chain.
@@ -30,8 +32,9 @@ public struct SyncerCore: Sendable {
   public enum Action: Sendable, Hashable {
     /// The peer is new, ahead, or its time has come.
     case startMacroSync(PeerID)
-    /// Macro sync with the peer ended well: it joins live sync.
-    case goLive(PeerID)
+    /// Macro sync with the peer ended well: it joins live sync. The head that it named is looked
+    /// for if it is not known.
+    case goLive(PeerID, head: BlockID)
     /// The peer leaves live sync, if it is in it.
     case leave(PeerID)
     /// Tell the syncer (`due`) after the pause.
@@ -63,9 +66,9 @@ public struct SyncerCore: Sendable {
   public mutating func ended(_ peer: PeerID, _ outcome: MacroOutcome) -> [Action] {
     guard peers[peer] == .macroSyncing else { return [] }
     switch outcome {
-    case .good:
+    case .good(let head):
       peers[peer] = .live
-      return [.goLive(peer)]
+      return [.goLive(peer, head: head)]
     case .outdated, .incompatible:
       return wait(peer, LiveSyncLimits.peerRecheckInterval)
     case .failed:

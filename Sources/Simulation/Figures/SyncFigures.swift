@@ -31,9 +31,17 @@ public struct SyncFigures: Sendable {
   }
 
   /// Killed, and back half a second later.
-  public static let kills = [25, 50, 75].map { percent in
-    SyncFigure("killed at \(percent) %", set: thin + ["kill_at_percent=\(percent)"])
+  public static let kills = killed("killed at", in: [])
+  /// The same where blocks are slow to come: what waits for its block when the node is killed is
+  /// lost, since nothing unverified is stored.
+  public static let thinKills = killed("thin lines, killed at", in: thin)
+
+  private static func killed(_ label: String, in world: [String]) -> [SyncFigure] {
+    [25, 50, 75].map { percent in
+      SyncFigure("\(label) \(percent) %", set: world + ["kill_at_percent=\(percent)"])
+    }
   }
+
   /// Bytes of a killed node against those of an undisturbed one, in thousandths.
   public static let killedBytesPerMille = 1_020
 
@@ -47,7 +55,7 @@ public struct SyncFigures: Sendable {
 
   /// All of them, in the order they run.
   public static var all: [SyncFigure] {
-    limits.map(\.figure) + [sequential, calm] + rebranches + kills + sweep
+    limits.map(\.figure) + [sequential, calm] + rebranches + kills + thinKills + sweep
   }
 
   let identity: RunIdentity
@@ -56,6 +64,7 @@ public struct SyncFigures: Sendable {
   let calm: FigureResult
   let rebranches: [FigureResult]
   let kills: [FigureResult]
+  let thinKills: [FigureResult]
   let sweep: [FigureResult]
 
   /// Runs all of them, one after another.
@@ -76,6 +85,7 @@ public struct SyncFigures: Sendable {
     calm = try run(Self.calm)
     rebranches = try Self.rebranches.map(run)
     kills = try Self.kills.map(run)
+    thinKills = try Self.thinKills.map(run)
     sweep = try Self.sweep.map(run)
   }
 }

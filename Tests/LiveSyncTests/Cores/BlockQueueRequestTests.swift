@@ -166,6 +166,33 @@ import Testing
     #expect(queue.accept(delivered).resolved == [.found])
   }
 
+  @Test func announcedBlock_shouldAskForNothingMore_whenItIsSoughtAlready() throws {
+    var queue = BlockQueueHarness()
+    let blocks = FakeBlock.genesis.chain(5)
+    let sought = queue.core.resolve(
+      blocks[3].hash, number: 4, first: PeerID(9), chain: queue.chain)
+    // The answer goes back to what we have, so neither the block nor its child asks again.
+    #expect(queue.announce(blocks[3]).queries.isEmpty)
+    #expect(queue.announce(blocks[4]).queries.isEmpty)
+    let answer = queue.answer(try #require(sought.queries.first), Array(blocks[..<4]))
+    let rest = queue.accept(answer.delivered)
+    #expect(rest.resolved == [.found])
+    #expect(rest.delivered.map(\.block) == [blocks[4]])
+  }
+
+  @Test func announcedBlock_shouldAskForItsParent_whenNobodyGivesWhatIsSought() throws {
+    var queue = BlockQueueHarness()
+    let blocks = FakeBlock.genesis.chain(5)
+    let sought = queue.core.resolve(
+      blocks[3].hash, number: 4, first: PeerID(9), chain: queue.chain)
+    queue.announce(blocks[3])
+    queue.announce(blocks[4])
+    let query = try #require(sought.queries.first)
+    let actions = queue.core.failed(query.id, offMainChain: false, chain: queue.chain)
+    #expect(actions.queries.map(\.target) == [blocks[2].hash])
+    #expect(actions.drops.isEmpty && queue.core.bufferedCount == 2)
+  }
+
   @Test func resolve_shouldBeOutdated_whenTheHeightIsFinal() {
     var queue = BlockQueueHarness()
     queue.chain.extend(FakeBlock.genesis.chain(12))

@@ -1,3 +1,4 @@
+import Ledger
 import LiveSync
 import Networking
 import Primitives
@@ -6,12 +7,13 @@ import Testing
 
 @Suite struct SyncerCoreTests {
   let peer = PeerID(4)
+  let head = BlockID(number: 7, hash: .zero)
 
   @Test func newPeer_shouldGoThroughMacroSyncIntoLiveSync() {
     var core = SyncerCore()
     #expect(core.joined(peer) == [.startMacroSync(peer)])
     #expect(core.joined(peer) == [])
-    #expect(core.ended(peer, .good) == [.goLive(peer)])
+    #expect(core.ended(peer, .good(head: head)) == [.goLive(peer, head: head)])
     #expect(core.liveCount == 1)
   }
 
@@ -29,7 +31,7 @@ import Testing
   @Test func behindPeer_shouldLeaveLiveSyncForAMinute() {
     var core = SyncerCore()
     _ = core.joined(peer)
-    _ = core.ended(peer, .good)
+    _ = core.ended(peer, .good(head: head))
     #expect(core.behind(peer) == [.leave(peer), .wait(peer, ticket: 1, .seconds(60))])
     #expect(core.behind(peer) == [])
   }
@@ -37,7 +39,7 @@ import Testing
   @Test func aheadPeer_shouldGoBackToMacroSync_butNotInATightLoop() {
     var core = SyncerCore()
     _ = core.joined(peer)
-    _ = core.ended(peer, .good)
+    _ = core.ended(peer, .good(head: head))
     #expect(core.ahead(peer) == [.leave(peer), .wait(peer, ticket: 1, .seconds(1))])
     #expect(core.due(peer, ticket: 1) == [.startMacroSync(peer)])
   }
@@ -46,7 +48,7 @@ import Testing
     var core = SyncerCore()
     _ = core.joined(peer)
     #expect(core.left(peer) == [.leave(peer)])
-    #expect(core.ended(peer, .good) == [])
+    #expect(core.ended(peer, .good(head: head)) == [])
     #expect(core.liveCount == 0)
   }
 

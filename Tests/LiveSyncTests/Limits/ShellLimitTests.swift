@@ -26,7 +26,7 @@ import Testing
     for (number, type) in silent { world.network.tamper(PeerID(number), type) { _ in nil } }
     world.run {
       try await world.grow(21)
-      world.addHonest(1..<6)
+      world.addHonest(1..<9)
       let node = FullNode(
         chain: Blockchain(genesis: world.genesis, state: .missing),
         network: world.network.endpoint(TestWorld.node), runtime: world.runtime, sink: world.sink,

@@ -135,6 +135,25 @@ import Testing
     #expect(unused * 50 < model.received, "\(unused) of \(model.received) bytes")
   }
 
+  @Test func largeAnswers_shouldNotCountAsLate_whenOnlySmallOnesWereVerified() {
+    // The first answers are small and wait for their block; when they are verified, large ones
+    // that take longer are on their way.
+    var model = PlannerModel(
+      items: 150_000, peers: Array(repeating: Peer(), count: 8), itemsMax: 5_000)
+    model.verificationDelay = 900_000_000
+    var second = 0
+    model.run {
+      let planner = $0.planner
+      let taken = planner.flights.values.map(\.range.share).reduce(0, +)
+      let missing = $0.missing.ranges.reduce(0) { $0 + $1.share }
+      // At the end help is wanted.
+      guard missing > 2 * taken else { return }
+      second = max(second, planner.flights.values.count { $0.isSecond })
+    }
+    #expect(model.missing.isEmpty)
+    #expect(second == 0, "\(second) second requests while there was free work")
+  }
+
   @Test func bytesThatWait_shouldHoldRequestsBack() {
     var planner = RangePlanner(itemsMax: 1_000)
     let peer = PeerID(1)

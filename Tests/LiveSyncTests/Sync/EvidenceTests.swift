@@ -21,7 +21,9 @@ import Testing
     world.network.tamper(liar, type, change)
     world.run {
       try await world.grow(grow)
-      world.addHonest(1..<4)
+      // At first there is nobody else to ask.
+      world.addHonest(1..<2)
+      world.addHonest(2..<4, after: .seconds(1))
       world.expectSameState(try await StateLiveSyncTests.sync(world, chunkItems: chunkItems))
     }
     #expect(world.bans(of: liar).count == 1)

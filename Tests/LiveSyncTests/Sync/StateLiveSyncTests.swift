@@ -25,6 +25,21 @@ import Testing
     return node
   }
 
+  @Test func joiningNode_shouldNotWaitForTheNextAnnouncement() throws {
+    let world = try TestWorld(seed: 5)
+    world.run {
+      try await world.grow(21)
+      world.addHonest(1..<5)
+      let node = world.makeNode(chunkItems: 20)
+      world.runtime.spawn("node") { await node.run() }
+      // Nothing is announced, and heads are looked at after five seconds only.
+      let isDone = await world.wait(.seconds(2)) {
+        node.chain.stateComplete && node.chain.headHash == world.source.headHash
+      }
+      #expect(isDone)
+    }
+  }
+
   @Test(arguments: 0..<4 as Range<UInt64>)
   func freshNode_shouldJoinCompleteAndFollow(seed: UInt64) throws {
     let world = try TestWorld(seed: seed)
@@ -97,7 +112,8 @@ import Testing
     }
     world.run {
       try await world.grow(20)
-      world.addHonest(1..<4)
+      world.addHonest(1..<2)
+      world.addHonest(2..<4, after: .seconds(1))
       world.expectSameState(try await Self.sync(world, chunkItems: 5))
     }
     #expect(world.bans(of: liar) == ["diff_root_mismatch"])

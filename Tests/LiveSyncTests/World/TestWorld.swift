@@ -72,6 +72,14 @@ final class TestWorld: Sendable {
     }
   }
 
+  /// Honest peers that connect a while later.
+  func addHonest(_ numbers: Range<UInt32>, after pause: Duration) {
+    runtime.spawn("late peers") {
+      try? await self.runtime.sleep(for: pause)
+      self.addHonest(numbers)
+    }
+  }
+
   /// A peer that serves `chain`, connected.
   func serve(_ chain: Blockchain, as peer: PeerID) {
     let context = SyncContext(
