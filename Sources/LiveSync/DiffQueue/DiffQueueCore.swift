@@ -61,6 +61,10 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
 
   /// Blocks in the queue.
   public var blockCount: Int { entries.reduce(0) { $0 + $1.batch.blocks.count } }
+  /// Blocks in the queue whose diffs are here.
+  public var waitingDiffCount: Int {
+    entries.reduce(0) { $0 + $1.batch.blocks.count { $0.diff != nil } }
+  }
   /// Rounds of requests under way.
   public var inFlightCount: Int { jobs.values.count { $0.state == .asking } }
 

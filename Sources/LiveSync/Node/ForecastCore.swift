@@ -12,12 +12,18 @@ public struct SyncSample: Sendable, Hashable {
   public var missingBytes: Double?
   /// Bytes of chunks that were taken in, or wait for their blocks.
   public var chunkBytes = 0
-  /// Bytes of verified diffs.
+  /// Verified diffs.
+  public var diffs = 0
+  /// Their bytes.
   public var diffBytes = 0
+  /// Those of blocks that are not applied yet.
+  public var diffsWaiting = 0
   /// Bytes by which these diffs make the state grow.
   public var grownBytes = 0
   /// Blocks that were applied, by the height of the head.
   public var head: UInt32 = 0
+  /// When the head was made, by its header: milliseconds.
+  public var headMilliseconds: UInt64 = 0
   /// Height of the network's chain as far as it is known.
   public var target: UInt32 = 0
 
