@@ -82,6 +82,7 @@ extension SyncNode {
     sample.grownBytes = reading.diffs.grownBytes
     sample.head = head.number
     sample.headMilliseconds = head.header.timestamp
+    sample.blockMilliseconds = max(1, context.chain.configuration.blockIntervalMilliseconds)
     let buffered = head.number &+ UInt32(clamping: bufferedBlocks)
     sample.target = max(head.number, account.highestNumber, buffered)
     return Look(
