@@ -2,8 +2,6 @@ import StateTrie
 
 /// Verified diffs that came, for the forecast.
 struct DiffTraffic: Sendable, Hashable {
-  /// How many.
-  private(set) var count = 0
   /// Bytes of their wire forms.
   private(set) var bytes = 0
   /// Bytes of keys and values that they add to the state, less what they take away.
@@ -13,7 +11,6 @@ struct DiffTraffic: Sendable, Hashable {
 
   /// A diff was verified.
   mutating func add(_ diff: TrieDiff, bytes: Int) {
-    count += 1
     self.bytes += bytes
     for entry in diff.entries {
       let new = entry.new.map { $0.count + entry.key.byteCount } ?? 0

@@ -30,8 +30,11 @@ public struct ForecastCore: Sendable {
   /// Progress of the phases before and after the state, in parts per million each.
   private static let livePpm = 20_000
   private static let catchUpPpm = 20_000
-  /// Share of what the chain takes that counts as all of it: the last block may be on its way.
-  private static let enough = 0.9
+  /// Blocks by which a node that gets all diffs may seem to be behind: the last is on its way.
+  private static let onItsWay = 1.0
+  /// Share of the key space that must go missing at once for a state to count as given up: less may
+  /// be a few ranges that were lost.
+  private static let givenUpShare = 0.05
 
   /// A sync that was found not to end, and then gave its state up.
   private struct Failure: Sendable {
@@ -72,8 +75,9 @@ public struct ForecastCore: Sendable {
 
   /// True if most of what was held is missing again.
   private static func isGivenUp(_ before: SyncSample, _ now: SyncSample) -> Bool {
-    1 - now.missingShare < (1 - before.missingShare) / 2
-      || (before.missingShare == 0 && now.missingShare > 0)
+    if before.missingShare == 0 { return now.missingShare > 0 }
+    let lost = now.missingShare - before.missingShare
+    return lost >= givenUpShare && lost > (1 - before.missingShare) / 2
   }
 
   /// What follows is another sync. If the last one could not end, this one will not either before it
@@ -109,6 +113,8 @@ public struct ForecastCore: Sendable {
   /// Keeps a sample if something came in; when there are too many, every second one is dropped.
   private mutating func keep(_ sample: SyncSample) {
     if let last = samples.last {
+      // From completion on blocks are not held up by diffs any more.
+      if last.missingShare > 0, sample.missingShare == 0 { samples = [] }
       let isStep =
         sample.missingShare > 0 || last.missingShare > 0
         ? sample.chunkBytes != last.chunkBytes || sample.diffBytes > last.diffBytes
@@ -155,15 +161,15 @@ public struct ForecastCore: Sendable {
     // What was here and turned out to be of no use counts against what came.
     let fetched = max(0, end.chunkBytes - first.chunkBytes + end.diffBytes - first.diffBytes)
     let has = Double(fetched) / seconds
-    // What a block takes on average; where none came, what one took before.
-    let from = end.diffs > first.diffs ? first : SyncSample()
-    let diffs = Double(max(1, end.diffs - from.diffs))
-    let diff = Double(end.diffBytes - from.diffBytes) / diffs
-    let growth = pace * Double(max(0, end.grownBytes - from.grownBytes)) / diffs * now.missingShare
+    let from = blocksStart(end)
+    let blocks = Double(max(1, end.diffed - from.diffed))
+    let diff = Double(end.diffBytes - from.diffBytes) / blocks
+    let growth = pace * Double(max(0, end.grownBytes - from.grownBytes)) / blocks * now.missingShare
     let needs = pace * diff + growth
     forecast.hasBytesPerSecond = has
     forecast.needsBytesPerSecond = needs
-    if end.chunkBytes <= first.chunkBytes, has >= Self.enough * needs {
+    let keepsUp = Double(end.diffed - first.diffed) + Self.onItsWay >= pace * seconds
+    if end.chunkBytes <= first.chunkBytes, keepsUp {
       // All that the chain takes comes in, and no chunk does: the line is not to blame.
       return forecast
     }
@@ -194,6 +200,14 @@ public struct ForecastCore: Sendable {
       forecast.eta = .nanoseconds(Int64(min(seconds * 1e9, 9e18)))
     }
     return forecast
+  }
+
+  /// From when on blocks up to `end` tell what one of them takes: half of them, since sizes change,
+  /// but not fewer than tell an average.
+  private func blocksStart(_ end: SyncSample) -> SyncSample {
+    guard let start = samples.first else { return end }
+    let count = max(LiveSyncLimits.forecastBlocksMin, (end.diffed - start.diffed) / 2)
+    return samples.last { $0.diffed <= end.diffed - count } ?? start
   }
 
   /// What rates are measured over: half of the time so far, so that the slow start is forgotten, but

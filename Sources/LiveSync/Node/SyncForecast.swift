@@ -12,11 +12,9 @@ public struct SyncSample: Sendable, Hashable {
   public var missingBytes: Double?
   /// Bytes of chunks that were taken in, or wait for their blocks.
   public var chunkBytes = 0
-  /// Verified diffs.
-  public var diffs = 0
-  /// Their bytes.
+  /// Bytes of verified diffs.
   public var diffBytes = 0
-  /// Those of blocks that are not applied yet.
+  /// Blocks above the head whose diffs are here.
   public var diffsWaiting = 0
   /// Bytes by which these diffs make the state grow.
   public var grownBytes = 0
@@ -30,6 +28,9 @@ public struct SyncSample: Sendable, Hashable {
   public var target: UInt32 = 0
 
   public init() {}
+
+  /// Height that the node would have if blocks were applied as soon as their diffs are here.
+  var diffed: Int { Int(head) + diffsWaiting }
 }
 
 /// When the sync will end, or why it will not.

@@ -76,7 +76,6 @@ extension SyncNode {
       max(0, $0 - Double(traffic.pending))
     }
     sample.chunkBytes = traffic.verified + traffic.pending
-    sample.diffs = reading.diffs.count
     sample.diffBytes = reading.diffs.bytes
     sample.diffsWaiting = reading.diffs.waiting
     sample.grownBytes = reading.diffs.grownBytes
