@@ -292,8 +292,8 @@ public enum LiveSyncLimits {
   public static let forecastChunksMax = 8
   /// Samples kept for the forecast; above it every second one is dropped.
   public static let forecastSamplesMax = 256
-  /// Blocks at least that the size of the next diffs is foretold from: sizes scatter.
-  public static let forecastBlocksMin = 8
+  /// Diffs at least that the size of the next ones is foretold from: their sizes scatter.
+  public static let forecastDiffsMin = 8
   /// Time that must be measured before anything is foretold.
   public static let forecastTimeMin: Duration = .seconds(1)
   /// Rates are measured over this time at least. On a full line chunks yield to diffs for many

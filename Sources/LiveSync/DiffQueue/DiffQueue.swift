@@ -63,6 +63,7 @@ public actor DiffQueue {
   /// Verified diffs so far, read at one moment.
   var traffic: DiffTraffic {
     var traffic = verified
+    traffic.empty = core.emptyDiffCount
     traffic.waiting = core.waitingDiffCount
     return traffic
   }

@@ -52,6 +52,8 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   /// Batches in order of arrival.
   private var entries: [Entry] = []
   private var jobs: [UInt64: Job] = [:]
+  /// Blocks so far that change nothing, so that no diff was asked for.
+  public private(set) var emptyDiffCount = 0
   private var nextID: UInt64 = 1
 
   /// - Parameter isActive: true if the state is incomplete at the start.
@@ -89,6 +91,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     for index in batch.blocks.indices {
       if batch.blocks[index].sourced.block.diffRoot == Self.emptyDiffRoot {
         entry.batch.blocks[index].diff = .empty
+        emptyDiffCount += 1
         continue
       }
       let id = takeID()

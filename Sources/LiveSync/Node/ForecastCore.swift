@@ -161,14 +161,13 @@ public struct ForecastCore: Sendable {
     // What was here and turned out to be of no use counts against what came.
     let fetched = max(0, end.chunkBytes - first.chunkBytes + end.diffBytes - first.diffBytes)
     let has = Double(fetched) / seconds
-    let from = blocksStart(end)
-    let blocks = Double(max(1, end.diffed - from.diffed))
-    let diff = Double(end.diffBytes - from.diffBytes) / blocks
-    let growth = pace * Double(max(0, end.grownBytes - from.grownBytes)) / blocks * now.missingShare
+    let (diff, grown) = perBlock(end)
+    let growth = pace * grown * now.missingShare
     let needs = pace * diff + growth
     forecast.hasBytesPerSecond = has
     forecast.needsBytesPerSecond = needs
-    let keepsUp = Double(end.diffed - first.diffed) + Self.onItsWay >= pace * seconds
+    let came = end.diffs + end.emptyDiffs - first.diffs - first.emptyDiffs
+    let keepsUp = Double(came) + Self.onItsWay >= pace * seconds
     if end.chunkBytes <= first.chunkBytes, keepsUp {
       // All that the chain takes comes in, and no chunk does: the line is not to blame.
       return forecast
@@ -202,12 +201,19 @@ public struct ForecastCore: Sendable {
     return forecast
   }
 
-  /// From when on blocks up to `end` tell what one of them takes: half of them, since sizes change,
-  /// but not fewer than tell an average.
-  private func blocksStart(_ end: SyncSample) -> SyncSample {
-    guard let start = samples.first else { return end }
-    let count = max(LiveSyncLimits.forecastBlocksMin, (end.diffed - start.diffed) / 2)
-    return samples.last { $0.diffed <= end.diffed - count } ?? start
+  /// Bytes that the diff of a block takes on average, and by which it makes the state grow: by the
+  /// later half of the diffs, since sizes change, but not by fewer than tell an average; and by how
+  /// many blocks had one so far, since macro blocks and quiet times come rarely and at once.
+  private func perBlock(_ end: SyncSample) -> (diff: Double, grown: Double) {
+    guard let start = samples.first else { return (0, 0) }
+    let count = max(LiveSyncLimits.forecastDiffsMin, (end.diffs - start.diffs) / 2)
+    let from = samples.last { $0.diffs <= end.diffs - count } ?? start
+    let filled = Double(end.diffs) / Double(max(1, end.diffs + end.emptyDiffs))
+    let share = filled / Double(max(1, end.diffs - from.diffs))
+    return (
+      Double(end.diffBytes - from.diffBytes) * share,
+      Double(max(0, end.grownBytes - from.grownBytes)) * share
+    )
   }
 
   /// What rates are measured over: half of the time so far, so that the slow start is forgotten, but

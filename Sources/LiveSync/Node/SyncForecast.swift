@@ -12,6 +12,10 @@ public struct SyncSample: Sendable, Hashable {
   public var missingBytes: Double?
   /// Bytes of chunks that were taken in, or wait for their blocks.
   public var chunkBytes = 0
+  /// Verified diffs.
+  public var diffs = 0
+  /// Blocks that change nothing, so that there was nothing to verify.
+  public var emptyDiffs = 0
   /// Bytes of verified diffs.
   public var diffBytes = 0
   /// Blocks above the head whose diffs are here.
@@ -28,9 +32,6 @@ public struct SyncSample: Sendable, Hashable {
   public var target: UInt32 = 0
 
   public init() {}
-
-  /// Height that the node would have if blocks were applied as soon as their diffs are here.
-  var diffed: Int { Int(head) + diffsWaiting }
 }
 
 /// When the sync will end, or why it will not.

@@ -76,6 +76,8 @@ extension SyncNode {
       max(0, $0 - Double(traffic.pending))
     }
     sample.chunkBytes = traffic.verified + traffic.pending
+    sample.diffs = reading.diffs.count
+    sample.emptyDiffs = reading.diffs.empty
     sample.diffBytes = reading.diffs.bytes
     sample.diffsWaiting = reading.diffs.waiting
     sample.grownBytes = reading.diffs.grownBytes

@@ -19,6 +19,11 @@ import Testing
     },
     // Close to the border: one part in ten is left for chunks.
     ForecastModel { $0.diff = 1.8e6 },
+    // Every fifth block changes nothing.
+    ForecastModel {
+      $0.diff = 1.6e6
+      $0.quietEvery = 5
+    },
     // Slow blocks, other than the configuration says.
     ForecastModel {
       $0.blockSeconds = 6

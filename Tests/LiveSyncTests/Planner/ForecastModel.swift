@@ -20,6 +20,8 @@ struct ForecastModel: Sendable {
   var state = 60e6
   /// Blocks that diffs may be behind before they come first.
   var lagMax = 0.0
+  /// Every how many blocks one changes nothing; 0 is never.
+  var quietEvery = 0
   /// Most blocks by which the head moves at once.
   var batch = 4.0
   /// When the last height is named that can be used.
@@ -91,10 +93,16 @@ struct ForecastModel: Sendable {
     sample.missingShare = min(1, missing / state)
     sample.missingBytes = max(0, missing - waitingBytes)
     sample.chunkBytes = Int(received)
-    let diffs = (diffed - Self.start).rounded(.down)
-    sample.diffBytes = Int(diffs * diff)
+    let blocks = (diffed - Self.start).rounded(.down)
+    // What a block takes on average is `diff`, so the others take more.
+    let quiet = quietEvery > 0 ? Int(blocks) / quietEvery : 0
+    let loud = quietEvery > 0 ? diff * Double(quietEvery) / Double(quietEvery - 1) : diff
+    let diffs = Int(blocks) - quiet
+    sample.diffs = diffs
+    sample.emptyDiffs = quiet
+    sample.diffBytes = Int(Double(diffs) * loud)
     sample.diffsWaiting = Int(max(0, diffed - head))
-    sample.grownBytes = Int(diffs * growth)
+    sample.grownBytes = Int(blocks * growth)
     sample.head = UInt32(head)
     sample.headMilliseconds = UInt64((head - Self.start) * blockSeconds * 1e3)
     sample.blockMilliseconds = UInt64(configuredSeconds * 1e3)
