@@ -23,9 +23,9 @@ import Runtime
 ///
 /// *Has* and *needs* are close together where it matters most, and their difference is what
 /// counts. So they are measured over long times, from one arrival to another, and diffs are counted
-/// when they are here: the head moves by many blocks at once. The way of estimating, work left by the
-/// rate at which it shrinks, is that of Little's law for a queue whose arrivals and services are
-/// known; pace and height come from headers (`NetworkClock`).
+/// when they are here: the head moves by many blocks at once. The model is that of a fluid queue:
+/// work that is left by the rate at which it shrinks; pace and height come from headers
+/// (`NetworkClock`).
 public struct ForecastCore: Sendable {
   /// Progress of the phases before and after the state, in parts per million each.
   private static let livePpm = 20_000
@@ -80,8 +80,8 @@ public struct ForecastCore: Sendable {
     return lost >= givenUpShare && lost > (1 - before.missingShare) / 2
   }
 
-  /// What follows is another sync. If the last one could not end, this one will not either before it
-  /// has shown that it comes further.
+  /// What follows is another sync. If the last one could not end, this one will not either before
+  /// it has shown that it comes further.
   private mutating func startAnew(after last: (sample: SyncSample, forecast: SyncForecast)) {
     var failure: Failure?
     if last.forecast.verdict == .diverges {
@@ -216,9 +216,9 @@ public struct ForecastCore: Sendable {
     )
   }
 
-  /// What rates are measured over: half of the time so far, so that the slow start is forgotten, but
-  /// not less than `forecastWindowMin`. It ends when something came in last, or later if the longest
-  /// usual gap has passed since.
+  /// What rates are measured over: half of the time so far, so that the slow start is forgotten,
+  /// but not less than `forecastWindowMin`. It ends when something came in last, or later if the
+  /// longest usual gap has passed since.
   private func window(
     _ now: SyncSample
   ) -> (first: SyncSample, end: SyncSample, seconds: Double, age: Double)? {

@@ -202,6 +202,26 @@ import Testing
     #expect(abs(Double(forecast.eta?.wholeNanoseconds ?? 0) / 1e9 - 30) < 1)
   }
 
+  @Test func needs_shouldFollowTheLatestDiffs_butNotFewOfThem() {
+    let count = LiveSyncLimits.forecastDiffsMin
+    var core = ForecastCore()
+    var sample = SyncSample()
+    sample.isLive = true
+    var needs: [Double] = []
+    for block in 1...(2 * count) {
+      sample.at = Moment(nanoseconds: Int64(block) * 1_000_000_000)
+      sample.head += 1
+      sample.headMilliseconds += 1_000
+      sample.target = sample.head
+      sample.diffs += 1
+      sample.diffBytes += block <= count ? 10_000 : 20_000
+      needs.append(core.add(sample).needsBytesPerSecond)
+    }
+    #expect(needs[count - 1] == 10_000)
+    #expect(needs[count + count / 2 - 1] == 15_000)
+    #expect(needs[2 * count - 1] == 20_000)
+  }
+
   @Test func samples_shouldBeThinnedOut_aboveTheirLimit() {
     var model = ForecastModel { $0.state = 2e9 }
     var core = ForecastCore()

@@ -2,8 +2,8 @@ import LiveSync
 import Runtime
 import TestSupport
 
-/// A sync at known rates, sampled every half second: one line for chunks and diffs, of which diffs get
-/// what they need once they are `lagMax` blocks behind.
+/// A sync at known rates, sampled every half second: one line for chunks and diffs, of which diffs
+/// get what they need once they are `lagMax` blocks behind.
 struct ForecastModel: Sendable {
   /// Bytes a second that come in, chunks and diffs together.
   var line = 2e6
