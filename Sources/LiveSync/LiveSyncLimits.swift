@@ -295,11 +295,14 @@ public enum LiveSyncLimits {
   public static let forecastChunksMax = 8
   /// Samples kept for the forecast; above it every second one is dropped.
   public static let forecastSamplesMax = 256
+  /// Diffs at least that the size of the next ones is foretold from: their sizes scatter.
+  public static let forecastDiffsMin = 8
   /// Time that must be measured before anything is foretold.
   public static let forecastTimeMin: Duration = .seconds(1)
-  /// Rates are measured over this time at least: several block times, since chunks that wait for a
-  /// block come in together with it.
-  public static let forecastWindowMin: Duration = .seconds(10)
+  /// Rates are measured over this time at least. On a full line chunks yield to diffs for many
+  /// seconds, and then the other way round; over a shorter time one of them is seen without the
+  /// other, and second answers that come for nothing make the sum uneven as well.
+  public static let forecastWindowMin: Duration = .seconds(60)
   /// How long another cause of a stall must last before it is told.
   public static let stallCauseTime: Duration = .seconds(5)
   /// Time without any progress after which a node says that it is stalled, and why, by default.

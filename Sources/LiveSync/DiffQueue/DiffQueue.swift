@@ -27,7 +27,7 @@ public actor DiffQueue {
   private let client: RequestClient
   private var core: DiffQueueCore<Block>
   /// Verified diffs so far.
-  private(set) var traffic = DiffTraffic()
+  private var verified = DiffTraffic()
   private let orders = Mailbox<Order>(capacity: LiveSyncLimits.ordersMax)
   /// The queue that blocks come from.
   public nonisolated let blockQueue: BlockQueue
@@ -58,6 +58,14 @@ public actor DiffQueue {
       }
     }
     outputs.finish()
+  }
+
+  /// Verified diffs so far, read at one moment.
+  var traffic: DiffTraffic {
+    var traffic = verified
+    traffic.empty = core.emptyDiffCount
+    traffic.waiting = core.waitingDiffCount
+    return traffic
   }
 
   /// True while blocks need their diffs.
@@ -126,7 +134,7 @@ public actor DiffQueue {
     switch answer {
     case .value(let diff, let peer):
       let bytes = diff.wireBytes.count
-      traffic.add(diff, bytes: bytes)
+      verified.add(diff, bytes: bytes)
       context.recorder.record(
         .diff(
           .accepted(

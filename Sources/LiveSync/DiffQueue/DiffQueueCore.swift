@@ -52,6 +52,8 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   /// Batches in order of arrival.
   private var entries: [Entry] = []
   private var jobs: [UInt64: Job] = [:]
+  /// Blocks so far that change nothing, so that no diff was asked for.
+  public private(set) var emptyDiffCount = 0
   private var nextID: UInt64 = 1
 
   /// - Parameter isActive: true if the state is incomplete at the start.
@@ -61,6 +63,10 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
 
   /// Blocks in the queue.
   public var blockCount: Int { entries.reduce(0) { $0 + $1.batch.blocks.count } }
+  /// Blocks in the queue whose diffs are here.
+  public var waitingDiffCount: Int {
+    entries.reduce(0) { $0 + $1.batch.blocks.count { $0.diff != nil } }
+  }
   /// Rounds of requests under way.
   public var inFlightCount: Int { jobs.values.count { $0.state == .asking } }
 
@@ -85,6 +91,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     for index in batch.blocks.indices {
       if batch.blocks[index].sourced.block.diffRoot == Self.emptyDiffRoot {
         entry.batch.blocks[index].diff = .empty
+        emptyDiffCount += 1
         continue
       }
       let id = takeID()

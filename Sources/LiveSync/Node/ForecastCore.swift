@@ -1,87 +1,59 @@
 import EventLog
 import Runtime
 
-/// What a forecast is made from, read at one moment. Bytes and blocks are totals since the start.
-public struct SyncSample: Sendable, Hashable {
-  public var at = Moment.start
-  /// True once a peer has been through macro sync, so that blocks and chunks can come.
-  public var isLive = false
-  /// Missing share of the key space, 0…1; 0 only if nothing is missing.
-  public var missingShare = 1.0
-  /// Bytes that the missing part will take; nil before there is anything to go by.
-  public var missingBytes: Double?
-  /// Bytes of chunks that were taken in, or wait for their blocks.
-  public var chunkBytes = 0
-  /// Bytes of verified diffs.
-  public var diffBytes = 0
-  /// Bytes by which these diffs make the state grow.
-  public var grownBytes = 0
-  /// Blocks that were applied, by the height of the head.
-  public var head: UInt32 = 0
-  /// Height of the network's chain as far as it is known.
-  public var target: UInt32 = 0
-
-  public init() {}
-}
-
-/// When the sync will end, or why it will not.
-public struct SyncForecast: Sendable, Hashable {
-  public var verdict: Event.StateForecast
-  /// Time until state and head are those of the network; nil unless the verdict is `converges`.
-  public var eta: Duration?
-  /// Share of the whole sync that is done, in parts per million; never falls.
-  public var progressPpm: Int
-  /// Bytes of chunks and diffs a second, without those of no use.
-  public var hasBytesPerSecond: Double
-  /// Bytes a second that the changes of the chain alone take: its diffs, and what they add to the
-  /// missing part.
-  public var needsBytesPerSecond: Double
-
-  /// One line for people.
-  public var text: String {
-    switch verdict {
-    case .converges:
-      let seconds = ((eta ?? .zero).wholeNanoseconds + 999_999_999) / 1_000_000_000
-      return "done in \(seconds) s"
-    case .diverges:
-      return "will not finish: needs \(Self.rate(needsBytesPerSecond)), "
-        + "has \(Self.rate(hasBytesPerSecond))"
-    case .unknown:
-      return "too little is known yet"
-    }
-  }
-
-  /// A rate with one decimal in a fitting unit.
-  private static func rate(_ value: Double) -> String {
-    let (unit, scale) = value >= 1e6 ? ("MB/s", 1e6) : value >= 1e3 ? ("kB/s", 1e3) : ("B/s", 1)
-    let tenths = Int64((min(value / scale, 1e12) * 10).rounded())
-    return "\(tenths / 10).\(tenths % 10) \(unit)"
-  }
-}
-
 /// Judges from samples how far the sync is and when it will end.
 ///
-/// All of it is one work: the missing bytes and the diffs of the blocks that the head is behind. It
-/// shrinks by what is fetched and verified, and grows by what the chain changes meanwhile: every
-/// diff has to be fetched too, and what it adds to the missing part as well. So
+/// One line carries chunks and the diffs of new blocks. Diffs go first, so what they leave is for
+/// chunks:
 ///
-///     eta = (missing bytes + bytes of diffs behind) / (has − needs)
+///     chunks a second = has − pace × diff
 ///
-/// where *has* are the bytes of chunks and diffs a second and *needs* is what the chain
-/// takes. If *has* is not more than *needs*, it never ends.
+/// where *has* are the useful bytes of chunks and diffs a second, *pace* is how many blocks the
+/// network makes in a second, and *diff* is what one of them takes. The missing part shrinks by
+/// that, and grows by what the diffs add to it, in proportion to its share of the key space. That
+/// share falls to nothing meanwhile, so on average half of the present growth counts. The last
+/// chunk is of a block that we do not have yet: the diffs up to there have to come as well, by
+/// then at the whole rate. So
+///
+///     eta = missing bytes / (has − pace × diff − growth / 2) + blocks behind × diff / has
+///
+/// The blocks behind stay about as many as they are while chunks are fetched, since chunks yield to
+/// diffs that are late. If *has* is not more than *needs* = pace × diff + growth, the missing part
+/// does not shrink, and the sync never ends.
+///
+/// *Has* and *needs* are close together where it matters most, and their difference is what
+/// counts. So they are measured over long times, from one arrival to another, and diffs are counted
+/// when they are here: the head moves by many blocks at once. The model is that of a fluid queue:
+/// work that is left by the rate at which it shrinks; pace and height come from headers
+/// (`NetworkClock`).
 public struct ForecastCore: Sendable {
   /// Progress of the phases before and after the state, in parts per million each.
   private static let livePpm = 20_000
   private static let catchUpPpm = 20_000
-  /// Share of what the chain takes that counts as all of it: the last block may be on its way.
-  private static let enough = 0.9
+  /// Blocks by which a node that gets all diffs may seem to be behind: the last is on its way.
+  private static let onItsWay = 1.0
+  /// Share of the key space that must go missing at once for a state to count as given up: less may
+  /// be a few ranges that were lost.
+  private static let givenUpShare = 0.05
 
-  /// The first sample, and those at which something had come in. Chunks that wait for a block come
-  /// in together with it: rates are measured from one such moment to another.
+  /// A sync that was found not to end, and then gave its state up.
+  private struct Failure: Sendable {
+    /// Missing share that it got down to.
+    var missingShare: Double
+    /// What was found.
+    var forecast: SyncForecast
+  }
+
+  /// The first sample, and those at which something had come in: rates are measured from one such
+  /// moment to another.
   private var samples: [SyncSample] = []
+  private var clock = NetworkClock()
   private var progress = 0
+  /// The latest sample and forecast.
+  private var last: (sample: SyncSample, forecast: SyncForecast)?
   /// Where the head was when the sync was found not to end.
   private var divergedAt: UInt32?
+  private var failure: Failure?
   /// How far the head was behind when the state became complete.
   private var lagAtCompletion: UInt32?
 
@@ -89,34 +61,65 @@ public struct ForecastCore: Sendable {
 
   /// Takes a sample; they come in the order of time.
   public mutating func add(_ sample: SyncSample) -> SyncForecast {
-    if let last = samples.last, last.missingShare == 0, sample.missingShare > 0 {
-      // The state was given up: what follows is another sync.
-      self = ForecastCore()
+    if let last, Self.isGivenUp(last.sample, sample) { startAnew(after: last) }
+    if sample.isLive {
+      clock.add(sample)
+      keep(sample)
     }
-    if sample.isLive { keep(sample) }
     progress = max(progress, share(of: sample))
-    var forecast = judge(sample)
-    if forecast.verdict == .diverges {
-      divergedAt = sample.head
-    } else if divergedAt == sample.head, sample.missingShare > 0 {
-      // Where no block comes in any more, rates say nothing: what was found stands.
-      forecast.verdict = .diverges
-      forecast.eta = nil
-    } else {
-      divergedAt = nil
+    let forecast = hold(judge(sample), sample)
+    divergedAt = forecast.verdict == .diverges ? sample.head : nil
+    last = (sample, forecast)
+    return forecast
+  }
+
+  /// True if most of what was held is missing again.
+  private static func isGivenUp(_ before: SyncSample, _ now: SyncSample) -> Bool {
+    if before.missingShare == 0 { return now.missingShare > 0 }
+    let lost = now.missingShare - before.missingShare
+    return lost >= givenUpShare && lost > (1 - before.missingShare) / 2
+  }
+
+  /// What follows is another sync. If the last one could not end, this one will not either before
+  /// it has shown that it comes further.
+  private mutating func startAnew(after last: (sample: SyncSample, forecast: SyncForecast)) {
+    var failure: Failure?
+    if last.forecast.verdict == .diverges {
+      let share = min(last.sample.missingShare, self.failure?.missingShare ?? 1)
+      failure = Failure(missingShare: share, forecast: last.forecast)
     }
+    self = ForecastCore()
+    self.failure = failure
+  }
+
+  /// A finding that the sync does not end stands until there is reason to think otherwise.
+  private mutating func hold(_ forecast: SyncForecast, _ sample: SyncSample) -> SyncForecast {
+    if let found = failure {
+      if sample.missingShare >= found.missingShare {
+        var forecast = found.forecast
+        forecast.progressPpm = progress
+        return forecast
+      }
+      failure = nil
+    }
+    // Where no block comes in any more, rates say nothing.
+    guard divergedAt == sample.head, sample.missingShare > 0 else { return forecast }
+    var forecast = forecast
+    forecast.verdict = .diverges
+    forecast.eta = nil
     return forecast
   }
 
   /// Keeps a sample if something came in; when there are too many, every second one is dropped.
   private mutating func keep(_ sample: SyncSample) {
     if let last = samples.last {
+      // From completion on blocks are not held up by diffs any more.
+      if last.missingShare > 0, sample.missingShare == 0 { samples = [] }
       let isStep =
         sample.missingShare > 0 || last.missingShare > 0
-        ? sample.chunkBytes > last.chunkBytes : sample.head > last.head
-      // Where no chunk comes in for long, diffs tell the rates.
-      let isOld = last.at.advanced(by: LiveSyncLimits.forecastWindowMin) <= sample.at
-      guard isStep || (isOld && sample.diffBytes > last.diffBytes) else { return }
+        ? sample.chunkBytes != last.chunkBytes || sample.diffBytes > last.diffBytes
+        : sample.head > last.head
+      guard isStep else { return }
     }
     samples.append(sample)
     guard samples.count > LiveSyncLimits.forecastSamplesMax else { return }
@@ -142,56 +145,80 @@ public struct ForecastCore: Sendable {
     var forecast = SyncForecast(
       verdict: .unknown, eta: nil, progressPpm: progress, hasBytesPerSecond: 0,
       needsBytesPerSecond: 0)
-    let lag = Double(now.target > now.head ? now.target - now.head : 0)
-    if now.missingShare == 0, lag == 0 {
+    let named = Double(now.target > now.head ? now.target - now.head : 0)
+    if now.missingShare == 0, named == 0 {
       forecast.verdict = .converges
       forecast.eta = .zero
       return forecast
     }
     guard let (first, end, seconds, age) = window(now) else { return forecast }
-    // What was here and turned out to be of no use counts against what came.
-    let fetched = max(0, end.chunkBytes - first.chunkBytes + end.diffBytes - first.diffBytes)
-    // What a block takes on average, and how many blocks the network makes.
-    let applied = Double(end.head > first.head ? end.head - first.head : 0)
-    let pace = Double(end.target > first.target ? end.target - first.target : 0) / seconds
-    let diff = Double(end.diffBytes - first.diffBytes) / max(1, applied)
-    let growth = Double(max(0, end.grownBytes - first.grownBytes)) / max(1, applied)
-    let has = Double(fetched) / seconds
-    let needs = pace * (diff + growth * now.missingShare)
-    forecast.hasBytesPerSecond = has
-    forecast.needsBytesPerSecond = needs
+    let pace = clock.blocksPerSecond
     if now.missingShare == 0 {
       // Nothing but blocks is left, and they need no diffs any more.
-      let speed = applied / seconds - pace
-      return Self.conclude(forecast, work: lag, speed: speed, age: age)
+      let applied = Double(end.head > first.head ? end.head - first.head : 0)
+      return Self.conclude(forecast, work: named, speed: applied / seconds - pace, age: age)
     }
-    let hasChunks = end.chunkBytes > first.chunkBytes
-    if !hasChunks, has >= Self.enough * needs {
+    // What was here and turned out to be of no use counts against what came.
+    let fetched = max(0, end.chunkBytes - first.chunkBytes + end.diffBytes - first.diffBytes)
+    let has = Double(fetched) / seconds
+    let (diff, grown) = perBlock(end)
+    let growth = pace * grown * now.missingShare
+    let needs = pace * diff + growth
+    forecast.hasBytesPerSecond = has
+    forecast.needsBytesPerSecond = needs
+    let came = end.diffs + end.emptyDiffs - first.diffs - first.emptyDiffs
+    let keepsUp = Double(came) + Self.onItsWay >= pace * seconds
+    if end.chunkBytes <= first.chunkBytes, keepsUp {
       // All that the chain takes comes in, and no chunk does: the line is not to blame.
       return forecast
     }
+    let behind = max(0, max(named, clock.lag(at: now.at)) - Double(now.diffsWaiting))
+    if let missing = now.missingBytes, missing == 0, has > 0 {
+      // All chunks are here, and wait for their blocks.
+      return Self.conclude(forecast, work: behind * diff, speed: has, age: 0)
+    }
     if has > needs, now.missingBytes == nil { return forecast }
+    guard has > needs else { return Self.conclude(forecast, work: 0, speed: 0, age: age) }
     return Self.conclude(
-      forecast, work: (now.missingBytes ?? 0) + lag * diff, speed: has - needs, age: age)
+      forecast, work: now.missingBytes ?? 0, speed: has - needs + growth / 2, age: age,
+      more: behind * diff / has)
   }
 
-  /// - Parameter age: seconds since something came in last; the work is as it was then.
+  /// - Parameters:
+  ///   - age: seconds since something came in last; the work is as it was then.
+  ///   - more: seconds that are needed after the work.
   private static func conclude(
-    _ forecast: SyncForecast, work: Double, speed: Double, age: Double
+    _ forecast: SyncForecast, work: Double, speed: Double, age: Double, more: Double = 0
   ) -> SyncForecast {
     var forecast = forecast
     if speed <= 0 {
       forecast.verdict = .diverges
     } else {
+      let seconds = max(0, work / speed - age) + more
       forecast.verdict = .converges
-      forecast.eta = .nanoseconds(Int64(min(max(0, work / speed - age) * 1e9, 9e18)))
+      forecast.eta = .nanoseconds(Int64(min(seconds * 1e9, 9e18)))
     }
     return forecast
   }
 
-  /// What rates are measured over: half of the time so far, so that the slow start is soon
-  /// forgotten. It ends when something came in last, or later if the longest usual gap has passed
-  /// since.
+  /// Bytes that the diff of a block takes on average, and by which it makes the state grow: by the
+  /// later half of the diffs, since sizes change, but not by fewer than tell an average; and by how
+  /// many blocks had one so far, since macro blocks and quiet times come rarely and at once.
+  private func perBlock(_ end: SyncSample) -> (diff: Double, grown: Double) {
+    guard let start = samples.first else { return (0, 0) }
+    let count = max(LiveSyncLimits.forecastDiffsMin, (end.diffs - start.diffs) / 2)
+    let from = samples.last { $0.diffs <= end.diffs - count } ?? start
+    let filled = Double(end.diffs) / Double(max(1, end.diffs + end.emptyDiffs))
+    let share = filled / Double(max(1, end.diffs - from.diffs))
+    return (
+      Double(end.diffBytes - from.diffBytes) * share,
+      Double(max(0, end.grownBytes - from.grownBytes)) * share
+    )
+  }
+
+  /// What rates are measured over: half of the time so far, so that the slow start is forgotten,
+  /// but not less than `forecastWindowMin`. It ends when something came in last, or later if the
+  /// longest usual gap has passed since.
   private func window(
     _ now: SyncSample
   ) -> (first: SyncSample, end: SyncSample, seconds: Double, age: Double)? {

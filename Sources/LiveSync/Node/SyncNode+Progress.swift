@@ -42,6 +42,7 @@ extension SyncNode {
   private func look() async -> Look {
     let reading = await readState(liveSync.queue)
     let bufferedBlocks = await liveSync.queue.bufferedBlockCount
+    let head = chain.head
     let status = chain.status
     let missing = status.holdsState ? status.missing : .none
     let now = context.runtime.now
@@ -75,11 +76,16 @@ extension SyncNode {
       max(0, $0 - Double(traffic.pending))
     }
     sample.chunkBytes = traffic.verified + traffic.pending
+    sample.diffs = reading.diffs.count
+    sample.emptyDiffs = reading.diffs.empty
     sample.diffBytes = reading.diffs.bytes
+    sample.diffsWaiting = reading.diffs.waiting
     sample.grownBytes = reading.diffs.grownBytes
-    sample.head = status.head.number
-    let buffered = status.head.number &+ UInt32(clamping: bufferedBlocks)
-    sample.target = max(status.head.number, account.highestNumber, buffered)
+    sample.head = head.number
+    sample.headMilliseconds = head.header.timestamp
+    sample.blockMilliseconds = max(1, context.chain.configuration.blockIntervalMilliseconds)
+    let buffered = head.number &+ UInt32(clamping: bufferedBlocks)
+    sample.target = max(head.number, account.highestNumber, buffered)
     return Look(
       status: status, reading: reading, bufferedBlocks: bufferedBlocks, stall: stall,
       sample: sample)

@@ -5,106 +5,126 @@ import TestSupport
 import Testing
 
 @Suite struct ForecastCoreTests {
-  /// A sync at known rates, sampled every half second.
-  struct Model {
-    /// Bytes a second that come in, chunks and diffs together.
-    var line = 2e6
-    /// Bytes of one block's diff.
-    var diff = 20_000.0
-    /// Part of it that makes the state larger.
-    var growth = 2_000.0
-    var blockSeconds = 1.0
-    var state = 60e6
-    /// Chunks come in only together with a block.
-    var isBursty = false
-    var noise = 0
-
-    var missing: Double
-    var time = 0.0
-    var chunkBytes = 0.0
-    var diffBytes = 0.0
-    var pending = 0.0
-    var head = 10.0
-    var target = 10.0
-    var random = SeededGenerator(seed: 3)
-
-    init(_ change: (inout Model) -> Void = { _ in }) {
-      missing = state
-      change(&self)
-      missing = state
-    }
-
-    mutating func step(_ seconds: Double = 0.5) -> SyncSample {
-      let before = head.rounded(.down)
-      time += seconds
-      target += seconds / blockSeconds
-      // Blocks are applied as fast as their diffs come.
-      let changes = min(line * seconds, (target - head) * diff)
-      head += changes / diff
-      let wobble = noise == 0 ? 1 : 1 + Double(random.below(2 * noise + 1) - noise) / 100
-      let share = missing / state
-      missing += seconds / blockSeconds * growth * share
-      diffBytes += changes
-      pending += max(0, line * seconds * wobble - changes)
-      if !isBursty || head.rounded(.down) > before {
-        let taken = min(pending, missing)
-        chunkBytes += taken
-        missing -= taken
-        pending = 0
-      }
-      var sample = SyncSample()
-      sample.at = Moment(nanoseconds: Int64(time * 1e9))
-      sample.isLive = true
-      sample.missingShare = max(0, missing / state)
-      sample.missingBytes = missing
-      sample.chunkBytes = Int(chunkBytes)
-      sample.diffBytes = Int(diffBytes)
-      sample.grownBytes = Int((head - 10) * growth)
-      sample.head = UInt32(head)
-      sample.target = UInt32(target)
-      return sample
-    }
-
-    /// All forecasts until the end, with their times.
-    mutating func run(limit: Double = 2_000) -> [(time: Double, forecast: SyncForecast)] {
-      var core = ForecastCore()
-      var list: [(Double, SyncForecast)] = []
-      while missing > 0, time < limit {
-        list.append((0, core.add(step())))
-        list[list.count - 1].0 = time
-      }
-      return list
-    }
-  }
-
-  @Test(arguments: [
-    Model(), Model { $0.isBursty = true }, Model { $0.noise = 20 },
-    Model {
+  /// Syncs that end, each hard in its own way.
+  static let ending = [
+    ForecastModel(), ForecastModel { $0.noise = 20 },
+    ForecastModel {
       $0.diff = 1.2e6
       $0.growth = 200_000
     },
-    Model {
+    // A quarter of what is left for chunks comes and goes.
+    ForecastModel {
+      $0.diff = 1.6e6
+      $0.noise = 5
+    },
+    // Close to the border: one part in ten is left for chunks.
+    ForecastModel { $0.diff = 1.8e6 },
+    // Every fifth block changes nothing.
+    ForecastModel {
+      $0.diff = 1.6e6
+      $0.quietEvery = 5
+    },
+    // Slow blocks, other than the configuration says.
+    ForecastModel {
       $0.blockSeconds = 6
-      $0.isBursty = true
       $0.state = 400e6
     },
-  ])
-  func forecast_shouldBeWithin15Percent_fromAFifthOn(model: Model) {
+    hard,
+  ]
+
+  /// Diffs far behind, which come by batches, and no height is named for long.
+  static let hard = ForecastModel {
+    $0.diff = 1.5e6
+    $0.lagMax = 12
+    $0.batch = 16
+    $0.namedUntil = 20
+  }
+
+  @Test(arguments: ending)
+  func forecast_shouldBeWithin15Percent_fromAFifthOn(model: ForecastModel) {
     var model = model
-    let list = model.run()
-    let end = model.time
-    var judged = 0
-    for (time, forecast) in list where forecast.progressPpm >= 200_000 && end - time > 3 {
-      judged += 1
-      #expect(forecast.verdict == .converges)
-      let eta = Double((forecast.eta ?? .zero).wholeNanoseconds) / 1e9
-      #expect(abs(time + eta - end) <= 0.15 * end, "at \(time) s: \(eta) s, but \(end - time) s")
+    let error = model.worstError()
+    #expect(error <= 0.15, "\(error) of \(model.time) s")
+  }
+
+  @Test func forecast_shouldBeWrong_whereWhatItNeedsIsNotTold() {
+    var blind = Self.hard
+    // Without the times of headers the blocks that are behind are not known.
+    #expect(blind.worstError { $0.headMilliseconds = 0 } > 0.15)
+    var hasty = Self.hard
+    // What waits is taken for missing.
+    #expect(hasty.worstError { $0.diffsWaiting = 0 } > 0.15)
+  }
+
+  @Test(arguments: [
+    ForecastModel { $0.diff = 2.2e6 },
+    ForecastModel {
+      $0.diff = 2.5e6
+      $0.noise = 10
+    },
+    // What the diffs leave is less than what they add.
+    ForecastModel {
+      $0.diff = 1.5e6
+      $0.growth = 1.4e6
+    },
+    // Chunks come first until the diffs are far behind, and then no height is named any more.
+    ForecastModel {
+      $0.diff = 2.6e6
+      $0.lagMax = 10
+      $0.namedUntil = 12
+      $0.batch = 16
+    },
+  ])
+  func forecast_shouldSayThatThereIsNoEnd_allTheTime(model: ForecastModel) {
+    var model = model
+    let list = model.run(limit: 300).filter { $0.time >= 30 }
+    #expect(!model.isDone)
+    #expect(list.allSatisfy { $0.forecast.verdict == .diverges && $0.forecast.eta == nil })
+  }
+
+  @Test func finding_shouldStand_whenTheStateWasGivenUpBecauseOfIt() {
+    var model = ForecastModel {
+      $0.diff = 2.1e6
+      $0.lagMax = 15
     }
-    #expect(judged > 10)
+    var core = ForecastCore()
+    var forecast = core.add(model.step())
+    var sample = model.step()
+    while model.time < 60 {
+      sample = model.step()
+      forecast = core.add(sample)
+    }
+    #expect(forecast.verdict == .diverges)
+    let reached = sample.missingShare
+    #expect(reached < 0.7)
+    model.giveUp()
+    // More comes in now; but that was so before as well.
+    model.line = 4e6
+    model.lagMax = 1
+    sample = model.step()
+    #expect(core.add(sample).progressPpm < forecast.progressPpm)
+    while sample.missingShare >= reached {
+      let held = core.add(sample)
+      #expect(held.verdict == .diverges && held.text == forecast.text, "at \(model.time) s")
+      sample = model.step()
+    }
+    while sample.missingShare > reached / 2 {
+      sample = model.step()
+      forecast = core.add(sample)
+    }
+    #expect(forecast.verdict == .converges)
+  }
+
+  @Test func finding_shouldNotBeMade_whenAStateThatWouldHaveEndedIsGivenUp() {
+    var model = ForecastModel()
+    var core = ForecastCore()
+    while model.time < 15 { _ = core.add(model.step()) }
+    model.giveUp()
+    for _ in 0..<20 { #expect(core.add(model.step()).verdict != .diverges) }
   }
 
   @Test func forecast_shouldSayWhatIsNeeded_whenTheChainChangesFasterThanWeFetch() {
-    var model = Model {
+    var model = ForecastModel {
       $0.line = 2.2e6
       $0.diff = 3.1e6
       $0.growth = 0
@@ -115,7 +135,7 @@ import Testing
   }
 
   @Test func forecast_shouldSayHowLong_inWords() {
-    var model = Model()
+    var model = ForecastModel()
     let list = model.run()
     #expect(list.first?.forecast.text == "too little is known yet")
     #expect(list[list.count / 2].forecast.text.hasPrefix("done in "))
@@ -174,6 +194,7 @@ import Testing
     for step in 1...20 {
       sample.at = Moment(nanoseconds: Int64(step) * 1_000_000_000)
       sample.head += 11
+      sample.headMilliseconds += 11_000
       sample.target += 1
       forecast = core.add(sample)
     }
@@ -181,8 +202,28 @@ import Testing
     #expect(abs(Double(forecast.eta?.wholeNanoseconds ?? 0) / 1e9 - 30) < 1)
   }
 
+  @Test func needs_shouldFollowTheLatestDiffs_butNotFewOfThem() {
+    let count = LiveSyncLimits.forecastDiffsMin
+    var core = ForecastCore()
+    var sample = SyncSample()
+    sample.isLive = true
+    var needs: [Double] = []
+    for block in 1...(2 * count) {
+      sample.at = Moment(nanoseconds: Int64(block) * 1_000_000_000)
+      sample.head += 1
+      sample.headMilliseconds += 1_000
+      sample.target = sample.head
+      sample.diffs += 1
+      sample.diffBytes += block <= count ? 10_000 : 20_000
+      needs.append(core.add(sample).needsBytesPerSecond)
+    }
+    #expect(needs[count - 1] == 10_000)
+    #expect(needs[count + count / 2 - 1] == 15_000)
+    #expect(needs[2 * count - 1] == 20_000)
+  }
+
   @Test func samples_shouldBeThinnedOut_aboveTheirLimit() {
-    var model = Model { $0.state = 2e9 }
+    var model = ForecastModel { $0.state = 2e9 }
     var core = ForecastCore()
     var forecast: SyncForecast?
     for _ in 0..<(LiveSyncLimits.forecastSamplesMax * 3) { forecast = core.add(model.step()) }
