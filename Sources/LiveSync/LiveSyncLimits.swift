@@ -299,6 +299,9 @@ public enum LiveSyncLimits {
   public static let forecastDiffsMin = 8
   /// Time that must be measured before anything is foretold.
   public static let forecastTimeMin: Duration = .seconds(1)
+  /// Time at the start of a sync that rates are not measured over: requests grow until the lines
+  /// are full.
+  public static let forecastStartTime: Duration = .seconds(3)
   /// Rates are measured over this time at least. On a full line chunks yield to diffs for many
   /// seconds, and then the other way round; over a shorter time one of them is seen without the
   /// other, and second answers that come for nothing make the sum uneven as well.

@@ -11,7 +11,7 @@ import Testing
     let folder = try Program.scratchFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let result = try Program.run(
-      "simulate", "--seed", "\(seed)", "--blocks", "60", "--accounts", "400", "--set",
+      "simulate", "--seed", "\(seed)", "--blocks", "60", "--accounts", "600", "--set",
       "restart_after_ms=5000", "--json", "--out", folder.path)
     #expect(result.code == 0, "seed \(seed): \(result.output)\(result.errors)")
     return try Data(contentsOf: folder.appending(path: "events.jsonl"))

@@ -39,7 +39,7 @@ import Testing
   private static let byModel = [
     "Range planner", "peerLookInterval", "sampledDiffsMax", "blockBytesFirst",
     "bytesPerSecondFirst", "progressInterval", "sampleInterval", "forecastTimeMin",
-    "forecastWindowMin", "stallCauseTime", "stallAfter",
+    "forecastWindowMin", "forecastStartTime", "stallCauseTime", "stallAfter",
   ]
 
   @Test func everyLimitOfLiveSync_shouldBeDrivenByATest() throws {

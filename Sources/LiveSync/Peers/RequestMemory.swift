@@ -21,10 +21,13 @@ package struct RequestMemory: Sendable {
     max(times.percentile95 ?? LiveSyncLimits.hedgeDelayFirst, LiveSyncLimits.hedgeDelayMin)
   }
 
-  /// How long a peer's answer is waited for: `base`, doubled for each try in a row that was late,
-  /// up to `LiveSyncLimits.timeoutGrowthMax` times: asking again does not make a line faster.
+  /// How long a peer's answer is waited for: `base`, or twice the time in which 95 of 100 came,
+  /// doubled for each try in a row that was late; at most `LiveSyncLimits.timeoutGrowthMax` times
+  /// `base`: asking again does not make a line faster, and an answer that is given up comes all the
+  /// same.
   package func timeout(_ base: Duration) -> Duration {
-    base * min(1 << min(lateInRow, 8), LiveSyncLimits.timeoutGrowthMax)
+    let usual = max(base, (times.percentile95 ?? .zero) * 2)
+    return min(usual * (1 << min(lateInRow, 8)), base * LiveSyncLimits.timeoutGrowthMax)
   }
 
   /// Takes a second request from the stock; false if it is empty.

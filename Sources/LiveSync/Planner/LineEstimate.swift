@@ -10,10 +10,13 @@ package struct LineEstimate: Sendable {
   package init() {}
 
   /// `bytes` came from all peers together while an answer took `time`.
-  package mutating func add(_ bytes: Int, in time: Duration, at now: Moment) {
+  /// - Parameter isAlone: true if no other chunk was on its way when it was asked for. Only such
+  ///   an answer tells the round trip: if others did, what waits in the line would count as its
+  ///   length, and let still more wait.
+  package mutating func add(_ bytes: Int, in time: Duration, isAlone: Bool, at now: Moment) {
     let taken = Double(max(1, time.wholeNanoseconds))
     rate.add(Double(bytes) * 1e9 / taken, at: now)
-    roundTrip.add(taken, at: now)
+    if isAlone || roundTrip.value == nil { roundTrip.add(taken, at: now) }
   }
 
   /// Bytes that may be on their way at a time: what comes in the least round trip and in

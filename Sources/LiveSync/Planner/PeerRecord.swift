@@ -97,12 +97,14 @@ public struct PeerRecord: Sendable {
     lateInRow = 0
     emptyInRow = 0
     let taken = Double(max(1, delivery.time.wholeNanoseconds))
-    if let expected = roundTrip.value {
+    if let least = roundTrip.value, let rate = bandwidth.value {
+      let expected = least + Double(delivery.deliveredBytes) * 1e9 / max(1, rate)
       deviation += (abs(taken - expected) - deviation) / 4
     } else {
       deviation = taken / 2
     }
-    roundTrip.add(taken, at: now)
+    // What waits in the line of a busy peer is not the length of the way to it.
+    if delivery.isAlone || roundTrip.value == nil { roundTrip.add(taken, at: now) }
     let before = bandwidth.value ?? 0
     bandwidth.add(Double(delivery.deliveredBytes) * 1e9 / taken, at: now)
     let hasGrown = (bandwidth.value ?? 0) > before * LiveSyncLimits.growthNoticed
@@ -224,17 +226,21 @@ package struct Delivery: Sendable, Hashable {
   package var deliveredBytes: Int
   /// True if neither the whole range nor the most items asked for were given.
   package var isShort: Bool
+  /// True if nothing else was on its way from the peer when this was asked for.
+  package var isAlone: Bool
   /// From the request to the answer.
   package var time: Duration { sentAt.duration(to: arrivedAt) }
 
   package init(
-    sentAt: Moment, arrivedAt: Moment, bytes: Int, deliveredBytes: Int, isShort: Bool
+    sentAt: Moment, arrivedAt: Moment, bytes: Int, deliveredBytes: Int, isShort: Bool,
+    isAlone: Bool
   ) {
     self.sentAt = sentAt
     self.arrivedAt = arrivedAt
     self.bytes = bytes
     self.deliveredBytes = deliveredBytes
     self.isShort = isShort
+    self.isAlone = isAlone
   }
 }
 

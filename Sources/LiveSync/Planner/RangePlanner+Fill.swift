@@ -166,7 +166,8 @@ extension RangePlanner {
     nextID += 1
     flights[query.id] = Flight(
       query: query, peer: peer, sentAt: now, expectedBytes: bytes,
-      queuedBytes: record.expectedBytes + bytes,
+      queuedBytes: record.expectedBytes + bytes, isAlone: flights.isEmpty,
+      isAloneAtPeer: record.inFlight == 0,
       arrivedBefore: record.arrivedBytes, allArrivedBefore: arrivedBytes, helpsWith: helpsWith,
       range: range)
     flyingBytes += bytes

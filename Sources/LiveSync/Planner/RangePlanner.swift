@@ -20,6 +20,10 @@ public struct RangePlanner: Sendable {
     var expectedBytes: Int
     /// Bytes expected from the peer when this was asked for, this one's among them.
     var queuedBytes: Int
+    /// True if nothing else was on its way from any peer when this was asked for.
+    var isAlone: Bool
+    /// True if nothing else was on its way from its peer then.
+    var isAloneAtPeer: Bool
     /// What had come from the peer when this was asked for.
     var arrivedBefore: Int
     /// What had come from all peers when this was asked for.
@@ -84,7 +88,8 @@ public struct RangePlanner: Sendable {
     }
     arrivedBytes += chunk.bytes
     // What the line carries is so whether it proves true or not.
-    line.add(arrivedBytes - flight.allArrivedBefore, in: time, at: now)
+    line.add(
+      arrivedBytes - flight.allArrivedBefore, in: time, isAlone: flight.isAlone, at: now)
     let query = flight.query
     let isShort = chunk.chunk.end != query.end && chunk.chunk.items.count < query.limit
     claims[id] = Claim(
@@ -93,7 +98,7 @@ public struct RangePlanner: Sendable {
       delivery: Delivery(
         sentAt: flight.sentAt, arrivedAt: now, bytes: chunk.bytes,
         deliveredBytes: peers[flight.peer].arrivedBytes - flight.arrivedBefore,
-        isShort: isShort),
+        isShort: isShort, isAlone: flight.isAloneAtPeer),
       helpsWith: flight.helpsWith)
     claimedBytes += chunk.bytes
     // Only the size of later requests follows from it, so it need not be verified.

@@ -15,14 +15,25 @@ import Testing
   @Test func line_shouldCarryWhatCameInItsBestTime() {
     var line = LineEstimate()
     #expect(line.bytesMax == nil)
-    line.add(100_000, in: .milliseconds(100), at: Self.at(0))
-    line.add(10_000, in: .milliseconds(200), at: Self.at(1_000))
+    line.add(100_000, in: .milliseconds(100), isAlone: true, at: Self.at(0))
+    line.add(10_000, in: .milliseconds(200), isAlone: true, at: Self.at(1_000))
     // A megabyte a second, for the round trip of 100 ms and the time of the line.
     let time = Limits.lineTime + .milliseconds(100)
     #expect(line.bytesMax == Int(time.wholeNanoseconds / 1_000))
     // The good time is forgotten.
-    line.add(10_000, in: .milliseconds(200), at: Self.at(40_000))
+    line.add(10_000, in: .milliseconds(200), isAlone: true, at: Self.at(40_000))
     #expect((line.bytesMax ?? .max) < 100_000)
+  }
+
+  @Test func line_shouldNotGrow_byWhatWaitsInIt() {
+    var line = LineEstimate()
+    line.add(100_000, in: .milliseconds(100), isAlone: true, at: Self.at(0))
+    let most = line.bytesMax
+    // Every answer waits behind others for as long as the line may be full, at the same rate.
+    for step in 1...1_000 {
+      line.add(3_000_000, in: .seconds(3), isAlone: false, at: Self.at(Int64(step) * 100))
+    }
+    #expect(line.bytesMax == most)
   }
 
   @Test func chunks_shouldYield_whileBlocksWait() {
