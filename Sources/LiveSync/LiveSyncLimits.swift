@@ -293,15 +293,15 @@ public enum LiveSyncLimits {
   /// Chunks that the bytes of what is missing are foretold from: the latest, since those of the
   /// first moments are small and mostly proof.
   public static let forecastChunksMax = 8
+  /// Items that they must hold, or more chunks are taken: keys are spread at random, and so many of
+  /// them tell their density to 2 %.
+  public static let forecastItemsMin = 2_500
   /// Samples kept for the forecast; above it every second one is dropped.
   public static let forecastSamplesMax = 256
   /// Diffs at least that the size of the next ones is foretold from: their sizes scatter.
   public static let forecastDiffsMin = 8
   /// Time that must be measured before anything is foretold.
   public static let forecastTimeMin: Duration = .seconds(1)
-  /// Time at the start of a sync that rates are not measured over: requests grow until the lines
-  /// are full.
-  public static let forecastStartTime: Duration = .seconds(3)
   /// Rates are measured over this time at least. On a full line chunks yield to diffs for many
   /// seconds, and then the other way round; over a shorter time one of them is seen without the
   /// other, and second answers that come for nothing make the sum uneven as well.

@@ -39,7 +39,7 @@ import Testing
   private static let byModel = [
     "Range planner", "peerLookInterval", "sampledDiffsMax", "blockBytesFirst",
     "bytesPerSecondFirst", "progressInterval", "sampleInterval", "forecastTimeMin",
-    "forecastWindowMin", "forecastStartTime", "stallCauseTime", "stallAfter",
+    "forecastWindowMin", "stallCauseTime", "stallAfter",
   ]
 
   @Test func everyLimitOfLiveSync_shouldBeDrivenByATest() throws {

@@ -216,17 +216,16 @@ public struct ForecastCore: Sendable {
     )
   }
 
-  /// What rates are measured over: the later half of the time so far, but not less than
-  /// `forecastWindowMin` of it, without the slow start as soon as that can be left out. It ends
-  /// when something came in last, or later if the longest usual gap has passed since.
+  /// What rates are measured over: half of the time so far, so that the slow start is forgotten,
+  /// but not less than `forecastWindowMin`. It ends when something came in last, or later if the
+  /// longest usual gap has passed since.
   private func window(
     _ now: SyncSample
   ) -> (first: SyncSample, end: SyncSample, seconds: Double, age: Double)? {
     guard let start = samples.first, let last = samples.last else { return nil }
     let elapsed = start.at.duration(to: last.at)
     guard elapsed >= LiveSyncLimits.forecastTimeMin else { return nil }
-    let settled = elapsed - LiveSyncLimits.forecastStartTime
-    let length = max(elapsed / 2, min(settled, LiveSyncLimits.forecastWindowMin))
+    let length = max(elapsed / 2, min(elapsed, LiveSyncLimits.forecastWindowMin))
     let index = samples.lastIndex { $0.at.advanced(by: length) <= last.at } ?? 0
     let gaps = zip(samples[index...], samples[(index + 1)...]).map { $0.at.duration(to: $1.at) }
     let gap = gaps.max() ?? .zero

@@ -10,14 +10,19 @@ package struct DensityEstimate: Sendable {
   /// Bytes an item is taken to have before any came.
   private var prior = Double(LiveSyncLimits.itemBytesFirst)
 
-  /// Chunks that it is measured over.
+  /// Chunks that it is measured over, if they hold enough items.
   private let chunksMax: Int
+  /// Items that it is measured over at least, however many chunks hold them.
+  private let itemsMin: Int
 
-  package init(chunksMax: Int = LiveSyncLimits.densityChunksMax) { self.chunksMax = chunksMax }
+  package init(chunksMax: Int = LiveSyncLimits.densityChunksMax, itemsMin: Int = 0) {
+    self.chunksMax = chunksMax
+    self.itemsMin = itemsMin
+  }
 
   /// A chunk covers `range` with `items` in `bytes`.
   package mutating func add(_ range: KeyRange, items: Int, bytes: Int) {
-    if chunks >= Double(chunksMax) {
+    if chunks >= Double(chunksMax), self.items >= Double(itemsMin) {
       self.items /= 2
       share /= 2
       self.bytes /= 2

@@ -11,7 +11,8 @@ struct ChunkAccount: Sendable {
   var refused = 0
   /// Highest block that a chunk inside the window named. A claim: nothing but the forecast uses it.
   var highestNumber: UInt32 = 0
-  private var density = DensityEstimate(chunksMax: LiveSyncLimits.forecastChunksMax)
+  private var density = DensityEstimate(
+    chunksMax: LiveSyncLimits.forecastChunksMax, itemsMin: LiveSyncLimits.forecastItemsMin)
 
   /// A chunk came.
   mutating func received(_ chunk: SourcedChunk) {

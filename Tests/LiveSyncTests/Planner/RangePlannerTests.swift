@@ -240,6 +240,22 @@ import Testing
     #expect(model.missing.isEmpty)
   }
 
+  @Test func density_shouldNotFollowAFewItems() {
+    var random = SeededGenerator(seed: 11)
+    var density = DensityEstimate(
+      chunksMax: Limits.forecastChunksMax, itemsMin: Limits.forecastItemsMin)
+    let sixteenth = KeyRange(start: KeyNibbles("1")!, end: KeyNibbles("2")!)
+    var worst = 0.0
+    for index in 0..<4_096 {
+      // Six on average, scattered as random keys are.
+      let items = (0..<24).count { _ in random.next() % 4 == 0 }
+      density.add(sixteenth, items: items, bytes: items * 100)
+      guard index > 500, let inAll = density.itemsInAll else { continue }
+      worst = max(worst, abs(inAll / 96 - 1))
+    }
+    #expect(worst < 0.1, "\(worst)")
+  }
+
   @Test func density_shouldFollowTheLatestChunks() {
     var density = DensityEstimate()
     #expect(density.itemsInAll == nil)
