@@ -118,7 +118,7 @@ public enum LiveSyncLimits {
   /// Chunk requests on their way to one peer.
   public static let chunkWindowMax = 16
   /// Chunk requests on their way to a peer that is not measured yet: enough to keep it busy.
-  public static let chunkWindowFirst = 2
+  public static let chunkWindowFirst = 4
   /// Chunk requests on their way in any case, even on the thinnest line: one that comes and one
   /// that follows, so that the line is never empty.
   public static let lineRequestsMin = 2
@@ -142,7 +142,7 @@ public enum LiveSyncLimits {
   public static let chunkOverheadBytes = 1_024
   /// Most items asked of a peer that is not measured yet: on a thin line more would hold up the
   /// diffs of the first blocks.
-  public static let chunkItemsFirst = 512
+  public static let chunkItemsFirst = 256
   /// Items worth a request of their own, since a proof takes a few kilobytes whatever it proves;
   /// ranges are not cut smaller.
   public static let chunkItemsMin = 64

@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test func forecasts_shouldSayThatItWillNotFinish_whereItDoesNot() throws {
-    let report = try run(["transactions_per_block=300", "time_limit_s=80"], seed: 2)
+    let report = try run(["transactions_per_block=350", "time_limit_s=110"], seed: 1)
     #expect(report.completeAfterNanoseconds == nil)
     #expect(report.forecasts.judged.count > 3)
     #expect(report.forecasts.judged.allSatisfy { $0.forecast == .diverges })

@@ -97,8 +97,7 @@ public struct PeerRecord: Sendable {
     lateInRow = 0
     emptyInRow = 0
     let taken = Double(max(1, delivery.time.wholeNanoseconds))
-    if let least = roundTrip.value, let rate = bandwidth.value {
-      let expected = least + Double(delivery.deliveredBytes) * 1e9 / max(1, rate)
+    if let expected = roundTrip.value {
       deviation += (abs(taken - expected) - deviation) / 4
     } else {
       deviation = taken / 2
