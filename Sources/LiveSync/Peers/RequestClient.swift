@@ -135,10 +135,10 @@ final class RequestClient: Sendable {
     in group: inout TaskGroup<Incident<R.Response>>, willAsk: (PeerID, Int) -> Void
   ) {
     let (network, runtime) = (context.network, context.runtime)
-    let patience = memory.withLock { $0.timeout(timeout) }
     for action in actions {
       switch action {
       case .ask(let peer, let attempt):
+        let patience = memory.withLock { $0.timeout(timeout) }
         willAsk(peer, attempt)
         let start = runtime.now
         group.addTask {

@@ -104,12 +104,7 @@ import Testing
   @Test func liar_shouldBeBanned_whenItsDiffIsWrong() throws {
     let world = try TestWorld(seed: 2)
     let liar = PeerID(1)
-    world.network.tamper(liar, .trieDiff) { bytes in
-      guard case .partialDiff(let diff)? = try? TrieDiffResponse(wireBytes: bytes),
-        diff.entries.count > 1, let shorter = try? TrieDiff(entries: Array(diff.entries.dropLast()))
-      else { return bytes }
-      return TrieDiffResponse.partialDiff(shorter).wireBytes
-    }
+    world.network.tamper(liar, .trieDiff, Lies.shorterDiff)
     world.run {
       try await world.grow(20)
       world.addHonest(1..<2)
