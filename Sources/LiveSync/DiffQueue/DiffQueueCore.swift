@@ -15,7 +15,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
 
   /// Where the search for one diff stands.
   private enum JobState: Sendable, Equatable {
-    /// Waits for one of the `LiveSyncLimits.diffRequestsMax` slots.
+    /// Waits for one of the `requestsMax` slots.
     case queued
     /// A round of requests is under way.
     case asking
@@ -27,7 +27,10 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   private struct Job: Sendable {
     var state = JobState.queued
     /// Rounds that failed.
-    var failedRounds = 0
+    var failedRounds: Int { shortPauses + longPauses }
+    /// Of these, those after which the next one came soon, and the others.
+    var shortPauses = 0
+    var longPauses = 0
     /// Which batch and which block of it the diff is for.
     let batch: UInt64
     let index: Int
@@ -54,6 +57,8 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   private var jobs: [UInt64: Job] = [:]
   /// Blocks so far that change nothing, so that no diff was asked for.
   public private(set) var emptyDiffCount = 0
+  /// Rounds of requests at a time, up to `LiveSyncLimits.diffRequestsMax`.
+  public var requestsMax = LiveSyncLimits.diffRequestsMin
   private var nextID: UInt64 = 1
 
   /// - Parameter isActive: true if the state is incomplete at the start.
@@ -134,17 +139,25 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   }
 
   /// Every peer failed to give the diff, or there was no peer.
-  public mutating func roundFailed(_ id: UInt64) -> [Action] {
+  /// - Parameter soon: If somebody may have it soon, the time that an answer takes. The first pauses
+  ///   double from it then, as long as they are shorter than `LiveSyncLimits.diffBackoffFirst`.
+  public mutating func roundFailed(_ id: UInt64, soon: Duration? = nil) -> [Action] {
     guard var job = jobs[id] else { return [] }
     precondition(job.state == .asking, "a round of diff \(id) failed while it is \(job.state)")
-    job.failedRounds += 1
-    if job.failedRounds >= LiveSyncLimits.diffRoundsMax {
-      return giveUp(job) + fill() + release()
+    let pause: Duration
+    if let soon, soon * (1 << min(job.shortPauses, 16)) < LiveSyncLimits.diffBackoffFirst {
+      pause = soon * (1 << job.shortPauses)
+      job.shortPauses += 1
+    } else {
+      job.longPauses += 1
+      if job.longPauses >= LiveSyncLimits.diffRoundsMax {
+        return giveUp(job) + fill() + release()
+      }
+      pause = Self.pause(afterRound: job.longPauses)
     }
     job.state = .pausing
     jobs[id] = job
     cut(before: job)
-    let pause = Self.pause(afterRound: job.failedRounds)
     return [.wait(id: id, pause)] + fill() + release()
   }
 
@@ -188,12 +201,22 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     return min(pause, LiveSyncLimits.diffBackoffMax)
   }
 
-  /// Starts queued searches while slots are free, oldest first.
+  /// Starts queued searches while slots are free: first those that have not failed yet, then those
+  /// that have failed least often, and of these the oldest. So what nobody has takes no slots from
+  /// what the chain goes on with, and gets a few of its own.
   private mutating func fill() -> [Action] {
-    var free = LiveSyncLimits.diffRequestsMax - inFlightCount
+    let slots = min(requestsMax, LiveSyncLimits.diffRequestsMax)
+    var free = slots - inFlightCount
+    let queued = jobs.filter { $0.value.state == .queued }.sorted {
+      ($0.value.failedRounds, $0.key) < ($1.value.failedRounds, $1.key)
+    }
+    let fresh = queued.prefix { $0.value.failedRounds == 0 }
+    let again = queued.dropFirst(fresh.count)
+    let askedAgain = jobs.values.count { $0.state == .asking && $0.failedRounds > 0 }
+    let reserved = min(
+      again.count, max(0, LiveSyncLimits.diffRequestsAgainMin - askedAgain), max(0, free))
     var actions: [Action] = []
-    for id in jobs.keys.sorted() where free > 0 && jobs[id]?.state == .queued {
-      guard let job = jobs[id] else { continue }
+    for (id, job) in again.prefix(reserved) + fresh + again.dropFirst(reserved) where free > 0 {
       let sourced = entries[position(of: job)].batch.blocks[job.index].sourced
       jobs[id]?.state = .asking
       free -= 1
@@ -237,7 +260,8 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     for (id, other) in jobs where other.batch == job.batch && other.index >= job.index {
       var moved = Job(batch: rest.id, index: other.index - job.index)
       moved.state = other.state
-      moved.failedRounds = other.failedRounds
+      moved.shortPauses = other.shortPauses
+      moved.longPauses = other.longPauses
       jobs[id] = moved
       entries[position].open.remove(id)
       rest.open.insert(id)

@@ -32,7 +32,7 @@ public actor StateQueue: LiveSyncQueue {
   ) {
     self.context = context.actor("state_queue")
     client = RequestClient(
-      context: self.context, timeout: LiveSyncLimits.chunkTimeout, isUrgent: false)
+      context: self.context, type: .chunk, timeout: LiveSyncLimits.chunkTimeout, isUrgent: false)
     self.configuration = configuration
     core = strategy.makeCore(
       configuration, chunkItems: chunkItems, isComplete: context.chain.stateComplete)
@@ -46,6 +46,7 @@ public actor StateQueue: LiveSyncQueue {
       group.addTask { await self.readBlocks() }
       group.addTask { await self.followChain() }
       group.addTask { await self.followPeers() }
+      group.addTask { await self.client.run() }
       for await order in orders {
         group.addTask { await self.execute(order) }
       }
@@ -156,29 +157,24 @@ public actor StateQueue: LiveSyncQueue {
   }
 
   private func request(_ query: ChunkQuery) async {
-    var unfit: [PeerID] = []
     let answer = await client.ask(
-      query.message,
-      tries: RequestTries(first: nil),
+      query.message, tries: RequestTries(first: nil),
       willAsk: { peer, _ in recordRequest(query, to: peer) },
-      didFail: { peer, verdict in
-        if case .unfit(let reason) = verdict {
-          context.recorder.record(.peer(.behind(peer: peer.number, reason: reason)))
-          unfit.append(peer)
-        }
-      },
-      judge: { response, peer -> RequestClient.Verdict<SourcedChunk> in
-        guard let chunk = SourcedChunk(response, to: query, from: peer) else {
-          return .unfit(reason: "incomplete_state")
-        }
-        return .use(chunk)
-      })
-    for peer in unfit { offer(.behind(peer)) }
+      handling: RequestClient.Handling(
+        judge: { response, peer -> RequestClient.Verdict<SourcedChunk> in
+          SourcedChunk(response, to: query, from: peer).map { .use($0) }
+            ?? .unfit(reason: "incomplete_state")
+        },
+        didFail: { [self] peer, verdict in
+          context.recorder.record(
+            .peer(.behind(peer: peer.number, reason: verdict.reason ?? "")))
+          offer(.behind(peer))
+        }))
     switch answer {
     case .value(let chunk, _):
       note(chunk)
       await perform(core.received(query.id, chunk, view, chain: context.chain))
-    case .failed(let reason):
+    case .failed(let reason, _):
       if reason == RequestError.timeout.reason { account.late += 1 }
       await perform(core.failed(query.id, .unavailable, view, chain: context.chain))
     case .noPeers:
@@ -295,7 +291,7 @@ public actor StateQueue: LiveSyncQueue {
   /// For other kinds of requests the peer comes after the others too, for a while.
   private func demote(_ peer: PeerID, _ reason: PeerRecord.Demotion) {
     let end = context.runtime.now.advanced(by: LiveSyncLimits.demotionTime)
-    if context.peers.demote(peer, until: end) {
+    if context.peers.demote(peer, for: .chunk, until: end) {
       context.recorder.record(.peer(.demoted(peer: peer.number, reason: reason.rawValue)))
     }
   }
@@ -315,7 +311,7 @@ public actor StateQueue: LiveSyncQueue {
     await diffQueue.setActive(areNeeded)
   }
 
-  private func offer(_ output: SyncOutput) {
+  private nonisolated func offer(_ output: SyncOutput) {
     if !outputs.offer(output) { context.overflow("state_outputs", limit: outputs.capacity) }
   }
 
