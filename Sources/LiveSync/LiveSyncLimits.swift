@@ -87,9 +87,11 @@ public enum LiveSyncLimits {
 
   /// Diffs asked for at a time, if a block takes longer than a round trip.
   public static let diffRequestsMin = 5
-  /// Of these, so many are left for diffs that nobody had before, as long as others wait for their
-  /// first round: most of them are of dead branches, and nobody will have them.
-  public static let diffRequestsAgainMin = 1
+  /// Diffs asked for beside them that a peer has denied to have: most are of dead branches, and
+  /// nobody will ever have them.
+  public static let diffRequestsDeniedMax = 8
+  /// Denials after which a round for a diff is over.
+  public static let diffDenialsMax = 4
   /// Diffs asked for at a time if round trips are longer: so many for each block of a round trip,
   /// and so many at most.
   public static let diffRequestsPerBlock: UInt64 = 2

@@ -115,6 +115,7 @@ public actor DiffQueue {
             .requested(
               peer: peer.number, block: query.number, hash: query.blockHash, attempt: attempt)))
       },
+      wasDenied: { await perform(core.denied(query.id)) },
       handling: handling(of: query, header))
     switch answer {
     case .value(let diff, let peer):

@@ -6,9 +6,9 @@ import StateTrie
 /// Joins blocks with their trie diffs while the state is incomplete, and lets them through when it
 /// is complete. Rules: LIVE SYNC, diff queue.
 ///
-/// Batches leave in the order they came. Only a batch that a whole round of peers could not serve
-/// lets later ones pass, so that a block nobody has a diff for, such as one of a dead branch,
-/// cannot hold up the chain. For that, a batch with several branches is taken apart into one for
+/// Batches leave in the order they came. Only a batch with a diff that a peer has denied to have, or
+/// that a whole round did not bring, lets later ones pass, so that a block nobody has a diff for,
+/// such as one of a dead branch, cannot hold up the chain. For that, a batch with several branches is taken apart into one for
 /// each, and one with such a block is cut before it. A batch goes only after the one it stands on.
 public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   public typealias Action = DiffQueueAction<Block>
@@ -26,14 +26,14 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   /// The search for one diff.
   private struct Job: Sendable {
     var state = JobState.queued
-    /// Rounds that failed.
-    var failedRounds: Int { shortPauses + longPauses }
-    /// Of these, those after which the next one came soon, and the others.
+    /// Failed rounds after which the next one came soon, and the others.
     var shortPauses = 0
     var longPauses = 0
+    /// True if a peer has denied to have the diff, or a round failed: perhaps nobody has it.
+    var isDoubtful = false
     /// Which batch and which block of it the diff is for.
-    let batch: UInt64
-    let index: Int
+    var batch: UInt64
+    var index: Int
   }
 
   /// A batch that waits for diffs.
@@ -138,6 +138,14 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     return fill() + release()
   }
 
+  /// A peer denied to have the diff. The round goes on with others.
+  public mutating func denied(_ id: UInt64) -> [Action] {
+    guard let job = jobs[id], !job.isDoubtful else { return [] }
+    jobs[id]?.isDoubtful = true
+    cut(before: job)
+    return fill() + release()
+  }
+
   /// Every peer failed to give the diff, or there was no peer.
   /// - Parameter soon: If somebody may have it soon, the time that an answer takes. The first pauses
   ///   double from it then, as long as they are shorter than `LiveSyncLimits.diffBackoffFirst`.
@@ -156,6 +164,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
       pause = Self.pause(afterRound: job.longPauses)
     }
     job.state = .pausing
+    job.isDoubtful = true
     jobs[id] = job
     cut(before: job)
     return [.wait(id: id, pause)] + fill() + release()
@@ -201,22 +210,24 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     return min(pause, LiveSyncLimits.diffBackoffMax)
   }
 
-  /// Starts queued searches while slots are free: first those that have not failed yet, then those
-  /// that have failed least often, and of these the oldest. So what nobody has takes no slots from
-  /// what the chain goes on with, and gets a few of its own.
+  /// Starts queued searches while slots are free. Doubtful ones have slots of their own, so that
+  /// what nobody has takes none from what the chain goes on with.
   private mutating func fill() -> [Action] {
     let slots = min(requestsMax, LiveSyncLimits.diffRequestsMax)
-    var free = slots - inFlightCount
-    let queued = jobs.filter { $0.value.state == .queued }.sorted {
-      ($0.value.failedRounds, $0.key) < ($1.value.failedRounds, $1.key)
-    }
-    let fresh = queued.prefix { $0.value.failedRounds == 0 }
-    let again = queued.dropFirst(fresh.count)
-    let askedAgain = jobs.values.count { $0.state == .asking && $0.failedRounds > 0 }
-    let reserved = min(
-      again.count, max(0, LiveSyncLimits.diffRequestsAgainMin - askedAgain), max(0, free))
+    return start(slots, isDoubtful: false) + start(
+      LiveSyncLimits.diffRequestsDeniedMax, isDoubtful: true)
+  }
+
+  /// Starts queued searches of one kind, oldest first, up to `slots` at a time.
+  private mutating func start(_ slots: Int, isDoubtful: Bool) -> [Action] {
+    let asking = jobs.values.count { $0.state == .asking && $0.isDoubtful == isDoubtful }
+    // Searches that became doubtful on their way are bounded by all slots there are.
+    let all = min(requestsMax, LiveSyncLimits.diffRequestsMax)
+    let room = all + LiveSyncLimits.diffRequestsDeniedMax - inFlightCount
+    var free = min(slots - asking, room)
     var actions: [Action] = []
-    for (id, job) in again.prefix(reserved) + fresh + again.dropFirst(reserved) where free > 0 {
+    for id in jobs.keys.sorted() where free > 0 {
+      guard let job = jobs[id], job.state == .queued, job.isDoubtful == isDoubtful else { continue }
       let sourced = entries[position(of: job)].batch.blocks[job.index].sourced
       jobs[id]?.state = .asking
       free -= 1
@@ -241,7 +252,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
       }
       kept.append(entry)
       let isOverdue =
-        entry.open.isEmpty || entry.open.contains { (jobs[$0]?.failedRounds ?? 0) > 0 }
+        entry.open.isEmpty || entry.open.contains { jobs[$0]?.isDoubtful ?? false }
       if !isOverdue { isHeldUp = true }
     }
     entries = kept
@@ -258,11 +269,8 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
       id: takeID(),
       batch: DiffedBatch(kind: entries[position].batch.kind, blocks: Array(blocks[job.index...])))
     for (id, other) in jobs where other.batch == job.batch && other.index >= job.index {
-      var moved = Job(batch: rest.id, index: other.index - job.index)
-      moved.state = other.state
-      moved.shortPauses = other.shortPauses
-      moved.longPauses = other.longPauses
-      jobs[id] = moved
+      jobs[id]?.batch = rest.id
+      jobs[id]?.index = other.index - job.index
       entries[position].open.remove(id)
       rest.open.insert(id)
     }

@@ -56,8 +56,8 @@ package struct HedgedRequest: Sendable {
   private var repeats = 0
   private var isAgainPending = false
   private var isPausing = false
-  /// True once a peer has said no, in whatever way.
-  private var isDenied = false
+  /// How often a peer has said no, in whatever way.
+  private var denials = 0
   /// Tries so far.
   package private(set) var count = 0
 
@@ -74,7 +74,9 @@ package struct HedgedRequest: Sendable {
   package func isOver(_ peers: RankedPeers) -> Bool {
     if isPausing { return false }
     if open.isEmpty { return !isWorthRepeating }
-    return !isPatient && isDenied && awaitsOnlyLate(peers) && !tries.canAsk(peers.prompt)
+    if isPatient || denials == 0 { return false }
+    return denials >= LiveSyncLimits.diffDenialsMax
+      || (awaitsOnlyLate(peers) && !tries.canAsk(peers.prompt))
   }
 
   /// True if somebody does not have it yet.
@@ -109,9 +111,9 @@ package struct HedgedRequest: Sendable {
       isPausing = true
       return [.pause]
     case .noAnswer:
-      isDenied = true
+      denials += 1
     case .notYet:
-      isDenied = true
+      denials += 1
       lacking.append(peer)
     case .late:
       memory.timedOut()

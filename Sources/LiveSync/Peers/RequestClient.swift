@@ -95,10 +95,12 @@ final class RequestClient: Sendable {
   /// - Parameters:
   ///   - isPatient: whether peers that are known to be late are awaited when all others said no.
   ///   - willAsk: called before each try with the peer and the number of the try, from 1.
+  ///   - wasDenied: called for each peer that does not have it yet, while somebody waits for it.
   func ask<R: Request, Value: Sendable>(
     _ request: R, tries: RequestTries, isPatient: Bool = true,
     isolation: isolated (any Actor)? = #isolation,
-    willAsk: (PeerID, Int) -> Void = { _, _ in }, handling: Handling<R.Response, Value>
+    willAsk: (PeerID, Int) -> Void = { _, _ in }, wasDenied: () async -> Void = {},
+    handling: Handling<R.Response, Value>
   ) async -> Answer<Value> {
     let attempts = RequestAttempts(request, client: self, handling: handling)
     let urgent = isUrgent ? context.urgent.begin(at: context.runtime.now) : nil
@@ -125,6 +127,7 @@ final class RequestClient: Sendable {
           reason = verdict.reason ?? reason
           endUrgency(urgent)
           actions = decide { core.failed(attempt, HedgedRequest.Failure(verdict), $0, &$1) }
+          if case .notYet = verdict { await wasDenied() }
         case .failed(let attempt, let failure, let why):
           reason = why
           actions = decide { core.failed(attempt, failure, $0, &$1) }
