@@ -20,6 +20,8 @@ public actor StateQueue: LiveSyncQueue {
   private let client: RequestClient
   private var core: any ChunkCore<Block>
   private var account = ChunkAccount()
+  /// How often the state was found to have a wrong root, and given up.
+  private var wrongRoots = 0
   private let configuration: QueueConfiguration
   private let orders = Mailbox<Order>(capacity: LiveSyncLimits.ordersMax)
   /// The queue that blocks with diffs come from.
@@ -41,6 +43,8 @@ public actor StateQueue: LiveSyncQueue {
 
   /// Works until the task is cancelled.
   public func run() async {
+    // A store may hold a state that is not the head's.
+    giveUpWrongState()
     await withDiscardingTaskGroup { group in
       group.addTask { await self.diffQueue.run() }
       group.addTask { await self.readBlocks() }
@@ -68,7 +72,7 @@ public actor StateQueue: LiveSyncQueue {
       let diffs = await diffQueue.traffic
       return StateReading(
         buffered: core.bufferedCount, inFlight: core.inFlightCount, handedOn: core.handedOnCount,
-        lacking: core.lackingCount(view), account: account, diffs: diffs)
+        lacking: core.lackingCount(view), account: account, diffs: diffs, wrongRoots: wrongRoots)
     }
   }
 
@@ -97,6 +101,9 @@ public actor StateQueue: LiveSyncQueue {
   public func pushed(_ report: PushReport) async {
     let block = report.block.sourced.block
     record(report.block.chunks, report.chunks)
+    if let root = report.wrongRoot { noteWrongRoot(root) }
+    // No block can be taken any more, and none will say why.
+    if report.error?.kind == .damagedState { giveUpWrongState() }
     await perform(
       core.pushed(
         block.hash, number: block.number, chunks: report.block.chunks, result: report.chunks,
@@ -106,8 +113,24 @@ public actor StateQueue: LiveSyncQueue {
 
   public func applied(_ report: ChunkReport) async {
     record(report.chunks, report.verdict)
+    if let root = report.wrongRoot { noteWrongRoot(root) }
     await perform(
       core.applied(report.chunks, result: report.verdict, view, chain: context.chain))
+  }
+
+  /// Gives the state up if it is not the head's. If the store fails, `storeFailure` tells.
+  private func giveUpWrongState() {
+    if let root = (try? context.chain.giveUpWrongState()) ?? nil { noteWrongRoot(root) }
+  }
+
+  private func noteWrongRoot(_ root: Hash256) {
+    wrongRoots += 1
+    let head = context.chain.head
+    context.recorder.record(
+      .state(
+        .wrongRoot(
+          block: head.number, hash: head.hash,
+          detail: "it has the root \(root), the head says \(head.header.stateRoot)")))
   }
 
   private func readBlocks() async {
