@@ -70,6 +70,9 @@ public enum LiveSyncLimits {
   public static let hedgesMax = 5
   /// Good answers that bring one second request into the stock: at most a tenth more traffic.
   public static let answersPerHedge = 10
+  /// How often nobody else could be asked while an answer was overdue before the request is sent
+  /// again to who was asked already: it may be lost.
+  public static let looksBeforeResend = 3
   /// How many times longer an answer is waited for while nobody answers in time.
   public static let timeoutGrowthMax = 16
   /// An answer is never overdue before this time: hiccups of a processor are no delay.

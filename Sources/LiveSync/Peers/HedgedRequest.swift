@@ -7,6 +7,8 @@ import Runtime
 ///   meanwhile (Dean and Barroso, The Tail at Scale, 2013). The first good answer counts.
 /// - A peer that does not have it yet is asked again after a moment, as long as others are awaited;
 ///   a patient request goes on with it a little longer.
+/// - If there is nobody else to ask, the request is sent again after a few such times: a message may
+///   be lost.
 /// - A peer that is known to be late holds nobody up: while only such peers are awaited, the next
 ///   one is asked, and a request that all others have denied ends.
 ///
@@ -52,6 +54,8 @@ package struct HedgedRequest: Sendable {
   private var looking: Set<Int> = []
   /// Peers that do not have it yet; the one that said so longest ago first.
   private var lacking: [PeerID] = []
+  /// How often in a row an answer was overdue and nobody else could be asked.
+  private var idleLooks = 0
   /// How often one of them was asked again.
   private var repeats = 0
   private var isAgainPending = false
@@ -147,9 +151,10 @@ package struct HedgedRequest: Sendable {
   package func answered(
     _ attempt: Int, after time: Duration, _ memory: inout RequestMemory
   ) -> [PeerID] {
-    let late = open.filter { $0.key < attempt }.values.sorted()
-    memory.answered(after: time, isHedge: hedges.contains(attempt) && !late.isEmpty)
-    return late
+    let earlier = open.filter { $0.key < attempt }
+    memory.answered(after: time, isHedge: hedges.contains(attempt) && !earlier.isEmpty)
+    // Who was asked twice may have lost the first request.
+    return Set(earlier.values).subtracting(open[attempt].map { [$0] } ?? []).sorted()
   }
 
   private func awaitsOnlyLate(_ peers: RankedPeers) -> Bool {
@@ -164,10 +169,27 @@ package struct HedgedRequest: Sendable {
     let isPromptLeft = tries.canAsk(peers.prompt)
     if isPromptLeft, awaitsOnlyLate(peers) { return askNext(peers, &memory) }
     let late = isPromptLeft ? open.values.count { peers.slow.contains($0) } : 0
-    guard open.count - late < LiveSyncLimits.openTriesMax,
-      isPromptLeft || tries.canAsk(peers.slow), memory.takeHedge()
-    else { return [] }
+    guard open.count - late < LiveSyncLimits.openTriesMax else { return [] }
+    guard isPromptLeft || tries.canAsk(peers.slow) else { return resend(peers, &memory) }
+    guard memory.takeHedge() else { return [] }
+    idleLooks = 0
     let actions = askNext(peers, &memory)
+    hedges.insert(count)
+    return actions
+  }
+
+  /// Sends the request again to the peer that was asked first and is not known to be late.
+  private mutating func resend(
+    _ peers: RankedPeers, _ memory: inout RequestMemory
+  ) -> [Action] {
+    idleLooks += 1
+    let awaited = open.sorted { $0.key < $1.key }.map(\.value).filter { peers.contains($0) }
+    guard idleLooks >= LiveSyncLimits.looksBeforeResend,
+      let peer = awaited.first(where: { !peers.slow.contains($0) }) ?? awaited.first,
+      memory.takeHedge()
+    else { return [] }
+    idleLooks = 0
+    let actions = ask(peer)
     hedges.insert(count)
     return actions
   }

@@ -6,11 +6,14 @@ import Synchronization
 public struct RankedPeers: Sendable, Hashable {
   /// Peers that answer in time, in order.
   public var prompt: [PeerID]
+  /// Those of `prompt` that are asked before the others; empty if none is.
+  public var preferred: Set<PeerID>
   /// Peers that lately let a request time out, in order: asked last.
   public var slow: [PeerID]
 
-  public init(prompt: [PeerID], slow: [PeerID] = []) {
+  public init(prompt: [PeerID], preferred: Set<PeerID> = [], slow: [PeerID] = []) {
     self.prompt = prompt
+    self.preferred = preferred
     self.slow = slow
   }
 
@@ -39,6 +42,8 @@ public final class PeerList: Sendable {
     var members: Set<PeerID> = []
     var banned: Set<PeerID> = []
     var demoted: [PeerID: Lateness] = [:]
+    /// The kinds of requests that a member has answered.
+    var heard: [PeerID: Set<RequestType>] = [:]
     /// Told when a peer was added, in the order they came.
     var additions: [(id: UInt64, continuation: AsyncStream<Void>.Continuation)] = []
     var nextAddition: UInt64 = 1
@@ -52,14 +57,18 @@ public final class PeerList: Sendable {
   public var peers: [PeerID] { state.withLock { $0.members.sorted() } }
 
   /// The peers that answer requests of `type` in time, and those that lately did not, each in
-  /// order.
+  /// order. If one that was late has never answered such a request, others that never did may be
+  /// silent too: those that did are preferred.
   public func ranked(at now: Moment, for type: RequestType) -> RankedPeers {
     state.withLock { state in
       state.demoted = state.demoted.filter { $0.value.until > now }
       func isLate(_ peer: PeerID) -> Bool { state.demoted[peer]?.counts(for: type) ?? false }
       let sorted = state.members.sorted()
-      return RankedPeers(
-        prompt: sorted.filter { !isLate($0) }, slow: sorted.filter { isLate($0) })
+      func isHeard(_ peer: PeerID) -> Bool { state.heard[peer]?.contains(type) ?? false }
+      let prompt = sorted.filter { !isLate($0) }
+      let slow = sorted.filter { isLate($0) }
+      let preferred = slow.allSatisfy(isHeard) ? [] : Set(prompt.filter(isHeard))
+      return RankedPeers(prompt: prompt, preferred: preferred, slow: slow)
     }
   }
 
@@ -80,6 +89,8 @@ public final class PeerList: Sendable {
   /// The peer has answered a request of `type` in time.
   public func promote(_ peer: PeerID, for type: RequestType) {
     state.withLock { state in
+      guard state.members.contains(peer) else { return }
+      state.heard[peer, default: []].insert(type)
       state.demoted[peer]?.late.remove(type)
       state.demoted[peer]?.answered.insert(type)
       if state.demoted[peer]?.late.isEmpty == true { state.demoted[peer] = nil }
@@ -133,7 +144,10 @@ public final class PeerList: Sendable {
   /// Removes a peer everywhere; false if it was not there.
   @discardableResult
   public func remove(_ peer: PeerID) -> Bool {
-    state.withLock { $0.members.remove(peer) != nil }
+    state.withLock {
+      $0.heard[peer] = nil
+      return $0.members.remove(peer) != nil
+    }
   }
 
   /// Removes a peer for good; false if it was banned before. Above
@@ -142,6 +156,7 @@ public final class PeerList: Sendable {
   public func ban(_ peer: PeerID) -> Bool {
     state.withLock {
       $0.members.remove(peer)
+      $0.heard[peer] = nil
       if $0.banned.count >= LiveSyncLimits.bannedPeersMax { $0.banned = [] }
       return $0.banned.insert(peer).inserted
     }

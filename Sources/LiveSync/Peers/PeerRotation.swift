@@ -65,7 +65,8 @@ package struct RequestTries: Sendable {
   }
 
   private func turn(of peers: RankedPeers, rotation: inout PeerRotation) -> PeerID? {
-    rotation.next(of: peers.prompt) { !asked.contains($0) }
+    rotation.next(of: peers.prompt) { !asked.contains($0) && peers.preferred.contains($0) }
+      ?? rotation.next(of: peers.prompt) { !asked.contains($0) }
       ?? rotation.next(of: peers.slow) { !asked.contains($0) }
   }
 

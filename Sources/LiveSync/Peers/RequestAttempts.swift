@@ -43,11 +43,13 @@ final class RequestAttempts<R: Request, Value: Sendable>: Sendable {
     } catch {
       if error == .cancelled { return }
       if error.isMisbehaviour { context.ban(peer, reason: error.reason) }
-      let isNews = error == .timeout && client.demote(peer)
+      // Who has answered something else meanwhile is there: the message was lost.
+      let isNews = error == .timeout && !client.hasHeard(peer, since: since) && client.demote(peer)
       incidents.offer(.failed(attempt, HedgedRequest.Failure(error, isNews: isNews), error.reason))
       return
     }
     let verdict = handling.judge(response, peer)
+    client.noteAnswer(of: peer)
     client.punish(peer, verdict)
     if case .use = verdict {} else { handling.didFail(peer, verdict) }
     let time = since.duration(to: context.runtime.now)

@@ -182,6 +182,17 @@ final class RequestClient: Sendable {
     }
   }
 
+  /// The peer answered, whatever it said.
+  func noteAnswer(of peer: PeerID) {
+    let now = context.runtime.now
+    memory.withLock { $0.heard(peer, at: now) }
+  }
+
+  /// True if the peer has answered since `moment`.
+  func hasHeard(_ peer: PeerID, since moment: Moment) -> Bool {
+    memory.withLock { $0.hasHeard(peer, since: moment) }
+  }
+
   /// What an answer says of its peer, whoever waits for it.
   func punish<Value: Sendable>(_ peer: PeerID, _ verdict: Verdict<Value>) {
     switch verdict {
