@@ -21,7 +21,7 @@ import Testing
 
   @Test func diffRequests_shouldBeBounded_andTheirPausesToo() throws {
     var core = DiffQueueCore<FakeBlock>(isActive: true)
-    let limit = LiveSyncLimits.diffRequestsMax
+    let limit = LiveSyncLimits.diffRequestsMin
     let queries = core.add(DiffQueueCoreTests.batch(FakeBlock.genesis.chain(limit + 4))).queries
     #expect(queries.count == limit && core.inFlightCount == limit)
     var pauses: [Duration] = []
@@ -60,6 +60,10 @@ import Testing
       #expect(list.add(peer) == (number < limit))
       #expect(syncer.joined(peer).isEmpty == (number == limit))
     }
+    // One that was not taken is named again when there is room.
+    #expect(!syncer.isTracked(PeerID(UInt32(limit))) && !syncer.hasRoom)
+    #expect(syncer.left(PeerID(3)) == [.leave(PeerID(3))] && syncer.hasRoom)
+    #expect(syncer.joined(PeerID(UInt32(limit))) == [.startMacroSync(PeerID(UInt32(limit)))])
     for number in 0..<LiveSyncLimits.bannedPeersMax { list.ban(PeerID(UInt32(number))) }
     #expect(list.isBanned(PeerID(0)))
     list.ban(PeerID(1_000_000))

@@ -43,12 +43,10 @@ import Testing
     let timeouts = Self.timeouts(world.sink.records)
     for (type, limit) in [
       ("missing_blocks", LiveSyncLimits.blocksTimeout), ("chunk", LiveSyncLimits.chunkTimeout),
-      ("macro_chain", LiveSyncLimits.headTimeout),
+      ("trie_diff", LiveSyncLimits.diffTimeout), ("macro_chain", LiveSyncLimits.headTimeout),
     ] {
       #expect(timeouts[type] == [Int64(limit.components.seconds) * 1_000_000_000], "\(type)")
     }
-    // Who is silent about diffs is not waited for that long: another peer answers.
-    #expect(timeouts["trie_diff"] == nil)
     #expect(world.sink.events.contains(.peer(.demoted(peer: 2, reason: "timeout"))))
     // After a timeout a peer is not asked by the same part before the others for a while.
     let chunks = world.sink.records.compactMap { record -> Int64? in
@@ -111,6 +109,29 @@ import Testing
     var seen: [LiveSyncEvent] = []
     for await event in stream { seen.append(event) }
     #expect(seen.count == limit && seen.first == .behind(PeerID(1)))
+  }
+
+  @Test func subscriber_shouldBeForgotten_whenItIsGone() async {
+    let subscribers = EventSubscribers()
+    let kept = subscribers.subscribe()
+    do {
+      let gone = subscribers.subscribe()
+      #expect(subscribers.count == 2)
+      _ = gone
+    }
+    #expect(subscribers.count == 1)
+    let list = PeerList()
+    do {
+      let gone = list.additions()
+      #expect(list.additionSubscribers == 1)
+      _ = gone
+    }
+    #expect(list.additionSubscribers == 0)
+    subscribers.finish()
+    #expect(subscribers.count == 0)
+    for await _ in kept { Issue.record("nothing was said") }
+    // One that comes too late does not wait for ever.
+    for await _ in subscribers.subscribe() { Issue.record("nothing was said") }
   }
 
   @Test func macroRounds_shouldBeBounded_whenAPeerGivesOneBlockAtATime() throws {

@@ -132,6 +132,16 @@ import Testing
     #expect(core.blocker(Self.sample(61) { $0.isDone = true }) == nil)
   }
 
+  @Test func stalled_shouldBeSaid_fromTheStallToTheNextMovement() {
+    var core = StallCore(patience: .seconds(10))
+    var stalled: [Int64] = []
+    for second in Int64(0)...30 {
+      _ = core.add(Self.sample(second) { $0.mark = second < 25 ? 1 : 2 })
+      if core.isStalled { stalled.append(second) }
+    }
+    #expect(stalled == Array(10..<25))
+  }
+
   @Test func answersOnTheirWay_shouldBeNoBlocker() {
     var core = StallCore(patience: .seconds(10))
     _ = core.add(Self.sample(0))
