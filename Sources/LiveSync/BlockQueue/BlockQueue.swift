@@ -171,7 +171,9 @@ public actor BlockQueue {
     var next = first
     while true {
       let query = next
-      let request = query.message
+      let request = query.message(
+        bytesMax: context.network.pace.partBytes(
+          .missingBlocks, most: LiveSyncLimits.blocksAnswerBytesMax))
       let answer = await client.ask(
         request, tries: RequestTries(first: query.firstPeer),
         willAsk: { peer, _ in recordRequest(query, to: peer) },
@@ -181,7 +183,7 @@ public actor BlockQueue {
             if response == .targetOffMainChain { isOffMainChain = true }
             return .next(reason: response.reason)
           }
-          return judge(blocks, query)
+          return judge(blocks, query, request)
         })
       switch answer {
       case .value(let blocks, let peer):
@@ -208,7 +210,7 @@ public actor BlockQueue {
   }
 
   private nonisolated func judge(
-    _ blocks: [Block], _ query: MissingBlocksQuery
+    _ blocks: [Block], _ query: MissingBlocksQuery, _ request: RequestMissingBlocks
   ) -> RequestClient.Verdict<[Block]> {
     do throws(AnswerError) {
       try MissingBlocksCheck.verify(blocks, answer: query)
@@ -216,7 +218,7 @@ public actor BlockQueue {
       guard error.isOffence else { return .next(reason: error.reason) }
       return .refuse(
         reason: error.reason,
-        evidence: .answer(AnswerStatement(request: query.message, blocks: blocks)))
+        evidence: .answer(AnswerStatement(request: request, blocks: blocks)))
     }
     if let bad = blocks.first(where: { !$0.bodyFitsHeader }) {
       return .refuse(reason: AnswerError.bodyMismatch.reason, evidence: .body(bad))

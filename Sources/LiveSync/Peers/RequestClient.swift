@@ -138,7 +138,8 @@ final class RequestClient: Sendable {
     for action in actions {
       switch action {
       case .ask(let peer, let attempt):
-        let patience = memory.withLock { $0.timeout(timeout) }
+        let patience = max(
+          memory.withLock { $0.timeout(timeout) }, network.pace.patienceFloor)
         willAsk(peer, attempt)
         let start = runtime.now
         group.addTask {
