@@ -83,8 +83,19 @@ public enum LiveSyncLimits {
   public static let diffTimeout: Duration = .seconds(5)
   /// Likewise for a chunk from a peer that is not measured.
   public static let chunkTimeout: Duration = .seconds(5)
-  /// Longest wait for a head or a macro chain.
-  public static let headTimeout: Duration = .seconds(5)
+  /// Wait for a head or a macro chain before anything is measured.
+  public static let patienceFirst: Duration = .seconds(5)
+  /// Shortest and longest wait for one once answers are measured. A line on which an answer takes
+  /// longer than the longest is none.
+  public static let patienceMin: Duration = .seconds(2)
+  public static let patienceMax: Duration = .seconds(300)
+  /// Time that a part of what is fetched in parts should take beyond the round trip.
+  public static let partTime: Duration = .seconds(2)
+  /// Bytes of such a part before a rate is measured, and at least.
+  public static let partBytesFirst = 256 << 10
+  public static let partBytesMin = 32 << 10
+  /// How many times larger than the part before a part may be.
+  public static let partGrowthMax = 4.0
 
   // MARK: Diff queue
 
@@ -256,10 +267,17 @@ public enum LiveSyncLimits {
   /// the largest bodies and values no more than 64 MiB.
   public static let servedBlocksFirst = 16
   public static let servedItemsFirst = 256
+  /// The same for keys of a proof of accounts, and for macro blocks.
+  public static let servedKeysFirst = 8
+  public static let servedMacroBlocksFirst = 4
+  /// Bytes of one proof of accounts that it should not exceed; one account may have more.
+  public static let proofAnswerBytesMax = 2 << 20
   /// Election blocks named in a macro-chain request.
   public static let macroLocatorsMax = 64
   /// Blocks in one macro-chain answer.
   public static let macroBlocksPerAnswerMax = 256
+  /// Bytes of one macro-chain answer that it should not exceed; one block may have more.
+  public static let macroAnswerBytesMax = 1 << 20
 
   /// Keys in a request for a proof of accounts.
   public static let proofKeysMax = 256
@@ -295,6 +313,12 @@ public enum LiveSyncLimits {
   public static let blockBytesFirst = 4_096
   /// Bytes a second from all peers together before any came.
   public static let bytesPerSecondFirst = 1_000_000
+  /// Bytes of macro blocks that are asked for first.
+  public static let macroPartBytesFirst = 16 << 10
+  /// Bytes of verified macro blocks, in wire form, that are kept until they can be adopted.
+  public static let macroChainBytesMax = 16 << 20
+  /// Time between two looks whether another peer may be asked for the next part of a macro chain.
+  public static let macroLookInterval: Duration = .milliseconds(100)
   /// Macro-chain rounds with one peer before it has to wait for its next turn.
   public static let macroRoundsMax = 64
   /// Time between two rounds of head requests.

@@ -26,9 +26,10 @@ public enum NetworkingLimits {
   /// Requests of any other type per peer and window.
   public static let otherRequestsPerWindowMax = 1000
 
-  /// Largest payload of a message on `topic`, in bytes.
+  /// Largest payload of a message on `topic`, in bytes: what the largest legal block has, and room
+  /// for what names it.
   public static func payloadBytesMax(_ topic: Topic) -> Int {
-    topic == .blockHeader ? 256 << 10 : 4 << 20
+    topic == .blockHeader ? 256 << 10 : (4 << 20) + (64 << 10)
   }
 
   /// Largest payload of a request of `type`, in bytes.
@@ -39,12 +40,17 @@ public enum NetworkingLimits {
     }
   }
 
-  /// Largest payload of a response to a request of `type`, in bytes.
+  /// Largest payload of a response to a request of `type`, in bytes: above what an honest peer can
+  /// give. What has no bound by itself is cut by whoever answers and goes on where it stopped.
   public static func responseBytesMax(_ type: RequestType) -> Int {
     switch type {
-    case .macroChain: 1 << 20
-    case .missingBlocks, .trieDiff: 16 << 20
+    case .head: 4 << 10
+    case .macroChain: 2 << 20
+    case .blocksProof: 512 << 10
+    case .trieProof: 4 << 20
+    case .block, .missingBlocks: 5 << 20
     case .chunk: 8 << 20
+    case .trieDiff: 20 << 20
     default: 4 << 20
     }
   }

@@ -126,8 +126,7 @@ extension Blockchain {
   }
 
   /// The election blocks after the first locator that is an election block of our main chain, then
-  /// the last macro block, at most `limit`. Nil if there is no such locator, or if we lack the
-  /// history to prove the end of the answer.
+  /// the last macro block, at most `limit`. Nil if there is no such locator, or if the store fails.
   public func macroChain(
     locators: [Hash256], limit: Int = LedgerLimits.macroChainBlocksMax
   ) -> MacroChain? {
@@ -143,7 +142,7 @@ extension Blockchain {
     }
   }
 
-  private func serving<Output: Sendable>(
+  func serving<Output: Sendable>(
     _ stored: (borrowing StoreSnapshot) throws(LedgerStoreError) -> Output,
     orElse locked: @Sendable (ChainState) throws(LedgerStoreError) -> Output
   ) throws(LedgerStoreError) -> Output {

@@ -175,10 +175,13 @@ public actor BlockQueue {
     var next = first
     while true {
       let query = next
-      let request = query.message
+      let request = query.message(
+        bytesMax: context.network.pace.partBytes(
+          .missingBlocks, most: LiveSyncLimits.blocksAnswerBytesMax))
       let answer = await client.ask(
         request, tries: RequestTries(first: query.firstPeer),
-        willAsk: { peer, _ in recordRequest(query, to: peer) }, handling: handling(of: query))
+        willAsk: { peer, _ in recordRequest(query, to: peer) },
+        handling: handling(of: query, request))
       switch answer {
       case .value(.blocks(let blocks), let peer):
         recordAnswer(blocks, by: peer)
@@ -215,12 +218,12 @@ public actor BlockQueue {
   }
 
   private nonisolated func handling(
-    of query: MissingBlocksQuery
+    of query: MissingBlocksQuery, _ request: RequestMissingBlocks
   ) -> RequestClient.Handling<MissingBlocksResponse, Find> {
     RequestClient.Handling(
       judge: { [self] response, _ in
         switch response {
-        case .blocks(let blocks): judge(blocks, query)
+        case .blocks(let blocks): judge(blocks, query, request)
         case .targetOffMainChain where query.direction == .forward: .use(.offMainChain)
         case .targetUnknown: .notYet(reason: response.reason)
         case .targetOffMainChain, .locatorsUnknown, .tooManyLocators, .failed:
@@ -231,7 +234,7 @@ public actor BlockQueue {
   }
 
   private nonisolated func judge(
-    _ blocks: [Block], _ query: MissingBlocksQuery
+    _ blocks: [Block], _ query: MissingBlocksQuery, _ request: RequestMissingBlocks
   ) -> RequestClient.Verdict<Find> {
     do throws(AnswerError) {
       try MissingBlocksCheck.verify(blocks, answer: query)
@@ -239,7 +242,7 @@ public actor BlockQueue {
       guard error.isOffence else { return .next(reason: error.reason) }
       return .refuse(
         reason: error.reason,
-        evidence: .answer(AnswerStatement(request: query.message, blocks: blocks)))
+        evidence: .answer(AnswerStatement(request: request, blocks: blocks)))
     }
     if let bad = blocks.first(where: { !$0.bodyFitsHeader }) {
       return .refuse(reason: AnswerError.bodyMismatch.reason, evidence: .body(bad))

@@ -49,10 +49,11 @@ extension MissingBlocksQuery {
     return query
   }
 
-  /// The query as it is sent.
-  var message: RequestMissingBlocks {
+  /// The query as it is sent, for at most so many bytes of blocks.
+  func message(bytesMax: Int) -> RequestMissingBlocks {
     RequestMissingBlocks(
-      target: target, includeBody: includeBody, locators: locators, direction: direction)
+      target: target, includeBody: includeBody, locators: locators, direction: direction,
+      bytesMax: bytesMax)
   }
 }
 

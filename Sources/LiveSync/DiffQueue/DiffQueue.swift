@@ -171,7 +171,7 @@ public actor DiffQueue {
   /// to be on their way to keep up with the chain.
   private var requestsAtOnce: Int {
     let interval = max(1, context.chain.configuration.blockIntervalMilliseconds)
-    let roundTrip = UInt64(max(0, client.quickestAnswer?.wholeNanoseconds ?? 0))
+    let roundTrip = UInt64(max(0, context.network.pace.roundTrip?.wholeNanoseconds ?? 0))
     let blocks = roundTrip / 1_000_000 / interval
     let wanted = blocks.multipliedReportingOverflow(by: LiveSyncLimits.diffRequestsPerBlock)
     return Int(

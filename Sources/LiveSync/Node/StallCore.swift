@@ -1,4 +1,5 @@
 import EventLog
+import Networking
 import Runtime
 
 /// What the cause of a stall is judged from. Counts are totals since the start.
@@ -20,8 +21,8 @@ public struct StallSample: Sendable, Hashable {
   public var buffered = 0
   /// Chunks that are here with their blocks and wait for the trie.
   public var handedOn = 0
-  /// Requests that were not answered in time.
-  public var late = 0
+  /// Requests that were not answered in time, by their kinds.
+  public var late: [RequestType: Int] = [:]
   /// Chunks that were provably wrong.
   public var refused = 0
 
@@ -104,10 +105,24 @@ public struct StallCore: Sendable {
     return isUnderWay ? nil : cause
   }
 
+  /// The requests that were not answered in time since something moved, by their kinds.
+  public func lateRequests(_ sample: StallSample) -> [(type: RequestType, count: Int)] {
+    Self.lateRequests(sample, since: moved ?? sample)
+  }
+
+  private static func lateRequests(
+    _ now: StallSample, since last: StallSample
+  ) -> [(type: RequestType, count: Int)] {
+    now.late.sorted { $0.key < $1.key }.compactMap { type, count in
+      let new = count - (last.late[type] ?? 0)
+      return new > 0 ? (type, new) : nil
+    }
+  }
+
   private static func cause(_ now: StallSample, since last: StallSample) -> Event.StallBlocker {
     if now.handedOn > 0 { return .localWork }
     if now.connected == 0 { return .noPeers }
-    let late = now.late - last.late
+    let late = lateRequests(now, since: last).reduce(0) { $0 + $1.count }
     let refused = now.refused - last.refused
     if refused > 0, refused >= late { return .proofsFail }
     if late > 0 { return .timeouts }

@@ -104,8 +104,7 @@ extension SyncNode {
   /// The head that the peer names; nil if it does not answer.
   private func askHead(of peer: PeerID) async -> HeadResponse? {
     do throws(RequestError) {
-      return try await context.network.request(
-        RequestHead(), to: peer, timeout: LiveSyncLimits.headTimeout)
+      return try await context.network.request(RequestHead(), to: peer)
     } catch {
       if error.isMisbehaviour { context.ban(peer, reason: error.reason) }
       return nil
@@ -124,8 +123,7 @@ extension SyncNode {
     let block: Block
     do throws(RequestError) {
       let response = try await context.network.request(
-        RequestBlock(hash: hash, includeBody: includeBody), to: peer,
-        timeout: LiveSyncLimits.blocksTimeout)
+        RequestBlock(hash: hash, includeBody: includeBody), to: peer)
       guard let found = response.block else { return }
       block = found
     } catch {

@@ -21,6 +21,7 @@ extension SyncNode {
     var bufferedBlocks: Int
     var stall: StallSample
     var sample: SyncSample
+    var pace: AnswerPace
   }
 
   /// Where the node stands now.
@@ -52,14 +53,15 @@ extension SyncNode {
     var stall = StallSample()
     stall.at = now
     stall.isDone = missing.isEmpty
-    stall.mark = account.traffic.verified
+    stall.mark = account.traffic.verified + syncer.macroPartsVerified
     stall.connected = context.network.connectedPeers().count
     stall.peers = peers
     stall.lacking = reading.lacking
     stall.inFlight = reading.inFlight
     stall.buffered = reading.buffered
     stall.handedOn = reading.handedOn
-    stall.late = account.late
+    let pace = context.network.pace
+    stall.late = pace.late
     stall.refused = account.refused
     var sample = SyncSample()
     sample.at = now
@@ -89,7 +91,7 @@ extension SyncNode {
     sample.target = max(head.number, account.highestNumber, buffered)
     return Look(
       status: status, reading: reading, bufferedBlocks: bufferedBlocks, stall: stall,
-      sample: sample)
+      sample: sample, pace: pace)
   }
 
   /// Writes progress and forecast to the log, and says when nothing moves and why.
@@ -146,6 +148,16 @@ extension SyncNode {
           needsBytesPerS: Int(min(forecast.needsBytesPerSecond, 9e15)), detail: forecast.text)))
   }
 
+  /// Which requests were late since the last movement, and what the line has shown of its rate.
+  private func lateness(_ look: Look, of blocker: Event.StallBlocker) -> String {
+    guard blocker == .timeouts else { return "" }
+    let late = monitor.withLock { $0.stall.lateRequests(look.stall) }.map {
+      "\($0.type) \($0.count)"
+    }
+    let rate = look.pace.bytesPerSecond.map { "\(Int(min($0, 1e15))) B/s" } ?? "no answer yet"
+    return late.isEmpty ? "; " + rate : "; late: \(late.joined(separator: ", ")); \(rate)"
+  }
+
   private func record(_ change: StallCore.Change, _ look: Look, _ forecast: SyncForecast) {
     switch change {
     case .detected(let blocker, let since):
@@ -155,7 +167,7 @@ extension SyncNode {
           .detected(
             blocker: blocker, sinceNs: since.nanoseconds,
             detail: "at \(percent) %, \(look.stall.peers) peers, \(look.stall.inFlight) requests, "
-              + "\(look.stall.buffered) chunks waiting")))
+              + "\(look.stall.buffered) chunks waiting" + lateness(look, of: blocker))))
     case .resolved(let blocker, let duration):
       context.recorder.record(
         .stall(.resolved(blocker: blocker, durationNs: duration.wholeNanoseconds)))

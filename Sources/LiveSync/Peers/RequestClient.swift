@@ -83,11 +83,11 @@ final class RequestClient: Sendable {
     tries.finish()
   }
 
-  /// Time after which an answer is overdue.
-  var hedgeDelay: Duration { memory.withLock { $0.hedgeDelay } }
-
-  /// The time in which an answer came at best, of the latest ones; nil before any came.
-  var quickestAnswer: Duration? { memory.withLock { $0.quickest } }
+  /// Time after which an answer is overdue; never less than it takes to come and go.
+  var hedgeDelay: Duration {
+    let roundTrip = context.network.pace.roundTrip ?? .zero
+    return max(memory.withLock { $0.hedgeDelay }, roundTrip * 3 / 2)
+  }
 
   /// Asks until an answer is usable or the tries are used up. Another peer is asked as well once an
   /// answer is overdue: if it takes longer than 95 of 100 did, or `LiveSyncLimits.hedgeDelayFirst`
@@ -169,7 +169,8 @@ final class RequestClient: Sendable {
       switch action {
       case .ask(let peer, let attempt):
         willAsk(peer, attempt)
-        let patience = memory.withLock { $0.timeout(timeout) }
+        let patience = max(
+          memory.withLock { $0.timeout(timeout) }, context.network.pace.patienceFloor)
         let start = runtime.now
         let isTaken = tries.offer {
           await attempts.run(attempt, at: peer, since: start, patience: patience)

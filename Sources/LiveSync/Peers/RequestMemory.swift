@@ -24,9 +24,6 @@ package struct RequestMemory: Sendable {
     max(times.percentile95 ?? LiveSyncLimits.hedgeDelayFirst, LiveSyncLimits.hedgeDelayMin)
   }
 
-  /// The time in which an answer came at best, of the latest ones; nil before any came.
-  package var quickest: Duration? { times.least }
-
   /// How long a peer's answer is waited for: `base`, or twice the time in which 95 of 100 came,
   /// doubled for each try in a row that was late; at most `LiveSyncLimits.timeoutGrowthMax` times
   /// `base`: asking again does not make a line faster, and an answer that is given up comes all the

@@ -18,11 +18,29 @@ public struct RecordingNetwork: Network {
   private let runtime: any Runtime
   private let recorder: EventRecorder
   private let counter = Counter()
+  /// What all requests of the node have shown of its lines.
+  private let paceMeter = PaceMeter()
+
+  private final class PaceMeter: Sendable {
+    let pace = Mutex(AnswerPace())
+  }
 
   public init(_ base: any Network, runtime: any Runtime, recorder: EventRecorder) {
     self.base = base
     self.runtime = runtime
     self.recorder = recorder.actor("network")
+  }
+
+  /// How long answers take and how fast they come, read at one moment.
+  package var pace: AnswerPace { paceMeter.pace.withLock { $0 } }
+
+  /// Sends a single request and waits for its answer as long as answers take.
+  /// - Parameter bytes: What the answer is expected to have at most.
+  func request<R: Request>(
+    _ request: R, to peer: PeerID, expecting bytes: Int = 0
+  ) async throws(RequestError) -> R.Response {
+    try await self.request(
+      request, to: peer, timeout: pace.patience(R.type, bytes: bytes))
   }
 
   public var local: PeerID { base.local }
@@ -53,9 +71,14 @@ public struct RecordingNetwork: Network {
     }
     do throws(RequestError) {
       let answer = try await base.send(type, payload, to: peer, timeout: timeout)
+      let now = runtime.now
+      paceMeter.pace.withLock {
+        $0.answered(type, bytes: answer.count, after: start.duration(to: now), at: now)
+      }
       end(.answered, bytes: answer.count)
       return answer
     } catch {
+      if error == .timeout { paceMeter.pace.withLock { $0.timedOut(type) } }
       end(Event.RequestOutcome(rawValue: error.reason) ?? .undecodable, bytes: 0)
       throw error
     }

@@ -45,12 +45,7 @@ public struct RequestServer: Sendable {
       return BlockResponse(block: block?.hasBody == request.includeBody ? block : nil)
     }
     serve(RequestMissingBlocks.self) { Self.missingBlocks($0, of: chain) }
-    serve(RequestMacroChain.self) { request in
-      guard let macro = chain.macroChain(locators: request.locators, limit: request.limit) else {
-        return .locatorsUnknown
-      }
-      return .chain(macro)
-    }
+    serve(RequestMacroChain.self) { Self.macroChain($0, of: chain) }
     serve(RequestTrieDiff.self) { request in
       switch chain.trieDiff(of: request.blockHash) {
       case .diff(let diff): .partialDiff(diff)
@@ -60,13 +55,7 @@ public struct RequestServer: Sendable {
       }
     }
     serve(RequestChunk.self) { Self.chunk($0, of: chain) }
-    serve(RequestTrieProof.self) { request in
-      switch chain.proof(of: request.keys) {
-      case .proof(let proof, let block): .proof(number: block.number, hash: block.hash, proof)
-      case .incomplete: .incompleteState
-      case .failed: nil
-      }
-    }
+    serve(RequestTrieProof.self) { Self.trieProof($0, of: chain) }
     serve(RequestBlocksProof.self) { request in
       chain.historyProof(of: request.numbers).map { .proof($0) } ?? .unavailable
     }
@@ -102,7 +91,7 @@ public struct RequestServer: Sendable {
     let direction: MissingBlocksDirection = request.direction == .forward ? .forward : .backward
     let answer = BoundedAnswer.largest(
       limit: LiveSyncLimits.blocksPerAnswerMax, first: LiveSyncLimits.servedBlocksFirst,
-      bytesMax: LiveSyncLimits.blocksAnswerBytesMax
+      bytesMax: min(request.bytesMax, LiveSyncLimits.blocksAnswerBytesMax)
     ) { limit in
       chain.missingBlocks(
         target: request.target, locators: request.locators, direction: direction,
@@ -115,6 +104,43 @@ public struct RequestServer: Sendable {
     case .blocks(let blocks)?: return .blocks(blocks)
     case .refused(let refusal)?: return MissingBlocksResponse(refusal)
     case nil: return .failed
+    }
+  }
+
+  package static func macroChain(
+    _ request: RequestMacroChain, of chain: Blockchain
+  ) -> MacroChainResponse {
+    let answer = BoundedAnswer.largest(
+      limit: min(request.limit, LiveSyncLimits.macroBlocksPerAnswerMax),
+      first: LiveSyncLimits.servedMacroBlocksFirst,
+      bytesMax: min(request.bytesMax, LiveSyncLimits.macroAnswerBytesMax)
+    ) { limit in
+      chain.macroChain(locators: request.locators, limit: limit)
+    } size: { macro in
+      (macro.blocks.count, macro.blocks.reduce(0) { $0 + $1.wireBytes.count })
+    }
+    return answer.map { .chain($0) } ?? .locatorsUnknown
+  }
+
+  package static func trieProof(
+    _ request: RequestTrieProof, of chain: Blockchain
+  ) -> TrieProofResponse? {
+    let answer = BoundedAnswer.largest(
+      limit: request.keys.count, first: LiveSyncLimits.servedKeysFirst,
+      bytesMax: LiveSyncLimits.proofAnswerBytesMax
+    ) { limit -> (keys: Int, lookup: ProofLookup) in
+      let keys = request.keys.prefix(limit)
+      return (keys.count, chain.proof(of: Array(keys)))
+    } size: { answer in
+      guard case .proof(let proof, _) = answer.lookup else { return (0, 0) }
+      return (answer.keys, proof.wireBytes.count)
+    }
+    switch answer?.lookup {
+    case .proof(let proof, let block)?:
+      return .proof(
+        number: block.number, hash: block.hash, keys: answer?.keys ?? 0, proof)
+    case .incomplete?: return .incompleteState
+    case .failed?, nil: return nil
     }
   }
 

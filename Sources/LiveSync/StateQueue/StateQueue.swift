@@ -197,10 +197,7 @@ public actor StateQueue: LiveSyncQueue {
     case .value(let chunk, _):
       note(chunk)
       await perform(core.received(query.id, chunk, view, chain: context.chain))
-    case .failed(let reason, _):
-      if reason == RequestError.timeout.reason { account.late += 1 }
-      await perform(core.failed(query.id, .unavailable, view, chain: context.chain))
-    case .noPeers:
+    case .failed, .noPeers:
       await perform(core.failed(query.id, .unavailable, view, chain: context.chain))
     case .cancelled:
       break
@@ -213,7 +210,8 @@ public actor StateQueue: LiveSyncQueue {
     recordRequest(query, to: peer)
     do throws(RequestError) {
       let response = try await context.network.request(
-        query.message, to: peer, timeout: order.timeout)
+        query.message, to: peer,
+        timeout: max(order.timeout, context.network.pace.patienceFloor))
       guard let chunk = SourcedChunk(response, to: query, from: peer) else {
         await perform(core.failed(query.id, .lacking, view, chain: context.chain))
         return
@@ -224,7 +222,6 @@ public actor StateQueue: LiveSyncQueue {
       guard error != .cancelled else { return }
       let failure = ChunkFailure(error)
       // An honest peer cannot know how large an answer may be for us.
-      if failure == .late { account.late += 1 }
       if error.isMisbehaviour, failure != .tooLarge { context.ban(peer, reason: error.reason) }
       await perform(core.failed(query.id, failure, view, chain: context.chain))
     }

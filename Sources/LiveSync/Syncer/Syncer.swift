@@ -34,6 +34,9 @@ public actor Syncer {
     self.goLive = goLive
   }
 
+  /// Answers so far that brought new macro blocks: they count as movement.
+  nonisolated var macroPartsVerified: Int { macroSync.verifiedCount }
+
   /// Works until the task is cancelled.
   public func run() async {
     await withDiscardingTaskGroup { group in
