@@ -116,6 +116,8 @@ extension Event {
     case converges
     /// It does not: the chain changes faster than ranges are fetched.
     case diverges
+    /// Nothing moves: when it ends cannot be told.
+    case stalled
     /// Too little is known.
     case unknown
   }

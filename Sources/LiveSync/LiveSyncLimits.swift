@@ -54,7 +54,14 @@ public enum LiveSyncLimits {
   public static let peerLookInterval: Duration = .milliseconds(50)
   /// How long a peer that let a request time out is asked after the others.
   public static let demotionTime: Duration = .seconds(60)
-  /// Peers asked at a time for one block range or diff, the others because an answer is overdue.
+  /// How often peers that do not have it yet are asked again before a patient request fails.
+  public static let notYetRepeatsMin = 2
+  /// Longest pause before they are asked again.
+  public static let notYetPauseMax: Duration = .seconds(2)
+  /// What happened to one request and was not looked at yet: a try of each peer and its timers.
+  public static let requestIncidentsMax = 1_024
+  /// Peers asked at a time for one block range or diff, the others because an answer is overdue;
+  /// those that are known to be late do not count.
   public static let openTriesMax = 3
   /// Time after which the answer to a request is overdue before it is known how long answers take:
   /// a few round trips around the world.
@@ -63,15 +70,18 @@ public enum LiveSyncLimits {
   public static let hedgesMax = 5
   /// Good answers that bring one second request into the stock: at most a tenth more traffic.
   public static let answersPerHedge = 10
+  /// How often nobody else could be asked while an answer was overdue before the request is sent
+  /// again to who was asked already: it may be lost.
+  public static let looksBeforeResend = 3
   /// How many times longer an answer is waited for while nobody answers in time.
   public static let timeoutGrowthMax = 16
   /// An answer is never overdue before this time: hiccups of a processor are no delay.
   public static let hedgeDelayMin: Duration = .milliseconds(50)
-  /// Longest wait for an answer with blocks.
+  /// Longest wait for an answer with blocks, as long as answers come in less.
   public static let blocksTimeout: Duration = .seconds(10)
-  /// Longest wait for a trie diff.
+  /// Likewise for a trie diff.
   public static let diffTimeout: Duration = .seconds(5)
-  /// Longest wait for a chunk.
+  /// Likewise for a chunk from a peer that is not measured.
   public static let chunkTimeout: Duration = .seconds(5)
   /// Wait for a head or a macro chain before anything is measured.
   public static let patienceFirst: Duration = .seconds(5)
@@ -89,8 +99,17 @@ public enum LiveSyncLimits {
 
   // MARK: Diff queue
 
-  /// Diff requests in flight at a time.
-  public static let diffRequestsMax = 5
+  /// Diffs asked for at a time, if a block takes longer than a round trip.
+  public static let diffRequestsMin = 5
+  /// Diffs asked for beside them that a peer has denied to have: most are of dead branches, and
+  /// nobody will ever have them.
+  public static let diffRequestsDeniedMax = 8
+  /// Denials after which a round for a diff is over.
+  public static let diffDenialsMax = 4
+  /// Diffs asked for at a time if round trips are longer: so many for each block of a round trip,
+  /// and so many at most.
+  public static let diffRequestsPerBlock: UInt64 = 2
+  public static let diffRequestsMax = 64
   /// First pause after every peer failed to give a diff.
   public static let diffBackoffFirst: Duration = .seconds(1)
   /// Longest pause after every peer failed to give a diff; pauses double up to it.

@@ -121,6 +121,13 @@ public final class Blockchain: Sendable {
     try change { state in state.giveUpState() }
   }
 
+  /// Gives the state up if its root is known and is not the head's: no block could be taken on it.
+  /// - Returns: The wrong root; nil if the state is not known to be wrong, and nothing has changed.
+  /// - Throws: As `reinitialiseState()`.
+  public func giveUpWrongState() throws(PushError) -> Hash256? {
+    try change { state in state.giveUpWrongState() }
+  }
+
   /// Executes `block` on its parent's state and returns the diff, whatever the header says of it;
   /// changes nothing. For checks that executing and applying the diff are the same. The parent must
   /// not be below the last macro block, and the state must be complete.

@@ -30,12 +30,15 @@ public actor BlockQueue {
   /// What is ready for the next stage.
   nonisolated let outputs = Mailbox<BlockQueueOutput>(capacity: LiveSyncLimits.outputsMax)
   /// Who waits for which block.
-  private var resolvers: [Hash256: CheckedContinuation<ResolveOutcome, Never>] = [:]
+  private var resolvers: [Hash256: Mailbox<ResolveOutcome>] = [:]
+  /// True once `run()` has ended: nothing comes any more.
+  private var hasEnded = false
 
   public init(context: SyncContext, configuration: QueueConfiguration) {
     self.context = context.actor("block_queue")
     client = RequestClient(
-      context: self.context, timeout: LiveSyncLimits.blocksTimeout, isUrgent: true)
+      context: self.context, type: .missingBlocks, timeout: LiveSyncLimits.blocksTimeout,
+      isUrgent: true)
     core = BlockQueueCore(configuration: configuration)
   }
 
@@ -51,14 +54,14 @@ public actor BlockQueue {
         group.addTask { await self.sweepHalves() }
       }
       group.addTask { await self.followChain() }
+      group.addTask { await self.client.run() }
       for await query in orders {
         group.addTask { await self.request(query) }
       }
     }
+    hasEnded = true
     outputs.finish()
-    for hash in resolvers.keys.sorted() {
-      resolvers.removeValue(forKey: hash)?.resume(returning: .failed)
-    }
+    for hash in resolvers.keys.sorted() { resolvers.removeValue(forKey: hash)?.finish() }
   }
 
   // MARK: Input
@@ -73,16 +76,18 @@ public actor BlockQueue {
     perform(core.pushed(sourced, verdict, chain: context.chain))
   }
 
-  /// Waits until the chain has block `hash`, asking `firstPeer` and then others for it.
+  /// Waits until the chain has block `hash`, asking `firstPeer` and then others for it. Fails when
+  /// the queue has ended or the calling task is cancelled.
   public func resolve(
     _ hash: Hash256, number: UInt32, firstPeer: PeerID?
   ) async -> ResolveOutcome {
     let actions = core.resolve(hash, number: number, first: firstPeer, chain: context.chain)
     for case .resolved(hash, let outcome) in actions { return outcome }
-    return await withCheckedContinuation { continuation in
-      resolvers[hash] = continuation
-      perform(actions)
-    }
+    if hasEnded { return .failed }
+    let outcome = Mailbox<ResolveOutcome>(capacity: 1)
+    resolvers[hash] = outcome
+    perform(actions)
+    return await outcome.next() ?? .failed
   }
 
   /// True if the block, or a part of it, is here or asked for, and not in the chain yet.
@@ -167,7 +172,6 @@ public actor BlockQueue {
   // MARK: Requests
 
   private func request(_ first: MissingBlocksQuery) async {
-    var isOffMainChain = false
     var next = first
     while true {
       let query = next
@@ -177,23 +181,20 @@ public actor BlockQueue {
       let answer = await client.ask(
         request, tries: RequestTries(first: query.firstPeer),
         willAsk: { peer, _ in recordRequest(query, to: peer) },
-        didFail: { peer, verdict in recordRefusal(query, by: peer, verdict) },
-        judge: { response, _ -> RequestClient.Verdict<[Block]> in
-          guard case .blocks(let blocks) = response else {
-            if response == .targetOffMainChain { isOffMainChain = true }
-            return .next(reason: response.reason)
-          }
-          return judge(blocks, query, request)
-        })
+        handling: handling(of: query, as: request))
       switch answer {
-      case .value(let blocks, let peer):
+      case .value(.blocks(let blocks), let peer):
         recordAnswer(blocks, by: peer)
         perform(core.answered(query.id, blocks, by: peer, chain: context.chain))
         return
-      case .failed(let reason):
-        context.recorder.record(
-          .blocks(.failed(block: query.targetNumber, hash: query.target, reason: reason)))
-        perform(core.failed(query.id, offMainChain: isOffMainChain, chain: context.chain))
+      case .value(.offMainChain, _):
+        let reason = MissingBlocksResponse.targetOffMainChain.reason
+        recordFailure(query, reason: reason)
+        perform(core.failed(query.id, offMainChain: true, chain: context.chain))
+        return
+      case .failed(let reason, _):
+        recordFailure(query, reason: reason)
+        perform(core.failed(query.id, offMainChain: false, chain: context.chain))
         return
       case .noPeers:
         await client.waitForPeers()
@@ -209,9 +210,32 @@ public actor BlockQueue {
     }
   }
 
+  /// What can be made of an answer.
+  private enum Find: Sendable {
+    case blocks([Block])
+    /// The target is there, but on another branch: it is looked for backward.
+    case offMainChain
+  }
+
+  private nonisolated func handling(
+    of query: MissingBlocksQuery, as request: RequestMissingBlocks
+  ) -> RequestClient.Handling<MissingBlocksResponse, Find> {
+    RequestClient.Handling(
+      judge: { [self] response, _ in
+        switch response {
+        case .blocks(let blocks): judge(blocks, query, request)
+        case .targetOffMainChain where query.direction == .forward: .use(.offMainChain)
+        case .targetUnknown: .notYet(reason: response.reason)
+        case .targetOffMainChain, .locatorsUnknown, .tooManyLocators, .failed:
+          .next(reason: response.reason)
+        }
+      },
+      didFail: { [self] peer, verdict in recordRefusal(query, by: peer, verdict) })
+  }
+
   private nonisolated func judge(
     _ blocks: [Block], _ query: MissingBlocksQuery, _ request: RequestMissingBlocks
-  ) -> RequestClient.Verdict<[Block]> {
+  ) -> RequestClient.Verdict<Find> {
     do throws(AnswerError) {
       try MissingBlocksCheck.verify(blocks, answer: query)
     } catch {
@@ -230,7 +254,7 @@ public actor BlockQueue {
         reason: AnswerError.quorumMissing.reason,
         evidence: witness.map { .block(block.withoutBody, $0) })
     }
-    return .use(blocks)
+    return .use(.blocks(blocks))
   }
 
   // MARK: Actions
@@ -285,7 +309,7 @@ public actor BlockQueue {
       case .drop, .reject:
         break
       case .resolved(let hash, let outcome):
-        resolvers.removeValue(forKey: hash)?.resume(returning: outcome)
+        resolvers.removeValue(forKey: hash)?.offer(outcome)
       }
     }
   }
@@ -328,8 +352,13 @@ public actor BlockQueue {
           locators: query.locators.count)))
   }
 
-  private func recordRefusal(
-    _ query: MissingBlocksQuery, by peer: PeerID, _ verdict: RequestClient.Verdict<[Block]>
+  private func recordFailure(_ query: MissingBlocksQuery, reason: String) {
+    context.recorder.record(
+      .blocks(.failed(block: query.targetNumber, hash: query.target, reason: reason)))
+  }
+
+  private nonisolated func recordRefusal(
+    _ query: MissingBlocksQuery, by peer: PeerID, _ verdict: RequestClient.Verdict<Find>
   ) {
     guard let reason = verdict.reason else { return }
     context.recorder.record(

@@ -6,16 +6,16 @@ import StateTrie
 /// Joins blocks with their trie diffs while the state is incomplete, and lets them through when it
 /// is complete. Rules: LIVE SYNC, diff queue.
 ///
-/// Batches leave in the order they came. Only a batch that a whole round of peers could not serve
-/// lets later ones pass, so that a block nobody has a diff for, such as one of a dead branch,
-/// cannot hold up the chain. For that, a batch with several branches is taken apart into one for
+/// Batches leave in the order they came. Only a batch with a diff that a peer has denied to have, or
+/// that a whole round did not bring, lets later ones pass, so that a block nobody has a diff for,
+/// such as one of a dead branch, cannot hold up the chain. For that, a batch with several branches is taken apart into one for
 /// each, and one with such a block is cut before it. A batch goes only after the one it stands on.
 public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   public typealias Action = DiffQueueAction<Block>
 
   /// Where the search for one diff stands.
   private enum JobState: Sendable, Equatable {
-    /// Waits for one of the `LiveSyncLimits.diffRequestsMax` slots.
+    /// Waits for one of the `requestsMax` slots.
     case queued
     /// A round of requests is under way.
     case asking
@@ -26,11 +26,14 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   /// The search for one diff.
   private struct Job: Sendable {
     var state = JobState.queued
-    /// Rounds that failed.
-    var failedRounds = 0
+    /// Failed rounds after which the next one came soon, and the others.
+    var shortPauses = 0
+    var longPauses = 0
+    /// True if a peer has denied to have the diff, or a round failed: perhaps nobody has it.
+    var isDoubtful = false
     /// Which batch and which block of it the diff is for.
-    let batch: UInt64
-    let index: Int
+    var batch: UInt64
+    var index: Int
   }
 
   /// A batch that waits for diffs.
@@ -54,6 +57,8 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   private var jobs: [UInt64: Job] = [:]
   /// Blocks so far that change nothing, so that no diff was asked for.
   public private(set) var emptyDiffCount = 0
+  /// Rounds of requests at a time, up to `LiveSyncLimits.diffRequestsMax`.
+  public var requestsMax = LiveSyncLimits.diffRequestsMin
   private var nextID: UInt64 = 1
 
   /// - Parameter isActive: true if the state is incomplete at the start.
@@ -133,18 +138,35 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     return fill() + release()
   }
 
+  /// A peer denied to have the diff. The round goes on with others.
+  public mutating func denied(_ id: UInt64) -> [Action] {
+    guard let job = jobs[id], !job.isDoubtful else { return [] }
+    jobs[id]?.isDoubtful = true
+    cut(before: job)
+    return fill() + release()
+  }
+
   /// Every peer failed to give the diff, or there was no peer.
-  public mutating func roundFailed(_ id: UInt64) -> [Action] {
+  /// - Parameter soon: If somebody may have it soon, the time that an answer takes. The first pauses
+  ///   double from it then, as long as they are shorter than `LiveSyncLimits.diffBackoffFirst`.
+  public mutating func roundFailed(_ id: UInt64, soon: Duration? = nil) -> [Action] {
     guard var job = jobs[id] else { return [] }
     precondition(job.state == .asking, "a round of diff \(id) failed while it is \(job.state)")
-    job.failedRounds += 1
-    if job.failedRounds >= LiveSyncLimits.diffRoundsMax {
-      return giveUp(job) + fill() + release()
+    let pause: Duration
+    if let soon, soon * (1 << min(job.shortPauses, 16)) < LiveSyncLimits.diffBackoffFirst {
+      pause = soon * (1 << job.shortPauses)
+      job.shortPauses += 1
+    } else {
+      job.longPauses += 1
+      if job.longPauses >= LiveSyncLimits.diffRoundsMax {
+        return giveUp(job) + fill() + release()
+      }
+      pause = Self.pause(afterRound: job.longPauses)
     }
     job.state = .pausing
+    job.isDoubtful = true
     jobs[id] = job
     cut(before: job)
-    let pause = Self.pause(afterRound: job.failedRounds)
     return [.wait(id: id, pause)] + fill() + release()
   }
 
@@ -188,12 +210,24 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     return min(pause, LiveSyncLimits.diffBackoffMax)
   }
 
-  /// Starts queued searches while slots are free, oldest first.
+  /// Starts queued searches while slots are free. Doubtful ones have slots of their own, so that
+  /// what nobody has takes none from what the chain goes on with.
   private mutating func fill() -> [Action] {
-    var free = LiveSyncLimits.diffRequestsMax - inFlightCount
+    let slots = min(requestsMax, LiveSyncLimits.diffRequestsMax)
+    return start(slots, isDoubtful: false) + start(
+      LiveSyncLimits.diffRequestsDeniedMax, isDoubtful: true)
+  }
+
+  /// Starts queued searches of one kind, oldest first, up to `slots` at a time.
+  private mutating func start(_ slots: Int, isDoubtful: Bool) -> [Action] {
+    let asking = jobs.values.count { $0.state == .asking && $0.isDoubtful == isDoubtful }
+    // Searches that became doubtful on their way are bounded by all slots there are.
+    let all = min(requestsMax, LiveSyncLimits.diffRequestsMax)
+    let room = all + LiveSyncLimits.diffRequestsDeniedMax - inFlightCount
+    var free = min(slots - asking, room)
     var actions: [Action] = []
-    for id in jobs.keys.sorted() where free > 0 && jobs[id]?.state == .queued {
-      guard let job = jobs[id] else { continue }
+    for id in jobs.keys.sorted() where free > 0 {
+      guard let job = jobs[id], job.state == .queued, job.isDoubtful == isDoubtful else { continue }
       let sourced = entries[position(of: job)].batch.blocks[job.index].sourced
       jobs[id]?.state = .asking
       free -= 1
@@ -218,7 +252,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
       }
       kept.append(entry)
       let isOverdue =
-        entry.open.isEmpty || entry.open.contains { (jobs[$0]?.failedRounds ?? 0) > 0 }
+        entry.open.isEmpty || entry.open.contains { jobs[$0]?.isDoubtful ?? false }
       if !isOverdue { isHeldUp = true }
     }
     entries = kept
@@ -235,10 +269,8 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
       id: takeID(),
       batch: DiffedBatch(kind: entries[position].batch.kind, blocks: Array(blocks[job.index...])))
     for (id, other) in jobs where other.batch == job.batch && other.index >= job.index {
-      var moved = Job(batch: rest.id, index: other.index - job.index)
-      moved.state = other.state
-      moved.failedRounds = other.failedRounds
-      jobs[id] = moved
+      jobs[id]?.batch = rest.id
+      jobs[id]?.index = other.index - job.index
       entries[position].open.remove(id)
       rest.open.insert(id)
     }

@@ -35,16 +35,18 @@ public struct LiveSyncer<Queue: LiveSyncQueue>: Sendable {
       for await item in external { await queue.insert(item.block, source: item.source) }
       group.cancelAll()
     }
+    external.finish()
   }
 
-  /// Hands in a block learned elsewhere, such as from a head request. False if
-  /// `LiveSyncLimits.externalBlocksMax` are waiting and it was dropped.
+  /// Hands in a block learned elsewhere, such as from a head request. False if it was dropped:
+  /// `LiveSyncLimits.externalBlocksMax` are waiting, or `run()` has ended.
   @discardableResult
   public func push(_ block: Block, from peer: PeerID?) -> Bool {
     let source = BlockSource(origin: .external, peer: peer)
     if external.offer(External(block: block, source: source)) { return true }
-    context.recorder.record(
-      .queue(.limitReached(queue: "external_blocks", limit: external.capacity)))
+    if external.count >= external.capacity {
+      context.overflow("external_blocks", limit: external.capacity)
+    }
     return false
   }
 

@@ -64,6 +64,9 @@ public struct StallCore: Sendable {
     self.patience = patience
   }
 
+  /// True while nothing moves: a stall was told, and nothing has moved since.
+  public var isStalled: Bool { stall != nil }
+
   /// Takes a sample; they come in the order of time.
   public mutating func add(_ sample: StallSample) -> Change? {
     guard let last = moved, last.mark == sample.mark, !sample.isDone else {

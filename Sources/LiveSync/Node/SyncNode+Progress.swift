@@ -34,6 +34,7 @@ extension SyncNode {
       missingRanges: missing.ranges.count, peers: context.peers.count,
       bufferedBlocks: look.bufferedBlocks, bufferedChunks: look.reading.buffered,
       requests: look.reading.inFlight, traffic: look.reading.account.traffic,
+      wrongRoots: look.reading.wrongRoots,
       isEstablished: consensus.withLock { $0.isEstablished },
       blocker: chain.storeFailure == nil
         ? monitor.withLock { $0.stall.blocker(look.stall) } : .storeFailed,
@@ -103,9 +104,11 @@ extension SyncNode {
       if Task.isCancelled { return }
       let look = await look()
       let (forecast, change) = monitor.withLock { monitor in
-        let forecast = monitor.forecast.add(look.sample)
+        let change = monitor.stall.add(look.stall)
+        var forecast = monitor.forecast.add(look.sample)
+        if monitor.stall.isStalled { forecast = forecast.whileStalled }
         monitor.last = forecast
-        return (forecast, monitor.stall.add(look.stall))
+        return (forecast, change)
       }
       if let change { record(change, look, forecast) }
       let isDone = look.stall.isDone

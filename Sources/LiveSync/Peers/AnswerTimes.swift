@@ -18,6 +18,9 @@ package struct AnswerTimes: Sendable {
     }
   }
 
+  /// The shortest of them; nil before any came.
+  package var least: Duration? { times.min().map { .nanoseconds($0) } }
+
   /// The time in which 95 of 100 of them came; nil below `LiveSyncLimits.latenciesMin`.
   package var percentile95: Duration? {
     guard times.count >= LiveSyncLimits.latenciesMin else { return nil }

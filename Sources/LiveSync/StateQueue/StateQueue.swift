@@ -20,6 +20,8 @@ public actor StateQueue: LiveSyncQueue {
   private let client: RequestClient
   private var core: any ChunkCore<Block>
   private var account = ChunkAccount()
+  /// How often the state was found to have a wrong root, and given up.
+  private var wrongRoots = 0
   private let configuration: QueueConfiguration
   private let orders = Mailbox<Order>(capacity: LiveSyncLimits.ordersMax)
   /// The queue that blocks with diffs come from.
@@ -32,7 +34,7 @@ public actor StateQueue: LiveSyncQueue {
   ) {
     self.context = context.actor("state_queue")
     client = RequestClient(
-      context: self.context, timeout: LiveSyncLimits.chunkTimeout, isUrgent: false)
+      context: self.context, type: .chunk, timeout: LiveSyncLimits.chunkTimeout, isUrgent: false)
     self.configuration = configuration
     core = strategy.makeCore(
       configuration, chunkItems: chunkItems, isComplete: context.chain.stateComplete)
@@ -41,11 +43,14 @@ public actor StateQueue: LiveSyncQueue {
 
   /// Works until the task is cancelled.
   public func run() async {
+    // A store may hold a state that is not the head's.
+    giveUpWrongState()
     await withDiscardingTaskGroup { group in
       group.addTask { await self.diffQueue.run() }
       group.addTask { await self.readBlocks() }
       group.addTask { await self.followChain() }
       group.addTask { await self.followPeers() }
+      group.addTask { await self.client.run() }
       for await order in orders {
         group.addTask { await self.execute(order) }
       }
@@ -67,7 +72,7 @@ public actor StateQueue: LiveSyncQueue {
       let diffs = await diffQueue.traffic
       return StateReading(
         buffered: core.bufferedCount, inFlight: core.inFlightCount, handedOn: core.handedOnCount,
-        lacking: core.lackingCount(view), account: account, diffs: diffs)
+        lacking: core.lackingCount(view), account: account, diffs: diffs, wrongRoots: wrongRoots)
     }
   }
 
@@ -96,6 +101,9 @@ public actor StateQueue: LiveSyncQueue {
   public func pushed(_ report: PushReport) async {
     let block = report.block.sourced.block
     record(report.block.chunks, report.chunks)
+    if let root = report.wrongRoot { noteWrongRoot(root) }
+    // No block can be taken any more, and none will say why.
+    if report.error?.kind == .damagedState { giveUpWrongState() }
     await perform(
       core.pushed(
         block.hash, number: block.number, chunks: report.block.chunks, result: report.chunks,
@@ -105,8 +113,24 @@ public actor StateQueue: LiveSyncQueue {
 
   public func applied(_ report: ChunkReport) async {
     record(report.chunks, report.verdict)
+    if let root = report.wrongRoot { noteWrongRoot(root) }
     await perform(
       core.applied(report.chunks, result: report.verdict, view, chain: context.chain))
+  }
+
+  /// Gives the state up if it is not the head's. If the store fails, `storeFailure` tells.
+  private func giveUpWrongState() {
+    if let root = (try? context.chain.giveUpWrongState()) ?? nil { noteWrongRoot(root) }
+  }
+
+  private func noteWrongRoot(_ root: Hash256) {
+    wrongRoots += 1
+    let head = context.chain.head
+    context.recorder.record(
+      .state(
+        .wrongRoot(
+          block: head.number, hash: head.hash,
+          detail: "it has the root \(root), the head says \(head.header.stateRoot)")))
   }
 
   private func readBlocks() async {
@@ -156,24 +180,19 @@ public actor StateQueue: LiveSyncQueue {
   }
 
   private func request(_ query: ChunkQuery) async {
-    var unfit: [PeerID] = []
     let answer = await client.ask(
-      query.message,
-      tries: RequestTries(first: nil),
+      query.message, tries: RequestTries(first: nil),
       willAsk: { peer, _ in recordRequest(query, to: peer) },
-      didFail: { peer, verdict in
-        if case .unfit(let reason) = verdict {
-          context.recorder.record(.peer(.behind(peer: peer.number, reason: reason)))
-          unfit.append(peer)
-        }
-      },
-      judge: { response, peer -> RequestClient.Verdict<SourcedChunk> in
-        guard let chunk = SourcedChunk(response, to: query, from: peer) else {
-          return .unfit(reason: "incomplete_state")
-        }
-        return .use(chunk)
-      })
-    for peer in unfit { offer(.behind(peer)) }
+      handling: RequestClient.Handling(
+        judge: { response, peer -> RequestClient.Verdict<SourcedChunk> in
+          SourcedChunk(response, to: query, from: peer).map { .use($0) }
+            ?? .unfit(reason: "incomplete_state")
+        },
+        didFail: { [self] peer, verdict in
+          context.recorder.record(
+            .peer(.behind(peer: peer.number, reason: verdict.reason ?? "")))
+          offer(.behind(peer))
+        }))
     switch answer {
     case .value(let chunk, _):
       note(chunk)
@@ -292,7 +311,7 @@ public actor StateQueue: LiveSyncQueue {
   /// For other kinds of requests the peer comes after the others too, for a while.
   private func demote(_ peer: PeerID, _ reason: PeerRecord.Demotion) {
     let end = context.runtime.now.advanced(by: LiveSyncLimits.demotionTime)
-    if context.peers.demote(peer, until: end) {
+    if context.peers.demote(peer, for: .chunk, until: end) {
       context.recorder.record(.peer(.demoted(peer: peer.number, reason: reason.rawValue)))
     }
   }
@@ -312,7 +331,7 @@ public actor StateQueue: LiveSyncQueue {
     await diffQueue.setActive(areNeeded)
   }
 
-  private func offer(_ output: SyncOutput) {
+  private nonisolated func offer(_ output: SyncOutput) {
     if !outputs.offer(output) { context.overflow("state_outputs", limit: outputs.capacity) }
   }
 

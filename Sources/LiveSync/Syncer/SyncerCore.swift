@@ -50,9 +50,15 @@ public struct SyncerCore: Sendable {
   /// Peers in live sync.
   public var liveCount: Int { peers.values.count { $0 == .live } }
 
-  /// A peer connected.
+  /// True if the peer is kept track of.
+  public func isTracked(_ peer: PeerID) -> Bool { peers[peer] != nil }
+
+  /// True if one more peer can be kept track of.
+  public var hasRoom: Bool { peers.count < LiveSyncLimits.peersMax }
+
+  /// A peer connected. Without room nothing follows: it is to be named again once there is.
   public mutating func joined(_ peer: PeerID) -> [Action] {
-    guard peers[peer] == nil, peers.count < LiveSyncLimits.peersMax else { return [] }
+    guard peers[peer] == nil, hasRoom else { return [] }
     peers[peer] = .macroSyncing
     return [.startMacroSync(peer)]
   }
