@@ -18,6 +18,8 @@ enum ExitCode: Int32 {
   case nondeterminism = 12
   /// The run passed without having exercised what it is for.
   case vacuous = 14
+  /// No node could have done what the scenario asks for.
+  case unwinnable = 15
 }
 
 /// Standard error, where everything goes that is not a result.
