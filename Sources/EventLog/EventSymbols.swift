@@ -27,6 +27,8 @@ extension Event {
     case vacuous
     /// Somebody ended the run.
     case interrupted
+    /// Nobody could have done what the scenario asks for.
+    case unwinnable
   }
 
   /// How an accepted block came to the node.

@@ -11,6 +11,9 @@ public enum LiveSyncLimits {
   public static let bufferBatchesMax = 10
   /// How far above our head a block may be, in batches; beyond it macro sync is faster.
   public static let windowAheadBatchesMax = 2
+  /// Round trips of blocks that it may be in any case, up to what is buffered: on a long line a node
+  /// that gets everything is that far behind.
+  public static let windowRoundTrips = 4
   /// How far below our head a peer may be, in batches, before it counts as behind.
   public static let tolerancePastBatchesMax = 1
 
@@ -108,7 +111,7 @@ public enum LiveSyncLimits {
   public static let diffDenialsMax = 4
   /// Diffs asked for at a time if round trips are longer: so many for each block of a round trip,
   /// and so many at most.
-  public static let diffRequestsPerBlock: UInt64 = 2
+  public static let diffRequestsPerBlock = 2
   public static let diffRequestsMax = 64
   /// First pause after every peer failed to give a diff.
   public static let diffBackoffFirst: Duration = .seconds(1)

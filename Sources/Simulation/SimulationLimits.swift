@@ -6,6 +6,8 @@ public enum SimulationLimits {
   static let userCoins: UInt64 = 1_000_000
   /// Fee of every transaction, in coins.
   static let fee: UInt64 = 1
+  /// Most coins of a transfer that does not empty its sender's account.
+  static let amountMax = 1_000
   /// Most bytes a set-data transaction writes.
   static let dataBytesMax = 40
   /// Scheduler steps after which a run is given up.

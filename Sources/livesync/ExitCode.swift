@@ -10,6 +10,8 @@ enum ExitCode: Int32 {
   case usage = 2
   /// A data directory cannot be opened.
   case unopened = 3
+  /// There is no room on the disk for a data directory; what was committed is there.
+  case fullDisk = 4
   /// A safety invariant was broken.
   case safety = 10
   /// The node did not complete or follow in time.
@@ -18,6 +20,8 @@ enum ExitCode: Int32 {
   case nondeterminism = 12
   /// The run passed without having exercised what it is for.
   case vacuous = 14
+  /// No node could have done what the scenario asks for.
+  case unwinnable = 15
 }
 
 /// Standard error, where everything goes that is not a result.

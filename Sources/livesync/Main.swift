@@ -41,9 +41,9 @@ struct Main {
     livesync <command> --help explains one command.
 
     Exit codes: 0 pass, 1 a data directory is damaged or evidence proves nothing, 2 unusable
-    arguments or files, 3 a data directory cannot be opened, 10 a safety check failed, 11 the node
-    did not complete or follow, 12 a replay gave something else than recorded, 14 the run proved
-    nothing.
+    arguments or files, 3 a data directory cannot be opened, 4 the disk of a data directory is full,
+    10 a safety check failed, 11 the node did not complete or follow, 12 a replay gave something
+    else than recorded, 14 the run proved nothing.
     """
   }
 
@@ -70,15 +70,19 @@ struct Main {
       Console.error("\(error.message)\n\(specification.usage)")
       return .usage
     } catch let error as StorageError {
-      Console.error(error.description)
-      return .unopened
+      return refused(error, error.description)
     } catch let error as LedgerStoreError {
-      Console.error(error.description)
-      return .unopened
+      return refused(error.storage, error.description)
     } catch {
       Console.error("\(error)")
       return .usage
     }
+  }
+
+  /// Says why a data directory could not be used; `error` is what the store said, if it was that.
+  private static func refused(_ error: StorageError?, _ description: String) -> ExitCode {
+    Console.error(description)
+    return error?.isFullDisk == true ? .fullDisk : .unopened
   }
 
   /// Says which commands there are instead.

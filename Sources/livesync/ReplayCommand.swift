@@ -39,8 +39,9 @@ enum ReplayCommand: Command {
     let verdict = replay.run { done in
       meter.show(done * 1_000_000 / max(1, count), "replaying, step \(done) of \(count)")
     }
-    try store?.synchronize()
     Console.endProgress()
+    if let failure = replay.storeFailure { throw failure }
+    try store?.synchronize()
     Console.print(arguments.wantsJSON ? json(verdict, fixture) : text(verdict, fixture))
     return verdict == .pass ? .pass : .nondeterminism
   }

@@ -12,6 +12,7 @@ enum SimulateCommand: Command {
     positionals: [],
     options: [
       .init("--scenario", "NAME|FILE", help: "a built-in scenario or a JSON file (default)"),
+      .init("--profile", "NAME", help: "draw the scenario with the seed: wild"),
       .init("--seed", "N", help: "seed of everything random (1)"),
       .init("--seeds", "A...B", help: "run many seeds instead and sum up; writes no log"),
       .init("--nodes", "N", help: "nodes, the joining one among them"),
@@ -26,11 +27,13 @@ enum SimulateCommand: Command {
       "Scenarios: " + Scenario.builtIn.map(\.name).joined(separator: ", ") + ".",
       "Prints the parameters, a line for each notable event of the joining node, and the verdict.",
       "The same scenario, seed and program give the same events.jsonl, byte by byte.",
-      "Exit codes: 0 pass, 2 unusable arguments, 10 safety, 11 liveness, 14 vacuous.",
+      "Exit codes: 0 pass, 2 unusable arguments, 10 safety, 11 liveness, 14 vacuous, 15 unwinnable.",
     ])
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
-    let scenario = try scenario(arguments)
+    let seed: UInt64 = try arguments.number("--seed", in: 0...UInt64.max) ?? 1
+    let isWild = try isWild(arguments)
+    let scenario = try scenario(arguments, seed: seed)
     if arguments.flag("--show") {
       FileHandle.standardOutput.write(Data(scenario.json.utf8))
       return .pass
@@ -40,12 +43,12 @@ enum SimulateCommand: Command {
         throw UsageError("option '--seeds' goes with neither '--seed' nor '--out'")
       }
       let seeds = try seeds(text)
+      if isWild { return try wildCampaign(arguments, seeds: seeds) }
       _ = try usable { () throws(ScenarioError) in
         try SimulationRun(scenario, seed: seeds.lowerBound)
       }
       return try campaign(scenario, seeds: seeds, asJSON: arguments.wantsJSON)
     }
-    let seed: UInt64 = try arguments.number("--seed", in: 0...UInt64.max) ?? 1
     let simulation = try usable { () throws(ScenarioError) in
       try SimulationRun(scenario, seed: seed)
     }
@@ -84,10 +87,13 @@ enum SimulateCommand: Command {
     return exitCode(report.verdict)
   }
 
-  private static func scenario(_ arguments: Arguments) throws -> Scenario {
+  /// The scenario of the arguments; with a profile, the one it draws with `seed`.
+  static func scenario(_ arguments: Arguments, seed: UInt64) throws -> Scenario {
     let name = arguments.text("--scenario") ?? "default"
     var scenario: Scenario
-    if name.contains("/") || name.hasSuffix(".json") {
+    if try isWild(arguments) {
+      scenario = .wild(seed: seed)
+    } else if name.contains("/") || name.hasSuffix(".json") {
       let bytes = try InputFile.bytes(of: name, limit: 1 << 20)
       do { scenario = try Scenario(json: bytes) } catch { throw UsageError("\(name): \(error)") }
     } else {
@@ -139,6 +145,7 @@ enum SimulateCommand: Command {
     case .liveness, .interrupted: .liveness
     case .nondeterminism: .nondeterminism
     case .vacuous: .vacuous
+    case .unwinnable: .unwinnable
     }
   }
 }

@@ -54,3 +54,40 @@ import Testing
     }
   }
 }
+
+/// The manual's table of keys.
+@Suite struct ScenarioTableTests {
+  /// The rows of the table: key, default, what is allowed.
+  private static func rows() throws -> [[String]] {
+    let page = try PackageFiles.text("Docs/Simulator.md")
+    let lines = page.split(separator: "\n").drop { !$0.hasPrefix("| key | default |") }
+    return lines.dropFirst(2).prefix { $0.hasPrefix("|") }.map { line in
+      line.split(separator: "|").prefix(3).map {
+        $0.trimmingCharacters(in: CharacterSet(charactersIn: " `"))
+      }
+    }
+  }
+
+  private static func grouped(_ number: Int) -> String {
+    var digits = String(number)
+    var groups: [String] = []
+    while digits.count > 3 {
+      groups.insert(String(digits.suffix(3)), at: 0)
+      digits.removeLast(3)
+    }
+    return ([digits] + groups).joined(separator: ",")
+  }
+
+  @Test func manual_shouldNameEveryKeyWithItsDefaultAndRange() throws {
+    let rows = try Self.rows()
+    let numbers = rows.filter { !["name", "description", "strategy", "liars"].contains($0[0]) }
+    #expect(numbers.map(\.[0]) == Scenario.fields.map(\.key))
+    for (row, field) in zip(numbers, Scenario.fields) {
+      #expect(row[1] == Self.grouped(field.fallback), "\(field.key)")
+      let word = field.range.count == 2 ? "or" : "to"
+      let range = "\(Self.grouped(field.range.lowerBound)) \(word) "
+      #expect(row[2] == range + Self.grouped(field.range.upperBound), "\(field.key)")
+    }
+    #expect(rows.count == numbers.count + 4)
+  }
+}

@@ -23,6 +23,7 @@ public actor BlockQueue {
 
   private let context: SyncContext
   private let client: RequestClient
+  private let configuration: QueueConfiguration
   private var core: BlockQueueCore<Block>
   private var assembler = Assembler { header, body in header.block(body: body).bodyFitsHeader }
   /// Requests to be started by the task group of `run()`.
@@ -39,6 +40,7 @@ public actor BlockQueue {
     client = RequestClient(
       context: self.context, type: .missingBlocks, timeout: LiveSyncLimits.blocksTimeout,
       isUrgent: true)
+    self.configuration = configuration
     core = BlockQueueCore(configuration: configuration)
   }
 
@@ -181,7 +183,7 @@ public actor BlockQueue {
       let answer = await client.ask(
         request, tries: RequestTries(first: query.firstPeer),
         willAsk: { peer, _ in recordRequest(query, to: peer) },
-        handling: handling(of: query, request))
+        handling: handling(of: query, as: request))
       switch answer {
       case .value(.blocks(let blocks), let peer):
         recordAnswer(blocks, by: peer)
@@ -218,7 +220,7 @@ public actor BlockQueue {
   }
 
   private nonisolated func handling(
-    of query: MissingBlocksQuery, _ request: RequestMissingBlocks
+    of query: MissingBlocksQuery, as request: RequestMissingBlocks
   ) -> RequestClient.Handling<MissingBlocksResponse, Find> {
     RequestClient.Handling(
       judge: { [self] response, _ in
@@ -260,6 +262,7 @@ public actor BlockQueue {
   // MARK: Actions
 
   private func announce(_ block: Block, from source: BlockSource) {
+    core.configuration = configuration.widened(by: context.blocksInRoundTrip)
     let wasBuffered = core.isBuffered(block.hash)
     perform(core.announce(block, from: source, chain: context.chain))
     guard !wasBuffered, core.isBuffered(block.hash) else { return }

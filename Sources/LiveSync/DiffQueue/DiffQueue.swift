@@ -170,14 +170,9 @@ public actor DiffQueue {
   /// Rounds at a time: where a round trip is longer than the time between blocks, more of them have
   /// to be on their way to keep up with the chain.
   private var requestsAtOnce: Int {
-    let interval = max(1, context.chain.configuration.blockIntervalMilliseconds)
-    let roundTrip = UInt64(max(0, context.network.pace.roundTrip?.wholeNanoseconds ?? 0))
-    let blocks = roundTrip / 1_000_000 / interval
-    let wanted = blocks.multipliedReportingOverflow(by: LiveSyncLimits.diffRequestsPerBlock)
-    return Int(
-      clamping: min(
-        max(wanted.overflow ? .max : wanted.partialValue, UInt64(LiveSyncLimits.diffRequestsMin)),
-        UInt64(LiveSyncLimits.diffRequestsMax)))
+    let blocks = min(context.blocksInRoundTrip, LiveSyncLimits.diffRequestsMax)
+    let wanted = blocks * LiveSyncLimits.diffRequestsPerBlock
+    return min(max(wanted, LiveSyncLimits.diffRequestsMin), LiveSyncLimits.diffRequestsMax)
   }
 
   /// - Parameter isSoon: whether somebody may have the diff soon.

@@ -52,6 +52,8 @@ protocol ChunkCore<Block>: Sendable {
   associatedtype Block: SyncBlock
   typealias Action = StateQueueAction<Block>
 
+  /// How far the core looks; may change between two events.
+  var configuration: QueueConfiguration { get set }
   /// True if nothing is missing.
   var isComplete: Bool { get }
   /// Chunks that wait for their blocks.

@@ -82,6 +82,11 @@ public actor StateQueue: LiveSyncQueue {
       now: now, peers: context.peers.peers, urgentWait: context.urgent.longestWait(at: now))
   }
 
+  /// How far the queue looks on a line as long as it is measured to be.
+  private var window: QueueConfiguration {
+    configuration.widened(by: context.blocksInRoundTrip)
+  }
+
   // MARK: Input
 
   public func insert(_ block: Block, source: BlockSource) async {
@@ -196,6 +201,7 @@ public actor StateQueue: LiveSyncQueue {
     switch answer {
     case .value(let chunk, _):
       note(chunk)
+      core.configuration = window
       await perform(core.received(query.id, chunk, view, chain: context.chain))
     case .failed, .noPeers:
       await perform(core.failed(query.id, .unavailable, view, chain: context.chain))
@@ -217,6 +223,7 @@ public actor StateQueue: LiveSyncQueue {
         return
       }
       note(chunk)
+      core.configuration = window
       await perform(core.received(query.id, chunk, view, chain: context.chain))
     } catch {
       guard error != .cancelled else { return }
@@ -232,7 +239,7 @@ public actor StateQueue: LiveSyncQueue {
     context.recorder.record(.chunk(chunk.event(Event.Chunk.received)))
     account.received(chunk)
     if UInt64(chunk.number) <= UInt64(context.chain.headNumber)
-      + UInt64(configuration.windowAheadMax)
+      + UInt64(window.windowAheadMax)
     {
       account.highestNumber = max(account.highestNumber, chunk.number)
     }

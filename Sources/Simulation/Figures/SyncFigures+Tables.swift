@@ -159,7 +159,7 @@ extension FigureResult {
   fileprivate func row(
     _ cells: [String], holds: Bool, mayFail: Bool = false
   ) -> FigureTable.Row {
-    let hasFailed = report.verdict != .pass && !(mayFail && report.verdict == .liveness)
+    let hasFailed = report.verdict != .pass && !(mayFail && [.liveness, .unwinnable].contains(report.verdict))
     let failure = hasFailed ? "no: \(report.verdict.rawValue), \(report.reason)" : "no"
     return FigureTable.Row(
       cells: [figure.label] + cells, failure: holds && !hasFailed ? nil : failure,

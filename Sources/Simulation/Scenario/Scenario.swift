@@ -88,6 +88,9 @@ extension Scenario {
     public let meaning: String
     let path: any (WritableKeyPath<Scenario, Int> & Sendable)
 
+    /// What the number is if a file does not say.
+    public var fallback: Int { Scenario()[keyPath: path] }
+
     init(
       _ key: String, _ path: any (WritableKeyPath<Scenario, Int> & Sendable),
       _ range: ClosedRange<Int>,
@@ -132,7 +135,7 @@ extension Scenario {
     .init("shared_peers", \.sharedPeers, 0...1, "1: the full peers serve one chain they share"),
     .init("slow_peers", \.slowPeers, 0...63, "full peers that send more slowly"),
     .init("slow_factor", \.slowFactor, 1...1_000, "how many times more slowly"),
-    .init("silent_peers", \.silentPeers, 0...63, "full peers that never answer for the state"),
+    .init("silent_peers", \.silentPeers, 0...62, "full peers that never answer for the state"),
     .init(
       "rebranch_at_percent", \.rebranchAtPercent, 0...99,
       "share of the state held when a branch is replaced; 0 = never"),
@@ -141,7 +144,7 @@ extension Scenario {
       "kill_at_percent", \.killAtPercent, 0...100,
       "share of the state held when the node is killed; 0 = never, 100 = once it has followed"),
     .init("restart_after_ms", \.restartAfterMilliseconds, 1...600_000, "how long it is gone"),
-    .init("follow_blocks", \.followBlocks, 1...10_000, "blocks to follow once complete"),
+    .init("follow_blocks", \.followBlocks, 4...10_000, "blocks to follow once complete"),
     .init("time_limit_s", \.timeLimitSeconds, 1...1_000_000, "longest virtual time"),
   ]
 
