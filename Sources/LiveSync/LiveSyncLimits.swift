@@ -111,7 +111,7 @@ public enum LiveSyncLimits {
   public static let diffDenialsMax = 4
   /// Diffs asked for at a time if round trips are longer: so many for each block of a round trip,
   /// and so many at most.
-  public static let diffRequestsPerBlock = 2
+  public static let diffRequestsPerBlock = 4
   public static let diffRequestsMax = 64
   /// First pause after every peer failed to give a diff.
   public static let diffBackoffFirst: Duration = .seconds(1)

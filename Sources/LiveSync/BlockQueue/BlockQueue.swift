@@ -10,7 +10,7 @@ public enum BlockQueueOutput: Sendable {
   case batch(BlockBatch<Block>)
   /// The peer is too far below us; it has left the peer set.
   case behind(PeerID)
-  /// The peer is too far above us; it has left the peer set.
+  /// The peer is too far above us; what it has is needed all the same.
   case ahead(PeerID)
 }
 
@@ -308,7 +308,7 @@ public actor BlockQueue {
       case .behind(let peer):
         if context.peers.remove(peer) { offer(.behind(peer)) }
       case .ahead(let peer):
-        if context.peers.remove(peer) { offer(.ahead(peer)) }
+        if context.peers.contains(peer) { offer(.ahead(peer)) }
       case .drop, .reject:
         break
       case .resolved(let hash, let outcome):

@@ -303,7 +303,7 @@ public actor StateQueue: LiveSyncQueue {
         if context.peers.remove(peer) { offer(.behind(peer)) }
       case .ahead(let peer):
         context.recorder.record(.peer(.ahead(peer: peer.number, reason: "chunk")))
-        if context.peers.remove(peer) { offer(.ahead(peer)) }
+        if context.peers.contains(peer) { offer(.ahead(peer)) }
       case .reset(let reason):
         let start = context.chain.missing.first ?? .empty
         context.recorder.record(.state(.reset(startKey: start, reason: reason.rawValue)))

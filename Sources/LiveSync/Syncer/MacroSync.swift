@@ -160,13 +160,18 @@ final class MacroSync: Sendable {
   }
 
   /// True if nothing is lost by jumping, or if the way block by block is long and what is lost is
-  /// fetched anew for less.
+  /// fetched anew for less. What is on its way is lost as well, so a node that follows others does
+  /// not jump over what live sync brings: where a batch takes no longer than a round trip, it would
+  /// never get to follow.
   private func mustJump(
     to number: UInt32, from status: ChainStatus, roundTrip: Duration
   ) -> Bool {
     let chain = context.chain
-    if status.holdsState, status.missing == .all { return true }
     let blocks = number - status.head.number
+    if status.holdsState, status.missing == .all {
+      let window = configuration.widened(by: context.blocksInRoundTrip).windowAheadMax
+      return context.peers.count == 0 || blocks > window
+    }
     let isFar = blocks > LiveSyncLimits.catchUpBatchesMax * chain.configuration.blocksPerBatch
     guard isFar, status.holdsState else { return isFar }
     let facts = CatchUpFacts(
