@@ -66,6 +66,13 @@ struct DataDirectory: Sendable {
     return Int(status.st_size)
   }
 
+  /// Removes a store's files, if there are some, and nothing else.
+  func erase() throws(StorageError) {
+    for file in [file, unfinished, lockFile] where try Self.size(of: file) != nil {
+      guard unlink(file) == 0 else { throw .failedWrite(file, code: storage_errno()) }
+    }
+  }
+
   /// Writes an empty store beside its place and moves it there, so that a crash leaves no half.
   private func create(chain: Hash256) throws(StorageError) {
     try removeUnfinished()
@@ -119,7 +126,9 @@ struct DataDirectory: Sendable {
 
   /// Makes LMDB's lock file, for as many snapshots at a time. It is mapped and written to.
   func reserveLock(readersMax: Int) throws(StorageError) {
-    let bytes = Self.lockHeaderBytes + (readersMax - 1) * Self.readerBytes
+    // LMDB counts in 32 bits.
+    let readers = max(1, Int(UInt32(clamping: readersMax)))
+    let bytes = Self.lockHeaderBytes + (readers - 1) * Self.readerBytes
     let created = storage_open(
       lockFile, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
     let descriptor: Int32
