@@ -21,7 +21,10 @@ struct DataDirectory: Sendable {
     self.path = path
     if mkdir(path, 0o755) != 0, storage_errno() != EEXIST {
       let code = storage_errno()
-      throw DiskRoom.isFull(code) ? .fullDisk(path, code: code) : .failedOpen(path, code: code)
+      // It takes a block.
+      let bytes = Int(sysconf(Int32(_SC_PAGESIZE)))
+      throw DiskRoom.isFull(code)
+        ? .fullDisk(path, needed: bytes, code: code) : .failedOpen(path, code: code)
     }
     descriptor = try Self.lock(path, LOCK_EX)
   }
