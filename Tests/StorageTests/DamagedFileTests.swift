@@ -9,64 +9,11 @@ import Testing
 @Suite struct DamagedFileTests {
   private static let damages = Campaign.seeds("LIVESYNC_STORAGE_DAMAGES", default: 200)
 
-  /// A store with long and short values, removed records, free pages and trees of some levels.
-  private struct Place {
-    let folder = TemporaryFolder()
-    let sound: Data
-    let records: [StoreEntry]
-
-    init(seed: UInt64, records count: Int = 600) throws {
-      var random = SeededGenerator(seed: seed)
-      let store = try LMDBStore(
-        path: folder.store, chain: StorePlace.chain, options: .init(durability: .onRequest))
-      for round in 0..<8 {
-        try store.write { transaction throws(StorageError) in
-          for _ in 0..<(count / 8) {
-            let key = [UInt8(0x10 + random.below(3))] + random.bytes(1 + random.below(40))
-            let isLong = random.chance(3)
-            try transaction.put(key, random.bytes(random.below(isLong ? 20_000 : 120)))
-          }
-          guard round % 2 == 1 else { return }
-          let start = [UInt8(0x10), UInt8(random.below(200))]
-          try transaction.delete(
-            in: StoreRange(from: start, to: [start[0], start[1] + 40]))
-        }
-      }
-      records = try store.all()
-      try store.close()
-      sound = try Data(contentsOf: URL(filePath: folder.file))
-    }
-
-    /// Bytes up to the end of the last page in use.
-    func bytesInUse() throws -> Int { try LMDBArchive(path: folder.store).bytesInUse }
-
-    /// Nil if the damaged file is as good as the sound one; the reason if it is refused.
-    ///
-    /// - Parameter opensStore: Whether a node's way to open it is tried, too.
-    func reason(of damaged: Data, opensStore: Bool = true) throws -> String? {
-      try damaged.write(to: URL(filePath: folder.file))
-      let found: [StoreEntry]
-      do throws(StorageError) {
-        let archive = try LMDBArchive(path: folder.store, checksRecords: true)
-        found = try archive.read { snapshot throws(StorageError) in try snapshot.entries() }
-      } catch {
-        guard opensStore else { return error.reason }
-        // What a node would do may not be worse.
-        _ = StorageTests.reason {
-          let store = try LMDBStore(path: folder.store, chain: StorePlace.chain)
-          _ = try store.all()
-        }
-        return error.reason
-      }
-      return found == records ? nil : "other records"
-    }
-  }
-
   /// What a damaged file may be refused with.
   private static let reasons: Set<String?> = ["corrupted", "truncated", "foreign_file"]
 
   @Test func file_shouldBeRefusedOrAsItWas_whateverIsDamaged() throws {
-    let place = try Place(seed: 1)
+    let place = try DamagePlace(seed: 1)
     let bytes = try place.bytesInUse()
     let used = place.sound.prefix(bytes)
     var random = SeededGenerator(seed: Self.damages)
@@ -82,7 +29,7 @@ import Testing
 
   /// The places that lead everywhere else: both meta pages, and the header of each page.
   @Test func file_shouldBeRefusedOrAsItWas_whateverBitOfAHeaderIsFlipped() throws {
-    let place = try Place(seed: 2, records: 40)
+    let place = try DamagePlace(seed: 2, records: 40)
     let bytes = try place.bytesInUse()
     let used = place.sound.prefix(bytes)
     var places = Array(0..<152) + Array(4_096..<(4_096 + 152))
@@ -100,7 +47,7 @@ import Testing
   /// An older state is whole on the disk, too: nothing but the numbers of transactions tells it
   /// from the newest.
   @Test func file_shouldBeRefused_whenItsMetaPageNamesAnOlderState() throws {
-    let place = try Place(seed: 3)
+    let place = try DamagePlace(seed: 3)
     let used = place.sound.prefix(try place.bytesInUse())
     func transaction(_ page: Int) -> UInt64 {
       let start = used.startIndex + page * 4_096 + 16 + 128
@@ -125,7 +72,7 @@ import Testing
   }
 
   @Test func fault_shouldNameThePage_toWhoeverOpensTheFile() throws {
-    let place = try Place(seed: 4)
+    let place = try DamagePlace(seed: 4)
     let used = place.sound.prefix(try place.bytesInUse())
     var named = 0
     for page in 2..<(used.count / 4_096) {

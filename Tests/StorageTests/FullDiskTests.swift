@@ -51,6 +51,8 @@ import Testing
       }
       var store: LMDBStore?
       do throws(StorageError) { store = try open() } catch { Self.check(error, path, what) }
+      // Half of a file would take the room that is missing.
+      #expect(!FileManager.default.fileExists(atPath: path + "/data.mdb.new"), "\(what)")
       guard let first = store else {
         try disk.resize(kilobytes: 400)
         try Self.put(0, in: try open())
