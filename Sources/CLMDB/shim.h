@@ -1,12 +1,10 @@
 /* LMDB, and what a store on disk needs besides: its directory, its lock, a condition variable,
    room on the disk. */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <lmdb.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/falloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/file.h>
@@ -29,6 +27,9 @@ static inline unsigned long long storage_file_bytes_max(void) {
   struct rlimit limit;
   return getrlimit(RLIMIT_FSIZE, &limit) == 0 ? limit.rlim_cur : RLIM_INFINITY;
 }
+
+/* In glibc, but shown only to programs that ask for its extensions. */
+extern int fallocate(int file, int mode, off_t start, off_t count);
 
 /* Reserves blocks without making the file longer; gives them back. */
 static inline int storage_reserve(int file, off_t start, off_t count) {

@@ -16,6 +16,8 @@ enum ReplayCommand: Command {
     notes: [
       "Every root, event, request, missing range and the end state must be as recorded; the first",
       "step that differs is printed and the exit code is \(ExitCode.nondeterminism.rawValue).",
+      "If the disk of DIR is full, the exit code is \(ExitCode.fullDisk.rawValue). A replay that",
+      "did not come to its end is begun again by the next one into the same DIR.",
     ])
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
@@ -28,11 +30,8 @@ enum ReplayCommand: Command {
     } catch {
       throw UsageError("\(path): \(error)")
     }
-    let store = try arguments.text("--store").map { directory in
-      // One transaction a push all the same; they reach the disk together at the end.
-      try LMDBStore(
-        path: directory, chain: fixture.genesis.hash, options: .init(durability: .onRequest))
-    }
+    let directory = arguments.text("--store")
+    let store = try directory.map { try open($0, fixture) }
     var replay = try replay(fixture, schedule, in: store)
     let meter = ProgressMeter()
     let count = fixture.steps.count
@@ -41,9 +40,24 @@ enum ReplayCommand: Command {
     }
     Console.endProgress()
     if let failure = replay.storeFailure { throw failure }
-    try store?.synchronize()
+    try store?.close()
+    if let directory { try UnfinishedReplay.end(in: directory) }
     Console.print(arguments.wantsJSON ? json(verdict, fixture) : text(verdict, fixture))
     return verdict == .pass ? .pass : .nondeterminism
+  }
+
+  /// Opens a new store; what a replay left that did not come to its end is begun again.
+  private static func open(_ directory: String, _ fixture: Fixture) throws -> LMDBStore {
+    if UnfinishedReplay.isLeft(in: directory) { try LMDBStore.erase(path: directory) }
+    // One transaction a push all the same; they reach the disk together at the end.
+    let store = try LMDBStore(
+      path: directory, chain: fixture.genesis.hash, options: .init(durability: .onRequest))
+    let isNew = try store.read { snapshot throws(StorageError) in
+      try snapshot.entries(limit: 1).isEmpty
+    }
+    // Never on a chain that somebody may still need.
+    if isNew { try UnfinishedReplay.begin(in: directory) }
+    return store
   }
 
   private static func replay(

@@ -21,6 +21,9 @@ enum Program {
     return PackageFiles.root.appending(path: ".build/release")
   }()
 
+  /// Where it is.
+  static var path: String { folder.appending(path: "livesync").path }
+
   /// Runs `livesync` with `arguments`; `input` is its standard input.
   static func run(_ arguments: String..., input: String = "") throws -> Result {
     try run(arguments, input: input)

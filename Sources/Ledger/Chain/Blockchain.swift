@@ -18,6 +18,7 @@ public final class Blockchain: Sendable {
   /// Where everything is kept; nil for a chain in memory alone.
   let store: (any KeyValueStore)?
   let failures = Mutex<LedgerStoreError?>(nil)
+  let servingFailures = Mutex<LedgerStoreError?>(nil)
   private let hubs = ChainHubs()
   let history = Mutex(ProvenHistory())
 

@@ -119,10 +119,7 @@ extension Blockchain {
       } orElse: { (state) throws(LedgerStoreError) in
         try state.missingBlocks(question, configuration)
       }
-    } catch {
-      note(error)
-      return .refused(.failed)
-    }
+    } catch { return .refused(.failed) }
   }
 
   /// The election blocks after the first locator that is an election block of our main chain, then
@@ -136,9 +133,26 @@ extension Blockchain {
       } orElse: { (state) throws(LedgerStoreError) in
         try state.macroChain(locators: locators, limit: limit, configuration)
       }
-    } catch {
-      note(error)
-      return nil
+    } catch { return nil }
+  }
+
+  /// A known block of whatever branch, as `block(_:includeBody:)`.
+  public func servedBlock(_ hash: Hash256, includeBody: Bool) -> Block? {
+    do throws(LedgerStoreError) {
+      return try serving { (snapshot) throws(LedgerStoreError) in
+        try snapshot.find(hash, includeBody: includeBody)?.block
+      } orElse: { (state) throws(LedgerStoreError) in
+        try state.find(hash, includeBody: includeBody)?.block
+      }
+    } catch { return nil }
+  }
+
+  /// The last failure of the store in answering others since this was called last. It cost that
+  /// answer and nothing else.
+  public func takeServingFailure() -> LedgerStoreError? {
+    servingFailures.withLock { failure in
+      defer { failure = nil }
+      return failure
     }
   }
 
@@ -146,12 +160,17 @@ extension Blockchain {
     _ stored: (borrowing StoreSnapshot) throws(LedgerStoreError) -> Output,
     orElse locked: @Sendable (ChainState) throws(LedgerStoreError) -> Output
   ) throws(LedgerStoreError) -> Output {
-    if let store { return try store.look(stored) }
-    let result: Result<Output, LedgerStoreError> = state.withLock { state in
-      do throws(LedgerStoreError) { return .success(try locked(state)) } catch {
-        return .failure(error)
+    do throws(LedgerStoreError) {
+      if let store { return try store.look(stored) }
+      let result: Result<Output, LedgerStoreError> = state.withLock { state in
+        do throws(LedgerStoreError) { return .success(try locked(state)) } catch {
+          return .failure(error)
+        }
       }
+      return try result.get()
+    } catch {
+      servingFailures.withLock { $0 = error }
+      throw error
     }
-    return try result.get()
   }
 }

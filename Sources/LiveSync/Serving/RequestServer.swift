@@ -41,7 +41,7 @@ public struct RequestServer: Sendable {
     serve(RequestHead.self) { _ in Self.head(of: chain) }
     serve(RequestBlock.self) { request in
       // A block that macro sync brought has no body: we do not have what is asked for.
-      let block = chain.block(request.hash, includeBody: request.includeBody)
+      let block = chain.servedBlock(request.hash, includeBody: request.includeBody)
       return BlockResponse(block: block?.hasBody == request.includeBody ? block : nil)
     }
     serve(RequestMissingBlocks.self) { Self.missingBlocks($0, of: chain) }
@@ -74,7 +74,12 @@ public struct RequestServer: Sendable {
       },
       { peer, request in
         guard gate.allow(R.type, from: peer) else { return nil }
-        return answer(request)
+        let response = answer(request)
+        if let failure = context.chain.takeServingFailure() {
+          context.recorder.record(
+            .node(.unreadable(reason: failure.reason, detail: failure.description)))
+        }
+        return response
       })
   }
 

@@ -21,7 +21,10 @@ struct DataDirectory: Sendable {
     self.path = path
     if mkdir(path, 0o755) != 0, storage_errno() != EEXIST {
       let code = storage_errno()
-      throw DiskRoom.isFull(code) ? .fullDisk(path, code: code) : .failedOpen(path, code: code)
+      // It takes a block.
+      let bytes = Int(sysconf(Int32(_SC_PAGESIZE)))
+      throw DiskRoom.isFull(code)
+        ? .fullDisk(path, needed: bytes, code: code) : .failedOpen(path, code: code)
     }
     descriptor = try Self.lock(path, LOCK_EX)
   }
@@ -64,6 +67,13 @@ struct DataDirectory: Sendable {
     guard let status = try FileEntry.status(of: file) else { return nil }
     try FileEntry.checkRegular(status, file)
     return Int(status.st_size)
+  }
+
+  /// Removes a store's files, if there are some, and nothing else.
+  func erase() throws(StorageError) {
+    for file in [file, unfinished, lockFile] where try Self.size(of: file) != nil {
+      guard unlink(file) == 0 else { throw .failedWrite(file, code: storage_errno()) }
+    }
   }
 
   /// Writes an empty store beside its place and moves it there, so that a crash leaves no half.
@@ -119,7 +129,9 @@ struct DataDirectory: Sendable {
 
   /// Makes LMDB's lock file, for as many snapshots at a time. It is mapped and written to.
   func reserveLock(readersMax: Int) throws(StorageError) {
-    let bytes = Self.lockHeaderBytes + (readersMax - 1) * Self.readerBytes
+    // LMDB counts in 32 bits.
+    let readers = max(1, Int(UInt32(clamping: readersMax)))
+    let bytes = Self.lockHeaderBytes + (readers - 1) * Self.readerBytes
     let created = storage_open(
       lockFile, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
     let descriptor: Int32

@@ -26,6 +26,9 @@ public final class LMDBStore: KeyValueStore, @unchecked Sendable {
   public init(
     path: String, chain: Hash256, options: LMDBOptions = LMDBOptions()
   ) throws(StorageError) {
+    var options = options
+    options.mapBytes = min(options.mapBytes, StorageLimits.mapBytesMax)
+    options.mapBytesMax = min(options.mapBytesMax, StorageLimits.mapBytesMax)
     self.options = options
     directory = try DataDirectory(locking: path)
     do throws(StorageError) {
@@ -46,6 +49,13 @@ public final class LMDBStore: KeyValueStore, @unchecked Sendable {
       directory.unlock()
       throw error
     }
+  }
+
+  /// Removes the store in the directory `path`, which stays. Refuses one that is open.
+  public static func erase(path: String) throws(StorageError) {
+    let directory = try DataDirectory(locking: path)
+    defer { directory.unlock() }
+    try directory.erase()
   }
 
   deinit {
