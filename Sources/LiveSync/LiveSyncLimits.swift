@@ -92,6 +92,11 @@ public enum LiveSyncLimits {
   /// longer than the longest is none.
   public static let patienceMin: Duration = .seconds(2)
   public static let patienceMax: Duration = .seconds(300)
+  /// How often such a wait is doubled while requests of other kinds are answered.
+  public static let patienceDoublings = 2
+  /// Requests for a head or a part of a macro chain in a row that one peer may leave unanswered
+  /// before it has to wait for its next turn: a message may be lost.
+  public static let lateInRowMax = 3
   /// Time that a part of what is fetched in parts should take beyond the round trip.
   public static let partTime: Duration = .seconds(2)
   /// Bytes of such a part before a rate is measured, and at least.

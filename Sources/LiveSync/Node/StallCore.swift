@@ -23,6 +23,8 @@ public struct StallSample: Sendable, Hashable {
   public var handedOn = 0
   /// Requests that were not answered in time, by their kinds.
   public var late: [RequestType: Int] = [:]
+  /// Requests of other kinds than chunks on their way.
+  public var awaited = 0
   /// Chunks that were provably wrong.
   public var refused = 0
 
@@ -41,6 +43,7 @@ public struct StallSample: Sendable, Hashable {
 /// | `proofs_fail` | chunks were refused since the last movement, as many as requests were late |
 /// | `timeouts` | requests were late since the last movement |
 /// | `waiting_for_block` | chunks wait for their blocks |
+/// | `timeouts` | no peer is in live sync, and answers of some are awaited |
 /// | `peers_incomplete` | no peer is in live sync, or all of them lack what is asked for |
 /// | `timeouts` | requests are on their way: their answers are awaited |
 public struct StallCore: Sendable {
@@ -127,6 +130,7 @@ public struct StallCore: Sendable {
     if refused > 0, refused >= late { return .proofsFail }
     if late > 0 { return .timeouts }
     if now.buffered > 0 { return .waitingForBlock }
+    if now.peers == 0, now.awaited > 0 { return .timeouts }
     if now.peers == 0 || now.lacking >= now.peers { return .peersIncomplete }
     return now.inFlight > 0 ? .timeouts : .peersIncomplete
   }

@@ -62,6 +62,7 @@ extension SyncNode {
     stall.handedOn = reading.handedOn
     let pace = context.network.pace
     stall.late = pace.late
+    stall.awaited = pace.awaited.reduce(0) { $0 + ($1.key == .chunk ? 0 : $1.value) }
     stall.refused = account.refused
     var sample = SyncSample()
     sample.at = now
@@ -154,8 +155,12 @@ extension SyncNode {
     let late = monitor.withLock { $0.stall.lateRequests(look.stall) }.map {
       "\($0.type) \($0.count)"
     }
+    let awaited = look.pace.awaited.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
     let rate = look.pace.bytesPerSecond.map { "\(Int(min($0, 1e15))) B/s" } ?? "no answer yet"
-    return late.isEmpty ? "; " + rate : "; late: \(late.joined(separator: ", ")); \(rate)"
+    let parts = [("late", late), ("awaited", awaited)].filter { !$0.1.isEmpty }.map {
+      "; \($0.0): \($0.1.joined(separator: ", "))"
+    }
+    return parts.joined() + "; " + rate
   }
 
   private func record(_ change: StallCore.Change, _ look: Look, _ forecast: SyncForecast) {

@@ -12,6 +12,10 @@ package struct AnswerPace: Sendable {
   private var partRateFilter = WindowedFilter(.largest, window: LiveSyncLimits.bandwidthWindow)
   /// Requests of each kind in a row that were not answered in time.
   private var lateInRow: [RequestType: Int] = [:]
+  /// Requests of any kind that were not answered in time since the last answer of any kind.
+  private var lateSinceAnswer = 0
+  /// Requests of each kind that are on their way.
+  package private(set) var awaited: [RequestType: Int] = [:]
   /// Requests of each kind so far that were not answered in time.
   package private(set) var late: [RequestType: Int] = [:]
 
@@ -26,12 +30,22 @@ package struct AnswerPace: Sendable {
   /// before the first.
   package var bytesPerSecond: Double? { rateFilter.value }
 
+  /// A request goes out.
+  package mutating func asked(_ type: RequestType) { awaited[type, default: 0] += 1 }
+
+  /// A request ended, in whatever way.
+  package mutating func ended(_ type: RequestType) {
+    let left = (awaited[type] ?? 0) - 1
+    awaited[type] = left > 0 ? left : nil
+  }
+
   /// An answer came, whether it is of use or not.
   package mutating func answered(
     _ type: RequestType, bytes: Int, after time: Duration, at now: Moment
   ) {
     times.add(time)
     lateInRow[type] = nil
+    lateSinceAnswer = 0
     let taken = Double(max(1, time.wholeNanoseconds))
     roundTripFilter.add(taken, at: now)
     rateFilter.add(Double(bytes) * 1e9 / taken, at: now)
@@ -42,13 +56,15 @@ package struct AnswerPace: Sendable {
   /// A request was not answered in time.
   package mutating func timedOut(_ type: RequestType) {
     lateInRow[type, default: 0] += 1
+    lateSinceAnswer += 1
     late[type, default: 0] += 1
   }
 
   /// How long the answer to a request is waited for: twice what answers take, and what `bytes` take
   /// at the measured rate; `LiveSyncLimits.patienceFirst` before anything came. Doubled for each
   /// request of the kind in a row that was late, since it is the only way to learn of a line that
-  /// is longer or thinner than that.
+  /// is longer or thinner than that; but while others are answered, messages were rather lost, and
+  /// it is doubled `LiveSyncLimits.patienceDoublings` times at most.
   package func patience(_ type: RequestType, bytes: Int = 0) -> Duration {
     var wait = LiveSyncLimits.patienceFirst
     if let roundTrip = roundTripFilter.value, let rate = rateFilter.value {
@@ -59,7 +75,9 @@ package struct AnswerPace: Sendable {
       // Too few answers tell little of how they scatter.
       if times.percentile95 == nil { wait = max(wait, LiveSyncLimits.patienceFirst) }
     }
-    for _ in 0..<(lateInRow[type] ?? 0) where wait < LiveSyncLimits.patienceMax { wait = wait * 2 }
+    let doublings = min(
+      lateInRow[type] ?? 0, lateSinceAnswer + LiveSyncLimits.patienceDoublings)
+    for _ in 0..<doublings where wait < LiveSyncLimits.patienceMax { wait = wait * 2 }
     return min(wait, LiveSyncLimits.patienceMax)
   }
 

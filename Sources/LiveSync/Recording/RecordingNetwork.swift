@@ -61,7 +61,9 @@ public struct RecordingNetwork: Network {
     let start = runtime.now
     let sent = recorder.record(
       .request(.sent(type: name, peer: peer.number, bytes: payload.count)), request: number)
+    paceMeter.pace.withLock { $0.asked(type) }
     func end(_ outcome: Event.RequestOutcome, bytes: Int) {
+      paceMeter.pace.withLock { $0.ended(type) }
       let duration = start.duration(to: runtime.now).wholeNanoseconds
       recorder.record(
         .request(

@@ -34,6 +34,8 @@ final class MacroSync: Sendable {
   private enum Round {
     /// There is more: of the peer's chain, or of what follows the blocks that were adopted.
     case more
+    /// The answer did not come in time.
+    case late
     /// There is nothing (more) to adopt; so far ahead is the peer's macro block, if it has a newer
     /// one.
     case end(BlockID?)
@@ -44,10 +46,15 @@ final class MacroSync: Sendable {
   /// Macro sync with one peer.
   func run(with peer: PeerID) async -> MacroOutcome {
     defer { fetch.withLock { $0.end(peer) } }
+    var lateInRow = 0
     for _ in 0..<LiveSyncLimits.macroRoundsMax {
       guard await isTurn(of: peer) else { return .failed }
       switch await round(with: peer) {
-      case .more: continue
+      case .more: lateInRow = 0
+      case .late:
+        fetch.withLock { $0.wasLate() }
+        lateInRow += 1
+        if lateInRow >= LiveSyncLimits.lateInRowMax { return .failed }
       case .stop(let outcome): return outcome
       case .end(let target):
         fetch.withLock { $0.end(peer) }
@@ -76,7 +83,7 @@ final class MacroSync: Sendable {
 
   /// Nothing (more) is to be adopted: says where the peer stands, and follows it.
   private func compare(with peer: PeerID, target: BlockID?) async -> MacroOutcome {
-    guard let status = await ask(RequestHead(), peer, bytes: 0) else { return .failed }
+    guard let status = await head(of: peer) else { return .failed }
     let chain = context.chain.status
     if UInt64(status.number) + UInt64(configuration.tolerancePastMax) < UInt64(chain.head.number) {
       return .outdated
@@ -89,13 +96,27 @@ final class MacroSync: Sendable {
     return .good(head: head)
   }
 
+  private func head(of peer: PeerID) async -> HeadResponse? {
+    for _ in 0..<LiveSyncLimits.lateInRowMax {
+      switch await ask(RequestHead(), peer, bytes: 0) {
+      case .success(let status): return status
+      case .failure(.timeout): continue
+      case .failure: return nil
+      }
+    }
+    return nil
+  }
+
   private func round(with peer: PeerID) async -> Round {
     let (verified, bytes) = fetch.withLock { ($0.verified, $0.partSize.bytes) }
     let own = context.chain.macroLocators(limit: LiveSyncLimits.macroLocatorsMax - 1)
     let request = RequestMacroChain(
       locators: (verified.map { [$0.lastElection.hash] } ?? []) + own, bytesMax: bytes)
     let asked = context.runtime.now
-    guard let response = await ask(request, peer, bytes: bytes) else { return .stop(.failed) }
+    let answer = await ask(request, peer, bytes: bytes)
+    guard case .success(let response) = answer else {
+      return answer == .failure(.timeout) ? .late : .stop(.failed)
+    }
     let time = asked.duration(to: context.runtime.now)
     guard case .chain(let part) = response else {
       return .stop(failed(peer, "locators_unknown", .incompatible))
@@ -243,15 +264,16 @@ final class MacroSync: Sendable {
     }
   }
 
-  private func ask<R: Request>(_ request: R, _ peer: PeerID, bytes: Int) async -> R.Response? {
+  private func ask<R: Request>(
+    _ request: R, _ peer: PeerID, bytes: Int
+  ) async -> Result<R.Response, RequestError> {
     do throws(RequestError) {
-      return try await context.network.request(request, to: peer, expecting: bytes)
+      return .success(try await context.network.request(request, to: peer, expecting: bytes))
     } catch {
-      if error == .timeout, R.type == .macroChain { fetch.withLock { $0.wasLate() } }
       context.recorder.record(
         .macroSync(.failed(peer: peer.number, reason: error.reason)))
       if error.isMisbehaviour { context.ban(peer, reason: error.reason) }
-      return nil
+      return .failure(error)
     }
   }
 }
