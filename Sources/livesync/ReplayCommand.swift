@@ -1,6 +1,6 @@
-import Foundation
 import Simulation
 import Storage
+import Streams
 
 /// `livesync replay FILE`
 enum ReplayCommand: Command {
@@ -21,13 +21,7 @@ enum ReplayCommand: Command {
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let path = arguments.positionals[0]
     let schedule = try arguments.number("--schedule", in: 0...UInt64.max)
-    let bytes = try InputFile.bytes(of: path, limit: FixtureLimits.fileBytesMax)
-    let fixture: Fixture
-    do {
-      fixture = try Fixture(bytes: bytes)
-    } catch {
-      throw UsageError("\(path): \(error)")
-    }
+    let fixture = try fixture(path)
     let store = try arguments.text("--store").map { directory in
       // One transaction a push all the same; they reach the disk together at the end.
       try LMDBStore(
@@ -41,8 +35,34 @@ enum ReplayCommand: Command {
     }
     try store?.synchronize()
     Console.endProgress()
-    Console.print(arguments.wantsJSON ? json(verdict, fixture) : text(verdict, fixture))
+    if arguments.wantsJSON {
+      Console.printJSON(json(verdict, fixture))
+    } else {
+      Console.print(text(verdict, fixture))
+    }
     return verdict == .pass ? .pass : .nondeterminism
+  }
+
+  /// The fixture at `path`, read no further than it can be one.
+  private static func fixture(_ path: String) throws -> Fixture {
+    var file = try InputFile(path: path)
+    var failure: StreamError?
+    let result = Result { () throws(FixtureError) in
+      try Fixture {
+        do throws(StreamError) {
+          return try file.next()
+        } catch {
+          failure = error
+          return []
+        }
+      }
+    }
+    if let failure { throw failure }
+    do throws(FixtureError) {
+      return try result.get()
+    } catch {
+      throw UsageError("\(path): \(error)")
+    }
   }
 
   private static func replay(
@@ -77,10 +97,6 @@ enum ReplayCommand: Command {
         ["field": $0.field, "expected": $0.expected, "actual": $0.actual]
       }
     }
-    let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
-    guard let data = try? JSONSerialization.data(withJSONObject: object, options: options) else {
-      return "{}"
-    }
-    return String(decoding: data, as: UTF8.self)
+    return DbJSON.text(object)
   }
 }
