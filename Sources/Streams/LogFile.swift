@@ -64,9 +64,11 @@ public final class LogFile: Sendable {
     var made = folder.hasPrefix("/") ? "/" : ""
     for part in folder.split(separator: "/") {
       made += part
-      if mkdir(made, 0o777) != 0, errno != EEXIST {
+      let code = mkdir(made, 0o777) == 0 ? 0 : errno
+      if code != 0, code != EEXIST {
+        // A folder that is there need not be one that could be made.
         var status = stat()
-        guard stat(made, &status) == 0 else { throw .failed(folder, "made", errno) }
+        guard stat(made, &status) == 0 else { throw .failed(folder, "made", code) }
       }
       made += "/"
     }

@@ -41,7 +41,7 @@ public struct StreamError: Error, Equatable, Sendable, CustomStringConvertible {
   }
 
   public var description: String {
-    let place = "'\(path)'"
+    let place = path == "-" ? "standard input" : "'\(path)'"
     let text =
       switch kind {
       case .absent: "there is no file \(place)"

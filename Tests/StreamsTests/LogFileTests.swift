@@ -59,9 +59,15 @@ import Testing
       }
       #expect(error?.description.hasSuffix("is a FIFO that nobody reads") == true)
       #expect(Scratch.kind(folder + "/fifo") == S_IFIFO)
-      #expect(throws: StreamError.self) {
-        try LogFile(folder: folder + "/fifo", name: "a") { _ in }
+      for place in ["/fifo", "/fifo/a"] {
+        #expect(throws: StreamError.self) {
+          try LogFile(folder: folder + place, name: "a") { _ in }
+        }
       }
+      let nowhere = #expect(throws: StreamError.self) {
+        try LogFile(folder: "/proc/1/none", name: "a") { _ in }
+      }
+      #expect(nowhere?.description.hasPrefix("'/proc/1/none' cannot be made: ") == true)
     }
   }
 
