@@ -2,6 +2,12 @@
 public enum SimulationLimits {
   /// Accounts whose keys the simulator holds, so that they can send.
   public static let usersMax = 512
+  /// Longest scenario file that is read, in bytes.
+  public static let scenarioBytesMax = 1 << 20
+  /// Longest name of a scenario, in bytes.
+  public static let nameBytesMax = 64
+  /// Longest description of a scenario, in bytes.
+  public static let descriptionBytesMax = 1_024
   /// Coins each user starts with.
   static let userCoins: UInt64 = 1_000_000
   /// Fee of every transaction, in coins.

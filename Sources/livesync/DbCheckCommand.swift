@@ -1,6 +1,7 @@
 import Foundation
 import Ledger
 import Storage
+import Streams
 
 /// `livesync db check DIR`
 enum DbCheckCommand: Command {
@@ -31,7 +32,7 @@ enum DbCheckCommand: Command {
       object["verdict"] = fault == nil ? "sound" : "damaged"
       object["reason"] = fault?.reason
       object["difference"] = fault?.description
-      Console.print(DbJSON.text(object))
+      Console.printJSON(DbJSON.text(object))
     } else {
       Console.print(fault.map { "damaged: \($0)" } ?? "sound: \(directory)")
     }

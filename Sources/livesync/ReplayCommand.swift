@@ -1,6 +1,6 @@
-import Foundation
 import Simulation
 import Storage
+import Streams
 
 /// `livesync replay FILE`
 enum ReplayCommand: Command {
@@ -23,13 +23,7 @@ enum ReplayCommand: Command {
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let path = arguments.positionals[0]
     let schedule = try arguments.number("--schedule", in: 0...UInt64.max)
-    let bytes = try InputFile.bytes(of: path, limit: FixtureLimits.fileBytesMax)
-    let fixture: Fixture
-    do {
-      fixture = try Fixture(bytes: bytes)
-    } catch {
-      throw UsageError("\(path): \(error)")
-    }
+    let fixture = try fixture(path)
     let directory = arguments.text("--store")
     let store = try directory.map { try open($0, fixture) }
     var replay = try replay(fixture, schedule, in: store)
@@ -42,7 +36,11 @@ enum ReplayCommand: Command {
     if let failure = replay.storeFailure { throw failure }
     try store?.close()
     if let directory { try UnfinishedReplay.end(in: directory) }
-    Console.print(arguments.wantsJSON ? json(verdict, fixture) : text(verdict, fixture))
+    if arguments.wantsJSON {
+      Console.printJSON(json(verdict, fixture))
+    } else {
+      Console.print(text(verdict, fixture))
+    }
     return verdict == .pass ? .pass : .nondeterminism
   }
 
@@ -58,6 +56,28 @@ enum ReplayCommand: Command {
     // Never on a chain that somebody may still need.
     if isNew { try UnfinishedReplay.begin(in: directory) }
     return store
+  }
+
+  /// The fixture at `path`, read no further than it can be one.
+  private static func fixture(_ path: String) throws -> Fixture {
+    var file = try InputFile(path: path)
+    var failure: StreamError?
+    let result = Result { () throws(FixtureError) in
+      try Fixture {
+        do throws(StreamError) {
+          return try file.next()
+        } catch {
+          failure = error
+          return []
+        }
+      }
+    }
+    if let failure { throw failure }
+    do throws(FixtureError) {
+      return try result.get()
+    } catch {
+      throw UsageError("\(path): \(error)")
+    }
   }
 
   private static func replay(
@@ -92,10 +112,6 @@ enum ReplayCommand: Command {
         ["field": $0.field, "expected": $0.expected, "actual": $0.actual]
       }
     }
-    let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
-    guard let data = try? JSONSerialization.data(withJSONObject: object, options: options) else {
-      return "{}"
-    }
-    return String(decoding: data, as: UTF8.self)
+    return DbJSON.text(object)
   }
 }

@@ -1,7 +1,8 @@
 import EventLog
 import Foundation
+import Primitives
 import Simulation
-import Synchronization
+import Streams
 
 /// `livesync simulate --profile wild`: another scenario with each seed.
 extension SimulateCommand {
@@ -15,43 +16,19 @@ extension SimulateCommand {
     return true
   }
 
-  /// Runs every seed's scenario, on all processors, and sums up by class.
+  /// Runs every seed's scenario and sums up by class.
   static func wildCampaign(
-    _ arguments: Arguments, seeds: ClosedRange<UInt64>
+    _ seeds: ClosedRange<UInt64>, _ arguments: Arguments
   ) throws -> ExitCode {
-    let asJSON = arguments.wantsJSON
-    if !asJSON {
-      Console.print("simulate  profile wild  seeds \(seeds.lowerBound)...\(seeds.upperBound)")
-    }
-    let tally = Mutex(WildTally())
-    let meter = Mutex(ProgressMeter())
-    let started = ContinuousClock.now
-    DispatchQueue.concurrentPerform(iterations: seeds.count) { index in
-      let seed = seeds.lowerBound + UInt64(index)
-      let result = Result {
-        try SimulationRun(scenario(arguments, seed: seed), seed: seed)
-          .run(identity: BuildIdentity.current)
-      }
-      let done = tally.withLock { tally in
-        tally.add(seed, result)
-        return tally
-      }
-      meter.withLock {
-        $0.show(
-          done.count * 1_000_000 / seeds.count,
-          "\(done.count) of \(seeds.count) seeds, \(done.failures.count) failed")
-      }
-    }
-    Console.endProgress()
-    let result = tally.withLock { $0 }
-    let wall = Double(started.duration(to: .now).milliseconds) / 1000
-    Console.print(asJSON ? result.json(wall) : result.text(wall))
-    return result.exitCode
+    try campaign(
+      WildTally(planned: seeds.count, arguments), of: "profile wild", seeds,
+      asJSON: arguments.wantsJSON
+    ) { try scenario(arguments, seed: $0).0 }
   }
 }
 
 /// What came of the seeds of a profile so far, by class.
-struct WildTally: Sendable {
+struct WildTally: SeedTally {
   /// A seed whose run was no pass, and why.
   struct Entry {
     let seed: UInt64
@@ -59,9 +36,19 @@ struct WildTally: Sendable {
     let reason: String
   }
 
+  /// Seeds that are to be run.
+  private let planned: Int
+  private let arguments: Arguments
   private(set) var passed = 0
   private var entries: [Entry] = []
 
+  init(planned: Int, _ arguments: Arguments) {
+    self.planned = planned
+    self.arguments = arguments
+  }
+
+  var failureCount: Int { failures.count }
+  private var isInterrupted: Bool { count < planned }
   var count: Int { passed + entries.count }
   var vacuous: [Entry] { sorted { $0 == .vacuous } }
   var unwinnable: [Entry] { sorted { $0 == .unwinnable } }
@@ -90,17 +77,19 @@ struct WildTally: Sendable {
 
   func text(_ wall: Double) -> String {
     var lines = failures.map { entry in
-      "seed \(entry.seed)  \(entry.verdict.rawValue)  \(entry.reason)\n"
-        + "          replay: livesync simulate --profile wild --seed \(entry.seed)"
+      "seed \(entry.seed)  \(entry.verdict.rawValue)  \(PrintableText.line(entry.reason))\n"
+        + "          replay: \(SimulateCommand.replay(arguments, seed: entry.seed))"
     }
     lines += vacuous.map { "vacuous   seed \($0.seed)  \($0.reason)" }
     lines += unwinnable.map { "unwinnable seed \($0.seed)  \($0.reason)" }
     lines.append(
       "classes   \(passed) pass, \(vacuous.count) vacuous, \(unwinnable.count) unwinnable, "
         + "\(failures.count) failures")
+    let word = isInterrupted ? "INTERRUPTED" : "PASS"
     lines.append(
-      (failures.isEmpty ? "PASS" : "FAIL") + "  \(count) seeds in "
-        + String(format: "%.1f s, %.1f seeds/s", wall, Double(count) / max(wall, 0.001)))
+      (failures.isEmpty ? word : "FAIL") + "  \(count) seeds in "
+        + String(format: "%.1f s, %.1f seeds/s", wall, Double(count) / max(wall, 0.001))
+        + (isInterrupted ? ", \(planned - count) seeds were not run" : ""))
     return lines.joined(separator: "\n")
   }
 
@@ -112,7 +101,8 @@ struct WildTally: Sendable {
             + "\"reason\":\(JSONText.quoted($0.reason))}"
         }.joined(separator: ",") + "]"
     }
-    return "{\"profile\":\"wild\",\"seeds\":\(count),\"passed\":\(passed),"
+    return "{\"profile\":\"wild\",\"seeds\":\(count),"
+      + "\"planned\":\(planned),\"interrupted\":\(isInterrupted),\"passed\":\(passed),"
       + "\"wall_ms\":\(Int(wall * 1000)),\"vacuous\":\(list(vacuous)),"
       + "\"unwinnable\":\(list(unwinnable)),\"failures\":\(list(failures))}"
   }

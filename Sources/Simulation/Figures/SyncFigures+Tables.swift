@@ -6,10 +6,10 @@ extension SyncFigures {
 
   /// `page` with the section between its marks replaced; nil if it has no marks.
   public static func replaceSection(in page: String, with section: String) -> String? {
-    guard let begin = page.range(of: marks.begin), let end = page.range(of: marks.end),
+    guard let begin = page.firstRange(of: marks.begin), let end = page.firstRange(of: marks.end),
       begin.upperBound <= end.lowerBound
     else { return nil }
-    return page[..<begin.upperBound] + "\n\n" + section + "\n" + page[end.lowerBound...]
+    return "\(page[..<begin.upperBound])\n\n\(section)\n\(page[end.lowerBound...])"
   }
 
   /// True if everything holds.
