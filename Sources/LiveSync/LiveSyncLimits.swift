@@ -13,7 +13,7 @@ public enum LiveSyncLimits {
   public static let windowAheadBatchesMax = 2
   /// Round trips of blocks that it may be in any case, up to what is buffered: on a long line a node
   /// that gets everything is that far behind.
-  public static let windowRoundTrips = 4
+  public static let windowRoundTrips = 5
   /// How far below our head a peer may be, in batches, before it counts as behind.
   public static let tolerancePastBatchesMax = 1
 
@@ -158,9 +158,9 @@ public enum LiveSyncLimits {
   /// Time for which the line to this node may be full of chunks that were asked for: two requests
   /// in a row from each peer, and not so long that blocks and diffs behind them come late.
   public static let lineTime: Duration = .milliseconds(800)
-  /// How long a request for a block or a diff may wait before chunks yield to it, one on its way at
-  /// a time, and none after twice this time: a few times what an answer takes when the line is
-  /// full of chunks.
+  /// How much longer than a round trip a request for a block or a diff may wait before chunks yield
+  /// to it, one on its way at a time, and none after twice this time: a few times what an answer
+  /// takes when the line is full of chunks.
   public static let urgentPatience: Duration = .milliseconds(1_500)
   /// How many times longer than it was expected to take an answer must be on its way before it may
   /// count as late: answers differ in size.

@@ -308,7 +308,9 @@ public actor BlockQueue {
       case .behind(let peer):
         if context.peers.remove(peer) { offer(.behind(peer)) }
       case .ahead(let peer):
-        if context.peers.contains(peer) { offer(.ahead(peer)) }
+        guard context.peers.noteAhead(peer) else { break }
+        context.recorder.record(.peer(.ahead(peer: peer.number, reason: "announced_block")))
+        offer(.ahead(peer))
       case .drop, .reject:
         break
       case .resolved(let hash, let outcome):
@@ -327,8 +329,6 @@ public actor BlockQueue {
     switch action {
     case .behind(let peer):
       context.recorder.record(.peer(.behind(peer: peer.number, reason: "announced_block")))
-    case .ahead(let peer):
-      context.recorder.record(.peer(.ahead(peer: peer.number, reason: "announced_block")))
     case .drop(let hash, let number, _, let reason):
       context.recorder.record(
         .block(.dropped(block: number, hash: hash, reason: reason.rawValue)))
@@ -336,7 +336,7 @@ public actor BlockQueue {
       context.recorder.record(
         .block(
           .rejected(block: number, hash: hash, peer: peer?.number, reason: "invalid_ancestor")))
-    case .deliver, .request, .report, .resolved:
+    case .deliver, .request, .report, .ahead, .resolved:
       break
     }
   }

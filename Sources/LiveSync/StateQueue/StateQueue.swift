@@ -78,8 +78,11 @@ public actor StateQueue: LiveSyncQueue {
 
   private var view: PlannerView {
     let now = context.runtime.now
+    // What it takes to come and go is no waiting.
+    let roundTrip = context.network.pace.roundTrip ?? .zero
     return PlannerView(
-      now: now, peers: context.peers.peers, urgentWait: context.urgent.longestWait(at: now))
+      now: now, peers: context.peers.peers,
+      urgentWait: max(.zero, context.urgent.longestWait(at: now) - roundTrip))
   }
 
   /// How far the queue looks on a line as long as it is measured to be.
@@ -302,8 +305,9 @@ public actor StateQueue: LiveSyncQueue {
         context.recorder.record(.peer(.behind(peer: peer.number, reason: "chunk")))
         if context.peers.remove(peer) { offer(.behind(peer)) }
       case .ahead(let peer):
+        guard context.peers.noteAhead(peer) else { break }
         context.recorder.record(.peer(.ahead(peer: peer.number, reason: "chunk")))
-        if context.peers.contains(peer) { offer(.ahead(peer)) }
+        offer(.ahead(peer))
       case .reset(let reason):
         let start = context.chain.missing.first ?? .empty
         context.recorder.record(.state(.reset(startKey: start, reason: reason.rawValue)))
