@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test(arguments: [(4, 2), (7, 3)], 1...3 as ClosedRange<UInt64>)
-  func silentMinority_shouldCostHalfAsMuchTimeAtMost(
+  func silentMinority_shouldCostThreeQuartersMoreTimeAtMost(
     peers: (all: Int, silent: Int), seed: UInt64
   ) throws {
     let settings = ["time_limit_s": 400]
@@ -31,7 +31,7 @@ import Testing
     let others = try Self.run(
       "forks", nodes: peers.all - peers.silent + 1, settings, seed: seed)
     let (time, least) = (try Self.seconds(silent), try Self.seconds(others))
-    #expect(time <= 1.6 * least, "seed \(seed): \(time) s, \(least) s without them")
+    #expect(time <= 1.75 * least, "seed \(seed): \(time) s, \(least) s without them")
   }
 
   @Test(arguments: [1_000, 2_500, 5_000, 10_000])
