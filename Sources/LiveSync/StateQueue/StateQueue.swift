@@ -78,8 +78,9 @@ public actor StateQueue: LiveSyncQueue {
 
   private var view: PlannerView {
     let now = context.runtime.now
-    // What it takes to come and go is no waiting.
-    let roundTrip = context.network.pace.roundTrip ?? .zero
+    // Where the chain makes blocks meanwhile, what it takes to come and go is no waiting.
+    let isLong = context.blocksInRoundTrip > 0
+    let roundTrip = isLong ? context.network.pace.roundTrip ?? .zero : .zero
     return PlannerView(
       now: now, peers: context.peers.peers,
       urgentWait: max(.zero, context.urgent.longestWait(at: now) - roundTrip))
