@@ -16,10 +16,10 @@ public actor StateQueue: LiveSyncQueue {
     case expectBlock(number: UInt32, hash: Hash256, peer: PeerID)
   }
 
-  private let context: SyncContext
+  let context: SyncContext
   private let client: RequestClient
   private var core: any ChunkCore<Block>
-  private var account = ChunkAccount()
+  var account = ChunkAccount()
   /// How often the state was found to have a wrong root, and given up.
   private var wrongRoots = 0
   private let configuration: QueueConfiguration
@@ -351,21 +351,5 @@ public actor StateQueue: LiveSyncQueue {
   /// room for all.
   private func order(_ order: Order) {
     if !orders.offer(order) { context.overflow("state_orders", limit: orders.capacity) }
-  }
-
-  private func record(_ chunks: [SourcedChunk], _ verdict: ChunkVerdict?) {
-    for (index, chunk) in chunks.enumerated() {
-      account.judged(chunk, at: index, verdict)
-      let event: Event.Chunk
-      if let failure = verdict?.failures.first(where: { $0.index == index }) {
-        event = chunk.event(Event.Chunk.rejected, reason: failure.reason)
-      } else if verdict?.accepted.contains(index) ?? false {
-        event = chunk.event(Event.Chunk.accepted)
-      } else {
-        let reason = verdict == nil ? "block_failed" : "not_needed"
-        event = chunk.event(Event.Chunk.ignored, reason: reason)
-      }
-      context.recorder.record(.chunk(event))
-    }
   }
 }

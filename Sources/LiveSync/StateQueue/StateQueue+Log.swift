@@ -1,0 +1,20 @@
+import EventLog
+
+/// What a state queue writes to the log of the chunks that were pushed.
+extension StateQueue {
+  func record(_ chunks: [SourcedChunk], _ verdict: ChunkVerdict?) {
+    for (index, chunk) in chunks.enumerated() {
+      account.judged(chunk, at: index, verdict)
+      let event: Event.Chunk
+      if let failure = verdict?.failures.first(where: { $0.index == index }) {
+        event = chunk.event(Event.Chunk.rejected, reason: failure.reason)
+      } else if verdict?.accepted.contains(index) ?? false {
+        event = chunk.event(Event.Chunk.accepted)
+      } else {
+        let reason = verdict == nil ? "block_failed" : "not_needed"
+        event = chunk.event(Event.Chunk.ignored, reason: reason)
+      }
+      context.recorder.record(.chunk(event))
+    }
+  }
+}
