@@ -1,7 +1,15 @@
 import EventLog
+import Networking
 
-/// What a state queue writes to the log of the chunks that were pushed.
+/// What a state queue writes to the log of requests and of the chunks that were pushed.
 extension StateQueue {
+  func recordRequest(_ query: ChunkQuery, to peer: PeerID) {
+    context.recorder.record(
+      .chunk(
+        .requested(
+          peer: peer.number, startKey: query.start, endKey: query.end, limit: query.limit)))
+  }
+
   func record(_ chunks: [SourcedChunk], _ verdict: ChunkVerdict?) {
     for (index, chunk) in chunks.enumerated() {
       account.judged(chunk, at: index, verdict)

@@ -249,13 +249,6 @@ public actor StateQueue: LiveSyncQueue {
     }
   }
 
-  private func recordRequest(_ query: ChunkQuery, to peer: PeerID) {
-    context.recorder.record(
-      .chunk(
-        .requested(
-          peer: peer.number, startKey: query.start, endKey: query.end, limit: query.limit)))
-  }
-
   /// A chunk waits for a block that is not here: announcements are faster than this, so after a
   /// moment it is asked for, and if nobody has it, the chunk is of no use.
   private func expectBlock(_ number: UInt32, _ hash: Hash256, _ peer: PeerID) async {
