@@ -7,7 +7,7 @@ extension Event {
     case complete(block: UInt32, hash: Hash256, items: Int)
     /// Ranges are missing that were held before.
     case incomplete(block: UInt32, hash: Hash256, missingRanges: Int, reason: String)
-    /// The root of what is held is known and is not the head's; the whole state was given up.
+    /// The root of what is held is not the head's; the whole state was given up.
     case wrongRoot(block: UInt32, hash: Hash256, detail: String)
     /// Where the sync stands.
     case progress(

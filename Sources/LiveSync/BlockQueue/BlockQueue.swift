@@ -21,7 +21,7 @@ public enum BlockQueueOutput: Sendable {
 public actor BlockQueue {
   private typealias Assembler = HeaderBodyAssembler<HeaderAnnouncement, BlockBody>
 
-  private let context: SyncContext
+  nonisolated let context: SyncContext
   private let client: RequestClient
   private let configuration: QueueConfiguration
   private var core: BlockQueueCore<Block>
@@ -213,7 +213,7 @@ public actor BlockQueue {
   }
 
   /// What can be made of an answer.
-  private enum Find: Sendable {
+  enum Find: Sendable {
     case blocks([Block])
     /// The target is there, but on another branch: it is looked for backward.
     case offMainChain
@@ -308,7 +308,9 @@ public actor BlockQueue {
       case .behind(let peer):
         if context.peers.remove(peer) { offer(.behind(peer)) }
       case .ahead(let peer):
-        if context.peers.contains(peer) { offer(.ahead(peer)) }
+        guard context.peers.noteAhead(peer) else { break }
+        context.recorder.record(.peer(.ahead(peer: peer.number, reason: "announced_block")))
+        offer(.ahead(peer))
       case .drop, .reject:
         break
       case .resolved(let hash, let outcome):
@@ -319,60 +321,5 @@ public actor BlockQueue {
 
   private func offer(_ output: BlockQueueOutput) {
     if !outputs.offer(output) { context.overflow("block_outputs", limit: outputs.capacity) }
-  }
-
-  // MARK: Log
-
-  private func record(_ action: BlockQueueAction<Block>) {
-    switch action {
-    case .behind(let peer):
-      context.recorder.record(.peer(.behind(peer: peer.number, reason: "announced_block")))
-    case .ahead(let peer):
-      context.recorder.record(.peer(.ahead(peer: peer.number, reason: "announced_block")))
-    case .drop(let hash, let number, _, let reason):
-      context.recorder.record(
-        .block(.dropped(block: number, hash: hash, reason: reason.rawValue)))
-    case .reject(let hash, let number, let peer):
-      context.recorder.record(
-        .block(
-          .rejected(block: number, hash: hash, peer: peer?.number, reason: "invalid_ancestor")))
-    case .deliver, .request, .report, .resolved:
-      break
-    }
-  }
-
-  private func recordDroppedHalf(_ hash: Hash256, of peer: PeerID, _ reason: String) {
-    context.recorder.record(
-      .block(.ignored(block: 0, hash: hash, peer: peer.number, reason: reason)))
-  }
-
-  private func recordRequest(_ query: MissingBlocksQuery, to peer: PeerID) {
-    context.recorder.record(
-      .blocks(
-        .requested(
-          peer: peer.number, block: query.targetNumber, hash: query.target,
-          direction: query.direction == .forward ? .forward : .backward,
-          locators: query.locators.count)))
-  }
-
-  private func recordFailure(_ query: MissingBlocksQuery, reason: String) {
-    context.recorder.record(
-      .blocks(.failed(block: query.targetNumber, hash: query.target, reason: reason)))
-  }
-
-  private nonisolated func recordRefusal(
-    _ query: MissingBlocksQuery, by peer: PeerID, _ verdict: RequestClient.Verdict<Find>
-  ) {
-    guard let reason = verdict.reason else { return }
-    context.recorder.record(
-      .blocks(.rejected(peer: peer.number, hash: query.target, reason: reason)))
-  }
-
-  private func recordAnswer(_ blocks: [Block], by peer: PeerID) {
-    guard let first = blocks.first, let last = blocks.last else { return }
-    context.recorder.record(
-      .blocks(
-        .received(
-          peer: peer.number, blocks: blocks.count, first: first.number, last: last.number)))
   }
 }

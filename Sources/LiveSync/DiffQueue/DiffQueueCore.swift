@@ -214,8 +214,9 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   /// what nobody has takes none from what the chain goes on with.
   private mutating func fill() -> [Action] {
     let slots = min(requestsMax, LiveSyncLimits.diffRequestsMax)
-    return start(slots, isDoubtful: false) + start(
-      LiveSyncLimits.diffRequestsDeniedMax, isDoubtful: true)
+    return start(slots, isDoubtful: false)
+      + start(
+        LiveSyncLimits.diffRequestsDeniedMax, isDoubtful: true)
   }
 
   /// Starts queued searches of one kind, oldest first, up to `slots` at a time.

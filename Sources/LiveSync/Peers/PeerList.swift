@@ -41,6 +41,8 @@ public final class PeerList: Sendable {
   private struct State {
     var members: Set<PeerID> = []
     var banned: Set<PeerID> = []
+    /// Members that were found to be too far above us, and not looked at since.
+    var ahead: Set<PeerID> = []
     var demoted: [PeerID: Lateness] = [:]
     /// The kinds of requests that a member has answered.
     var heard: [PeerID: Set<RequestType>] = [:]
@@ -109,11 +111,19 @@ public final class PeerList: Sendable {
     state.withLock { $0.banned.contains(peer) }
   }
 
-  /// Adds a peer; false if it was there, is banned, or if the list is full
-  /// (`LiveSyncLimits.peersMax`).
+  /// The peer is too far above us. What it has is needed all the same, so it stays. False if it is
+  /// no member, or if that was known.
+  @discardableResult
+  public func noteAhead(_ peer: PeerID) -> Bool {
+    state.withLock { $0.members.contains(peer) && $0.ahead.insert(peer).inserted }
+  }
+
+  /// Adds a peer, or takes back that it is ahead; false if it was there, is banned, or if the list
+  /// is full (`LiveSyncLimits.peersMax`).
   @discardableResult
   public func add(_ peer: PeerID) -> Bool {
     state.withLock { state in
+      if state.ahead.remove(peer) != nil { return true }
       guard state.members.count < LiveSyncLimits.peersMax, !state.banned.contains(peer),
         state.members.insert(peer).inserted
       else { return false }
@@ -146,6 +156,7 @@ public final class PeerList: Sendable {
   public func remove(_ peer: PeerID) -> Bool {
     state.withLock {
       $0.heard[peer] = nil
+      $0.ahead.remove(peer)
       return $0.members.remove(peer) != nil
     }
   }
@@ -157,6 +168,7 @@ public final class PeerList: Sendable {
     state.withLock {
       $0.members.remove(peer)
       $0.heard[peer] = nil
+      $0.ahead.remove(peer)
       if $0.banned.count >= LiveSyncLimits.bannedPeersMax { $0.banned = [] }
       return $0.banned.insert(peer).inserted
     }

@@ -37,7 +37,8 @@ public struct PlannerView: Sendable {
   public var now: Moment
   /// The peers that can be asked, in order.
   public var peers: [PeerID]
-  /// How long a request for a block or a diff has been waiting for its answer.
+  /// How much longer than a round trip a request for a block or a diff has been waiting for its
+  /// answer.
   public var urgentWait: Duration
 
   public init(now: Moment, peers: [PeerID], urgentWait: Duration = .zero) {

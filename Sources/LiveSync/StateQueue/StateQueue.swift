@@ -16,10 +16,10 @@ public actor StateQueue: LiveSyncQueue {
     case expectBlock(number: UInt32, hash: Hash256, peer: PeerID)
   }
 
-  private let context: SyncContext
+  let context: SyncContext
   private let client: RequestClient
   private var core: any ChunkCore<Block>
-  private var account = ChunkAccount()
+  var account = ChunkAccount()
   /// How often the state was found to have a wrong root, and given up.
   private var wrongRoots = 0
   private let configuration: QueueConfiguration
@@ -78,8 +78,12 @@ public actor StateQueue: LiveSyncQueue {
 
   private var view: PlannerView {
     let now = context.runtime.now
+    // Where the chain makes blocks meanwhile, what it takes to come and go is no waiting.
+    let isLong = context.blocksInRoundTrip > 0
+    let roundTrip = isLong ? context.network.pace.roundTrip ?? .zero : .zero
     return PlannerView(
-      now: now, peers: context.peers.peers, urgentWait: context.urgent.longestWait(at: now))
+      now: now, peers: context.peers.peers,
+      urgentWait: max(.zero, context.urgent.longestWait(at: now) - roundTrip))
   }
 
   /// How far the queue looks on a line as long as it is measured to be.
@@ -245,13 +249,6 @@ public actor StateQueue: LiveSyncQueue {
     }
   }
 
-  private func recordRequest(_ query: ChunkQuery, to peer: PeerID) {
-    context.recorder.record(
-      .chunk(
-        .requested(
-          peer: peer.number, startKey: query.start, endKey: query.end, limit: query.limit)))
-  }
-
   /// A chunk waits for a block that is not here: announcements are faster than this, so after a
   /// moment it is asked for, and if nobody has it, the chunk is of no use.
   private func expectBlock(_ number: UInt32, _ hash: Hash256, _ peer: PeerID) async {
@@ -302,8 +299,9 @@ public actor StateQueue: LiveSyncQueue {
         context.recorder.record(.peer(.behind(peer: peer.number, reason: "chunk")))
         if context.peers.remove(peer) { offer(.behind(peer)) }
       case .ahead(let peer):
+        guard context.peers.noteAhead(peer) else { break }
         context.recorder.record(.peer(.ahead(peer: peer.number, reason: "chunk")))
-        if context.peers.contains(peer) { offer(.ahead(peer)) }
+        offer(.ahead(peer))
       case .reset(let reason):
         let start = context.chain.missing.first ?? .empty
         context.recorder.record(.state(.reset(startKey: start, reason: reason.rawValue)))
@@ -346,21 +344,5 @@ public actor StateQueue: LiveSyncQueue {
   /// room for all.
   private func order(_ order: Order) {
     if !orders.offer(order) { context.overflow("state_orders", limit: orders.capacity) }
-  }
-
-  private func record(_ chunks: [SourcedChunk], _ verdict: ChunkVerdict?) {
-    for (index, chunk) in chunks.enumerated() {
-      account.judged(chunk, at: index, verdict)
-      let event: Event.Chunk
-      if let failure = verdict?.failures.first(where: { $0.index == index }) {
-        event = chunk.event(Event.Chunk.rejected, reason: failure.reason)
-      } else if verdict?.accepted.contains(index) ?? false {
-        event = chunk.event(Event.Chunk.accepted)
-      } else {
-        let reason = verdict == nil ? "block_failed" : "not_needed"
-        event = chunk.event(Event.Chunk.ignored, reason: reason)
-      }
-      context.recorder.record(.chunk(event))
-    }
   }
 }

@@ -47,6 +47,17 @@ import Testing
     #expect(Self.order(tries, peers, &rotation) == [4, 1, 2])
   }
 
+  @Test func peerAhead_shouldBeToldOnce_andStay() {
+    let list = PeerList()
+    #expect(!list.noteAhead(PeerID(1)))
+    list.add(PeerID(1))
+    #expect(list.noteAhead(PeerID(1)) && !list.noteAhead(PeerID(1)))
+    #expect(list.peers == [PeerID(1)])
+    // Macro sync has looked at it.
+    #expect(list.add(PeerID(1)) && !list.add(PeerID(1)))
+    #expect(list.noteAhead(PeerID(1)))
+  }
+
   @Test func preferredPeers_shouldBeAskedFirst_thenTheOtherPromptOnes() {
     var rotation = PeerRotation()
     let peers = RankedPeers(

@@ -70,6 +70,23 @@ import Testing
     #expect(!list.isBanned(PeerID(0)) && list.isBanned(PeerID(1_000_000)))
   }
 
+  @Test func window_shouldFollowTheBlocksOfARoundTrip_upToTheBuffer() {
+    let configuration = QueueConfiguration(blocksPerBatch: 10, includeBody: true)
+    #expect(configuration.widened(by: 0) == configuration)
+    #expect(configuration.widened(by: 4).windowAheadMax == 20)
+    let blocks = configuration.widened(by: 10).windowAheadMax
+    #expect(blocks == UInt32(10 * LiveSyncLimits.windowRoundTrips))
+    #expect(configuration.widened(by: .max).windowAheadMax == UInt32(configuration.bufferMax))
+  }
+
+  @Test func diffsAtOnce_shouldFollowWhatTheyAreTold_upToTheirLimit() {
+    var core = DiffQueueCore<FakeBlock>(isActive: true)
+    core.requestsMax = .max
+    let blocks = FakeBlock.genesis.chain(LiveSyncLimits.diffRequestsMax + 9)
+    #expect(
+      core.add(DiffQueueCoreTests.batch(blocks)).queries.count == LiveSyncLimits.diffRequestsMax)
+  }
+
   @Test func peers_shouldWaitForTheirNextTurn() {
     func pause(_ outcome: MacroOutcome) -> [SyncerCore.Action] {
       var core = SyncerCore()
@@ -77,7 +94,8 @@ import Testing
       return core.ended(PeerID(1), outcome)
     }
     #expect(
-      pause(.outdated) == [.wait(PeerID(1), ticket: 1, LiveSyncLimits.peerRecheckInterval)])
+      pause(.outdated)
+        == [.leave(PeerID(1)), .wait(PeerID(1), ticket: 1, LiveSyncLimits.peerRecheckInterval)])
     #expect(pause(.failed) == [.wait(PeerID(1), ticket: 1, LiveSyncLimits.peerRetryInterval)])
     #expect(pause(.banned) == [.leave(PeerID(1))])
   }

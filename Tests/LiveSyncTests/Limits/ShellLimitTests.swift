@@ -21,7 +21,7 @@ import Testing
   @Test func silentPeers_shouldBeWaitedForSoLong_andThenAskedLast() throws {
     let world = try TestWorld(seed: 41)
     let silent: [(UInt32, RequestType)] = [
-      (1, .missingBlocks), (2, .trieDiff), (3, .chunk), (4, .macroChain),
+      (1, .missingBlocks), (8, .trieDiff), (3, .chunk), (4, .macroChain),
     ]
     for (number, type) in silent { world.network.tamper(PeerID(number), type) { _ in nil } }
     world.run {
@@ -38,20 +38,24 @@ import Testing
       #expect(node.peers.contains(PeerID(1)))
       let outcome = await node.liveSync.resolveBlock(
         Blake2b256.hash([1]), number: world.source.headNumber + 30, firstPeer: PeerID(1))
-      #expect(outcome == .failed)
+      #expect(outcome == .failed || outcome == .outdated)
     }
     let timeouts = Self.timeouts(world.sink.records)
     for (type, limit) in [
       ("missing_blocks", LiveSyncLimits.blocksTimeout), ("chunk", LiveSyncLimits.chunkTimeout),
       ("trie_diff", LiveSyncLimits.diffTimeout),
     ] {
-      #expect(timeouts[type] == [Int64(limit.components.seconds) * 1_000_000_000], "\(type)")
+      // While nobody answers in time the waits grow.
+      let range = [limit, limit * LiveSyncLimits.timeoutGrowthMax].map(\.wholeNanoseconds)
+      let waits = timeouts[type] ?? []
+      #expect(waits.contains(range[0]), "\(type): \(waits)")
+      #expect(waits.allSatisfy { (range[0]...range[1]).contains($0) }, "\(type): \(waits)")
     }
     // For single requests the wait follows what answers take.
     let waits = timeouts["macro_chain"] ?? []
     let range = [LiveSyncLimits.patienceMin, LiveSyncLimits.patienceMax].map(\.wholeNanoseconds)
     #expect(!waits.isEmpty && waits.allSatisfy { (range[0]...range[1]).contains($0) }, "\(waits)")
-    #expect(world.sink.events.contains(.peer(.demoted(peer: 2, reason: "timeout"))))
+    #expect(world.sink.events.contains(.peer(.demoted(peer: 8, reason: "timeout"))))
     // After a timeout a peer is not asked by the same part before the others for a while.
     let chunks = world.sink.records.compactMap { record -> Int64? in
       if case .chunk(.requested(3, _, _, _)) = record.event { record.time } else { nil }
