@@ -27,7 +27,8 @@ enum SimulateCommand: Command {
       "Scenarios: " + Scenario.builtIn.map(\.name).joined(separator: ", ") + ".",
       "Prints the parameters, a line for each notable event of the joining node, and the verdict.",
       "The same scenario, seed and program give the same events.jsonl, byte by byte.",
-      "Exit codes: 0 pass, 2 unusable arguments, 10 safety, 11 liveness, 14 vacuous, 15 unwinnable.",
+      "Exit codes: 0 pass, 2 unusable arguments, 10 safety, 11 liveness, 14 vacuous, "
+        + "15 unwinnable.",
     ])
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
