@@ -22,7 +22,6 @@ import Testing
       let values = Set(Self.drawn.map { $0[field.key] })
       #expect(values.count > min(20, field.range.count / 2), "\(field.key)")
     }
-    for strategy in Set(Self.drawn.map(\.strategy.rawValue)) { #expect(!strategy.isEmpty) }
     #expect(Set(Self.drawn.map(\.strategy)).count == 2)
     for kind in LiarKind.allCases {
       #expect(Self.drawn.contains { $0.liars.contains(kind) }, "\(kind)")
@@ -43,21 +42,19 @@ import Testing
     }
   }
 
-  @Test func wildRuns_shouldNotFail_andGiveTheSameBytes() throws {
-    for seed in 0..<60 as Range<UInt64> {
-      var scenario = Scenario.wild(seed: seed)
-      let report = try SimulationRun(scenario, seed: seed).run(
-        identity: SimulationRunTests.identity)
-      #expect(
-        [.pass, .vacuous, .unwinnable].contains(report.verdict), "seed \(seed): \(report.reason)")
-      guard report.verdict != .unwinnable else { continue }
-      // What was won could be won in the time that it took.
-      scenario.timeLimitSeconds = Int(report.virtualNanoseconds / 1_000_000_000) + 1
-      #expect(WorldBounds(scenario).obstacle == nil, "seed \(seed)")
-      guard seed % 10 == 0 else { continue }
-      let again = try SimulationRun(Scenario.wild(seed: seed), seed: seed).run(
-        identity: SimulationRunTests.identity)
+  @Test(arguments: 0..<60 as Range<UInt64>)
+  func aWildRun_shouldNotFail_andGiveTheSameBytes(seed: UInt64) throws {
+    var scenario = Scenario.wild(seed: seed)
+    let report = try SimulationRun(scenario, seed: seed).run(identity: SimulationRunTests.identity)
+    #expect(
+      [.pass, .vacuous, .unwinnable].contains(report.verdict), "seed \(seed): \(report.reason)")
+    guard report.verdict != .unwinnable else { return }
+    if seed % 10 == 0 {
+      let again = try SimulationRun(scenario, seed: seed).run(identity: SimulationRunTests.identity)
       #expect(again.logDigest == report.logDigest, "seed \(seed)")
     }
+    // What was won could be won in the time that it took.
+    scenario.timeLimitSeconds = Int(report.virtualNanoseconds / 1_000_000_000) + 1
+    #expect(WorldBounds(scenario).obstacle == nil, "seed \(seed)")
   }
 }

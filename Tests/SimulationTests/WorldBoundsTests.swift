@@ -101,6 +101,35 @@ import Testing
     }
   }
 
+  /// Who makes a block alone has it until the next one, and so makes that too.
+  @Test func aWorld_shouldBeUnwinnable_whenASlowPeerMakesItsBlocks() throws {
+    let slow = try Self.scenario("slow_peers=1", "slow_factor=100", "time_limit_s=300")
+    #expect(Self.rule(slow) == nil)
+    let report = try SimulationRunTests.run(slow, seed: 1).report
+    #expect(report.verdict == .unwinnable)
+    #expect(report.reason.hasPrefix("W4: "), "\(report.reason)")
+    // It does not wait for the end.
+    #expect(report.virtualNanoseconds < 150_000_000_000)
+    let easy = try Self.scenario("slow_peers=1", "slow_factor=2", "time_limit_s=300")
+    #expect(try SimulationRunTests.run(easy, seed: 1).report.verdict == .pass)
+  }
+
+  @Test func aWorld_shouldBeUnwinnable_whenNobodyHonestAnswersWhileItLasts() throws {
+    let scenario = try Self.scenario(
+      "nodes=6", "silent_peers=3", "leave_per_million=1000000", "absence_ms=600000",
+      "time_limit_s=100", "join_at_block=20")
+    let report = try SimulationRunTests.run(scenario, seed: 1).report
+    if report.verdict != .pass { #expect(report.reason.hasPrefix("W1: "), "\(report.reason)") }
+  }
+
+  @Test(arguments: [900, 1_000, 2_000])
+  func aNode_shouldFollowOnePathBehind_whenThePathIsLongerThanAnInterval(latency: Int) throws {
+    let scenario = try Self.scenario("latency_ms=\(latency)", "jitter_ms=0", "time_limit_s=400")
+    let report = try SimulationRunTests.run(scenario, seed: 1).report
+    #expect([.pass, .vacuous].contains(report.verdict), "\(latency) ms: \(report.reason)")
+    #expect(Int(report.blocks) - Int(report.head) <= latency / 1_000 + 1)
+  }
+
   @Test func anUnwinnableRun_shouldSayWhyAndNotBeMade() throws {
     let outcome = try SimulationRunTests.run(
       try Self.scenario("join_at_block=5000", "time_limit_s=60"), seed: 1)

@@ -1,3 +1,5 @@
+import EventLog
+
 extension SyncFigures {
   /// The lines around the section in a page.
   public static let marks = (
@@ -159,7 +161,8 @@ extension FigureResult {
   fileprivate func row(
     _ cells: [String], holds: Bool, mayFail: Bool = false
   ) -> FigureTable.Row {
-    let hasFailed = report.verdict != .pass && !(mayFail && [.liveness, .unwinnable].contains(report.verdict))
+    let mayBe: [Event.RunVerdict] = mayFail ? [.pass, .liveness, .unwinnable] : [.pass]
+    let hasFailed = !mayBe.contains(report.verdict)
     let failure = hasFailed ? "no: \(report.verdict.rawValue), \(report.reason)" : "no"
     return FigureTable.Row(
       cells: [figure.label] + cells, failure: holds && !hasFailed ? nil : failure,

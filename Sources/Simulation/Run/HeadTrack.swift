@@ -1,6 +1,7 @@
 import Primitives
 
-/// The heads of the chain as it was made, for as long as a node may be excused for standing on them.
+/// The heads of the chain as it was made, for as long as a node may be excused for standing on
+/// them.
 ///
 /// A block takes its time from the peer that makes it to the joining node. So a node follows if its
 /// head is the newest of those that have had the time to arrive, or a newer one.

@@ -116,7 +116,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
     switch event {
     case .peer(.banned(let peer, _)): banned.insert(peer)
     case .chunk(.rejected(let chunk, _)): refusals[chunk.peer, default: []].insert(.wrongValue)
-    case .diff(.rejected(let peer, _, _, "diff_root_mismatch")): refusals[peer, default: []].insert(.wrongDiff)
+    case .diff(.rejected(let peer, _, _, "diff_root_mismatch")):
+      refusals[peer, default: []].insert(.wrongDiff)
     case .block(.rejected(_, let hash, let peer?, _)) where !producer.hasMade(hash):
       refusals[peer, default: []].insert(.wrongRoot)
     case .chunk(.accepted):

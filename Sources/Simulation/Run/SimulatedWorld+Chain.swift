@@ -24,9 +24,9 @@ extension SimulatedWorld {
     noteCompletion()
   }
 
-  /// Hands new blocks to an honest peer that can take them, which announces them; returns it. The one that made
-  /// the last block always can, unless it is away; blocks that nobody can announce are found later
-  /// by those who ask.
+  /// Hands new blocks to an honest peer that can take them, which announces them; returns it. The
+  /// one that made the last block always can, unless it is away; blocks that nobody can announce
+  /// are found later by those who ask.
   private func announce(_ blocks: [Block]) async throws -> PeerID? {
     let makers = peers.filter { node in
       !away.contains(node.peer)

@@ -1,8 +1,8 @@
 /// What can be proven about a world before it is run: lower bounds of what winning takes.
 ///
 /// Every number is rounded in favour of the world, and nothing is added for what a real node needs
-/// besides: proofs, framing, requests that are lost, second tries. So a world in which `obstacle` is
-/// nil may still be too hard; one that has an obstacle cannot be won by any node.
+/// besides: proofs, framing, requests that are lost, second tries. So a world in which `obstacle`
+/// is nil may still be too hard; one that has an obstacle cannot be won by any node.
 public struct WorldBounds {
   /// Bytes of a header with its justification, at least.
   package static let headerBytesMin = 250
@@ -66,14 +66,14 @@ public struct WorldBounds {
     guard needed > limit else { return nil }
     return Obstacle(
       .time,
-      "it takes \(needed / 1_000) s at least: the chain has \(scenario.joinAtBlock) blocks when the "
-        + "node joins, which completes its state after \(sync / 1_000) s at the soonest and follows "
-        + "for \(scenario.followBlocks) blocks, of \(scenario.blocks) in all, one in "
+      "it takes \(needed / 1_000) s at least: the chain has \(scenario.joinAtBlock) blocks when "
+        + "the node joins, which completes its state after \(sync / 1_000) s at the soonest and "
+        + "follows for \(scenario.followBlocks) blocks, of \(scenario.blocks) in all, one in "
         + "\(interval) ms; the limit is \(scenario.timeLimitSeconds) s")
   }
 
-  /// True if nearly every micro block has all its transactions: nobody is emptied, no block skipped,
-  /// and until the end at most a quarter of the users can have spent what they have.
+  /// True if nearly every micro block has all its transactions: nobody is emptied, no block
+  /// skipped, and until the end at most a quarter of the users can have spent what they have.
   private var transactionsAreCertain: Bool {
     let users = min(scenario.accounts, SimulationLimits.usersMax)
     let blocks = scenario.timeLimitSeconds * 1_000 / scenario.blockIntervalMilliseconds + 2
@@ -103,7 +103,7 @@ public struct WorldBounds {
     else { return nil }
     return Obstacle(
       .blocks,
-      "\(scenario.followBlocks) blocks take \(bytes(scenario.followBlocks)) bytes at least, the node "
-        + "receives \(carried * scenario.followBlocks / 1_000) meanwhile")
+      "\(scenario.followBlocks) blocks take \(bytes(scenario.followBlocks)) bytes at least, the "
+        + "node receives \(carried * scenario.followBlocks / 1_000) meanwhile")
   }
 }

@@ -4,7 +4,8 @@ import Networking
 ///
 /// Told once in each block interval what every line has carried so far.
 struct WorldWatch {
-  /// What one peer's line has to carry before anything else: the gossip that the network asks of it.
+  /// What one peer's line has to carry before anything else: the gossip that the network asks of
+  /// it.
   private struct Maker {
     var sentBytes = 0
     /// Gossip that waits in its line at least, in bytes.
@@ -94,8 +95,8 @@ struct WorldWatch {
   private func obstacle(of last: (maker: PeerID, nanoseconds: Int64)) -> Obstacle {
     Obstacle(
       .maker,
-      "the newest block waits for \(seconds(last.nanoseconds)) behind earlier ones in the line of its "
-        + "maker \(last.maker), which sends \(plan.upload(of: last.maker)) bytes a second; blocks "
+      "the newest block waits for \(seconds(last.nanoseconds)) behind earlier ones in the line of "
+        + "its maker \(last.maker), which sends \(plan.upload(of: last.maker)) bytes a second; blocks "
         + "come every \(interval) ms")
   }
 }

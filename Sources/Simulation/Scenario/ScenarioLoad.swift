@@ -2,8 +2,8 @@ import Ledger
 
 /// What a scenario is expected to take: bytes on its lines, virtual time, and time to compute it.
 ///
-/// Estimates, made to draw scenarios that can be won with room to spare and computed in seconds. What
-/// a run is judged by is proven (`WorldBounds`) or measured.
+/// Estimates, made to draw scenarios that can be won with room to spare and computed in seconds.
+/// What a run is judged by is proven (`WorldBounds`) or measured.
 struct ScenarioLoad {
   private let scenario: Scenario
 
@@ -89,8 +89,8 @@ struct ScenarioLoad {
       && replaced <= LedgerLimits.sideBlocksMax
   }
 
-  /// Block intervals in which the chain grows by so many blocks: a fork in four is shorter than what
-  /// it should replace.
+  /// Block intervals in which the chain grows by so many blocks: a fork in four is shorter than
+  /// what it should replace.
   private func intervals(_ blocks: Int) -> Int {
     20 + blocks * 11 / 10 * 1_000_000 / (1_000_000 - scenario.forkPerMillion / 4)
   }
@@ -119,6 +119,12 @@ struct ScenarioLoad {
       + lives * (scenario.followBlocks + (syncMilliseconds + 20 * roundTrip) / interval) + gone
       / interval
     return max(scenario.blocks, synced)
+  }
+
+  /// Time that the run takes to compute if it goes on to its time limit, in microseconds.
+  var worstCostMicroseconds: Int {
+    let whole = scenario.sharedPeers > 0 ? 0 : scenario.fullPeers
+    return roomyMilliseconds / scenario.blockIntervalMilliseconds * (300 + 100 * whole)
   }
 
   /// Time that the run takes to compute, in microseconds, on a processor of today.
