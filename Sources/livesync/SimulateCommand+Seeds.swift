@@ -152,7 +152,7 @@ private struct Tally: SeedTally {
   /// The gravest verdict counts.
   var exitCode: ExitCode {
     let codes = failures.map { SimulateCommand.exitCode($0.verdict) }
-    return [.safety, .liveness, .nondeterminism, .vacuous].first { codes.contains($0) } ?? .pass
+    return [.safety, .liveness, .nondeterminism, .unwinnable, .vacuous].first { codes.contains($0) } ?? .pass
   }
 
   var failureCount: Int { failures.count }

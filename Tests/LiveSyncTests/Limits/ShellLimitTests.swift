@@ -21,7 +21,8 @@ import Testing
   @Test func silentPeers_shouldBeWaitedForSoLong_andThenAskedLast() throws {
     let world = try TestWorld(seed: 41)
     let silent: [(UInt32, RequestType)] = [
-      (1, .missingBlocks), (8, .trieDiff), (3, .chunk), (4, .macroChain),
+      (1, .missingBlocks), (8, .trieDiff), (4, .macroChain), (1, .chunk), (2, .chunk),
+      (3, .chunk),
     ]
     for (number, type) in silent { world.network.tamper(PeerID(number), type) { _ in nil } }
     world.run {
