@@ -11,8 +11,8 @@ public enum LiveSyncLimits {
   public static let bufferBatchesMax = 10
   /// How far above our head a block may be, in batches; beyond it macro sync is faster.
   public static let windowAheadBatchesMax = 2
-  /// Round trips of blocks that it may be in any case, up to what is buffered: on a long line a node
-  /// that gets everything is that far behind.
+  /// Round trips of blocks that it may be in any case, up to what is buffered: on a long line a
+  /// node that gets everything is that far behind.
   public static let windowRoundTrips = 5
   /// How far below our head a peer may be, in batches, before it counts as behind.
   public static let tolerancePastBatchesMax = 1

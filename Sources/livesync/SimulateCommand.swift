@@ -29,8 +29,8 @@ enum SimulateCommand: Command {
       "Prints the parameters, a line for each notable event of the joining node, and the verdict.",
       "The same scenario, seed and program give the same events.jsonl, byte by byte.",
       "Exit codes: 0 pass, 2 unusable arguments, 5 pass, but log or output are cut, 10 safety,",
-      "11 liveness, 14 vacuous, 15 unwinnable. An interrupted --seeds prints what it found; its code",
-      "is that of the gravest verdict, or 128 and the signal's number if nothing failed.",
+      "11 liveness, 14 vacuous, 15 unwinnable. An interrupted --seeds prints what it found; its",
+      "code is that of the gravest verdict, or 128 and the signal's number if nothing failed.",
     ])
 
   static func run(_ arguments: Arguments) throws -> ExitCode {

@@ -99,7 +99,8 @@ public final class Blockchain: Sendable {
   }
 
   /// Jumps forward to the last block of a macro chain. The state is then missing, unless the new
-  /// head has the same state root as the old one. Signatures are checked before the chain is locked.
+  /// head has the same state root as the old one. Signatures are checked before the chain is
+  /// locked.
   /// - Returns: `extended`, or `known` if the chain brings nothing newer than our last macro block.
   /// - Throws: `PushError`; then nothing has changed.
   @discardableResult

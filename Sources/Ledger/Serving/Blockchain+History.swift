@@ -11,8 +11,8 @@ struct ProvenHistory: Sendable {
 
 extension Blockchain {
   /// A proof that the main chain blocks at `numbers` lead to the last macro block; nil if one of
-  /// them is not below it, if there are more than `LedgerLimits.historyProofsMax`, if the history is
-  /// not held, as after a jump of macro sync, or not hashed yet.
+  /// them is not below it, if there are more than `LedgerLimits.historyProofsMax`, if the history
+  /// is not held, as after a jump of macro sync, or not hashed yet.
   ///
   /// Each call hashes at most `LedgerLimits.historyBlocksPerCallMax` blocks that nobody asked for
   /// before, so on a long chain the first calls give nothing. The chain is locked for

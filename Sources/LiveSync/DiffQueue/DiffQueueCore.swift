@@ -6,10 +6,11 @@ import StateTrie
 /// Joins blocks with their trie diffs while the state is incomplete, and lets them through when it
 /// is complete. Rules: LIVE SYNC, diff queue.
 ///
-/// Batches leave in the order they came. Only a batch with a diff that a peer has denied to have, or
-/// that a whole round did not bring, lets later ones pass, so that a block nobody has a diff for,
-/// such as one of a dead branch, cannot hold up the chain. For that, a batch with several branches is taken apart into one for
-/// each, and one with such a block is cut before it. A batch goes only after the one it stands on.
+/// Batches leave in the order they came. Only a batch with a diff that a peer has denied to have,
+/// or that a whole round did not bring, lets later ones pass, so that a block nobody has a diff
+/// for, such as one of a dead branch, cannot hold up the chain. For that, a batch with several
+/// branches is taken apart into one for each, and one with such a block is cut before it. A batch
+/// goes only after the one it stands on.
 public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   public typealias Action = DiffQueueAction<Block>
 
@@ -147,8 +148,9 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   }
 
   /// Every peer failed to give the diff, or there was no peer.
-  /// - Parameter soon: If somebody may have it soon, the time that an answer takes. The first pauses
-  ///   double from it then, as long as they are shorter than `LiveSyncLimits.diffBackoffFirst`.
+  /// - Parameter soon: If somebody may have it soon, the time that an answer takes. The first
+  ///   pauses double from it then, as long as they are shorter than
+  ///   `LiveSyncLimits.diffBackoffFirst`.
   public mutating func roundFailed(_ id: UInt64, soon: Duration? = nil) -> [Action] {
     guard var job = jobs[id] else { return [] }
     precondition(job.state == .asking, "a round of diff \(id) failed while it is \(job.state)")

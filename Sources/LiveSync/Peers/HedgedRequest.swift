@@ -7,8 +7,8 @@ import Runtime
 ///   meanwhile (Dean and Barroso, The Tail at Scale, 2013). The first good answer counts.
 /// - A peer that does not have it yet is asked again after a moment, as long as others are awaited;
 ///   a patient request goes on with it a little longer.
-/// - If there is nobody else to ask, the request is sent again after a few such times: a message may
-///   be lost.
+/// - If there is nobody else to ask, the request is sent again after a few such times: a message
+///   may be lost.
 /// - A peer that is known to be late holds nobody up: while only such peers are awaited, the next
 ///   one is asked, and a request that all others have denied ends.
 ///

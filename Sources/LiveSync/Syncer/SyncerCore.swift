@@ -90,9 +90,9 @@ public struct SyncerCore: Sendable {
     return [.leave(peer)] + wait(peer, LiveSyncLimits.peerRecheckInterval)
   }
 
-  /// Live sync found the peer too far above us: back to macro sync. Meanwhile it is asked as before:
-  /// who is ahead has what brings us nearer. A peer that only claims to be ahead goes through macro
-  /// sync each time, but not faster than its timer.
+  /// Live sync found the peer too far above us: back to macro sync. Meanwhile it is asked as
+  /// before: who is ahead has what brings us nearer. A peer that only claims to be ahead goes
+  /// through macro sync each time, but not faster than its timer.
   public mutating func ahead(_ peer: PeerID) -> [Action] {
     guard peers[peer] == .live else { return [] }
     return wait(peer, LiveSyncLimits.noPeerPause)
