@@ -41,15 +41,14 @@ import Testing
       #expect(outcome == .failed)
     }
     let timeouts = Self.timeouts(world.sink.records)
-    for (type, limit) in [
-      ("missing_blocks", LiveSyncLimits.blocksTimeout), ("chunk", LiveSyncLimits.chunkTimeout),
-    ] {
-      #expect(timeouts[type] == [Int64(limit.components.seconds) * 1_000_000_000], "\(type)")
-    }
-    // For single requests the wait follows what answers take.
-    let waits = timeouts["macro_chain"] ?? []
+    // Every wait is within the limits of patience; what is in between follows what was measured.
     let range = [LiveSyncLimits.patienceMin, LiveSyncLimits.patienceMax].map(\.wholeNanoseconds)
-    #expect(!waits.isEmpty && waits.allSatisfy { (range[0]...range[1]).contains($0) }, "\(waits)")
+    for type in ["missing_blocks", "chunk", "macro_chain"] {
+      let waits = timeouts[type] ?? []
+      #expect(
+        !waits.isEmpty && waits.allSatisfy { (range[0]...range[1]).contains($0) },
+        "\(type): \(waits)")
+    }
     // Who is silent about diffs is not waited for that long: another peer answers.
     #expect(timeouts["trie_diff"] == nil)
     #expect(world.sink.events.contains(.peer(.demoted(peer: 2, reason: "timeout"))))
@@ -209,7 +208,9 @@ import Testing
       if case .blocks(.requested(_, _, name, _, _)) = $0 { true } else { false }
     }
     let patience = Int64(LiveSyncLimits.chunkBlockPatience.components.seconds) * 1_000_000_000
-    #expect(buffered > 0 && asked == buffered + patience)
+    // It is asked for once the patience is over, and soon after.
+    let slack = LiveSyncLimits.progressInterval.wholeNanoseconds
+    #expect(buffered > 0 && (buffered + patience...buffered + patience + slack).contains(asked))
     #expect(world.count("peer.banned") == 0)
   }
 }
