@@ -2,10 +2,10 @@
 enum LimitTable {
   /// How it is known that a limit is kept.
   enum Proof: Equatable {
-    /// A test names the limit, goes to it and beyond it, and fails if it is not kept.
+    /// The test drives the limit, which its file names.
     case driven(by: String)
-    /// It bounds nothing by itself, for this reason: a first guess, a weight, a default of a setting
-    /// whose own values are tested.
+    /// It bounds nothing by itself, for this reason: a first guess, a weight, or a default of a
+    /// setting whose own values are tested.
     case estimate(String)
     /// A bound that no test drives by its name yet.
     case undriven

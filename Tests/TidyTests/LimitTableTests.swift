@@ -31,10 +31,14 @@ import Testing
 
   /// All functions with `@Test`, but those of this folder.
   private static func tests() throws -> [String: TestFunction] {
+    // The arguments of the attribute may hold two levels of parentheses.
+    let function = #/
+      @Test (?: \( (?: [^()] | \( (?: [^()] | \( [^()]* \) )* \) )* \) )? \s+ func \s (\w+)
+      /#
     var tests: [String: TestFunction] = [:]
     for path in try files(below: "Tests") where !path.hasPrefix("Tests/TidyTests") {
       let text = try PackageFiles.text(path)
-      for test in text.matches(of: /@Test(?:\([^\n]*\))?\s+func (\w+)/) {
+      for test in text.matches(of: function) {
         tests[String(test.1)] = TestFunction(name: String(test.1), file: text)
       }
     }
