@@ -10,11 +10,12 @@ extension ChainState {
   }
 
   func chunk(
-    from start: KeyNibbles, to end: KeyNibbles?, limit: Int, edges: ChunkEdges
+    from start: KeyNibbles, to end: KeyNibbles?, limit: Int, edges: ChunkEdges, bytesMax: Int
   ) -> ChunkLookup {
     guard let trie = provenTrie else { return .incomplete(.all) }
     do throws(TrieError) {
-      let chunk = try trie.chunk(from: start, to: end, limit: limit, edges: edges)
+      let chunk = try trie.chunk(
+        from: start, to: end, limit: limit, edges: edges, bytesMax: bytesMax)
       return .chunk(chunk, head.id)
     } catch {
       return ChunkLookup(error)

@@ -14,11 +14,12 @@ extension StoreSnapshot {
   }
 
   func chunk(
-    from start: KeyNibbles, to end: KeyNibbles?, limit: Int, edges: ChunkEdges
+    from start: KeyNibbles, to end: KeyNibbles?, limit: Int, edges: ChunkEdges, bytesMax: Int
   ) throws(LedgerStoreError) -> ChunkLookup {
     guard let head = try provenHead() else { return .incomplete(.all) }
     do throws(TrieError) {
-      let chunk = try StateTrie.chunk(in: self, from: start, to: end, limit: limit, edges: edges)
+      let chunk = try StateTrie.chunk(
+        in: self, from: start, to: end, limit: limit, edges: edges, bytesMax: bytesMax)
       return .chunk(chunk, head)
     } catch {
       return ChunkLookup(error)

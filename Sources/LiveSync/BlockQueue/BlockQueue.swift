@@ -251,6 +251,9 @@ public actor BlockQueue {
         let source = BlockSource(origin: .announced, peer: peer, gossip: gossip)
         announce(header.block(body: body), from: source)
       case .drop(let hash, let peer, let gossip, let reason, let acceptance):
+        if reason == .bufferFull || reason == .peerLimit {
+          context.overflow("halves", limit: LiveSyncLimits.halvesBytes.total)
+        }
         context.network.report(gossip, acceptance)
         recordDroppedHalf(hash, of: peer, reason.rawValue)
       }
@@ -301,6 +304,9 @@ public actor BlockQueue {
     case .ahead(let peer):
       context.recorder.record(.peer(.ahead(peer: peer.number, reason: "announced_block")))
     case .drop(let hash, let number, _, let reason):
+      if reason == .bufferFull {
+        context.overflow("block_buffer", limit: LiveSyncLimits.bufferedBlocksBytes.total)
+      }
       context.recorder.record(
         .block(.dropped(block: number, hash: hash, reason: reason.rawValue)))
     case .reject(let hash, let number, let peer):

@@ -14,7 +14,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   public typealias Action = DiffQueueAction<Block>
 
   /// Where the search for one diff stands.
-  private enum JobState: Sendable, Equatable {
+  enum JobState: Sendable, Equatable {
     /// Waits for one of the `LiveSyncLimits.diffRequestsMax` slots.
     case queued
     /// A round of requests is under way.
@@ -24,8 +24,10 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   }
 
   /// The search for one diff.
-  private struct Job: Sendable {
+  struct Job: Sendable {
     var state = JobState.queued
+    /// Bytes that the diff is known to take, as it came when there was no room for it.
+    var bytes = 0
     /// Rounds that failed.
     var failedRounds = 0
     /// Which batch and which block of it the diff is for.
@@ -34,7 +36,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   }
 
   /// A batch that waits for diffs.
-  private struct Entry: Sendable {
+  struct Entry: Sendable {
     let id: UInt64
     var batch: DiffedBatch<Block>
     /// Names of the searches that have not ended.
@@ -50,8 +52,10 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   /// True while blocks need their diffs; false is "diff mode off".
   public private(set) var isActive: Bool
   /// Batches in order of arrival.
-  private var entries: [Entry] = []
-  private var jobs: [UInt64: Job] = [:]
+  var entries: [Entry] = []
+  var jobs: [UInt64: Job] = [:]
+  /// Bytes of diffs whose blocks were delivered and are not pushed yet.
+  var deliveredBytes = 0
   /// Blocks so far that change nothing, so that no diff was asked for.
   public private(set) var emptyDiffCount = 0
   private var nextID: UInt64 = 1
@@ -74,7 +78,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   public mutating func add(_ batch: BlockBatch<Block>) -> [Action] {
     let blocks = batch.blocks.map { DiffedBlock(sourced: $0, diff: nil) }
     let diffed = DiffedBatch(kind: batch.kind, blocks: blocks)
-    guard isActive || !entries.isEmpty else { return [.deliver(diffed)] }
+    guard isActive || !entries.isEmpty else { return [deliver(diffed)] }
     guard blockCount + blocks.count <= LiveSyncLimits.diffBlocksMax else {
       return batch.blocks.map { .drop($0, .overflow) }
     }
@@ -126,6 +130,8 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
 
   /// A peer gave the diff, and it is the one the header commits to.
   public mutating func answered(_ id: UInt64, _ diff: TrieDiff) -> [Action] {
+    guard jobs[id] != nil else { return [] }
+    guard makeRoom(for: diff.heapBytes, of: id) else { return fill() + release() }
     guard let job = jobs.removeValue(forKey: id) else { return [] }
     let position = position(of: job)
     entries[position].batch.blocks[job.index].diff = diff
@@ -153,7 +159,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     guard let job = jobs[id] else { return [] }
     precondition(job.state == .pausing, "the pause of diff \(id) ended while it is \(job.state)")
     jobs[id]?.state = .queued
-    return fill()
+    return fill() + release()
   }
 
   /// The state became complete (diffs are needed no longer) or incomplete (they are again).
@@ -189,11 +195,12 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   }
 
   /// Starts queued searches while slots are free, oldest first.
-  private mutating func fill() -> [Action] {
+  mutating func fill() -> [Action] {
+    if roomBytes <= 0 { cutFirst() }
     var free = LiveSyncLimits.diffRequestsMax - inFlightCount
     var actions: [Action] = []
     for id in jobs.keys.sorted() where free > 0 && jobs[id]?.state == .queued {
-      guard let job = jobs[id] else { continue }
+      guard let job = jobs[id], mayStart(job) else { continue }
       let sourced = entries[position(of: job)].batch.blocks[job.index].sourced
       jobs[id]?.state = .asking
       free -= 1
@@ -207,13 +214,13 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   }
 
   /// Lets complete batches go, in order; overdue ones hold up only what stands on them.
-  private mutating func release() -> [Action] {
+  mutating func release() -> [Action] {
     var actions: [Action] = []
     var kept: [Entry] = []
     var isHeldUp = false
     for entry in entries {
       if entry.open.isEmpty, !isHeldUp, !kept.contains(where: { $0.isParent(of: entry) }) {
-        if !entry.batch.blocks.isEmpty { actions.append(.deliver(entry.batch)) }
+        if !entry.batch.blocks.isEmpty { actions.append(deliver(entry.batch)) }
         continue
       }
       kept.append(entry)
@@ -227,7 +234,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
 
   /// Makes an entry of its own of the block of `job` and what follows it, so that what comes before
   /// can go.
-  private mutating func cut(before job: Job) {
+  mutating func cut(before job: Job) {
     guard job.index > 0 else { return }
     let position = position(of: job)
     let blocks = entries[position].batch.blocks
@@ -237,6 +244,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     for (id, other) in jobs where other.batch == job.batch && other.index >= job.index {
       var moved = Job(batch: rest.id, index: other.index - job.index)
       moved.state = other.state
+      moved.bytes = other.bytes
       moved.failedRounds = other.failedRounds
       jobs[id] = moved
       entries[position].open.remove(id)
@@ -268,7 +276,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     return position
   }
 
-  private mutating func takeID() -> UInt64 {
+  mutating func takeID() -> UInt64 {
     defer { nextID += 1 }
     return nextID
   }

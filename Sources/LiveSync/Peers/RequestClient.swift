@@ -40,7 +40,7 @@ final class RequestClient: Sendable {
 
   /// Something that a request waits for happened.
   private enum Incident<Response: Sendable>: Sendable {
-    case ended(attempt: Int, PeerID, Result<Response, RequestError>, after: Duration)
+    case ended(attempt: Int, PeerID, Result<HeldAnswer<Response>, RequestError>, after: Duration)
     case lookDue(attempt: Int)
     case pauseOver
     /// The task was cancelled while it waited.
@@ -90,7 +90,7 @@ final class RequestClient: Sendable {
         case .lookDue(let attempt):
           actions = decide { core.lookDue(attempt, $0, &$1) }
         case .ended(let attempt, let peer, .success(let response), let time):
-          let verdict = judge(response, peer)
+          let verdict = judge(response.response, peer)
           if case .use(let value) = verdict {
             // Only an answer that was found good makes good for a late one; those who were
             // overtaken come after the others for a while.
@@ -142,9 +142,9 @@ final class RequestClient: Sendable {
         willAsk(peer, attempt)
         let start = runtime.now
         group.addTask {
-          let result: Result<R.Response, RequestError>
+          let result: Result<HeldAnswer<R.Response>, RequestError>
           do throws(RequestError) {
-            result = .success(try await network.request(request, to: peer, timeout: patience))
+            result = .success(try await network.ask(request, to: peer, timeout: patience))
           } catch { result = .failure(error) }
           return .ended(attempt: attempt, peer, result, after: start.duration(to: runtime.now))
         }

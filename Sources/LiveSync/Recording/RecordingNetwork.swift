@@ -14,10 +14,16 @@ public struct RecordingNetwork: Network {
     func next() -> UInt64 { value.add(1, ordering: .relaxed).newValue }
   }
 
+  private final class SizeMemory: Sendable {
+    let sizes = Mutex(AnswerSizes())
+  }
+
   private let base: any Network
   private let runtime: any Runtime
   private let recorder: EventRecorder
   private let counter = Counter()
+  private let room = AnswerRoom()
+  private let sizes = SizeMemory()
 
   public init(_ base: any Network, runtime: any Runtime, recorder: EventRecorder) {
     self.base = base
@@ -28,7 +34,15 @@ public struct RecordingNetwork: Network {
   public var local: PeerID { base.local }
   public func connectedPeers() -> [PeerID] { base.connectedPeers() }
   public func peerEvents() -> AsyncStream<PeerEvent> { base.peerEvents() }
-  public func subscribe(_ topic: Topic) -> AsyncStream<GossipMessage> { base.subscribe(topic) }
+  public func subscribe(_ topic: Topic) -> GossipSubscription {
+    let subscription = base.subscribe(topic)
+    let limit = NetworkingLimits.gossipBytes.total
+    let recorder = recorder
+    subscription.whenFull {
+      recorder.record(.queue(.limitReached(queue: "gossip.\(topic)", limit: limit)))
+    }
+    return subscription
+  }
   public func publish(_ topic: Topic, _ payload: [UInt8]) async {
     await base.publish(topic, payload)
   }
@@ -36,7 +50,8 @@ public struct RecordingNetwork: Network {
   public func disconnect(_ peer: PeerID, reason: String) { base.disconnect(peer, reason: reason) }
 
   public func send(
-    _ type: RequestType, _ payload: [UInt8], to peer: PeerID, timeout: Duration
+    _ type: RequestType, _ payload: [UInt8], to peer: PeerID, timeout: Duration,
+    answerBytesMax: Int
   ) async throws(RequestError) -> [UInt8] {
     let number = counter.next()
     let name = type.description
@@ -52,7 +67,9 @@ public struct RecordingNetwork: Network {
         cause: sent, request: number)
     }
     do throws(RequestError) {
-      let answer = try await base.send(type, payload, to: peer, timeout: timeout)
+      let answer = try await base.send(
+        type, payload, to: peer, timeout: timeout, answerBytesMax: answerBytesMax)
+      sizes.sizes.withLock { $0.add(answer.count, type) }
       end(.answered, bytes: answer.count)
       return answer
     } catch {
@@ -77,5 +94,56 @@ public struct RecordingNetwork: Network {
       }
       return answer
     }
+  }
+}
+
+/// An answer, and the room that it takes meanwhile.
+struct HeldAnswer<Response: Sendable>: Sendable {
+  let response: Response
+  /// Nil if whoever asked keeps account of the answer.
+  let claim: AnswerClaim?
+}
+
+extension RecordingNetwork {
+  /// Sends `request` and waits for its response, as `Network.request` does, when there is room for
+  /// the response.
+  public func request<R: Request>(
+    _ request: R, to peer: PeerID, timeout: Duration
+  ) async throws(RequestError) -> R.Response {
+    try await ask(request, to: peer, timeout: timeout).response
+  }
+
+  /// Sends `request` when there is room for its response, which lasts until the answer is let go.
+  /// A request that says itself how large its answer may be is on the account of whoever asks.
+  func ask<R: Request>(
+    _ request: R, to peer: PeerID, timeout: Duration
+  ) async throws(RequestError) -> HeldAnswer<R.Response> {
+    if let own = request.answerBytesMax {
+      let response = try await self.request(
+        request, to: peer, timeout: timeout, answerBytesMax: own)
+      return HeldAnswer(response: response, claim: nil)
+    }
+    let most = sizes.sizes.withLock { $0.most(R.type) }
+    do throws(RequestError) {
+      return try await ask(request, to: peer, timeout: timeout, answerBytesMax: most)
+    } catch {
+      let limit = NetworkingLimits.responseBytesMax(R.type)
+      guard error.isTooLarge, most < limit else { throw error }
+      return try await ask(request, to: peer, timeout: timeout, answerBytesMax: limit)
+    }
+  }
+
+  private func ask<R: Request>(
+    _ request: R, to peer: PeerID, timeout: Duration, answerBytesMax: Int
+  ) async throws(RequestError) -> HeldAnswer<R.Response> {
+    let room = LiveSyncLimits.answerRoom(R.type, answerBytes: answerBytesMax)
+    let claim = try await self.room.claim(room, of: peer) {
+      recorder.record(
+        .queue(
+          .limitReached(queue: "answers", limit: NetworkingLimits.answersBytes.total)))
+    }
+    let response = try await self.request(
+      request, to: peer, timeout: timeout, answerBytesMax: answerBytesMax)
+    return HeldAnswer(response: response, claim: claim)
   }
 }

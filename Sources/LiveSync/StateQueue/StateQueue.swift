@@ -100,6 +100,7 @@ public actor StateQueue: LiveSyncQueue {
       core.pushed(
         block.hash, number: block.number, chunks: report.block.chunks, result: report.chunks,
         view, chain: context.chain))
+    await diffQueue.pushed(diffBytes: report.block.diff?.heapBytes ?? 0)
     await diffQueue.blockQueue.pushed(report.block.sourced, report.verdict)
   }
 
@@ -267,6 +268,9 @@ public actor StateQueue: LiveSyncQueue {
         order(.expectBlock(number: number, hash: hash, peer: peer))
       case .buffered(let chunk): context.recorder.record(.chunk(chunk.event(Event.Chunk.buffered)))
       case .discard(let chunk, let reason):
+        if reason == .bufferFull {
+          context.overflow("chunks", limit: LiveSyncLimits.chunksBytes.total)
+        }
         account.discarded(chunk)
         context.recorder.record(
           .chunk(chunk.event(Event.Chunk.discarded, reason: reason.rawValue)))
