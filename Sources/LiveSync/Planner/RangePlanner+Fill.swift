@@ -157,7 +157,7 @@ extension RangePlanner {
 
   /// Bytes expected of a request to the peer.
   private func bytes(for peer: PeerID) -> Int {
-    max(1, Int(Double(items(for: peer)) * density.bytesPerItem))
+    max(1, Int(min(1e9, Double(items(for: peer)) * density.bytesPerItem)))
   }
 
   private mutating func ask(
