@@ -20,8 +20,8 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 }
 
 let rooms = [
-  "Runtime", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking", "StateTrie",
-  "Ledger", "LiveSync", "Simulation",
+  "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog", "Networking",
+  "StateTrie", "Ledger", "LiveSync", "Simulation",
 ]
 
 let package = Package(
@@ -39,6 +39,7 @@ let package = Package(
 
     room("Runtime"),
     room("Primitives", ["CBlake2", "CSodium"]),
+    room("Streams", ["Primitives"]),
     room("MerkleTree", ["Primitives"]),
     room("Storage", ["CLMDB", "Primitives"]),
     room("EventLog", ["Primitives"]),
@@ -57,14 +58,16 @@ let package = Package(
     .executableTarget(
       name: "livesync",
       dependencies: [
-        "Runtime", "Primitives", "Storage", "EventLog", "StateTrie", "Ledger", "LiveSync",
-        "Simulation",
+        "Runtime", "Primitives", "Streams", "Storage", "EventLog", "StateTrie", "Ledger",
+        "LiveSync", "Simulation",
       ],
       swiftSettings: strict),
 
     .executableTarget(
       name: "livesync-bench",
-      dependencies: ["CBlake2Batch", "Runtime", "Primitives", "Storage", "StateTrie"],
+      dependencies: [
+        "CBlake2Batch", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "StateTrie",
+      ],
       swiftSettings: strict),
 
     .target(
@@ -80,6 +83,7 @@ let package = Package(
     tests("Fuzz", ["FuzzTargets", "Primitives"]),
     tests("Runtime", ["Runtime"]),
     tests("Primitives", ["Primitives"]),
+    tests("Streams", ["Streams", "Primitives"]),
     tests("MerkleTree", ["MerkleTree", "Primitives"]),
     tests("Storage", ["Storage", "Primitives"]),
     tests("EventLog", ["EventLog", "Primitives"]),
@@ -101,8 +105,8 @@ let package = Package(
     tests(
       "Command",
       [
-        "livesync", "Simulation", "LiveSync", "Ledger", "StateTrie", "EventLog", "Storage",
-        "Primitives",
+        "livesync", "livesync-bench", "Simulation", "LiveSync", "Ledger", "StateTrie", "EventLog",
+        "Storage", "Streams", "Primitives",
       ]),
     tests("Tidy", []),
   ]

@@ -71,7 +71,7 @@ extension FuzzTarget {
     "scenario",
     seeds: {
       Scenario.builtIn.map { Array($0.json.utf8) }
-        + ["{}", #"{"name": "\f"}"#].map { Array($0.utf8) }
+        + ["{}", #"{"name": "a.b_C-1", "description": "\f\u001b"}"#].map { Array($0.utf8) }
     },
     check: { input in
       guard let scenario = try? Scenario(json: input) else { return }

@@ -1,3 +1,5 @@
+import Primitives
+
 /// Why bytes are not an event log, and where.
 ///
 /// A struct over a private enum, so that cases can be added without breaking callers.
@@ -71,6 +73,6 @@ public struct EventLogError: Error, Equatable, Sendable, CustomStringConvertible
       case .incompleteLine: "the log ends without a line feed"
       case .outOfOrder(let rule): rule
       }
-    return "line \(line), column \(column): \(what)"
+    return PrintableText.line("line \(line), column \(column): \(what)")
   }
 }

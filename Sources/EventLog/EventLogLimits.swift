@@ -7,6 +7,8 @@ public enum EventLogLimits {
   public static let lineBytesMax = 256 * 1024
   /// Most bytes in one `data` field; twice as many digits. What is larger comes in several records.
   public static let dataBytesMax = 32 * 1024
+  /// How deep values of a JSON document may be nested.
+  public static let jsonDepthMax = 32
   /// Bytes a writer holds back before it hands them to its output.
   public static let flushBytes = 64 * 1024
 }

@@ -1,3 +1,15 @@
+/// The rest of a line that was cut off while it was written.
+public struct EventLogCut: Sendable, Hashable, CustomStringConvertible {
+  /// Number of the line, from 1.
+  public let line: Int
+  /// Bytes that are there of it.
+  public let bytes: Int
+
+  public var description: String {
+    "the log is cut off in line \(line), of which \(bytes) bytes are there and left out"
+  }
+}
+
 /// Reads a log that comes in pieces. Whatever the bytes are, it either gives the records that they
 /// are the log of or says where they stop being one; it never holds more than one line.
 ///
@@ -19,6 +31,10 @@ public struct EventLogReader: Sendable {
   ) throws(EventLogError) {
     for byte in bytes {
       if byte != UInt8(ascii: "\n") {
+        // Said at once, so that what is no log at all is not read line by line.
+        guard !pending.isEmpty || byte == UInt8(ascii: "{") else {
+          throw .syntax(expected: "`{`", line: lines + 1, column: 1)
+        }
         pending.append(byte)
         guard pending.count <= EventLogLimits.lineBytesMax else {
           throw .lineTooLong(line: lines + 1)
@@ -40,6 +56,18 @@ public struct EventLogReader: Sendable {
     }
   }
 
+  /// Says that no bytes follow, where the last line may have been cut off while it was written.
+  /// Returns what is left of it; nil if the log ends with a whole line. Throws if the rest is not
+  /// the beginning of the next record, or if not even the first record is whole.
+  public func finishWhereCut() throws(EventLogError) -> EventLogCut? {
+    if pending.isEmpty { return nil }
+    let beginning = Array("{\"seq\":\(lines),\"t_ns\":".utf8)
+    guard lines > 0, !isEnded, zip(pending, beginning).allSatisfy({ $0 == $1 }) else {
+      throw .incompleteLine(line: lines + 1, column: pending.count + 1)
+    }
+    return EventLogCut(line: lines + 1, bytes: pending.count)
+  }
+
   /// The records of a whole log.
   public static func records(
     of bytes: some Collection<UInt8>
@@ -49,6 +77,16 @@ public struct EventLogReader: Sendable {
     try reader.read(bytes) { records.append($0) }
     try reader.finish()
     return records
+  }
+
+  /// The records of a log whose last line may be cut off, and what is left of that.
+  public static func wholeRecords(
+    of bytes: some Collection<UInt8>
+  ) throws(EventLogError) -> (records: [EventRecord], cut: EventLogCut?) {
+    var reader = EventLogReader()
+    var records: [EventRecord] = []
+    try reader.read(bytes) { records.append($0) }
+    return (records, try reader.finishWhereCut())
   }
 
   /// The record of one line, which has no line feed. `line` is its number, for errors.

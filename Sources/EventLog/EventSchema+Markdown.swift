@@ -12,6 +12,8 @@ extension EventSchema {
     scenario, commit, toolchain, mode) gives one file, byte for byte, so `sha256sum` compares runs.
 
     - The first record is `run.start`, the last `run.end`. A log without `run.end` was cut off.
+    - A last line without its line feed was cut off while it was written, as by a full disk. Readers
+      leave it out with a warning; `--strict` refuses it.
     - `seq` orders all records of a run, whatever node they are from. `cause` is the `seq` of the
       record that led to this one, `req` pairs a request's records. A field that does not apply is
       missing, never null.

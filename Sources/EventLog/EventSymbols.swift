@@ -27,6 +27,8 @@ extension Event {
     case vacuous
     /// Somebody ended the run.
     case interrupted
+    /// Nobody could have done what the scenario asks for.
+    case unwinnable
   }
 
   /// How an accepted block came to the node.
@@ -116,6 +118,8 @@ extension Event {
     case converges
     /// It does not: the chain changes faster than ranges are fetched.
     case diverges
+    /// Nothing moves: when it ends cannot be told.
+    case stalled
     /// Too little is known.
     case unknown
   }

@@ -7,7 +7,7 @@ extension LiveSyncLimits {
   /// Halves of blocks that wait for the other half; one peer has room for the largest body.
   public static let halvesBytes = ByteLimits(total: 10 << 20, perHolder: 6 << 20)
   /// Blocks that wait for an ancestor.
-  public static let bufferedBlocksBytes = ByteLimits(total: 18 << 20, perHolder: 12 << 20)
+  public static let bufferedBlocksBytes = ByteLimits(total: 16 << 20, perHolder: 12 << 20)
   /// Blocks on their way from the block queue to the chain, wherever they are.
   public static let handedOnBytes = ByteLimits(total: 18 << 20, perHolder: 12 << 20)
   /// Blocks handed in from outside and not taken yet.
@@ -22,6 +22,13 @@ extension LiveSyncLimits {
   /// two paths.
   public static let chunkProofBytesMax = chunkItemBytesMax + 128 << 10 - 512
 
+  /// Bytes of one macro block with the most signers and the most validators, in wire form.
+  public static let macroBlockBytesMax = 128 << 10
+  /// Bytes of the history before a macro block, and of what says how much of a chain an answer has.
+  public static let historyBytesMax = 4 << 10
+  /// Bytes of verified macro blocks, in wire form, that are kept until they can be adopted.
+  public static let macroChainBytesMax = 2 << 20
+
   /// Bytes of items to ask for if so many are expected: twice as many, so that a place with larger
   /// items is still answered whole, and any one item.
   static func itemsBytesMax(expected bytes: Int) -> Int {
@@ -34,15 +41,5 @@ extension LiveSyncLimits {
   package static func answerRoom(_ type: RequestType, answerBytes bytes: Int) -> Int {
     let isOfBlocks = type == .missingBlocks || type == .block
     return min(bytes / 8 * (isOfBlocks ? 28 : 17), NetworkingLimits.answersBytes.perHolder)
-  }
-
-  /// Bytes that answers of a type have at most if nothing unusual is asked for.
-  static func answerBytesFirst(_ type: RequestType) -> Int {
-    switch type {
-    // So much do peers give at a time.
-    case .missingBlocks: blocksAnswerBytesMax + 1 << 10
-    case .macroChain: NetworkingLimits.responseBytesMax(type)
-    default: min(NetworkingLimits.answerBytesFirst, NetworkingLimits.responseBytesMax(type))
-    }
   }
 }

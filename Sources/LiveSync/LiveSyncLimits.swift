@@ -11,6 +11,9 @@ public enum LiveSyncLimits {
   public static let bufferBatchesMax = 10
   /// How far above our head a block may be, in batches; beyond it macro sync is faster.
   public static let windowAheadBatchesMax = 2
+  /// Round trips of blocks that it may be in any case, up to what is buffered: on a long line a
+  /// node that gets everything is that far behind.
+  public static let windowRoundTrips = 5
   /// How far below our head a peer may be, in batches, before it counts as behind.
   public static let tolerancePastBatchesMax = 1
 
@@ -54,7 +57,14 @@ public enum LiveSyncLimits {
   public static let peerLookInterval: Duration = .milliseconds(50)
   /// How long a peer that let a request time out is asked after the others.
   public static let demotionTime: Duration = .seconds(60)
-  /// Peers asked at a time for one block range or diff, the others because an answer is overdue.
+  /// How often peers that do not have it yet are asked again before a patient request fails.
+  public static let notYetRepeatsMin = 2
+  /// Longest pause before they are asked again.
+  public static let notYetPauseMax: Duration = .seconds(2)
+  /// What happened to one request and was not looked at yet: a try of each peer and its timers.
+  public static let requestIncidentsMax = 1_024
+  /// Peers asked at a time for one block range or diff, the others because an answer is overdue;
+  /// those that are known to be late do not count.
   public static let openTriesMax = 3
   /// Time after which the answer to a request is overdue before it is known how long answers take:
   /// a few round trips around the world.
@@ -63,23 +73,51 @@ public enum LiveSyncLimits {
   public static let hedgesMax = 5
   /// Good answers that bring one second request into the stock: at most a tenth more traffic.
   public static let answersPerHedge = 10
+  /// How often nobody else could be asked while an answer was overdue before the request is sent
+  /// again to who was asked already: it may be lost.
+  public static let looksBeforeResend = 3
   /// How many times longer an answer is waited for while nobody answers in time.
-  public static let timeoutGrowthMax = 4
+  public static let timeoutGrowthMax = 16
   /// An answer is never overdue before this time: hiccups of a processor are no delay.
   public static let hedgeDelayMin: Duration = .milliseconds(50)
-  /// Longest wait for an answer with blocks.
+  /// Longest wait for an answer with blocks, as long as answers come in less.
   public static let blocksTimeout: Duration = .seconds(10)
-  /// Longest wait for a trie diff.
+  /// Likewise for a trie diff.
   public static let diffTimeout: Duration = .seconds(5)
-  /// Longest wait for a chunk.
+  /// Likewise for a chunk from a peer that is not measured.
   public static let chunkTimeout: Duration = .seconds(5)
-  /// Longest wait for a head or a macro chain.
-  public static let headTimeout: Duration = .seconds(5)
+  /// Wait for a head or a macro chain before anything is measured.
+  public static let patienceFirst: Duration = .seconds(5)
+  /// Shortest and longest wait for one once answers are measured. A line on which an answer takes
+  /// longer than the longest is none.
+  public static let patienceMin: Duration = .seconds(2)
+  public static let patienceMax: Duration = .seconds(300)
+  /// How often such a wait is doubled while requests of other kinds are answered.
+  public static let patienceDoublings = 2
+  /// Requests for a head or a part of a macro chain in a row that one peer may leave unanswered
+  /// before it has to wait for its next turn: a message may be lost.
+  public static let lateInRowMax = 3
+  /// Time that a part of what is fetched in parts should take beyond the round trip.
+  public static let partTime: Duration = .seconds(2)
+  /// Bytes of such a part before a rate is measured, and at least.
+  public static let partBytesFirst = 256 << 10
+  public static let partBytesMin = 32 << 10
+  /// How many times larger than the part before a part may be.
+  public static let partGrowthMax = 4.0
 
   // MARK: Diff queue
 
-  /// Diff requests in flight at a time.
-  public static let diffRequestsMax = 5
+  /// Diffs asked for at a time, if a block takes longer than a round trip.
+  public static let diffRequestsMin = 5
+  /// Diffs asked for beside them that a peer has denied to have: most are of dead branches, and
+  /// nobody will ever have them.
+  public static let diffRequestsDeniedMax = 8
+  /// Denials after which a round for a diff is over.
+  public static let diffDenialsMax = 4
+  /// Diffs asked for at a time if round trips are longer: so many for each block of a round trip,
+  /// and so many at most.
+  public static let diffRequestsPerBlock = 4
+  public static let diffRequestsMax = 64
   /// First pause after every peer failed to give a diff.
   public static let diffBackoffFirst: Duration = .seconds(1)
   /// Longest pause after every peer failed to give a diff; pauses double up to it.
@@ -125,9 +163,9 @@ public enum LiveSyncLimits {
   /// Time for which the line to this node may be full of chunks that were asked for: two requests
   /// in a row from each peer, and not so long that blocks and diffs behind them come late.
   public static let lineTime: Duration = .milliseconds(800)
-  /// How long a request for a block or a diff may wait before chunks yield to it, one on its way at
-  /// a time, and none after twice this time: a few times what an answer takes when the line is
-  /// full of chunks.
+  /// How much longer than a round trip a request for a block or a diff may wait before chunks yield
+  /// to it, one on its way at a time, and none after twice this time: a few times what an answer
+  /// takes when the line is full of chunks.
   public static let urgentPatience: Duration = .milliseconds(1_500)
   /// How many times longer than it was expected to take an answer must be on its way before it may
   /// count as late: answers differ in size.
@@ -231,77 +269,21 @@ public enum LiveSyncLimits {
   /// Bytes of one answer to a missing-blocks request that it should not exceed: on a thin line a
   /// larger one would not come in time; the rest is asked for anew.
   public static let blocksAnswerBytesMax = 1 << 20
+  /// Keys of a proof of accounts, and macro blocks, that an answer is made of first, to see how
+  /// large they are.
+  public static let servedKeysFirst = 8
+  public static let servedMacroBlocksFirst = 4
+  /// Bytes of one proof of accounts that it should not exceed; one account may have more.
+  public static let proofAnswerBytesMax = 2 << 20
   /// Election blocks named in a macro-chain request.
   public static let macroLocatorsMax = 64
   /// Blocks in one macro-chain answer.
   public static let macroBlocksPerAnswerMax = 256
+  /// Bytes of one macro-chain answer that it should not exceed; one block may have more.
+  public static let macroAnswerBytesMax = 1 << 20
 
   /// Keys in a request for a proof of accounts.
   public static let proofKeysMax = 256
   /// Blocks in a request for a proof that they are of the chain.
   public static let provenBlocksMax = LedgerLimits.historyProofsMax
-
-  // MARK: Evidence
-
-  /// Largest evidence of one lie that goes to the log, in bytes: twice the largest chunk that is
-  /// asked for. Of what is larger the log only says that it was there.
-  public static let evidenceBytesMax = 4 << 20
-  /// Most bytes of evidence in the log of one run of a node.
-  public static let evidenceLogBytesMax = 32 << 20
-  /// Pieces of evidence that a reader of a log puts together at a time.
-  public static let evidenceOpenMax = 16
-
-  // MARK: Peers, macro sync and consensus
-
-  /// Peers a node keeps track of.
-  public static let peersMax = 256
-  /// Banned peers a node remembers.
-  public static let bannedPeersMax = 4_096
-  /// Time after which an outdated or incompatible peer is looked at again.
-  public static let peerRecheckInterval: Duration = .seconds(60)
-  /// Time after which a peer whose macro sync failed is tried again.
-  public static let peerRetryInterval: Duration = .seconds(5)
-  /// How far the last macro block may be above our head, in batches, for a node to catch up block
-  /// by block without weighing what that takes.
-  public static let catchUpBatchesMax: UInt32 = 10
-  /// Blocks whose diffs are looked at to tell how much one takes.
-  public static let sampledDiffsMax = 16
-  /// Bytes of a block's diff before any is known.
-  public static let blockBytesFirst = 4_096
-  /// Bytes a second from all peers together before any came.
-  public static let bytesPerSecondFirst = 1_000_000
-  /// Macro-chain rounds with one peer before it has to wait for its next turn.
-  public static let macroRoundsMax = 64
-  /// Time between two rounds of head requests.
-  public static let headInterval: Duration = .seconds(5)
-  /// Peers asked for their head in one round.
-  public static let headPeersMax = 8
-  /// Peers needed for consensus.
-  public static let consensusPeersMin = 3
-  /// Announced blocks accepted in a row that show we are in consensus.
-  public static let consensusAnnouncementsMin = 5
-  /// Time between two progress records.
-  public static let progressInterval: Duration = .seconds(5)
-  /// Time between two samples for forecast and stalls.
-  public static let sampleInterval: Duration = .milliseconds(500)
-  /// Chunks that the bytes of what is missing are foretold from: the latest, since those of the
-  /// first moments are small and mostly proof.
-  public static let forecastChunksMax = 8
-  /// Items that they must hold, or more chunks are taken: keys are spread at random, and so many of
-  /// them tell their density to 2 %.
-  public static let forecastItemsMin = 2_500
-  /// Samples kept for the forecast; above it every second one is dropped.
-  public static let forecastSamplesMax = 256
-  /// Diffs at least that the size of the next ones is foretold from: their sizes scatter.
-  public static let forecastDiffsMin = 8
-  /// Time that must be measured before anything is foretold.
-  public static let forecastTimeMin: Duration = .seconds(1)
-  /// Rates are measured over this time at least. On a full line chunks yield to diffs for many
-  /// seconds, and then the other way round; over a shorter time one of them is seen without the
-  /// other, and second answers that come for nothing make the sum uneven as well.
-  public static let forecastWindowMin: Duration = .seconds(60)
-  /// How long another cause of a stall must last before it is told.
-  public static let stallCauseTime: Duration = .seconds(5)
-  /// Time without any progress after which a node says that it is stalled, and why, by default.
-  public static let stallAfter: Duration = .seconds(15)
 }

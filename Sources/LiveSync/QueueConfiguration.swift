@@ -27,4 +27,15 @@ public struct QueueConfiguration: Sendable, Hashable {
       tolerancePastMax: UInt32(LiveSyncLimits.tolerancePastBatchesMax) * blocksPerBatch,
       includeBody: includeBody)
   }
+
+  /// The same for a line on which the chain makes `blocks` blocks in a round trip. A node is so
+  /// many blocks behind for each round trip that it takes to fetch a block and what belongs to it,
+  /// and its peers are not too far ahead for that. What is buffered bounds it.
+  package func widened(by blocks: Int) -> QueueConfiguration {
+    var wide = self
+    let lag = blocks.multipliedReportingOverflow(by: LiveSyncLimits.windowRoundTrips)
+    let ahead = UInt32(clamping: min(bufferMax, lag.overflow ? .max : max(0, lag.partialValue)))
+    wide.windowAheadMax = max(windowAheadMax, ahead)
+    return wide
+  }
 }

@@ -1,8 +1,8 @@
 import Primitives
 
 /// One peer's memory of gossip: which messages it has seen, which wait for judgement, and to whom
-/// an accepted one goes next. Bounded in number and in bytes; holds no payload longer than until its
-/// judgement.
+/// an accepted one goes next. Bounded in number and in bytes; holds no payload longer than until
+/// its judgement.
 public struct GossipCache: Sendable {
   /// What to do with a message that arrived.
   public enum Arrival: Sendable, Hashable {

@@ -27,7 +27,8 @@ struct GossipStock: Sendable {
 
   func contains(_ id: GossipID) -> Bool { entries[id] != nil }
 
-  /// Takes a message that is not here; gives those that had to give way, or nil if there is no room.
+  /// Takes a message that is not here; gives those that had to give way, or nil if there is no
+  /// room.
   mutating func insert(_ message: GossipMessage) -> [GossipMessage]? {
     precondition(!contains(message.id), "gossip message \(message.id) is here already")
     let cost = cost(of: message)

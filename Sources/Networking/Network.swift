@@ -13,8 +13,8 @@ public protocol Network: Sendable {
   /// `NetworkingLimits.peerEventsMax` events wait; later ones are lost and counted.
   func peerEvents() -> AsyncStream<PeerEvent>
 
-  /// Messages others publish on `topic`, from now on, each once, until nobody holds the subscription
-  /// any more.
+  /// Messages others publish on `topic`, from now on, each once, until nobody holds the
+  /// subscription any more.
   ///
   /// Each message must be judged with `report(_:_:)`, or it is not passed on. All that wait to be
   /// read and judged, over all topics, are at most `NetworkingLimits.gossipMessagesMax` and have at
@@ -34,8 +34,8 @@ public protocol Network: Sendable {
   /// Sends a request and waits for the response.
   /// - Parameters:
   ///   - timeout: from now until the whole response is here.
-  ///   - answerBytesMax: most bytes of the response. A larger one fails as `tooLarge` as soon as its
-  ///     size is known, and nothing of it is kept.
+  ///   - answerBytesMax: most bytes of the response. A larger one fails as `tooLarge` as soon as
+  ///     its size is known, and nothing of it is kept.
   func send(
     _ type: RequestType, _ payload: [UInt8], to peer: PeerID, timeout: Duration,
     answerBytesMax: Int
@@ -43,9 +43,10 @@ public protocol Network: Sendable {
 
   /// Answers requests of `type` from now on, replacing an earlier handler. A handler that returns
   /// nil refuses. At most `NetworkingLimits.servedConcurrentlyMax` handlers run at one time, and
-  /// none is started while more than `NetworkingLimits.unsentBytesMax` bytes of earlier answers wait
-  /// to be sent. Requests that wait are at most `NetworkingLimits.servedWaitingMax` and have at most
-  /// `NetworkingLimits.servedWaitingBytes`, in all and from one peer; further ones are refused.
+  /// none is started while more than `NetworkingLimits.unsentBytesMax` bytes of earlier answers
+  /// wait to be sent. Requests that wait are at most `NetworkingLimits.servedWaitingMax` and have
+  /// at most `NetworkingLimits.servedWaitingBytes`, in all and from one peer; further ones are
+  /// refused.
   func serve(
     _ type: RequestType, _ handler: @escaping @Sendable (PeerID, [UInt8]) async -> [UInt8]?)
 

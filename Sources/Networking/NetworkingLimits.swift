@@ -27,13 +27,14 @@ public enum NetworkingLimits {
   /// Bytes of answers that wait to be sent, or one answer: while there are more, no further request
   /// is answered.
   public static let unsentBytesMax = 1 << 20
-  /// Bytes that answers on their way to us may have together, and those of one peer: a request whose
-  /// answer may be larger than what is left waits until others have ended. The largest answer,
-  /// before and after it is decoded, has room.
-  public static let answersBytes = ByteLimits(total: 37 << 20, perHolder: 37 << 20)
+  /// Bytes that answers on their way to us may have together, and those of one peer: a request
+  /// whose answer may be larger than what is left waits until others have ended. The largest
+  /// answer, before and after it is decoded, has room.
+  public static let answersBytes = ByteLimits(
+    total: (36 << 20) + (256 << 10), perHolder: (36 << 20) + (256 << 10))
   /// Bytes that the answer to a request may have before it is known how large such answers are. One
   /// that is larger is asked for again with its type's limit.
-  public static let answerBytesFirst = 512 << 10
+  public static let answerBytesFirst = 128 << 10
 
   /// Length of the window of the rate limits.
   public static let rateWindow: Duration = .seconds(10)
@@ -44,9 +45,10 @@ public enum NetworkingLimits {
   /// Requests of any other type per peer and window.
   public static let otherRequestsPerWindowMax = 1000
 
-  /// Largest payload of a message on `topic`, in bytes.
+  /// Largest payload of a message on `topic`, in bytes: what the largest legal block has, and room
+  /// for what names it.
   public static func payloadBytesMax(_ topic: Topic) -> Int {
-    topic == .blockHeader ? 256 << 10 : 4 << 20 + 128
+    topic == .blockHeader ? 256 << 10 : (4 << 20) + (64 << 10)
   }
 
   /// Largest payload of a request of `type`, in bytes.
@@ -57,16 +59,17 @@ public enum NetworkingLimits {
     }
   }
 
-  /// Largest payload of a response to a request of `type`, in bytes.
+  /// Largest payload of a response to a request of `type`, in bytes: above what an honest peer can
+  /// give. What has no bound by itself is cut by whoever answers and goes on where it stopped.
   public static func responseBytesMax(_ type: RequestType) -> Int {
     switch type {
-    case .macroChain: 1 << 20
+    case .head: 4 << 10
+    case .macroChain: (1 << 20) + (64 << 10)
+    case .blocksProof: 512 << 10
     // One block of the largest kind.
-    case .missingBlocks, .block: 4 << 20 + 128 << 10
+    case .block, .missingBlocks: (4 << 20) + (256 << 10)
     // Old and new values, 16 MiB, and the keys of all accounts that a block can change.
     case .trieDiff: 17 << 20
-    case .chunk: 4 << 20
-    case .head: 4 << 10
     default: 4 << 20
     }
   }

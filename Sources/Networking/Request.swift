@@ -7,10 +7,14 @@ public protocol Request: WireCodable {
   static var type: RequestType { get }
   /// Most bytes of the response if the request itself says so; nil: as its type allows.
   var answerBytesMax: Int? { get }
+  /// Bytes that the response has at most unless a single part of it has more, if the request itself
+  /// says so; nil: nothing is known.
+  var answerBytesExpected: Int? { get }
 }
 
 extension Request {
   public var answerBytesMax: Int? { nil }
+  public var answerBytesExpected: Int? { nil }
 }
 
 extension Network {

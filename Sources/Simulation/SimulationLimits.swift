@@ -2,10 +2,18 @@
 public enum SimulationLimits {
   /// Accounts whose keys the simulator holds, so that they can send.
   public static let usersMax = 512
+  /// Longest scenario file that is read, in bytes.
+  public static let scenarioBytesMax = 1 << 20
+  /// Longest name of a scenario, in bytes.
+  public static let nameBytesMax = 64
+  /// Longest description of a scenario, in bytes.
+  public static let descriptionBytesMax = 1_024
   /// Coins each user starts with.
   static let userCoins: UInt64 = 1_000_000
   /// Fee of every transaction, in coins.
   static let fee: UInt64 = 1
+  /// Most coins of a transfer that does not empty its sender's account.
+  static let amountMax = 1_000
   /// Most bytes a set-data transaction writes.
   static let dataBytesMax = 40
   /// Scheduler steps after which a run is given up.

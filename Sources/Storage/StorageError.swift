@@ -6,8 +6,11 @@ import Primitives
 /// A struct over a private enum, so that cases can be added without breaking callers.
 public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   private enum Kind: Hashable {
-    case fullDisk(String)
+    case fullDisk(String, needed: Int?, code: Int32)
     case corrupted(String, key: [UInt8]?)
+    case damagedPage(String, page: UInt64, fault: String)
+    case damagedTable(String, table: String, fault: String)
+    case notRegular(String, kind: String)
     case truncated(String)
     case foreignFile(String)
     case newerFormat(String, found: UInt32, known: UInt32)
@@ -28,14 +31,32 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
 
   private let kind: Kind
 
-  /// No room is left on the disk: free some, then try again. Nothing of the transaction is stored.
-  public static func fullDisk(_ file: String) -> StorageError {
-    StorageError(kind: .fullDisk(file))
+  /// No room is left on the disk, or not as much as may be used: make some, then try again. Nothing
+  /// of the transaction is stored. `needed` is how many bytes the write has at least, if that is
+  /// known, and `code` the system's error number.
+  public static func fullDisk(
+    _ file: String, needed: Int? = nil, code: Int32 = ENOSPC
+  ) -> StorageError {
+    StorageError(kind: .fullDisk(file, needed: needed, code: code))
   }
   /// What was read is not what was written: the store must be given up and filled anew. `key` is
   /// that of the record, if it is one.
   public static func corrupted(_ file: String, key: [UInt8]? = nil) -> StorageError {
     StorageError(kind: .corrupted(file, key: key))
+  }
+  /// The page `page` of the file cannot be what was written: the store must be given up and filled
+  /// anew.
+  static func damagedPage(_ file: String, page: UInt64, _ fault: String) -> StorageError {
+    StorageError(kind: .damagedPage(file, page: page, fault: fault))
+  }
+  /// The tree of a table is not what its description says: the store must be given up and filled
+  /// anew.
+  static func damagedTable(_ file: String, _ table: String, _ fault: String) -> StorageError {
+    StorageError(kind: .damagedTable(file, table: table, fault: fault))
+  }
+  /// In the place of a file is `kind`, for instance a FIFO: it is neither opened nor replaced.
+  static func notRegular(_ file: String, kind: String) -> StorageError {
+    StorageError(kind: .notRegular(file, kind: kind))
   }
   /// The end of the file is missing: the store must be given up and filled anew.
   public static func truncated(_ file: String) -> StorageError {
@@ -102,11 +123,33 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     if case .mapFull = kind { true } else { false }
   }
 
+  /// The system's error number of a write that failed for whatever reason.
+  var writeCode: Int32? {
+    switch kind {
+    case .fullDisk(_, _, let code), .failedWrite(_, let code): code
+    default: nil
+    }
+  }
+
+  /// Whether there was no room: what was asked for can be tried again once there is some.
+  public var isFullDisk: Bool {
+    if case .fullDisk = kind { true } else { false }
+  }
+
+  /// Whether something in the file is not what was written.
+  public var isDamage: Bool {
+    switch kind {
+    case .corrupted, .damagedPage, .damagedTable, .truncated: true
+    default: false
+    }
+  }
+
   /// A stable name for the event log.
   public var reason: String {
     switch kind {
     case .fullDisk: "full_disk"
-    case .corrupted: "corrupted"
+    case .corrupted, .damagedPage, .damagedTable: "corrupted"
+    case .notRegular: "not_a_file"
     case .truncated: "truncated"
     case .foreignFile: "foreign_file"
     case .newerFormat: "newer_format"
@@ -131,7 +174,14 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
 
   public var description: String {
     switch kind {
-    case .fullDisk(let file): "no room is left on the disk of \(file)"
+    case .fullDisk(let file, let needed, let code):
+      "the disk is full: \(file) "
+        + (needed.map { "needs at least \($0) bytes" } ?? "cannot be written")
+        + " (\(Self.text(of: code)))"
+    case .damagedPage(let file, let page, let fault): "\(file) is damaged: page \(page): \(fault)"
+    case .damagedTable(let file, let table, let fault):
+      "\(file) is damaged: table \(table): \(fault)"
+    case .notRegular(let file, let kind): "\(file) is \(kind), not a regular file"
     case .corrupted(let file, let key):
       "\(file) is damaged: "
         + (key.map { "the record \(Hex.string($0)) is not what was written" }

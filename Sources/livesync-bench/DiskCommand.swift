@@ -1,5 +1,6 @@
 import Foundation
 import Storage
+import Streams
 
 /// `livesync-bench disk`.
 enum DiskCommand {
@@ -19,12 +20,13 @@ enum DiskCommand {
       --write FILE       also replace the section 'disk' of this Markdown file, or add it
       --help             print this text
 
-    Exit codes: 0 done, 1 failed, 2 unusable arguments.
+    Exit codes: 0 done, 1 failed, 2 unusable arguments or file, 5 done, but the output could not be
+    written, 141 nobody reads the output any more.
     """
 
   static func run(_ words: [String]) {
     if words.contains("--help") {
-      print(usage)
+      Console.print(usage)
       return
     }
     var accounts = 1_000_000
@@ -57,23 +59,31 @@ enum DiskCommand {
       default: file = text
       }
     }
-    let folder = directory + "/livesync-bench-\(ProcessInfo.processInfo.processIdentifier)"
+    let page: PerformancePage?
+    do { page = try file.map(PerformancePage.init(file:)) } catch { Main.fail(error) }
     do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      defer { try? FileManager.default.removeItem(atPath: folder) }
-      let report = try DiskBenchmark(
-        accounts: accounts, directory: folder, durability: durability
-      ).run()
-      print(asJSON ? try report.json() : report.text)
-      if let file {
-        let command = (["livesync-bench", "disk"] + words).joined(separator: " ")
-        try PerformancePage(file: file).replace(
-          section: "disk", with: report.markdown(command: command, machine: Machine()))
-      }
+      // Printed when the stores are removed, since printing may end the program.
+      let report = try report(accounts: accounts, directory: directory, durability: durability)
+      if asJSON { Console.printJSON(try report.json()) } else { Console.print(report.text) }
+      let command = ShellWord.command(["livesync-bench", "disk"] + words)
+      try page?.replace(
+        section: "disk", with: report.markdown(command: command, machine: Machine()))
+    } catch let error as StreamError {
+      Main.fail(error)
     } catch {
-      FileHandle.standardError.write(Data("livesync-bench: \(error)\n".utf8))
+      Console.error("\(error)")
       exit(1)
     }
+  }
+
+  /// Measures in a new folder, which is removed.
+  private static func report(
+    accounts: Int, directory: String, durability: Durability
+  ) throws -> DiskReport {
+    let folder = directory + "/livesync-bench-\(ProcessInfo.processInfo.processIdentifier)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    return try DiskBenchmark(accounts: accounts, directory: folder, durability: durability).run()
   }
 }
 

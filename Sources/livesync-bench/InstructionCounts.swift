@@ -1,9 +1,14 @@
+import EventLog
 import Foundation
+import Streams
 
 /// Numbers of instructions of the workloads, counted by valgrind's callgrind.
 enum InstructionCounts {
   /// How far a count may be from the recorded one, in per cent.
   private static let tolerancePercent = 2.0
+
+  /// Largest file of counts that is read, in bytes.
+  private static let bytesMax = 1 << 20
 
   struct Failure: Error, CustomStringConvertible {
     let description: String
@@ -11,11 +16,11 @@ enum InstructionCounts {
 
   /// Counts all workloads and prints a table; false if a count is off. Recording writes `file`.
   static func run(file: String, isRecording: Bool) throws -> Bool {
-    let place = URL(fileURLWithPath: file)
-    let recorded = isRecording ? [:] : try read(place)
+    let target = isRecording ? try OutputFile(path: file) : nil
+    let recorded = isRecording ? [:] : try read(file)
     var counts: [(name: String, count: Int)] = []
     var isWithin = true
-    print("workload   recorded         now   difference")
+    Console.print("workload   recorded         now   difference")
     for workload in Workload.allCases {
       let name = workload.rawValue
       let now = try count(name)
@@ -27,11 +32,11 @@ enum InstructionCounts {
       let percent = 100 * Double(now - before) / Double(before)
       if abs(percent) > tolerancePercent { isWithin = false }
       let verdict = abs(percent) > tolerancePercent ? "  OFF" : ""
-      print(
+      Console.print(
         name.padding(toLength: 8, withPad: " ", startingAt: 0)
           + String(format: "%11d %11d %+10.2f %%", before, now, percent) + verdict)
     }
-    if isRecording { try write(counts, to: place) }
+    if let target { try write(counts, to: target) }
     return isWithin
   }
 
@@ -55,7 +60,7 @@ enum InstructionCounts {
     process.standardOutput = FileHandle.nullDevice
     // What valgrind says of the program's debug information is of no use unless it fails.
     let words = folder.appending(path: "stderr")
-    try Data().write(to: words)
+    try OutputFile(path: words.path).write([])
     process.standardError = try FileHandle(forWritingTo: words)
     try process.run()
     process.waitUntilExit()
@@ -71,16 +76,28 @@ enum InstructionCounts {
     return count
   }
 
-  private static func read(_ file: URL) throws -> [String: Int] {
-    do {
-      return try JSONDecoder().decode([String: Int].self, from: Data(contentsOf: file))
-    } catch {
-      throw Failure(description: "\(file.path) is no file of counts: \(error)")
+  private static func read(_ path: String) throws -> [String: Int] {
+    var file = try InputFile(path: path)
+    let document: JSONDocument
+    do { document = try JSONDocument(parsing: try file.all(limit: bytesMax)) } catch {
+      throw error is JSONError ? Failure(description: "'\(path)': \(error)") : error
     }
+    guard case .object(let members) = document.content else {
+      throw Failure(description: "'\(path)' is no object of counts")
+    }
+    var counts: [String: Int] = [:]
+    for member in members {
+      guard let count: Int = member.value.whole(), count > 0 else {
+        let place = member.value.place
+        throw Failure(description: "'\(path)': \(place): \(member.key) is no count")
+      }
+      counts[member.key] = count
+    }
+    return counts
   }
 
-  private static func write(_ counts: [(name: String, count: Int)], to file: URL) throws {
+  private static func write(_ counts: [(name: String, count: Int)], to file: OutputFile) throws {
     let lines = counts.map { "  \"\($0.name)\": \($0.count)" }.joined(separator: ",\n")
-    try Data("{\n\(lines)\n}\n".utf8).write(to: file, options: .atomic)
+    try file.write(Array("{\n\(lines)\n}\n".utf8))
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Streams
 
 /// Benchmarks of the rooms, in units of one hash measured in the same process.
 @main
@@ -27,14 +28,16 @@ struct Main {
     2 % away, or with --record writes FILE anew.
 
     A progress line is shown on standard error if that is a terminal.
-    Exit codes: 0 done, 1 instruction counts are off, 2 unusable arguments or file.
+    Exit codes: 0 done, 1 instruction counts are off, 2 unusable arguments or file, 5 done, but
+    the output could not be written, 141 nobody reads the output any more.
     """
 
   static func main() {
+    Console.prepare(program: "livesync-bench")
     let words = Array(CommandLine.arguments.dropFirst())
     if words.isEmpty || (words.contains("--help") && words[0] != "disk") {
-      print(usage)
-      exit(words.isEmpty ? 2 : 0)
+      Console.print(usage)
+      end(words.isEmpty ? 2 : 0)
     }
     switch words[0] {
     case "trie": measureTrie(words)
@@ -43,32 +46,37 @@ struct Main {
     case "counts": compareCounts(words.dropFirst())
     default: fail("the benchmarks are 'trie', 'disk', 'workload' and 'counts'")
     }
+    end(0)
+  }
+
+  /// Ends the program; what is lost counts only if all else is well.
+  private static func end(_ code: Int32) -> Never {
+    exit(code == 0 && Console.isLost ? 5 : code)
   }
 
   private static func measureTrie(_ words: [String]) {
     let options: Options
     do { options = try Options(words.dropFirst()) } catch { fail(error.description) }
+    let page: PerformancePage?
+    do { page = try options.file.map(PerformancePage.init(file:)) } catch { fail(error) }
     let progress = Progress()
     let report = Report(
-      machine: Machine(), command: (["livesync-bench"] + words).joined(separator: " "),
+      machine: Machine(), command: ShellWord.command(["livesync-bench"] + words),
       runs: options.accounts.map { TrieBenchmark(accounts: $0, progress: progress).run() })
     progress.clear()
     if options.asJSON {
-      do { print(try report.json()) } catch { fail("cannot encode the report: \(error)") }
+      do { Console.printJSON(try report.json()) } catch { fail(error) }
     } else {
-      print(report.text)
+      Console.print(report.text)
     }
-    guard let file = options.file else { return }
-    do {
-      try PerformancePage(file: file).replace(section: "trie", with: report.markdown)
-    } catch { fail("cannot write '\(file)': \(error.localizedDescription)") }
+    do { try page?.replace(section: "trie", with: report.markdown) } catch { fail(error) }
   }
 
   private static func runWorkload(_ words: ArraySlice<String>) {
     guard words.count == 1, let name = words.first, let workload = Workload(rawValue: name) else {
       fail("workload needs one of \(Workload.names)")
     }
-    print("\(workload.rawValue): state root \(workload.run())")
+    Console.print("\(workload.rawValue): state root \(workload.run())")
   }
 
   private static func compareCounts(_ words: ArraySlice<String>) {
@@ -76,13 +84,19 @@ struct Main {
       fail("counts needs a file")
     }
     do {
-      exit(try InstructionCounts.run(file: file, isRecording: words.count == 2) ? 0 : 1)
-    } catch { fail("\(error)") }
+      end(try InstructionCounts.run(file: file, isRecording: words.count == 2) ? 0 : 1)
+    } catch { fail(error) }
   }
 
   static func fail(_ message: String) -> Never {
-    FileHandle.standardError.write(Data("livesync-bench: \(message); see --help\n".utf8))
+    Console.error(message + "; see --help")
     exit(2)
+  }
+
+  /// Ends with what went wrong, which is no fault of the arguments unless a file is.
+  static func fail(_ error: any Error) -> Never {
+    Console.error("\(error)")
+    exit((error as? StreamError)?.isLoss == true ? 5 : 2)
   }
 }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Ledger
 import Storage
+import Streams
 
 /// `livesync db check DIR`
 enum DbCheckCommand: Command {
@@ -17,10 +18,12 @@ enum DbCheckCommand: Command {
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let directory = arguments.positionals[0]
-    let archive = try LMDBArchive(path: directory)
-    let meter = ProgressMeter()
-    let fault = try archive.read { snapshot throws(StorageError) in
-      check(snapshot) { part, what in meter.show(part, "checking \(what)") }
+    let fault: LedgerStoreError?
+    do throws(StorageError) {
+      fault = try check(directory)
+    } catch {
+      guard error.isDamage else { throw error }
+      fault = .storage(error)
     }
     Console.endProgress()
     if let fault, isUnopened(fault) { throw fault }
@@ -29,11 +32,21 @@ enum DbCheckCommand: Command {
       object["verdict"] = fault == nil ? "sound" : "damaged"
       object["reason"] = fault?.reason
       object["difference"] = fault?.description
-      Console.print(DbJSON.text(object))
+      Console.printJSON(DbJSON.text(object))
     } else {
       Console.print(fault.map { "damaged: \($0)" } ?? "sound: \(directory)")
     }
     return fault == nil ? .pass : .refuted
+  }
+
+  /// The first difference. Pages and checksums come first, since nothing else can be read without.
+  private static func check(_ directory: String) throws(StorageError) -> LedgerStoreError? {
+    let meter = ProgressMeter()
+    meter.show(0, "checking pages")
+    let archive = try LMDBArchive(path: directory, checksRecords: true)
+    return try archive.read { snapshot throws(StorageError) in
+      check(snapshot) { part, what in meter.show(part, "checking \(what)") }
+    }
   }
 
   private static func check(

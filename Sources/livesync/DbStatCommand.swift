@@ -3,6 +3,7 @@ import Ledger
 import Primitives
 import StateTrie
 import Storage
+import Streams
 
 /// `livesync db stat DIR`
 enum DbStatCommand: Command {
@@ -29,7 +30,11 @@ enum DbStatCommand: Command {
       } catch { return .failure(error) }
     }
     let content = try result.get()
-    Console.print(arguments.wantsJSON ? json(archive, content) : text(archive, content))
+    if arguments.wantsJSON {
+      Console.printJSON(json(archive, content))
+    } else {
+      Console.print(text(archive, content))
+    }
     return .pass
   }
 

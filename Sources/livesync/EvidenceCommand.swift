@@ -1,5 +1,7 @@
 import EventLog
 import LiveSync
+import Primitives
+import Streams
 
 /// `livesync evidence check FILE`
 enum EvidenceCheckCommand: Command {
@@ -7,7 +9,10 @@ enum EvidenceCheckCommand: Command {
     name: "evidence check",
     summary: "Check the evidence of lies in an event log anew, without a node.",
     positionals: ["FILE"],
-    options: [.init("--node", "NAME", help: "only what this node wrote down, such as s0")],
+    options: [
+      .init("--node", "NAME", help: "only what this node wrote down, such as s0"),
+      EventLogFile.strictOption,
+    ],
     notes: [
       "FILE is an events.jsonl; - reads standard input. The exit code is 0 if all of its evidence",
       "proves what it says, \(ExitCode.refuted.rawValue) if some does not, and "
@@ -18,14 +23,17 @@ enum EvidenceCheckCommand: Command {
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let path = arguments.positionals[0]
     let node = arguments.text("--node")
-    let cases = try cases(of: path).filter { node == nil || $0.node == node }
+    let (all, cut) = try cases(arguments)
+    let cases = all.filter { node == nil || $0.node == node }
     guard !cases.isEmpty else {
       throw UsageError("there is no evidence in \(path)" + (node.map { " of node \($0)" } ?? ""))
     }
     let proven = cases.count(where: \.isProven)
     if arguments.wantsJSON {
       let list = cases.map(\.json).joined(separator: ",")
-      Console.print("{\"cases\":[\(list)],\"count\":\(cases.count),\"proven\":\(proven)}")
+      Console.printJSON(
+        "{\"cases\":[\(list)],\"count\":\(cases.count),\"proven\":\(proven)"
+          + "\(cut?.jsonFields ?? "")}")
     } else {
       for entry in cases { Console.print(entry.text) }
       Console.print("\(proven) of \(cases.count) proven")
@@ -33,21 +41,13 @@ enum EvidenceCheckCommand: Command {
     return proven == cases.count ? .pass : .refuted
   }
 
-  private static func cases(of path: String) throws -> [EvidenceCase] {
+  private static func cases(_ arguments: Arguments) throws -> ([EvidenceCase], EventLogCut?) {
     var cases: [EvidenceCase] = []
     var evidence = EvidenceReader()
-    var reader = EventLogReader()
-    do {
-      try InputFile.forEachPiece(of: path) { piece in
-        try reader.read(piece) { record in
-          if let entry = evidence.take(record) { cases.append(entry) }
-        }
-      }
-      try reader.finish()
-    } catch let error as EventLogError {
-      throw UsageError("\(path): \(error)")
+    let cut = try EventLogFile(arguments).read { record in
+      if let entry = evidence.take(record) { cases.append(entry) }
     }
-    return cases + evidence.finish()
+    return (cases + evidence.finish(), cut)
   }
 }
 
@@ -75,7 +75,7 @@ extension EvidenceCase {
 
   /// One line for people.
   fileprivate var text: String {
-    let head = "\(node) against p\(peer)  \(lie.rawValue)  "
+    let head = "\(PrintableText.line(node)) against p\(peer)  \(lie.rawValue)  "
     switch result {
     case .failure(let fault): return head + "NOT PROVEN: \(fault)"
     case .success(let finding) where !finding.isProven:

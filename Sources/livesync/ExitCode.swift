@@ -1,5 +1,3 @@
-import Foundation
-
 /// The exit codes of every command, documented in Docs/CommandLine.md.
 enum ExitCode: Int32 {
   /// Done, or the verdict is pass.
@@ -10,6 +8,11 @@ enum ExitCode: Int32 {
   case usage = 2
   /// A data directory cannot be opened.
   case unopened = 3
+  /// There is no room on the disk for a data directory; what was committed is there.
+  case fullDisk = 4
+  /// Everything went well, but a result, the event log or a file could not be written. Instead of
+  /// `pass` only: what is worse keeps its own code.
+  case lost = 5
   /// A safety invariant was broken.
   case safety = 10
   /// The node did not complete or follow in time.
@@ -18,30 +21,6 @@ enum ExitCode: Int32 {
   case nondeterminism = 12
   /// The run passed without having exercised what it is for.
   case vacuous = 14
-}
-
-/// Standard error, where everything goes that is not a result.
-enum Console {
-  /// True if a person watches standard error, so that a moving progress line is welcome.
-  static let isTerminal = isatty(FileHandle.standardError.fileDescriptor) == 1
-
-  static func error(_ message: String) {
-    FileHandle.standardError.write(Data("livesync: \(message)\n".utf8))
-  }
-
-  /// Replaces the last line on a terminal; does nothing in a pipe.
-  static func progress(_ line: String) {
-    guard isTerminal else { return }
-    FileHandle.standardError.write(Data("\r\u{1b}[K\(line)".utf8))
-  }
-
-  /// Clears the progress line.
-  static func endProgress() {
-    progress("")
-  }
-
-  /// Prints a result line at once, also into a pipe.
-  static func print(_ line: String) {
-    FileHandle.standardOutput.write(Data((line + "\n").utf8))
-  }
+  /// No node could have done what the scenario asks for.
+  case unwinnable = 15
 }

@@ -1,5 +1,5 @@
-import Foundation
 import Simulation
+import Streams
 
 /// `livesync figures`
 enum FiguresCommand: Command {
@@ -16,33 +16,40 @@ enum FiguresCommand: Command {
     ])
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
-    let path = arguments.text("--write")
     // Looked at first, so that no one waits for what cannot be written.
-    let page = try path.map(page)
+    let target = try arguments.text("--write").map { path in
+      (file: try OutputFile(path: path), page: try page(path))
+    }
     let meter = ProgressMeter()
     let figures = try SyncFigures(identity: BuildIdentity.current) { done, count, label in
       meter.show(done * 1_000_000 / count, "\(done) of \(count) runs, now \(label)")
     }
     Console.endProgress()
     let section = figures.markdown
-    if let path, let page, let text = SyncFigures.replaceSection(in: page, with: section) {
-      do { try Data(text.utf8).write(to: URL(fileURLWithPath: path)) } catch {
-        throw UsageError("'\(path)' could not be written: \(error.localizedDescription)")
+    let code = figures.allHold ? ExitCode.pass : .liveness
+    if let target, let text = SyncFigures.replaceSection(in: target.page, with: section) {
+      do {
+        try target.file.write(Array(text.utf8))
+      } catch {
+        // What took minutes is not thrown away with the page.
+        Console.error(error.description)
+        Console.print(section)
+        return code == .pass ? .lost : code
       }
+    } else if arguments.wantsJSON {
+      Console.printJSON(figures.json)
     } else {
-      Console.print(arguments.wantsJSON ? figures.json : section)
+      Console.print(section)
     }
-    return figures.allHold ? .pass : .liveness
+    return code
   }
 
   /// The page at `path`, which must have the marks.
-  private static func page(_ path: String) throws(UsageError) -> String {
-    let bytes: [UInt8]
-    do { bytes = try InputFile.bytes(of: path, limit: pageBytesMax) } catch {
-      throw error as? UsageError ?? UsageError("'\(path)' cannot be read: \(error)")
-    }
-    let text = String(decoding: bytes, as: UTF8.self)
-    guard SyncFigures.replaceSection(in: text, with: "") != nil else {
+  private static func page(_ path: String) throws -> String {
+    var file = try InputFile(path: path)
+    guard let text = String(validating: try file.all(limit: pageBytesMax), as: UTF8.self),
+      SyncFigures.replaceSection(in: text, with: "") != nil
+    else {
       throw UsageError("'\(path)' has no '\(SyncFigures.marks.begin)' with its end")
     }
     return text

@@ -1,5 +1,6 @@
 import Foundation
 import Simulation
+import Streams
 
 /// `livesync fixture record FILE`
 enum FixtureRecordCommand: Command {
@@ -28,9 +29,11 @@ enum FixtureRecordCommand: Command {
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let options = try options(of: arguments)
     let path = arguments.positionals[0]
-    guard FixtureHeader.isPlain(path), !path.contains(" ") else {
+    guard FixtureHeader.isPlain(path), ShellWord.isPlain(path) else {
       throw UsageError("'\(path)' has characters that cannot stand in a generator command")
     }
+    // Looked at first, so that no one waits for what cannot be written.
+    let file = try OutputFile(path: path)
     let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
     var recorder = try FixtureRecorder(
       options, name: name, generator: generator(options, path: path))
@@ -41,15 +44,12 @@ enum FixtureRecordCommand: Command {
     }
     Console.endProgress()
     let bytes = fixture.bytes
-    do {
-      try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw UsageError("'\(path)' cannot be written: \(error.localizedDescription)")
-    }
+    try file.write(bytes)
+    if file.isOutput { return .pass }
     let counts = FixtureFacts(fixture).counts
     if arguments.wantsJSON {
       let fields = counts.map { "\"\($0.name)\":\($0.count)" }.joined(separator: ",")
-      Console.print("{\"verdict\":\"recorded\",\"bytes\":\(bytes.count),\(fields)}")
+      Console.printJSON("{\"verdict\":\"recorded\",\"bytes\":\(bytes.count),\(fields)}")
     } else {
       Console.print("recorded \(path), \(bytes.count) bytes")
       for (name, count) in counts {

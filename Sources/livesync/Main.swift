@@ -1,6 +1,7 @@
 import Foundation
 import Ledger
 import Storage
+import Streams
 
 /// A command of the program: what it takes, and what it does with it.
 protocol Command {
@@ -41,14 +42,17 @@ struct Main {
     livesync <command> --help explains one command.
 
     Exit codes: 0 pass, 1 a data directory is damaged or evidence proves nothing, 2 unusable
-    arguments or files, 3 a data directory cannot be opened, 10 a safety check failed, 11 the node
-    did not complete or follow, 12 a replay gave something else than recorded, 14 the run proved
-    nothing.
+    arguments or files, 3 a data directory cannot be opened, 4 the disk of a data directory is full,
+    5 pass, but output or a log could not be written, 10 a safety check failed, 11 the node did not
+    complete or follow, 12 a replay gave something else than recorded, 14 the run proved nothing,
+    15 no node could have done it, 141 nobody reads the output any more.
     """
   }
 
   static func main() {
-    exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)
+    Console.prepare(program: "livesync")
+    let code = run(Array(CommandLine.arguments.dropFirst()))
+    exit((code == .pass && Console.isLost ? .lost : code).rawValue)
   }
 
   private static func run(_ words: [String]) -> ExitCode {
@@ -67,18 +71,25 @@ struct Main {
       }
       return try command.run(arguments)
     } catch let error as UsageError {
-      Console.error("\(error.message)\n\(specification.usage)")
+      Console.error(error.message, more: specification.usage)
       return .usage
+    } catch let error as StreamError {
+      Console.error(error.description)
+      return error.isLoss ? .lost : .usage
     } catch let error as StorageError {
-      Console.error(error.description)
-      return .unopened
+      return refused(error, error.description)
     } catch let error as LedgerStoreError {
-      Console.error(error.description)
-      return .unopened
+      return refused(error.storage, error.description)
     } catch {
       Console.error("\(error)")
       return .usage
     }
+  }
+
+  /// Says why a data directory could not be used; `error` is what the store said, if it was that.
+  private static func refused(_ error: StorageError?, _ description: String) -> ExitCode {
+    Console.error(description)
+    return error?.isFullDisk == true ? .fullDisk : .unopened
   }
 
   /// Says which commands there are instead.
@@ -90,7 +101,7 @@ struct Main {
       Console.print("usage: livesync \(words[0]) <command> [options]\n\n\(group)")
       return .pass
     } else {
-      Console.error("'\(words[0])' needs one of these after it:\n\(group)")
+      Console.error("'\(words[0])' needs one of these after it:", more: group)
     }
     return .usage
   }

@@ -1,6 +1,6 @@
-import Foundation
 import Simulation
 import Storage
+import Streams
 
 /// `livesync replay FILE`
 enum ReplayCommand: Command {
@@ -16,33 +16,68 @@ enum ReplayCommand: Command {
     notes: [
       "Every root, event, request, missing range and the end state must be as recorded; the first",
       "step that differs is printed and the exit code is \(ExitCode.nondeterminism.rawValue).",
+      "If the disk of DIR is full, the exit code is \(ExitCode.fullDisk.rawValue). A replay that",
+      "did not come to its end is begun again by the next one into the same DIR.",
     ])
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let path = arguments.positionals[0]
     let schedule = try arguments.number("--schedule", in: 0...UInt64.max)
-    let bytes = try InputFile.bytes(of: path, limit: FixtureLimits.fileBytesMax)
-    let fixture: Fixture
-    do {
-      fixture = try Fixture(bytes: bytes)
-    } catch {
-      throw UsageError("\(path): \(error)")
-    }
-    let store = try arguments.text("--store").map { directory in
-      // One transaction a push all the same; they reach the disk together at the end.
-      try LMDBStore(
-        path: directory, chain: fixture.genesis.hash, options: .init(durability: .onRequest))
-    }
+    let fixture = try fixture(path)
+    let directory = arguments.text("--store")
+    let store = try directory.map { try open($0, fixture) }
     var replay = try replay(fixture, schedule, in: store)
     let meter = ProgressMeter()
     let count = fixture.steps.count
     let verdict = replay.run { done in
       meter.show(done * 1_000_000 / max(1, count), "replaying, step \(done) of \(count)")
     }
-    try store?.synchronize()
     Console.endProgress()
-    Console.print(arguments.wantsJSON ? json(verdict, fixture) : text(verdict, fixture))
+    if let failure = replay.storeFailure { throw failure }
+    try store?.close()
+    if let directory { try UnfinishedReplay.end(in: directory) }
+    if arguments.wantsJSON {
+      Console.printJSON(json(verdict, fixture))
+    } else {
+      Console.print(text(verdict, fixture))
+    }
     return verdict == .pass ? .pass : .nondeterminism
+  }
+
+  /// Opens a new store; what a replay left that did not come to its end is begun again.
+  private static func open(_ directory: String, _ fixture: Fixture) throws -> LMDBStore {
+    if UnfinishedReplay.isLeft(in: directory) { try LMDBStore.erase(path: directory) }
+    // One transaction a push all the same; they reach the disk together at the end.
+    let store = try LMDBStore(
+      path: directory, chain: fixture.genesis.hash, options: .init(durability: .onRequest))
+    let isNew = try store.read { snapshot throws(StorageError) in
+      try snapshot.entries(limit: 1).isEmpty
+    }
+    // Never on a chain that somebody may still need.
+    if isNew { try UnfinishedReplay.begin(in: directory) }
+    return store
+  }
+
+  /// The fixture at `path`, read no further than it can be one.
+  private static func fixture(_ path: String) throws -> Fixture {
+    var file = try InputFile(path: path)
+    var failure: StreamError?
+    let result = Result { () throws(FixtureError) in
+      try Fixture {
+        do throws(StreamError) {
+          return try file.next()
+        } catch {
+          failure = error
+          return []
+        }
+      }
+    }
+    if let failure { throw failure }
+    do throws(FixtureError) {
+      return try result.get()
+    } catch {
+      throw UsageError("\(path): \(error)")
+    }
   }
 
   private static func replay(
@@ -77,10 +112,6 @@ enum ReplayCommand: Command {
         ["field": $0.field, "expected": $0.expected, "actual": $0.actual]
       }
     }
-    let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
-    guard let data = try? JSONSerialization.data(withJSONObject: object, options: options) else {
-      return "{}"
-    }
-    return String(decoding: data, as: UTF8.self)
+    return DbJSON.text(object)
   }
 }

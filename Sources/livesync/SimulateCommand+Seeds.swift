@@ -1,6 +1,8 @@
 import EventLog
 import Foundation
+import Primitives
 import Simulation
+import Streams
 import Synchronization
 
 /// `livesync simulate --seeds A...B`: many runs, one line each for those that fail.
@@ -19,20 +21,41 @@ extension SimulateCommand {
     return first...last
   }
 
-  /// Runs every seed, on all processors, and sums up.
+  /// Runs every seed of one scenario and sums up.
   static func campaign(
-    _ scenario: Scenario, seeds: ClosedRange<UInt64>, asJSON: Bool
+    _ scenario: Scenario, _ seeds: ClosedRange<UInt64>, _ arguments: Arguments
   ) throws -> ExitCode {
-    if !asJSON {
-      Console.print("simulate  \(scenario.name)  seeds \(seeds.lowerBound)...\(seeds.upperBound)")
+    try campaign(
+      Tally(scenario: scenario, planned: seeds.count, arguments), of: scenario.name, seeds,
+      asJSON: arguments.wantsJSON
+    ) { _ in scenario }
+  }
+
+  /// Runs every seed, on all processors, and sums up; if it is interrupted, those that have run.
+  static func campaign<Sum: SeedTally>(
+    _ tally: Sum, of what: String, _ seeds: ClosedRange<UInt64>, asJSON isJSON: Bool,
+    scenario: @escaping @Sendable (UInt64) throws -> Scenario
+  ) throws -> ExitCode {
+    if !isJSON {
+      Console.print("simulate  \(what)  seeds \(seeds.lowerBound)...\(seeds.upperBound)")
     }
-    let tally = Mutex(Tally())
-    let meter = Mutex(ProgressMeter())
+    let tally = Mutex(tally)
     let started = ContinuousClock.now
+    let show = { @Sendable (tally: Sum) in
+      Console.endProgress()
+      let wall = Double(started.duration(to: .now).milliseconds) / 1000
+      if isJSON { Console.printJSON(tally.json(wall)) } else { Console.print(tally.text(wall)) }
+    }
+    let interruption = Interruption { number in
+      let result = tally.withLock { $0 }
+      show(result)
+      return result.exitCode == .pass ? 128 + number : result.exitCode.rawValue
+    }
+    let meter = Mutex(ProgressMeter())
     DispatchQueue.concurrentPerform(iterations: seeds.count) { index in
       let seed = seeds.lowerBound + UInt64(index)
       let result = Result {
-        try SimulationRun(scenario, seed: seed).run(identity: BuildIdentity.current)
+        try SimulationRun(scenario(seed), seed: seed).run(identity: BuildIdentity.current)
       }
       let done = tally.withLock { tally in
         tally.add(seed, result)
@@ -41,25 +64,54 @@ extension SimulateCommand {
       meter.withLock {
         $0.show(
           done.count * 1_000_000 / seeds.count,
-          "\(done.count) of \(seeds.count) seeds, \(done.failures.count) failed")
+          "\(done.count) of \(seeds.count) seeds, \(done.failureCount) failed")
       }
     }
-    Console.endProgress()
+    // From here on it is too late for an interruption.
+    interruption.end()
     let result = tally.withLock { $0 }
-    let wall = Double(started.duration(to: .now).milliseconds) / 1000
-    Console.print(asJSON ? result.json(scenario, wall) : result.text(scenario, wall))
+    show(result)
     return result.exitCode
+  }
+
+  /// The command that gives one run of a campaign.
+  static func replay(_ arguments: Arguments, seed: UInt64) -> String {
+    let others = ["--seed", "--seeds", "--out"]
+    let names = specification.options.filter { $0.value != nil }.map(\.name)
+    var words = ["livesync", "simulate"]
+    for name in names where !others.contains(name) {
+      if let value = arguments.text(name) { words += [name, value] }
+    }
+    return ShellWord.command(words + ["--seed", "\(seed)"])
   }
 }
 
-/// What came of the seeds so far.
-private struct Tally: Sendable {
+/// What came of the seeds of a campaign so far.
+protocol SeedTally: Sendable {
+  /// Seeds that have run.
+  var count: Int { get }
+  /// Those of them that failed.
+  var failureCount: Int { get }
+  var exitCode: ExitCode { get }
+  mutating func add(_ seed: UInt64, _ result: Result<SimulationReport, any Error>)
+  func text(_ wall: Double) -> String
+  func json(_ wall: Double) -> String
+}
+
+/// The sums of one scenario.
+private struct Tally: SeedTally {
   struct Failure {
     let seed: UInt64
     let verdict: Event.RunVerdict
     let reason: String
+    /// SHA-256 of the event log that the run gives; empty if it crashed.
+    let digest: String
   }
 
+  let scenario: Scenario
+  /// Seeds that are to be run.
+  let planned: Int
+  private let arguments: Arguments
   var count = 0
   var failures: [Failure] = []
   private var chunks = 0
@@ -70,14 +122,23 @@ private struct Tally: Sendable {
   /// In how many runs each event was seen.
   private var seen: [String: Int] = [:]
 
+  init(scenario: Scenario, planned: Int, _ arguments: Arguments) {
+    self.scenario = scenario
+    self.planned = planned
+    self.arguments = arguments
+  }
+
   mutating func add(_ seed: UInt64, _ result: Result<SimulationReport, any Error>) {
     count += 1
     switch result {
     case .failure(let error):
-      failures.append(.init(seed: seed, verdict: .crash, reason: "\(error)"))
+      failures.append(.init(seed: seed, verdict: .crash, reason: "\(error)", digest: ""))
     case .success(let report):
       if report.verdict != .pass {
-        failures.append(.init(seed: seed, verdict: report.verdict, reason: report.reason))
+        failures.append(
+          .init(
+            seed: seed, verdict: report.verdict, reason: report.reason,
+            digest: report.logDigest?.hex ?? ""))
       }
       chunks += report.chunksAccepted
       diffs += report.diffsAccepted
@@ -94,36 +155,45 @@ private struct Tally: Sendable {
     return [.safety, .liveness, .nondeterminism, .vacuous].first { codes.contains($0) } ?? .pass
   }
 
+  var failureCount: Int { failures.count }
+
   private var ordered: [Failure] { failures.sorted { $0.seed < $1.seed } }
 
   private var unseen: [String] {
     EventSchema.entries.map(\.name).filter { seen[$0] == nil }
   }
 
-  func text(_ scenario: Scenario, _ wall: Double) -> String {
+  private var isInterrupted: Bool { count < planned }
+
+  func text(_ wall: Double) -> String {
     var lines = ordered.map { failure in
-      "seed \(failure.seed)  \(failure.verdict.rawValue)  \(failure.reason)\n"
-        + "          replay: livesync simulate --scenario \(scenario.name) --seed \(failure.seed)"
+      "seed \(failure.seed)  \(failure.verdict.rawValue)  \(PrintableText.line(failure.reason))\n"
+        + "          replay: \(SimulateCommand.replay(arguments, seed: failure.seed))"
     }
     let speed = Int(Double(virtualNanoseconds) / 1e9 / max(wall, 0.001))
     lines.append(
       "sums      \(chunks) chunks, \(diffs) diffs, \(rebranches) rebranches, "
         + "\(rebranchesWhileIncomplete) of them while incomplete")
     lines.append("not seen  " + (unseen.isEmpty ? "-" : unseen.joined(separator: " ")))
+    let word = isInterrupted ? "INTERRUPTED" : "PASS"
     lines.append(
-      (failures.isEmpty ? "PASS" : "FAIL") + "  \(count - failures.count) of \(count) seeds in "
+      (failures.isEmpty ? word : "FAIL") + "  \(count - failures.count) of \(count) seeds in "
         + String(format: "%.1f s, %.1f seeds/s", wall, Double(count) / max(wall, 0.001))
-        + " (\(speed) x)")
+        + " (\(speed) x)"
+        + (isInterrupted ? ", \(planned - count) seeds were not run" : ""))
     return lines.joined(separator: "\n")
   }
 
-  func json(_ scenario: Scenario, _ wall: Double) -> String {
+  func json(_ wall: Double) -> String {
     let list = ordered.map {
-      "{\"seed\":\($0.seed),\"verdict\":\"\($0.verdict.rawValue)\","
-        + "\"reason\":\(JSONText.quoted($0.reason))}"
+      let replay = SimulateCommand.replay(arguments, seed: $0.seed)
+      return "{\"seed\":\($0.seed),\"verdict\":\"\($0.verdict.rawValue)\","
+        + "\"reason\":\(JSONText.quoted($0.reason)),\"log_sha256\":\"\($0.digest)\","
+        + "\"replay\":\(JSONText.quoted(replay))}"
     }
     let names = unseen.map(JSONText.quoted).joined(separator: ",")
     return "{\"scenario\":\(JSONText.quoted(scenario.name)),\"seeds\":\(count),"
+      + "\"planned\":\(planned),\"interrupted\":\(isInterrupted),"
       + "\"passed\":\(count - failures.count),\"chunks_accepted\":\(chunks),"
       + "\"diffs_accepted\":\(diffs),\"rebranches\":\(rebranches),"
       + "\"rebranches_while_incomplete\":\(rebranchesWhileIncomplete),"

@@ -1,8 +1,9 @@
 import EventLog
 import Foundation
 import LiveSync
+import Primitives
 import Simulation
-import Synchronization
+import Streams
 
 /// `livesync simulate`
 enum SimulateCommand: Command {
@@ -12,6 +13,7 @@ enum SimulateCommand: Command {
     positionals: [],
     options: [
       .init("--scenario", "NAME|FILE", help: "a built-in scenario or a JSON file (default)"),
+      .init("--profile", "NAME", help: "draw the scenario with the seed: wild"),
       .init("--seed", "N", help: "seed of everything random (1)"),
       .init("--seeds", "A...B", help: "run many seeds instead and sum up; writes no log"),
       .init("--nodes", "N", help: "nodes, the joining one among them"),
@@ -26,33 +28,51 @@ enum SimulateCommand: Command {
       "Scenarios: " + Scenario.builtIn.map(\.name).joined(separator: ", ") + ".",
       "Prints the parameters, a line for each notable event of the joining node, and the verdict.",
       "The same scenario, seed and program give the same events.jsonl, byte by byte.",
-      "Exit codes: 0 pass, 2 unusable arguments, 10 safety, 11 liveness, 14 vacuous.",
+      "Exit codes: 0 pass, 2 unusable arguments, 5 pass, but log or output are cut, 10 safety,",
+      "11 liveness, 14 vacuous, 15 unwinnable. An interrupted --seeds prints what it found; its",
+      "code is that of the gravest verdict, or 128 and the signal's number if nothing failed.",
     ])
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
-    let scenario = try scenario(arguments)
+    let seed: UInt64 = try arguments.number("--seed", in: 0...UInt64.max) ?? 1
+    let isWild = try isWild(arguments)
+    let (scenario, isRepeatable) = try scenario(arguments, seed: seed)
     if arguments.flag("--show") {
-      FileHandle.standardOutput.write(Data(scenario.json.utf8))
+      Console.printJSON(String(scenario.json.dropLast()))
       return .pass
     }
     if let text = arguments.text("--seeds") {
       guard arguments.text("--seed") == nil, arguments.text("--out") == nil else {
         throw UsageError("option '--seeds' goes with neither '--seed' nor '--out'")
       }
+      guard isRepeatable else {
+        throw UsageError("option '--seeds' needs a scenario in a file that can be read again")
+      }
       let seeds = try seeds(text)
+      if isWild { return try wildCampaign(seeds, arguments) }
       _ = try usable { () throws(ScenarioError) in
         try SimulationRun(scenario, seed: seeds.lowerBound)
       }
-      return try campaign(scenario, seeds: seeds, asJSON: arguments.wantsJSON)
+      return try campaign(scenario, seeds, arguments)
     }
-    let seed: UInt64 = try arguments.number("--seed", in: 0...UInt64.max) ?? 1
+    return try run(scenario, seed: seed, arguments)
+  }
+
+  /// One run, with its log.
+  private static func run(
+    _ scenario: Scenario, seed: UInt64, _ arguments: Arguments
+  ) throws -> ExitCode {
     let simulation = try usable { () throws(ScenarioError) in
       try SimulationRun(scenario, seed: seed)
     }
     let folder = arguments.text("--out") ?? "out/\(scenario.name)-\(seed)"
-    let file = try OutputFile(folder: folder, name: "events.jsonl")
+    let log = try LogFile(folder: folder, name: "events.jsonl") { cut in
+      Console.error(
+        "warning: the log in '\(folder)' is cut off at byte \(cut.bytes), after \(cut.lines) "
+          + "whole records: \(cut.reason); the run goes on")
+    }
     let isQuiet = arguments.wantsJSON
-    if !isQuiet { printParameters(scenario, seed, file) }
+    if !isQuiet { printParameters(scenario, seed, log) }
     let meter = ProgressMeter()
     let started = ContinuousClock.now
     let report = try simulation.run(
@@ -67,35 +87,44 @@ enum SimulateCommand: Command {
         Console.endProgress()
         Console.print(line)
       },
-      log: { file.write($0) })
+      log: { log.write($0) })
     Console.endProgress()
-    try file.close()
+    let cut = log.close()
     let wall = Double(started.duration(to: .now).milliseconds) / 1000
     let speed = Double(report.virtualNanoseconds) / 1e9 / max(wall, 0.001)
     if isQuiet {
-      Console.print(
+      Console.printJSON(
         report.json(adding: [
           ("wall_ms", "\(Int(wall * 1000))"), ("virtual_per_wall", "\(Int(speed))"),
-          ("log", JSONText.quoted(file.path)),
+          ("log", JSONText.quoted(log.path)), ("log_cut", cut?.json ?? "null"),
         ]))
     } else {
       Console.print(report.text + String(format: " in %.2f s wall (%.0f x)", wall, speed))
     }
-    return exitCode(report.verdict)
+    let code = exitCode(report.verdict)
+    return code == .pass && cut != nil ? .lost : code
   }
 
-  private static func scenario(_ arguments: Arguments) throws -> Scenario {
+  /// The scenario that is asked for, and whether it can be read again; with a profile, the one it
+  /// draws with `seed`.
+  static func scenario(
+    _ arguments: Arguments, seed: UInt64
+  ) throws -> (Scenario, isRepeatable: Bool) {
     let name = arguments.text("--scenario") ?? "default"
     var scenario: Scenario
-    if name.contains("/") || name.hasSuffix(".json") {
-      let bytes = try InputFile.bytes(of: name, limit: 1 << 20)
+    var isRepeatable = true
+    if try isWild(arguments) {
+      scenario = .wild(seed: seed)
+    } else if name.contains("/") || name.hasSuffix(".json") {
+      var file = try InputFile(path: name)
+      isRepeatable = file.isRepeatable
+      let bytes = try file.all(limit: SimulationLimits.scenarioBytesMax)
       do { scenario = try Scenario(json: bytes) } catch { throw UsageError("\(name): \(error)") }
     } else {
       scenario = try usable { () throws(ScenarioError) in try Scenario.named(name) }
     }
-    try scenario.override("nodes", arguments)
-    try scenario.override("accounts", arguments)
-    try scenario.override("blocks", arguments)
+    let keys = ["nodes", "accounts", "blocks"]
+    for key in keys { try scenario.override(key, arguments) }
     if let word = arguments.text("--strategy") {
       guard let strategy = SyncStrategy(rawValue: word) else {
         let known = SyncStrategy.allCases.map(\.rawValue).joined(separator: " or ")
@@ -103,10 +132,15 @@ enum SimulateCommand: Command {
       }
       scenario.strategy = strategy
     }
-    for part in arguments.text("--set")?.split(separator: ",") ?? [] {
+    var taken = Set(keys.filter { arguments.text("--\($0)") != nil })
+    let parts = arguments.text("--set")?.split(separator: ",", omittingEmptySubsequences: false)
+    for part in parts ?? [] {
       try usable { () throws(ScenarioError) in try scenario.set(String(part)) }
+      let key = String(part.prefix { $0 != "=" })
+      guard taken.insert(key).inserted else { throw UsageError("'\(key)' is set twice") }
     }
-    return scenario
+    try usable { () throws(ScenarioError) in try scenario.check() }
+    return (scenario, isRepeatable)
   }
 
   private static func usable<Value>(
@@ -115,12 +149,12 @@ enum SimulateCommand: Command {
     do { return try body() } catch { throw UsageError(error.description) }
   }
 
-  private static func printParameters(_ scenario: Scenario, _ seed: UInt64, _ file: OutputFile) {
+  private static func printParameters(_ scenario: Scenario, _ seed: UInt64, _ log: LogFile) {
     let identity = BuildIdentity.current
     Console.print(
       "simulate  \(scenario.name)  seed \(seed)  commit \(identity.commit)  "
         + "\(identity.toolchain) \(identity.mode)  schema \(Event.schemaVersion)")
-    Console.print("          \(scenario.description)")
+    Console.print("          \(PrintableText.line(scenario.description))")
     let words = scenario.parameters.split(separator: " ")
     for start in stride(from: 0, to: words.count, by: 3) {
       let row = words[start..<min(start + 3, words.count)].map {
@@ -128,7 +162,7 @@ enum SimulateCommand: Command {
       }
       Console.print("          " + row.joined().trimmingCharacters(in: .whitespaces))
     }
-    Console.print("log       \(file.path)")
+    Console.print("log       \(PrintableText.line(log.path))")
     Console.print("")
   }
 
@@ -139,6 +173,7 @@ enum SimulateCommand: Command {
     case .liveness, .interrupted: .liveness
     case .nondeterminism: .nondeterminism
     case .vacuous: .vacuous
+    case .unwinnable: .unwinnable
     }
   }
 }
@@ -178,63 +213,9 @@ enum BuildIdentity {
   }
 }
 
-/// A file that is written piece by piece. Errors are kept and thrown at the end, since pieces come
-/// from inside a run.
-final class OutputFile: Sendable {
-  let path: String
-  private let state: Mutex<(handle: FileHandle, failure: (any Error)?)>
-
-  init(folder: String, name: String) throws(UsageError) {
-    path = folder + "/" + name
-    do {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw UsageError("folder '\(folder)' cannot be made: \(error.localizedDescription)")
-    }
-    guard FileManager.default.createFile(atPath: path, contents: nil),
-      let handle = FileHandle(forWritingAtPath: path)
-    else { throw UsageError("'\(path)' cannot be written") }
-    state = Mutex((handle, nil))
-  }
-
-  func write(_ bytes: [UInt8]) {
-    state.withLock { state in
-      guard state.failure == nil else { return }
-      do { try state.handle.write(contentsOf: Data(bytes)) } catch { state.failure = error }
-    }
-  }
-
-  func close() throws {
-    try state.withLock { state in
-      if let failure = state.failure {
-        throw UsageError("'\(path)' could not be written: \(failure.localizedDescription)")
-      }
-      try state.handle.close()
-    }
-  }
-}
-
-/// A progress line with percentage and the time that is left, on a terminal only.
-final class ProgressMeter {
-  private let start = ContinuousClock.now
-  private var shown = ContinuousClock.now
-  /// Milliseconds between two lines.
-  private static let interval = Duration.milliseconds(100)
-
-  /// Shows how much is done, in parts per million, with a note.
-  func show(_ partsPerMillion: Int, _ note: String) {
-    guard Console.isTerminal, shown.duration(to: .now) >= Self.interval else { return }
-    shown = .now
-    let spent = Double(start.duration(to: .now).milliseconds) / 1000
-    let share = Double(partsPerMillion) / 1_000_000
-    let eta = share > 0.01 ? String(format: "%.0f s left", spent / share - spent) : "…"
-    Console.progress(String(format: "%3.0f %%  %@  %@", share * 100, note, eta))
-  }
-}
-
-extension Duration {
-  var milliseconds: Int64 {
-    components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+extension LogFile.Cut {
+  /// One JSON object.
+  fileprivate var json: String {
+    "{\"bytes\":\(bytes),\"records\":\(lines),\"reason\":\(JSONText.quoted(reason))}"
   }
 }

@@ -7,6 +7,8 @@ enum Program {
     let code: Int32
     let output: String
     let errors: String
+    /// True if a signal ended it, whose number is the code then.
+    let isKilled: Bool
   }
 
   /// The build folder: the test bundle and the program are built side by side.
@@ -21,16 +23,31 @@ enum Program {
     return PackageFiles.root.appending(path: ".build/release")
   }()
 
+  /// Where it is.
+  static var path: String { folder.appending(path: "livesync").path }
+
   /// Runs `livesync` with `arguments`; `input` is its standard input.
   static func run(_ arguments: String..., input: String = "") throws -> Result {
     try run(arguments, input: input)
   }
 
   static func run(_ arguments: [String], input: String = "") throws -> Result {
+    try run(folder.appending(path: "livesync"), arguments, input: input, in: PackageFiles.root)
+  }
+
+  /// Runs a script of bash in `place`; `livesync` and `livesync-bench` are the built programs.
+  static func shell(_ script: String, in place: URL = PackageFiles.root) throws -> Result {
+    let path = "export PATH=\"\(folder.path):$PATH\"\n"
+    return try run(URL(fileURLWithPath: "/bin/bash"), ["-c", path + script], input: "", in: place)
+  }
+
+  private static func run(
+    _ executable: URL, _ arguments: [String], input: String, in place: URL
+  ) throws -> Result {
     let process = Process()
-    process.executableURL = folder.appending(path: "livesync")
+    process.executableURL = executable
     process.arguments = arguments
-    process.currentDirectoryURL = PackageFiles.root
+    process.currentDirectoryURL = place
     let scratch = try scratchFolder()
     defer { try? FileManager.default.removeItem(at: scratch) }
     // Files instead of pipes: a full pipe that nobody reads would stop the program.
@@ -47,7 +64,8 @@ enum Program {
     return Result(
       code: process.terminationStatus,
       output: try String(contentsOf: files[1], encoding: .utf8),
-      errors: try String(contentsOf: files[2], encoding: .utf8))
+      errors: try String(contentsOf: files[2], encoding: .utf8),
+      isKilled: process.terminationReason == .uncaughtSignal)
   }
 
   /// A new empty folder that the caller removes.

@@ -84,6 +84,58 @@ private final class HeldStore: KeyValueStore {
     #expect(Answers(chain, address: address, newest: newest) != before)
   }
 
+  /// The file of an open store is damaged: what is asked for later meets it.
+  @Test func answer_shouldFail_andNothingElse_whenItsRecordIsDamagedWhileTheStoreIsOpen() throws {
+    var world = try World()
+    let folder = TemporaryFolder()
+    let store = try LMDBStore(
+      path: folder.path + "/store", chain: world.genesis.hash,
+      options: .init(durability: .onRequest))
+    try stored(&world, in: store)
+    try world.grow(to: 18)
+    let chain = world.chain
+    let (address, newest) = (world.address(0), chain.head)
+    let sound = Answers(chain, address: address, newest: newest)
+    let old = try #require(chain.block(at: 3))
+    let file = folder.path + "/store/data.mdb"
+    func oldBlocks() -> MissingBlocksResult {
+      chain.missingBlocks(
+        target: old.hash, locators: [chain.genesis.hash], direction: .backward, includeBody: false)
+    }
+    let soundBlocks = oldBlocks()
+    try flip(after: ChainRecord.block(old.hash).key, in: file)
+    for _ in 0..<2 {
+      #expect(oldBlocks() == .refused(.failed))
+      let failure = chain.takeServingFailure()
+      #expect(failure?.reason == "corrupted" && failure?.description.contains(file) == true)
+      #expect(chain.servedBlock(old.hash, includeBody: false) == nil)
+      #expect(chain.takeServingFailure()?.reason == "corrupted")
+    }
+    #expect(Answers(chain, address: address, newest: newest) == sound)
+    #expect(chain.servedBlock(newest.hash, includeBody: false) == newest.withoutBody)
+    #expect(chain.takeServingFailure() == nil && chain.storeFailure == nil)
+    try world.grow(to: 20)
+    try flip(after: ChainRecord.block(old.hash).key, in: file)
+    #expect(oldBlocks() == soundBlocks)
+    #expect(chain.servedBlock(old.hash, includeBody: true) == old)
+  }
+
+  /// Flips a bit in the byte behind each place of `key` in a file.
+  private func flip(after key: [UInt8], in file: String) throws {
+    let handle = try FileHandle(forUpdating: URL(filePath: file))
+    defer { try? handle.close() }
+    let bytes = try #require(try handle.read(upToCount: 4 << 20))
+    var from = bytes.startIndex
+    var count = 0
+    while let place = bytes.range(of: Data(key), in: from..<bytes.endIndex) {
+      try handle.seek(toOffset: UInt64(place.upperBound))
+      try handle.write(contentsOf: Data([bytes[place.upperBound] ^ 1]))
+      from = place.upperBound
+      count += 1
+    }
+    #expect(count > 0)
+  }
+
   @Test(.timeLimit(.minutes(1)), arguments: [false, true])
   func chunk_shouldVerifyAgainstTheBlockItNames_whileOthersPush(isOnDisk: Bool) throws {
     var world = try World(users: 40)

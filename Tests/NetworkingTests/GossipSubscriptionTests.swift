@@ -49,7 +49,7 @@ import Testing
       _ = subscription.offer(Self.message(number, from: UInt32(number % 2), bytes: 60_000))
     }
     #expect(told.withLock { $0 } == 1)
-    let honest = Self.message(1, from: 7, bytes: 4 << 20)
+    let honest = Self.message(3_000, from: 7, bytes: 4 << 20)
     guard case .taken(let lost) = subscription.offer(honest) else {
       Issue.record("an honest message was refused")
       return

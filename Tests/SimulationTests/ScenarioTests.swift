@@ -33,7 +33,9 @@ import Testing
   @Test func contradictions_shouldBeRefused() {
     var scenario = Scenario()
     scenario.liars = Array(repeating: .wrongValue, count: scenario.fullPeers)
-    #expect(throws: ScenarioError.contradiction("every full peer is a liar")) {
+    #expect(
+      throws: ScenarioError.contradiction("every full peer is a liar", keys: ["liars", "nodes"])
+    ) {
       try scenario.check()
     }
     scenario = Scenario()
@@ -41,10 +43,67 @@ import Testing
     #expect(throws: ScenarioError.self) { try scenario.check() }
   }
 
+  @Test(arguments: [
+    "", ".", "..", ".hidden", "-option", "a/b", "../../esc", "a b", "a\nb", "a\u{1b}[31m", "ä",
+    "a\u{0}", "a\\b", "a:b", String(repeating: "a", count: SimulationLimits.nameBytesMax + 1),
+  ])
+  func whatIsNoName_shouldBeRefused(name: String) {
+    var scenario = Scenario()
+    scenario.name = name
+    let error = #expect(throws: ScenarioError.self) { try scenario.check() }
+    #expect(error?.keys == ["name"])
+    #expect(throws: ScenarioError.self) { try SimulationRun(scenario, seed: 1) }
+    let placed = #expect(throws: ScenarioError.self) {
+      try Scenario(json: Array(scenario.json.utf8))
+    }
+    #expect(placed?.place.map { "\($0)" } == "line 2, column 3")
+  }
+
+  @Test(arguments: ["a", "A.b_c-9", "x..", String(repeating: "a", count: 64)])
+  func aName_shouldBeTaken(name: String) throws {
+    var scenario = Scenario()
+    scenario.name = name
+    #expect(try Scenario(json: Array(scenario.json.utf8)) == scenario)
+  }
+
+  @Test func aDescription_shouldBeBounded() throws {
+    var scenario = Scenario()
+    scenario.description = String(
+      repeating: "d", count: SimulationLimits.descriptionBytesMax)
+    try scenario.check()
+    scenario.description += "d"
+    #expect(throws: ScenarioError.self) { try scenario.check() }
+  }
+
+  /// What is wrong with a file, and where.
+  @Test(arguments: [
+    ("", "line 1, column 1: this is no JSON document: it ends where a value is missing"),
+    ("[]", "line 1, column 1: a scenario is one object"),
+    ("{\n  \"nodes\": 1}", "line 2, column 3: nodes is 1, allowed is 2 to 64"),
+    ("{\"nodes\": 5,\n \"nodes\": 6}", "line 2, column 2: this is no JSON document: the key"),
+    ("{\"nodes\": 5,}", "line 1, column 13: this is no JSON document: a comma stands before `}`"),
+    ("{\"nodes\": 5} x", "line 1, column 14: this is no JSON document: something follows"),
+    ("{\"nodes\": -0}", "line 1, column 11: nodes is no whole number"),
+    ("{\"nodes\": 5.0}", "line 1, column 11: nodes is no whole number"),
+    ("{\"nodes\": 1e999}", "line 1, column 11: nodes is no whole number"),
+    ("{\"nodes\": 99999999999999999999}", "line 1, column 11: nodes is no whole number"),
+    ("{\"nodes\": true}", "line 1, column 11: nodes is no whole number"),
+    ("{\"speed\": 1}", "line 1, column 2: unknown key 'speed'"),
+    ("{\"a\u{1b}b\": 1}", "line 1, column 4: this is no JSON document: a control character"),
+    ("{\"\\u001b\": 1}", "line 1, column 2: unknown key '\\u{1b}'"),
+    ("{\"liars\": [\"wrong_root\",\n3]}", "line 2, column 1: liars is no list of texts"),
+    ("{\"slots\": 4,\n\"validators\": 9}", "line 2, column 1: slots are fewer than validators: 4"),
+    ("{\n\n\"slots\": 4, \"validators\": 5, \"nodes\": 5}", "line 3, column 13: slots are fewer"),
+    ("{\"follow_blocks\": 5}", "line 1, column 2: follow_blocks is less than one batch"),
+  ])
+  func aWrongFile_shouldBeRefused_withTheFirstPlace(text: String, message: String) {
+    let error = #expect(throws: ScenarioError.self) { try Scenario(json: Array(text.utf8)) }
+    #expect(error?.description.hasPrefix(message) == true, "\(text): \(error?.description ?? "")")
+  }
+
   @Test func texts_shouldBeReadAsTheyWereWritten_whateverTheyHold() throws {
     var scenario = Scenario()
-    scenario.name = "a\u{c}b\"\\\n\u{0}\u{1f}ä"
-    scenario.description = "\t\u{7f}\u{2028}"
+    scenario.description = "a\u{c}b\"\\\n\u{0}\u{1f}ä\t\u{7f}\u{2028}"
     #expect(try Scenario(json: Array(scenario.json.utf8)) == scenario)
   }
 
@@ -52,5 +111,42 @@ import Testing
     #expect(throws: ScenarioError.unknown("x", known: Scenario.builtIn.map(\.name))) {
       try Scenario.named("x")
     }
+  }
+}
+
+/// The manual's table of keys.
+@Suite struct ScenarioTableTests {
+  /// The rows of the table: key, default, what is allowed.
+  private static func rows() throws -> [[String]] {
+    let page = try PackageFiles.text("Docs/Simulator.md")
+    let lines = page.split(separator: "\n").drop { !$0.hasPrefix("| key | default |") }
+    return lines.dropFirst(2).prefix { $0.hasPrefix("|") }.map { line in
+      line.split(separator: "|").prefix(3).map {
+        $0.trimmingCharacters(in: CharacterSet(charactersIn: " `"))
+      }
+    }
+  }
+
+  private static func grouped(_ number: Int) -> String {
+    var digits = String(number)
+    var groups: [String] = []
+    while digits.count > 3 {
+      groups.insert(String(digits.suffix(3)), at: 0)
+      digits.removeLast(3)
+    }
+    return ([digits] + groups).joined(separator: ",")
+  }
+
+  @Test func manual_shouldNameEveryKeyWithItsDefaultAndRange() throws {
+    let rows = try Self.rows()
+    let numbers = rows.filter { !["name", "description", "strategy", "liars"].contains($0[0]) }
+    #expect(numbers.map(\.[0]) == Scenario.fields.map(\.key))
+    for (row, field) in zip(numbers, Scenario.fields) {
+      #expect(row[1] == Self.grouped(field.fallback), "\(field.key)")
+      let word = field.range.count == 2 ? "or" : "to"
+      let range = "\(Self.grouped(field.range.lowerBound)) \(word) "
+      #expect(row[2] == range + Self.grouped(field.range.upperBound), "\(field.key)")
+    }
+    #expect(rows.count == numbers.count + 4)
   }
 }

@@ -39,7 +39,8 @@ import Testing
   private static let byModel = [
     "Range planner", "peerLookInterval", "sampledDiffsMax", "blockBytesFirst",
     "bytesPerSecondFirst", "progressInterval", "sampleInterval", "forecastTimeMin",
-    "forecastWindowMin", "stallCauseTime", "stallAfter",
+    "forecastWindowMin", "stallCauseTime", "stallAfter", "patienceDoublings", "lateInRowMax",
+    "partGrowthMax", "diffRequestsPerBlock",
   ]
 
   @Test func everyLimitOfLiveSync_shouldBeDrivenByATest() throws {

@@ -35,6 +35,18 @@ extension TidyRule {
     Ban(#"\bfatalError\("#, "throw, or preconditionFailure that prints an impossible state"),
   ]
 
+  /// What ends a program when it cannot write, reads without a bound, takes what is no JSON or puts
+  /// a file in the place of a device.
+  private static let unchecked = [
+    Ban(
+      #"(^|[^.\w])(print|debugPrint|dump|puts|fputs|fopen|fwrite)\("#,
+      "record an event; executables print by Console"),
+    Ban(#"\bFileHandle\.standard(Output|Error|Input)|AtPath\b"#, "use Console, InputFile, LogFile"),
+    Ban(#"\.write\(to(File:|: (?!&))|\bcreateFile\("#, "use OutputFile or LogFile"),
+    Ban(#"\bData\(contentsOf:"#, "use InputFile with a limit"),
+    Ban(#"\bjsonObject\(with:|\bJSONDecoder\b"#, "use JSONDocument"),
+  ]
+
   /// Executables measure real time and print; they hold no logic.
   private static let executables = ["livesync", "livesync-bench"]
 
@@ -78,16 +90,29 @@ extension TidyRule {
     },
     TidyRule(
       "printing",
-      planted: [("Sources/Ledger/A.swift", "  print(\"x\")\n")],
-      innocent: [
+      planted: [
+        ("Sources/Ledger/A.swift", "  print(\"x\")\n"),
         ("Sources/livesync/A.swift", "print(\"x\")\n"),
+        ("Sources/livesync-bench/A.swift", "  fputs(\"x\", stderr)\n"),
+        ("Sources/livesync/A.swift", "FileHandle.standardError.write(data)\n"),
+        ("Sources/livesync/A.swift", "let a = FileHandle(forReadingAtPath: path)\n"),
+        ("Sources/livesync/A.swift", "try data.write(to: url, options: .atomic)\n"),
+        ("Sources/livesync-bench/A.swift", "try text.write(toFile: path, atomically: true)\n"),
+        ("Sources/livesync-bench/A.swift", "let a = try Data(contentsOf: url)\n"),
+        ("Sources/livesync/A.swift", "FileManager.default.createFile(atPath: path)\n"),
+        ("Sources/Simulation/A.swift", "let a = try JSONSerialization.jsonObject(with: data)\n"),
+        ("Sources/livesync-bench/A.swift", "let a = try JSONDecoder().decode(A.self, from: b)\n"),
+      ],
+      innocent: [
         ("Sources/Ledger/A.swift", "blueprint(x)\nprecondition(x)\nself.print(x)\n"),
+        ("Sources/livesync/A.swift", "Console.print(\"x\")\nfile.write(bytes)\n"),
+        ("Sources/Streams/A.swift", "print(\"x\")\n"),
+        ("Tests/LedgerTests/A.swift", "print(\"x\")\n"),
+        ("Sources/livesync/A.swift", "JSONSerialization.data(withJSONObject: object)\n"),
       ]
     ) { file in
-      guard let room = file.room, !executables.contains(room) else { return [] }
-      return matches(
-        file,
-        [Ban(#"(^|[^.\w])(print|debugPrint|dump)\("#, "record an event; only executables print")])
+      guard let room = file.room, room != "Streams" else { return [] }
+      return matches(file, unchecked)
     },
     TidyRule(
       "iteration order",

@@ -17,7 +17,7 @@ extension Event {
     case stored(block: UInt32, hash: Hash256)
     /// One producer signed two blocks of the same height.
     case forkProof(block: UInt32, hash: Hash256, otherHash: Hash256)
-    /// An operator gave the whole state up.
+    /// The whole state was given up, by an operator or since its root was wrong.
     case stateGivenUp(block: UInt32, hash: Hash256)
     /// Signature checks so far, at a new macro block.
     case signatures(hits: Int, misses: Int)
@@ -55,7 +55,8 @@ extension Event.Chain: EventGroup {
     case .forkProof:
       EventDescription(.warn, "One producer signed two blocks of the same height.")
     case .stateGivenUp:
-      EventDescription(.warn, "An operator gave the whole state up.")
+      EventDescription(
+        .warn, "The whole state was given up, by an operator or since its root was wrong.")
     case .signatures:
       EventDescription(.debug, "Signature checks so far, at a new macro block.")
     }

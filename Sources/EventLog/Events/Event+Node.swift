@@ -7,6 +7,8 @@ extension Event {
     case started(block: UInt32, hash: Hash256, missingRanges: Int)
     /// The node stops in order.
     case stopped(reason: String)
+    /// A peer's request was not answered, because the store could not be read; the node goes on.
+    case unreadable(reason: String, detail: String)
     /// The node is killed; what was not committed is lost.
     case crashed(reason: String)
     /// The node is stopped in its tracks.
@@ -21,6 +23,7 @@ extension Event.Node: EventGroup {
   public enum Name: String, CaseIterable, Sendable {
     case started = "node.started"
     case stopped = "node.stopped"
+    case unreadable = "node.unreadable"
     case crashed = "node.crashed"
     case paused = "node.paused"
     case resumed = "node.resumed"
@@ -32,6 +35,10 @@ extension Event.Node: EventGroup {
       EventDescription(.info, "The node starts with this head and so many missing ranges.")
     case .stopped:
       EventDescription(.info, "The node stops in order.")
+    case .unreadable:
+      EventDescription(
+        .warn,
+        "A peer's request was not answered, because the store could not be read; the node goes on.")
     case .crashed:
       EventDescription(.warn, "The node is killed; what was not committed is lost.")
     case .paused:
@@ -45,6 +52,7 @@ extension Event.Node: EventGroup {
     switch self {
     case .started: .started
     case .stopped: .stopped
+    case .unreadable: .unreadable
     case .crashed: .crashed
     case .paused: .paused
     case .resumed: .resumed
@@ -59,6 +67,9 @@ extension Event.Node: EventGroup {
       line.integer(.missingRanges, missingRanges)
     case .stopped(let reason):
       line.text(.reason, reason)
+    case .unreadable(let reason, let detail):
+      line.text(.reason, reason)
+      line.text(.detail, detail)
     case .crashed(let reason):
       line.text(.reason, reason)
     case .paused: break
@@ -76,6 +87,8 @@ extension Event.Node: EventGroup {
         missingRanges: try fields.integer(.missingRanges))
     case .stopped:
       self = .stopped(reason: try fields.text(.reason))
+    case .unreadable:
+      self = .unreadable(reason: try fields.text(.reason), detail: try fields.text(.detail))
     case .crashed:
       self = .crashed(reason: try fields.text(.reason))
     case .paused:

@@ -7,6 +7,8 @@ extension Event {
     case complete(block: UInt32, hash: Hash256, items: Int)
     /// Ranges are missing that were held before.
     case incomplete(block: UInt32, hash: Hash256, missingRanges: Int, reason: String)
+    /// The root of what is held is not the head's; the whole state was given up.
+    case wrongRoot(block: UInt32, hash: Hash256, detail: String)
     /// Where the sync stands.
     case progress(
       block: UInt32, items: Int, missingRanges: Int, heldPpm: Int, inFlight: Int, buffered: Int)
@@ -26,6 +28,7 @@ extension Event.State: EventGroup {
   public enum Name: String, CaseIterable, Sendable {
     case complete = "state.complete"
     case incomplete = "state.incomplete"
+    case wrongRoot = "state.wrong_root"
     case progress = "state.progress"
     case reset = "state.reset"
     case forecast = "state.forecast"
@@ -38,6 +41,9 @@ extension Event.State: EventGroup {
       EventDescription(.info, "No range is missing and the root equals the head's.")
     case .incomplete:
       EventDescription(.warn, "Ranges are missing that were held before.")
+    case .wrongRoot:
+      EventDescription(
+        .error, "The root of what is held is not the head's; the whole state was given up.")
     case .progress:
       EventDescription(.info, "Where the sync stands.")
     case .reset:
@@ -53,6 +59,7 @@ extension Event.State: EventGroup {
     switch self {
     case .complete: .complete
     case .incomplete: .incomplete
+    case .wrongRoot: .wrongRoot
     case .progress: .progress
     case .reset: .reset
     case .forecast: .forecast
@@ -71,6 +78,10 @@ extension Event.State: EventGroup {
       line.hash(.hash, hash)
       line.integer(.missingRanges, missingRanges)
       line.text(.reason, reason)
+    case .wrongRoot(let block, let hash, let detail):
+      line.integer(.block, block)
+      line.hash(.hash, hash)
+      line.text(.detail, detail)
     case .progress(
       let block, let items, let missingRanges, let heldPpm, let inFlight, let buffered):
       line.integer(.block, block)
@@ -109,6 +120,10 @@ extension Event.State: EventGroup {
       self = .incomplete(
         block: try fields.integer(.block), hash: try fields.hash(.hash),
         missingRanges: try fields.integer(.missingRanges), reason: try fields.text(.reason))
+    case .wrongRoot:
+      self = .wrongRoot(
+        block: try fields.integer(.block), hash: try fields.hash(.hash),
+        detail: try fields.text(.detail))
     case .progress:
       self = .progress(
         block: try fields.integer(.block), items: try fields.integer(.items),

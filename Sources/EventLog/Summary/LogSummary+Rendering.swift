@@ -29,6 +29,10 @@ extension LogSummary {
     if let node { facts.append(("node", .text(node))) }
     facts.append(("verdict", .text(verdict?.rawValue ?? "cut_off")))
     if !verdictDetail.isEmpty { facts.append(("detail", .text(verdictDetail))) }
+    if let cut {
+      facts.append(("cut_line", .number(cut.line)))
+      facts.append(("cut_bytes", .number(cut.bytes)))
+    }
     facts.append(("records", .number(recordCount)))
     facts.append(("duration_ns", .number(Int(duration))))
     if let timeToComplete { facts.append(("state_complete_ns", .number(Int(timeToComplete)))) }

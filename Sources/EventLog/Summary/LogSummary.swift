@@ -38,6 +38,8 @@ public struct LogSummary: Sendable, Hashable {
   /// How the run ended, nil if the log was cut off.
   public internal(set) var verdict: Event.RunVerdict?
   var verdictDetail = ""
+  /// The last line of the log if that was cut off.
+  public var cut: EventLogCut?
   /// Number of records that were counted.
   public internal(set) var recordCount = 0
   /// Time of the last record, in nanoseconds since the run began.

@@ -1,3 +1,5 @@
+import Primitives
+
 /// A titled table, which both forms of a summary are made of.
 struct SummaryTable {
   enum Cell {
@@ -8,7 +10,7 @@ struct SummaryTable {
     var plain: String {
       switch self {
       case .number(let value): String(value)
-      case .text(let value): value.isEmpty ? "-" : value
+      case .text(let value): value.isEmpty ? "-" : PrintableText.line(value)
       }
     }
 

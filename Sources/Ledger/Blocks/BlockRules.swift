@@ -59,13 +59,18 @@ struct BlockRules {
     guard header.lastElectionHash == electionHash else {
       throw PushError(.invalidPredecessor(.wrongElection), header.hash)
     }
-    if let history {
-      guard history.count == Int(header.number), history.root == header.historyRoot else {
-        throw PushError(.invalidPredecessor(.wrongHistory), header.hash)
-      }
-    }
+    if let history { try Self.checkHistory(history, before: header) }
     try checkBody(block, needsBody: false)
     try checkQuorum(block)
+  }
+
+  /// Checks that `history` is the frontier over all blocks before this one.
+  static func checkHistory(
+    _ history: MountainFrontier, before header: BlockHeader
+  ) throws(PushError) {
+    guard history.count == Int(header.number), history.root == header.historyRoot else {
+      throw PushError(.invalidPredecessor(.wrongHistory), header.hash)
+    }
   }
 
   private func checkIdentity(_ block: Block) throws(PushError) {

@@ -109,9 +109,10 @@ extension Blockchain {
     }
   }
 
-  /// The last failure of the store; nil if there was none. Changes of the chain and answers to
-  /// others say theirs themselves; the other reads answer as if nothing were held, and only this
-  /// tells.
+  /// The last failure of the store; nil if there was none. Changes of the chain say theirs
+  /// themselves; the other reads answer as if nothing were held, and only this tells. What is read
+  /// for others is not among them (`takeServingFailure`): a damaged record that somebody asks for
+  /// is no reason to stop.
   public var storeFailure: LedgerStoreError? { failures.withLock { $0 } }
 
   /// Reads what may have to come from the store; a failure is noted and `nothing` the answer.

@@ -18,9 +18,9 @@ public final class Blockchain: Sendable {
   /// Where everything is kept; nil for a chain in memory alone.
   let store: (any KeyValueStore)?
   let failures = Mutex<LedgerStoreError?>(nil)
+  let servingFailures = Mutex<LedgerStoreError?>(nil)
   private let hubs = ChainHubs()
-  /// The hashes of final blocks as far as proofs of them were asked for.
-  let history = Mutex(MountainRange())
+  let history = Mutex(ProvenHistory())
 
   /// A chain in memory that is at its genesis block.
   public init(
@@ -98,12 +98,21 @@ public final class Blockchain: Sendable {
     try change { (state) throws(PushError) in try state.push(chunks: chunks) }
   }
 
-  /// Jumps forward to the last block of a verified macro chain. The state is then missing, unless
-  /// the new head has the same state root as the old one.
+  /// Jumps forward to the last block of a macro chain. The state is then missing, unless the new
+  /// head has the same state root as the old one. Signatures are checked before the chain is
+  /// locked.
   /// - Returns: `extended`, or `known` if the chain brings nothing newer than our last macro block.
   /// - Throws: `PushError`; then nothing has changed.
   @discardableResult
   public func adopt(macro chain: MacroChain) throws(PushError) -> PushResult {
+    guard let last = chain.blocks.last, last.number > macroNumber else { return .known }
+    return try adopt(verify(chain))
+  }
+
+  /// The same for a chain that was verified. Throws with reason `invalid_predecessor_wrong_history`
+  /// if its last block has no history.
+  @discardableResult
+  public func adopt(_ chain: VerifiedMacroChain) throws(PushError) -> PushResult {
     try change(chain.blocks.last?.hash) { (state) throws(PushError) in try state.adopt(chain) }
   }
 
@@ -112,6 +121,13 @@ public final class Blockchain: Sendable {
   ///   for a chain in memory.
   public func reinitialiseState() throws(PushError) {
     try change { state in state.giveUpState() }
+  }
+
+  /// Gives the state up if its root is known and is not the head's: no block could be taken on it.
+  /// - Returns: The wrong root; nil if the state is not known to be wrong, and nothing has changed.
+  /// - Throws: As `reinitialiseState()`.
+  public func giveUpWrongState() throws(PushError) -> Hash256? {
+    try change { state in state.giveUpWrongState() }
   }
 
   /// Executes `block` on its parent's state and returns the diff, whatever the header says of it;

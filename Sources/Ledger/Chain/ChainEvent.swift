@@ -28,7 +28,8 @@ public enum ChainEvent: Sendable, Hashable {
   case historyAdopted([BlockID])
   /// A block was stored on a side branch.
   case stored(Hash256)
-  /// The whole state was given up by an operator; the blocks are as before.
+  /// The whole state was given up, by an operator or because its root was wrong; the blocks are as
+  /// before.
   case stateGivenUp
 }
 

@@ -28,7 +28,7 @@ public struct PushError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The state after the block has another root than the header says.
     case stateRootMismatch
     /// The state held at the parent does not have the parent's state root (see
-    /// `ChunkPushResult.rootMismatch`): nothing can be built on it until it is reinitialised.
+    /// `Blockchain.giveUpWrongState()`): nothing can be built on it until it is reinitialised.
     case damagedState
     /// The block cannot be executed on a state with missing ranges.
     case incompleteTrie

@@ -66,9 +66,9 @@ public enum ChunkOutcome: Sendable, Equatable {
 public struct ChunkPushResult: Sendable, Equatable {
   /// In the order of the chunks.
   public var outcomes: [ChunkOutcome] = []
-  /// The state's root after the chunks if it is known and not the head's. It can only happen if a
-  /// diff that was applied while the state was incomplete lied about missing keys; nothing is
-  /// reset.
+  /// The state's root after the chunks if it is known and not the head's: the state was given up
+  /// then, and all of it is missing. It can only happen if a diff that was applied while the state
+  /// was incomplete lied about missing keys, or if the store was tampered with.
   public var rootMismatch: Hash256?
 
   public init() {}

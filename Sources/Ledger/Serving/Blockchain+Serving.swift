@@ -78,6 +78,18 @@ extension Blockchain {
     } catch { return .failed(error) }
   }
 
+  /// How many of the first keys have values of at most `bytesMax` bytes together, or one if there
+  /// are any and it is held.
+  public func fittingCount(of keys: [KeyNibbles], bytesMax: Int) -> Int {
+    do throws(LedgerStoreError) {
+      return try serving { (snapshot) throws(LedgerStoreError) in
+        try snapshot.fittingCount(of: keys, bytesMax: bytesMax)
+      } orElse: { state in
+        state.fittingCount(of: keys, bytesMax: bytesMax)
+      }
+    } catch { return 0 }
+  }
+
   /// The account at `address` in the head's state.
   public func account(_ address: Address) -> AccountLookup {
     do throws(LedgerStoreError) {
@@ -107,8 +119,8 @@ extension Blockchain {
   /// Blocks for a node that lacks some. Forward: the main chain blocks after the first locator that
   /// is on it, up to the target or the next macro block. Backward: the blocks that lead to the
   /// target from a locator or a macro block (neither included). At most `limit`, next to the end
-  /// where the direction starts, and of those only as many as have `bytesMax` bytes, but always one;
-  /// ascending in both cases.
+  /// where the direction starts, and of those only as many as have `bytesMax` bytes, but always
+  /// one; ascending in both cases.
   public func missingBlocks(
     target: Hash256, locators: [Hash256], direction: MissingBlocksDirection, includeBody: Bool,
     limit: Int = LedgerLimits.missingBlocksMax, bytesMax: Int = .max
@@ -122,15 +134,11 @@ extension Blockchain {
       } orElse: { (state) throws(LedgerStoreError) in
         try state.missingBlocks(question, configuration)
       }
-    } catch {
-      note(error)
-      return .refused(.failed)
-    }
+    } catch { return .refused(.failed) }
   }
 
   /// The election blocks after the first locator that is an election block of our main chain, then
-  /// the last macro block, at most `limit`. Nil if there is no such locator, or if we lack the
-  /// history to prove the end of the answer.
+  /// the last macro block, at most `limit`. Nil if there is no such locator, or if the store fails.
   public func macroChain(
     locators: [Hash256], limit: Int = LedgerLimits.macroChainBlocksMax
   ) -> MacroChain? {
@@ -140,22 +148,44 @@ extension Blockchain {
       } orElse: { (state) throws(LedgerStoreError) in
         try state.macroChain(locators: locators, limit: limit, configuration)
       }
-    } catch {
-      note(error)
-      return nil
+    } catch { return nil }
+  }
+
+  /// A known block of whatever branch, as `block(_:includeBody:)`.
+  public func servedBlock(_ hash: Hash256, includeBody: Bool) -> Block? {
+    do throws(LedgerStoreError) {
+      return try serving { (snapshot) throws(LedgerStoreError) in
+        try snapshot.find(hash, includeBody: includeBody)?.block
+      } orElse: { (state) throws(LedgerStoreError) in
+        try state.find(hash, includeBody: includeBody)?.block
+      }
+    } catch { return nil }
+  }
+
+  /// The last failure of the store in answering others since this was called last. It cost that
+  /// answer and nothing else.
+  public func takeServingFailure() -> LedgerStoreError? {
+    servingFailures.withLock { failure in
+      defer { failure = nil }
+      return failure
     }
   }
 
-  private func serving<Output: Sendable>(
+  func serving<Output: Sendable>(
     _ stored: (borrowing StoreSnapshot) throws(LedgerStoreError) -> Output,
     orElse locked: @Sendable (ChainState) throws(LedgerStoreError) -> Output
   ) throws(LedgerStoreError) -> Output {
-    if let store { return try store.look(stored) }
-    let result: Result<Output, LedgerStoreError> = state.withLock { state in
-      do throws(LedgerStoreError) { return .success(try locked(state)) } catch {
-        return .failure(error)
+    do throws(LedgerStoreError) {
+      if let store { return try store.look(stored) }
+      let result: Result<Output, LedgerStoreError> = state.withLock { state in
+        do throws(LedgerStoreError) { return .success(try locked(state)) } catch {
+          return .failure(error)
+        }
       }
+      return try result.get()
+    } catch {
+      servingFailures.withLock { $0 = error }
+      throw error
     }
-    return try result.get()
   }
 }

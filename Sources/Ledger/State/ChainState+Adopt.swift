@@ -3,21 +3,26 @@ import Primitives
 import StateTrie
 
 extension ChainState {
-  /// Jumps to the last block of `chain`, whose first block must follow our election head. Throws
-  /// with nothing changed.
+  /// Jumps to the last block of a verified chain, which must have its history and whose blocks must
+  /// lead on from our election head. Throws with nothing changed.
   ///
   /// The state is kept if the new head has the same state root as the old one; else it is missing.
-  func adopt(_ chain: MacroChain) throws(PushError) -> PushResult {
-    guard let last = chain.blocks.last, blocks[last.hash]?.isOnMain != true,
+  func adopt(_ verified: VerifiedMacroChain) throws(PushError) -> PushResult {
+    guard let last = verified.blocks.last, blocks[last.hash]?.isOnMain != true,
       last.number > macroHead.number
     else { return .known }
-    let chain = try newPart(of: chain)
-    try check(chain)
+    guard let history = verified.history else {
+      throw PushError(.invalidPredecessor(.wrongHistory), last.hash)
+    }
+    // Our chain may have gone on since the signatures were checked.
+    guard let chain = verified.rest(after: electionHead)?.blocks, !chain.isEmpty else {
+      throw PushError(.invalidPredecessor(.wrongElection), last.hash)
+    }
 
     let isSameState = trie != nil && last.header.stateRoot == head.header.stateRoot
     dropOpenBlocks()
     if macroHead.kind != .election { dropHistory(before: macroHead) }
-    for block in chain.blocks {
+    for block in chain {
       var entry = BlockEntry(block, history: nil, diff: nil)
       entry.isOnMain = true
       content.blocks[block.hash] = entry
@@ -28,51 +33,26 @@ extension ChainState {
         content.validators = next
       }
     }
-    content.blocks[last.hash]?.history = chain.history
+    content.blocks[last.hash]?.history = history
     changes?.note(historyBefore: last.number)
     content.head = last
     content.macroHead = last
     if trie != nil, !isSameState { reinitialiseState() }
     pruneDiffs()
-    emit(.historyAdopted(chain.blocks.map(\.id)))
+    emit(.historyAdopted(chain.map(\.id)))
     return .extended
   }
 
-  /// `chain` without the election blocks that came in since it was asked for.
-  private func newPart(of chain: MacroChain) throws(PushError) -> MacroChain {
+  /// How many of `blocks`, from the first on, bring nothing new: those that are our own up to the
+  /// last election block, and all if they do not lead beyond the last macro block.
+  func knownCount(of blocks: [Block]) throws(LedgerStoreError) -> Int {
+    guard let last = blocks.last, last.number > macroHead.number else { return blocks.count }
     var known = 0
-    for block in chain.blocks.prefix(while: { $0.number <= electionHead.number }) {
-      do throws(LedgerStoreError) {
-        guard try mainHash(at: block.number) == block.hash else { break }
-      } catch { throw PushError(.storage(error), block.hash) }
+    for block in blocks.prefix(while: { $0.number <= electionHead.number }) {
+      guard try mainHash(at: block.number) == block.hash else { break }
       known += 1
     }
-    var chain = chain
-    chain.blocks.removeFirst(known)
-    return chain
-  }
-
-  /// Every block names the election block before it and is signed by the validators that one named.
-  private func check(_ chain: MacroChain) throws(PushError) {
-    var election = electionHead
-    var signers = validators
-    for (index, block) in chain.blocks.enumerated() {
-      let isLast = index == chain.blocks.count - 1
-      // The right height follows from the epoch, which the previous election block fixes.
-      guard
-        block.kind.isMacro, block.number > election.number,
-        configuration.electionNumber(before: block.number) == election.number,
-        isLast || block.kind == .election
-      else { throw PushError(.invalidSuccessor(.wrongNumber), block.hash) }
-      let rules = BlockRules(
-        configuration: configuration, verifier: verifier, validators: signers,
-        electionHash: election.hash)
-      try rules.checkCheckpoint(block, history: isLast ? chain.history : nil)
-      if let next = block.nextValidators {
-        election = block
-        signers = next
-      }
-    }
+    return known
   }
 
   /// Takes the main chain back to the last macro block without touching the state, and drops all

@@ -14,8 +14,16 @@ extension ChainState {
   func push(chunks: [ChunkPush]) throws(PushError) -> ChunkPushResult {
     var result = ChunkPushResult()
     for chunk in chunks { result.outcomes.append(try take(chunk)) }
-    if let root = trie?.rootHash(), root != head.header.stateRoot { result.rootMismatch = root }
+    if result.committed > 0 { result.rootMismatch = giveUpWrongState() }
     return result
+  }
+
+  /// Gives the state up if its root is known and is not the head's: nothing can be built on it.
+  /// - Returns: The wrong root; nil if the state is not known to be wrong.
+  func giveUpWrongState() -> Hash256? {
+    guard let root = trie?.rootHash(), root != head.header.stateRoot else { return nil }
+    giveUpState()
+    return root
   }
 
   private func take(_ push: ChunkPush) throws(PushError) -> ChunkOutcome {
@@ -62,7 +70,7 @@ extension ChainState {
     changes?.isTrieChanged = true
   }
 
-  /// The same, by an operator's wish.
+  /// The same, and says so.
   func giveUpState() {
     guard trie != nil else { return }
     reinitialiseState()

@@ -117,7 +117,7 @@ extension BlockReading where Self: ~Copyable {
   }
 
   /// The election blocks after the first locator that is one on our main chain, then the last macro
-  /// block if that is reached within `limit`. Nil if no locator is known.
+  /// block, at most `limit` in all. Nil if no locator is known.
   func macroChain(
     locators: [Hash256], limit: Int, _ configuration: ChainConfiguration
   ) throws(LedgerStoreError) -> MacroChain? {
@@ -129,17 +129,22 @@ extension BlockReading where Self: ~Copyable {
     var number = known.number
     while chain.count < limit, number < election.number {
       number += configuration.blocksPerEpoch
-      guard let block = try mainBlock(at: number, includeBody: false) else { return nil }
+      guard let block = try mainBlock(at: number, includeBody: false) else {
+        throw .missing(.main(number))
+      }
       chain.append(block)
     }
-    if number == election.number, macro != election, chain.count < limit,
-      let last = try find(macro.hash, includeBody: false)
-    {
+    if number == election.number, macro != election, chain.count < limit {
+      guard let last = try find(macro.hash, includeBody: false) else {
+        throw .missing(.block(macro.hash))
+      }
       chain.append(last.block)
     }
-    guard let last = chain.last else { return MacroChain(blocks: [], history: .init()) }
-    guard let history = try history(before: last.id) else { return nil }
-    return MacroChain(blocks: chain, history: history)
+    var frontier: MountainFrontier?
+    if let last = chain.last { frontier = try history(before: last.id) }
+    return MacroChain(
+      blocks: chain, history: frontier,
+      reachesHead: chain.last.map { $0.hash == macro.hash } ?? (number >= election.number))
   }
 
   /// The election blocks of the main chain, newest first.

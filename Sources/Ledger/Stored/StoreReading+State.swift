@@ -36,6 +36,16 @@ extension StoreSnapshot {
     }
   }
 
+  /// As `Blockchain.fittingCount(of:bytesMax:)`.
+  func fittingCount(of keys: [KeyNibbles], bytesMax: Int) throws(LedgerStoreError) -> Int {
+    var size = ValueSize(bytesMax: bytesMax)
+    for key in keys {
+      let value = try trie { () throws(TrieError) in try StateTrie.lookup(key, in: self) }
+      guard size.add(value) else { break }
+    }
+    return size.count
+  }
+
   func account(_ address: Address) throws(LedgerStoreError) -> AccountLookup {
     guard let position = try position(), position.holdsState else { return .missing }
     return AccountLookup(

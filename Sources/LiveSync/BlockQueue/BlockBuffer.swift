@@ -93,8 +93,8 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
   }
 
   /// Takes out the buffered descendants of `hash`, parents first, at most `limit` of them, and none
-  /// that is not let through by `isAllowed`, nor what stands on it. What is left of them still hangs
-  /// together under blocks that were taken.
+  /// that is not let through by `isAllowed`, nor what stands on it. What is left of them still
+  /// hangs together under blocks that were taken.
   mutating func removeDescendants(
     of hash: Hash256, limit: Int = .max,
     where isAllowed: (SourcedBlock<Block>) -> Bool = { _ in true }

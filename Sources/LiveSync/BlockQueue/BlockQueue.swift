@@ -10,7 +10,7 @@ public enum BlockQueueOutput: Sendable {
   case batch(BlockBatch<Block>)
   /// The peer is too far below us; it has left the peer set.
   case behind(PeerID)
-  /// The peer is too far above us; it has left the peer set.
+  /// The peer is too far above us; what it has is needed all the same.
   case ahead(PeerID)
 }
 
@@ -21,8 +21,9 @@ public enum BlockQueueOutput: Sendable {
 public actor BlockQueue {
   private typealias Assembler = HeaderBodyAssembler<HeaderAnnouncement, BlockBody>
 
-  private let context: SyncContext
+  nonisolated let context: SyncContext
   private let client: RequestClient
+  private let configuration: QueueConfiguration
   private var core: BlockQueueCore<Block>
   private var assembler = Assembler { header, body in header.block(body: body).bodyFitsHeader }
   /// Requests to be started by the task group of `run()`.
@@ -30,12 +31,16 @@ public actor BlockQueue {
   /// What is ready for the next stage.
   nonisolated let outputs = Mailbox<BlockQueueOutput>(capacity: LiveSyncLimits.outputsMax)
   /// Who waits for which block.
-  private var resolvers: [Hash256: CheckedContinuation<ResolveOutcome, Never>] = [:]
+  private var resolvers: [Hash256: Mailbox<ResolveOutcome>] = [:]
+  /// True once `run()` has ended: nothing comes any more.
+  private var hasEnded = false
 
   public init(context: SyncContext, configuration: QueueConfiguration) {
     self.context = context.actor("block_queue")
     client = RequestClient(
-      context: self.context, timeout: LiveSyncLimits.blocksTimeout, isUrgent: true)
+      context: self.context, type: .missingBlocks, timeout: LiveSyncLimits.blocksTimeout,
+      isUrgent: true)
+    self.configuration = configuration
     core = BlockQueueCore(configuration: configuration)
   }
 
@@ -51,14 +56,14 @@ public actor BlockQueue {
         group.addTask { await self.sweepHalves() }
       }
       group.addTask { await self.followChain() }
+      group.addTask { await self.client.run() }
       for await query in orders {
         group.addTask { await self.request(query) }
       }
     }
+    hasEnded = true
     outputs.finish()
-    for hash in resolvers.keys.sorted() {
-      resolvers.removeValue(forKey: hash)?.resume(returning: .failed)
-    }
+    for hash in resolvers.keys.sorted() { resolvers.removeValue(forKey: hash)?.finish() }
   }
 
   // MARK: Input
@@ -73,16 +78,18 @@ public actor BlockQueue {
     perform(core.pushed(sourced, verdict, chain: context.chain))
   }
 
-  /// Waits until the chain has block `hash`, asking `firstPeer` and then others for it.
+  /// Waits until the chain has block `hash`, asking `firstPeer` and then others for it. Fails when
+  /// the queue has ended or the calling task is cancelled.
   public func resolve(
     _ hash: Hash256, number: UInt32, firstPeer: PeerID?
   ) async -> ResolveOutcome {
     let actions = core.resolve(hash, number: number, first: firstPeer, chain: context.chain)
     for case .resolved(hash, let outcome) in actions { return outcome }
-    return await withCheckedContinuation { continuation in
-      resolvers[hash] = continuation
-      perform(actions)
-    }
+    if hasEnded { return .failed }
+    let outcome = Mailbox<ResolveOutcome>(capacity: 1)
+    resolvers[hash] = outcome
+    perform(actions)
+    return await outcome.next() ?? .failed
   }
 
   /// True if the block, or a part of it, is here or asked for, and not in the chain yet.
@@ -167,31 +174,29 @@ public actor BlockQueue {
   // MARK: Requests
 
   private func request(_ first: MissingBlocksQuery) async {
-    var isOffMainChain = false
     var next = first
     while true {
       let query = next
-      let request = query.message
+      let request = query.message(
+        bytesMax: context.network.pace.partBytes(
+          .missingBlocks, most: LiveSyncLimits.blocksAnswerBytesMax))
       let answer = await client.ask(
         request, tries: RequestTries(first: query.firstPeer),
         willAsk: { peer, _ in recordRequest(query, to: peer) },
-        didFail: { peer, verdict in recordRefusal(query, by: peer, verdict) },
-        judge: { response, _ -> RequestClient.Verdict<[Block]> in
-          guard case .blocks(let blocks) = response else {
-            if response == .targetOffMainChain { isOffMainChain = true }
-            return .next(reason: response.reason)
-          }
-          return judge(blocks, query)
-        })
+        handling: handling(of: query, as: request))
       switch answer {
-      case .value(let blocks, let peer):
+      case .value(.blocks(let blocks), let peer):
         recordAnswer(blocks, by: peer)
         perform(core.answered(query.id, blocks, by: peer, chain: context.chain))
         return
-      case .failed(let reason):
-        context.recorder.record(
-          .blocks(.failed(block: query.targetNumber, hash: query.target, reason: reason)))
-        perform(core.failed(query.id, offMainChain: isOffMainChain, chain: context.chain))
+      case .value(.offMainChain, _):
+        let reason = MissingBlocksResponse.targetOffMainChain.reason
+        recordFailure(query, reason: reason)
+        perform(core.failed(query.id, offMainChain: true, chain: context.chain))
+        return
+      case .failed(let reason, _):
+        recordFailure(query, reason: reason)
+        perform(core.failed(query.id, offMainChain: false, chain: context.chain))
         return
       case .noPeers:
         await client.waitForPeers()
@@ -207,16 +212,39 @@ public actor BlockQueue {
     }
   }
 
+  /// What can be made of an answer.
+  enum Find: Sendable {
+    case blocks([Block])
+    /// The target is there, but on another branch: it is looked for backward.
+    case offMainChain
+  }
+
+  private nonisolated func handling(
+    of query: MissingBlocksQuery, as request: RequestMissingBlocks
+  ) -> RequestClient.Handling<MissingBlocksResponse, Find> {
+    RequestClient.Handling(
+      judge: { [self] response, _ in
+        switch response {
+        case .blocks(let blocks): judge(blocks, query, request)
+        case .targetOffMainChain where query.direction == .forward: .use(.offMainChain)
+        case .targetUnknown: .notYet(reason: response.reason)
+        case .targetOffMainChain, .locatorsUnknown, .tooManyLocators, .failed:
+          .next(reason: response.reason)
+        }
+      },
+      didFail: { [self] peer, verdict in recordRefusal(query, by: peer, verdict) })
+  }
+
   private nonisolated func judge(
-    _ blocks: [Block], _ query: MissingBlocksQuery
-  ) -> RequestClient.Verdict<[Block]> {
+    _ blocks: [Block], _ query: MissingBlocksQuery, _ request: RequestMissingBlocks
+  ) -> RequestClient.Verdict<Find> {
     do throws(AnswerError) {
       try MissingBlocksCheck.verify(blocks, answer: query)
     } catch {
       guard error.isOffence else { return .next(reason: error.reason) }
       return .refuse(
         reason: error.reason,
-        evidence: .answer(AnswerStatement(request: query.message, blocks: blocks)))
+        evidence: .answer(AnswerStatement(request: request, blocks: blocks)))
     }
     if let bad = blocks.first(where: { !$0.bodyFitsHeader }) {
       return .refuse(reason: AnswerError.bodyMismatch.reason, evidence: .body(bad))
@@ -228,12 +256,13 @@ public actor BlockQueue {
         reason: AnswerError.quorumMissing.reason,
         evidence: witness.map { .block(block.withoutBody, $0) })
     }
-    return .use(blocks)
+    return .use(.blocks(blocks))
   }
 
   // MARK: Actions
 
   private func announce(_ block: Block, from source: BlockSource) {
+    core.configuration = configuration.widened(by: context.blocksInRoundTrip)
     let wasBuffered = core.isBuffered(block.hash)
     perform(core.announce(block, from: source, chain: context.chain))
     guard !wasBuffered, core.isBuffered(block.hash) else { return }
@@ -282,69 +311,18 @@ public actor BlockQueue {
       case .behind(let peer):
         if context.peers.remove(peer) { offer(.behind(peer)) }
       case .ahead(let peer):
-        if context.peers.remove(peer) { offer(.ahead(peer)) }
+        guard context.peers.noteAhead(peer) else { break }
+        context.recorder.record(.peer(.ahead(peer: peer.number, reason: "announced_block")))
+        offer(.ahead(peer))
       case .drop, .reject:
         break
       case .resolved(let hash, let outcome):
-        resolvers.removeValue(forKey: hash)?.resume(returning: outcome)
+        resolvers.removeValue(forKey: hash)?.offer(outcome)
       }
     }
   }
 
   private func offer(_ output: BlockQueueOutput) {
     if !outputs.offer(output) { context.overflow("block_outputs", limit: outputs.capacity) }
-  }
-
-  // MARK: Log
-
-  private func record(_ action: BlockQueueAction<Block>) {
-    switch action {
-    case .behind(let peer):
-      context.recorder.record(.peer(.behind(peer: peer.number, reason: "announced_block")))
-    case .ahead(let peer):
-      context.recorder.record(.peer(.ahead(peer: peer.number, reason: "announced_block")))
-    case .drop(let hash, let number, _, let reason):
-      if reason == .bufferFull {
-        context.overflow("block_buffer", limit: LiveSyncLimits.bufferedBlocksBytes.total)
-      }
-      context.recorder.record(
-        .block(.dropped(block: number, hash: hash, reason: reason.rawValue)))
-    case .reject(let hash, let number, let peer):
-      context.recorder.record(
-        .block(
-          .rejected(block: number, hash: hash, peer: peer?.number, reason: "invalid_ancestor")))
-    case .deliver, .request, .report, .resolved:
-      break
-    }
-  }
-
-  private func recordDroppedHalf(_ hash: Hash256, of peer: PeerID, _ reason: String) {
-    context.recorder.record(
-      .block(.ignored(block: 0, hash: hash, peer: peer.number, reason: reason)))
-  }
-
-  private func recordRequest(_ query: MissingBlocksQuery, to peer: PeerID) {
-    context.recorder.record(
-      .blocks(
-        .requested(
-          peer: peer.number, block: query.targetNumber, hash: query.target,
-          direction: query.direction == .forward ? .forward : .backward,
-          locators: query.locators.count)))
-  }
-
-  private func recordRefusal(
-    _ query: MissingBlocksQuery, by peer: PeerID, _ verdict: RequestClient.Verdict<[Block]>
-  ) {
-    guard let reason = verdict.reason else { return }
-    context.recorder.record(
-      .blocks(.rejected(peer: peer.number, hash: query.target, reason: reason)))
-  }
-
-  private func recordAnswer(_ blocks: [Block], by peer: PeerID) {
-    guard let first = blocks.first, let last = blocks.last else { return }
-    context.recorder.record(
-      .blocks(
-        .received(
-          peer: peer.number, blocks: blocks.count, first: first.number, last: last.number)))
   }
 }

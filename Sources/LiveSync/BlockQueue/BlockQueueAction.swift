@@ -49,10 +49,11 @@ extension MissingBlocksQuery {
     return query
   }
 
-  /// The query as it is sent.
-  var message: RequestMissingBlocks {
+  /// The query as it is sent, for at most so many bytes of blocks.
+  func message(bytesMax: Int) -> RequestMissingBlocks {
     RequestMissingBlocks(
-      target: target, includeBody: includeBody, locators: locators, direction: direction)
+      target: target, includeBody: includeBody, locators: locators, direction: direction,
+      bytesMax: bytesMax)
   }
 }
 
@@ -104,7 +105,7 @@ public enum BlockQueueAction<Block: SyncBlock>: Sendable {
   case report([GossipID], Acceptance)
   /// The peer announced a block too far below our head; it leaves the peer set.
   case behind(PeerID)
-  /// The peer announced a block too far above our head; it leaves the peer set.
+  /// The peer announced a block too far above our head.
   case ahead(PeerID)
   /// A block leaves the queue without having been pushed or judged.
   case drop(hash: Hash256, number: UInt32, peer: PeerID?, reason: DropReason)

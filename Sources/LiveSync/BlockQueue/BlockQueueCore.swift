@@ -20,7 +20,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   }
 
   /// How far the queue looks and how much it keeps.
-  public let configuration: QueueConfiguration
+  public internal(set) var configuration: QueueConfiguration
   var buffer = BlockBuffer<Block>()
   /// Blocks handed on whose push has not been reported yet.
   var waiting: [Hash256: Waiting] = [:]

@@ -16,12 +16,16 @@ public struct PushReport: Sendable {
   public var reason: String?
   /// What became of the chunks; nil if the block was not taken.
   public var chunks: ChunkVerdict?
+  /// The root that the state was found to have instead of the head's; it was given up then.
+  public var wrongRoot: Hash256?
 }
 
 /// What became of chunks that were pushed onto the head.
 public struct ChunkReport: Sendable {
   public var chunks: [SourcedChunk]
   public var verdict: ChunkVerdict
+  /// As in `PushReport`.
+  public var wrongRoot: Hash256?
 }
 
 extension Blockchain {
@@ -33,6 +37,7 @@ extension Blockchain {
       let outcome = try push(block, diff: item.diff, chunks: item.chunks.map(\.push))
       report.result = outcome.result
       report.chunks = outcome.chunks.verdict
+      report.wrongRoot = outcome.chunks.rootMismatch
       switch outcome.result {
       // Only a block whose state was checked is passed on: a neighbour that could check it would
       // take us for a liar.
@@ -56,8 +61,10 @@ extension Blockchain {
   /// and `storeFailure` tells why.
   func push(_ chunks: [SourcedChunk]) -> ChunkReport {
     let pushes = chunks.map(\.push)
-    let verdict = (try? push(chunks: pushes))?.verdict ?? ChunkVerdict(ignored: chunks.count)
-    return ChunkReport(chunks: chunks, verdict: verdict)
+    let result = try? push(chunks: pushes)
+    return ChunkReport(
+      chunks: chunks, verdict: result?.verdict ?? ChunkVerdict(ignored: chunks.count),
+      wrongRoot: result?.rootMismatch)
   }
 }
 

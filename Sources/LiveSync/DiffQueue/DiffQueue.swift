@@ -12,7 +12,7 @@ public enum DiffQueueOutput: Sendable {
   case batch(DiffedBatch<Block>)
   /// The peer is too far below us; it has left the peer set.
   case behind(PeerID)
-  /// The peer is too far above us; it has left the peer set.
+  /// The peer is too far above us; what it has is needed all the same.
   case ahead(PeerID)
 }
 
@@ -42,7 +42,7 @@ public actor DiffQueue {
   public init(context: SyncContext, configuration: QueueConfiguration) {
     self.context = context.actor("diff_queue")
     client = RequestClient(
-      context: self.context, timeout: LiveSyncLimits.diffTimeout, isUrgent: true)
+      context: self.context, type: .trieDiff, timeout: LiveSyncLimits.diffTimeout, isUrgent: true)
     core = DiffQueueCore(isActive: !context.chain.stateComplete)
     blockQueue = BlockQueue(context: context, configuration: configuration)
   }
@@ -53,6 +53,7 @@ public actor DiffQueue {
       group.addTask { await self.blockQueue.run() }
       group.addTask { await self.readBlocks() }
       group.addTask { await self.followChain() }
+      group.addTask { await self.client.run() }
       for await order in orders {
         switch order {
         case .request(let query):
@@ -122,59 +123,86 @@ public actor DiffQueue {
 
   // MARK: Requests
 
-  /// One round: each peer is asked at most once.
+  /// One round: each peer is asked at most once, and again as long as it may have it soon.
   private func request(_ query: DiffQuery) async {
-    let header = core.block(of: query.id)?.header
+    guard let header = core.block(of: query.id)?.header else { return }
     let answer = await client.ask(
       RequestTrieDiff(blockHash: query.blockHash),
       tries: RequestTries(
         first: query.firstPeer, triesMin: 1, triesMax: LiveSyncLimits.peersMax),
+      isPatient: false,
       willAsk: { peer, attempt in
         context.recorder.record(
           .diff(
             .requested(
               peer: peer.number, block: query.number, hash: query.blockHash, attempt: attempt)))
       },
-      didFail: { peer, verdict in
+      wasDenied: { await perform(core.denied(query.id)) },
+      handling: handling(of: query, header))
+    switch answer {
+    case .value(let diff, let peer):
+      await take(diff, for: query, from: peer)
+    case .failed(let reason, let isSoon):
+      await roundFailed(query, reason: reason, isSoon: isSoon)
+    case .noPeers:
+      await roundFailed(query, reason: "no_peers", isSoon: false)
+    case .cancelled:
+      break
+    }
+  }
+
+  private nonisolated func handling(
+    of query: DiffQuery, _ header: BlockHeader
+  ) -> RequestClient.Handling<TrieDiffResponse, TrieDiff> {
+    RequestClient.Handling(
+      judge: { response, _ in
+        switch response {
+        case .partialDiff(let diff) where diff.root == query.diffRoot: .use(diff)
+        case .partialDiff(let diff):
+          .refuse(
+            reason: AnswerError.diffRootMismatch.reason, evidence: .diff(header, diff))
+        case .unknownBlockHash: .notYet(reason: "unknown_block")
+        case .incompleteState: .next(reason: "incomplete_state")
+        }
+      },
+      didFail: { [context] peer, verdict in
         context.recorder.record(
           .diff(
             .rejected(
               peer: peer.number, block: query.number, hash: query.blockHash,
               reason: verdict.reason ?? "")))
       },
-      judge: { response, _ -> RequestClient.Verdict<TrieDiff> in
-        switch response {
-        case .partialDiff(let diff) where diff.root == query.diffRoot: .use(diff)
-        case .partialDiff(let diff):
-          .refuse(
-            reason: AnswerError.diffRootMismatch.reason,
-            evidence: header.map { .diff($0, diff) })
-        case .unknownBlockHash: .next(reason: "unknown_block")
-        case .incompleteState: .next(reason: "incomplete_state")
-        }
-      })
-    switch answer {
-    case .value(let diff, let peer):
-      let bytes = diff.wireBytes.count
-      verified.add(diff, bytes: bytes)
-      context.recorder.record(
-        .diff(
-          .accepted(
-            peer: peer.number, block: query.number, hash: query.blockHash,
-            entries: diff.entries.count, bytes: bytes)))
-      await settle()
-      await perform(core.answered(query.id, diff))
-    case .failed(let reason):
-      await roundFailed(query, reason: reason)
-    case .noPeers:
-      await roundFailed(query, reason: "no_peers")
-    case .cancelled:
-      break
-    }
+      cameLate: { [self] diff, peer in await take(diff, for: query, from: peer, isLate: true) })
   }
 
-  private func roundFailed(_ query: DiffQuery, reason: String) async {
-    let actions = core.roundFailed(query.id)
+  /// A verified diff is here. It may be of use even if its round has ended meanwhile.
+  private func take(
+    _ diff: TrieDiff, for query: DiffQuery, from peer: PeerID, isLate: Bool = false
+  ) async {
+    core.requestsMax = requestsAtOnce
+    guard core.block(of: query.id) != nil else { return }
+    let bytes = diff.wireBytes.count
+    verified.add(diff, bytes: bytes)
+    context.recorder.record(
+      .diff(
+        .accepted(
+          peer: peer.number, block: query.number, hash: query.blockHash,
+          entries: diff.entries.count, bytes: bytes)))
+    await settle()
+    await perform(core.answered(query.id, diff, isLate: isLate))
+  }
+
+  /// Rounds at a time: where a round trip is longer than the time between blocks, more of them have
+  /// to be on their way to keep up with the chain.
+  private var requestsAtOnce: Int {
+    let blocks = min(context.blocksInRoundTrip, LiveSyncLimits.diffRequestsMax)
+    let wanted = blocks * LiveSyncLimits.diffRequestsPerBlock
+    return min(max(wanted, LiveSyncLimits.diffRequestsMin), LiveSyncLimits.diffRequestsMax)
+  }
+
+  /// - Parameter isSoon: whether somebody may have the diff soon.
+  private func roundFailed(_ query: DiffQuery, reason: String, isSoon: Bool) async {
+    let actions = core.roundFailed(query.id, soon: isSoon ? client.hedgeDelay : nil)
     var pause = Duration.zero
     for case .wait(query.id, let duration) in actions { pause = duration }
     context.recorder.record(

@@ -9,7 +9,9 @@ extension DiffQueueCore {
   public var diffBytes: Int { heldBytes + deliveredBytes }
   /// True if searches wait for nothing but room.
   public var isCrowded: Bool {
-    jobs.values.contains { $0.state == .queued } && inFlightCount < LiveSyncLimits.diffRequestsMax
+    jobs.values.contains {
+      $0.state == .queued && freeSlots(isDoubtful: $0.isDoubtful) > 0
+    }
   }
 
   /// Bytes of diffs that may come.
@@ -40,7 +42,6 @@ extension DiffQueueCore {
     if bytes > roomBytes, isNext(job), deliveredBytes == 0 { giveBack(untilRoomFor: bytes) }
     if bytes <= roomBytes { return true }
     jobs[id]?.bytes = bytes
-    jobs[id]?.state = .queued
     cutFirst()
     return false
   }

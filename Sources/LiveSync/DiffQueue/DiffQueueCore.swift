@@ -6,16 +6,17 @@ import StateTrie
 /// Joins blocks with their trie diffs while the state is incomplete, and lets them through when it
 /// is complete. Rules: LIVE SYNC, diff queue.
 ///
-/// Batches leave in the order they came. Only a batch that a whole round of peers could not serve
-/// lets later ones pass, so that a block nobody has a diff for, such as one of a dead branch,
-/// cannot hold up the chain. For that, a batch with several branches is taken apart into one for
-/// each, and one with such a block is cut before it. A batch goes only after the one it stands on.
+/// Batches leave in the order they came. Only a batch with a diff that a peer has denied to have,
+/// or that a whole round did not bring, lets later ones pass, so that a block nobody has a diff
+/// for, such as one of a dead branch, cannot hold up the chain. For that, a batch with several
+/// branches is taken apart into one for each, and one with such a block is cut before it. A batch
+/// goes only after the one it stands on.
 public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   public typealias Action = DiffQueueAction<Block>
 
   /// Where the search for one diff stands.
   enum JobState: Sendable, Equatable {
-    /// Waits for one of the `LiveSyncLimits.diffRequestsMax` slots.
+    /// Waits for one of the `requestsMax` slots.
     case queued
     /// A round of requests is under way.
     case asking
@@ -28,11 +29,14 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     var state = JobState.queued
     /// Bytes that the diff is known to take, as it came when there was no room for it.
     var bytes = 0
-    /// Rounds that failed.
-    var failedRounds = 0
+    /// Failed rounds after which the next one came soon, and the others.
+    var shortPauses = 0
+    var longPauses = 0
+    /// True if a peer has denied to have the diff, or a round failed: perhaps nobody has it.
+    var isDoubtful = false
     /// Which batch and which block of it the diff is for.
-    let batch: UInt64
-    let index: Int
+    var batch: UInt64
+    var index: Int
   }
 
   /// A batch that waits for diffs.
@@ -58,6 +62,8 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   var deliveredBytes = 0
   /// Blocks so far that change nothing, so that no diff was asked for.
   public private(set) var emptyDiffCount = 0
+  /// Rounds of requests at a time, up to `LiveSyncLimits.diffRequestsMax`.
+  public var requestsMax = LiveSyncLimits.diffRequestsMin
   private var nextID: UInt64 = 1
 
   /// - Parameter isActive: true if the state is incomplete at the start.
@@ -129,9 +135,14 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   }
 
   /// A peer gave the diff, and it is the one the header commits to.
-  public mutating func answered(_ id: UInt64, _ diff: TrieDiff) -> [Action] {
+  /// - Parameter isLate: true if the round that it is of has ended before: another may be under
+  ///   way.
+  public mutating func answered(_ id: UInt64, _ diff: TrieDiff, isLate: Bool = false) -> [Action] {
     guard jobs[id] != nil else { return [] }
-    guard makeRoom(for: diff.heapBytes, of: id) else { return fill() + release() }
+    guard makeRoom(for: diff.heapBytes, of: id) else {
+      if !isLate { jobs[id]?.state = .queued }
+      return fill() + release()
+    }
     guard let job = jobs.removeValue(forKey: id) else { return [] }
     let position = position(of: job)
     entries[position].batch.blocks[job.index].diff = diff
@@ -139,18 +150,36 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     return fill() + release()
   }
 
+  /// A peer denied to have the diff. The round goes on with others.
+  public mutating func denied(_ id: UInt64) -> [Action] {
+    guard let job = jobs[id], !job.isDoubtful else { return [] }
+    jobs[id]?.isDoubtful = true
+    cut(before: job)
+    return fill() + release()
+  }
+
   /// Every peer failed to give the diff, or there was no peer.
-  public mutating func roundFailed(_ id: UInt64) -> [Action] {
+  /// - Parameter soon: If somebody may have it soon, the time that an answer takes. The first
+  ///   pauses double from it then, as long as they are shorter than
+  ///   `LiveSyncLimits.diffBackoffFirst`.
+  public mutating func roundFailed(_ id: UInt64, soon: Duration? = nil) -> [Action] {
     guard var job = jobs[id] else { return [] }
     precondition(job.state == .asking, "a round of diff \(id) failed while it is \(job.state)")
-    job.failedRounds += 1
-    if job.failedRounds >= LiveSyncLimits.diffRoundsMax {
-      return giveUp(job) + fill() + release()
+    let pause: Duration
+    if let soon, soon * (1 << min(job.shortPauses, 16)) < LiveSyncLimits.diffBackoffFirst {
+      pause = soon * (1 << job.shortPauses)
+      job.shortPauses += 1
+    } else {
+      job.longPauses += 1
+      if job.longPauses >= LiveSyncLimits.diffRoundsMax {
+        return giveUp(job) + fill() + release()
+      }
+      pause = Self.pause(afterRound: job.longPauses)
     }
     job.state = .pausing
+    job.isDoubtful = true
     jobs[id] = job
     cut(before: job)
-    let pause = Self.pause(afterRound: job.failedRounds)
     return [.wait(id: id, pause)] + fill() + release()
   }
 
@@ -194,13 +223,30 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     return min(pause, LiveSyncLimits.diffBackoffMax)
   }
 
-  /// Starts queued searches while slots are free, oldest first.
+  /// Starts queued searches while slots are free and there is room for what they bring. Doubtful
+  /// ones have slots of their own, so that what nobody has takes none from what the chain goes on
+  /// with.
   mutating func fill() -> [Action] {
     if roomBytes <= 0 { cutFirst() }
-    var free = LiveSyncLimits.diffRequestsMax - inFlightCount
+    return start(isDoubtful: false) + start(isDoubtful: true)
+  }
+
+  /// Slots that are free for searches of one kind.
+  func freeSlots(isDoubtful: Bool) -> Int {
+    let slots = min(requestsMax, LiveSyncLimits.diffRequestsMax)
+    let asking = jobs.values.count { $0.state == .asking && $0.isDoubtful == isDoubtful }
+    // Searches that became doubtful on their way are bounded by all slots there are.
+    let all = slots + LiveSyncLimits.diffRequestsDeniedMax - inFlightCount
+    return min((isDoubtful ? LiveSyncLimits.diffRequestsDeniedMax : slots) - asking, all)
+  }
+
+  /// Starts queued searches of one kind, oldest first.
+  private mutating func start(isDoubtful: Bool) -> [Action] {
+    var free = freeSlots(isDoubtful: isDoubtful)
     var actions: [Action] = []
-    for id in jobs.keys.sorted() where free > 0 && jobs[id]?.state == .queued {
-      guard let job = jobs[id], mayStart(job) else { continue }
+    for id in jobs.keys.sorted() where free > 0 {
+      guard let job = jobs[id], job.state == .queued, job.isDoubtful == isDoubtful, mayStart(job)
+      else { continue }
       let sourced = entries[position(of: job)].batch.blocks[job.index].sourced
       jobs[id]?.state = .asking
       free -= 1
@@ -225,7 +271,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
       }
       kept.append(entry)
       let isOverdue =
-        entry.open.isEmpty || entry.open.contains { (jobs[$0]?.failedRounds ?? 0) > 0 }
+        entry.open.isEmpty || entry.open.contains { jobs[$0]?.isDoubtful ?? false }
       if !isOverdue { isHeldUp = true }
     }
     entries = kept
@@ -242,11 +288,8 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
       id: takeID(),
       batch: DiffedBatch(kind: entries[position].batch.kind, blocks: Array(blocks[job.index...])))
     for (id, other) in jobs where other.batch == job.batch && other.index >= job.index {
-      var moved = Job(batch: rest.id, index: other.index - job.index)
-      moved.state = other.state
-      moved.bytes = other.bytes
-      moved.failedRounds = other.failedRounds
-      jobs[id] = moved
+      jobs[id]?.batch = rest.id
+      jobs[id]?.index = other.index - job.index
       entries[position].open.remove(id)
       rest.open.insert(id)
     }

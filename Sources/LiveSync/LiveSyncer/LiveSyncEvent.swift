@@ -15,6 +15,6 @@ public enum LiveSyncEvent: Sendable, Hashable {
   case acceptedChunks(Hash256)
   /// The peer is too far below us and has left the live sync.
   case behind(PeerID)
-  /// The peer is too far above us and has left the live sync.
+  /// The peer is too far above us: it is looked at by macro sync again.
   case ahead(PeerID)
 }

@@ -11,7 +11,7 @@ public enum SyncOutput: Sendable {
   case chunks([SourcedChunk])
   /// The peer is too far below us; it has left the peer set.
   case behind(PeerID)
-  /// The peer is too far above us; it has left the peer set.
+  /// The peer is too far above us; what it has is needed all the same.
   case ahead(PeerID)
 }
 

@@ -46,10 +46,12 @@ public struct LiveSyncer<Queue: LiveSyncQueue>: Sendable {
       }
       group.cancelAll()
     }
+    external.finish()
   }
 
-  /// Hands in a block learned elsewhere, such as from a head request. False if it was dropped since
-  /// `LiveSyncLimits.externalBlocksMax` or `LiveSyncLimits.externalBlocksBytes` are waiting.
+  /// Hands in a block learned elsewhere, such as from a head request. False if it was dropped:
+  /// `LiveSyncLimits.externalBlocksMax` or `LiveSyncLimits.externalBlocksBytes` are waiting, or
+  /// `run()` has ended.
   @discardableResult
   public func push(_ block: Block, from peer: PeerID?) -> Bool {
     let source = BlockSource(origin: .external, peer: peer)
@@ -59,12 +61,15 @@ public struct LiveSyncer<Queue: LiveSyncQueue>: Sendable {
       budget.charge(bytes, to: giver)
       return true
     }
-    if isCharged {
-      if external.offer(External(block: block, source: source, bytes: bytes)) { return true }
-      account.budget.withLock { $0.release(bytes, of: giver) }
+    guard isCharged else {
+      context.overflow("external_blocks", limit: LiveSyncLimits.externalBlocksBytes.total)
+      return false
     }
-    context.recorder.record(
-      .queue(.limitReached(queue: "external_blocks", limit: external.capacity)))
+    if external.offer(External(block: block, source: source, bytes: bytes)) { return true }
+    account.budget.withLock { $0.release(bytes, of: giver) }
+    if external.count >= external.capacity {
+      context.overflow("external_blocks", limit: external.capacity)
+    }
     return false
   }
 

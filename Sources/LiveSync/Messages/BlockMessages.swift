@@ -14,10 +14,14 @@ public struct RequestMissingBlocks: Request, Hashable {
   /// Blocks the asker has, newest first; at most `LiveSyncLimits.locatorsMax`.
   public var locators: [Hash256]
   public var direction: MissingDirection
+  /// Most bytes of blocks wanted, 1…`LiveSyncLimits.blocksAnswerBytesMax`; one block may have more.
+  public var bytesMax: Int
 
   public init(
-    target: Hash256, includeBody: Bool, locators: [Hash256], direction: MissingDirection
+    target: Hash256, includeBody: Bool, locators: [Hash256], direction: MissingDirection,
+    bytesMax: Int = LiveSyncLimits.blocksAnswerBytesMax
   ) {
+    self.bytesMax = bytesMax
     self.target = target
     self.includeBody = includeBody
     self.locators = locators
@@ -29,6 +33,7 @@ public struct RequestMissingBlocks: Request, Hashable {
     encoder.append(includeBody)
     encoder.append(locators)
     encoder.append(varint: UInt64(direction.rawValue))
+    encoder.append(count: bytesMax)
   }
 
   public init(from decoder: inout WireDecoder) throws(WireError) {
@@ -42,7 +47,13 @@ public struct RequestMissingBlocks: Request, Hashable {
       throw .invalidCase(index, of: "MissingDirection", at: offset)
     }
     self.direction = direction
+    bytesMax = try decoder.number(in: 1...LiveSyncLimits.blocksAnswerBytesMax)
   }
+}
+
+extension RequestMissingBlocks {
+  /// The blocks, and what says how many there are.
+  public var answerBytesExpected: Int? { bytesMax + 1 << 10 }
 }
 
 /// The answer to `RequestMissingBlocks`.

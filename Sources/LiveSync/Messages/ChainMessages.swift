@@ -52,35 +52,45 @@ public struct RequestMacroChain: Request, Hashable {
 
   /// Election blocks the asker has, newest first; at most `LiveSyncLimits.macroLocatorsMax`.
   public var locators: [Hash256]
-  /// Most blocks wanted.
+  /// Most blocks wanted, 1…`LiveSyncLimits.macroBlocksPerAnswerMax`.
   public var limit: Int
+  /// Most bytes of blocks wanted, 1…`LiveSyncLimits.macroAnswerBytesMax`; one block may have more.
+  public var bytesMax: Int
 
-  public init(locators: [Hash256], limit: Int) {
+  public init(
+    locators: [Hash256], limit: Int = LiveSyncLimits.macroBlocksPerAnswerMax,
+    bytesMax: Int = LiveSyncLimits.macroAnswerBytesMax
+  ) {
     self.locators = locators
     self.limit = limit
+    self.bytesMax = bytesMax
   }
 
   public func encode(to encoder: inout WireEncoder) {
     encoder.append(locators)
     encoder.append(count: limit)
+    encoder.append(count: bytesMax)
   }
 
   public init(from decoder: inout WireDecoder) throws(WireError) {
     locators = try decoder.array(
       of: Hash256.self, elementBytes: Hash256.byteCount, limit: LiveSyncLimits.macroLocatorsMax)
-    let offset = decoder.offset
-    let value = try decoder.varint()
-    guard value >= 1, value <= UInt64(LiveSyncLimits.macroBlocksPerAnswerMax) else {
-      throw .lengthTooLarge(value, limit: LiveSyncLimits.macroBlocksPerAnswerMax, at: offset)
-    }
-    limit = Int(value)
+    limit = try decoder.number(in: 1...LiveSyncLimits.macroBlocksPerAnswerMax)
+    bytesMax = try decoder.number(in: 1...LiveSyncLimits.macroAnswerBytesMax)
+  }
+}
+
+extension RequestMacroChain {
+  /// The blocks, or one of the largest kind, and the history before the last one.
+  public var answerBytesMax: Int? {
+    max(bytesMax, LiveSyncLimits.macroBlockBytesMax) + LiveSyncLimits.historyBytesMax
   }
 }
 
 /// The answer to `RequestMacroChain`.
 public enum MacroChainResponse: WireCodable, Hashable {
   /// The election blocks after the first known locator and then the latest macro block, without
-  /// bodies, and the history before the last of them. Without blocks there is nothing newer.
+  /// bodies; as many as were asked for and fit. Without blocks there is nothing newer.
   case chain(MacroChain)
   /// None of the locators is on the responder's chain.
   case locatorsUnknown

@@ -27,17 +27,20 @@ public struct RequestTrieProof: Request, Hashable {
 
 /// The answer to `RequestTrieProof`.
 public enum TrieProofResponse: WireCodable, Hashable {
-  /// A proof against the state root of the block, which shows each key present or absent.
-  case proof(number: UInt32, hash: Hash256, TrieProof)
+  /// A proof against the state root of the block, which shows each of the first `keys` keys of the
+  /// request present or absent: as many as fit into an answer, and one at least. The rest is asked
+  /// for anew.
+  case proof(number: UInt32, hash: Hash256, keys: Int, TrieProof)
   /// The responder does not hold all of the keys.
   case incompleteState
 
   public func encode(to encoder: inout WireEncoder) {
     switch self {
-    case .proof(let number, let hash, let proof):
+    case .proof(let number, let hash, let keys, let proof):
       encoder.append(varint: 0)
       encoder.append(number)
       encoder.append(hash)
+      encoder.append(count: keys)
       encoder.append(proof)
     case .incompleteState: encoder.append(varint: 1)
     }
@@ -49,7 +52,8 @@ public enum TrieProofResponse: WireCodable, Hashable {
     switch index {
     case 0:
       self = .proof(
-        number: try decoder.uint32(), hash: try decoder.hash(), try decoder.value())
+        number: try decoder.uint32(), hash: try decoder.hash(),
+        keys: try decoder.number(in: 0...LiveSyncLimits.proofKeysMax), try decoder.value())
     case 1: self = .incompleteState
     default: throw .invalidCase(index, of: "TrieProofResponse", at: offset)
     }

@@ -174,8 +174,10 @@ public struct ForecastCore: Sendable {
     }
     let behind = max(0, max(named, clock.lag(at: now.at)) - Double(now.diffsWaiting))
     if let missing = now.missingBytes, missing == 0, has > 0 {
-      // All chunks are here, and wait for their blocks.
-      return Self.conclude(forecast, work: behind * diff, speed: has, age: 0)
+      // All chunks are here, and wait for their blocks. If these do not come, nothing but the time
+      // for which they have not come tells how long that will last.
+      return Self.conclude(
+        forecast, work: behind * diff, speed: has, age: 0, least: silence(now))
     }
     if has > needs, now.missingBytes == nil { return forecast }
     guard has > needs else { return Self.conclude(forecast, work: 0, speed: 0, age: age) }
@@ -187,18 +189,27 @@ public struct ForecastCore: Sendable {
   /// - Parameters:
   ///   - age: seconds since something came in last; the work is as it was then.
   ///   - more: seconds that are needed after the work.
+  ///   - least: seconds that it takes in any case.
   private static func conclude(
-    _ forecast: SyncForecast, work: Double, speed: Double, age: Double, more: Double = 0
+    _ forecast: SyncForecast, work: Double, speed: Double, age: Double, more: Double = 0,
+    least: Double = 0
   ) -> SyncForecast {
     var forecast = forecast
     if speed <= 0 {
       forecast.verdict = .diverges
     } else {
-      let seconds = max(0, work / speed - age) + more
+      let seconds = max(least, max(0, work / speed - age) + more)
       forecast.verdict = .converges
       forecast.eta = .nanoseconds(Int64(min(seconds * 1e9, 9e18)))
     }
     return forecast
+  }
+
+  /// Seconds since something came in last, as far as that is longer than a block takes.
+  private func silence(_ now: SyncSample) -> Double {
+    guard let last = samples.last else { return 0 }
+    let seconds = Double(last.at.duration(to: now.at).wholeNanoseconds) / 1e9
+    return seconds * clock.blocksPerSecond > 1 ? seconds : 0
   }
 
   /// Bytes that the diff of a block takes on average, and by which it makes the state grow: by the

@@ -65,6 +65,13 @@ extension MemoryBounds {
       whenFull: "further requests wait",
       limits: ["NetworkingLimits.answersBytes", "NetworkingLimits.responseBytesMax"],
       tests: ["answers_shouldWaitForRoom_inTurn", "answersBeyondTheirLimit_shouldBeRefused"]),
+    // In memory, with the room that arrays have to grow, at most twice the bytes on the wire.
+    MemoryBound(
+      "Macro blocks that are verified and not adopted", perPeer: nil,
+      total: 2 * Live.macroChainBytesMax,
+      whenFull: "what is here is adopted, or the peer is given up",
+      limits: ["LiveSyncLimits.macroChainBytesMax"],
+      tests: ["verifiedBlocks_shouldBeKept_whileTheyAreAheadAndFit"]),
     MemoryBound(
       "Requests that wait to be served", NetworkingLimits.servedWaitingBytes,
       whenFull: "the newest of the peer with most are refused",
@@ -111,7 +118,7 @@ extension MemoryBounds {
       tests: ["openRequests_shouldBeBounded"]),
     MemoryBound(
       "Peers, banned peers and what is known of them", perPeer: nil,
-      total: table(Live.bannedPeersMax, entry: 4) + table(Live.peersMax, entry: 64)
+      total: table(Live.bannedPeersMax, entry: 4) + table(Live.peersMax, entry: 1_024)
         + table(Live.peerRecordsMax, entry: MemoryLayout<PeerRecord>.stride)
         + Live.peerRecordsMax
         * (2 * Live.filterSamplesMax * 16 + Live.lackingPlacesMax * 80) * 2

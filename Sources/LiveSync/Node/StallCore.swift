@@ -1,4 +1,5 @@
 import EventLog
+import Networking
 import Runtime
 
 /// What the cause of a stall is judged from. Counts are totals since the start.
@@ -20,8 +21,10 @@ public struct StallSample: Sendable, Hashable {
   public var buffered = 0
   /// Chunks that are here with their blocks and wait for the trie.
   public var handedOn = 0
-  /// Requests that were not answered in time.
-  public var late = 0
+  /// Requests that were not answered in time, by their kinds.
+  public var late: [RequestType: Int] = [:]
+  /// Requests of other kinds than chunks on their way.
+  public var awaited = 0
   /// Chunks that were provably wrong.
   public var refused = 0
 
@@ -40,6 +43,7 @@ public struct StallSample: Sendable, Hashable {
 /// | `proofs_fail` | chunks were refused since the last movement, as many as requests were late |
 /// | `timeouts` | requests were late since the last movement |
 /// | `waiting_for_block` | chunks wait for their blocks |
+/// | `timeouts` | no peer is in live sync, and answers of some are awaited |
 /// | `peers_incomplete` | no peer is in live sync, or all of them lack what is asked for |
 /// | `timeouts` | requests are on their way: their answers are awaited |
 public struct StallCore: Sendable {
@@ -62,6 +66,9 @@ public struct StallCore: Sendable {
   public init(patience: Duration) {
     self.patience = patience
   }
+
+  /// True while nothing moves: a stall was told, and nothing has moved since.
+  public var isStalled: Bool { stall != nil }
 
   /// Takes a sample; they come in the order of time.
   public mutating func add(_ sample: StallSample) -> Change? {
@@ -101,14 +108,29 @@ public struct StallCore: Sendable {
     return isUnderWay ? nil : cause
   }
 
+  /// The requests that were not answered in time since something moved, by their kinds.
+  public func lateRequests(_ sample: StallSample) -> [(type: RequestType, count: Int)] {
+    Self.lateRequests(sample, since: moved ?? sample)
+  }
+
+  private static func lateRequests(
+    _ now: StallSample, since last: StallSample
+  ) -> [(type: RequestType, count: Int)] {
+    now.late.sorted { $0.key < $1.key }.compactMap { type, count in
+      let new = count - (last.late[type] ?? 0)
+      return new > 0 ? (type, new) : nil
+    }
+  }
+
   private static func cause(_ now: StallSample, since last: StallSample) -> Event.StallBlocker {
     if now.handedOn > 0 { return .localWork }
     if now.connected == 0 { return .noPeers }
-    let late = now.late - last.late
+    let late = lateRequests(now, since: last).reduce(0) { $0 + $1.count }
     let refused = now.refused - last.refused
     if refused > 0, refused >= late { return .proofsFail }
     if late > 0 { return .timeouts }
     if now.buffered > 0 { return .waitingForBlock }
+    if now.peers == 0, now.awaited > 0 { return .timeouts }
     if now.peers == 0 || now.lacking >= now.peers { return .peersIncomplete }
     return now.inFlight > 0 ? .timeouts : .peersIncomplete
   }

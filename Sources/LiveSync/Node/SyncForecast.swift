@@ -57,9 +57,21 @@ public struct SyncForecast: Sendable, Hashable {
     case .diverges:
       return "will not finish: needs \(Self.rate(needsBytesPerSecond)), "
         + "has \(Self.rate(hasBytesPerSecond))"
+    case .stalled:
+      return "stalled: nothing comes in"
     case .unknown:
       return "too little is known yet"
     }
+  }
+
+  /// The forecast while nothing moves: a time that was told would pass without an end. That there
+  /// is none stays true.
+  package var whileStalled: SyncForecast {
+    guard verdict == .converges || verdict == .unknown else { return self }
+    var forecast = self
+    forecast.verdict = .stalled
+    forecast.eta = nil
+    return forecast
   }
 
   /// A rate with one decimal in a fitting unit.

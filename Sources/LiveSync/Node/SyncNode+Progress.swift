@@ -21,6 +21,7 @@ extension SyncNode {
     var bufferedBlocks: Int
     var stall: StallSample
     var sample: SyncSample
+    var pace: AnswerPace
   }
 
   /// Where the node stands now.
@@ -33,6 +34,7 @@ extension SyncNode {
       missingRanges: missing.ranges.count, peers: context.peers.count,
       bufferedBlocks: look.bufferedBlocks, bufferedChunks: look.reading.buffered,
       requests: look.reading.inFlight, traffic: look.reading.account.traffic,
+      wrongRoots: look.reading.wrongRoots,
       isEstablished: consensus.withLock { $0.isEstablished },
       blocker: chain.storeFailure == nil
         ? monitor.withLock { $0.stall.blocker(look.stall) } : .storeFailed,
@@ -51,14 +53,16 @@ extension SyncNode {
     var stall = StallSample()
     stall.at = now
     stall.isDone = missing.isEmpty
-    stall.mark = account.traffic.verified
+    stall.mark = account.traffic.verified + syncer.macroPartsVerified
     stall.connected = context.network.connectedPeers().count
     stall.peers = peers
     stall.lacking = reading.lacking
     stall.inFlight = reading.inFlight
     stall.buffered = reading.buffered
     stall.handedOn = reading.handedOn
-    stall.late = account.late
+    let pace = context.network.pace
+    stall.late = pace.late
+    stall.awaited = pace.awaited.reduce(0) { $0 + ($1.key == .chunk ? 0 : $1.value) }
     stall.refused = account.refused
     var sample = SyncSample()
     sample.at = now
@@ -88,7 +92,7 @@ extension SyncNode {
     sample.target = max(head.number, account.highestNumber, buffered)
     return Look(
       status: status, reading: reading, bufferedBlocks: bufferedBlocks, stall: stall,
-      sample: sample)
+      sample: sample, pace: pace)
   }
 
   /// Writes progress and forecast to the log, and says when nothing moves and why.
@@ -101,9 +105,11 @@ extension SyncNode {
       if Task.isCancelled { return }
       let look = await look()
       let (forecast, change) = monitor.withLock { monitor in
-        let forecast = monitor.forecast.add(look.sample)
+        let change = monitor.stall.add(look.stall)
+        var forecast = monitor.forecast.add(look.sample)
+        if monitor.stall.isStalled { forecast = forecast.whileStalled }
         monitor.last = forecast
-        return (forecast, monitor.stall.add(look.stall))
+        return (forecast, change)
       }
       if let change { record(change, look, forecast) }
       let isDone = look.stall.isDone
@@ -143,6 +149,20 @@ extension SyncNode {
           needsBytesPerS: Int(min(forecast.needsBytesPerSecond, 9e15)), detail: forecast.text)))
   }
 
+  /// Which requests were late since the last movement, and what the line has shown of its rate.
+  private func lateness(_ look: Look, of blocker: Event.StallBlocker) -> String {
+    guard blocker == .timeouts else { return "" }
+    let late = monitor.withLock { $0.stall.lateRequests(look.stall) }.map {
+      "\($0.type) \($0.count)"
+    }
+    let awaited = look.pace.awaited.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    let rate = look.pace.bytesPerSecond.map { "\(Int(min($0, 1e15))) B/s" } ?? "no answer yet"
+    let parts = [("late", late), ("awaited", awaited)].filter { !$0.1.isEmpty }.map {
+      "; \($0.0): \($0.1.joined(separator: ", "))"
+    }
+    return parts.joined() + "; " + rate
+  }
+
   private func record(_ change: StallCore.Change, _ look: Look, _ forecast: SyncForecast) {
     switch change {
     case .detected(let blocker, let since):
@@ -152,7 +172,7 @@ extension SyncNode {
           .detected(
             blocker: blocker, sinceNs: since.nanoseconds,
             detail: "at \(percent) %, \(look.stall.peers) peers, \(look.stall.inFlight) requests, "
-              + "\(look.stall.buffered) chunks waiting")))
+              + "\(look.stall.buffered) chunks waiting" + lateness(look, of: blocker))))
     case .resolved(let blocker, let duration):
       context.recorder.record(
         .stall(.resolved(blocker: blocker, durationNs: duration.wholeNanoseconds)))

@@ -24,6 +24,8 @@ public struct SyncProgress: Sendable, Hashable {
   public var requests: Int
   /// Bytes of chunks that came, by what became of them.
   public var traffic: ChunkTraffic
+  /// How often the state was found to have another root than the head, and given up.
+  public var wrongRoots: Int
   /// True while consensus is established.
   public var isEstablished: Bool
   /// What the state waits for; nil if it is complete or answers are on their way.

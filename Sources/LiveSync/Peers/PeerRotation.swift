@@ -59,8 +59,14 @@ package struct RequestTries: Sendable {
     return turn(of: peers, rotation: &rotation).map { take($0) }
   }
 
+  /// True if one of `peers` has not been asked in this round, and may be.
+  package func canAsk(_ peers: [PeerID]) -> Bool {
+    count < triesMax && peers.contains { !asked.contains($0) }
+  }
+
   private func turn(of peers: RankedPeers, rotation: inout PeerRotation) -> PeerID? {
-    rotation.next(of: peers.prompt) { !asked.contains($0) }
+    rotation.next(of: peers.prompt) { !asked.contains($0) && peers.preferred.contains($0) }
+      ?? rotation.next(of: peers.prompt) { !asked.contains($0) }
       ?? rotation.next(of: peers.slow) { !asked.contains($0) }
   }
 

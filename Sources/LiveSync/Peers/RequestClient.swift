@@ -5,11 +5,17 @@ import Synchronization
 
 /// Asks peers, one after another, until one gives a usable answer. One client serves one kind of
 /// request: it has its own turn among the shared peers.
+///
+/// `run()` must run beside it. Every try goes on until its answer is here or its time is over, even
+/// if another peer's answer was used meanwhile: what comes second is judged like what came first,
+/// so that no lie goes unseen, and is paid for anyway.
 final class RequestClient: Sendable {
   /// What an answer is worth.
   enum Verdict<Value: Sendable>: Sendable {
     /// It is what was asked for.
     case use(Value)
+    /// The peer does not have it yet, which is no offence: it is asked again soon.
+    case notYet(reason: String)
     /// The peer does not have it, which is no offence: ask the next one.
     case next(reason: String)
     /// The peer's state or chain is too far from ours: it leaves the peer set.
@@ -21,7 +27,8 @@ final class RequestClient: Sendable {
     var reason: String? {
       switch self {
       case .use: nil
-      case .next(let reason), .unfit(let reason), .refuse(let reason, _): reason
+      case .notYet(let reason), .next(let reason), .unfit(let reason), .refuse(let reason, _):
+        reason
       }
     }
   }
@@ -31,93 +38,110 @@ final class RequestClient: Sendable {
     /// A peer gave it.
     case value(Value, from: PeerID)
     /// All tries are used up; the reason is that of the last one.
-    case failed(reason: String)
+    /// - isSoon: true if somebody may have it soon.
+    case failed(reason: String, isSoon: Bool)
     /// There is nobody to ask.
     case noPeers
     /// The task was cancelled.
     case cancelled
   }
 
-  /// Something that a request waits for happened.
-  private enum Incident<Response: Sendable>: Sendable {
-    case ended(attempt: Int, PeerID, Result<HeldAnswer<Response>, RequestError>, after: Duration)
-    case lookDue(attempt: Int)
-    case pauseOver
-    /// The task was cancelled while it waited.
-    case nothing
+  /// What becomes of answers, whether somebody still waits for them or not.
+  struct Handling<Response: Sendable, Value: Sendable>: Sendable {
+    /// What an answer is worth.
+    var judge: @Sendable (Response, PeerID) -> Verdict<Value>
+    /// Called for each answer that is not used.
+    var didFail: @Sendable (PeerID, Verdict<Value>) -> Void = { _, _ in }
+    /// Called for a good answer that comes after the request has ended.
+    var cameLate: @Sendable (Value, PeerID) async -> Void = { _, _ in }
   }
 
-  private let context: SyncContext
+  let context: SyncContext
+  let type: RequestType
   private let timeout: Duration
   private let isUrgent: Bool
   private let memory = Mutex(RequestMemory())
+  /// Tries to be started by the task group of `run()`.
+  private let tries = Mailbox<@Sendable () async -> Void>(capacity: LiveSyncLimits.ordersMax)
 
   /// - Parameters:
-  ///   - timeout: longest wait for one peer's answer.
-  ///   - isUrgent: true if chunks must not hold it up. Another peer is asked as well once an answer
-  ///     is overdue: if it takes longer than 95 of 100 did, or `LiveSyncLimits.hedgeDelayFirst`
-  ///     before that is known.
-  init(context: SyncContext, timeout: Duration, isUrgent: Bool) {
+  ///   - type: of the requests.
+  ///   - timeout: longest wait for one peer's answer, as long as answers come in less.
+  ///   - isUrgent: true if chunks must not hold it up.
+  init(context: SyncContext, type: RequestType, timeout: Duration, isUrgent: Bool) {
     self.context = context
+    self.type = type
     self.timeout = timeout
     self.isUrgent = isUrgent
   }
 
-  /// Asks until an answer is usable or the tries are used up.
+  /// Works until the task is cancelled.
+  func run() async {
+    await withDiscardingTaskGroup { group in
+      for await body in tries { group.addTask { await body() } }
+    }
+    tries.finish()
+  }
+
+  /// Time after which an answer is overdue; never less than it takes to come and go.
+  var hedgeDelay: Duration {
+    let roundTrip = context.network.pace.roundTrip ?? .zero
+    return max(memory.withLock { $0.hedgeDelay }, roundTrip * 3 / 2)
+  }
+
+  /// Asks until an answer is usable or the tries are used up. Another peer is asked as well once an
+  /// answer is overdue: if it takes longer than 95 of 100 did, or `LiveSyncLimits.hedgeDelayFirst`
+  /// before that is known.
   /// - Parameters:
+  ///   - isPatient: whether peers that are known to be late are awaited when all others said no.
   ///   - willAsk: called before each try with the peer and the number of the try, from 1.
-  ///   - didFail: called for each answer that is not used.
-  ///   - judge: what an answer is worth.
+  ///   - wasDenied: called for each peer that does not have it yet, while somebody waits for it.
   func ask<R: Request, Value: Sendable>(
-    _ request: R, tries: RequestTries, isolation: isolated (any Actor)? = #isolation,
-    willAsk: (PeerID, Int) -> Void = { _, _ in },
-    didFail: (PeerID, Verdict<Value>) -> Void = { _, _ in },
-    judge: (R.Response, PeerID) -> Verdict<Value>
+    _ request: R, tries: RequestTries, isPatient: Bool = true,
+    isolation: isolated (any Actor)? = #isolation,
+    willAsk: (PeerID, Int) -> Void = { _, _ in }, wasDenied: () async -> Void = {},
+    handling: Handling<R.Response, Value>
   ) async -> Answer<Value> {
-    await withTaskGroup(of: Incident<R.Response>.self) { group in
+    let attempts = RequestAttempts(request, client: self, handling: handling)
+    let urgent = isUrgent ? context.urgent.begin(at: context.runtime.now) : nil
+    var core = HedgedRequest(
+      tries: tries, hedgeDelay: hedgeDelay, isPatient: isPatient)
+    let answer = await withDiscardingTaskGroup(returning: Answer<Value>.self) { group in
       _ = isolation
-      var core = HedgedRequest(
-        tries: tries, hedgeDelay: isUrgent ? memory.withLock { $0.hedgeDelay } : nil)
+      defer { group.cancelAll() }
       var reason = "no_peers"
-      let urgent = isUrgent ? context.urgent.begin(at: context.runtime.now) : nil
-      defer { endUrgency(urgent) }
-      perform(decide { core.start($0, &$1) }, request, in: &group, willAsk: willAsk)
-      while !Task.isCancelled, !core.isOver, let incident = await group.next() {
+      perform(decide { core.start($0, &$1) }, attempts, in: &group, willAsk: willAsk)
+      while !core.isOver(ranked), let incident = await attempts.incidents.next() {
         var actions: [HedgedRequest.Action] = []
         switch incident {
-        case .nothing: break
         case .pauseOver: actions = decide { core.pauseOver($0, &$1) }
-        case .lookDue(let attempt):
-          actions = decide { core.lookDue(attempt, $0, &$1) }
-        case .ended(let attempt, let peer, .success(let response), let time):
-          let verdict = judge(response.response, peer)
-          if case .use(let value) = verdict {
-            // Only an answer that was found good makes good for a late one; those who were
-            // overtaken come after the others for a while.
-            context.peers.promote(peer)
-            memory.withLock { core.answered(attempt, after: time, &$0) }.forEach(demote)
-            group.cancelAll()
-            return .value(value, from: peer)
-          }
+        case .againDue: actions = core.againDue(ranked)
+        case .lookDue(let attempt): actions = decide { core.lookDue(attempt, $0, &$1) }
+        case .judged(let attempt, let peer, .use(let value), let time, _):
+          // Only an answer that was found good makes good for a late one; those who were overtaken
+          // come after the others for a while.
+          context.peers.promote(peer, for: type)
+          for late in memory.withLock({ core.answered(attempt, after: time, &$0) }) { demote(late) }
+          return .value(value, from: peer)
+        case .judged(let attempt, _, let verdict, _, _):
           reason = verdict.reason ?? reason
           endUrgency(urgent)
-          punish(peer, verdict)
-          didFail(peer, verdict)
-          actions = decide { core.failed(attempt, .noAnswer, $0, &$1) }
-        case .ended(let attempt, let peer, .failure(let error), _):
-          if error == .cancelled { break }
-          reason = error.reason
-          if error.isMisbehaviour { context.ban(peer, reason: error.reason) }
-          if error == .timeout { demote(peer) }
-          actions = decide { core.failed(attempt, HedgedRequest.Failure(error), $0, &$1) }
+          actions = decide { core.failed(attempt, HedgedRequest.Failure(verdict), $0, &$1) }
+          if case .notYet = verdict { await wasDenied() }
+        case .failed(let attempt, let failure, let why):
+          reason = why
+          actions = decide { core.failed(attempt, failure, $0, &$1) }
         }
-        perform(actions, request, in: &group, willAsk: willAsk)
+        perform(actions, attempts, in: &group, willAsk: willAsk)
       }
-      group.cancelAll()
       if Task.isCancelled { return .cancelled }
-      return core.count == 0 ? .noPeers : .failed(reason: reason)
+      return core.count == 0 ? .noPeers : .failed(reason: reason, isSoon: core.isLacking)
     }
+    endUrgency(urgent)
+    return attempts.end(answer)
   }
+
+  private var ranked: RankedPeers { context.peers.ranked(at: context.runtime.now, for: type) }
 
   private func endUrgency(_ id: UInt64?) {
     if let id { context.urgent.end(id) }
@@ -126,59 +150,68 @@ final class RequestClient: Sendable {
   private func decide(
     _ step: (RankedPeers, inout RequestMemory) -> [HedgedRequest.Action]
   ) -> [HedgedRequest.Action] {
-    let peers = context.peers.ranked(at: context.runtime.now)
+    let peers = ranked
     return memory.withLock { step(peers, &$0) }
   }
 
-  private func perform<R: Request>(
-    _ actions: [HedgedRequest.Action], _ request: R,
-    in group: inout TaskGroup<Incident<R.Response>>, willAsk: (PeerID, Int) -> Void
+  private func perform<R: Request, Value: Sendable>(
+    _ actions: [HedgedRequest.Action], _ attempts: RequestAttempts<R, Value>,
+    in group: inout DiscardingTaskGroup, willAsk: (PeerID, Int) -> Void
   ) {
-    let (network, runtime) = (context.network, context.runtime)
+    let runtime = context.runtime
+    func tell(_ incident: RequestAttempts<R, Value>.Incident, after delay: Duration) {
+      group.addTask {
+        guard (try? await runtime.sleep(for: delay)) != nil else { return }
+        attempts.incidents.offer(incident)
+      }
+    }
     for action in actions {
       switch action {
       case .ask(let peer, let attempt):
-        let patience = memory.withLock { $0.timeout(timeout) }
         willAsk(peer, attempt)
+        let patience = max(
+          memory.withLock { $0.timeout(timeout) }, context.network.pace.patienceFloor)
         let start = runtime.now
-        group.addTask {
-          let result: Result<HeldAnswer<R.Response>, RequestError>
-          do throws(RequestError) {
-            result = .success(try await network.ask(request, to: peer, timeout: patience))
-          } catch { result = .failure(error) }
-          return .ended(attempt: attempt, peer, result, after: start.duration(to: runtime.now))
+        let isTaken = tries.offer {
+          await attempts.run(attempt, at: peer, since: start, patience: patience)
         }
-      case .look(let delay, let attempt):
-        group.addTask {
-          guard (try? await runtime.sleep(for: delay)) != nil else { return .nothing }
-          return .lookDue(attempt: attempt)
-        }
-      case .pause:
-        group.addTask {
-          guard (try? await runtime.sleep(for: LiveSyncLimits.noPeerPause)) != nil else {
-            return .nothing
-          }
-          return .pauseOver
-        }
+        if !isTaken { attempts.incidents.offer(.failed(attempt, .notSent, "too_many_pending")) }
+      case .look(let delay, let attempt): tell(.lookDue(attempt), after: delay)
+      case .again(let delay): tell(.againDue, after: delay)
+      case .pause: tell(.pauseOver, after: LiveSyncLimits.noPeerPause)
       }
     }
   }
 
-  private func punish<Value: Sendable>(_ peer: PeerID, _ verdict: Verdict<Value>) {
+  /// The peer answered, whatever it said.
+  func noteAnswer(of peer: PeerID) {
+    let now = context.runtime.now
+    memory.withLock { $0.heard(peer, at: now) }
+  }
+
+  /// True if the peer has answered since `moment`.
+  func hasHeard(_ peer: PeerID, since moment: Moment) -> Bool {
+    memory.withLock { $0.hasHeard(peer, since: moment) }
+  }
+
+  /// What an answer says of its peer, whoever waits for it.
+  func punish<Value: Sendable>(_ peer: PeerID, _ verdict: Verdict<Value>) {
     switch verdict {
-    case .use, .next: break
+    case .use, .notYet, .next: break
     case .unfit: context.peers.remove(peer)
     case .refuse(let why, let evidence): context.ban(peer, reason: why, evidence: evidence)
     }
   }
 
   /// The peer did not answer in time, or later than another: for a while the others come first.
-  private func demote(_ peer: PeerID) {
+  /// False if it was known to be late.
+  @discardableResult
+  func demote(_ peer: PeerID) -> Bool {
     let end = context.runtime.now.advanced(by: LiveSyncLimits.demotionTime)
-    if context.peers.demote(peer, until: end) {
-      context.recorder.record(
-        .peer(.demoted(peer: peer.number, reason: RequestError.timeout.reason)))
-    }
+    guard context.peers.demote(peer, for: type, until: end) else { return false }
+    context.recorder.record(
+      .peer(.demoted(peer: peer.number, reason: RequestError.timeout.reason)))
+    return true
   }
 
   /// Waits until there is somebody to ask, or for `LiveSyncLimits.noPeerPause`.
@@ -196,11 +229,10 @@ final class RequestClient: Sendable {
 }
 
 extension HedgedRequest.Failure {
-  fileprivate init(_ error: RequestError) {
-    switch error {
-    case .tooManyPending: self = .notSent
-    case .timeout: self = .late
-    default: self = .noAnswer
+  fileprivate init<Value: Sendable>(_ verdict: RequestClient.Verdict<Value>) {
+    switch verdict {
+    case .notYet: self = .notYet
+    case .use, .next, .unfit, .refuse: self = .noAnswer
     }
   }
 }

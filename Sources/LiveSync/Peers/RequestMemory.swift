@@ -1,3 +1,4 @@
+import Networking
 import Runtime
 
 /// What the requests of one kind have in common: whose turn it is, how long answers take, and how
@@ -11,6 +12,8 @@ package struct RequestMemory: Sendable {
   private var times = AnswerTimes()
   /// Second requests in stock, in shares of which each good answer brings one.
   private var stock = LiveSyncLimits.hedgesMax * LiveSyncLimits.answersPerHedge
+  /// When peers answered last, whatever they said.
+  private var heard: [PeerID: Moment] = [:]
   /// Tries in a row that were not answered in time.
   private var lateInRow = 0
 
@@ -44,6 +47,20 @@ package struct RequestMemory: Sendable {
     lateInRow = 0
     stock += isHedge ? LiveSyncLimits.answersPerHedge : 1
     stock = min(stock, LiveSyncLimits.hedgesMax * LiveSyncLimits.answersPerHedge)
+  }
+
+  /// The peer answered. Above `LiveSyncLimits.peersMax` peers the one that did so longest ago is
+  /// forgotten.
+  package mutating func heard(_ peer: PeerID, at now: Moment) {
+    heard[peer] = now
+    guard heard.count > LiveSyncLimits.peersMax else { return }
+    let oldest = heard.min { ($0.value, $0.key) < ($1.value, $1.key) }
+    if let oldest { heard[oldest.key] = nil }
+  }
+
+  /// True if the peer has answered since `moment`.
+  package func hasHeard(_ peer: PeerID, since moment: Moment) -> Bool {
+    heard[peer].map { $0 > moment } ?? false
   }
 
   /// A try was not answered in time.

@@ -20,7 +20,7 @@ public struct CatchUpFacts: Sendable, Hashable {
   public var roundTrip: Duration
 
   public init(
-    blocks: Int, bytesPerBlock: Double, blocksAtOnce: Int = LiveSyncLimits.diffRequestsMax,
+    blocks: Int, bytesPerBlock: Double, blocksAtOnce: Int = LiveSyncLimits.diffRequestsMin,
     blocksKept: Int, heldItems: Int, bytesPerItem: Double = Double(LiveSyncLimits.itemBytesFirst),
     bytesPerSecond: Double = Double(LiveSyncLimits.bytesPerSecondFirst), roundTrip: Duration
   ) {

@@ -14,7 +14,7 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
   public typealias Action = StateQueueAction<Block>
 
   /// How far the queue looks.
-  public let configuration: QueueConfiguration
+  public internal(set) var configuration: QueueConfiguration
   /// The requests, and what is known of the peers.
   public private(set) var ranges: RangePlanner
   /// True if nothing is missing.

@@ -37,7 +37,8 @@ public struct PlannerView: Sendable {
   public var now: Moment
   /// The peers that can be asked, in order.
   public var peers: [PeerID]
-  /// How long a request for a block or a diff has been waiting for its answer.
+  /// How much longer than a round trip a request for a block or a diff has been waiting for its
+  /// answer.
   public var urgentWait: Duration
 
   public init(now: Moment, peers: [PeerID], urgentWait: Duration = .zero) {
@@ -52,6 +53,8 @@ protocol ChunkCore<Block>: Sendable {
   associatedtype Block: SyncBlock
   typealias Action = StateQueueAction<Block>
 
+  /// How far the core looks; may change between two events.
+  var configuration: QueueConfiguration { get set }
   /// True if nothing is missing.
   var isComplete: Bool { get }
   /// Chunks that wait for their blocks.

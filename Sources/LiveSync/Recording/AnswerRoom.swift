@@ -5,8 +5,8 @@ import Synchronization
 /// The room for answers on their way to a node and not taken by a queue yet.
 ///
 /// A request claims room for the largest answer it may bring, as it came and decoded. If there is
-/// none it waits until others have ended. Whoever waits longest comes first, but a peer that has all
-/// it may have holds up nobody else.
+/// none it waits until others have ended. Whoever waits longest comes first, but a peer that has
+/// all it may have holds up nobody else.
 package final class AnswerRoom: Sendable {
   private typealias Continuation = UnsafeContinuation<Bool, Never>
 
@@ -113,10 +113,13 @@ package final class AnswerClaim: Sendable {
 struct AnswerSizes: Sendable {
   private var latest: [RequestType: Int] = [:]
 
-  /// Most bytes to be expected of an answer.
-  func most(_ type: RequestType) -> Int {
-    let most = max(LiveSyncLimits.answerBytesFirst(type), 2 * (latest[type] ?? 0))
-    return min(most, NetworkingLimits.responseBytesMax(type))
+  /// Most bytes to be expected of the answer to `request`.
+  func most<R: Request>(of request: R) -> Int {
+    let limit = min(request.answerBytesMax ?? .max, NetworkingLimits.responseBytesMax(R.type))
+    let usual = latest[R.type] ?? 0
+    if let expected = request.answerBytesExpected { return min(max(expected, usual), limit) }
+    if request.answerBytesMax != nil { return limit }
+    return min(max(NetworkingLimits.answerBytesFirst, 2 * usual), limit)
   }
 
   /// An answer of so many bytes came; larger ones before it are forgotten little by little.

@@ -24,11 +24,28 @@ public struct RecordingNetwork: Network {
   private let counter = Counter()
   private let room = AnswerRoom()
   private let sizes = SizeMemory()
+  /// What all requests of the node have shown of its lines.
+  private let paceMeter = PaceMeter()
+
+  private final class PaceMeter: Sendable {
+    let pace = Mutex(AnswerPace())
+  }
 
   public init(_ base: any Network, runtime: any Runtime, recorder: EventRecorder) {
     self.base = base
     self.runtime = runtime
     self.recorder = recorder.actor("network")
+  }
+
+  /// How long answers take and how fast they come, read at one moment.
+  package var pace: AnswerPace { paceMeter.pace.withLock { $0 } }
+
+  /// Sends a single request and waits for its answer as long as answers take.
+  /// - Parameter bytes: What the answer is expected to have at most.
+  func ask<R: Request>(
+    _ request: R, to peer: PeerID, expecting bytes: Int = 0
+  ) async throws(RequestError) -> HeldAnswer<R.Response> {
+    try await ask(request, to: peer, timeout: pace.patience(R.type, bytes: bytes))
   }
 
   public var local: PeerID { base.local }
@@ -58,7 +75,9 @@ public struct RecordingNetwork: Network {
     let start = runtime.now
     let sent = recorder.record(
       .request(.sent(type: name, peer: peer.number, bytes: payload.count)), request: number)
+    paceMeter.pace.withLock { $0.asked(type) }
     func end(_ outcome: Event.RequestOutcome, bytes: Int) {
+      paceMeter.pace.withLock { $0.ended(type) }
       let duration = start.duration(to: runtime.now).wholeNanoseconds
       recorder.record(
         .request(
@@ -70,9 +89,14 @@ public struct RecordingNetwork: Network {
       let answer = try await base.send(
         type, payload, to: peer, timeout: timeout, answerBytesMax: answerBytesMax)
       sizes.sizes.withLock { $0.add(answer.count, type) }
+      let now = runtime.now
+      paceMeter.pace.withLock {
+        $0.answered(type, bytes: answer.count, after: start.duration(to: now), at: now)
+      }
       end(.answered, bytes: answer.count)
       return answer
     } catch {
+      if error == .timeout { paceMeter.pace.withLock { $0.timedOut(type) } }
       end(Event.RequestOutcome(rawValue: error.reason) ?? .undecodable, bytes: 0)
       throw error
     }
@@ -97,37 +121,30 @@ public struct RecordingNetwork: Network {
   }
 }
 
-/// An answer, and the room that it takes meanwhile.
+/// An answer, and the room that it takes until it is let go.
 struct HeldAnswer<Response: Sendable>: Sendable {
   let response: Response
-  /// Nil if whoever asked keeps account of the answer.
-  let claim: AnswerClaim?
+  let claim: AnswerClaim
 }
 
 extension RecordingNetwork {
-  /// Sends `request` and waits for its response, as `Network.request` does, when there is room for
-  /// the response.
-  public func request<R: Request>(
-    _ request: R, to peer: PeerID, timeout: Duration
-  ) async throws(RequestError) -> R.Response {
-    try await ask(request, to: peer, timeout: timeout).response
+  /// Sends `request` and waits for its response, as `Network.request` does. Whoever asks keeps
+  /// account of the chunk.
+  func chunk(
+    _ request: RequestChunk, of peer: PeerID, timeout: Duration
+  ) async throws(RequestError) -> ChunkResponse {
+    try await self.request(request, to: peer, timeout: timeout)
   }
 
   /// Sends `request` when there is room for its response, which lasts until the answer is let go.
-  /// A request that says itself how large its answer may be is on the account of whoever asks.
   func ask<R: Request>(
     _ request: R, to peer: PeerID, timeout: Duration
   ) async throws(RequestError) -> HeldAnswer<R.Response> {
-    if let own = request.answerBytesMax {
-      let response = try await self.request(
-        request, to: peer, timeout: timeout, answerBytesMax: own)
-      return HeldAnswer(response: response, claim: nil)
-    }
-    let most = sizes.sizes.withLock { $0.most(R.type) }
+    let limit = min(request.answerBytesMax ?? .max, NetworkingLimits.responseBytesMax(R.type))
+    let most = sizes.sizes.withLock { $0.most(of: request) }
     do throws(RequestError) {
       return try await ask(request, to: peer, timeout: timeout, answerBytesMax: most)
     } catch {
-      let limit = NetworkingLimits.responseBytesMax(R.type)
       guard error.isTooLarge, most < limit else { throw error }
       return try await ask(request, to: peer, timeout: timeout, answerBytesMax: limit)
     }

@@ -65,6 +65,13 @@ public struct SyncContext: Sendable {
       evidence: chain.block(chunk.hash, includeBody: false).map { .chunk($0.header, statement) })
   }
 
+  /// Blocks that the chain makes in a round trip; 0 while none is measured.
+  var blocksInRoundTrip: Int {
+    let interval = max(1, chain.configuration.blockIntervalMilliseconds)
+    let roundTrip = UInt64(max(0, network.pace.roundTrip?.wholeNanoseconds ?? 0)) / 1_000_000
+    return Int(clamping: roundTrip / interval)
+  }
+
   /// A bounded queue dropped what came in addition.
   func overflow(_ queue: String, limit: Int) {
     recorder.record(.queue(.limitReached(queue: queue, limit: limit)))

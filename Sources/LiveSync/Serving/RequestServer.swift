@@ -48,16 +48,11 @@ public struct RequestServer: Sendable {
     serve(RequestHead.self) { _ in Self.head(of: chain) }
     serve(RequestBlock.self) { request in
       // A block that macro sync brought has no body: we do not have what is asked for.
-      let block = chain.block(request.hash, includeBody: request.includeBody)
+      let block = chain.servedBlock(request.hash, includeBody: request.includeBody)
       return BlockResponse(block: block?.hasBody == request.includeBody ? block : nil)
     }
     serve(RequestMissingBlocks.self) { Self.missingBlocks($0, of: chain) }
-    serve(RequestMacroChain.self) { request in
-      guard let macro = chain.macroChain(locators: request.locators, limit: request.limit) else {
-        return .locatorsUnknown
-      }
-      return .chain(macro)
-    }
+    serve(RequestMacroChain.self) { Self.macroChain($0, of: chain) }
     serve(RequestTrieDiff.self) { request in
       switch chain.trieDiff(of: request.blockHash) {
       case .diff(let diff): .partialDiff(diff)
@@ -67,13 +62,7 @@ public struct RequestServer: Sendable {
       }
     }
     serve(RequestChunk.self) { Self.chunk($0, of: chain) }
-    serve(RequestTrieProof.self) { request in
-      switch chain.proof(of: request.keys) {
-      case .proof(let proof, let block): .proof(number: block.number, hash: block.hash, proof)
-      case .incomplete: .incompleteState
-      case .failed: nil
-      }
-    }
+    serve(RequestTrieProof.self) { Self.trieProof($0, of: chain) }
     serve(RequestBlocksProof.self) { request in
       chain.historyProof(of: request.numbers).map { .proof($0) } ?? .unavailable
     }
@@ -92,7 +81,12 @@ public struct RequestServer: Sendable {
       },
       { peer, request in
         guard gate.allow(R.type, from: peer) else { return nil }
-        return gate.making { answer(request) }
+        let response = gate.making { answer(request) }
+        if let failure = context.chain.takeServingFailure() {
+          context.recorder.record(
+            .node(.unreadable(reason: failure.reason, detail: failure.description)))
+        }
+        return response
       })
   }
 
@@ -110,10 +104,50 @@ public struct RequestServer: Sendable {
     let answer = chain.missingBlocks(
       target: request.target, locators: request.locators, direction: direction,
       includeBody: request.includeBody, limit: LiveSyncLimits.blocksPerAnswerMax,
-      bytesMax: LiveSyncLimits.blocksAnswerBytesMax)
+      bytesMax: min(request.bytesMax, LiveSyncLimits.blocksAnswerBytesMax))
     switch answer {
     case .blocks(let blocks): return .blocks(blocks)
     case .refused(let refusal): return MissingBlocksResponse(refusal)
+    }
+  }
+
+  package static func macroChain(
+    _ request: RequestMacroChain, of chain: Blockchain
+  ) -> MacroChainResponse {
+    let answer = BoundedAnswer.largest(
+      limit: min(request.limit, LiveSyncLimits.macroBlocksPerAnswerMax),
+      first: LiveSyncLimits.servedMacroBlocksFirst,
+      bytesMax: min(request.bytesMax, LiveSyncLimits.macroAnswerBytesMax)
+    ) { limit in
+      chain.macroChain(locators: request.locators, limit: limit)
+    } size: { macro in
+      (macro.blocks.count, macro.blocks.reduce(0) { $0 + $1.wireBytes.count })
+    }
+    return answer.map { .chain($0) } ?? .locatorsUnknown
+  }
+
+  package static func trieProof(
+    _ request: RequestTrieProof, of chain: Blockchain
+  ) -> TrieProofResponse? {
+    // Nothing is held of values that will not be sent.
+    let fitting = chain.fittingCount(
+      of: request.keys, bytesMax: LiveSyncLimits.proofAnswerBytesMax)
+    let answer = BoundedAnswer.largest(
+      limit: max(fitting, min(1, request.keys.count)), first: LiveSyncLimits.servedKeysFirst,
+      bytesMax: LiveSyncLimits.proofAnswerBytesMax
+    ) { limit -> (keys: Int, lookup: ProofLookup) in
+      let keys = request.keys.prefix(limit)
+      return (keys.count, chain.proof(of: Array(keys)))
+    } size: { answer in
+      guard case .proof(let proof, _) = answer.lookup else { return (0, 0) }
+      return (answer.keys, proof.wireBytes.count)
+    }
+    switch answer?.lookup {
+    case .proof(let proof, let block)?:
+      return .proof(
+        number: block.number, hash: block.hash, keys: answer?.keys ?? 0, proof)
+    case .incomplete?: return .incompleteState
+    case .failed?, nil: return nil
     }
   }
 

@@ -5,8 +5,6 @@ import StateTrie
 struct ChunkAccount: Sendable {
   /// Bytes by what became of the chunks.
   var traffic = ChunkTraffic()
-  /// Chunk requests that were not answered in time.
-  var late = 0
   /// Chunks that were provably wrong.
   var refused = 0
   /// Highest block that a chunk inside the window named. A claim: nothing but the forecast uses it.

@@ -16,10 +16,12 @@ public actor StateQueue: LiveSyncQueue {
     case expectBlock(number: UInt32, hash: Hash256, peer: PeerID)
   }
 
-  private let context: SyncContext
+  let context: SyncContext
   private let client: RequestClient
   private var core: any ChunkCore<Block>
-  private var account = ChunkAccount()
+  var account = ChunkAccount()
+  /// How often the state was found to have a wrong root, and given up.
+  private var wrongRoots = 0
   private let configuration: QueueConfiguration
   private let orders = Mailbox<Order>(capacity: LiveSyncLimits.ordersMax)
   /// The queue that blocks with diffs come from.
@@ -32,7 +34,7 @@ public actor StateQueue: LiveSyncQueue {
   ) {
     self.context = context.actor("state_queue")
     client = RequestClient(
-      context: self.context, timeout: LiveSyncLimits.chunkTimeout, isUrgent: false)
+      context: self.context, type: .chunk, timeout: LiveSyncLimits.chunkTimeout, isUrgent: false)
     self.configuration = configuration
     core = strategy.makeCore(
       configuration, chunkItems: chunkItems, isComplete: context.chain.stateComplete)
@@ -41,11 +43,14 @@ public actor StateQueue: LiveSyncQueue {
 
   /// Works until the task is cancelled.
   public func run() async {
+    // A store may hold a state that is not the head's.
+    giveUpWrongState()
     await withDiscardingTaskGroup { group in
       group.addTask { await self.diffQueue.run() }
       group.addTask { await self.readBlocks() }
       group.addTask { await self.followChain() }
       group.addTask { await self.followPeers() }
+      group.addTask { await self.client.run() }
       for await order in orders {
         group.addTask { await self.execute(order) }
       }
@@ -67,14 +72,23 @@ public actor StateQueue: LiveSyncQueue {
       let diffs = await diffQueue.traffic
       return StateReading(
         buffered: core.bufferedCount, inFlight: core.inFlightCount, handedOn: core.handedOnCount,
-        lacking: core.lackingCount(view), account: account, diffs: diffs)
+        lacking: core.lackingCount(view), account: account, diffs: diffs, wrongRoots: wrongRoots)
     }
   }
 
   private var view: PlannerView {
     let now = context.runtime.now
+    // Where the chain makes blocks meanwhile, what it takes to come and go is no waiting.
+    let isLong = context.blocksInRoundTrip > 0
+    let roundTrip = isLong ? context.network.pace.roundTrip ?? .zero : .zero
     return PlannerView(
-      now: now, peers: context.peers.peers, urgentWait: context.urgent.longestWait(at: now))
+      now: now, peers: context.peers.peers,
+      urgentWait: max(.zero, context.urgent.longestWait(at: now) - roundTrip))
+  }
+
+  /// How far the queue looks on a line as long as it is measured to be.
+  private var window: QueueConfiguration {
+    configuration.widened(by: context.blocksInRoundTrip)
   }
 
   // MARK: Input
@@ -96,6 +110,9 @@ public actor StateQueue: LiveSyncQueue {
   public func pushed(_ report: PushReport) async {
     let block = report.block.sourced.block
     record(report.block.chunks, report.chunks)
+    if let root = report.wrongRoot { noteWrongRoot(root) }
+    // No block can be taken any more, and none will say why.
+    if report.error?.kind == .damagedState { giveUpWrongState() }
     await perform(
       core.pushed(
         block.hash, number: block.number, chunks: report.block.chunks, result: report.chunks,
@@ -106,8 +123,24 @@ public actor StateQueue: LiveSyncQueue {
 
   public func applied(_ report: ChunkReport) async {
     record(report.chunks, report.verdict)
+    if let root = report.wrongRoot { noteWrongRoot(root) }
     await perform(
       core.applied(report.chunks, result: report.verdict, view, chain: context.chain))
+  }
+
+  /// Gives the state up if it is not the head's. If the store fails, `storeFailure` tells.
+  private func giveUpWrongState() {
+    if let root = (try? context.chain.giveUpWrongState()) ?? nil { noteWrongRoot(root) }
+  }
+
+  private func noteWrongRoot(_ root: Hash256) {
+    wrongRoots += 1
+    let head = context.chain.head
+    context.recorder.record(
+      .state(
+        .wrongRoot(
+          block: head.number, hash: head.hash,
+          detail: "it has the root \(root), the head says \(head.header.stateRoot)")))
   }
 
   private func readBlocks() async {
@@ -157,32 +190,25 @@ public actor StateQueue: LiveSyncQueue {
   }
 
   private func request(_ query: ChunkQuery) async {
-    var unfit: [PeerID] = []
     let answer = await client.ask(
-      query.message,
-      tries: RequestTries(first: nil),
+      query.message, tries: RequestTries(first: nil),
       willAsk: { peer, _ in recordRequest(query, to: peer) },
-      didFail: { peer, verdict in
-        if case .unfit(let reason) = verdict {
-          context.recorder.record(.peer(.behind(peer: peer.number, reason: reason)))
-          unfit.append(peer)
-        }
-      },
-      judge: { response, peer -> RequestClient.Verdict<SourcedChunk> in
-        guard let chunk = SourcedChunk(response, to: query, from: peer) else {
-          return .unfit(reason: "incomplete_state")
-        }
-        return .use(chunk)
-      })
-    for peer in unfit { offer(.behind(peer)) }
+      handling: RequestClient.Handling(
+        judge: { response, peer -> RequestClient.Verdict<SourcedChunk> in
+          SourcedChunk(response, to: query, from: peer).map { .use($0) }
+            ?? .unfit(reason: "incomplete_state")
+        },
+        didFail: { [self] peer, verdict in
+          context.recorder.record(
+            .peer(.behind(peer: peer.number, reason: verdict.reason ?? "")))
+          offer(.behind(peer))
+        }))
     switch answer {
     case .value(let chunk, _):
       note(chunk)
+      core.configuration = window
       await perform(core.received(query.id, chunk, view, chain: context.chain))
-    case .failed(let reason):
-      if reason == RequestError.timeout.reason { account.late += 1 }
-      await perform(core.failed(query.id, .unavailable, view, chain: context.chain))
-    case .noPeers:
+    case .failed, .noPeers:
       await perform(core.failed(query.id, .unavailable, view, chain: context.chain))
     case .cancelled:
       break
@@ -194,19 +220,20 @@ public actor StateQueue: LiveSyncQueue {
     let (query, peer) = (order.query, order.peer)
     recordRequest(query, to: peer)
     do throws(RequestError) {
-      let response = try await context.network.request(
-        query.message, to: peer, timeout: order.timeout)
+      let response = try await context.network.chunk(
+        query.message, of: peer,
+        timeout: max(order.timeout, context.network.pace.patienceFloor))
       guard let chunk = SourcedChunk(response, to: query, from: peer) else {
         await perform(core.failed(query.id, .lacking, view, chain: context.chain))
         return
       }
       note(chunk)
+      core.configuration = window
       await perform(core.received(query.id, chunk, view, chain: context.chain))
     } catch {
       guard error != .cancelled else { return }
       let failure = ChunkFailure(error)
       // An honest peer cannot know how large an answer may be for us.
-      if failure == .late { account.late += 1 }
       if error.isMisbehaviour, failure != .tooLarge { context.ban(peer, reason: error.reason) }
       await perform(core.failed(query.id, failure, view, chain: context.chain))
     }
@@ -217,17 +244,10 @@ public actor StateQueue: LiveSyncQueue {
     context.recorder.record(.chunk(chunk.event(Event.Chunk.received)))
     account.received(chunk)
     if UInt64(chunk.number) <= UInt64(context.chain.headNumber)
-      + UInt64(configuration.windowAheadMax)
+      + UInt64(window.windowAheadMax)
     {
       account.highestNumber = max(account.highestNumber, chunk.number)
     }
-  }
-
-  private func recordRequest(_ query: ChunkQuery, to peer: PeerID) {
-    context.recorder.record(
-      .chunk(
-        .requested(
-          peer: peer.number, startKey: query.start, endKey: query.end, limit: query.limit)))
   }
 
   /// A chunk waits for a block that is not here: announcements are faster than this, so after a
@@ -268,12 +288,8 @@ public actor StateQueue: LiveSyncQueue {
         order(.expectBlock(number: number, hash: hash, peer: peer))
       case .buffered(let chunk): context.recorder.record(.chunk(chunk.event(Event.Chunk.buffered)))
       case .discard(let chunk, let reason):
-        if reason == .bufferFull {
-          context.overflow("chunks", limit: LiveSyncLimits.chunksBytes.total)
-        }
         account.discarded(chunk)
-        context.recorder.record(
-          .chunk(chunk.event(Event.Chunk.discarded, reason: reason.rawValue)))
+        recordDiscard(of: chunk, reason)
       case .prune(let chunk, let reason):
         account.discarded(chunk)
         context.recorder.record(
@@ -283,8 +299,9 @@ public actor StateQueue: LiveSyncQueue {
         context.recorder.record(.peer(.behind(peer: peer.number, reason: "chunk")))
         if context.peers.remove(peer) { offer(.behind(peer)) }
       case .ahead(let peer):
+        guard context.peers.noteAhead(peer) else { break }
         context.recorder.record(.peer(.ahead(peer: peer.number, reason: "chunk")))
-        if context.peers.remove(peer) { offer(.ahead(peer)) }
+        offer(.ahead(peer))
       case .reset(let reason):
         let start = context.chain.missing.first ?? .empty
         context.recorder.record(.state(.reset(startKey: start, reason: reason.rawValue)))
@@ -299,7 +316,7 @@ public actor StateQueue: LiveSyncQueue {
   /// For other kinds of requests the peer comes after the others too, for a while.
   private func demote(_ peer: PeerID, _ reason: PeerRecord.Demotion) {
     let end = context.runtime.now.advanced(by: LiveSyncLimits.demotionTime)
-    if context.peers.demote(peer, until: end) {
+    if context.peers.demote(peer, for: .chunk, until: end) {
       context.recorder.record(.peer(.demoted(peer: peer.number, reason: reason.rawValue)))
     }
   }
@@ -319,7 +336,7 @@ public actor StateQueue: LiveSyncQueue {
     await diffQueue.setActive(areNeeded)
   }
 
-  private func offer(_ output: SyncOutput) {
+  private nonisolated func offer(_ output: SyncOutput) {
     if !outputs.offer(output) { context.overflow("state_outputs", limit: outputs.capacity) }
   }
 
@@ -327,21 +344,5 @@ public actor StateQueue: LiveSyncQueue {
   /// room for all.
   private func order(_ order: Order) {
     if !orders.offer(order) { context.overflow("state_orders", limit: orders.capacity) }
-  }
-
-  private func record(_ chunks: [SourcedChunk], _ verdict: ChunkVerdict?) {
-    for (index, chunk) in chunks.enumerated() {
-      account.judged(chunk, at: index, verdict)
-      let event: Event.Chunk
-      if let failure = verdict?.failures.first(where: { $0.index == index }) {
-        event = chunk.event(Event.Chunk.rejected, reason: failure.reason)
-      } else if verdict?.accepted.contains(index) ?? false {
-        event = chunk.event(Event.Chunk.accepted)
-      } else {
-        let reason = verdict == nil ? "block_failed" : "not_needed"
-        event = chunk.event(Event.Chunk.ignored, reason: reason)
-      }
-      context.recorder.record(.chunk(event))
-    }
   }
 }

@@ -170,7 +170,7 @@ public enum StateQueueAction<Block: SyncBlock>: Sendable {
   case refuse(SourcedChunk, reason: String)
   /// The peer's state is too far below ours; it leaves the peer set.
   case behind(PeerID)
-  /// The peer's state is too far above ours; it leaves the peer set.
+  /// The peer's state is too far above ours.
   case ahead(PeerID)
   /// The chain of chunks starts over.
   case reset(ChunkResetReason)

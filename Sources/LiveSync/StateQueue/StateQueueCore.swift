@@ -16,7 +16,7 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
   public typealias Action = StateQueueAction<Block>
 
   /// How far the queue looks.
-  public let configuration: QueueConfiguration
+  public internal(set) var configuration: QueueConfiguration
   /// Items asked for at a time.
   public let chunkItems: Int
   /// Where the next request starts.

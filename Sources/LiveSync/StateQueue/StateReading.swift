@@ -14,4 +14,6 @@ struct StateReading: Sendable {
   var account = ChunkAccount()
   /// Verified diffs.
   var diffs = DiffTraffic()
+  /// How often the state was found to have a wrong root, and given up.
+  var wrongRoots = 0
 }

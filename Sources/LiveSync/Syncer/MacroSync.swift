@@ -2,14 +2,17 @@ import EventLog
 import Ledger
 import Networking
 import Primitives
+import Runtime
 import StateTrie
+import Synchronization
 
 /// Brings the chain to the latest macro block that a peer can prove.
 ///
 /// A peer's claim alone changes nothing: what is adopted carries the signatures of more than two
 /// thirds of the slots of validators that follow from our own election block. A node that holds a
 /// part of the state does not jump unless it must: it catches up block by block and keeps it.
-struct MacroSync: Sendable {
+final class MacroSync: Sendable {
+  private let fetch = Mutex(MacroFetch())
   private let context: SyncContext
   private let configuration: QueueConfiguration
   /// Waits until the chain has a block; asks the peer first.
@@ -24,10 +27,15 @@ struct MacroSync: Sendable {
     self.resolve = resolve
   }
 
+  /// Answers so far that brought new macro blocks.
+  var verifiedCount: Int { fetch.withLock { $0.verifiedCount } }
+
   /// What one answer led to.
   private enum Round {
-    /// Blocks were adopted; there may be more.
-    case adopted
+    /// There is more: of the peer's chain, or of what follows the blocks that were adopted.
+    case more
+    /// The answer did not come in time.
+    case late
     /// There is nothing (more) to adopt; so far ahead is the peer's macro block, if it has a newer
     /// one.
     case end(BlockID?)
@@ -37,56 +45,158 @@ struct MacroSync: Sendable {
 
   /// Macro sync with one peer.
   func run(with peer: PeerID) async -> MacroOutcome {
+    defer { fetch.withLock { $0.end(peer) } }
+    var lateInRow = 0
     for _ in 0..<LiveSyncLimits.macroRoundsMax {
+      guard await isTurn(of: peer) else { return .failed }
       switch await round(with: peer) {
-      case .adopted: continue
+      case .more: lateInRow = 0
+      case .late:
+        fetch.withLock { $0.wasLate() }
+        lateInRow += 1
+        if lateInRow >= LiveSyncLimits.lateInRowMax { return .failed }
       case .stop(let outcome): return outcome
       case .end(let target):
-        guard let status = await head(of: peer) else { return .failed }
-        let ours = context.chain.headNumber
-        if UInt64(status.number) + UInt64(configuration.tolerancePastMax) < UInt64(ours) {
-          return .outdated
-        }
-        let head = BlockID(number: status.number, hash: status.head)
-        if let target { return await catchUp(to: target, of: head, with: peer) }
-        let macro = context.chain.macroHead
-        context.recorder.record(
-          .macroSync(.completed(peer: peer.number, block: macro.number, hash: macro.hash)))
-        return .good(head: head)
+        fetch.withLock { $0.end(peer) }
+        return await compare(with: peer, target: target)
       }
     }
     return .failed
   }
 
-  private func round(with peer: PeerID) async -> Round {
-    let chain = context.chain
-    let request = RequestMacroChain(
-      locators: chain.macroLocators(limit: LiveSyncLimits.macroLocatorsMax),
-      limit: LiveSyncLimits.macroBlocksPerAnswerMax)
-    let asked = context.runtime.now
-    guard let response = await ask(request, peer) else { return .stop(.failed) }
-    let roundTrip = asked.duration(to: context.runtime.now)
-    guard case .chain(let macro) = response else {
-      context.recorder.record(
-        .macroSync(.failed(peer: peer.number, reason: "locators_unknown")))
-      return .stop(.incompatible)
+  /// Waits until the peer may be asked for the next part; false if the task was cancelled.
+  private func isTurn(of peer: PeerID) async -> Bool {
+    while !Task.isCancelled {
+      let now = context.runtime.now
+      let patience = patience
+      if fetch.withLock({ $0.begin(peer, patience: patience, at: now) }) { return true }
+      try? await context.runtime.sleep(for: LiveSyncLimits.macroLookInterval)
     }
-    guard let last = macro.blocks.last, last.number > chain.macroNumber else { return .end(nil) }
-    if last.number <= chain.headNumber { return .end(nil) }
-    if !mustJump(to: last.number, roundTrip: roundTrip) {
+    return false
+  }
+
+  /// How long the next part is waited for.
+  private var patience: Duration {
+    let bytes = fetch.withLock { $0.partSize.bytes }
+    return context.network.pace.patience(RequestMacroChain.type, bytes: bytes)
+  }
+
+  /// Nothing (more) is to be adopted: says where the peer stands, and follows it.
+  private func compare(with peer: PeerID, target: BlockID?) async -> MacroOutcome {
+    guard let status = await head(of: peer) else { return .failed }
+    let chain = context.chain.status
+    if UInt64(status.number) + UInt64(configuration.tolerancePastMax) < UInt64(chain.head.number) {
+      return .outdated
+    }
+    let head = BlockID(number: status.number, hash: status.head)
+    if let target { return await catchUp(to: target, of: head, with: peer) }
+    context.recorder.record(
+      .macroSync(
+        .completed(peer: peer.number, block: chain.macro.number, hash: chain.macro.hash)))
+    return .good(head: head)
+  }
+
+  private func head(of peer: PeerID) async -> HeadResponse? {
+    for _ in 0..<LiveSyncLimits.lateInRowMax {
+      switch await ask(RequestHead(), peer, bytes: 0) {
+      case .success(let answer): return answer.response
+      case .failure(.timeout): continue
+      case .failure: return nil
+      }
+    }
+    return nil
+  }
+
+  private func round(with peer: PeerID) async -> Round {
+    let (verified, bytes) = fetch.withLock { ($0.verified, $0.partSize.bytes) }
+    let own = context.chain.macroLocators(limit: LiveSyncLimits.macroLocatorsMax - 1)
+    let request = RequestMacroChain(
+      locators: (verified.map { [$0.lastElection.hash] } ?? []) + own, bytesMax: bytes)
+    let asked = context.runtime.now
+    let answer = await ask(request, peer, bytes: bytes)
+    guard case .success(let held) = answer else {
+      if case .failure(.timeout) = answer { return .late }
+      return .stop(.failed)
+    }
+    defer { withExtendedLifetime(held.claim) {} }
+    let time = asked.duration(to: context.runtime.now)
+    guard case .chain(let part) = held.response else {
+      return .stop(failed(peer, "locators_unknown", .incompatible))
+    }
+    let size = part.blocks.reduce(0) { $0 + $1.wireBytes.count }
+    let roundTrip = context.network.pace.roundTrip
+    fetch.withLock { $0.came(size, after: time, roundTrip: roundTrip) }
+    let chain: VerifiedMacroChain
+    do throws(PushError) { chain = try context.chain.verify(part, after: verified) } catch {
+      return reject(peer, error, of: part, after: verified)
+    }
+    let isKept = fetch.withLock { $0.keep(chain) }
+    if !isKept {
+      context.overflow("macro_chain", limit: LiveSyncLimits.macroChainBytesMax)
+    }
+    return part.reachesHead
+      ? end(chain, of: peer, roundTrip: time)
+      : goOn(chain, beyond: verified, with: peer, isKept: isKept)
+  }
+
+  /// The peer has more than it gave.
+  private func goOn(
+    _ chain: VerifiedMacroChain, beyond verified: VerifiedMacroChain?, with peer: PeerID,
+    isKept: Bool
+  ) -> Round {
+    let now = context.runtime.now
+    let patience = patience
+    fetch.withLock { $0.goOn(with: peer, patience: patience, at: now) }
+    let status = context.chain.status
+    // Where nothing is lost, what is here counts at once; what cannot be kept must be adopted.
+    let isFree = status.holdsState && status.missing == .all
+    if let last = chain.blocks.last, chain.history != nil, isFree || !isKept,
+      last.number > status.head.number
+    {
+      return adopt(chain, last: last, from: peer)
+    }
+    let before = verified?.lastElection.number ?? status.election.number
+    guard isKept, chain.lastElection.number > before else {
+      return .stop(failed(peer, isKept ? "no_progress" : "chain_too_long", .failed))
+    }
+    return .more
+  }
+
+  /// The chain leads to the peer's last macro block.
+  private func end(
+    _ chain: VerifiedMacroChain, of peer: PeerID, roundTrip: Duration
+  ) -> Round {
+    let status = context.chain.status
+    guard let last = chain.blocks.last, last.number > status.macro.number,
+      last.number > status.head.number
+    else { return .end(nil) }
+    if !mustJump(to: last.number, from: status, roundTrip: roundTrip) {
       return .end(BlockID(number: last.number, hash: last.hash))
     }
-    return adopt(macro, last: last, from: peer)
+    guard chain.history != nil else { return .stop(failed(peer, "history_missing", .failed)) }
+    return adopt(chain, last: last, from: peer)
+  }
+
+  private func failed(_ peer: PeerID, _ reason: String, _ outcome: MacroOutcome) -> MacroOutcome {
+    context.recorder.record(.macroSync(.failed(peer: peer.number, reason: reason)))
+    return outcome
   }
 
   /// True if nothing is lost by jumping, or if the way block by block is long and what is lost is
-  /// fetched anew for less.
-  private func mustJump(to number: UInt32, roundTrip: Duration) -> Bool {
+  /// fetched anew for less. What is on its way is lost as well, so a node that follows others does
+  /// not jump over what live sync brings: where a batch takes no longer than a round trip, it would
+  /// never get to follow.
+  private func mustJump(
+    to number: UInt32, from status: ChainStatus, roundTrip: Duration
+  ) -> Bool {
     let chain = context.chain
-    if chain.holdsState, chain.missing == .all { return true }
-    let blocks = number - chain.headNumber
+    let blocks = number - status.head.number
+    if status.holdsState, status.missing == .all {
+      let window = configuration.widened(by: context.blocksInRoundTrip).windowAheadMax
+      return context.peers.count == 0 || blocks > window
+    }
     let isFar = blocks > LiveSyncLimits.catchUpBatchesMax * chain.configuration.blocksPerBatch
-    guard isFar, chain.holdsState else { return isFar }
+    guard isFar, status.holdsState else { return isFar }
     let facts = CatchUpFacts(
       blocks: Int(blocks), bytesPerBlock: bytesPerBlock,
       blocksKept: LedgerLimits.finalDiffsKeptDefault, heldItems: chain.itemCount,
@@ -107,25 +217,38 @@ struct MacroSync: Sendable {
     return Double(sizes.reduce(0, +)) / Double(sizes.count)
   }
 
-  private func adopt(_ macro: MacroChain, last: Block, from peer: PeerID) -> Round {
+  private func adopt(_ chain: VerifiedMacroChain, last: Block, from peer: PeerID) -> Round {
     do throws(PushError) {
-      guard try context.chain.adopt(macro: macro) == .extended else { return .end(nil) }
-      context.recorder.record(
-        .macroSync(
-          .adopted(
-            block: last.number, hash: last.hash,
-            elections: macro.blocks.count { $0.kind == .election })))
-      return .adopted
+      guard try context.chain.adopt(chain) == .extended else { return .end(nil) }
     } catch {
-      context.recorder.record(
-        .macroSync(.rejected(peer: peer.number, reason: error.reason)))
-      // Our own store failed: that says nothing about the peer.
-      if error.judgement == .failed { return .end(nil) }
-      let proof = context.chain.witness(of: error.block, in: macro)
-      context.ban(
-        peer, reason: error.reason, evidence: proof.map { .block($0.0.withoutBody, $0.1) })
-      return .stop(.banned)
+      context.recorder.record(.macroSync(.rejected(peer: peer.number, reason: error.reason)))
+      // Our own store failed, or our chain has gone another way meanwhile: neither says anything
+      // about the peer, whose blocks were verified.
+      return .end(nil)
     }
+    fetch.withLock { $0.adopted() }
+    context.recorder.record(
+      .macroSync(
+        .adopted(
+          block: last.number, hash: last.hash,
+          elections: chain.blocks.count { $0.kind == .election })))
+    return .more
+  }
+
+  /// The part breaks a rule: the peer lied, unless it was our own store that failed.
+  private func reject(
+    _ peer: PeerID, _ error: PushError, of part: MacroChain, after verified: VerifiedMacroChain?
+  ) -> Round {
+    context.recorder.record(.macroSync(.rejected(peer: peer.number, reason: error.reason)))
+    if error.judgement == .failed { return .end(nil) }
+    var chain = part
+    if let verified, verified.lastElection.hash == part.blocks.first?.header.lastElectionHash {
+      chain.blocks = verified.blocks + part.blocks
+    }
+    let proof = context.chain.witness(of: error.block, in: chain)
+    context.ban(
+      peer, reason: error.reason, evidence: proof.map { .block($0.0.withoutBody, $0.1) })
+    return .stop(.banned)
   }
 
   private func catchUp(
@@ -143,19 +266,16 @@ struct MacroSync: Sendable {
     }
   }
 
-  private func head(of peer: PeerID) async -> HeadResponse? {
-    await ask(RequestHead(), peer)
-  }
-
-  private func ask<R: Request>(_ request: R, _ peer: PeerID) async -> R.Response? {
+  private func ask<R: Request>(
+    _ request: R, _ peer: PeerID, bytes: Int
+  ) async -> Result<HeldAnswer<R.Response>, RequestError> {
     do throws(RequestError) {
-      return try await context.network.request(
-        request, to: peer, timeout: LiveSyncLimits.headTimeout)
+      return .success(try await context.network.ask(request, to: peer, expecting: bytes))
     } catch {
       context.recorder.record(
         .macroSync(.failed(peer: peer.number, reason: error.reason)))
       if error.isMisbehaviour { context.ban(peer, reason: error.reason) }
-      return nil
+      return .failure(error)
     }
   }
 }

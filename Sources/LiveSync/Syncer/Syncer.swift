@@ -34,6 +34,9 @@ public actor Syncer {
     self.goLive = goLive
   }
 
+  /// Answers so far that brought new macro blocks: they count as movement.
+  nonisolated var macroPartsVerified: Int { macroSync.verifiedCount }
+
   /// Works until the task is cancelled.
   public func run() async {
     await withDiscardingTaskGroup { group in
@@ -63,7 +66,15 @@ public actor Syncer {
               peer: peer.number,
               reason: context.peers.isBanned(peer) ? "banned" : "disconnected")))
         perform(core.left(peer))
+        takeIn()
       }
+    }
+  }
+
+  /// Peers that connected when there was no room are taken in once there is.
+  private func takeIn() {
+    for peer in context.network.connectedPeers() where core.hasRoom && !core.isTracked(peer) {
+      join(peer)
     }
   }
 
@@ -82,7 +93,9 @@ public actor Syncer {
     case .macroSync(let peer):
       context.recorder.record(.macroSync(.started(peers: 1)))
       let outcome = await macroSync.run(with: peer)
-      if !Task.isCancelled { perform(core.ended(peer, outcome)) }
+      if Task.isCancelled { return }
+      perform(core.ended(peer, outcome))
+      if outcome == .banned { takeIn() }
     case .wait(let peer, let ticket, let pause):
       try? await context.runtime.sleep(for: pause)
       if !Task.isCancelled { perform(core.due(peer, ticket: ticket)) }

@@ -50,9 +50,15 @@ public struct SyncerCore: Sendable {
   /// Peers in live sync.
   public var liveCount: Int { peers.values.count { $0 == .live } }
 
-  /// A peer connected.
+  /// True if the peer is kept track of.
+  public func isTracked(_ peer: PeerID) -> Bool { peers[peer] != nil }
+
+  /// True if one more peer can be kept track of.
+  public var hasRoom: Bool { peers.count < LiveSyncLimits.peersMax }
+
+  /// A peer connected. Without room nothing follows: it is to be named again once there is.
   public mutating func joined(_ peer: PeerID) -> [Action] {
-    guard peers[peer] == nil, peers.count < LiveSyncLimits.peersMax else { return [] }
+    guard peers[peer] == nil, hasRoom else { return [] }
     peers[peer] = .macroSyncing
     return [.startMacroSync(peer)]
   }
@@ -70,7 +76,7 @@ public struct SyncerCore: Sendable {
       peers[peer] = .live
       return [.goLive(peer, head: head)]
     case .outdated, .incompatible:
-      return wait(peer, LiveSyncLimits.peerRecheckInterval)
+      return [.leave(peer)] + wait(peer, LiveSyncLimits.peerRecheckInterval)
     case .failed:
       return wait(peer, LiveSyncLimits.peerRetryInterval)
     case .banned:
@@ -84,11 +90,12 @@ public struct SyncerCore: Sendable {
     return [.leave(peer)] + wait(peer, LiveSyncLimits.peerRecheckInterval)
   }
 
-  /// Live sync found the peer too far above us: back to macro sync. A peer that only claims to be
-  /// ahead comes back to live sync each time, but not faster than its timer.
+  /// Live sync found the peer too far above us: back to macro sync. Meanwhile it is asked as
+  /// before: who is ahead has what brings us nearer. A peer that only claims to be ahead goes
+  /// through macro sync each time, but not faster than its timer.
   public mutating func ahead(_ peer: PeerID) -> [Action] {
     guard peers[peer] == .live else { return [] }
-    return [.leave(peer)] + wait(peer, LiveSyncLimits.noPeerPause)
+    return wait(peer, LiveSyncLimits.noPeerPause)
   }
 
   /// The pause of a waiting peer is over.

@@ -42,7 +42,7 @@ public struct SyncFigure: Sendable {
 
   /// Runs it.
   func run(_ identity: RunIdentity) throws -> SimulationReport {
-    try SimulationRun(scenario(), seed: seed).run(identity: identity)
+    try SimulationRun(scenario(), seed: seed, evenIfUnwinnable: true).run(identity: identity)
   }
 }
 

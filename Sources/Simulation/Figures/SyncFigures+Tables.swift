@@ -1,3 +1,5 @@
+import EventLog
+
 extension SyncFigures {
   /// The lines around the section in a page.
   public static let marks = (
@@ -6,10 +8,10 @@ extension SyncFigures {
 
   /// `page` with the section between its marks replaced; nil if it has no marks.
   public static func replaceSection(in page: String, with section: String) -> String? {
-    guard let begin = page.range(of: marks.begin), let end = page.range(of: marks.end),
+    guard let begin = page.firstRange(of: marks.begin), let end = page.firstRange(of: marks.end),
       begin.upperBound <= end.lowerBound
     else { return nil }
-    return page[..<begin.upperBound] + "\n\n" + section + "\n" + page[end.lowerBound...]
+    return "\(page[..<begin.upperBound])\n\n\(section)\n\(page[end.lowerBound...])"
   }
 
   /// True if everything holds.
@@ -159,7 +161,8 @@ extension FigureResult {
   fileprivate func row(
     _ cells: [String], holds: Bool, mayFail: Bool = false
   ) -> FigureTable.Row {
-    let hasFailed = report.verdict != .pass && !(mayFail && report.verdict == .liveness)
+    let mayBe: [Event.RunVerdict] = mayFail ? [.pass, .liveness, .unwinnable] : [.pass]
+    let hasFailed = !mayBe.contains(report.verdict)
     let failure = hasFailed ? "no: \(report.verdict.rawValue), \(report.reason)" : "no"
     return FigureTable.Row(
       cells: [figure.label] + cells, failure: holds && !hasFailed ? nil : failure,

@@ -86,7 +86,14 @@ extension Fixture {
   /// Reads a file. Whatever the bytes are, the result is a fixture whose `bytes` are the same, or
   /// an error that names the line.
   public init(bytes: [UInt8]) throws(FixtureError) {
-    var reader = try FixtureFileReader(bytes)
+    var rest = [bytes]
+    try self.init { rest.popLast() ?? [] }
+  }
+
+  /// Reads a file piece by piece: `next` gives the next bytes, none at the end. No more is asked
+  /// for once it is clear that the bytes are no fixture.
+  public init(next: @escaping () -> [UInt8]) throws(FixtureError) {
+    var reader = FixtureFileReader(next)
     var line = try reader.next(FixtureHeader.record)
     let header = try FixtureHeader(from: &line, itemsMax: LiveSyncLimits.chunkItemsMax)
     line = try reader.next(Self.genesisRecord)
@@ -96,99 +103,5 @@ extension Fixture {
     try line.finish()
     let (steps, end) = try reader.steps()
     self.init(header: header, genesis: genesis, steps: steps, end: end)
-  }
-}
-
-/// Goes through the lines of a fixture.
-private struct FixtureFileReader {
-  private var rest: ArraySlice<UInt8>
-  private var number = 0
-
-  init(_ bytes: [UInt8]) throws(FixtureError) {
-    guard bytes.count <= FixtureLimits.fileBytesMax else {
-      throw .tooLarge("the file", limit: FixtureLimits.fileBytesMax, line: 1)
-    }
-    rest = bytes[...]
-  }
-
-  /// The next line and what record it is.
-  private mutating func line() throws(FixtureError) -> (String, FixtureLineReader) {
-    number += 1
-    guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else {
-      throw rest.isEmpty
-        ? .order("the file ends without an `end` record", line: number)
-        : .incompleteLine(line: number)
-    }
-    let bytes = rest[..<end]
-    guard bytes.count <= FixtureLimits.lineBytesMax else {
-      throw .tooLarge("the line", limit: FixtureLimits.lineBytesMax, line: number)
-    }
-    rest = rest[rest.index(after: end)...]
-    var reader = try FixtureLineReader(bytes, number: number)
-    let record = try reader.text("record")
-    return (record, reader)
-  }
-
-  /// The next line, which must be this record.
-  mutating func next(_ wanted: String) throws(FixtureError) -> FixtureLineReader {
-    let (record, reader) = try line()
-    guard record == wanted else { throw .order("expected the record `\(wanted)`", line: number) }
-    return reader
-  }
-
-  /// Everything after genesis.
-  mutating func steps() throws(FixtureError) -> ([FixtureStep], FixtureEnd) {
-    var steps: [FixtureStep] = []
-    var known: Set<Hash256> = []
-    var blocks: [FixtureBlock] = []
-    var answers: [FixtureAnswer] = []
-    while true {
-      var (record, reader) = try line()
-      switch record {
-      case FixtureBlock.record:
-        let block = try FixtureBlock(from: &reader)
-        guard known.insert(block.block.hash).inserted else {
-          throw reader.invalid("hash", "names a block that came before")
-        }
-        blocks.append(block)
-      case FixtureAnswer.record:
-        answers.append(
-          try FixtureAnswer(from: &reader, step: UInt32(steps.count), known: known))
-      case FixtureStep.record:
-        steps.append(
-          try step(&reader, UInt32(steps.count), known: known, blocks: blocks, answers: answers))
-        (blocks, answers) = ([], [])
-      case FixtureEnd.record:
-        guard blocks.isEmpty, answers.isEmpty, rest.isEmpty else {
-          throw .order("an `end` record stands inside the file", line: number)
-        }
-        return (steps, try FixtureEnd(from: &reader, steps: steps.count))
-      default:
-        throw .order("`\(record)` is no record of a step", line: number)
-      }
-    }
-  }
-
-  private mutating func step(
-    _ reader: inout FixtureLineReader, _ index: UInt32, known: Set<Hash256>,
-    blocks: [FixtureBlock], answers: [FixtureAnswer]
-  ) throws(FixtureError) -> FixtureStep {
-    let line = number
-    let found: UInt32 = try reader.integer("step")
-    guard found == index else { throw reader.invalid("step", "is \(found) instead of \(index)") }
-    guard index < FixtureLimits.stepsMax else {
-      throw .tooLarge("the number of steps", limit: FixtureLimits.stepsMax, line: line)
-    }
-    let milliseconds: UInt32 = try reader.integer(
-      "ms", atMost: FixtureLimits.stepMillisecondsMax)
-    let action = try FixtureAction(from: &reader, known: known)
-    guard (action == .start) == (index == 0) else {
-      throw reader.invalid("do", "is start in the first step and only there")
-    }
-    var expectation = try next(FixtureObservation.record)
-    return FixtureStep(
-      number: index, milliseconds: milliseconds, action: action, blocks: blocks,
-      answers: answers, expected: try FixtureObservation(from: &expectation, step: index),
-      line: line)
   }
 }

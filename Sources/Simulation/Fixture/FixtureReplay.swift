@@ -62,6 +62,9 @@ public struct FixtureReplay {
       seed: scheduleSeed ?? fixture.header.seed, chain: chain)
   }
 
+  /// The last failure of the store, which explains whatever differs; nil if there was none.
+  public var storeFailure: LedgerStoreError? { session.chain.storeFailure }
+
   /// Replays everything up to the first difference. A replay runs once.
   /// - Parameter progress: called with the number of steps done.
   public mutating func run(progress: (Int) -> Void = { _ in }) -> FixtureVerdict {

@@ -1,3 +1,5 @@
+import Primitives
+
 extension RunPicture {
   /// Places in pixels.
   private enum Place {
@@ -76,7 +78,7 @@ extension RunPicture {
   }
 
   private func text(_ x: Double, _ y: Double, _ words: String, _ more: String = "") -> String {
-    let safe = words.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+    let safe = PrintableText.line(words).replacing("&", with: "&amp;").replacing("<", with: "&lt;")
     return "<text x=\"\(px(x))\" y=\"\(px(y))\" \(more)>\(safe)</text>"
   }
 

@@ -59,7 +59,10 @@ final class ChainProducer {
   /// - Parameter depth: if not nil, a longer branch that replaces so many blocks is made; they must
   ///   not be final.
   func advance(replacing depth: Int? = nil) throws -> [Block] {
-    if let depth { return try branch(replacing: depth) }
+    if let depth {
+      let blocks = try branch(replacing: depth)
+      if !blocks.isEmpty { return blocks }
+    }
     let isMicro = !mustBeMacro
     if isMicro, random.chance(perMillion: scenario.forkPerMillion), let blocks = try fork() {
       return blocks
@@ -77,7 +80,8 @@ final class ChainProducer {
     guard room > 0 else { return nil }
     let depth = 1 + random.below(min(room, scenario.forkDepthMax))
     let isLonger = random.below(4) > 0
-    return try branch(depth: depth, count: isLonger ? depth + 1 : max(1, depth - 1))
+    let blocks = try branch(depth: depth, count: isLonger ? depth + 1 : max(1, depth - 1))
+    return blocks.isEmpty ? nil : blocks
   }
 
   private func branch(replacing depth: Int) throws -> [Block] {
@@ -103,9 +107,11 @@ final class ChainProducer {
     var blocks: [Block] = []
     for _ in 0..<count {
       tip = try next(on: tip)
+      // A chain keeps so many blocks beside it and no more: then the branch ends here.
+      guard source.isKnown(tip.hash) else { break }
       blocks.append(tip)
     }
-    forks += 1
+    if !blocks.isEmpty { forks += 1 }
     return blocks
   }
 

@@ -116,6 +116,8 @@ package struct EventRules {
       return CheckViolation(
         check: "S7",
         detail: "\(buffered) chunks buffered, allowed \(LiveSyncLimits.bufferedChunksMax)")
+    case .wrongRoot(_, _, let detail):
+      return CheckViolation(check: "S3", detail: detail)
     case .progress, .reset, .forecast, .traffic:
       return nil
     }

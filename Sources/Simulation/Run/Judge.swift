@@ -9,10 +9,13 @@ struct Judge {
   let leaked: [String]
   /// Why the run did not get to its end, if it did not.
   let failure: String?
+  /// Why nobody could have got there, if that is so.
+  let obstacle: Obstacle?
 
   /// Safety before liveness before emptiness.
   func verdict() -> (Event.RunVerdict, String) {
     if let reason = brokenSafety() { return (.safety, reason) }
+    if let obstacle { return (.unwinnable, obstacle.description) }
     if let reason = brokenLiveness() { return (.liveness, reason) }
     if let reason = emptiness() { return (.vacuous, reason) }
     return (.pass, "")
@@ -24,8 +27,9 @@ struct Judge {
     if world.runtime.foreignJobs > 0 {
       return "\(world.runtime.foreignJobs) jobs came from another thread"
     }
-    for liar in world.liars where liar.lies > 0 && !observer.banned.contains(liar.peer.number) {
-      return "S10: \(liar.peer) lied \(liar.lies) times and is not banned"
+    for liar in world.liars where !observer.banned.contains(liar.peer.number) {
+      guard observer.refusals[liar.peer.number]?.contains(liar.kind) == true else { continue }
+      return "S10: \(liar.peer) was caught in a lie and is not banned"
     }
     guard failure == nil, let chain = world.joiner?.chain else { return nil }
     let oracle = world.producer.model(after: chain.headHash)?.stateRoot()
@@ -54,7 +58,12 @@ struct Judge {
       return "no diff was needed: the state was complete before the next block"
     }
     if observer.comparisons < 2 { return "the oracle was hardly asked" }
-    for liar in world.liars where liar.lies == 0 { return "\(liar.peer) got no chance to lie" }
+    for liar in world.liars {
+      if liar.lies == 0 { return "\(liar.peer) got no chance to lie" }
+      if !observer.banned.contains(liar.peer.number) {
+        return "no lie of \(liar.peer) was looked at"
+      }
+    }
     let forks = world.producer.forks - world.forksUnseen
     if observer.rebranches == 0, forks >= SimulationLimits.forksUnnoticedMax {
       return "the node followed none of \(forks) forks"

@@ -7,8 +7,10 @@ import StateTrie
 final class Liar {
   let kind: LiarKind
   let peer: PeerID
-  /// Wrong answers that left for the joining node.
+  /// Wrong answers and announcements that left for the joining node.
   private(set) var lies = 0
+  /// Hashes of the wrong blocks it announces.
+  private var wrongBlocks: Set<Hash256> = []
   private let victim: PeerID
 
   init(_ kind: LiarKind, peer: PeerID, victim: PeerID) {
@@ -17,16 +19,26 @@ final class Liar {
     self.victim = victim
   }
 
-  /// A wrong block left for everybody.
-  func countAnnouncement() { lies += 1 }
-
   /// What to do with a message of this peer.
   func intercept(_ message: InterceptedMessage) -> InterceptAction {
-    guard message.direction == .outgoing, let lie = lie(message.kind, message.payload) else {
+    guard message.direction == .outgoing else { return .pass }
+    if kind == .wrongRoot {
+      if message.peer == victim, isWrongHeader(message) { lies += 1 }
       return .pass
     }
+    guard let lie = lie(message.kind, message.payload) else { return .pass }
     if message.peer == victim { lies += 1 }
     return .replace(lie)
+  }
+
+  /// It announces this wrong block from now on.
+  func announces(_ hash: Hash256) { wrongBlocks.insert(hash) }
+
+  private func isWrongHeader(_ message: InterceptedMessage) -> Bool {
+    guard message.kind == .gossip(.blockHeader), !wrongBlocks.isEmpty,
+      let announced = try? HeaderAnnouncement(wireBytes: message.payload)
+    else { return false }
+    return wrongBlocks.contains(announced.header.hash)
   }
 
   private func lie(_ message: MessageKind, _ payload: [UInt8]) -> [UInt8]? {

@@ -32,6 +32,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
   private(set) var completeAt: Int64?
   private(set) var isComplete = false
   private(set) var banned: Set<UInt32> = []
+  /// What the node looked at and refused as wrong, by the peer that it came from.
+  private(set) var refusals: [UInt32: Set<LiarKind>] = [:]
   /// What chunks and diffs were worth.
   private(set) var tally = SyncTally()
   /// What the node forecast until its state was complete.
@@ -113,6 +115,11 @@ final class RunObserver: EventSink, @unchecked Sendable {
     tally.take(event)
     switch event {
     case .peer(.banned(let peer, _)): banned.insert(peer)
+    case .chunk(.rejected(let chunk, _)): refusals[chunk.peer, default: []].insert(.wrongValue)
+    case .diff(.rejected(let peer, _, _, "diff_root_mismatch")):
+      refusals[peer, default: []].insert(.wrongDiff)
+    case .block(.rejected(_, let hash, let peer?, _)) where !producer.hasMade(hash):
+      refusals[peer, default: []].insert(.wrongRoot)
     case .chunk(.accepted):
       showState()
       if let chain { passMilestones(min(chain.missing.absentPartsPerMillion, 999_999)) }

@@ -1,6 +1,7 @@
 import EventLog
 import Ledger
 import LiveSync
+import Networking
 import Primitives
 
 /// The chain moves on.
@@ -17,16 +18,16 @@ extension SimulatedWorld {
             entries: producer.source.entryCount(of: block.hash))),
         context: .run, cause: nil, request: nil)
     }
-    try await announce(blocks)
+    noteHead(blocks, maker: try await announce(blocks))
     for liar in liars where liar.kind == .wrongRoot { try await announceWrongRoot(liar) }
     changePeers()
     noteCompletion()
   }
 
-  /// Hands new blocks to an honest peer that can take them, which announces them. The one that made
-  /// the last block always can, unless it is away; blocks that nobody can announce are found later
-  /// by those who ask.
-  private func announce(_ blocks: [Block]) async throws {
+  /// Hands new blocks to an honest peer that can take them, which announces them; returns it. The
+  /// one that made the last block always can, unless it is away; blocks that nobody can announce
+  /// are found later by those who ask.
+  private func announce(_ blocks: [Block]) async throws -> PeerID? {
     let makers = peers.filter { node in
       !away.contains(node.peer)
         && !liars.contains { $0.peer == node.peer && $0.kind == .wrongRoot }
@@ -37,11 +38,12 @@ extension SimulatedWorld {
     // If all who have the parent are away, the maker gets it from where it comes from. Who has lost
     // its state by a jump cannot make blocks.
     let able = makers.filter { !$0.chain.needsDiffs }
-    guard let maker = ready ?? able.first else { return }
+    guard let maker = ready ?? able.first else { return nil }
     for block in ancestors(of: blocks[0], missingFor: maker.chain) + blocks {
       try maker.chain.push(block)
       await maker.announce(block)
     }
+    return maker.peer
   }
 
   /// The blocks below `block` that `chain` lacks, lowest first.
@@ -59,7 +61,7 @@ extension SimulatedWorld {
     guard Int(producer.source.headNumber) % SimulationLimits.wrongRootEvery == 0,
       let block = try producer.blockWithWrongRoot()
     else { return }
-    if observer.isComplete { liar.countAnnouncement() }
+    liar.announces(block.hash)
     await network.endpoint(for: liar.peer).announce(block)
   }
 }

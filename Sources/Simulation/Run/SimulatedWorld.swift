@@ -40,8 +40,12 @@ final class SimulatedWorld: @unchecked Sendable {
   var rebranchDue: Int?
   /// Why the chain could not go on; ends the run.
   var failure: (any Error)?
-  /// Blocks of the chain when the joining node's state became complete; nil while it is not.
-  private var completeAtBlock: UInt32?
+  /// Heights of the chain and of the joining node when its state became complete; nil while it is
+  /// not.
+  private(set) var completeAt: (source: UInt32, node: UInt32)?
+  /// Heads of the chain that the joining node may stand on.
+  var heads = HeadTrack()
+  var watch: WorldWatch
   /// What completing the state took.
   private(set) var measurement: SyncMeasurement?
 
@@ -55,6 +59,7 @@ final class SimulatedWorld: @unchecked Sendable {
     self.runtime = runtime
     isKillDue = scenario.killAtPercent > 0
     plan = PeerPlan(scenario)
+    watch = WorldWatch(scenario)
     verifier = CachingSignatureVerifier(capacity: SimulationLimits.signaturesCached)
     producer = try ChainProducer(scenario, runtime: runtime, verifier: verifier)
     network = SimulatedNetwork(
@@ -156,7 +161,7 @@ final class SimulatedWorld: @unchecked Sendable {
     network.remove(Self.joinerPeer)
     observer.forgetNode()
     joiner = nil
-    completeAtBlock = nil
+    completeAt = nil
     forksAtDeparture = producer.forks
   }
 
@@ -176,22 +181,13 @@ final class SimulatedWorld: @unchecked Sendable {
       })
   }
 
-  /// True if the joining node has done all that the scenario asks for.
-  var isDone: Bool {
-    guard let joiner, let completeAtBlock, observer.isComplete, !isKillDue else { return false }
-    let head = producer.source.headNumber
-    let followed = Int(head) - Int(completeAtBlock)
-    // Who was not asked while the state was incomplete will not be asked any more.
-    let liarsAreKnown = liars.allSatisfy {
-      observer.banned.contains($0.peer.number) || ($0.kind != .wrongRoot && $0.lies == 0)
-    }
-    return Int(head) >= scenario.blocks && followed >= scenario.followBlocks && liarsAreKnown
-      && joiner.chain.headHash == producer.source.headHash
-  }
-
-  /// Notes the height at which the state was found complete, for as long as it is.
+  /// Notes the heights at which the state was found complete, for as long as it is.
   func noteCompletion() {
-    completeAtBlock = observer.isComplete ? completeAtBlock ?? producer.source.headNumber : nil
+    guard observer.isComplete, let joiner else {
+      completeAt = nil
+      return
+    }
+    completeAt = completeAt ?? (producer.source.headNumber, joiner.chain.headNumber)
   }
 
   /// Ends everything; returns the names of tasks that do not end.

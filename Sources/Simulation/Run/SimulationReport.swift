@@ -33,43 +33,49 @@ public struct SimulationProgress: Sendable, Hashable {
 public struct SimulationReport: Sendable, Hashable {
   public var scenario: String
   public var seed: UInt64
-  public var verdict: Event.RunVerdict
+  public var verdict: Event.RunVerdict = .unwinnable
   /// One sentence on why, if it is not pass.
-  public var reason: String
-  public var virtualNanoseconds: Int64
+  public var reason: String = ""
+  public var virtualNanoseconds: Int64 = 0
   /// Virtual time from the node's start to its complete state; nil if it never was.
   public var completeAfterNanoseconds: Int64?
-  public var steps: Int
-  public var foreignJobs: Int
-  public var blocks: UInt32
-  public var forks: Int
-  public var head: UInt32
-  public var chunksAccepted: Int
-  public var chunksRejected: Int
-  public var diffsAccepted: Int
-  public var rebranches: Int
-  public var rebranchesWhileIncomplete: Int
+  public var steps: Int = 0
+  public var foreignJobs: Int = 0
+  public var blocks: UInt32 = 0
+  public var forks: Int = 0
+  public var head: UInt32 = 0
+  public var chunksAccepted: Int = 0
+  public var chunksRejected: Int = 0
+  public var diffsAccepted: Int = 0
+  public var rebranches: Int = 0
+  public var rebranchesWhileIncomplete: Int = 0
   /// What completing the state took; nil if it was never complete.
   public var measurement: SyncMeasurement?
   /// What the node forecast meanwhile.
-  public var forecasts: ForecastTrack
+  public var forecasts: ForecastTrack = ForecastTrack()
   /// When the node joined, since the run began.
   public var joinedNanoseconds: Int64?
   /// Bytes of the accounts that the planned rebranch made different, keys and values.
-  public var divergedBytes: Int
-  public var comparisons: Int
-  public var banned: [UInt32]
-  public var bytesReceived: Int
-  public var bytesSent: Int
+  public var divergedBytes: Int = 0
+  public var comparisons: Int = 0
+  public var banned: [UInt32] = []
+  public var bytesReceived: Int = 0
+  public var bytesSent: Int = 0
   /// Root of the joined node's trie, of its head's header, and of the oracle's dictionary.
   public var nodeRoot: Hash256?
   public var headerRoot: Hash256?
   public var oracleRoot: Hash256?
-  public var records: UInt64
+  public var records: UInt64 = 0
   /// SHA-256 of the event log.
   public var logDigest: Hash256?
   /// Number of records of each event that was seen, in the schema's order.
-  public var coverage: [EventCount]
+  public var coverage: [EventCount] = []
+
+  /// The report of a run in which nothing has happened yet.
+  init(of scenario: Scenario, seed: UInt64) {
+    self.scenario = scenario.name
+    self.seed = seed
+  }
 
   /// How often one event was recorded.
   public struct EventCount: Sendable, Hashable {
@@ -134,7 +140,12 @@ extension SimulationReport {
     let gone = banned.isEmpty ? "nobody" : banned.map { "p\($0)" }.joined(separator: " ")
     let digest = logDigest.map { String($0.hex.prefix(16)) } ?? "-"
     let measured = measurement.map { $0.text + "\n" } ?? ""
-    let result = verdict == .pass ? "PASS" : "FAIL \(verdict.rawValue): \(reason)"
+    let result =
+      switch verdict {
+      case .pass: "PASS"
+      case .unwinnable: "UNWINNABLE: \(reason)"
+      default: "FAIL \(verdict.rawValue): \(reason)"
+      }
     return """
       roots     node \(short(nodeRoot))  header \(short(headerRoot))  oracle \(short(oracleRoot))
       state     complete after \(complete), \(chunksAccepted) chunks, \(diffsAccepted) diffs, \

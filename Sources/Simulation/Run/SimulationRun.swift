@@ -9,15 +9,32 @@ import Runtime
 public final class SimulationRun {
   public let scenario: Scenario
   public let seed: UInt64
+  /// Proven before the run: why nobody could do what the scenario asks for.
+  private let obstacle: Obstacle?
 
   /// Throws if the scenario contradicts itself.
-  public init(_ scenario: Scenario, seed: UInt64) throws(ScenarioError) {
+  /// - Parameter evenIfUnwinnable: do not give up a world before it is run, to see what the node
+  ///   makes of it.
+  public init(
+    _ scenario: Scenario, seed: UInt64, evenIfUnwinnable: Bool = false
+  ) throws(ScenarioError) {
     try scenario.check()
     self.scenario = scenario
     self.seed = seed
+    obstacle = evenIfUnwinnable ? nil : WorldBounds(scenario).obstacle
   }
 
-  /// Runs to the end, on the calling thread.
+  /// How the run came to its end.
+  private enum Ending {
+    /// The node has done everything, or broken a rule.
+    case done
+    /// Why it is not done.
+    case failed(String)
+    /// Why nobody could be done.
+    case hopeless(Obstacle)
+  }
+
+  /// Runs to the end, on the calling thread; not at all if it is proven that nobody could win.
   ///
   /// - Parameters:
   ///   - progress: told after each block of the chain.
@@ -38,35 +55,71 @@ public final class SimulationRun {
           toolchain: identity.toolchain, mode: identity.mode, clock: .simulated,
           scenario: scenario.name, parameters: scenario.parameters)),
       context: .run, cause: nil, request: nil)
+    if let obstacle {
+      return end(writer, steps: 0, .unwinnable, obstacle.description) { [self] in
+        SimulationReport(of: scenario, seed: seed)
+      }
+    }
     line(RunObserver.header)
     let world = try SimulatedWorld(scenario, runtime: runtime, writer: writer, line: line)
     world.start()
-    let failure = try drive(world, progress: progress)
+    let ending = try drive(world, progress: progress)
     if world.isDone { world.observer.compare() }
     let end = runtime.now.nanoseconds
     let leaked = world.stop()
-    let judge = Judge(world: world, leaked: leaked, failure: failure)
-    let (verdict, reason) = judge.verdict()
-    _ = writer.record(
-      .run(.end(verdict: verdict, steps: UInt64(runtime.steps), detail: reason)), context: .run,
-      cause: nil, request: nil)
-    writer.flush()
-    return report(world, writer, end: end, verdict: verdict, reason: reason)
+    let (verdict, reason) = judge(world, leaked: leaked, ending).verdict()
+    return self.end(writer, steps: runtime.steps, verdict, reason) { [self] in
+      report(world, end: end)
+    }
   }
 
-  /// Lets virtual time pass block by block until everything is done; says what went wrong if it
-  /// does not get there.
+  private func judge(_ world: SimulatedWorld, leaked: [String], _ ending: Ending) -> Judge {
+    switch ending {
+    case .done: Judge(world: world, leaked: leaked, failure: nil, obstacle: nil)
+    case .hopeless(let obstacle):
+      Judge(world: world, leaked: leaked, failure: obstacle.description, obstacle: obstacle)
+    case .failed(let failure):
+      Judge(
+        world: world, leaked: leaked, failure: failure,
+        obstacle: world.watch.obstacle(stateIsComplete: world.observer.isComplete))
+    }
+  }
+
+  /// Writes the last record, and fills in what is known only then.
+  private func end(
+    _ writer: JSONLinesWriter, steps: Int, _ verdict: Event.RunVerdict, _ reason: String,
+    report: () -> SimulationReport
+  ) -> SimulationReport {
+    _ = writer.record(
+      .run(.end(verdict: verdict, steps: UInt64(steps), detail: reason)), context: .run,
+      cause: nil, request: nil)
+    writer.flush()
+    var report = report()
+    report.verdict = verdict
+    report.reason = reason
+    report.records = writer.recordCount
+    report.logDigest = writer.digest()
+    report.coverage = writer.counts.filter { $0.count > 0 }.map {
+      .init(name: $0.name, count: $0.count)
+    }
+    return report
+  }
+
+  /// Lets virtual time pass block by block until everything is done, or cannot be any more.
   private func drive(
     _ world: SimulatedWorld, progress: (SimulationProgress) -> Void
-  ) throws -> String? {
+  ) throws -> Ending {
     let interval = Duration.milliseconds(scenario.blockIntervalMilliseconds)
     let limit = Moment.start.advanced(by: .seconds(scenario.timeLimitSeconds))
     var best = 0
     while !world.isDone {
-      if world.observer.violation != nil { return nil }
+      if world.observer.violation != nil { return .done }
       if world.runtime.now > limit {
-        return "not done after \(scenario.timeLimitSeconds) s of virtual time"
+        return .failed("not done after \(scenario.timeLimitSeconds) s of virtual time")
       }
+      world.watchLines()
+      let left = world.runtime.now.duration(to: limit).wholeNanoseconds / 1_000_000
+      if let obstacle = world.watch.hopeless(milliseconds: Int(left)) { return .hopeless(obstacle) }
       let height = Int(world.producer.source.headNumber)
       if world.joinedAt == nil, height >= scenario.joinAtBlock { try world.join() }
       world.runtime.spawn("block") {
@@ -74,7 +127,8 @@ public final class SimulationRun {
       }
       if world.runtime.advance(by: interval, stepsMax: SimulationLimits.stepsMax) == .stepsExhausted
       {
-        return "more than \(SimulationLimits.stepsMax) scheduler steps in one block interval"
+        return .failed(
+          "more than \(SimulationLimits.stepsMax) scheduler steps in one block interval")
       }
       if let failure = world.failure { throw failure }
       best = max(best, estimate(world))
@@ -84,7 +138,7 @@ public final class SimulationRun {
           heldPartsPerMillion: world.joiner?.chain.missing.absentPartsPerMillion ?? 0,
           virtualNanoseconds: world.runtime.now.nanoseconds))
     }
-    return nil
+    return .done
   }
 
   /// Blocks made and state held, each half.
@@ -93,33 +147,36 @@ public final class SimulationRun {
     return (blocks + (world.joiner?.chain.missing.absentPartsPerMillion ?? 0)) / 2
   }
 
-  private func report(
-    _ world: SimulatedWorld, _ writer: JSONLinesWriter, end: Int64, verdict: Event.RunVerdict,
-    reason: String
-  ) -> SimulationReport {
+  private func report(_ world: SimulatedWorld, end: Int64) -> SimulationReport {
     let observer = world.observer
     let chain = world.joiner?.chain
     let traffic = world.network.statistics(of: SimulatedWorld.joinerPeer).total
-    return SimulationReport(
-      scenario: scenario.name, seed: seed, verdict: verdict, reason: reason,
-      virtualNanoseconds: end,
-      completeAfterNanoseconds: observer.completeAt.flatMap { at in
-        world.joinedAt.map { at - $0 }
-      },
-      steps: world.runtime.steps, foreignJobs: world.runtime.foreignJobs,
-      blocks: world.producer.source.headNumber, forks: world.producer.forks,
-      head: chain?.headNumber ?? 0, chunksAccepted: observer.tally.chunksAccepted,
-      chunksRejected: observer.tally.chunksRejected, diffsAccepted: observer.tally.diffsAccepted,
-      rebranches: observer.rebranches,
-      rebranchesWhileIncomplete: observer.rebranchesWhileIncomplete,
-      measurement: world.measurement, forecasts: observer.forecasts,
-      joinedNanoseconds: world.joinedAt, divergedBytes: world.producer.divergedBytes,
-      comparisons: observer.comparisons,
-      banned: observer.banned.sorted(),
-      bytesReceived: Int(traffic.received.bytes), bytesSent: Int(traffic.sent.bytes),
-      nodeRoot: chain?.stateRoot, headerRoot: chain?.head.header.stateRoot,
-      oracleRoot: chain.flatMap { world.producer.model(after: $0.headHash)?.stateRoot() },
-      records: writer.recordCount, logDigest: writer.digest(),
-      coverage: writer.counts.filter { $0.count > 0 }.map { .init(name: $0.name, count: $0.count) })
+    var report = SimulationReport(of: scenario, seed: seed)
+    report.virtualNanoseconds = end
+    report.completeAfterNanoseconds = observer.completeAt.flatMap { at in
+      world.joinedAt.map { at - $0 }
+    }
+    report.steps = world.runtime.steps
+    report.foreignJobs = world.runtime.foreignJobs
+    report.blocks = world.producer.source.headNumber
+    report.forks = world.producer.forks
+    report.head = chain?.headNumber ?? 0
+    report.chunksAccepted = observer.tally.chunksAccepted
+    report.chunksRejected = observer.tally.chunksRejected
+    report.diffsAccepted = observer.tally.diffsAccepted
+    report.rebranches = observer.rebranches
+    report.rebranchesWhileIncomplete = observer.rebranchesWhileIncomplete
+    report.measurement = world.measurement
+    report.forecasts = observer.forecasts
+    report.joinedNanoseconds = world.joinedAt
+    report.divergedBytes = world.producer.divergedBytes
+    report.comparisons = observer.comparisons
+    report.banned = observer.banned.sorted()
+    report.bytesReceived = Int(traffic.received.bytes)
+    report.bytesSent = Int(traffic.sent.bytes)
+    report.nodeRoot = chain?.stateRoot
+    report.headerRoot = chain?.head.header.stateRoot
+    report.oracleRoot = chain.flatMap { world.producer.model(after: $0.headHash)?.stateRoot() }
+    return report
   }
 }

@@ -73,7 +73,7 @@ struct Workload {
     } else if random.chance(perMillion: scenario.emptyAccountPerMillion) {
       action = .transfer(to: recipient(other: address), amount: available)
     } else {
-      let amount = 1 + UInt64(random.below(Int(min(available, 1_000))))
+      let amount = 1 + UInt64(random.below(Int(min(available, UInt64(SimulationLimits.amountMax)))))
       action = .transfer(to: recipient(other: address), amount: min(amount, available))
     }
     return .signed(

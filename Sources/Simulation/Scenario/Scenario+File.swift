@@ -1,27 +1,34 @@
 import EventLog
-import Foundation
 import LiveSync
 
 extension Scenario {
   /// The scenario of a JSON file. Keys that are left out have their default; unknown keys, numbers
-  /// that are not whole and values out of range are refused by name.
+  /// that are not whole and values out of range are refused by name and place.
   public init(json bytes: [UInt8]) throws(ScenarioError) {
-    let parsed: Any
-    do {
-      parsed = try JSONSerialization.jsonObject(with: Data(bytes))
+    let document: JSONDocument
+    do throws(JSONError) {
+      document = try JSONDocument(parsing: bytes)
     } catch {
-      throw .badFile("this is no JSON document")
+      throw .badFile("this is no JSON document: \(error.reason)").at(error.place)
     }
-    guard let object = parsed as? [String: Any] else { throw .badFile("a scenario is one object") }
+    guard case .object(let members) = document.content else {
+      throw .badFile("a scenario is one object").at(document.place)
+    }
     self.init()
-    for key in object.keys.sorted() {
-      guard let value = object[key] else { continue }
-      try set(key, value)
+    for member in members {
+      do throws(ScenarioError) {
+        try set(member.key, member.value)
+      } catch { throw error.at(member.place) }
     }
-    try check()
+    do throws(ScenarioError) {
+      try check()
+    } catch {
+      guard let member = members.last(where: { error.keys.contains($0.key) }) else { throw error }
+      throw error.at(member.place)
+    }
   }
 
-  private mutating func set(_ key: String, _ value: Any) throws(ScenarioError) {
+  private mutating func set(_ key: String, _ value: JSONDocument) throws(ScenarioError) {
     switch key {
     case "name": name = try Self.text(key, value)
     case "description": description = try Self.text(key, value)
@@ -33,23 +40,26 @@ extension Scenario {
       }
       strategy = named
     case "liars":
-      guard let list = value as? [String] else { throw .badFile("liars is no list of texts") }
-      liars = []
-      for word in list {
-        guard let kind = LiarKind(rawValue: word) else {
-          let known = LiarKind.allCases.map(\.rawValue).joined(separator: ", ")
-          throw .badFile("liars has '\(word)', known are \(known)")
-        }
-        liars.append(kind)
+      guard case .array(let list) = value.content else {
+        throw .badFile("liars is no list of texts").at(value.place)
       }
+      liars = try list.map { entry throws(ScenarioError) in try Self.liar(entry) }
     default:
       let path = try Self.path(of: key)
-      // JSON's true and false arrive as numbers too.
-      guard let number = value as? NSNumber, String(cString: number.objCType) != "c",
-        let whole = Int(exactly: number)
-      else { throw .badFile("\(key) is no whole number") }
+      guard let whole: Int = value.whole() else {
+        throw .badFile("\(key) is no whole number").at(value.place)
+      }
       self[keyPath: path] = whole
     }
+  }
+
+  private static func liar(_ entry: JSONDocument) throws(ScenarioError) -> LiarKind {
+    guard let word = entry.text else { throw .badFile("liars is no list of texts").at(entry.place) }
+    guard let kind = LiarKind(rawValue: word) else {
+      let known = LiarKind.allCases.map(\.rawValue).joined(separator: ", ")
+      throw .badFile("liars has '\(word)', known are \(known)").at(entry.place)
+    }
+    return kind
   }
 
   /// Sets the number named `key`; throws `badFile` if there is none. Ranges are checked by
@@ -61,7 +71,7 @@ extension Scenario {
   /// Sets one number as `KEY=N`; throws `badFile` naming what is wrong with it.
   public mutating func set(_ assignment: String) throws(ScenarioError) {
     let words = assignment.split(separator: "=", omittingEmptySubsequences: false)
-    guard words.count == 2, let number = Int(words[1]) else {
+    guard words.count == 2, let number = Int(words[1]), "\(number)" == words[1] else {
       throw .badFile("'\(assignment)' is no KEY=N, such as slow_peers=4")
     }
     try set(String(words[0]), to: number)
@@ -76,8 +86,10 @@ extension Scenario {
     return field.path
   }
 
-  private static func text(_ key: String, _ value: Any) throws(ScenarioError) -> String {
-    guard let text = value as? String else { throw .badFile("\(key) is no text") }
+  private static func text(
+    _ key: String, _ value: JSONDocument
+  ) throws(ScenarioError) -> String {
+    guard let text = value.text else { throw .badFile("\(key) is no text").at(value.place) }
     return text
   }
 

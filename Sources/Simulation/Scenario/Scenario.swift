@@ -1,4 +1,6 @@
+import EventLog
 import LiveSync
+import Primitives
 
 /// What is wrong with a peer that does not follow the protocol.
 public enum LiarKind: String, Sendable, Hashable, CaseIterable {
@@ -12,6 +14,7 @@ public enum LiarKind: String, Sendable, Hashable, CaseIterable {
 
 /// A simulated world and what happens in it, as data. All numbers are whole.
 public struct Scenario: Sendable, Hashable {
+  /// Letters, digits, `-`, `_` and `.`, since files and folders are named after it.
   public var name = "unnamed"
   /// One sentence.
   public var description = ""
@@ -88,6 +91,9 @@ extension Scenario {
     public let meaning: String
     let path: any (WritableKeyPath<Scenario, Int> & Sendable)
 
+    /// What the number is if a file does not say.
+    public var fallback: Int { Scenario()[keyPath: path] }
+
     init(
       _ key: String, _ path: any (WritableKeyPath<Scenario, Int> & Sendable),
       _ range: ClosedRange<Int>,
@@ -132,7 +138,7 @@ extension Scenario {
     .init("shared_peers", \.sharedPeers, 0...1, "1: the full peers serve one chain they share"),
     .init("slow_peers", \.slowPeers, 0...63, "full peers that send more slowly"),
     .init("slow_factor", \.slowFactor, 1...1_000, "how many times more slowly"),
-    .init("silent_peers", \.silentPeers, 0...63, "full peers that never answer for the state"),
+    .init("silent_peers", \.silentPeers, 0...62, "full peers that never answer for the state"),
     .init(
       "rebranch_at_percent", \.rebranchAtPercent, 0...99,
       "share of the state held when a branch is replaced; 0 = never"),
@@ -141,7 +147,7 @@ extension Scenario {
       "kill_at_percent", \.killAtPercent, 0...100,
       "share of the state held when the node is killed; 0 = never, 100 = once it has followed"),
     .init("restart_after_ms", \.restartAfterMilliseconds, 1...600_000, "how long it is gone"),
-    .init("follow_blocks", \.followBlocks, 1...10_000, "blocks to follow once complete"),
+    .init("follow_blocks", \.followBlocks, 4...10_000, "blocks to follow once complete"),
     .init("time_limit_s", \.timeLimitSeconds, 1...1_000_000, "longest virtual time"),
   ]
 
@@ -163,21 +169,60 @@ extension Scenario {
 
   /// Throws for the first number out of range, and for numbers that contradict each other.
   public func check() throws(ScenarioError) {
+    try checkTexts()
     for field in Self.fields where !field.range.contains(self[keyPath: field.path]) {
       throw .outOfRange(field.key, self[keyPath: field.path], field.range)
     }
-    if slots < validators { throw .contradiction("slots are fewer than validators") }
+    if slots < validators {
+      throw .contradiction(
+        "slots are fewer than validators: \(slots) and \(validators)",
+        keys: ["slots", "validators"])
+    }
     if followBlocks < blocksPerBatch {
-      throw .contradiction("follow_blocks is less than one batch (blocks_per_batch)")
+      throw .contradiction(
+        "follow_blocks is less than one batch (blocks_per_batch): \(followBlocks) and "
+          + "\(blocksPerBatch)",
+        keys: ["follow_blocks", "blocks_per_batch"])
     }
     if slowPeers + silentPeers + liars.count > fullPeers {
-      throw .contradiction("slow, silent and lying peers are more than the full peers")
+      throw .contradiction(
+        "slow, silent and lying peers are more than the full peers",
+        keys: ["slow_peers", "silent_peers", "liars", "nodes"])
     }
-    if silentPeers >= fullPeers { throw .contradiction("every full peer is silent") }
+    if silentPeers >= fullPeers {
+      throw .contradiction("every full peer is silent", keys: ["silent_peers", "nodes"])
+    }
     if rebranchAtPercent > 0, rebranchDepth >= blocksPerBatch {
-      throw .contradiction("rebranch_depth does not fit into a batch (blocks_per_batch)")
+      throw .contradiction(
+        "rebranch_depth does not fit into a batch (blocks_per_batch): \(rebranchDepth) and "
+          + "\(blocksPerBatch)",
+        keys: ["rebranch_depth", "blocks_per_batch"])
     }
-    if liars.count >= fullPeers { throw .contradiction("every full peer is a liar") }
+    if liars.count >= fullPeers {
+      throw .contradiction("every full peer is a liar", keys: ["liars", "nodes"])
+    }
+  }
+
+  /// Throws for a name that could lead out of a folder, pose as an option or hide on a terminal.
+  private func checkTexts() throws(ScenarioError) {
+    let letters = name.utf8.allSatisfy { byte in
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+        || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "-_.".utf8.contains(byte)
+    }
+    let limit = SimulationLimits.nameBytesMax
+    guard letters, (1...limit).contains(name.utf8.count), !name.hasPrefix("."),
+      !name.hasPrefix("-")
+    else {
+      throw .contradiction(
+        "name is no name: 1 to \(limit) letters, digits, '-', '_' and '.' are one, with no '-' and "
+          + "no '.' at its beginning", keys: ["name"])
+    }
+    guard description.utf8.count <= SimulationLimits.descriptionBytesMax else {
+      throw .contradiction(
+        "description is longer than \(SimulationLimits.descriptionBytesMax) bytes",
+        keys: ["description"])
+    }
   }
 
   /// The numbers as text for the log, in order.
@@ -200,6 +245,22 @@ public struct ScenarioError: Error, Equatable, Sendable, CustomStringConvertible
     case badFile(String)
   }
   private let kind: Kind
+  /// The keys at fault, if it is not the form of the file.
+  public let keys: [String]
+  /// Where it stands in the scenario's file, if it comes from one.
+  public private(set) var place: JSONDocument.Place?
+
+  private init(kind: Kind, keys: [String] = []) {
+    self.kind = kind
+    self.keys = keys
+  }
+
+  /// The same with its place in a file.
+  func at(_ place: JSONDocument.Place) -> ScenarioError {
+    var error = self
+    error.place = error.place ?? place
+    return error
+  }
 
   /// There is no scenario of this name.
   public static func unknown(_ name: String, known: [String]) -> ScenarioError {
@@ -208,15 +269,19 @@ public struct ScenarioError: Error, Equatable, Sendable, CustomStringConvertible
   /// The number of `key` is not allowed.
   public static func outOfRange(
     _ key: String, _ value: Int, _ range: ClosedRange<Int>
-  ) -> ScenarioError { .init(kind: .outOfRange(key, value, range)) }
-  /// Two settings contradict each other.
-  public static func contradiction(_ what: String) -> ScenarioError {
-    .init(kind: .contradiction(what))
+  ) -> ScenarioError { .init(kind: .outOfRange(key, value, range), keys: [key]) }
+  /// Settings that cannot be, alone or together; `keys` names them.
+  public static func contradiction(_ what: String, keys: [String] = []) -> ScenarioError {
+    .init(kind: .contradiction(what), keys: keys)
   }
   /// A file is no scenario.
   public static func badFile(_ what: String) -> ScenarioError { .init(kind: .badFile(what)) }
 
   public var description: String {
+    PrintableText.line(place.map { "\($0): \(what)" } ?? what)
+  }
+
+  private var what: String {
     switch kind {
     case .unknown(let name, let known):
       "there is no scenario '\(name)'; known are \(known.joined(separator: ", ")), or give a file"

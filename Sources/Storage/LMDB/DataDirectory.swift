@@ -12,20 +12,26 @@ struct DataDirectory: Sendable {
   let descriptor: Int32
 
   var file: String { path + "/" + Self.fileName }
+  /// The file in which LMDB keeps who reads what; it means nothing when nobody has the store open.
+  private var lockFile: String { path + "/lock.mdb" }
   private var unfinished: String { file + ".new" }
 
   /// Creates the directory if it is missing (not those above it) and locks it.
   init(locking path: String) throws(StorageError) {
     self.path = path
     if mkdir(path, 0o755) != 0, storage_errno() != EEXIST {
-      throw .failedOpen(path, code: storage_errno())
+      let code = storage_errno()
+      // It takes a block.
+      let bytes = Int(sysconf(Int32(_SC_PAGESIZE)))
+      throw DiskRoom.isFull(code)
+        ? .fullDisk(path, needed: bytes, code: code) : .failedOpen(path, code: code)
     }
     descriptor = try Self.lock(path, LOCK_EX)
   }
 
   /// Opens the directory `path` and locks it without waiting; `mode` is `flock`'s.
   static func lock(_ path: String, _ mode: Int32) throws(StorageError) -> Int32 {
-    let descriptor = storage_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = storage_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
     guard descriptor >= 0 else { throw .failedOpen(path, code: storage_errno()) }
     guard flock(descriptor, mode | LOCK_NB) == 0 else {
       let code = storage_errno()
@@ -56,25 +62,53 @@ struct DataDirectory: Sendable {
     }
   }
 
-  /// Size of a file in bytes, nil if there is none.
+  /// Size of a file in bytes, nil if there is none. Refuses what is no regular file.
   static func size(of file: String) throws(StorageError) -> Int? {
-    var status = stat()
-    if stat(file, &status) == 0 { return Int(status.st_size) }
-    guard storage_errno() == ENOENT else { throw .failedOpen(file, code: storage_errno()) }
-    return nil
+    guard let status = try FileEntry.status(of: file) else { return nil }
+    try FileEntry.checkRegular(status, file)
+    return Int(status.st_size)
+  }
+
+  /// Removes a store's files, if there are some, and nothing else.
+  func erase() throws(StorageError) {
+    for file in [file, unfinished, lockFile] where try Self.size(of: file) != nil {
+      guard unlink(file) == 0 else { throw .failedWrite(file, code: storage_errno()) }
+    }
   }
 
   /// Writes an empty store beside its place and moves it there, so that a crash leaves no half.
   private func create(chain: Hash256) throws(StorageError) {
-    unlink(unfinished)
-    try writeEmptyStore(chain: chain)
-    guard rename(unfinished, file) == 0, fsync(descriptor) == 0 else {
-      throw .failedWrite(file, code: storage_errno())
+    try removeUnfinished()
+    do throws(StorageError) {
+      try writeEmptyStore(chain: chain)
+      guard rename(unfinished, file) == 0, fsync(descriptor) == 0 else {
+        let code = storage_errno()
+        throw DiskRoom.isFull(code) ? .fullDisk(file, code: code) : .failedWrite(file, code: code)
+      }
+    } catch {
+      try removeUnfinished()
+      throw error
     }
   }
 
+  private func removeUnfinished() throws(StorageError) {
+    guard try Self.size(of: unfinished) != nil else { return }
+    guard unlink(unfinished) == 0 else {
+      throw .failedWrite(unfinished, code: storage_errno())
+    }
+  }
+
+  /// Bytes of a store without records: two meta pages, the tree of tables, the header.
+  private static let emptyStoreBytes = 4 * Int(sysconf(Int32(_SC_PAGESIZE)))
+
   private func writeEmptyStore(chain: Hash256) throws(StorageError) {
-    let environment = try LMDBEnvironment(file: unfinished, flags: MDB_NOSUBDIR | MDB_NOLOCK)
+    try DiskRoom.checkLimit(Self.emptyStoreBytes, unfinished)
+    let environment: LMDBEnvironment
+    do throws(StorageError) {
+      environment = try LMDBEnvironment(file: unfinished, flags: MDB_NOSUBDIR | MDB_NOLOCK)
+    } catch {
+      throw error.isFullDisk ? .fullDisk(unfinished, needed: Self.emptyStoreBytes) : error
+    }
     defer { environment.close() }
     let transaction = try environment.begin()
     do throws(StorageError) {
@@ -86,12 +120,47 @@ struct DataDirectory: Sendable {
       mdb_txn_abort(transaction)
       throw error
     }
-    try LMDBStatus.checkWrite(mdb_txn_commit(transaction), unfinished, limit: 0)
+    do throws(StorageError) {
+      try LMDBStatus.checkWrite(mdb_txn_commit(transaction), unfinished, limit: 0)
+    } catch {
+      throw DiskRoom.explain(error, in: environment, putBytes: Self.emptyStoreBytes)
+    }
   }
+
+  /// Makes LMDB's lock file, for as many snapshots at a time. It is mapped and written to.
+  func reserveLock(readersMax: Int) throws(StorageError) {
+    // LMDB counts in 32 bits.
+    let readers = max(1, Int(UInt32(clamping: readersMax)))
+    let bytes = Self.lockHeaderBytes + (readers - 1) * Self.readerBytes
+    let created = storage_open(
+      lockFile, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
+    let descriptor: Int32
+    if created >= 0 {
+      descriptor = created
+    } else if storage_errno() == EEXIST {
+      descriptor = try FileEntry.open(lockFile, O_RDWR).descriptor
+    } else {
+      let code = storage_errno()
+      throw DiskRoom.isFull(code)
+        ? .fullDisk(lockFile, needed: bytes, code: code) : .failedOpen(lockFile, code: code)
+    }
+    defer { CLMDB.close(descriptor) }
+    try DiskRoom.checkLimit(bytes, lockFile)
+    // Its length tells LMDB how many snapshots there may be.
+    guard ftruncate(descriptor, bytes) == 0 else {
+      throw .failedWrite(lockFile, code: storage_errno())
+    }
+    try DiskRoom.reserve(bytes, in: lockFile, descriptor)
+  }
+
+  /// LMDB's lock file: two cache lines with its own locks, then one for each snapshot; the header
+  /// has the first of those.
+  private static let lockHeaderBytes = 192
+  private static let readerBytes = 64
 
   /// Refuses a file that is no store of `chain`. Opens it for reading only.
   private func check(chain: Hash256) throws(StorageError) {
-    let opened = try LMDBOpening(reading: file)
+    let opened = try LMDBOpening(reading: file, checking: .pages)
     opened.environment.close()
     try opened.header.check(chain, of: file)
   }
@@ -106,8 +175,8 @@ enum LMDBFileShape {
   private static let metaPages = 2
 
   static func check(_ file: String) throws(StorageError) {
-    let descriptor = storage_open(file, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .failedOpen(file, code: storage_errno()) }
+    let opened = try FileEntry.open(file, O_RDONLY)
+    let descriptor = opened.descriptor
     defer { CLMDB.close(descriptor) }
     var start = [UInt8](repeating: 0, count: magicOffset + 4)
     let count = pread(descriptor, &start, start.count, 0)
@@ -120,8 +189,8 @@ enum LMDBFileShape {
       $0.loadUnaligned(fromByteOffset: magicOffset, as: UInt32.self)
     }
     guard found == magic else { throw .foreignFile(file) }
-    guard let size = try DataDirectory.size(of: file),
-      size >= metaPages * Int(sysconf(Int32(_SC_PAGESIZE)))
-    else { throw .truncated(file) }
+    guard opened.byteCount >= metaPages * Int(sysconf(Int32(_SC_PAGESIZE))) else {
+      throw .truncated(file)
+    }
   }
 }

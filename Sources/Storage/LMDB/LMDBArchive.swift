@@ -22,12 +22,15 @@ public final class LMDBArchive: @unchecked Sendable {
   private let descriptor: Int32
 
   /// Opens the store in the directory `path`. Refuses what is no store of this program, or of a
-  /// newer one, and a directory that is open already.
-  public init(path: String) throws(StorageError) {
+  /// newer one, a directory that is open already, and a file whose pages are damaged.
+  ///
+  /// - Parameter checksRecords: Whether the checksums of all records are to be looked at, too.
+  public init(path: String, checksRecords: Bool = false) throws(StorageError) {
     self.path = path
     let descriptor = try DataDirectory.lock(path, LOCK_SH)
     do throws(StorageError) {
-      let opened = try LMDBOpening(reading: path + "/" + DataDirectory.fileName)
+      let opened = try LMDBOpening(
+        reading: path + "/" + DataDirectory.fileName, checking: checksRecords ? .records : .pages)
       environment = opened.environment
       table = opened.table
       header = opened.header
@@ -62,8 +65,9 @@ struct LMDBOpening {
   let header: StoreHeader
   let fileBytes: Int
 
-  init(reading file: String) throws(StorageError) {
+  init(reading file: String, checking scope: FileCheck.Scope) throws(StorageError) {
     try LMDBFileShape.check(file)
+    try FileCheck.run(file, scope)
     environment = try LMDBEnvironment(
       file: file, flags: MDB_NOSUBDIR | MDB_NOLOCK | MDB_RDONLY)
     do throws(StorageError) {

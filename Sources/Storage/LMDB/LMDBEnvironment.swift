@@ -63,6 +63,7 @@ struct LMDBEnvironment: @unchecked Sendable {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .failedOpen(file, code: storage_errno()) }
     guard Int(status.st_size) < mapBytes else { return }
+    try DiskRoom.checkLimit(mapBytes, file)
     if ftruncate(descriptor, mapBytes) != 0 {
       try LMDBStatus.checkWrite(storage_errno(), file, limit: mapBytes)
     }

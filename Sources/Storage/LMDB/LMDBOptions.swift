@@ -2,9 +2,11 @@
 public struct LMDBOptions: Sendable, Hashable {
   /// When a commit reaches the disk.
   public var durability: Durability
-  /// Bytes of address space to reserve; more if the store already has more.
+  /// Bytes of address space to reserve; more if the store already has more; at most
+  /// `StorageLimits.mapBytesMax`.
   public var mapBytes: Int
-  /// Bytes of address space above which the store does not grow.
+  /// Bytes of address space above which the store does not grow; at most
+  /// `StorageLimits.mapBytesMax`.
   public var mapBytesMax: Int
   /// Snapshots that may be open at one time.
   public var readersMax: Int

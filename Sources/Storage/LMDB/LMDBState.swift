@@ -4,6 +4,8 @@ import CLMDB
 /// Lives while its transaction is open; bound to the thread that opened it.
 final class LMDBState: StoreWriter {
   var failure: StorageError?
+  /// Bytes of keys and records that were put.
+  private(set) var putBytes = 0
 
   private let environment: LMDBEnvironment
   private let transaction: OpaquePointer
@@ -45,6 +47,7 @@ final class LMDBState: StoreWriter {
     var name = MDB_val(reading: key)
     // LMDB makes room, and the record is written right where it stays.
     var room = MDB_val(mv_size: value.count + SealedRecord.sealBytes, mv_data: nil)
+    putBytes += key.count + room.mv_size
     try checkWrite(mdb_put(transaction, table, &name, &room, UInt32(MDB_RESERVE)))
     SealedRecord.seal(value, under: key, to: room.mv_data)
   }

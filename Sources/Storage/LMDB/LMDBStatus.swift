@@ -19,7 +19,7 @@ enum LMDBStatus {
   static func checkWrite(_ status: Int32, _ file: String, limit: Int) throws(StorageError) {
     switch status {
     case MDB_SUCCESS: return
-    case ENOSPC, EDQUOT, EFBIG: throw .fullDisk(file)
+    case ENOSPC, EDQUOT, EFBIG: throw .fullDisk(file, code: status)
     case MDB_MAP_FULL: throw .mapFull(limit: limit)
     default: throw common(status, file) ?? .failedWrite(file, code: status)
     }
@@ -29,7 +29,7 @@ enum LMDBStatus {
   static func checkOpen(_ status: Int32, _ file: String) throws(StorageError) {
     switch status {
     case MDB_SUCCESS: return
-    case ENOSPC, EDQUOT, EFBIG: throw .fullDisk(file)
+    case ENOSPC, EDQUOT, EFBIG: throw .fullDisk(file, code: status)
     case MDB_INVALID, MDB_VERSION_MISMATCH: throw .foreignFile(file)
     default: throw common(status, file) ?? .failedOpen(file, code: status)
     }
@@ -37,7 +37,7 @@ enum LMDBStatus {
 
   private static func common(_ status: Int32, _ file: String) -> StorageError? {
     switch status {
-    case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_PANIC, MDB_INVALID: .corrupted(file)
+    case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID, MDB_BAD_TXN: .corrupted(file)
     default: nil
     }
   }

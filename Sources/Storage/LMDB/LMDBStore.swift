@@ -26,10 +26,14 @@ public final class LMDBStore: KeyValueStore, @unchecked Sendable {
   public init(
     path: String, chain: Hash256, options: LMDBOptions = LMDBOptions()
   ) throws(StorageError) {
+    var options = options
+    options.mapBytes = min(options.mapBytes, StorageLimits.mapBytesMax)
+    options.mapBytesMax = min(options.mapBytesMax, StorageLimits.mapBytesMax)
     self.options = options
     directory = try DataDirectory(locking: path)
     do throws(StorageError) {
       try directory.prepare(chain: chain)
+      try directory.reserveLock(readersMax: options.readersMax)
       let environment = try LMDBEnvironment(
         file: directory.file, path: path,
         flags: options.durability == .everyCommit ? 0 : MDB_NOSYNC,
@@ -45,6 +49,13 @@ public final class LMDBStore: KeyValueStore, @unchecked Sendable {
       directory.unlock()
       throw error
     }
+  }
+
+  /// Removes the store in the directory `path`, which stays. Refuses one that is open.
+  public static func erase(path: String) throws(StorageError) {
+    let directory = try DataDirectory(locking: path)
+    defer { directory.unlock() }
+    try directory.erase()
   }
 
   deinit {
@@ -116,6 +127,7 @@ public final class LMDBStore: KeyValueStore, @unchecked Sendable {
     try gate.enterToWrite()
     defer { gate.leaveAfterWriting() }
     let environment = try opened()
+    try DiskRoom.checkLimit(environment.mapBytes, directory.file)
     let transaction = try environment.begin()
     let state = LMDBState(environment, transaction, table: table)
     var changes = StoreTransaction(state)
@@ -126,14 +138,18 @@ public final class LMDBStore: KeyValueStore, @unchecked Sendable {
     } catch {
       mdb_txn_abort(transaction)
       if state.failure?.isMapFull == true { return nil }
-      throw error
+      throw DiskRoom.explain(error, in: environment, putBytes: state.putBytes)
     }
     if changes.isDiscarded {
       mdb_txn_abort(transaction)
     } else {
       let status = mdb_txn_commit(transaction)
       if status == MDB_MAP_FULL { return nil }
-      try LMDBStatus.checkWrite(status, directory.file, limit: options.mapBytesMax)
+      do throws(StorageError) {
+        try LMDBStatus.checkWrite(status, directory.file, limit: options.mapBytesMax)
+      } catch {
+        throw DiskRoom.explain(error, in: environment, putBytes: state.putBytes)
+      }
     }
     return Outcome(value: output)
   }

@@ -37,7 +37,7 @@ final class MemoryState: StoreWriter {
     try write()
     map.put(Array(key), SealedRecord.seal(value, under: key))
     if let capacity = disk.faults.capacity, map.byteCount > capacity {
-      throw .fullDisk(disk.name)
+      throw .fullDisk(disk.name, needed: map.byteCount)
     }
   }
 

@@ -102,6 +102,51 @@ import Testing
     #expect(core.answered(stuck.id, .empty).deliveries.count == 1)
   }
 
+  @Test func deniedDiff_shouldHoldUpNothing_andTakeNoSlotOfOthers() throws {
+    var core = DiffQueueCore<FakeBlock>(isActive: true)
+    let limit = LiveSyncLimits.diffRequestsMin
+    let dead = (0..<limit).map { FakeBlock(number: 1, parent: .zero, salt: UInt8(100 + $0)) }
+    let stuck = dead.flatMap { core.add(Self.batch([$0])).queries }
+    let main = FakeBlock.genesis.chain(2)
+    #expect(stuck.count == limit && core.add(Self.batch(main)).queries.isEmpty)
+    // One denial is enough for the next to be asked for; the round of the denied one goes on.
+    var asked: [DiffQuery] = []
+    for query in stuck { asked += core.denied(query.id).queries }
+    #expect(asked.map(\.blockHash) == main.map(\.hash))
+    #expect(core.denied(stuck[0].id).isEmpty)
+    _ = core.answered(asked[0].id, .empty)
+    #expect(core.answered(asked[1].id, .empty).deliveries.count == 1)
+    // Even the denied ones may come, and have slots of their own.
+    #expect(core.answered(stuck[0].id, .empty).deliveries.count == 1)
+    for query in stuck.dropFirst() {
+      _ = core.roundFailed(query.id)
+      #expect(core.waited(query.id).queries == [query])
+    }
+  }
+
+  @Test func deniedDiffs_shouldBeBounded() {
+    var core = DiffQueueCore<FakeBlock>(isActive: true)
+    core.requestsMax = 1_000
+    let all = LiveSyncLimits.diffRequestsMax + LiveSyncLimits.diffRequestsDeniedMax
+    var open = (0..<300).flatMap {
+      core.add(Self.batch([FakeBlock(number: 1, parent: .zero, salt: UInt8($0 % 256))])).queries
+    }
+    #expect(core.inFlightCount == LiveSyncLimits.diffRequestsMax)
+    while let query = open.popLast() { open = core.denied(query.id).queries + open.prefix(500) }
+    #expect(core.inFlightCount == all)
+  }
+
+  @Test func pauses_shouldBeginWithAnAnsweringTime_whenSomebodyMayHaveItSoon() throws {
+    var core = DiffQueueCore<FakeBlock>(isActive: true)
+    let query = try #require(core.add(Self.batch(FakeBlock.genesis.chain(1))).queries.first)
+    var pauses: [Duration] = []
+    for _ in 0..<6 {
+      pauses += core.roundFailed(query.id, soon: .milliseconds(200)).pauses
+      #expect(core.waited(query.id).queries == [query])
+    }
+    #expect(pauses == [200, 400, 800, 1_000, 2_000, 4_000].map { .milliseconds($0) })
+  }
+
   @Test func otherBranchesOfABatch_shouldPass_whenARoundForOneBlockFailed() throws {
     var core = DiffQueueCore<FakeBlock>(isActive: true)
     let dead = FakeBlock.genesis.chain(1, salt: 9)[0]

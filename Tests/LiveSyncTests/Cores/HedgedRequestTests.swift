@@ -13,11 +13,19 @@ import Testing
     var request: HedgedRequest
     var peers: RankedPeers
 
-    init(peers count: Int = 8, triesMin: Int = 1, delay: Duration? = .milliseconds(100)) {
-      peers = RankedPeers(prompt: (0..<count).map { PeerID(UInt32($0)) })
+    init(peers count: Int = 8, slow: Int = 0, triesMin: Int = 1, isPatient: Bool = true) {
+      let all = (0..<count).map { PeerID(UInt32($0)) }
+      peers = RankedPeers(prompt: all.dropLast(slow), slow: all.suffix(slow))
       request = HedgedRequest(
         tries: RequestTries(first: nil, triesMin: triesMin, triesMax: Limits.peersMax),
-        hedgeDelay: delay)
+        hedgeDelay: .milliseconds(100), isPatient: isPatient)
+    }
+
+    var isOver: Bool { request.isOver(peers) }
+    /// The peer is known to be late from now on.
+    mutating func demote(_ number: UInt32) {
+      peers.prompt.removeAll { $0.number == number }
+      peers.slow.append(PeerID(number))
     }
 
     /// A further request of the same kind.
@@ -32,6 +40,7 @@ import Testing
     mutating func fail(_ attempt: Int, _ failure: HedgedRequest.Failure = .noAnswer) -> [UInt32] {
       request.failed(attempt, failure, peers, &memory).asked
     }
+    mutating func again() -> [UInt32] { request.againDue(peers).asked }
     mutating func answer(_ attempt: Int, after time: Duration = .milliseconds(20)) -> [UInt32] {
       request.answered(attempt, after: time, &memory).map(\.number)
     }
@@ -53,6 +62,7 @@ import Testing
     #expect(harness.start() == [0])
     #expect(harness.fail(1) == [1])
     #expect(harness.look(1).isEmpty)
+    #expect(harness.look(7).isEmpty)
     #expect(harness.request.openCount == 1)
   }
 
@@ -61,7 +71,7 @@ import Testing
     _ = harness.start()
     for attempt in 1..<Limits.openTriesMax { #expect(harness.look(attempt).asked.count == 1) }
     #expect(harness.request.openCount == Limits.openTriesMax)
-    #expect(harness.look(1).isEmpty && harness.look(Limits.openTriesMax).isEmpty)
+    #expect(harness.look(1).asked.isEmpty && harness.look(Limits.openTriesMax).asked.isEmpty)
     // One that fails makes room for one.
     #expect(harness.fail(1).count == 1)
     #expect(harness.request.openCount == Limits.openTriesMax)
@@ -96,8 +106,8 @@ import Testing
     var harness = Harness(peers: 2, triesMin: 4)
     #expect(harness.start() == [0])
     #expect(harness.look(1).asked == [1])
-    #expect(harness.look(1).isEmpty && harness.fail(2).isEmpty)
-    #expect(!harness.request.isOver)
+    #expect(harness.look(1).asked.isEmpty && harness.fail(2).isEmpty)
+    #expect(!harness.isOver)
     #expect(harness.fail(1) == [0])
   }
 
@@ -105,24 +115,134 @@ import Testing
     var harness = Harness(peers: 3)
     #expect(harness.start() == [0])
     #expect(harness.fail(1) == [1] && harness.fail(2) == [2] && harness.fail(3).isEmpty)
-    #expect(harness.request.isOver && harness.request.count == 3)
+    #expect(harness.isOver && harness.request.count == 3)
     var lonely = Harness(peers: 0)
-    #expect(lonely.start().isEmpty && lonely.request.isOver && lonely.request.count == 0)
+    #expect(lonely.start().isEmpty && lonely.isOver && lonely.request.count == 0)
   }
 
   @Test func requestThatWasNotSent_shouldWaitAMoment() {
     var harness = Harness()
     _ = harness.start()
     let actions = harness.request.failed(1, .notSent, harness.peers, &harness.memory)
-    #expect(actions == [.pause] && !harness.request.isOver)
+    #expect(actions == [.pause] && !harness.isOver)
     let next = harness.request.pauseOver(harness.peers, &harness.memory)
     #expect(next.asked.count == 1)
   }
 
-  @Test func answers_shouldNeverBeOverdue_whenNothingIsHedged() {
-    var harness = Harness(delay: nil)
-    #expect(harness.request.start(harness.peers, &harness.memory) == [.ask(PeerID(0), attempt: 1)])
-    #expect(harness.look(1).isEmpty)
+  // MARK: Peers that do not have it yet, and silent ones
+
+  @Test func lackingPeer_shouldBeAskedAgainSoon_whoeverElseIsAwaited() {
+    var harness = Harness(peers: 3)
+    #expect(harness.start() == [0])
+    #expect(harness.look(1).asked == [1])
+    // Peer 1 denies it while peer 0 says nothing; so does peer 2.
+    var actions = harness.request.failed(2, .notYet, harness.peers, &harness.memory)
+    #expect(actions.asked == [2] && actions.pauses == [.milliseconds(100)])
+    #expect(harness.fail(3, .notYet).isEmpty)
+    // Each in turn, at growing distances that end at a limit, for as long as peer 0 is awaited.
+    var pauses: [Duration] = []
+    for (round, peer) in [1, 2, 1, 2, 1, 2].enumerated() {
+      #expect(harness.again() == [UInt32(peer)], "\(round)")
+      actions = harness.request.failed(4 + round, .notYet, harness.peers, &harness.memory)
+      pauses += actions.pauses
+    }
+    #expect(pauses.first == .milliseconds(200) && pauses.max() == Limits.notYetPauseMax)
+    #expect(zip(pauses, pauses.dropFirst()).allSatisfy { $1 == min($0 * 2, Limits.notYetPauseMax) })
+    #expect(!harness.isOver)
+    #expect(harness.again() == [1] && harness.answer(10) == [0])
+  }
+
+  @Test func patientRequest_shouldAskAgain_beforeItFails() {
+    var harness = Harness(peers: 2)
+    #expect(harness.start() == [0])
+    #expect(harness.fail(1, .notYet) == [1] && harness.fail(2, .notYet).isEmpty)
+    for repeated in 0..<Limits.notYetRepeatsMin {
+      #expect(!harness.isOver)
+      #expect(harness.again().count == 1)
+      #expect(harness.fail(3 + repeated, .notYet).isEmpty)
+    }
+    #expect(harness.isOver)
+    // One that lets others pass fails at once, and is made again after a pause.
+    var round = Harness(peers: 2, isPatient: false)
+    _ = round.start()
+    #expect(round.fail(1, .notYet) == [1] && !round.isOver)
+    #expect(round.fail(2, .notYet).isEmpty && round.isOver && round.request.isLacking)
+  }
+
+  @Test func round_shouldNotWaitForPeersThatAreKnownToBeLate() {
+    var harness = Harness(peers: 4, slow: 2, isPatient: false)
+    #expect(harness.start() == [0])
+    #expect(harness.fail(1, .notYet) == [1])
+    // Those who may know are asked out; one that is late is asked, and not awaited.
+    #expect(harness.fail(2, .notYet) == [2] && harness.isOver)
+    // Where nobody else is, it is.
+    var lonely = Harness(peers: 2, slow: 2, isPatient: false)
+    #expect(lonely.start() == [0] && !lonely.isOver)
+    #expect(lonely.fail(1, .lateAgain) == [1] && !lonely.isOver)
+    #expect(lonely.fail(2, .lateAgain).isEmpty && lonely.isOver)
+  }
+
+  @Test func round_shouldEnd_afterSoManyDenials() {
+    var harness = Harness(peers: 60, isPatient: false)
+    _ = harness.start()
+    for attempt in 1..<Limits.diffDenialsMax {
+      #expect(harness.fail(attempt, .notYet).count == 1 && !harness.isOver)
+    }
+    _ = harness.fail(Limits.diffDenialsMax, .notYet)
+    #expect(harness.isOver && harness.request.count == Limits.diffDenialsMax + 1)
+  }
+
+  @Test func emptyStock_shouldNotHoldUpARequest_whenOnlyLatePeersAreAwaited() {
+    var harness = Harness(peers: 8)
+    for _ in 0..<Limits.hedgesMax { _ = harness.memory.takeHedge() }
+    #expect(harness.start() == [0])
+    #expect(harness.look(1).asked.isEmpty)
+    harness.demote(0)
+    #expect(harness.look(1).asked == [1])
+    harness.demote(1)
+    #expect(harness.look(2).asked == [2])
+    // More of them than may be open otherwise.
+    for number in 2..<UInt32(Limits.openTriesMax + 2) {
+      harness.demote(number)
+      #expect(harness.look(Int(number) + 1).asked == [number + 1])
+    }
+    #expect(harness.request.openCount > Limits.openTriesMax)
+  }
+
+  @Test func request_shouldBeSentAgain_whenNobodyElseIsLeft() {
+    var harness = Harness(peers: 1)
+    #expect(harness.start() == [0])
+    for _ in 1..<Limits.looksBeforeResend {
+      let actions = harness.look(1)
+      #expect(actions == [.look(after: .milliseconds(100), attempt: 1)])
+    }
+    #expect(harness.look(1).asked == [0])
+    // It was the first message that was lost, not the peer that was late.
+    #expect(harness.answer(2).isEmpty)
+    let isStocked = harness.memory.takeHedge()
+    #expect(isStocked)
+  }
+
+  @Test func timeout_shouldGrow_onlyIfTheLineMayBeToBlame() {
+    var harness = Harness(peers: 4, slow: 2)
+    _ = harness.start()
+    _ = harness.fail(1, .lateAgain)
+    #expect(harness.memory.timeout(.seconds(5)) == .seconds(5))
+    harness.demote(0)
+    harness.demote(1)
+    _ = harness.fail(2, .lateAgain)
+    #expect(harness.memory.timeout(.seconds(5)) == .seconds(10))
+  }
+
+  @Test func memory_shouldKnowWhoAnsweredSince() {
+    var memory = RequestMemory()
+    let limit = Limits.peersMax
+    for number in 0...limit {
+      memory.heard(PeerID(UInt32(number)), at: Moment(nanoseconds: Int64(number) + 1))
+    }
+    #expect(!memory.hasHeard(PeerID(0), since: .start))
+    #expect(memory.hasHeard(PeerID(1), since: Moment(nanoseconds: 1)))
+    #expect(!memory.hasHeard(PeerID(1), since: Moment(nanoseconds: 2)))
   }
 
   @Test func delay_shouldFollowTheAnswers_betweenItsLimits() {
@@ -143,13 +263,13 @@ import Testing
     var harness = Harness(peers: 100)
     _ = harness.start()
     var timeouts: [Duration] = []
-    for attempt in 1...4 {
+    for attempt in 1...6 {
       timeouts.append(harness.memory.timeout(.seconds(5)))
       _ = harness.fail(attempt, .late)
     }
     let longest = Duration.seconds(5) * Limits.timeoutGrowthMax
-    #expect(timeouts == [.seconds(5), .seconds(10), longest, longest])
-    _ = harness.answer(5)
+    #expect(timeouts == [5, 10, 20, 40, 80, 80].map { .seconds($0) } && timeouts.last == longest)
+    _ = harness.answer(7)
     #expect(harness.memory.timeout(.seconds(5)) == .seconds(5))
   }
 
@@ -172,5 +292,9 @@ extension [HedgedRequest.Action] {
   /// Those that are asked, in order.
   fileprivate var asked: [UInt32] {
     compactMap { if case .ask(let peer, _) = $0 { peer.number } else { nil } }
+  }
+  /// The times after which somebody is to be asked again.
+  fileprivate var pauses: [Duration] {
+    compactMap { if case .again(let pause) = $0 { pause } else { nil } }
   }
 }

@@ -47,6 +47,45 @@ import Testing
     #expect(Self.order(tries, peers, &rotation) == [4, 1, 2])
   }
 
+  @Test func peerAhead_shouldBeToldOnce_andStay() {
+    let list = PeerList()
+    #expect(!list.noteAhead(PeerID(1)))
+    list.add(PeerID(1))
+    #expect(list.noteAhead(PeerID(1)) && !list.noteAhead(PeerID(1)))
+    #expect(list.peers == [PeerID(1)])
+    // Macro sync has looked at it.
+    #expect(list.add(PeerID(1)) && !list.add(PeerID(1)))
+    #expect(list.noteAhead(PeerID(1)))
+  }
+
+  @Test func preferredPeers_shouldBeAskedFirst_thenTheOtherPromptOnes() {
+    var rotation = PeerRotation()
+    let peers = RankedPeers(
+      prompt: (1...4).map { PeerID($0) }, preferred: [PeerID(3)], slow: [PeerID(5)])
+    #expect(Self.order(RequestTries(first: nil, triesMin: 1), peers, &rotation) == [3, 4, 1, 2, 5])
+    #expect(Self.order(RequestTries(first: PeerID(2), triesMin: 1), peers, &rotation).first == 2)
+  }
+
+  @Test func lateness_shouldCountForAllKinds_untilAnAnswerOfTheKindComes() {
+    let list = PeerList()
+    for number in UInt32(1)...3 { list.add(PeerID(number)) }
+    let end = Moment(nanoseconds: 10)
+    list.promote(PeerID(1), for: .missingBlocks)
+    list.demote(PeerID(1), for: .trieDiff, until: end)
+    #expect(list.ranked(at: .start, for: .missingBlocks).slow == [PeerID(1)])
+    // An answer of another kind says nothing of diffs.
+    list.promote(PeerID(1), for: .missingBlocks)
+    #expect(list.ranked(at: .start, for: .missingBlocks).slow.isEmpty)
+    #expect(list.ranked(at: .start, for: .trieDiff).slow == [PeerID(1)])
+    #expect(list.ranked(at: .start, for: .chunk).slow == [PeerID(1)])
+    // It never gave a diff: who did comes before who never did.
+    list.promote(PeerID(3), for: .trieDiff)
+    #expect(list.ranked(at: .start, for: .trieDiff).preferred == [PeerID(3)])
+    list.promote(PeerID(1), for: .trieDiff)
+    #expect(list.ranked(at: .start, for: .trieDiff).preferred.isEmpty)
+    #expect(list.ranked(at: .start, for: .trieDiff).slow.isEmpty)
+  }
+
   @Test func nobody_shouldBeAsked_whenThereIsNobody() {
     var rotation = PeerRotation()
     #expect(Self.order(RequestTries(first: PeerID(1)), RankedPeers(prompt: []), &rotation) == [])
@@ -57,9 +96,13 @@ import Testing
     list.add(PeerID(1))
     list.add(PeerID(2))
     let end = Moment(nanoseconds: 10)
-    #expect(list.demote(PeerID(1), until: end))
-    #expect(list.ranked(at: .start) == RankedPeers(prompt: [PeerID(2)], slow: [PeerID(1)]))
-    #expect(list.ranked(at: end) == RankedPeers(prompt: [PeerID(1), PeerID(2)]))
+    #expect(list.demote(PeerID(1), for: .trieDiff, until: end))
+    #expect(!list.demote(PeerID(1), for: .trieDiff, until: end))
+    #expect(
+      list.ranked(at: .start, for: .trieDiff)
+        == RankedPeers(prompt: [PeerID(2)], slow: [PeerID(1)]))
+    #expect(
+      list.ranked(at: end, for: .trieDiff) == RankedPeers(prompt: [PeerID(1), PeerID(2)]))
     #expect(list.ban(PeerID(1)))
     #expect(!list.add(PeerID(1)))
     #expect(!list.ban(PeerID(1)))

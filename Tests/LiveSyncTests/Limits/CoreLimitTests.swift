@@ -21,7 +21,7 @@ import Testing
 
   @Test func diffRequests_shouldBeBounded_andTheirPausesToo() throws {
     var core = DiffQueueCore<FakeBlock>(isActive: true)
-    let limit = LiveSyncLimits.diffRequestsMax
+    let limit = LiveSyncLimits.diffRequestsMin
     let queries = core.add(DiffQueueCoreTests.batch(FakeBlock.genesis.chain(limit + 4))).queries
     #expect(queries.count == limit && core.inFlightCount == limit)
     var pauses: [Duration] = []
@@ -60,10 +60,31 @@ import Testing
       #expect(list.add(peer) == (number < limit))
       #expect(syncer.joined(peer).isEmpty == (number == limit))
     }
+    // One that was not taken is named again when there is room.
+    #expect(!syncer.isTracked(PeerID(UInt32(limit))) && !syncer.hasRoom)
+    #expect(syncer.left(PeerID(3)) == [.leave(PeerID(3))] && syncer.hasRoom)
+    #expect(syncer.joined(PeerID(UInt32(limit))) == [.startMacroSync(PeerID(UInt32(limit)))])
     for number in 0..<LiveSyncLimits.bannedPeersMax { list.ban(PeerID(UInt32(number))) }
     #expect(list.isBanned(PeerID(0)))
     list.ban(PeerID(1_000_000))
     #expect(!list.isBanned(PeerID(0)) && list.isBanned(PeerID(1_000_000)))
+  }
+
+  @Test func window_shouldFollowTheBlocksOfARoundTrip_upToTheBuffer() {
+    let configuration = QueueConfiguration(blocksPerBatch: 10, includeBody: true)
+    #expect(configuration.widened(by: 0) == configuration)
+    #expect(configuration.widened(by: 4).windowAheadMax == 20)
+    let blocks = configuration.widened(by: 10).windowAheadMax
+    #expect(blocks == UInt32(10 * LiveSyncLimits.windowRoundTrips))
+    #expect(configuration.widened(by: .max).windowAheadMax == UInt32(configuration.bufferMax))
+  }
+
+  @Test func diffsAtOnce_shouldFollowWhatTheyAreTold_upToTheirLimit() {
+    var core = DiffQueueCore<FakeBlock>(isActive: true)
+    core.requestsMax = .max
+    let blocks = FakeBlock.genesis.chain(LiveSyncLimits.diffRequestsMax + 9)
+    #expect(
+      core.add(DiffQueueCoreTests.batch(blocks)).queries.count == LiveSyncLimits.diffRequestsMax)
   }
 
   @Test func peers_shouldWaitForTheirNextTurn() {
@@ -73,7 +94,8 @@ import Testing
       return core.ended(PeerID(1), outcome)
     }
     #expect(
-      pause(.outdated) == [.wait(PeerID(1), ticket: 1, LiveSyncLimits.peerRecheckInterval)])
+      pause(.outdated)
+        == [.leave(PeerID(1)), .wait(PeerID(1), ticket: 1, LiveSyncLimits.peerRecheckInterval)])
     #expect(pause(.failed) == [.wait(PeerID(1), ticket: 1, LiveSyncLimits.peerRetryInterval)])
     #expect(pause(.banned) == [.leave(PeerID(1))])
   }
@@ -127,6 +149,8 @@ import Testing
   @Test func orders_shouldHaveRoomForAllThereCanBe() {
     #expect(LiveSyncLimits.ordersMax >= LiveSyncLimits.diffBlocksMax)
     #expect(LiveSyncLimits.ordersMax >= LiveSyncLimits.missingBlocksRequestsMax)
+    // A try of each peer, and its timers.
+    #expect(LiveSyncLimits.requestIncidentsMax >= 4 * LiveSyncLimits.peersMax)
     #expect(LiveSyncLimits.ordersMax >= 2 * LiveSyncLimits.peersMax)
     #expect(LiveSyncLimits.ordersMax >= LiveSyncLimits.bufferedChunksMax + 2)
   }

@@ -134,6 +134,45 @@ import Testing
     #expect(last?.text == "will not finish: needs 3.1 MB/s, has 2.2 MB/s")
   }
 
+  @Test func forecast_shouldPromiseNoEnd_whileNothingMoves() {
+    var core = ForecastCore()
+    var forecast = core.add(SyncSample())
+    forecast.verdict = .converges
+    forecast.eta = .seconds(1)
+    #expect(forecast.whileStalled.verdict == .stalled && forecast.whileStalled.eta == nil)
+    #expect(forecast.whileStalled.text == "stalled: nothing comes in")
+    forecast.verdict = .unknown
+    forecast.eta = nil
+    #expect(forecast.whileStalled.verdict == .stalled)
+    // That there is no end stays true.
+    forecast.verdict = .diverges
+    #expect(forecast.whileStalled == forecast)
+  }
+
+  @Test func forecast_shouldNotSayOneSecond_whenTheLastBlocksDoNotCome() throws {
+    var core = ForecastCore()
+    var sample = SyncSample()
+    sample.isLive = true
+    var last: SyncForecast?
+    for second in Int64(0)...60 {
+      sample.at = Moment(nanoseconds: second * 1_000_000_000)
+      // All chunks are here after 30 s; the blocks they wait for are not.
+      if second <= 30 {
+        sample.missingShare = 1 - Double(second) / 60
+        sample.chunkBytes = Int(second) * 10_000
+        sample.missingBytes = Double(30 - second) * 10_000
+        sample.diffs = Int(second)
+        sample.diffBytes = Int(second) * 500
+        sample.head = UInt32(second)
+        sample.headMilliseconds = UInt64(second) * 1_000
+        sample.target = UInt32(second) + 2
+      }
+      last = core.add(sample)
+    }
+    let eta = try #require(last?.eta)
+    #expect(eta >= .seconds(30), "\(eta)")
+  }
+
   @Test func forecast_shouldSayHowLong_inWords() {
     var model = ForecastModel()
     let list = model.run()

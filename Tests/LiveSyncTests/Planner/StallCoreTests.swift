@@ -36,7 +36,7 @@ import Testing
         $0.peers = 0
       } == .noPeers)
     #expect(Self.cause { $0.refused = 2 } == .proofsFail)
-    #expect(Self.cause { $0.late = 2 } == .timeouts)
+    #expect(Self.cause { $0.late = [.chunk: 2] } == .timeouts)
     #expect(Self.cause { $0.buffered = 4 } == .waitingForBlock)
     #expect(Self.cause { $0.peers = 0 } == .peersIncomplete)
     #expect(Self.cause { $0.lacking = 3 } == .peersIncomplete)
@@ -61,7 +61,7 @@ import Testing
     #expect(judge() == .peersIncomplete)
     all.buffered = 1
     #expect(judge() == .waitingForBlock)
-    all.late = 3
+    all.late = [.chunk: 3]
     #expect(judge() == .timeouts)
     all.refused = 3
     #expect(judge() == .proofsFail)
@@ -76,12 +76,12 @@ import Testing
     _ = core.add(
       Self.sample(0) {
         $0.refused = 9
-        $0.late = 9
+        $0.late = [.chunk: 4, .trieDiff: 5]
       })
     let change = core.add(
       Self.sample(20) {
         $0.refused = 9
-        $0.late = 9
+        $0.late = [.chunk: 4, .trieDiff: 5]
         $0.buffered = 1
       })
     #expect(change == .detected(.waitingForBlock, since: .start))
@@ -93,7 +93,7 @@ import Testing
     for second in Int64(0)...60 {
       let change = core.add(
         Self.sample(second) {
-          $0.late = 1
+          $0.late = [.chunk: 1]
           $0.mark = second < 40 ? 1 : Int(second)
           $0.inFlight = 1
         })
@@ -130,6 +130,16 @@ import Testing
           }) == nil)
     }
     #expect(core.blocker(Self.sample(61) { $0.isDone = true }) == nil)
+  }
+
+  @Test func stalled_shouldBeSaid_fromTheStallToTheNextMovement() {
+    var core = StallCore(patience: .seconds(10))
+    var stalled: [Int64] = []
+    for second in Int64(0)...30 {
+      _ = core.add(Self.sample(second) { $0.mark = second < 25 ? 1 : 2 })
+      if core.isStalled { stalled.append(second) }
+    }
+    #expect(stalled == Array(10..<25))
   }
 
   @Test func answersOnTheirWay_shouldBeNoBlocker() {

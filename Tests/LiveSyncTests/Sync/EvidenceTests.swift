@@ -128,7 +128,7 @@ import Testing
       else { return bytes }
       switch way {
       case 0: chain.blocks = chain.blocks.map(Lies.withoutQuorum)
-      case 1: chain.history.append(leaf: [1])
+      case 1: chain.history?.append(leaf: [1])
       default: chain.blocks[chain.blocks.count - 1] = Lies.badlySigned(last)
       }
       return MacroChainResponse.chain(chain).wireBytes

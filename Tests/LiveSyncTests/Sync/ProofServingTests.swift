@@ -19,7 +19,7 @@ import Testing
       let keys = held.map(\.key) + [absent]
       let answer = try await network.request(
         RequestTrieProof(keys: keys), to: PeerID(1), timeout: .seconds(1))
-      guard case .proof(let number, let hash, let proof) = answer else {
+      guard case .proof(let number, let hash, keys.count, let proof) = answer else {
         Issue.record("no proof")
         return
       }

@@ -42,7 +42,56 @@ import Testing
     let causes = world.sink.events.compactMap { event -> String? in
       if case .stall(.detected(.storeFailed, _, let detail)) = event { detail } else { nil }
     }
-    #expect(causes == ["no room is left on the disk of memory"], "\(causes)")
+    #expect(causes.count == 1, "\(causes)")
+    #expect(causes[0].contains(/the disk is full: memory needs at least \d+ bytes/), "\(causes)")
     #expect(world.count("peer.banned") == 0)
+  }
+
+  /// A damaged record that a stranger asks for costs that answer, and nothing else.
+  @Test func node_shouldSayThatItCannotReadARecord_andGoOn() throws {
+    let world = try TestWorld(seed: 98)
+    let store = try MemoryStore(chain: world.genesis.hash)
+    let chain = try Blockchain(genesis: world.genesis, state: .complete, store: store)
+    world.run {
+      try await world.grow(3)
+      let old = world.source.head
+      try await world.grow(14)
+      for number in 1...world.source.headNumber {
+        try chain.push(try #require(world.source.block(at: number)))
+      }
+      try store.write { transaction throws(StorageError) in
+        try transaction.put(ChainRecord.block(old.hash).key, [1, 2, 3])
+      }
+      world.addHonest(1..<5)
+      let node = world.makeNode(chain: chain)
+      world.runtime.spawn("node") { await node.run() }
+      world.runtime.spawn("chain") { await world.produceForever() }
+      try await world.runtime.sleep(for: .seconds(5))
+      let network = world.network.endpoint(PeerID(1))
+      let question = RequestMissingBlocks(
+        target: chain.headHash, includeBody: true, locators: [world.genesis.hash],
+        direction: .forward)
+      for _ in 0..<3 {
+        let block = try await network.request(
+          RequestBlock(hash: old.hash, includeBody: false), to: TestWorld.node,
+          timeout: .seconds(1))
+        #expect(block.block == nil)
+        let blocks = try await network.request(
+          question, to: TestWorld.node, timeout: .seconds(1))
+        #expect(blocks == .failed)
+        let head = try await network.request(
+          RequestHead(), to: TestWorld.node, timeout: .seconds(1))
+        #expect(head.number == chain.headNumber)
+      }
+      let reached = chain.headNumber
+      try await world.runtime.sleep(for: .seconds(10))
+      #expect(chain.headNumber >= reached + 8 && chain.storeFailure == nil)
+      #expect(await node.progress().blocker != .storeFailed)
+    }
+    let details = world.sink.events.compactMap { event -> String? in
+      if case .node(.unreadable("damaged_record", let detail)) = event { detail } else { nil }
+    }
+    #expect(details.count == 6 && details.allSatisfy { $0.contains("is damaged") }, "\(details)")
+    #expect(world.count("stall.detected") == 0)
   }
 }

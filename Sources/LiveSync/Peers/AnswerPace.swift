@@ -1,0 +1,125 @@
+import Networking
+import Runtime
+
+/// How long answers take and how fast they come, over all peers and kinds of requests of one node.
+/// What a single request asks for, and how long its answer is waited for, follow from it.
+package struct AnswerPace: Sendable {
+  private var times = AnswerTimes()
+  private var roundTripFilter = WindowedFilter(
+    .smallest, window: LiveSyncLimits.roundTripWindow)
+  private var rateFilter = WindowedFilter(.largest, window: LiveSyncLimits.bandwidthWindow)
+  /// The same of large answers alone, which the way there and back says little of.
+  private var partRateFilter = WindowedFilter(.largest, window: LiveSyncLimits.bandwidthWindow)
+  /// Requests of each kind in a row that were not answered in time.
+  private var lateInRow: [RequestType: Int] = [:]
+  /// Requests of any kind that were not answered in time since the last answer of any kind.
+  private var lateSinceAnswer = 0
+  /// Requests of each kind that are on their way.
+  package private(set) var awaited: [RequestType: Int] = [:]
+  /// Requests of each kind so far that were not answered in time.
+  package private(set) var late: [RequestType: Int] = [:]
+
+  package init() {}
+
+  /// The least time an answer took lately; nil before the first.
+  package var roundTrip: Duration? {
+    roundTripFilter.value.map { .nanoseconds(Int64(min($0, 1e18))) }
+  }
+
+  /// The most bytes a second that one answer brought lately, its way there and back included; nil
+  /// before the first.
+  package var bytesPerSecond: Double? { rateFilter.value }
+
+  /// A request goes out.
+  package mutating func asked(_ type: RequestType) { awaited[type, default: 0] += 1 }
+
+  /// A request ended, in whatever way.
+  package mutating func ended(_ type: RequestType) {
+    let left = (awaited[type] ?? 0) - 1
+    awaited[type] = left > 0 ? left : nil
+  }
+
+  /// An answer came, whether it is of use or not.
+  package mutating func answered(
+    _ type: RequestType, bytes: Int, after time: Duration, at now: Moment
+  ) {
+    times.add(time)
+    lateInRow[type] = nil
+    lateSinceAnswer = 0
+    let taken = Double(max(1, time.wholeNanoseconds))
+    roundTripFilter.add(taken, at: now)
+    rateFilter.add(Double(bytes) * 1e9 / taken, at: now)
+    guard bytes >= LiveSyncLimits.partBytesMin else { return }
+    partRateFilter.add(Double(bytes) * 1e9 / taken, at: now)
+  }
+
+  /// A request was not answered in time.
+  package mutating func timedOut(_ type: RequestType) {
+    lateInRow[type, default: 0] += 1
+    lateSinceAnswer += 1
+    late[type, default: 0] += 1
+  }
+
+  /// How long the answer to a request is waited for: twice what answers take, and what `bytes` take
+  /// at the measured rate; `LiveSyncLimits.patienceFirst` before anything came. Doubled for each
+  /// request of the kind in a row that was late, since it is the only way to learn of a line that
+  /// is longer or thinner than that; but while others are answered, messages were rather lost, and
+  /// it is doubled `LiveSyncLimits.patienceDoublings` times at most.
+  package func patience(_ type: RequestType, bytes: Int = 0) -> Duration {
+    var wait = LiveSyncLimits.patienceFirst
+    if let roundTrip = roundTripFilter.value, let rate = rateFilter.value {
+      let usual = times.percentile95.map { Double($0.wholeNanoseconds) } ?? roundTrip
+      let carried = roundTrip + Double(bytes) * 1e9 / max(1, rate)
+      wait = .nanoseconds(Int64(min(1e18, 2 * max(usual, carried))))
+      wait = max(wait, LiveSyncLimits.patienceMin)
+      // Too few answers tell little of how they scatter.
+      if times.percentile95 == nil { wait = max(wait, LiveSyncLimits.patienceFirst) }
+    }
+    let doublings = min(
+      lateInRow[type] ?? 0, lateSinceAnswer + LiveSyncLimits.patienceDoublings)
+    for _ in 0..<doublings where wait < LiveSyncLimits.patienceMax { wait = wait * 2 }
+    return min(wait, LiveSyncLimits.patienceMax)
+  }
+
+  /// Bytes that a part of a large answer may have: what comes in `LiveSyncLimits.partTime`, and
+  /// `LiveSyncLimits.partBytesFirst` before that is known; half for each request of the kind in a
+  /// row that was late. At least `LiveSyncLimits.partBytesMin`.
+  package func partBytes(_ type: RequestType, most: Int) -> Int {
+    let time = Double(LiveSyncLimits.partTime.wholeNanoseconds) / 1e9
+    let wanted = partRateFilter.value.map { Int(min(1e15, $0 * time)) }
+    let bytes = (wanted ?? LiveSyncLimits.partBytesFirst) >> min(lateInRow[type] ?? 0, 32)
+    return min(max(bytes, LiveSyncLimits.partBytesMin), most)
+  }
+
+  /// Less than this is never waited for, whatever is asked for: no answer can be here sooner.
+  package var patienceFloor: Duration { (roundTrip ?? .zero) * 3 }
+}
+
+/// How large the next part of something is that is fetched in parts: it grows while a part takes no
+/// longer than `LiveSyncLimits.partTime` beyond the round trip, and shrinks to what comes in it.
+package struct PartSize: Sendable, Hashable {
+  /// Bytes to ask for.
+  package private(set) var bytes: Int
+  private let range: ClosedRange<Int>
+
+  /// - Parameter range: the smallest and the largest part, in bytes; the first is the smallest.
+  package init(in range: ClosedRange<Int>) {
+    self.range = range
+    bytes = range.lowerBound
+  }
+
+  /// A part of `size` bytes came after `time`.
+  package mutating func came(_ size: Int, after time: Duration, roundTrip: Duration?) {
+    let target = Double(LiveSyncLimits.partTime.wholeNanoseconds)
+    let carried = Double(max(1, (time - (roundTrip ?? .zero)).wholeNanoseconds))
+    let fitting = Double(max(1, size)) * target / carried
+    bytes = clamped(min(fitting, Double(bytes) * LiveSyncLimits.partGrowthMax))
+  }
+
+  /// A part did not come in time.
+  package mutating func wasLate() { bytes = clamped(Double(bytes) / 2) }
+
+  private func clamped(_ bytes: Double) -> Int {
+    Int(min(max(bytes, Double(range.lowerBound)), Double(range.upperBound)))
+  }
+}

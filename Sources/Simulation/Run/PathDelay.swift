@@ -1,0 +1,44 @@
+/// How long a new block takes from the peer that makes it to the joining node at most, if the lines
+/// between them carry nothing else.
+struct PathDelay {
+  /// Times its mean that the jitter of a message takes at most, but for one in a thousand.
+  static let jitterMeansMax = 7
+
+  private let scenario: Scenario
+
+  init(_ scenario: Scenario) {
+    self.scenario = scenario
+  }
+
+  /// Neighbours that a peer sends a block to, one after another.
+  var copies: Int {
+    scenario.sharedPeers > 0
+      ? 1 : min(scenario.fullPeers, SimulatedNetworkLimits.gossipDegreeMax)
+  }
+
+  /// Connections between maker and joining node. Neighbours stand 1, 2, 4 and 8 places away in a
+  /// ring, so each eight of half its places take one step, and what is left takes two.
+  var steps: Int {
+    guard scenario.sharedPeers == 0, scenario.fullPeers > SimulatedNetworkLimits.gossipDegreeMax
+    else { return 1 }
+    return scenario.nodes / 2 / SimulatedNetworkLimits.gossipDegreeMax + 2
+  }
+
+  /// The delay in nanoseconds.
+  /// - Parameters:
+  ///   - bytes: of all that is announced, with framing.
+  ///   - upload: bytes a second of the peer that makes it.
+  func nanoseconds(bytes: Int, upload: Int) -> Int64 {
+    let flight =
+      Int64(scenario.latencyMilliseconds + Self.jitterMeansMax * scenario.jitterMilliseconds)
+      * 1_000_000
+    let download = time(bytes, scenario.downloadBytesPerSecond)
+    let first = time(bytes * copies, upload) + download + flight
+    let later = time(bytes * copies, scenario.uploadBytesPerSecond) + download + flight
+    return first + Int64(steps - 1) * later
+  }
+
+  private func time(_ bytes: Int, _ rate: Int) -> Int64 {
+    SerialLine.time(for: bytes, rate: rate).wholeNanoseconds
+  }
+}

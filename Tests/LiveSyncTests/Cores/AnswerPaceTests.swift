@@ -1,0 +1,93 @@
+import LiveSync
+import Networking
+import Runtime
+import TestSupport
+import Testing
+
+/// Sizes and waiting times of single requests follow what was measured.
+@Suite struct AnswerPaceTests {
+  private static func at(_ seconds: Int64) -> Moment {
+    Moment.start.advanced(by: .seconds(seconds))
+  }
+
+  @Test func patience_shouldDouble_untilAnAnswerOnAnyLineCanCome() {
+    var pace = AnswerPace()
+    var waited: Duration = .zero
+    var waits: [Duration] = []
+    // A line on which an answer takes 40 s.
+    while pace.patience(.head) < .seconds(40) {
+      waits.append(pace.patience(.head))
+      waited += pace.patience(.head)
+      pace.timedOut(.head)
+    }
+    #expect(waits.first == LiveSyncLimits.patienceFirst)
+    #expect(zip(waits, waits.dropFirst()).allSatisfy { $1 == $0 * 2 })
+    #expect(waited < .seconds(40))
+    // Other kinds have not learned it, until one answer is there.
+    #expect(pace.patience(.macroChain) == LiveSyncLimits.patienceFirst)
+    pace.answered(.head, bytes: 100, after: .seconds(40), at: Self.at(100))
+    #expect(pace.patience(.macroChain) >= .seconds(80) && pace.patience(.head) >= .seconds(80))
+    #expect(pace.patienceFloor == .seconds(120))
+  }
+
+  @Test func patience_shouldNeverBeAboveItsLimit() {
+    var pace = AnswerPace()
+    for _ in 0..<200 { pace.timedOut(.chunk) }
+    #expect(pace.patience(.chunk) == LiveSyncLimits.patienceMax)
+    pace.answered(.chunk, bytes: 1, after: .seconds(100_000), at: Self.at(0))
+    #expect(pace.patience(.chunk, bytes: .max) == LiveSyncLimits.patienceMax)
+    #expect(pace.late == [.chunk: 200])
+  }
+
+  @Test func patience_shouldBeShort_onAFastLine_andFollowTheBytesAskedFor() {
+    var pace = AnswerPace()
+    for index in 0..<20 {
+      pace.answered(.head, bytes: 100, after: .milliseconds(40), at: Self.at(Int64(index) / 4))
+    }
+    #expect(pace.patience(.head) == LiveSyncLimits.patienceMin)
+    // 100 kB in 10 s: the line carries 10 kB a second.
+    pace.answered(.missingBlocks, bytes: 100_000, after: .seconds(10), at: Self.at(6))
+    #expect(pace.patience(.head, bytes: 1_000_000) >= .seconds(200))
+    #expect(pace.patience(.head, bytes: 1_000_000) <= .seconds(201))
+  }
+
+  @Test func parts_shouldBeWhatComesInTheirTime() {
+    typealias Limits = LiveSyncLimits
+    var pace = AnswerPace()
+    let most = Limits.blocksAnswerBytesMax
+    #expect(pace.partBytes(.missingBlocks, most: most) == Limits.partBytesFirst)
+    // Each part that was late halves the next one, down to the least.
+    for _ in 0..<2 { pace.timedOut(.missingBlocks) }
+    #expect(pace.partBytes(.missingBlocks, most: most) == Limits.partBytesFirst / 4)
+    for _ in 0..<200 { pace.timedOut(.missingBlocks) }
+    #expect(pace.partBytes(.missingBlocks, most: most) == Limits.partBytesMin)
+    // Small answers say nothing of what a line carries.
+    pace.answered(.missingBlocks, bytes: 90, after: .milliseconds(40), at: Self.at(1))
+    #expect(pace.partBytes(.missingBlocks, most: most) == Limits.partBytesFirst)
+    pace.answered(.chunk, bytes: 100_000, after: .seconds(2), at: Self.at(3))
+    #expect(pace.partBytes(.missingBlocks, most: most) == 100_000)
+    pace.answered(.chunk, bytes: 1_000_000, after: .milliseconds(100), at: Self.at(4))
+    #expect(pace.partBytes(.missingBlocks, most: most) == most)
+  }
+
+  @Test(arguments: 1...50 as ClosedRange<UInt64>)
+  func partSize_shouldFindTheRate_onAnyLine(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let range = LiveSyncLimits.macroPartBytesFirst...LiveSyncLimits.macroAnswerBytesMax
+    let rate = Double(5_000 << random.below(14))
+    let roundTrip = Duration.milliseconds(Int64(random.below(20_000)))
+    var size = PartSize(in: range)
+    #expect(size.bytes == range.lowerBound)
+    for _ in 0..<12 {
+      let carried = Duration.nanoseconds(Int64(Double(size.bytes) / rate * 1e9))
+      size.came(size.bytes, after: roundTrip + carried, roundTrip: roundTrip)
+      #expect(range.contains(size.bytes), "seed \(seed)")
+    }
+    let fitting = rate * Double(LiveSyncLimits.partTime.components.seconds)
+    let wanted = min(max(fitting, Double(range.lowerBound)), Double(range.upperBound))
+    #expect(abs(Double(size.bytes) - wanted) <= wanted / 20, "seed \(seed)")
+    let before = size.bytes
+    size.wasLate()
+    #expect(size.bytes == max(before / 2, range.lowerBound), "seed \(seed)")
+  }
+}

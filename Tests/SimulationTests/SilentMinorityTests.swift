@@ -1,0 +1,59 @@
+import EventLog
+import Simulation
+import Testing
+
+/// Peers that take requests and never answer, and lines as long as many blocks, cost a node little.
+@Suite struct SilentMinorityTests {
+  private static func run(
+    _ name: String, nodes: Int, _ settings: [String: Int], seed: UInt64
+  ) throws -> SimulationRunTests.Outcome {
+    var scenario = try Scenario.named(name)
+    scenario.nodes = nodes
+    for (key, value) in settings { try scenario.set(key, to: value) }
+    return try SimulationRunTests.run(scenario, seed: seed)
+  }
+
+  /// Seconds of virtual time until the state is complete.
+  private static func seconds(_ outcome: SimulationRunTests.Outcome) throws -> Double {
+    Double(try #require(outcome.report.completeAfterNanoseconds)) / 1e9
+  }
+
+  @Test(arguments: [(4, 2), (7, 3)], 1...3 as ClosedRange<UInt64>)
+  func silentMinority_shouldCostThreeQuartersMoreTimeAtMost(
+    peers: (all: Int, silent: Int), seed: UInt64
+  ) throws {
+    let settings = ["time_limit_s": 400]
+    let silent = try Self.run(
+      "forks", nodes: peers.all + 1, settings.merging(["silent_peers": peers.silent]) { $1 },
+      seed: seed)
+    #expect(silent.report.verdict == .pass, "seed \(seed): \(silent.report.reason)")
+    // The same without those who give nothing.
+    let others = try Self.run(
+      "forks", nodes: peers.all - peers.silent + 1, settings, seed: seed)
+    let (time, least) = (try Self.seconds(silent), try Self.seconds(others))
+    #expect(time <= 1.75 * least, "seed \(seed): \(time) s, \(least) s without them")
+  }
+
+  @Test(arguments: [1_000, 2_500, 5_000, 10_000])
+  func longLine_shouldBeFollowed_oneTripBehind(latency: Int) throws {
+    let outcome = try Self.run(
+      "plain", nodes: 5, ["latency_ms": latency, "jitter_ms": 0, "time_limit_s": 800], seed: 1)
+    #expect(outcome.report.verdict == .pass, "\(latency) ms: \(outcome.report.reason)")
+    #expect(outcome.report.banned.isEmpty)
+  }
+
+  @Test func stalledNode_shouldPromiseNoEnd() throws {
+    let outcome = try Self.run(
+      "forks", nodes: 5, ["silent_peers": 3, "time_limit_s": 200], seed: 1)
+    var isStalled = false
+    for record in outcome.records where record.context.node == "s0" {
+      switch record.event {
+      case .stall(.detected): isStalled = true
+      case .stall(.resolved): isStalled = false
+      case .state(.forecast(let forecast, let eta, _, _, _, _)) where isStalled:
+        #expect(forecast != .converges && eta == nil)
+      default: break
+      }
+    }
+  }
+}
