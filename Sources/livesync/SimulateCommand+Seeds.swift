@@ -152,7 +152,8 @@ private struct Tally: SeedTally {
   /// The gravest verdict counts.
   var exitCode: ExitCode {
     let codes = failures.map { SimulateCommand.exitCode($0.verdict) }
-    return [.safety, .liveness, .nondeterminism, .vacuous].first { codes.contains($0) } ?? .pass
+    let order: [ExitCode] = [.safety, .liveness, .nondeterminism, .unwinnable, .vacuous]
+    return order.first { codes.contains($0) } ?? .pass
   }
 
   var failureCount: Int { failures.count }

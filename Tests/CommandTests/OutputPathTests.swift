@@ -153,7 +153,8 @@ import Testing
     try withFolder { folder in
       let result = try shell(
         "mkdir d; ln -s /dev/full d/events.jsonl; "
-          + "\(Self.simulate),time_limit_s=12 --out d", in: folder)
+          + "livesync simulate --scenario forks --blocks 20 --set time_limit_s=50 --out d",
+        in: folder)
       #expect(result.code == 11 && result.errors.contains("is cut off at byte 0"))
       #expect(result.output.contains("FAIL liveness"))
     }

@@ -39,7 +39,8 @@ import Testing
       #expect(diff.root != vector["tree_root"].hash)
       differing += 1
     }
-    #expect(vectors.count == 21 && differing == 21 && withLeaves == 7)
+    #expect(differing == vectors.count)
+    if VectorFile.isShipped { #expect(vectors.count == 21 && withLeaves == 7) }
   }
 
   @Test func treeRoots_shouldBeThoseOfTheDescribedTree() {
@@ -49,7 +50,7 @@ import Testing
       #expect(Self.referenceRoot(texts.map { [2] + $0 }) == vector[1].hash)
       #expect(MerkleTree.root(of: texts) != vector[1].hash)
     }
-    #expect(vectors.count == 21)
+    if VectorFile.isShipped { #expect(vectors.count == 21) }
   }
 
   @Test func diffs_shouldChangeATrieLikeTheReference_andBeTakenBackExactly() throws {
@@ -93,6 +94,7 @@ import Testing
       expectState(trie, vector["after_revert"], place)
     }
     print("diffs: \(complete) complete, \(rootKept) kept a root, \(restoredFurther) restored one")
+    guard VectorFile.isShipped else { return }
     #expect(file["apply"].array.count == 62 && complete == 26)
     #expect(rootKept == 1 && restoredFurther == 34)
   }
@@ -119,7 +121,7 @@ import Testing
       expectWire(forward, vector["forward"].hexBytes)
       expectWire(backward, vector["backward"].hexBytes)
     }
-    #expect(file["recording"].array.count == 4)
+    if VectorFile.isShipped { #expect(file["recording"].array.count == 4) }
   }
 
   /// What the reference says of one key.

@@ -18,6 +18,8 @@ import Testing
     var faultSteps = 0
     /// Chunks with one edge that we cannot judge, because what lies left of them is not known.
     var needingBothEdges = 0
+    /// Chunks that end before they start, which the reference refuses as we do.
+    var endsBeforeStart = 0
     /// States compared with the reference's, and states with other missing ranges.
     var compared = 0
     var otherRanges = 0
@@ -42,6 +44,7 @@ import Testing
     for scenario in scenarios {
       try run(scenario, name: scenario["name"].text, emptyRange, mayFail: false, &tally)
     }
+    guard VectorFile.isShipped else { return }
     #expect(scenarios.count == 24)
     var expected = Tally(chunks: 184, diffs: 225, reverts: 67, removals: 71)
     expected.emptyRemovals = 1
@@ -62,6 +65,7 @@ import Testing
       kinds[
         fault["fault"].text.split(separator: " ").prefix(3).joined(separator: " "), default: 0] += 1
     }
+    guard VectorFile.isShipped else { return }
     #expect(faults.count == 46)
     var expected = Tally(chunks: 75, diffs: 79, reverts: 27, removals: 33)
     expected.emptyRemovals = 4
@@ -166,6 +170,15 @@ import Testing
     #expect(chunk.wireBytes.count == step["length"].integer, "\(place)")
     #expect(Blake2b256.hash(chunk.wireBytes) == step["hash"].hash, "\(place)")
     if let wire = step.optional("chunk")?.hexBytes { #expect(chunk.wireBytes == wire, "\(place)") }
+    if let end = chunk.end, end < start {
+      // Without items a chunk may end before it starts: nobody takes that in.
+      tally.endsBeforeStart += 1
+      #expect(step["result"] != .text("applied"), "\(place)")
+      #expect(throws: ChunkError.self, "\(place)") {
+        try pair.partial.verify(chunk, from: start, stateRoot: root)
+      }
+      return
+    }
     do throws(ChunkError) {
       pair.take(try pair.partial.verify(chunk, from: start, stateRoot: root))
     } catch {

@@ -23,6 +23,13 @@ public enum PackageFiles {
 
 /// The vectors recorded from the reference implementation.
 public enum VectorFile {
+  /// True if the vectors are the package's own. Another folder of the same files may have other
+  /// cases, fewer, more or in another order: how many there are of a kind holds only here.
+  public static var isShipped: Bool {
+    PackageFiles.vectors.standardizedFileURL.path
+      == PackageFiles.root.appending(path: "Fixtures/Vectors").standardizedFileURL.path
+  }
+
   /// The document `name`.json of the vectors folder.
   public static func load(_ name: String) throws -> JSONValue {
     try JSONValue(parsing: Data(contentsOf: PackageFiles.vectors.appending(path: name + ".json")))

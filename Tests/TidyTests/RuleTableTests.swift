@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Pages and limits that speak of tests: what they name must be there.
+/// Pages that speak of tests: what they name must be there.
 @Suite struct RuleTableTests {
   /// The test sources, one text.
   private static func tests() throws -> String {
@@ -32,34 +32,5 @@ import Testing
       let unknown = names.filter { !known.contains($0) }
       #expect(unknown.isEmpty)
     }
-  }
-
-  /// Sections and limits that are driven through models of planner, forecast and stalls, without
-  /// being named.
-  private static let byModel = [
-    "Range planner", "peerLookInterval", "sampledDiffsMax", "blockBytesFirst",
-    "bytesPerSecondFirst", "progressInterval", "sampleInterval", "forecastTimeMin",
-    "forecastWindowMin", "stallCauseTime", "stallAfter", "patienceDoublings", "lateInRowMax",
-    "partGrowthMax", "diffRequestsPerBlock",
-  ]
-
-  @Test func everyLimitOfLiveSync_shouldBeDrivenByATest() throws {
-    let tests = try Self.tests()
-    let source = try PackageFiles.text("Sources/LiveSync/LiveSyncLimits.swift")
-    var isByModel = false
-    var unnamed: [String] = []
-    var count = 0
-    for line in source.split(separator: "\n") {
-      if let mark = line.firstMatch(of: /MARK: (.*)/) {
-        isByModel = Self.byModel.contains { mark.1.hasPrefix($0) }
-      }
-      guard !isByModel, let limit = line.firstMatch(of: /public static let (\w+)/) else { continue }
-      let name = String(limit.1)
-      if Self.byModel.contains(name) { continue }
-      count += 1
-      if !tests.contains("Limits.\(name)") { unnamed.append(name) }
-    }
-    #expect(count > 50)
-    #expect(unnamed.isEmpty)
   }
 }

@@ -67,9 +67,6 @@ extension Blockchain {
         for number in numbers { hashes.append(try state.mainHash(at: number)) }
         return hashes
       }
-    } catch {
-      note(error)
-      return nil
-    }
+    } catch { return nil }
   }
 }

@@ -142,12 +142,12 @@ public struct RequestServer: Sendable {
       guard case .proof(let proof, _) = answer.lookup else { return (0, 0) }
       return (answer.keys, proof.wireBytes.count)
     }
-    switch answer?.lookup {
-    case .proof(let proof, let block)?:
-      return .proof(
-        number: block.number, hash: block.hash, keys: answer?.keys ?? 0, proof)
-    case .incomplete?: return .incompleteState
-    case .failed?, nil: return nil
+    guard let (keys, lookup) = answer else { return nil }
+    switch lookup {
+    case .proof(let proof, let block):
+      return .proof(number: block.number, hash: block.hash, keys: keys, proof)
+    case .incomplete: return .incompleteState
+    case .failed: return nil
     }
   }
 

@@ -46,7 +46,7 @@ public struct SyncFigures: Sendable {
   public static let killedBytesPerMille = 1_020
 
   /// The chain changes ever faster on a thin line.
-  public static let sweep = [25, 50, 100, 150, 200, 300, 500].map { count in
+  public static let sweep = [25, 50, 100, 150, 200, 350, 500].map { count in
     SyncFigure(
       "\(count) transactions a block", scenario: "race", set: ["transactions_per_block=\(count)"])
   }

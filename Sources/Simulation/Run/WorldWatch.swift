@@ -96,7 +96,8 @@ struct WorldWatch {
     Obstacle(
       .maker,
       "the newest block waits for \(seconds(last.nanoseconds)) behind earlier ones in the line of "
-        + "its maker \(last.maker), which sends \(plan.upload(of: last.maker)) bytes a second; "
-        + "blocks come every \(interval) ms")
+        + "its maker \(last.maker), which sends "
+        + "\(plan.upload(of: last.maker)) bytes a second; blocks "
+        + "come every \(interval) ms")
   }
 }

@@ -30,6 +30,21 @@ import Testing
     #expect(pace.patienceFloor == .seconds(120))
   }
 
+  @Test func patience_shouldDoubleLittle_whileOthersAreAnswered() {
+    var pace = AnswerPace()
+    var waits: [Duration] = []
+    for index in 0..<20 {
+      pace.answered(.head, bytes: 100, after: .milliseconds(40), at: Self.at(Int64(index)))
+      waits.append(pace.patience(.macroChain))
+      pace.timedOut(.macroChain)
+    }
+    let longest = LiveSyncLimits.patienceMin * (1 << LiveSyncLimits.patienceDoublings)
+    #expect(waits.last == longest, "\(waits)")
+    // Once nobody answers any more the line may have become longer.
+    for _ in 0..<3 { pace.timedOut(.macroChain) }
+    #expect(pace.patience(.macroChain) > longest * 4)
+  }
+
   @Test func patience_shouldNeverBeAboveItsLimit() {
     var pace = AnswerPace()
     for _ in 0..<200 { pace.timedOut(.chunk) }

@@ -1,0 +1,158 @@
+extension LimitTable {
+  static let eventLogLimits: [String: Proof] = [
+    "EventLogLimits.jsonDepthMax": .driven(by: "depth_shouldBeBounded"),
+    "EventLogLimits.textBytesMax": .driven(by: "text_shouldBeEscaped_andCutBetweenCharacters"),
+    "EventLogLimits.lineBytesMax": .driven(by: "line_shouldBeRefused_whenItIsTooLong"),
+    "EventLogLimits.dataBytesMax": .driven(by: "longestLine_shouldBeReadable"),
+    "EventLogLimits.flushBytes": .driven(by: "writer_shouldWriteWhatTheReaderReads"),
+  ]
+
+  static let ledgerLimits: [String: Proof] = [
+    "LedgerLimits.transactionsPerBlockMax": .undriven,
+    "LedgerLimits.dataBytesMax": .driven(by: "invalidTransaction_shouldBeNamed_withIndexAndReason"),
+    "LedgerLimits.bodyBytesMax": .undriven,
+    "LedgerLimits.diffBytesMax": .undriven,
+    "LedgerLimits.validatorsMax": .undriven,
+    "LedgerLimits.genesisAccountsMax": .undriven,
+    "LedgerLimits.batchBlocksMax": .undriven,
+    "LedgerLimits.sideBlocksMax": .undriven,
+    "LedgerLimits.blocksPerHeightMax": .undriven,
+    "LedgerLimits.finalDiffsKeptDefault": .estimate("default of a setting"),
+    "LedgerLimits.carriedBlocksMax":
+      .driven(by: "lateChunk_shouldBeCarriedAsFarAsTheLimit_andNoFurther"),
+    "LedgerLimits.eventsBufferedMax": .driven(by: "events_shouldTellWhatHappened_andEndForWhoLags"),
+    "LedgerLimits.locatorsMax": .driven(by: "missingBlocks_shouldNameTheRefusal"),
+    "LedgerLimits.missingBlocksMax": .undriven,
+    "LedgerLimits.macroChainBlocksMax": .undriven,
+    "LedgerLimits.historyProofsMax": .undriven,
+    "LedgerLimits.historyBlocksPerCallMax": .undriven,
+    "LedgerLimits.historyBlocksPerReadMax": .undriven,
+    "LedgerLimits.verifiedSignaturesMax": .undriven,
+    "LedgerLimits.sideBytes": .driven(by: "largestBlockWithItsDiff_shouldHaveRoom"),
+  ]
+
+  static let merkleLimits: [String: Proof] = [
+    "MerkleLimits.leavesMax": .driven(by: "decoders_shouldRefuse_whatIsAboveTheLimits"),
+    "MerkleLimits.inclusionHashesMax": .driven(by: "proofs_shouldBeRead_upToTheirLimits"),
+    "MerkleLimits.rangeHashesMax": .driven(by: "proofs_shouldBeRead_upToTheirLimits"),
+    "MerkleLimits.consistencyHashesMax": .driven(by: "proofs_shouldBeRead_upToTheirLimits"),
+  ]
+
+  static let networkingLimits: [String: Proof] = [
+    "NetworkingLimits.pendingRequestsMax": .undriven,
+    "NetworkingLimits.servedConcurrentlyMax": .undriven,
+    "NetworkingLimits.servedWaitingMax": .undriven,
+    "NetworkingLimits.gossipMessagesMax": .driven(by: "gossip_shouldBeLimited_inSizeAndNumber"),
+    "NetworkingLimits.peerEventsMax": .undriven,
+    "NetworkingLimits.gossipSeenMax": .estimate("default of a setting"),
+    "NetworkingLimits.rateWindowsMax": .estimate("default of a setting"),
+    "NetworkingLimits.rateWindow": .estimate("default of a setting"),
+    "NetworkingLimits.chunkRequestsPerWindowMax": .estimate("default of a setting"),
+    "NetworkingLimits.diffRequestsPerWindowMax": .estimate("default of a setting"),
+    "NetworkingLimits.otherRequestsPerWindowMax": .estimate("default of a setting"),
+    "NetworkingLimits.payloadBytesMax": .driven(by: "gossip_shouldBeLimited_inSizeAndNumber"),
+    "NetworkingLimits.requestBytesMax":
+      .driven(by: "server_shouldRefuseAndReport_whenTheRequestIsBad"),
+    "NetworkingLimits.responseBytesMax":
+      .driven(by: "sizes_shouldBeChecked_beforeAnythingIsSentOrDecoded"),
+    "NetworkingLimits.gossipBytes": .driven(
+      by: "subscription_shouldStayBelowItsBytes_whoeverFillsIt"),
+    "NetworkingLimits.gossipKnownByMax": .estimate("more neighbours get a message they have"),
+    "NetworkingLimits.servedWaitingBytes": .driven(by: "requestsThatWait_shouldBeBoundedInBytes"),
+    "NetworkingLimits.unsentBytesMax": .driven(by: "noAnswer_shouldBeMade_whileTooMuchIsUnsent"),
+    "NetworkingLimits.answersBytes": .estimate("default of a setting"),
+    "NetworkingLimits.answerBytesFirst": .estimate("first guess, until answers came"),
+  ]
+
+  static let primitiveLimits: [String: Proof] = [
+    "PrimitiveLimits.keyNibblesMax": .undriven,
+    "PrimitiveLimits.keyBytesMax": .estimate("follows from keyNibblesMax"),
+    "PrimitiveLimits.varintBytesMax": .driven(by: "varint_shouldBeRead_upToItsLongestForm"),
+  ]
+
+  static let runtimeLimits: [String: Proof] = [
+    "RuntimeLimits.exponentialMeansMax": .undriven,
+    "RuntimeLimits.stepsMax": .estimate("default of a setting"),
+    "RuntimeLimits.virtualTimeMax": .estimate("default of a setting"),
+    "RuntimeLimits.shutdownStepsMax": .undriven,
+    "RuntimeLimits.deadTimersMax": .undriven,
+    "RuntimeLimits.pendingListedMax": .estimate("length of a message"),
+  ]
+
+  static let fixtureLimits: [String: Proof] = [
+    "FixtureLimits.formatVersion": .estimate("a version, no bound"),
+    "FixtureLimits.fileBytesMax": .undriven,
+    "FixtureLimits.lineBytesMax": .undriven,
+    "FixtureLimits.wordsBytesMax": .undriven,
+    "FixtureLimits.blocksMax": .undriven,
+    "FixtureLimits.accountsMax": .undriven,
+    "FixtureLimits.stepsMax": .undriven,
+    "FixtureLimits.stepMillisecondsMax": .undriven,
+    "FixtureLimits.jobsPerStepMax": .undriven,
+    "FixtureLimits.roundsPerStepMax": .undriven,
+    "FixtureLimits.drainChunksMax": .undriven,
+    "FixtureLimits.schedulesChecked": .undriven,
+  ]
+
+  static let simulatedNetworkLimits: [String: Proof] = [
+    "SimulatedNetworkLimits.queueBytesMax": .estimate("default of a setting"),
+    "SimulatedNetworkLimits.servedConcurrentlyMax": .estimate("default of a setting"),
+    "SimulatedNetworkLimits.servedWaitingMax": .estimate("default of a setting"),
+    "SimulatedNetworkLimits.pendingRequestsMax": .estimate("default of a setting"),
+    "SimulatedNetworkLimits.gossipDegreeMax":
+      .driven(by: "gossip_shouldReachEveryoneOnce_inABoundedGraph"),
+    "SimulatedNetworkLimits.overheadBytes": .estimate("estimate of the bytes of framing"),
+  ]
+
+  static let simulationLimits: [String: Proof] = [
+    "SimulationLimits.nameBytesMax": .driven(by: "whatIsNoName_shouldBeRefused"),
+    "SimulationLimits.descriptionBytesMax": .driven(by: "aDescription_shouldBeBounded"),
+    "SimulationLimits.scenarioBytesMax": .undriven,
+    "SimulationLimits.usersMax": .estimate("a fact of the simulated chain"),
+    "SimulationLimits.userCoins": .estimate("a fact of the simulated chain"),
+    "SimulationLimits.fee": .estimate("a fact of the simulated chain"),
+    "SimulationLimits.amountMax": .estimate("a fact of the simulated chain"),
+    "SimulationLimits.dataBytesMax": .estimate("a fact of the simulated chain"),
+    "SimulationLimits.stepsMax": .undriven,
+    "SimulationLimits.signaturesCached": .undriven,
+    "SimulationLimits.forksUnnoticedMax": .undriven,
+    "SimulationLimits.wrongRootEvery": .estimate("a fact of the simulated liar"),
+    "SimulationLimits.pictureRows": .driven(by: "rows_shouldBeThoseOfTheKeys_once"),
+    "SimulationLimits.pictureLegendMax": .estimate("room on a picture"),
+  ]
+
+  static let stateTrieLimits: [String: Proof] = [
+    "StateTrieLimits.chunkItemsMax": .driven(by: "chunk_shouldBeMade_forSoManyItemsAtMost"),
+    "StateTrieLimits.valueBytesMax": .driven(by: "value_shouldBeTaken_upToItsLimit"),
+    "StateTrieLimits.proofNodesMax": .undriven,
+    "StateTrieLimits.diffEntriesMax": .undriven,
+    "StateTrieLimits.rangesMax": .driven(by: "setOfRanges_shouldBeRead_upToItsLimit"),
+    "StateTrieLimits.workingSetBytes": .estimate("default of a setting"),
+    "StateTrieLimits.chunksPerCommit": .estimate("default of a setting"),
+    "StateTrieLimits.dirtyNodesMax": .estimate("pace of the work, the result is the same"),
+    "StateTrieLimits.pathsAtOnce": .estimate("pace of the work, the result is the same"),
+    "StateTrieLimits.childrenMax": .estimate("a fact of the form of a node"),
+    "StateTrieLimits.innerPreimageBytesMax": .estimate("a fact of the form of a node"),
+    "StateTrieLimits.chunkProofNodesMax": .driven(
+      by: "answersOfManyParts_shouldBeRefused_beforeTheyAreHeld"),
+  ]
+
+  static let streamsLimits: [String: Proof] = [
+    "StreamsLimits.pieceBytes": .driven(by: "aFile_shouldBeReadInPieces_ofABoundedSize"),
+    "StreamsLimits.writerWaitMilliseconds": .undriven,
+    "StreamsLimits.writerPollMilliseconds": .estimate("pace of a look, which bounds nothing"),
+    "StreamsLimits.linksMax": .undriven,
+    "StreamsLimits.temporaryNamesMax": .undriven,
+  ]
+
+  static let storageLimits: [String: Proof] = [
+    "StorageLimits.keyBytesMax":
+      .driven(by: "transaction_shouldNotBeCommitted_whenAWriteFailedAndTheErrorWasCaught"),
+    "StorageLimits.valueBytesMax": .undriven,
+    "StorageLimits.mapBytesInitial": .estimate("default of a setting"),
+    "StorageLimits.mapBytesMax": .undriven,
+    "StorageLimits.mapGrowthFactor": .estimate("pace of the growth, mapBytesMax bounds it"),
+    "StorageLimits.readersMax": .undriven,
+    "StorageLimits.tablesMax": .estimate("a fact of the form of a store"),
+  ]
+}

@@ -1,0 +1,35 @@
+/// Which test drives which named limit. Kept complete both ways by `LimitTableTests`.
+enum LimitTable {
+  /// How it is known that a limit is kept.
+  enum Proof: Equatable {
+    /// A test names the limit, goes to it and beyond it, and fails if it is not kept.
+    case driven(by: String)
+    /// It bounds nothing by itself, for this reason: a first guess, a weight, a default of a setting
+    /// whose own values are tested.
+    case estimate(String)
+    /// A bound that no test drives by its name yet.
+    case undriven
+  }
+
+  /// Every limit of the package, as `Enum.name`.
+  static let all: [String: Proof] = [
+    eventLogLimits,
+    ledgerLimits,
+    liveSyncLimits,
+    merkleLimits,
+    networkingLimits,
+    primitiveLimits,
+    runtimeLimits,
+    fixtureLimits,
+    simulatedNetworkLimits,
+    simulationLimits,
+    streamsLimits,
+    stateTrieLimits,
+    storageLimits,
+  ].reduce(into: [:]) { all, room in
+    all.merge(room) { first, _ in first }
+  }
+
+  /// Bounds that no test drives yet are not to become more.
+  static let undrivenMax = 64
+}
