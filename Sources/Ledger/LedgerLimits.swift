@@ -1,3 +1,5 @@
+import Primitives
+
 /// The named limits of the ledger. Units are part of the name.
 public enum LedgerLimits {
   /// Most transactions in one block. Must stay below `Account.noncesPerBlock`.
@@ -9,6 +11,8 @@ public enum LedgerLimits {
   /// Most bytes of old and new values in one block's diff. Deleting large data costs few bytes of
   /// transactions, so the body's limit alone would not bound the diff.
   public static let diffBytesMax = 1 << 24
+  /// Most accounts that one block changes: the two of each transaction and the producer's.
+  public static let diffEntriesMax = 2 * transactionsPerBlockMax + 1
   /// Most validators in one set, and so most signatures under one block.
   public static let validatorsMax = 512
   /// Most accounts in a genesis.
@@ -17,6 +21,9 @@ public enum LedgerLimits {
   public static let batchBlocksMax: UInt32 = 1 << 16
   /// Most blocks stored on side branches; beyond it they are ignored.
   public static let sideBlocksMax = 512
+  /// Most bytes of blocks on side branches with their diffs; one of the largest kind has room. The
+  /// newest of the producer that has most give way to those of others.
+  public static let sideBytes = ByteLimits(total: 24 << 20, perHolder: 24 << 20)
   /// Most blocks stored at one height, over all branches; beyond it they are ignored.
   public static let blocksPerHeightMax = 16
   /// Final blocks behind the last macro block whose diffs are kept for serving, by default.

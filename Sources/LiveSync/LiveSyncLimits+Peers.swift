@@ -33,8 +33,6 @@ extension LiveSyncLimits {
   public static let bytesPerSecondFirst = 1_000_000
   /// Bytes of macro blocks that are asked for first.
   public static let macroPartBytesFirst = 16 << 10
-  /// Bytes of verified macro blocks, in wire form, that are kept until they can be adopted.
-  public static let macroChainBytesMax = 16 << 20
   /// Time between two looks whether another peer may be asked for the next part of a macro chain.
   public static let macroLookInterval: Duration = .milliseconds(100)
   /// Macro-chain rounds with one peer before it has to wait for its next turn.

@@ -172,9 +172,7 @@ public enum LiveSyncLimits {
   public static let lateShare = 1.5
   /// Ranges asked for from a second peer at a time, so that help never doubles the traffic.
   public static let secondRequestsMax = 8
-  /// Bytes of chunks on their way and waiting; a node of any size of state stays below.
-  public static let bufferedChunkBytesMax = 64 << 20
-  /// Bytes of values that an answer should not exceed: a quarter of the largest message.
+  /// Bytes of items in one answer, however many are asked for.
   public static let chunkAnswerBytesMax = 2 << 20
   /// Least bytes of an answer: the proof of a chunk without items.
   public static let chunkOverheadBytes = 1_024
@@ -260,7 +258,7 @@ public enum LiveSyncLimits {
   /// order of each block in the diff queue, the largest number there can be.
   public static let ordersMax = 4_096
   /// Events kept for a subscriber of a node that does not read them.
-  public static let subscriberEventsMax = 4_096
+  public static let subscriberEventsMax = 256
 
   // MARK: Wire
 
@@ -271,11 +269,8 @@ public enum LiveSyncLimits {
   /// Bytes of one answer to a missing-blocks request that it should not exceed: on a thin line a
   /// larger one would not come in time; the rest is asked for anew.
   public static let blocksAnswerBytesMax = 1 << 20
-  /// Blocks, and items of a chunk, that an answer is made of first, to see how large they are: with
-  /// the largest bodies and values no more than 64 MiB.
-  public static let servedBlocksFirst = 16
-  public static let servedItemsFirst = 256
-  /// The same for keys of a proof of accounts, and for macro blocks.
+  /// Keys of a proof of accounts, and macro blocks, that an answer is made of first, to see how
+  /// large they are.
   public static let servedKeysFirst = 8
   public static let servedMacroBlocksFirst = 4
   /// Bytes of one proof of accounts that it should not exceed; one account may have more.

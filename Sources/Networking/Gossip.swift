@@ -40,6 +40,10 @@ public struct GossipMessage: Sendable, Hashable {
   }
 }
 
+extension GossipMessage: HeapSized {
+  public var heapBytes: Int { payload.storageBytes }
+}
+
 /// The judgement of a gossip message.
 public enum Acceptance: Sendable, Hashable, CaseIterable {
   /// Good and news: pass it on.

@@ -1,12 +1,18 @@
+import Primitives
+
 /// One peer's memory of gossip: which messages it has seen, which wait for judgement, and to whom
-/// an accepted one goes next. Bounded; holds no payload longer than until its judgement.
+/// an accepted one goes next. Bounded in number and in bytes; holds no payload longer than until
+/// its judgement.
 public struct GossipCache: Sendable {
   /// What to do with a message that arrived.
   public enum Arrival: Sendable, Hashable {
-    /// Seen for the first time: hand it to the subscribers and wait for their judgement.
-    case first
+    /// Seen for the first time: hand it to the subscribers and wait for their judgement. Those that
+    /// had to give way for it are to be taken back from the subscribers.
+    case first(givingWay: [GossipID] = [])
     /// Seen before; nothing to do.
     case repeated
+    /// There is no room: nothing is remembered of it, so another neighbour may bring it later.
+    case refused
   }
 
   /// What follows from a judgement.
@@ -21,31 +27,29 @@ public struct GossipCache: Sendable {
     case unknown
   }
 
-  private struct Pending {
-    var message: GossipMessage
-    var knownBy: [PeerID]
-  }
-
   private var seen: Set<GossipID> = []
   private var seenOrder: BoundedOrder<GossipID>
-  private var pending: [GossipID: Pending] = [:]
-  private var pendingOrder: BoundedOrder<GossipID>
+  private var pending: GossipStock
+  /// Neighbours that are known to have a message that waits for judgement.
+  private var knownBy: [GossipID: [PeerID]] = [:]
 
   /// - Parameters:
   ///   - seenMax: message names remembered.
-  ///   - pendingMax: messages that wait for judgement.
+  ///   - pendingLimits: bytes that wait for judgement, in all and from one neighbour.
   public init(
     seenMax: Int = NetworkingLimits.gossipSeenMax,
-    pendingMax: Int = NetworkingLimits.gossipPendingMax
+    pendingLimits: ByteLimits = NetworkingLimits.gossipBytes
   ) {
     seenOrder = BoundedOrder(capacity: seenMax)
-    pendingOrder = BoundedOrder(capacity: pendingMax)
+    pending = GossipStock(limits: pendingLimits)
   }
 
   /// Names remembered.
   public var seenCount: Int { seen.count }
   /// Messages that wait for judgement.
   public var pendingCount: Int { pending.count }
+  /// Bytes charged for them.
+  public var pendingBytes: Int { pending.bytes }
 
   /// Notes a message the local peer publishes; false if it was seen before.
   public mutating func publish(_ id: GossipID) -> Bool {
@@ -54,26 +58,43 @@ public struct GossipCache: Sendable {
 
   /// Notes a message that came from a neighbour.
   public mutating func receive(_ message: GossipMessage) -> Arrival {
-    guard remember(message.id) else {
+    // Its name may be forgotten while it still waits.
+    guard !seen.contains(message.id), !pending.contains(message.id) else {
       // A neighbour that sends what we still judge need not be sent it later.
-      if pending[message.id]?.knownBy.contains(message.from) == false {
-        pending[message.id]?.knownBy.append(message.from)
+      if let known = knownBy[message.id], !known.contains(message.from),
+        known.count < NetworkingLimits.gossipKnownByMax
+      {
+        knownBy[message.id]?.append(message.from)
       }
       return .repeated
     }
-    pending[message.id] = Pending(message: message, knownBy: [message.from])
-    if let evicted = pendingOrder.append(message.id) { pending[evicted] = nil }
-    return .first
+    guard let lost = pending.insert(message) else { return .refused }
+    _ = remember(message.id)
+    knownBy[message.id] = [message.from]
+    for message in lost { forget(message.id) }
+    return .first(givingWay: lost.map(\.id))
+  }
+
+  /// A message waits for judgement in vain, since no subscriber had room for it; another neighbour
+  /// may bring it again.
+  public mutating func giveUp(_ id: GossipID) {
+    if pending.remove(id) != nil { forget(id) }
   }
 
   /// Judges a message.
   public mutating func report(_ id: GossipID, _ acceptance: Acceptance) -> Judgement {
-    guard let entry = pending.removeValue(forKey: id) else { return .unknown }
+    guard let message = pending.remove(id) else { return .unknown }
+    let known = knownBy.removeValue(forKey: id) ?? []
     switch acceptance {
-    case .accept: return .forward(entry.message, knownBy: entry.knownBy.sorted())
-    case .ignore: return .drop(entry.message.from)
-    case .reject: return .blame(entry.message.from)
+    case .accept: return .forward(message, knownBy: known.sorted())
+    case .ignore: return .drop(message.from)
+    case .reject: return .blame(message.from)
     }
+  }
+
+  private mutating func forget(_ id: GossipID) {
+    knownBy[id] = nil
+    seen.remove(id)
   }
 
   /// Adds to the seen names; false if it was there.

@@ -5,18 +5,43 @@ public protocol Request: WireCodable {
   associatedtype Response: WireCodable
   /// The kind it travels as.
   static var type: RequestType { get }
+  /// Most bytes of the response if the request itself says so; nil: as its type allows.
+  var answerBytesMax: Int? { get }
+  /// Bytes that the response has at most unless a single part of it has more, if the request itself
+  /// says so; nil: nothing is known.
+  var answerBytesExpected: Int? { get }
+}
+
+extension Request {
+  public var answerBytesMax: Int? { nil }
+  public var answerBytesExpected: Int? { nil }
 }
 
 extension Network {
-  /// Sends `request` and waits for its response; sizes are checked before anything is decoded.
+  /// Sends a request and waits for the response, which may be as large as its type allows.
   /// - Parameter timeout: from now until the whole response is here.
+  public func send(
+    _ type: RequestType, _ payload: [UInt8], to peer: PeerID, timeout: Duration
+  ) async throws(RequestError) -> [UInt8] {
+    try await send(
+      type, payload, to: peer, timeout: timeout,
+      answerBytesMax: NetworkingLimits.responseBytesMax(type))
+  }
+
+  /// Sends `request` and waits for its response; sizes are checked before anything is decoded.
+  /// - Parameters:
+  ///   - timeout: from now until the whole response is here.
+  ///   - answerBytesMax: most bytes of the response; never more than its type allows.
   public func request<R: Request>(
-    _ request: R, to peer: PeerID, timeout: Duration
+    _ request: R, to peer: PeerID, timeout: Duration, answerBytesMax: Int = .max
   ) async throws(RequestError) -> R.Response {
     let payload = request.wireBytes
     try Self.check(payload.count, against: NetworkingLimits.requestBytesMax(R.type))
-    let response = try await send(R.type, payload, to: peer, timeout: timeout)
-    try Self.check(response.count, against: NetworkingLimits.responseBytesMax(R.type))
+    let most = min(
+      answerBytesMax, request.answerBytesMax ?? .max, NetworkingLimits.responseBytesMax(R.type))
+    let response = try await send(
+      R.type, payload, to: peer, timeout: timeout, answerBytesMax: most)
+    try Self.check(response.count, against: most)
     do throws(WireError) {
       return try R.Response(wireBytes: response)
     } catch {

@@ -36,6 +36,11 @@ public struct RequestError: Error, Hashable, Sendable, CustomStringConvertible {
     RequestError(kind: .tooLarge(bytes: bytes, limit: limit))
   }
 
+  /// Whether the response, or the request, is above its limit.
+  public var isTooLarge: Bool {
+    if case .tooLarge = kind { true } else { false }
+  }
+
   /// Whether an honest peer would never cause this.
   public var isMisbehaviour: Bool {
     switch kind {

@@ -129,8 +129,10 @@ public struct WireDecoder: Sendable {
   ) throws(WireError) -> [Value] {
     let count = try count(elementBytes: elementBytes, limit: limit)
     var values: [Value] = []
-    // An element may be far larger in memory than on the wire, so room grows with what was read.
-    values.reserveCapacity(min(count, 64))
+    // An element may be far larger in memory than on the wire: beyond twice the bytes that are left
+    // room grows with what was read.
+    let affordable = 2 * remaining / MemoryLayout<Value>.stride
+    values.reserveCapacity(min(count, max(64, affordable)))
     for _ in 0..<count { values.append(try value(type)) }
     return values
   }

@@ -16,6 +16,12 @@ public struct WireEncoder: Sendable {
     bytes.reserveCapacity(capacity)
   }
 
+  /// Makes room for `count` more bytes at once. Only worth it for many: room grows by doubling, and
+  /// what is large would have up to twice the room it needs.
+  public mutating func reserve(_ count: Int) {
+    bytes.reserveCapacity(bytes.count + count)
+  }
+
   /// One raw byte (postcard writes `u8` like this, not as a varint).
   public mutating func append(byte: UInt8) {
     bytes.append(byte)

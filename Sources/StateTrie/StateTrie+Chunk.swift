@@ -1,7 +1,8 @@
 import Primitives
 
 extension StateTrie {
-  /// The items from `start` on, at most `limit` and none at or above `end`, with a proof.
+  /// The items from `start` on, at most `limit` and none at or above `end`, with a proof. Of items
+  /// with more than `bytesMax` bytes in wire form only those that fit are given, but always one.
   ///
   /// The chunk's end is `end` if everything before it fits. Otherwise it is one nibble longer than
   /// what the last item's node shares with the first item left out (reference form), and nil if
@@ -10,15 +11,16 @@ extension StateTrie {
   /// `rootUnknown` while there is no root to prove against, `limitTooLarge` outside
   /// 0…`StateTrieLimits.chunkItemsMax`, and `emptyRange`.
   public func chunk(
-    from start: KeyNibbles, to end: KeyNibbles? = nil, limit: Int, edges: ChunkEdges = .last
+    from start: KeyNibbles, to end: KeyNibbles? = nil, limit: Int, edges: ChunkEdges = .last,
+    bytesMax: Int = .max
   ) throws(TrieError) -> TrieChunk {
     try reading { () throws(TrieError) in
-      try makeChunk(from: start, to: end, limit: limit, edges: edges)
+      try makeChunk(from: start, to: end, limit: limit, edges: edges, bytesMax: bytesMax)
     }
   }
 
   private func makeChunk(
-    from start: KeyNibbles, to end: KeyNibbles?, limit: Int, edges: ChunkEdges
+    from start: KeyNibbles, to end: KeyNibbles?, limit: Int, edges: ChunkEdges, bytesMax: Int
   ) throws(TrieError) -> TrieChunk {
     guard (0...StateTrieLimits.chunkItemsMax).contains(limit) else { throw .limitTooLarge(limit) }
     if let range = missing.range(containing: start) { throw .missing(start, in: range) }
@@ -29,12 +31,18 @@ extension StateTrie {
     if let gap { range.end = gap.start }
 
     var items: [TrieItem] = []
+    var bytes = 0
     var next: KeyNibbles?
     try forEachItem(in: KeyRange(start: start, end: nil)) { item in
-      guard items.count < limit, item.key.isBelow(range.end) else {
+      // The length of a value takes three bytes at most.
+      let more = item.key.byteCount + 2 + item.value.count + 3
+      guard items.count < limit, items.isEmpty || bytes + more <= bytesMax,
+        item.key.isBelow(range.end)
+      else {
         next = item.key
         return false
       }
+      bytes += more
       items.append(item)
       return true
     }

@@ -1,3 +1,5 @@
+import Primitives
+
 /// The named limits of the trie. Units are part of the name.
 public enum StateTrieLimits {
   /// Most items in one chunk: the reference's network limit for chunk requests.
@@ -6,6 +8,8 @@ public enum StateTrieLimits {
   public static let valueBytesMax = 1 << 20
   /// Most nodes in one proof: the items of the largest chunk, each with a path of its own.
   public static let proofNodesMax = chunkItemsMax * 8
+  /// Most nodes in the proof of a chunk: the paths of its two edges, a node a nibble.
+  public static let chunkProofNodesMax = 2 * (PrimitiveLimits.keyNibblesMax + 1)
   /// Most entries in one diff: far above what the transactions of one block can change.
   public static let diffEntriesMax = 1 << 20
   /// Most ranges read from the wire into one set: a planner splits the key space at most so often.
@@ -24,7 +28,7 @@ public enum StateTrieLimits {
   /// at once; not more than `prefetchPaths` has room for.
   static let pathsAtOnce = 16
   /// Children of a node, one a nibble.
-  static let childrenMax = 16
+  public static let childrenMax = 16
   /// Longest inner node preimage in bytes: key 65, value 33, and 16 children of 98 bytes.
   static let innerPreimageBytesMax = 65 + 33 + 16 * 98
 }

@@ -38,7 +38,7 @@ extension TrieChunk: WireCodable {
       // An item takes at least a key of one nibble and the length of its value.
       items: try decoder.array(
         of: TrieItem.self, elementBytes: 3, limit: StateTrieLimits.chunkItemsMax),
-      proof: try decoder.value())
+      proof: try TrieProof(from: &decoder, nodesMax: StateTrieLimits.chunkProofNodesMax))
   }
 }
 

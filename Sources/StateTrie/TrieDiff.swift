@@ -105,14 +105,24 @@ extension TrieDiff.Entry: WireCodable {
 
 extension TrieDiff: WireCodable {
   public func encode(to encoder: inout WireEncoder) {
+    encoder.reserve(
+      entries.reduce(8) {
+        $0 + $1.key.byteCount + 2 + ($1.old?.count ?? 0) + ($1.new?.count ?? 0) + 8
+      })
     encoder.append(entries)
   }
 
   public init(from decoder: inout WireDecoder) throws(WireError) {
+    try self.init(from: &decoder, entriesMax: StateTrieLimits.diffEntriesMax)
+  }
+
+  /// Reads a diff of at most `entriesMax` entries: in memory an entry may take many times its wire
+  /// form.
+  public init(from decoder: inout WireDecoder, entriesMax: Int) throws(WireError) {
     let offset = decoder.offset
     // An entry takes at least a key of one nibble and two option tags, one with a length.
     let entries = try decoder.array(
-      of: Entry.self, elementBytes: 6, limit: StateTrieLimits.diffEntriesMax)
+      of: Entry.self, elementBytes: 6, limit: min(entriesMax, StateTrieLimits.diffEntriesMax))
     do {
       self = try TrieDiff(entries: entries)
     } catch {

@@ -52,7 +52,9 @@ extension ProofNode: WireCodable {
     var children: [ProofChild?] = []
     children.reserveCapacity(StateTrieLimits.childrenMax)
     for _ in 0..<StateTrieLimits.childrenMax { children.append(try decoder.optional()) }
-    self.init(key: key, value: value, children: children)
+    // Leaves share one array: sixteen empty places take nearly a hundred times their wire form.
+    let isLeaf = children.allSatisfy { $0 == nil }
+    self.init(key: key, value: value, children: isLeaf ? Self.noChildren : children)
   }
 }
 
@@ -72,10 +74,14 @@ extension TrieProof: WireCodable {
   }
 
   public init(from decoder: inout WireDecoder) throws(WireError) {
+    try self.init(from: &decoder, nodesMax: StateTrieLimits.proofNodesMax)
+  }
+
+  /// Reads a proof of at most `nodesMax` nodes.
+  init(from decoder: inout WireDecoder, nodesMax: Int) throws(WireError) {
     let nodes = try decoder.array(
-      of: ProofNode.self, elementBytes: Self.nodeBytesMin, limit: StateTrieLimits.proofNodesMax)
-    let count = try decoder.count(
-      elementBytes: Self.missingKeyBytesMin, limit: StateTrieLimits.proofNodesMax)
+      of: ProofNode.self, elementBytes: Self.nodeBytesMin, limit: nodesMax)
+    let count = try decoder.count(elementBytes: Self.missingKeyBytesMin, limit: nodesMax)
     var entries: [MissingKey] = []
     for _ in 0..<count {
       let offset = decoder.offset

@@ -1,4 +1,5 @@
 import Networking
+import Primitives
 import TestSupport
 import Testing
 
@@ -22,7 +23,7 @@ private func message(_ number: Int, from peer: UInt32) -> GossipMessage {
   @Test func acceptedMessage_shouldGoToThoseWhoDoNotHaveIt() {
     var cache = GossipCache()
     let first = message(1, from: 5)
-    #expect(cache.receive(first) == .first)
+    #expect(cache.receive(first) == .first())
     #expect(cache.receive(message(1, from: 3)) == .repeated)
     #expect(cache.receive(message(1, from: 3)) == .repeated)
     #expect(
@@ -51,24 +52,41 @@ private func message(_ number: Int, from peer: UInt32) -> GossipMessage {
     #expect(cache.report(own.id, .accept) == .unknown)
   }
 
-  @Test func cache_shouldForgetTheOldest_whenItIsFull() {
-    var cache = GossipCache(seenMax: 10, pendingMax: 4)
+  /// Room for four small messages, two of one peer.
+  private static let fourMessages = ByteLimits(total: 450, perHolder: 250)
+
+  @Test func cache_shouldForgetTheOldestNames_whenItIsFull() {
+    var cache = GossipCache(seenMax: 10)
     let messages = (0..<30).map { message($0, from: 1) }
     for message in messages {
-      #expect(cache.receive(message) == .first)
+      #expect(cache.receive(message) == .first())
+      _ = cache.report(message.id, .ignore)
       #expect(cache.seenCount <= 10)
-      #expect(cache.pendingCount <= 4)
     }
-    #expect(cache.report(messages[25].id, .accept) == .unknown)
-    #expect(cache.report(messages[26].id, .ignore) == .drop(PeerID(1)))
     #expect(cache.receive(messages[20]) == .repeated)
-    #expect(cache.receive(messages[19]) == .first)
+    #expect(cache.receive(messages[19]) == .first())
+  }
+
+  @Test func messagesWithoutRoom_shouldBeRefused_andComeAgainFromOthers() {
+    var cache = GossipCache(pendingLimits: Self.fourMessages)
+    #expect(cache.receive(message(1, from: 1)) == .first())
+    #expect(cache.receive(message(2, from: 1)) == .first())
+    #expect(cache.receive(message(3, from: 1)) == .refused)
+    #expect(cache.receive(message(3, from: 2)) == .first())
+    #expect(cache.receive(message(4, from: 2)) == .first())
+    // The newest of those who have most give way, and are not remembered either.
+    let newest = message(4, from: 2)
+    #expect(cache.receive(message(5, from: 3)) == .first(givingWay: [newest.id]))
+    #expect(cache.report(newest.id, .accept) == .unknown)
+    cache.giveUp(message(5, from: 3).id)
+    #expect(cache.receive(message(4, from: 4)) == .first())
+    #expect(cache.pendingBytes <= Self.fourMessages.total)
   }
 
   @Test func cache_shouldStayBounded_whateverHappens() {
     for seed: UInt64 in 0..<20 {
       var random = SeededGenerator(seed: seed)
-      var cache = GossipCache(seenMax: 16, pendingMax: 8)
+      var cache = GossipCache(seenMax: 16, pendingLimits: Self.fourMessages)
       for _ in 0..<2000 {
         let message = message(random.below(40), from: UInt32(random.below(4)))
         switch random.below(4) {
@@ -76,7 +94,7 @@ private func message(_ number: Int, from peer: UInt32) -> GossipMessage {
         case 1: _ = cache.report(message.id, Acceptance.allCases[random.below(3)])
         default: _ = cache.receive(message)
         }
-        #expect(cache.seenCount <= 16 && cache.pendingCount <= 8, "seed \(seed)")
+        #expect(cache.seenCount <= 16 && cache.pendingCount <= 4, "seed \(seed)")
       }
     }
   }

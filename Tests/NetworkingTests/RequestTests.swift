@@ -48,7 +48,7 @@ private final class Mirror: Network {
 
   func connectedPeers() -> [PeerID] { [] }
   func peerEvents() -> AsyncStream<PeerEvent> { AsyncStream { $0.finish() } }
-  func subscribe(_ topic: Topic) -> AsyncStream<GossipMessage> { AsyncStream { $0.finish() } }
+  func subscribe(_ topic: Topic) -> GossipSubscription { GossipSubscription() }
   func publish(_ topic: Topic, _ payload: [UInt8]) async {}
   func report(_ id: GossipID, _ acceptance: Acceptance) {}
   func disconnect(_ peer: PeerID, reason: String) {}
@@ -58,7 +58,8 @@ private final class Mirror: Network {
   }
 
   func send(
-    _ type: RequestType, _ payload: [UInt8], to peer: PeerID, timeout: Duration
+    _ type: RequestType, _ payload: [UInt8], to peer: PeerID, timeout: Duration,
+    answerBytesMax: Int
   ) async throws(RequestError) -> [UInt8] {
     if let answer { return answer(payload) }
     guard let handler = handlers.withLock({ $0[type] }),

@@ -80,7 +80,6 @@ extension LimitTable {
     "LiveSyncLimits.lateShare": .estimate("weight in a judgement"),
     "LiveSyncLimits.secondRequestsMax":
       .driven(by: "help_shouldStayBelowItsLimit_howeverManyAreSilent"),
-    "LiveSyncLimits.bufferedChunkBytesMax": .driven(by: "bytesThatWait_shouldHoldRequestsBack"),
     "LiveSyncLimits.chunkAnswerBytesMax":
       .driven(by: "everyAnswer_shouldBeAccepted_howeverLargeTheChainMakesIt"),
     "LiveSyncLimits.chunkOverheadBytes": .estimate("estimate of the bytes of a proof"),
@@ -136,8 +135,6 @@ extension LimitTable {
       .driven(by: "answers_shouldBeRefused_whenTheyHaveTooManyBlocks"),
     "LiveSyncLimits.blocksAnswerBytesMax":
       .driven(by: "servedAnswers_shouldStayBelowTheirLimits_whateverTheirPartsAreLike"),
-    "LiveSyncLimits.servedBlocksFirst": .estimate("first guess of how many fit an answer"),
-    "LiveSyncLimits.servedItemsFirst": .estimate("first guess of how many fit an answer"),
     "LiveSyncLimits.servedKeysFirst": .estimate("first guess of how many fit an answer"),
     "LiveSyncLimits.servedMacroBlocksFirst": .estimate("first guess of how many fit an answer"),
     "LiveSyncLimits.proofAnswerBytesMax":
@@ -180,5 +177,21 @@ extension LimitTable {
     "LiveSyncLimits.forecastWindowMin": .undriven,
     "LiveSyncLimits.stallCauseTime": .driven(by: "otherCauseOfAStall_shouldBeTold_onceItLasted"),
     "LiveSyncLimits.stallAfter": .estimate("default of a setting"),
+    "LiveSyncLimits.halvesBytes": .driven(by: "halves_shouldStayBelowTheirBytes_fromOnePeerOrMany"),
+    "LiveSyncLimits.bufferedBlocksBytes": .driven(
+      by: "bufferedBlocks_shouldStayBelowTheirBytes_fromOnePeerOrMany"),
+    "LiveSyncLimits.handedOnBytes": .driven(
+      by: "blocksHandedOn_shouldStayBelowTheirBytes_andTheRestFollow"),
+    "LiveSyncLimits.externalBlocksBytes": .driven(by: "externalBlocks_shouldBeBoundedInBytes"),
+    "LiveSyncLimits.diffsBytesMax": .driven(by: "diffs_shouldStayBelowTheirBytes_andAllBlocksGoOn"),
+    "LiveSyncLimits.chunksBytes": .driven(by: "chunks_shouldStayBelowTheirBytes_fromOnePeerOrMany"),
+    "LiveSyncLimits.chunkItemBytesMax": .estimate("follows from dataBytesMax"),
+    "LiveSyncLimits.chunkProofBytesMax": .driven(by: "servedAnswers_shouldFitTheirLimits"),
+    "LiveSyncLimits.macroBlockBytesMax": .driven(
+      by: "everyAnswer_shouldBeAccepted_howeverLargeTheChainMakesIt"),
+    "LiveSyncLimits.historyBytesMax": .driven(
+      by: "everyAnswer_shouldBeAccepted_howeverLargeTheChainMakesIt"),
+    "LiveSyncLimits.itemsBytesMax": .estimate("how much to ask for, chunkAnswerBytesMax bounds it"),
+    "LiveSyncLimits.answerRoom": .driven(by: "decodedAnswers_shouldFitTheRoomThatIsClaimed"),
   ]
 }

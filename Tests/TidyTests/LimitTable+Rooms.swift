@@ -28,6 +28,7 @@ extension LimitTable {
     "LedgerLimits.historyBlocksPerCallMax": .undriven,
     "LedgerLimits.historyBlocksPerReadMax": .undriven,
     "LedgerLimits.verifiedSignaturesMax": .undriven,
+    "LedgerLimits.sideBytes": .driven(by: "largestBlockWithItsDiff_shouldHaveRoom"),
   ]
 
   static let merkleLimits: [String: Proof] = [
@@ -44,7 +45,6 @@ extension LimitTable {
     "NetworkingLimits.gossipMessagesMax": .driven(by: "gossip_shouldBeLimited_inSizeAndNumber"),
     "NetworkingLimits.peerEventsMax": .undriven,
     "NetworkingLimits.gossipSeenMax": .estimate("default of a setting"),
-    "NetworkingLimits.gossipPendingMax": .estimate("default of a setting"),
     "NetworkingLimits.rateWindowsMax": .estimate("default of a setting"),
     "NetworkingLimits.rateWindow": .estimate("default of a setting"),
     "NetworkingLimits.chunkRequestsPerWindowMax": .estimate("default of a setting"),
@@ -55,6 +55,13 @@ extension LimitTable {
       .driven(by: "server_shouldRefuseAndReport_whenTheRequestIsBad"),
     "NetworkingLimits.responseBytesMax":
       .driven(by: "sizes_shouldBeChecked_beforeAnythingIsSentOrDecoded"),
+    "NetworkingLimits.gossipBytes": .driven(
+      by: "subscription_shouldStayBelowItsBytes_whoeverFillsIt"),
+    "NetworkingLimits.gossipKnownByMax": .estimate("more neighbours get a message they have"),
+    "NetworkingLimits.servedWaitingBytes": .driven(by: "requestsThatWait_shouldBeBoundedInBytes"),
+    "NetworkingLimits.unsentBytesMax": .driven(by: "noAnswer_shouldBeMade_whileTooMuchIsUnsent"),
+    "NetworkingLimits.answersBytes": .estimate("default of a setting"),
+    "NetworkingLimits.answerBytesFirst": .estimate("first guess, until answers came"),
   ]
 
   static let primitiveLimits: [String: Proof] = [
@@ -126,6 +133,8 @@ extension LimitTable {
     "StateTrieLimits.pathsAtOnce": .estimate("pace of the work, the result is the same"),
     "StateTrieLimits.childrenMax": .estimate("a fact of the form of a node"),
     "StateTrieLimits.innerPreimageBytesMax": .estimate("a fact of the form of a node"),
+    "StateTrieLimits.chunkProofNodesMax": .driven(
+      by: "answersOfManyParts_shouldBeRefused_beforeTheyAreHeld"),
   ]
 
   static let streamsLimits: [String: Proof] = [

@@ -1,3 +1,5 @@
+import Primitives
+
 /// What a node holds of the state at the start.
 public enum InitialState: Sendable, Hashable {
   /// The accounts of the genesis.
@@ -14,11 +16,15 @@ public struct BlockchainOptions: Sendable, Hashable {
   public var finalDiffsKept: Int
   /// Most blocks stored on side branches.
   public var sideBlocksMax: Int
+  /// Most bytes of blocks on side branches with their diffs, in all and of one producer.
+  public var sideBytes: ByteLimits
 
   public init(
     finalDiffsKept: Int = LedgerLimits.finalDiffsKeptDefault,
-    sideBlocksMax: Int = LedgerLimits.sideBlocksMax
+    sideBlocksMax: Int = LedgerLimits.sideBlocksMax,
+    sideBytes: ByteLimits = LedgerLimits.sideBytes
   ) {
+    self.sideBytes = sideBytes
     self.finalDiffsKept = max(0, finalDiffsKept)
     self.sideBlocksMax = max(0, sideBlocksMax)
   }

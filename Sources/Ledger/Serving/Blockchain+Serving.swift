@@ -52,15 +52,17 @@ extension Blockchain {
     } catch { return .failed(error) }
   }
 
-  /// The items of the head's state from `start` on, at most `limit`, none at or above `end`.
+  /// The items of the head's state from `start` on, at most `limit`, none at or above `end`, and of
+  /// those only as many as have `bytesMax` bytes, but always one.
   public func chunk(
-    from start: KeyNibbles, to end: KeyNibbles? = nil, limit: Int, edges: ChunkEdges = .last
+    from start: KeyNibbles, to end: KeyNibbles? = nil, limit: Int, edges: ChunkEdges = .last,
+    bytesMax: Int = .max
   ) -> ChunkLookup {
     do throws(LedgerStoreError) {
       return try serving { (snapshot) throws(LedgerStoreError) in
-        try snapshot.chunk(from: start, to: end, limit: limit, edges: edges)
+        try snapshot.chunk(from: start, to: end, limit: limit, edges: edges, bytesMax: bytesMax)
       } orElse: { state in
-        state.chunk(from: start, to: end, limit: limit, edges: edges)
+        state.chunk(from: start, to: end, limit: limit, edges: edges, bytesMax: bytesMax)
       }
     } catch { return .failed(error) }
   }
@@ -74,6 +76,18 @@ extension Blockchain {
         state.proof(of: keys)
       }
     } catch { return .failed(error) }
+  }
+
+  /// How many of the first keys have values of at most `bytesMax` bytes together, or one if there
+  /// are any and it is held.
+  public func fittingCount(of keys: [KeyNibbles], bytesMax: Int) -> Int {
+    do throws(LedgerStoreError) {
+      return try serving { (snapshot) throws(LedgerStoreError) in
+        try snapshot.fittingCount(of: keys, bytesMax: bytesMax)
+      } orElse: { state in
+        state.fittingCount(of: keys, bytesMax: bytesMax)
+      }
+    } catch { return 0 }
   }
 
   /// The account at `address` in the head's state.
@@ -105,14 +119,15 @@ extension Blockchain {
   /// Blocks for a node that lacks some. Forward: the main chain blocks after the first locator that
   /// is on it, up to the target or the next macro block. Backward: the blocks that lead to the
   /// target from a locator or a macro block (neither included). At most `limit`, next to the end
-  /// where the direction starts; ascending in both cases.
+  /// where the direction starts, and of those only as many as have `bytesMax` bytes, but always
+  /// one; ascending in both cases.
   public func missingBlocks(
     target: Hash256, locators: [Hash256], direction: MissingBlocksDirection, includeBody: Bool,
-    limit: Int = LedgerLimits.missingBlocksMax
+    limit: Int = LedgerLimits.missingBlocksMax, bytesMax: Int = .max
   ) -> MissingBlocksResult {
     let question = BlocksQuestion(
       target: target, locators: locators, direction: direction, includeBody: includeBody,
-      limit: limit)
+      limit: limit, bytesMax: bytesMax)
     do throws(LedgerStoreError) {
       return try serving { (snapshot) throws(LedgerStoreError) in
         try snapshot.missingBlocks(question, configuration)

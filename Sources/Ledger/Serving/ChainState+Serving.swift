@@ -10,11 +10,12 @@ extension ChainState {
   }
 
   func chunk(
-    from start: KeyNibbles, to end: KeyNibbles?, limit: Int, edges: ChunkEdges
+    from start: KeyNibbles, to end: KeyNibbles?, limit: Int, edges: ChunkEdges, bytesMax: Int
   ) -> ChunkLookup {
     guard let trie = provenTrie else { return .incomplete(.all) }
     do throws(TrieError) {
-      let chunk = try trie.chunk(from: start, to: end, limit: limit, edges: edges)
+      let chunk = try trie.chunk(
+        from: start, to: end, limit: limit, edges: edges, bytesMax: bytesMax)
       return .chunk(chunk, head.id)
     } catch {
       return ChunkLookup(error)
@@ -26,11 +27,37 @@ extension ChainState {
     return .proof(proof, head.id)
   }
 
+  /// As `Blockchain.fittingCount(of:bytesMax:)`.
+  func fittingCount(of keys: [KeyNibbles], bytesMax: Int) -> Int {
+    var size = ValueSize(bytesMax: bytesMax)
+    for key in keys {
+      guard let value = try? trie?.lookup(key), size.add(value) else { break }
+    }
+    return size.count
+  }
+
   func account(_ address: Address) throws(LedgerStoreError) -> AccountLookup {
     guard let trie else { return .missing }
     do throws(TrieError) { return AccountLookup(try trie.lookup(address.key)) } catch {
       throw LedgerStoreError(error)
     }
+  }
+}
+
+/// Adds up values until they have a number of bytes.
+struct ValueSize {
+  private var left: Int
+  /// Values that fit; the first one always does.
+  private(set) var count = 0
+
+  init(bytesMax: Int) { left = bytesMax }
+
+  /// False if the value does not fit.
+  mutating func add(_ value: TrieLookup) -> Bool {
+    if case .present(let bytes) = value { left -= bytes.count }
+    guard left >= 0 || count == 0 else { return false }
+    count += 1
+    return true
   }
 }
 

@@ -37,11 +37,14 @@ struct BlocksQuestion {
   let includeBody: Bool
   /// 1…`LedgerLimits.missingBlocksMax`.
   let limit: Int
+  /// Bytes of the blocks in wire form; one block is given however large it is.
+  let bytesMax: Int
 
   init(
     target: Hash256, locators: [Hash256], direction: MissingBlocksDirection, includeBody: Bool,
-    limit: Int
+    limit: Int, bytesMax: Int
   ) {
+    self.bytesMax = bytesMax
     self.target = target
     self.locators = locators
     self.direction = direction

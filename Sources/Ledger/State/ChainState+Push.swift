@@ -12,7 +12,7 @@ extension ChainState {
       // The diff of a stored block may come later, so that its branch can be adopted.
       if known.diff == nil, !known.isOnMain, diff != nil {
         known.diff = diff
-        update(known)
+        if makeSideRoom(for: known) { update(known) }
       }
       return .known
     }
@@ -72,9 +72,9 @@ extension ChainState {
       return .rebranched
     }
     let siblings = open[new.block.number]?.count ?? 0
-    guard sideCount < options.sideBlocksMax, siblings < LedgerLimits.blocksPerHeightMax else {
-      return .ignored
-    }
+    guard sideCount < options.sideBlocksMax, siblings < LedgerLimits.blocksPerHeightMax,
+      makeSideRoom(for: new)
+    else { return .ignored }
     add(new)
     emit(.stored(new.block.hash))
     return .forked

@@ -35,6 +35,7 @@ extension ChainState {
     content.head = path[path.count - 1].block
     emit(.rebranched(reverted: reverted, adopted: path.map(\.block.id)))
     if head.kind.isMacro { finalize(head) }
+    trimSideBlocks()
   }
 
   /// With an incomplete state every block of the branch needs its diff, before anything is touched.

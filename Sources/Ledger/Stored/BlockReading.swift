@@ -85,11 +85,14 @@ extension BlockReading where Self: ~Copyable {
     _ configuration: ChainConfiguration
   ) throws(LedgerStoreError) -> [Block] {
     var found: [Block] = []
+    var bytes = 0
     var number = start
     while number < end, found.count < question.limit {
       number += 1
       // After a jump of macro sync the blocks in between are not held.
       guard let block = try mainBlock(at: number, includeBody: question.includeBody) else { break }
+      bytes += block.wireBytes.count
+      if bytes > question.bytesMax, !found.isEmpty { break }
       found.append(block)
       if configuration.isMacro(at: number) { break }
     }
@@ -99,11 +102,14 @@ extension BlockReading where Self: ~Copyable {
   private func backward(_ question: BlocksQuestion) throws(LedgerStoreError) -> [Block] {
     let stops = Set(question.locators)
     var found: [Block] = []
+    var bytes = 0
     var next = question.target
     while found.count < question.limit, !stops.contains(next),
       let block = try find(next, includeBody: question.includeBody)?.block,
       found.isEmpty || !block.kind.isMacro
     {
+      bytes += block.wireBytes.count
+      if bytes > question.bytesMax, !found.isEmpty { break }
       found.append(block)
       next = block.parentHash
     }

@@ -14,11 +14,12 @@ extension StoreSnapshot {
   }
 
   func chunk(
-    from start: KeyNibbles, to end: KeyNibbles?, limit: Int, edges: ChunkEdges
+    from start: KeyNibbles, to end: KeyNibbles?, limit: Int, edges: ChunkEdges, bytesMax: Int
   ) throws(LedgerStoreError) -> ChunkLookup {
     guard let head = try provenHead() else { return .incomplete(.all) }
     do throws(TrieError) {
-      let chunk = try StateTrie.chunk(in: self, from: start, to: end, limit: limit, edges: edges)
+      let chunk = try StateTrie.chunk(
+        in: self, from: start, to: end, limit: limit, edges: edges, bytesMax: bytesMax)
       return .chunk(chunk, head)
     } catch {
       return ChunkLookup(error)
@@ -33,6 +34,16 @@ extension StoreSnapshot {
       if error.isOfStore { throw LedgerStoreError(error) }
       return .incomplete
     }
+  }
+
+  /// As `Blockchain.fittingCount(of:bytesMax:)`.
+  func fittingCount(of keys: [KeyNibbles], bytesMax: Int) throws(LedgerStoreError) -> Int {
+    var size = ValueSize(bytesMax: bytesMax)
+    for key in keys {
+      let value = try trie { () throws(TrieError) in try StateTrie.lookup(key, in: self) }
+      guard size.add(value) else { break }
+    }
+    return size.count
   }
 
   func account(_ address: Address) throws(LedgerStoreError) -> AccountLookup {

@@ -13,9 +13,12 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
   private var children: [Hash256: [Hash256]] = [:]
   /// Announced blocks each peer has in the buffer.
   private var announced: [PeerID: Int] = [:]
+  private var budget = ByteBudget<BlockGiver>(LiveSyncLimits.bufferedBlocksBytes)
 
   /// Number of blocks.
   var count: Int { entries.count }
+  /// Bytes charged for them.
+  var bytes: Int { budget.total }
 
   func contains(_ hash: Hash256) -> Bool { entries[hash] != nil }
 
@@ -31,12 +34,18 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
     (children[block.hash] ?? []).filter { entries[$0]?.block.number != block.number &+ 1 }
   }
 
-  /// Adds a block that `fits`.
+  /// Whether there is room for the bytes of a block.
+  func admission(of sourced: SourcedBlock<Block>) -> ByteBudget<BlockGiver>.Admission {
+    budget.admission(of: sourced.block.memoryBytes, for: BlockGiver(sourced.source))
+  }
+
+  /// Adds a block that `fits` and has room.
   mutating func insert(_ sourced: SourcedBlock<Block>) {
     let block = sourced.block
     precondition(
       entries[block.hash] == nil && fits(block) && misfits(under: block).isEmpty,
       "block \(block.hash) does not fit the buffer")
+    budget.charge(block.memoryBytes, to: BlockGiver(sourced.source))
     entries[block.hash] = sourced
     heights[block.number, default: []].append(block.hash)
     children[block.parentHash, default: []].append(block.hash)
@@ -56,6 +65,7 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
   /// Takes a block out.
   mutating func remove(_ hash: Hash256) -> SourcedBlock<Block>? {
     guard let entry = entries.removeValue(forKey: hash) else { return nil }
+    budget.release(entry.block.memoryBytes, of: BlockGiver(entry.source))
     Self.remove(hash, from: entry.block.number, in: &heights)
     Self.remove(hash, from: entry.block.parentHash, in: &children)
     if let peer = Self.announcer(of: entry) {
@@ -82,10 +92,12 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
     return nil
   }
 
-  /// Takes out the buffered descendants of `hash`, parents first, at most `limit` of them. What is
-  /// left of them still hangs together under blocks that were taken.
+  /// Takes out the buffered descendants of `hash`, parents first, at most `limit` of them, and none
+  /// that is not let through by `isAllowed`, nor what stands on it. What is left of them still
+  /// hangs together under blocks that were taken.
   mutating func removeDescendants(
-    of hash: Hash256, limit: Int = .max
+    of hash: Hash256, limit: Int = .max,
+    where isAllowed: (SourcedBlock<Block>) -> Bool = { _ in true }
   ) -> [SourcedBlock<Block>] {
     var taken: [SourcedBlock<Block>] = []
     var frontier = [hash]
@@ -94,6 +106,7 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
       for parent in frontier {
         for child in children[parent] ?? [] {
           guard taken.count < limit else { return taken }
+          if let entry = entries[child], !isAllowed(entry) { continue }
           if let entry = remove(child) { taken.append(entry) }
           next.append(child)
         }
@@ -131,11 +144,19 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
     guard let greatest = announced.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }),
       greatest.key != peer, greatest.value > (peer.flatMap { announced[$0] } ?? 0) + 1
     else { return nil }
+    return highest { Self.announcer(of: $0) == greatest.key }
+  }
+
+  /// The last block at the greatest height that `giver` has here: of its blocks the least is lost
+  /// with this one.
+  func highest(of giver: BlockGiver) -> Hash256? {
+    highest { BlockGiver($0.source) == giver }
+  }
+
+  private func highest(where isChosen: (SourcedBlock<Block>) -> Bool) -> Hash256? {
     for height in heights.keys.sorted(by: >) {
       let hashes = heights[height] ?? []
-      if let hash = hashes.last(where: { entries[$0].flatMap(Self.announcer) == greatest.key }) {
-        return hash
-      }
+      if let hash = hashes.last(where: { entries[$0].map(isChosen) ?? false }) { return hash }
     }
     return nil
   }

@@ -10,6 +10,9 @@ extension BlockQueue {
     case .behind(let peer):
       context.recorder.record(.peer(.behind(peer: peer.number, reason: "announced_block")))
     case .drop(let hash, let number, _, let reason):
+      if reason == .bufferFull {
+        context.overflow("block_buffer", limit: LiveSyncLimits.bufferedBlocksBytes.total)
+      }
       context.recorder.record(
         .block(.dropped(block: number, hash: hash, reason: reason.rawValue)))
     case .reject(let hash, let number, let peer):

@@ -280,6 +280,9 @@ public actor BlockQueue {
         let source = BlockSource(origin: .announced, peer: peer, gossip: gossip)
         announce(header.block(body: body), from: source)
       case .drop(let hash, let peer, let gossip, let reason, let acceptance):
+        if reason == .bufferFull || reason == .peerLimit {
+          context.overflow("halves", limit: LiveSyncLimits.halvesBytes.total)
+        }
         context.network.report(gossip, acceptance)
         recordDroppedHalf(hash, of: peer, reason.rawValue)
       }

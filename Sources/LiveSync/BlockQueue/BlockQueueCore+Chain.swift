@@ -30,7 +30,7 @@ extension BlockQueueCore {
     _ sourced: SourcedBlock<Block>, _ verdict: PushVerdict, chain: some ChainReader
   ) -> [Action] {
     let hash = sourced.block.hash
-    let gossip = sourced.source.gossip + (waiting.removeValue(forKey: hash)?.gossip ?? [])
+    let gossip = sourced.source.gossip + (takeBack(hash)?.gossip ?? [])
     var actions = report(gossip, verdict.acceptance) + prune(chain: chain)
     switch verdict {
     case .accepted, .ignored:
@@ -47,7 +47,7 @@ extension BlockQueueCore {
     case .failed:
       actions += dropDescendants(of: hash, .parentNotTaken) + endResolve(hash, .failed)
     }
-    return actions
+    return crowded.isEmpty ? actions : actions + releaseCrowded(chain: chain)
   }
 
   /// Asks for another copy of a block if somebody needs it.

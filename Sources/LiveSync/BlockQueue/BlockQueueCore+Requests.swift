@@ -18,15 +18,22 @@ extension BlockQueueCore {
     actions += blocks.prefix(blocks.count - fresh.count).flatMap {
       chain.isKnown($0.hash) ? release(under: $0.hash) + endResolve($0.hash, .found) : []
     }
-    actions += take(Array(fresh), peer: peer, chain: chain)
+    let (taken, isAll) = take(Array(fresh), peer: peer, chain: chain)
+    actions += taken
+    guard isAll else {
+      // What was to stand on the rest waits in vain; its next announcement asks again.
+      return actions + dropDescendants(of: query.target, .bufferFull)
+        + endResolve(query.target, .failed)
+    }
     return actions + proceed(after: blocks[blocks.count - 1], query, peer: peer, chain: chain)
   }
 
-  /// Hands the blocks of an answer on if their first parent is known, else buffers them.
+  /// Hands the blocks of an answer on if their first parent is known, else buffers them. What the
+  /// way to the chain has no room for is buffered as well; false if the buffer has none either.
   private mutating func take(
     _ blocks: [Block], peer: PeerID, chain: some ChainReader
-  ) -> [Action] {
-    guard let first = blocks.first else { return [] }
+  ) -> ([Action], isAll: Bool) {
+    guard let first = blocks.first else { return ([], true) }
     let misfits = blocks.flatMap { rejectMisfits(under: $0) }
     let sourced = blocks.filter { waiting[$0.hash] == nil }.map { block in
       // A copy that was announced and waits in the buffer is the same block: its messages move.
@@ -34,16 +41,38 @@ extension BlockQueueCore {
       return SourcedBlock(
         block: block, source: BlockSource(origin: .requested, peer: peer, gossip: gossip))
     }
-    if chain.isKnown(first.parentHash) { return misfits + deliver(.missing, sourced) }
-    var actions = misfits
-    for entry in sourced {
-      if buffer.fits(entry.block) {
-        buffer.insert(entry)
+    let isRooted = chain.isKnown(first.parentHash)
+    let ready = isRooted ? fitting(sourced) : 0
+    if isRooted, ready == 0 { crowd(first.parentHash) }
+    var actions = misfits + deliver(.missing, Array(sourced[..<ready]))
+    var isAll = true
+    for entry in sourced[ready...] {
+      guard isAll, buffer.fits(entry.block) else {
+        actions += isAll ? reject(entry) : drop(entry, .bufferFull)
+        continue
+      }
+      let (room, refusal) = makeRoom(for: entry)
+      actions += room
+      if let refusal {
+        isAll = false
+        actions += drop(entry, refusal)
       } else {
-        actions += reject(entry)
+        buffer.insert(entry)
       }
     }
-    return actions + requestMissing(under: first, first: peer, chain: chain)
+    if !isRooted { actions += requestMissing(under: first, first: peer, chain: chain) }
+    return (actions, isAll)
+  }
+
+  /// How many of these blocks, from the first on, have room on the way to the chain.
+  private func fitting(_ blocks: [SourcedBlock<Block>]) -> Int {
+    var room = handedOn
+    for (index, sourced) in blocks.enumerated() {
+      let (bytes, giver) = (sourced.block.memoryBytes, BlockGiver(sourced.source))
+      guard room.admission(of: bytes, for: giver) == .fits else { return index }
+      room.charge(bytes, to: giver)
+    }
+    return blocks.count
   }
 
   /// A partial answer is followed by a request that starts at its last block.

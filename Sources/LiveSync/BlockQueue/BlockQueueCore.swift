@@ -12,6 +12,9 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   /// A block that was handed on.
   struct Waiting: Sendable {
     var number: UInt32
+    /// What it is charged with, and to whom.
+    var bytes: Int
+    var giver: BlockGiver
     /// Gossip messages of further copies, judged together with the block.
     var gossip: [GossipID] = []
   }
@@ -21,6 +24,9 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   var buffer = BlockBuffer<Block>()
   /// Blocks handed on whose push has not been reported yet.
   var waiting: [Hash256: Waiting] = [:]
+  var handedOn = ByteBudget<BlockGiver>(LiveSyncLimits.handedOnBytes)
+  /// Blocks under which others wait for room only: the chain knows them.
+  var crowded: [Hash256] = []
   /// Open requests by name.
   var requests: [UInt64: MissingBlocksQuery] = [:]
   /// Names of open requests by target.
@@ -47,6 +53,9 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   }
   /// Number of blocks handed on and not pushed yet.
   public var waitingCount: Int { waiting.count }
+  /// Bytes of buffered blocks, and of those handed on and not pushed yet.
+  public var bufferedBytes: Int { buffer.bytes }
+  public var handedOnBytes: Int { handedOn.total }
   /// Number of open requests.
   public var requestCount: Int { requests.count }
 
@@ -97,6 +106,8 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   ) -> [Action] {
     let hash = sourced.block.hash
     if waiting[hash] != nil { return joinWaiting(sourced) }
+    // Without room it waits in the buffer until earlier ones have been pushed.
+    guard hasRoom(for: sourced) else { return bufferAnnounced(sourced, chain: chain) }
     var sourced = sourced
     if let earlier = buffer.remove(hash) { sourced.source.gossip += earlier.source.gossip }
     return rejectMisfits(under: sourced.block) + deliver(.head, [sourced])
@@ -126,8 +137,29 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
       else { return actions + drop(sourced, .bufferFull) }
       actions += drop(victim, .bufferFull) + endResolve(hash, .failed)
     }
+    let (room, refusal) = makeRoom(for: sourced)
+    actions += room
+    if let refusal { return actions + drop(sourced, refusal) }
     buffer.insert(sourced)
     return actions + requestMissing(under: block, first: sourced.source.peer, chain: chain)
+  }
+
+  /// Lets blocks of those who have most in the buffer give way to one more; the reason if that is
+  /// not enough.
+  mutating func makeRoom(for sourced: SourcedBlock<Block>) -> ([Action], DropReason?) {
+    var actions: [Action] = []
+    while true {
+      switch buffer.admission(of: sourced) {
+      case .fits: return (actions, nil)
+      case .refused(.perHolder): return (actions, .peerLimit)
+      case .refused(.total): return (actions, .bufferFull)
+      case .makeRoom(let giver):
+        guard let hash = buffer.highest(of: giver), let victim = buffer.remove(hash) else {
+          preconditionFailure("a peer has bytes in the buffer, but no block")
+        }
+        actions += drop(victim, .bufferFull) + endResolve(hash, .failed)
+      }
+    }
   }
 
   /// Another copy of a block that waits to be pushed: judged together with it.
@@ -179,21 +211,5 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
     requests[query.id] = query
     requested[target] = query.id
     return [.request(query)]
-  }
-
-  /// Hands blocks on.
-  mutating func deliver(_ kind: BatchKind, _ blocks: [SourcedBlock<Block>]) -> [Action] {
-    for sourced in blocks {
-      let earlier = waiting.updateValue(
-        Waiting(number: sourced.block.number), forKey: sourced.block.hash)
-      precondition(earlier == nil, "block \(sourced.block.hash) is handed on twice")
-    }
-    return blocks.isEmpty ? [] : [.deliver(BlockBatch(kind: kind, blocks: blocks))]
-  }
-
-  /// Hands on the buffered descendants of a block that the chain knows now.
-  mutating func release(under hash: Hash256) -> [Action] {
-    let blocks = buffer.removeDescendants(of: hash, limit: LiveSyncLimits.blocksPerResultMax)
-    return deliver(.buffered(remaining: buffer.count), blocks)
   }
 }

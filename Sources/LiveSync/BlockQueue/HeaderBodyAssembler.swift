@@ -5,13 +5,23 @@ import Runtime
 /// Joins the two halves of announced blocks, which come on two topics in any order.
 ///
 /// A value: halves in, actions out, time is handed to it. A half waits at most
-/// `LiveSyncLimits.halfWait`, there are at most `halvesMax` of them, and one peer has at most
-/// `halvesPerPeerMax`. Several bodies may claim the same header; only the one that fits is used.
-public struct HeaderBodyAssembler<Header: Sendable, Body: Sendable>: Sendable {
+/// `LiveSyncLimits.halfWait`, there are at most `halvesMax` of them with `halvesBytes`, and one
+/// peer has at most `halvesPerPeerMax`. If there is no room, the newest of the peer that has most
+/// give way. Several bodies may claim the same header; only the one that fits is used.
+public struct HeaderBodyAssembler<
+  Header: HeapSized & Sendable, Body: HeapSized & Sendable
+>: Sendable {
   /// One half of a block.
   private enum Content: Sendable {
     case header(Header)
     case body(Body)
+
+    var heapBytes: Int {
+      switch self {
+      case .header(let header): header.heapBytes
+      case .body(let body): body.heapBytes
+      }
+    }
   }
 
   private struct Half: Sendable {
@@ -20,6 +30,16 @@ public struct HeaderBodyAssembler<Header: Sendable, Body: Sendable>: Sendable {
     let peer: PeerID
     let gossip: GossipID
     let since: Moment
+    /// What it is charged with: the memory it takes, or an equal share of all if that is more.
+    let bytes: Int
+
+    init(hash: Hash256, content: Content, peer: PeerID, gossip: GossipID, since: Moment) {
+      (self.hash, self.content, self.peer) = (hash, content, peer)
+      (self.gossip, self.since) = (gossip, since)
+      bytes = max(
+        MemoryLayout<Half>.stride + content.heapBytes,
+        LiveSyncLimits.halvesBytes.total / LiveSyncLimits.halvesMax)
+    }
   }
 
   /// Why a half was dropped.
@@ -44,6 +64,7 @@ public struct HeaderBodyAssembler<Header: Sendable, Body: Sendable>: Sendable {
 
   /// Halves in order of arrival.
   private var halves: [Half] = []
+  private var budget = ByteBudget<PeerID>(LiveSyncLimits.halvesBytes)
   private let fits: @Sendable (Header, Body) -> Bool
 
   /// - Parameter fits: true if the body is the one the header commits to.
@@ -53,6 +74,8 @@ public struct HeaderBodyAssembler<Header: Sendable, Body: Sendable>: Sendable {
 
   /// Halves that wait.
   public var count: Int { halves.count }
+  /// Bytes charged for them.
+  public var bytes: Int { budget.total }
   /// True if a half of the block waits.
   public func isWaiting(for hash: Hash256) -> Bool { halves.contains { $0.hash == hash } }
 
@@ -96,6 +119,7 @@ public struct HeaderBodyAssembler<Header: Sendable, Body: Sendable>: Sendable {
   public mutating func sweep(at now: Moment) -> [Action] {
     let old = halves.prefix { $0.since.duration(to: now) >= LiveSyncLimits.halfWait }
     halves.removeFirst(old.count)
+    for half in old { budget.release(half.bytes, of: half.peer) }
     return old.map { drop($0, .expired, .ignore) }
   }
 
@@ -103,14 +127,27 @@ public struct HeaderBodyAssembler<Header: Sendable, Body: Sendable>: Sendable {
     if halves.count(where: { $0.peer == half.peer }) >= LiveSyncLimits.halvesPerPeerMax {
       return [drop(half, .peerLimit, .ignore)]
     }
-    if halves.count >= LiveSyncLimits.halvesMax {
-      return [drop(half, .bufferFull, .ignore)]
+    var actions: [Action] = []
+    while true {
+      switch budget.admission(of: half.bytes, for: half.peer) {
+      case .fits:
+        budget.charge(half.bytes, to: half.peer)
+        halves.append(half)
+        return actions
+      case .makeRoom(let peer):
+        guard let newest = halves.last(where: { $0.peer == peer }) else {
+          preconditionFailure("\(peer) has bytes here, but no half")
+        }
+        remove(newest.gossip)
+        actions.append(drop(newest, .bufferFull, .ignore))
+      case .refused(let refusal):
+        return [drop(half, refusal == .perHolder ? .peerLimit : .bufferFull, .ignore)]
+      }
     }
-    halves.append(half)
-    return []
   }
 
   private mutating func remove(_ gossip: GossipID) {
+    for half in halves where half.gossip == gossip { budget.release(half.bytes, of: half.peer) }
     halves.removeAll { $0.gossip == gossip }
   }
 

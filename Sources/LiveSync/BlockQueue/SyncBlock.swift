@@ -16,6 +16,17 @@ public protocol SyncBlock: Sendable {
   var isMacro: Bool { get }
   /// Commitment of the header to the block's trie diff.
   var diffRoot: Hash256 { get }
+  /// Bytes of memory that it takes.
+  var memoryBytes: Int { get }
+}
+
+/// Whose account a block is on: the peer that gave it, or nobody else's.
+struct BlockGiver: Hashable, Comparable, Sendable {
+  private let number: Int64
+
+  init(_ source: BlockSource) { number = source.peer.map { Int64($0.number) } ?? -1 }
+
+  static func < (a: BlockGiver, b: BlockGiver) -> Bool { a.number < b.number }
 }
 
 /// What the queues ask of the chain. Every read is synchronous and sees the chain between two

@@ -4,6 +4,7 @@ import Networking
 import Primitives
 import Runtime
 import StateTrie
+import Synchronization
 
 /// What a diff queue hands to the next stage.
 public enum DiffQueueOutput: Sendable {
@@ -28,6 +29,10 @@ public actor DiffQueue {
   private var core: DiffQueueCore<Block>
   /// Verified diffs so far.
   private var verified = DiffTraffic()
+  /// Bytes of diffs that were pushed and that the core was not told of yet.
+  private nonisolated let pushedBytes = Mutex(0)
+  /// True while the core looks for no more diffs until it is told.
+  private nonisolated let isCrowded = Atomic(false)
   private let orders = Mailbox<Order>(capacity: LiveSyncLimits.ordersMax)
   /// The queue that blocks come from.
   public nonisolated let blockQueue: BlockQueue
@@ -84,6 +89,7 @@ public actor DiffQueue {
         // An operator may have given the state up since the last chain event; without its diff the
         // next block could not be pushed, and no event would ever come.
         if !core.isActive, context.chain.needsDiffs { await perform(core.setActive(true)) }
+        await settle()
         await perform(core.add(batch))
       case .behind(let peer): offer(.behind(peer))
       case .ahead(let peer): offer(.ahead(peer))
@@ -97,6 +103,22 @@ public actor DiffQueue {
         await perform(core.chainChanged(chain: context.chain))
       }
     }
+  }
+
+  /// A block was pushed, or given up on its way to the chain, with a diff of so many bytes.
+  nonisolated func pushed(diffBytes bytes: Int) async {
+    guard bytes > 0 else { return }
+    pushedBytes.withLock { $0 += bytes }
+    if isCrowded.load(ordering: .relaxed) { await settle() }
+  }
+
+  /// Tells the core what was pushed.
+  private func settle() async {
+    let bytes = pushedBytes.withLock { bytes in
+      defer { bytes = 0 }
+      return bytes
+    }
+    if bytes > 0 { await perform(core.pushed(diffBytes: bytes)) }
   }
 
   // MARK: Requests
@@ -150,11 +172,13 @@ public actor DiffQueue {
               peer: peer.number, block: query.number, hash: query.blockHash,
               reason: verdict.reason ?? "")))
       },
-      cameLate: { [self] diff, peer in await take(diff, for: query, from: peer) })
+      cameLate: { [self] diff, peer in await take(diff, for: query, from: peer, isLate: true) })
   }
 
-  /// A verified diff is here. It may be of use even if its round has failed meanwhile.
-  private func take(_ diff: TrieDiff, for query: DiffQuery, from peer: PeerID) async {
+  /// A verified diff is here. It may be of use even if its round has ended meanwhile.
+  private func take(
+    _ diff: TrieDiff, for query: DiffQuery, from peer: PeerID, isLate: Bool = false
+  ) async {
     core.requestsMax = requestsAtOnce
     guard core.block(of: query.id) != nil else { return }
     let bytes = diff.wireBytes.count
@@ -164,7 +188,8 @@ public actor DiffQueue {
         .accepted(
           peer: peer.number, block: query.number, hash: query.blockHash,
           entries: diff.entries.count, bytes: bytes)))
-    await perform(core.answered(query.id, diff))
+    await settle()
+    await perform(core.answered(query.id, diff, isLate: isLate))
   }
 
   /// Rounds at a time: where a round trip is longer than the time between blocks, more of them have
@@ -203,6 +228,7 @@ public actor DiffQueue {
       case .deliver(let batch):
         if !outputs.offer(.batch(batch)) {
           context.overflow("diff_outputs", limit: outputs.capacity)
+          pushedBytes.withLock { $0 += batch.diffBytes }
           givenUp += batch.blocks.map(\.sourced)
         }
       case .request(let query):
@@ -217,7 +243,14 @@ public actor DiffQueue {
         givenUp.append(sourced)
       }
     }
+    noteCrowd()
     for sourced in givenUp { await blockQueue.pushed(sourced, .failed) }
+  }
+
+  private func noteCrowd() {
+    let isCrowded = core.isCrowded
+    if self.isCrowded.exchange(isCrowded, ordering: .relaxed) || !isCrowded { return }
+    context.overflow("diffs", limit: LiveSyncLimits.diffsBytesMax)
   }
 
   private func offer(_ output: DiffQueueOutput) {

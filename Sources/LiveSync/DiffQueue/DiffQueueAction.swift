@@ -5,11 +5,16 @@ import StateTrie
 /// A block joined with its trie diff; the diff is nil if the state is complete.
 public struct DiffedBlock<Block: SyncBlock>: Sendable {
   public var sourced: SourcedBlock<Block>
-  public var diff: TrieDiff?
+  public var diff: TrieDiff? {
+    didSet { diffBytes = diff?.heapBytes ?? 0 }
+  }
+  /// Bytes of memory that the diff takes.
+  public private(set) var diffBytes: Int
 
   public init(sourced: SourcedBlock<Block>, diff: TrieDiff?) {
     self.sourced = sourced
     self.diff = diff
+    diffBytes = diff?.heapBytes ?? 0
   }
 }
 
@@ -22,6 +27,9 @@ public struct DiffedBatch<Block: SyncBlock>: Sendable {
     self.kind = kind
     self.blocks = blocks
   }
+
+  /// Bytes of memory that its diffs take.
+  var diffBytes: Int { blocks.reduce(0) { $0 + $1.diffBytes } }
 }
 
 /// A round of requests for one diff: every peer is asked once at most.

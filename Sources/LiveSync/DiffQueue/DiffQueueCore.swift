@@ -15,7 +15,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   public typealias Action = DiffQueueAction<Block>
 
   /// Where the search for one diff stands.
-  private enum JobState: Sendable, Equatable {
+  enum JobState: Sendable, Equatable {
     /// Waits for one of the `requestsMax` slots.
     case queued
     /// A round of requests is under way.
@@ -25,8 +25,10 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   }
 
   /// The search for one diff.
-  private struct Job: Sendable {
+  struct Job: Sendable {
     var state = JobState.queued
+    /// Bytes that the diff is known to take, as it came when there was no room for it.
+    var bytes = 0
     /// Failed rounds after which the next one came soon, and the others.
     var shortPauses = 0
     var longPauses = 0
@@ -38,7 +40,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   }
 
   /// A batch that waits for diffs.
-  private struct Entry: Sendable {
+  struct Entry: Sendable {
     let id: UInt64
     var batch: DiffedBatch<Block>
     /// Names of the searches that have not ended.
@@ -54,8 +56,10 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   /// True while blocks need their diffs; false is "diff mode off".
   public private(set) var isActive: Bool
   /// Batches in order of arrival.
-  private var entries: [Entry] = []
-  private var jobs: [UInt64: Job] = [:]
+  var entries: [Entry] = []
+  var jobs: [UInt64: Job] = [:]
+  /// Bytes of diffs whose blocks were delivered and are not pushed yet.
+  var deliveredBytes = 0
   /// Blocks so far that change nothing, so that no diff was asked for.
   public private(set) var emptyDiffCount = 0
   /// Rounds of requests at a time, up to `LiveSyncLimits.diffRequestsMax`.
@@ -80,7 +84,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   public mutating func add(_ batch: BlockBatch<Block>) -> [Action] {
     let blocks = batch.blocks.map { DiffedBlock(sourced: $0, diff: nil) }
     let diffed = DiffedBatch(kind: batch.kind, blocks: blocks)
-    guard isActive || !entries.isEmpty else { return [.deliver(diffed)] }
+    guard isActive || !entries.isEmpty else { return [deliver(diffed)] }
     guard blockCount + blocks.count <= LiveSyncLimits.diffBlocksMax else {
       return batch.blocks.map { .drop($0, .overflow) }
     }
@@ -131,7 +135,14 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   }
 
   /// A peer gave the diff, and it is the one the header commits to.
-  public mutating func answered(_ id: UInt64, _ diff: TrieDiff) -> [Action] {
+  /// - Parameter isLate: true if the round that it is of has ended before: another may be under
+  ///   way.
+  public mutating func answered(_ id: UInt64, _ diff: TrieDiff, isLate: Bool = false) -> [Action] {
+    guard jobs[id] != nil else { return [] }
+    guard makeRoom(for: diff.heapBytes, of: id) else {
+      if !isLate { jobs[id]?.state = .queued }
+      return fill() + release()
+    }
     guard let job = jobs.removeValue(forKey: id) else { return [] }
     let position = position(of: job)
     entries[position].batch.blocks[job.index].diff = diff
@@ -177,7 +188,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     guard let job = jobs[id] else { return [] }
     precondition(job.state == .pausing, "the pause of diff \(id) ended while it is \(job.state)")
     jobs[id]?.state = .queued
-    return fill()
+    return fill() + release()
   }
 
   /// The state became complete (diffs are needed no longer) or incomplete (they are again).
@@ -212,25 +223,30 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     return min(pause, LiveSyncLimits.diffBackoffMax)
   }
 
-  /// Starts queued searches while slots are free. Doubtful ones have slots of their own, so that
-  /// what nobody has takes none from what the chain goes on with.
-  private mutating func fill() -> [Action] {
-    let slots = min(requestsMax, LiveSyncLimits.diffRequestsMax)
-    return start(slots, isDoubtful: false)
-      + start(
-        LiveSyncLimits.diffRequestsDeniedMax, isDoubtful: true)
+  /// Starts queued searches while slots are free and there is room for what they bring. Doubtful
+  /// ones have slots of their own, so that what nobody has takes none from what the chain goes on
+  /// with.
+  mutating func fill() -> [Action] {
+    if roomBytes <= 0 { cutFirst() }
+    return start(isDoubtful: false) + start(isDoubtful: true)
   }
 
-  /// Starts queued searches of one kind, oldest first, up to `slots` at a time.
-  private mutating func start(_ slots: Int, isDoubtful: Bool) -> [Action] {
+  /// Slots that are free for searches of one kind.
+  func freeSlots(isDoubtful: Bool) -> Int {
+    let slots = min(requestsMax, LiveSyncLimits.diffRequestsMax)
     let asking = jobs.values.count { $0.state == .asking && $0.isDoubtful == isDoubtful }
     // Searches that became doubtful on their way are bounded by all slots there are.
-    let all = min(requestsMax, LiveSyncLimits.diffRequestsMax)
-    let room = all + LiveSyncLimits.diffRequestsDeniedMax - inFlightCount
-    var free = min(slots - asking, room)
+    let all = slots + LiveSyncLimits.diffRequestsDeniedMax - inFlightCount
+    return min((isDoubtful ? LiveSyncLimits.diffRequestsDeniedMax : slots) - asking, all)
+  }
+
+  /// Starts queued searches of one kind, oldest first.
+  private mutating func start(isDoubtful: Bool) -> [Action] {
+    var free = freeSlots(isDoubtful: isDoubtful)
     var actions: [Action] = []
     for id in jobs.keys.sorted() where free > 0 {
-      guard let job = jobs[id], job.state == .queued, job.isDoubtful == isDoubtful else { continue }
+      guard let job = jobs[id], job.state == .queued, job.isDoubtful == isDoubtful, mayStart(job)
+      else { continue }
       let sourced = entries[position(of: job)].batch.blocks[job.index].sourced
       jobs[id]?.state = .asking
       free -= 1
@@ -244,13 +260,13 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   }
 
   /// Lets complete batches go, in order; overdue ones hold up only what stands on them.
-  private mutating func release() -> [Action] {
+  mutating func release() -> [Action] {
     var actions: [Action] = []
     var kept: [Entry] = []
     var isHeldUp = false
     for entry in entries {
       if entry.open.isEmpty, !isHeldUp, !kept.contains(where: { $0.isParent(of: entry) }) {
-        if !entry.batch.blocks.isEmpty { actions.append(.deliver(entry.batch)) }
+        if !entry.batch.blocks.isEmpty { actions.append(deliver(entry.batch)) }
         continue
       }
       kept.append(entry)
@@ -264,7 +280,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
 
   /// Makes an entry of its own of the block of `job` and what follows it, so that what comes before
   /// can go.
-  private mutating func cut(before job: Job) {
+  mutating func cut(before job: Job) {
     guard job.index > 0 else { return }
     let position = position(of: job)
     let blocks = entries[position].batch.blocks
@@ -303,7 +319,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     return position
   }
 
-  private mutating func takeID() -> UInt64 {
+  mutating func takeID() -> UInt64 {
     defer { nextID += 1 }
     return nextID
   }

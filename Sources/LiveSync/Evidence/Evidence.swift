@@ -71,6 +71,7 @@ public struct AnswerStatement: Sendable, Hashable {
     public var parentHash: Hash256 { header.parentHash }
     public var diffRoot: Hash256 { header.diffRoot }
     public var isMacro: Bool { header.kind.isMacro }
+    public var memoryBytes: Int { MemoryLayout<Self>.stride }
   }
 
   public var request: RequestMissingBlocks

@@ -3,6 +3,7 @@ import Ledger
 import Networking
 import Primitives
 import Runtime
+import Synchronization
 
 /// Follows the chain: an asynchronous sequence of what happens to it.
 ///
@@ -14,6 +15,12 @@ public struct LiveSyncer<Queue: LiveSyncQueue>: Sendable {
   private struct External: Sendable {
     let block: Block
     let source: BlockSource
+    let bytes: Int
+  }
+
+  /// Bytes of blocks from outside that wait, by who gave them.
+  private final class ExternalAccount: Sendable {
+    let budget = Mutex(ByteBudget<BlockGiver>(LiveSyncLimits.externalBlocksBytes))
   }
 
   let context: SyncContext
@@ -21,6 +28,7 @@ public struct LiveSyncer<Queue: LiveSyncQueue>: Sendable {
   public let queue: Queue
   private let configuration: QueueConfiguration
   private let external = Mailbox<External>(capacity: LiveSyncLimits.externalBlocksMax)
+  private let account = ExternalAccount()
 
   public init(context: SyncContext, configuration: QueueConfiguration, queue: Queue) {
     self.context = context.actor("live_syncer")
@@ -32,18 +40,33 @@ public struct LiveSyncer<Queue: LiveSyncQueue>: Sendable {
   public func run() async {
     await withDiscardingTaskGroup { group in
       group.addTask { await queue.run() }
-      for await item in external { await queue.insert(item.block, source: item.source) }
+      for await item in external {
+        await queue.insert(item.block, source: item.source)
+        account.budget.withLock { $0.release(item.bytes, of: BlockGiver(item.source)) }
+      }
       group.cancelAll()
     }
     external.finish()
   }
 
   /// Hands in a block learned elsewhere, such as from a head request. False if it was dropped:
-  /// `LiveSyncLimits.externalBlocksMax` are waiting, or `run()` has ended.
+  /// `LiveSyncLimits.externalBlocksMax` or `LiveSyncLimits.externalBlocksBytes` are waiting, or
+  /// `run()` has ended.
   @discardableResult
   public func push(_ block: Block, from peer: PeerID?) -> Bool {
     let source = BlockSource(origin: .external, peer: peer)
-    if external.offer(External(block: block, source: source)) { return true }
+    let (bytes, giver) = (block.memoryBytes, BlockGiver(source))
+    let isCharged = account.budget.withLock { budget in
+      guard budget.admission(of: bytes, for: giver) == .fits else { return false }
+      budget.charge(bytes, to: giver)
+      return true
+    }
+    guard isCharged else {
+      context.overflow("external_blocks", limit: LiveSyncLimits.externalBlocksBytes.total)
+      return false
+    }
+    if external.offer(External(block: block, source: source, bytes: bytes)) { return true }
+    account.budget.withLock { $0.release(bytes, of: giver) }
     if external.count >= external.capacity {
       context.overflow("external_blocks", limit: external.capacity)
     }

@@ -51,6 +51,11 @@ public struct RequestMissingBlocks: Request, Hashable {
   }
 }
 
+extension RequestMissingBlocks {
+  /// The blocks, and what says how many there are.
+  public var answerBytesExpected: Int? { bytesMax + 1 << 10 }
+}
+
 /// The answer to `RequestMissingBlocks`.
 public enum MissingBlocksResponse: WireCodable, Hashable {
   /// Blocks in rising order; perhaps not all of them.

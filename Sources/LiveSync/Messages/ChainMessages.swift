@@ -80,6 +80,13 @@ public struct RequestMacroChain: Request, Hashable {
   }
 }
 
+extension RequestMacroChain {
+  /// The blocks, or one of the largest kind, and the history before the last one.
+  public var answerBytesMax: Int? {
+    max(bytesMax, LiveSyncLimits.macroBlockBytesMax) + LiveSyncLimits.historyBytesMax
+  }
+}
+
 /// The answer to `RequestMacroChain`.
 public enum MacroChainResponse: WireCodable, Hashable {
   /// The election blocks after the first known locator and then the latest macro block, without

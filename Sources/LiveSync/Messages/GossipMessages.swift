@@ -35,6 +35,10 @@ public struct HeaderAnnouncement: WireCodable, Hashable {
   }
 }
 
+extension HeaderAnnouncement: HeapSized {
+  public var heapBytes: Int { justification.heapBytes + (nextValidators?.heapBytes ?? 0) }
+}
+
 /// What is published on `Topic.blockBody`: the body of the block with this hash.
 public struct BodyAnnouncement: WireCodable, Hashable {
   public var blockHash: Hash256

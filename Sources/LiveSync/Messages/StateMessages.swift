@@ -1,3 +1,4 @@
+import Ledger
 import Networking
 import Primitives
 import StateTrie
@@ -45,7 +46,9 @@ public enum TrieDiffResponse: WireCodable, Hashable {
     let offset = decoder.offset
     let index = try decoder.varint()
     switch index {
-    case 0: self = .partialDiff(try decoder.value())
+    case 0:
+      self = .partialDiff(
+        try TrieDiff(from: &decoder, entriesMax: LedgerLimits.diffEntriesMax))
     case 1: self = .unknownBlockHash
     case 2: self = .incompleteState
     default: throw .invalidCase(index, of: "TrieDiffResponse", at: offset)
@@ -67,8 +70,14 @@ public struct RequestChunk: Request, Hashable {
   /// With both edges proven the answer can be checked on its own; with the last one only, the asker
   /// must hold what lies left of the start.
   public var edges: ChunkEdges
+  /// Most bytes of items wanted; one item is given however large it is.
+  public var bytesMax: Int
 
-  public init(startKey: KeyNibbles, endKey: KeyNibbles?, limit: Int, edges: ChunkEdges) {
+  public init(
+    startKey: KeyNibbles, endKey: KeyNibbles?, limit: Int, edges: ChunkEdges,
+    bytesMax: Int = LiveSyncLimits.chunkAnswerBytesMax
+  ) {
+    self.bytesMax = bytesMax
     self.startKey = startKey
     self.endKey = endKey
     self.limit = limit
@@ -80,6 +89,7 @@ public struct RequestChunk: Request, Hashable {
     encoder.append(optional: endKey)
     encoder.append(count: limit)
     encoder.append(edges == .both)
+    encoder.append(count: bytesMax)
   }
 
   public init(from decoder: inout WireDecoder) throws(WireError) {
@@ -96,6 +106,14 @@ public struct RequestChunk: Request, Hashable {
     }
     limit = Int(value)
     edges = try decoder.flag() ? .both : .last
+    bytesMax = Int(try decoder.uint32())
+  }
+}
+
+extension RequestChunk {
+  /// The items, one of them at least, and the proof of both edges.
+  public var answerBytesMax: Int? {
+    max(bytesMax, LiveSyncLimits.chunkItemBytesMax) + LiveSyncLimits.chunkProofBytesMax
   }
 }
 

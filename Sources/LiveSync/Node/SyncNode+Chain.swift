@@ -104,7 +104,7 @@ extension SyncNode {
   /// The head that the peer names; nil if it does not answer.
   private func askHead(of peer: PeerID) async -> HeadResponse? {
     do throws(RequestError) {
-      return try await context.network.request(RequestHead(), to: peer)
+      return try await context.network.ask(RequestHead(), to: peer).response
     } catch {
       if error.isMisbehaviour { context.ban(peer, reason: error.reason) }
       return nil
@@ -120,21 +120,21 @@ extension SyncNode {
 
   private func fetch(_ hash: Hash256, from peer: PeerID) async {
     let includeBody = chain.holdsState
-    let block: Block
+    let answer: HeldAnswer<BlockResponse>
     do throws(RequestError) {
-      let response = try await context.network.request(
+      answer = try await context.network.ask(
         RequestBlock(hash: hash, includeBody: includeBody), to: peer)
-      guard let found = response.block else { return }
-      block = found
     } catch {
       if error.isMisbehaviour { context.ban(peer, reason: error.reason) }
       return
     }
+    guard let block = answer.response.block else { return }
     if let evidence = block.contradiction(ofAnswerTo: hash, includeBody: includeBody) {
       context.ban(peer, reason: AnswerError.wrongBlock.reason, evidence: evidence)
       return
     }
     liveSync.push(block, from: peer)
+    withExtendedLifetime(answer.claim) {}
   }
 }
 

@@ -8,8 +8,9 @@ import Runtime
 final class RequestAttempts<R: Request, Value: Sendable>: Sendable {
   /// Something that a request waits for happened.
   enum Incident: Sendable {
-    /// A peer answered, so long after it was asked.
-    case judged(Int, PeerID, RequestClient.Verdict<Value>, after: Duration)
+    /// A peer answered, so long after it was asked. The claim is the answer's room until the value
+    /// is taken.
+    case judged(Int, PeerID, RequestClient.Verdict<Value>, after: Duration, claim: AnswerClaim)
     /// A try brought no answer.
     case failed(Int, HedgedRequest.Failure, String)
     case lookDue(Int)
@@ -37,9 +38,9 @@ final class RequestAttempts<R: Request, Value: Sendable>: Sendable {
   ///   - patience: longest wait for the answer.
   func run(_ attempt: Int, at peer: PeerID, since: Moment, patience: Duration) async {
     let context = client.context
-    let response: R.Response
+    let answer: HeldAnswer<R.Response>
     do throws(RequestError) {
-      response = try await context.network.request(request, to: peer, timeout: patience)
+      answer = try await context.network.ask(request, to: peer, timeout: patience)
     } catch {
       if error == .cancelled { return }
       if error.isMisbehaviour { context.ban(peer, reason: error.reason) }
@@ -48,13 +49,17 @@ final class RequestAttempts<R: Request, Value: Sendable>: Sendable {
       incidents.offer(.failed(attempt, HedgedRequest.Failure(error, isNews: isNews), error.reason))
       return
     }
-    let verdict = handling.judge(response, peer)
+    let verdict = handling.judge(answer.response, peer)
     client.noteAnswer(of: peer)
     client.punish(peer, verdict)
     if case .use = verdict {} else { handling.didFail(peer, verdict) }
     let time = since.duration(to: context.runtime.now)
-    let isAwaited = incidents.offer(.judged(attempt, peer, verdict, after: time))
-    if !isAwaited, case .use(let value) = verdict { await handling.cameLate(value, peer) }
+    let isAwaited = incidents.offer(
+      .judged(attempt, peer, verdict, after: time, claim: answer.claim))
+    if !isAwaited, case .use(let value) = verdict {
+      await handling.cameLate(value, peer)
+      withExtendedLifetime(answer.claim) {}
+    }
   }
 
   /// Nobody waits any more. What came in the last moment is not lost: a good answer takes the place
@@ -63,7 +68,7 @@ final class RequestAttempts<R: Request, Value: Sendable>: Sendable {
     incidents.finish()
     guard case .failed = answer else { return answer }
     while let incident = incidents.poll() {
-      if case .judged(_, let peer, .use(let value), _) = incident {
+      if case .judged(_, let peer, .use(let value), _, _) = incident {
         return .value(value, from: peer)
       }
     }

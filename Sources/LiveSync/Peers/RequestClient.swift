@@ -117,13 +117,13 @@ final class RequestClient: Sendable {
         case .pauseOver: actions = decide { core.pauseOver($0, &$1) }
         case .againDue: actions = core.againDue(ranked)
         case .lookDue(let attempt): actions = decide { core.lookDue(attempt, $0, &$1) }
-        case .judged(let attempt, let peer, .use(let value), let time):
+        case .judged(let attempt, let peer, .use(let value), let time, _):
           // Only an answer that was found good makes good for a late one; those who were overtaken
           // come after the others for a while.
           context.peers.promote(peer, for: type)
           for late in memory.withLock({ core.answered(attempt, after: time, &$0) }) { demote(late) }
           return .value(value, from: peer)
-        case .judged(let attempt, _, let verdict, _):
+        case .judged(let attempt, _, let verdict, _, _):
           reason = verdict.reason ?? reason
           endUrgency(urgent)
           actions = decide { core.failed(attempt, HedgedRequest.Failure(verdict), $0, &$1) }

@@ -79,7 +79,24 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
     guard ranges.arrived(id, chunk, at: view.now) != nil else {
       preconditionFailure("an answer to chunk request \(id), which is not open")
     }
-    return place(chunk, view, chain: chain) + advance(view, chain: chain)
+    let (actions, hasRoom) = makeRoom(for: id, view)
+    return actions
+      + (hasRoom ? place(chunk, view, chain: chain) : discard(chunk, .bufferFull, view))
+      + advance(view, chain: chain)
+  }
+
+  /// Lets chunks that wait give way to one that is here; false if that is not enough.
+  private mutating func makeRoom(for id: UInt64, _ view: PlannerView) -> ([Action], Bool) {
+    var actions: [Action] = []
+    while true {
+      switch ranges.charge(id) {
+      case .fits: return (actions, true)
+      case .refused: return (actions, false)
+      case .makeRoom(let peer):
+        guard let chunk = buffer.removeNewest(of: peer) else { return (actions, false) }
+        actions.append(prune(chunk, .bufferFull, view))
+      }
+    }
   }
 
   /// Request `id` brought nothing.

@@ -37,7 +37,9 @@ extension RangePlanner {
     // One each in turn, so that no peer gets all of what is left.
     while hasRoom, !free.isEmpty, !spare.isEmpty {
       for index in spare.indices where hasRoom {
-        guard let range = slice(&free, for: spare[index].peer, share: share, at: now) else {
+        guard hasRoom(at: spare[index].peer),
+          let range = slice(&free, for: spare[index].peer, share: share, at: now)
+        else {
           spare[index].spare = 0
           continue
         }
@@ -81,16 +83,26 @@ extension RangePlanner {
 
   /// True if one more answer has room.
   private var hasRoom: Bool {
-    let count = flights.count + claims.count
+    let bytes = answerBytesMax(ofRequestWith: requestBytes)
     return lineHasRoom && flights.count < LiveSyncLimits.chunkRequestsMax
-      && count < LiveSyncLimits.bufferedChunksMax
-      && (count == 0
-        || claimedBytes + flyingBytes + requestBytes <= LiveSyncLimits.bufferedChunkBytesMax)
+      && flights.count + claims.count < LiveSyncLimits.bufferedChunksMax
+      && budget.total + bytes <= budget.limits.total
+  }
+
+  /// True if one more answer of `peer` has room beside what there is of the peer.
+  private func hasRoom(at peer: PeerID) -> Bool {
+    let bytes = answerBytesMax(ofRequestWith: requestBytes)
+    return budget.held(by: peer) + bytes <= budget.limits.perHolder
+  }
+
+  /// Most bytes of the answer to the largest request with so many bytes expected.
+  private func answerBytesMax(ofRequestWith bytes: Int) -> Int {
+    LiveSyncLimits.itemsBytesMax(expected: bytes) + LiveSyncLimits.chunkProofBytesMax
   }
 
   /// Bytes expected of a request for as many items as are asked for.
   private var requestBytes: Int {
-    max(1, Int(Double(itemsWanted) * density.bytesPerItem))
+    max(1, Int(min(1e9, Double(itemsWanted) * density.bytesPerItem)))
   }
 
   /// Items to ask for: a little less than may come, so that a range with more than the average is
@@ -145,7 +157,7 @@ extension RangePlanner {
 
   /// Bytes expected of a request to the peer.
   private func bytes(for peer: PeerID) -> Int {
-    max(1, Int(Double(items(for: peer)) * density.bytesPerItem))
+    max(1, Int(min(1e9, Double(items(for: peer)) * density.bytesPerItem)))
   }
 
   private mutating func ask(
@@ -158,11 +170,13 @@ extension RangePlanner {
     let items = density.itemsInAll.map { Int(min(1e9, $0 * range.share)) } ?? itemsWanted
     let bytes = max(
       LiveSyncLimits.chunkOverheadBytes,
-      Int(Double(min(items, limit)) * density.bytesPerItem))
+      Int(min(1e9, Double(min(items, limit)) * density.bytesPerItem)))
     let fitting = Double(LiveSyncLimits.chunkAnswerBytesMax) / density.bytesPerItem
     let query = ChunkQuery(
       id: nextID, start: range.start, end: range.end,
-      limit: max(1, min(limit, Int(fitting))), edges: .both)
+      limit: max(1, min(limit, Int(fitting))), edges: .both,
+      itemsBytesMax: LiveSyncLimits.itemsBytesMax(expected: min(bytes, requestBytes)))
+    chargeFlight(query, to: peer)
     nextID += 1
     flights[query.id] = Flight(
       query: query, peer: peer, sentAt: now, expectedBytes: bytes,
@@ -194,6 +208,7 @@ extension RangePlanner {
     where hasRoom && seconds.count + orders.count < LiveSyncLimits.secondRequestsMax {
       let helper = helpers.firstIndex {
         $0.peer != flight.peer && $0.spare > 0 && peers.demotion(of: $0.peer) == nil
+          && hasRoom(at: $0.peer)
       }
       guard let helper else { continue }
       // An earlier helper may have brought a part of it.

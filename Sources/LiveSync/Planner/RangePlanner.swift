@@ -43,6 +43,10 @@ public struct RangePlanner: Sendable {
     var peer: PeerID
     var delivery: Delivery
     var helpsWith: UInt64?
+    /// Bytes of memory that the chunk takes.
+    var memoryBytes: Int
+    /// True if they are charged to its peer.
+    var isCharged = false
   }
 
   /// What is known of the peers.
@@ -51,8 +55,8 @@ public struct RangePlanner: Sendable {
   let itemsMax: Int
   package internal(set) var flights: [UInt64: Flight] = [:]
   var claims: [UInt64: Claim] = [:]
-  /// Bytes of the chunks that are claimed.
-  var claimedBytes = 0
+  /// Bytes of the chunks that are claimed, and of all that answers on their way may have.
+  private(set) var budget = ByteBudget<PeerID>(LiveSyncLimits.chunksBytes)
   /// Bytes expected of the requests on their way.
   var flyingBytes = 0
   /// Bytes of all answers of all peers.
@@ -71,6 +75,8 @@ public struct RangePlanner: Sendable {
 
   /// Requests on their way.
   public var flightCount: Int { flights.count }
+  /// Bytes charged for chunks that are here and answers on their way.
+  public var chargedBytes: Int { budget.total }
   /// Chunks that are here and not in the trie yet.
   public var claimCount: Int { claims.count }
 
@@ -99,13 +105,29 @@ public struct RangePlanner: Sendable {
         sentAt: flight.sentAt, arrivedAt: now, bytes: chunk.bytes,
         deliveredBytes: peers[flight.peer].arrivedBytes - flight.arrivedBefore,
         isShort: isShort, isAlone: flight.isAloneAtPeer),
-      helpsWith: flight.helpsWith)
-    claimedBytes += chunk.bytes
+      helpsWith: flight.helpsWith, memoryBytes: max(chunk.bytes, chunk.chunk.heapBytes))
     // Only the size of later requests follows from it, so it need not be verified.
     density.add(
       KeyRange(start: query.start, end: chunk.chunk.end), items: chunk.chunk.items.count,
       bytes: chunk.bytes)
     return query
+  }
+
+  /// Charges a chunk that came to its peer, if there is room for the memory that it takes; else the
+  /// range is to be given up, or others have to give way first.
+  package mutating func charge(_ id: UInt64) -> ByteBudget<PeerID>.Admission {
+    guard let claim = claims[id], !claim.isCharged else { return .fits }
+    let admission = budget.admission(of: claim.memoryBytes, for: claim.peer)
+    if admission == .fits {
+      budget.charge(claim.memoryBytes, to: claim.peer)
+      claims[id]?.isCharged = true
+    }
+    return admission
+  }
+
+  /// Counts an answer on its way with the most bytes that it may have.
+  mutating func chargeFlight(_ query: ChunkQuery, to peer: PeerID) {
+    budget.charge(query.answerBytesMax, to: peer)
   }
 
   /// What became of a chunk that came.
@@ -123,7 +145,7 @@ public struct RangePlanner: Sendable {
   package mutating func settled(_ id: UInt64, _ fate: Fate, at now: Moment) {
     guard let claim = claims.removeValue(forKey: id) else { return }
     let bytes = claim.delivery.bytes
-    claimedBytes -= bytes
+    if claim.isCharged { budget.release(claim.memoryBytes, of: claim.peer) }
     switch fate {
     case .taken(let items):
       peers.verified(claim.peer, claim.delivery, items: items, at: now)
@@ -149,6 +171,7 @@ public struct RangePlanner: Sendable {
   private mutating func end(_ id: UInt64) -> Flight? {
     guard let flight = flights.removeValue(forKey: id) else { return nil }
     flyingBytes -= flight.expectedBytes
+    budget.release(flight.query.answerBytesMax, of: flight.peer)
     peers.update(flight.peer) { $0.ended(bytes: flight.expectedBytes) }
     return flight
   }

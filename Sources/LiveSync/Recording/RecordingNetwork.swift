@@ -14,10 +14,16 @@ public struct RecordingNetwork: Network {
     func next() -> UInt64 { value.add(1, ordering: .relaxed).newValue }
   }
 
+  private final class SizeMemory: Sendable {
+    let sizes = Mutex(AnswerSizes())
+  }
+
   private let base: any Network
   private let runtime: any Runtime
   private let recorder: EventRecorder
   private let counter = Counter()
+  private let room = AnswerRoom()
+  private let sizes = SizeMemory()
   /// What all requests of the node have shown of its lines.
   private let paceMeter = PaceMeter()
 
@@ -36,17 +42,24 @@ public struct RecordingNetwork: Network {
 
   /// Sends a single request and waits for its answer as long as answers take.
   /// - Parameter bytes: What the answer is expected to have at most.
-  func request<R: Request>(
+  func ask<R: Request>(
     _ request: R, to peer: PeerID, expecting bytes: Int = 0
-  ) async throws(RequestError) -> R.Response {
-    try await self.request(
-      request, to: peer, timeout: pace.patience(R.type, bytes: bytes))
+  ) async throws(RequestError) -> HeldAnswer<R.Response> {
+    try await ask(request, to: peer, timeout: pace.patience(R.type, bytes: bytes))
   }
 
   public var local: PeerID { base.local }
   public func connectedPeers() -> [PeerID] { base.connectedPeers() }
   public func peerEvents() -> AsyncStream<PeerEvent> { base.peerEvents() }
-  public func subscribe(_ topic: Topic) -> AsyncStream<GossipMessage> { base.subscribe(topic) }
+  public func subscribe(_ topic: Topic) -> GossipSubscription {
+    let subscription = base.subscribe(topic)
+    let limit = NetworkingLimits.gossipBytes.total
+    let recorder = recorder
+    subscription.whenFull {
+      recorder.record(.queue(.limitReached(queue: "gossip.\(topic)", limit: limit)))
+    }
+    return subscription
+  }
   public func publish(_ topic: Topic, _ payload: [UInt8]) async {
     await base.publish(topic, payload)
   }
@@ -54,7 +67,8 @@ public struct RecordingNetwork: Network {
   public func disconnect(_ peer: PeerID, reason: String) { base.disconnect(peer, reason: reason) }
 
   public func send(
-    _ type: RequestType, _ payload: [UInt8], to peer: PeerID, timeout: Duration
+    _ type: RequestType, _ payload: [UInt8], to peer: PeerID, timeout: Duration,
+    answerBytesMax: Int
   ) async throws(RequestError) -> [UInt8] {
     let number = counter.next()
     let name = type.description
@@ -72,7 +86,9 @@ public struct RecordingNetwork: Network {
         cause: sent, request: number)
     }
     do throws(RequestError) {
-      let answer = try await base.send(type, payload, to: peer, timeout: timeout)
+      let answer = try await base.send(
+        type, payload, to: peer, timeout: timeout, answerBytesMax: answerBytesMax)
+      sizes.sizes.withLock { $0.add(answer.count, type) }
       let now = runtime.now
       paceMeter.pace.withLock {
         $0.answered(type, bytes: answer.count, after: start.duration(to: now), at: now)
@@ -102,5 +118,49 @@ public struct RecordingNetwork: Network {
       }
       return answer
     }
+  }
+}
+
+/// An answer, and the room that it takes until it is let go.
+struct HeldAnswer<Response: Sendable>: Sendable {
+  let response: Response
+  let claim: AnswerClaim
+}
+
+extension RecordingNetwork {
+  /// Sends `request` and waits for its response, as `Network.request` does. Whoever asks keeps
+  /// account of the chunk.
+  func chunk(
+    _ request: RequestChunk, of peer: PeerID, timeout: Duration
+  ) async throws(RequestError) -> ChunkResponse {
+    try await self.request(request, to: peer, timeout: timeout)
+  }
+
+  /// Sends `request` when there is room for its response, which lasts until the answer is let go.
+  func ask<R: Request>(
+    _ request: R, to peer: PeerID, timeout: Duration
+  ) async throws(RequestError) -> HeldAnswer<R.Response> {
+    let limit = min(request.answerBytesMax ?? .max, NetworkingLimits.responseBytesMax(R.type))
+    let most = sizes.sizes.withLock { $0.most(of: request) }
+    do throws(RequestError) {
+      return try await ask(request, to: peer, timeout: timeout, answerBytesMax: most)
+    } catch {
+      guard error.isTooLarge, most < limit else { throw error }
+      return try await ask(request, to: peer, timeout: timeout, answerBytesMax: limit)
+    }
+  }
+
+  private func ask<R: Request>(
+    _ request: R, to peer: PeerID, timeout: Duration, answerBytesMax: Int
+  ) async throws(RequestError) -> HeldAnswer<R.Response> {
+    let room = LiveSyncLimits.answerRoom(R.type, answerBytes: answerBytesMax)
+    let claim = try await self.room.claim(room, of: peer) {
+      recorder.record(
+        .queue(
+          .limitReached(queue: "answers", limit: NetworkingLimits.answersBytes.total)))
+    }
+    let response = try await self.request(
+      request, to: peer, timeout: timeout, answerBytesMax: answerBytesMax)
+    return HeldAnswer(response: response, claim: claim)
   }
 }

@@ -15,6 +15,8 @@ public struct RequestServer: Sendable {
   private final class Gate: Sendable {
     private let limiter: Mutex<RateLimiter>
     private let runtime: any Runtime
+    /// Held while an answer is made.
+    private let turn = Mutex(())
 
     init(limits: RateLimits, runtime: any Runtime) {
       limiter = Mutex(RateLimiter(limits: limits))
@@ -24,6 +26,11 @@ public struct RequestServer: Sendable {
     func allow(_ type: RequestType, from peer: PeerID) -> Bool {
       let now = runtime.now
       return limiter.withLock { $0.allow(type, from: peer, at: now) }
+    }
+
+    /// Makes an answer when no other is being made, so that at most one is held that is not sent.
+    func making<Answer>(_ make: () -> sending Answer) -> sending Answer {
+      turn.withLock { _ in make() }
     }
   }
 
@@ -74,7 +81,7 @@ public struct RequestServer: Sendable {
       },
       { peer, request in
         guard gate.allow(R.type, from: peer) else { return nil }
-        let response = answer(request)
+        let response = gate.making { answer(request) }
         if let failure = context.chain.takeServingFailure() {
           context.recorder.record(
             .node(.unreadable(reason: failure.reason, detail: failure.description)))
@@ -94,21 +101,13 @@ public struct RequestServer: Sendable {
     _ request: RequestMissingBlocks, of chain: Blockchain
   ) -> MissingBlocksResponse {
     let direction: MissingBlocksDirection = request.direction == .forward ? .forward : .backward
-    let answer = BoundedAnswer.largest(
-      limit: LiveSyncLimits.blocksPerAnswerMax, first: LiveSyncLimits.servedBlocksFirst,
-      bytesMax: min(request.bytesMax, LiveSyncLimits.blocksAnswerBytesMax)
-    ) { limit in
-      chain.missingBlocks(
-        target: request.target, locators: request.locators, direction: direction,
-        includeBody: request.includeBody, limit: limit)
-    } size: { result in
-      guard case .blocks(let blocks) = result else { return (0, 0) }
-      return (blocks.count, blocks.reduce(0) { $0 + $1.wireBytes.count })
-    }
+    let answer = chain.missingBlocks(
+      target: request.target, locators: request.locators, direction: direction,
+      includeBody: request.includeBody, limit: LiveSyncLimits.blocksPerAnswerMax,
+      bytesMax: min(request.bytesMax, LiveSyncLimits.blocksAnswerBytesMax))
     switch answer {
-    case .blocks(let blocks)?: return .blocks(blocks)
-    case .refused(let refusal)?: return MissingBlocksResponse(refusal)
-    case nil: return .failed
+    case .blocks(let blocks): return .blocks(blocks)
+    case .refused(let refusal): return MissingBlocksResponse(refusal)
     }
   }
 
@@ -130,8 +129,11 @@ public struct RequestServer: Sendable {
   package static func trieProof(
     _ request: RequestTrieProof, of chain: Blockchain
   ) -> TrieProofResponse? {
+    // Nothing is held of values that will not be sent.
+    let fitting = chain.fittingCount(
+      of: request.keys, bytesMax: LiveSyncLimits.proofAnswerBytesMax)
     let answer = BoundedAnswer.largest(
-      limit: request.keys.count, first: LiveSyncLimits.servedKeysFirst,
+      limit: max(fitting, min(1, request.keys.count)), first: LiveSyncLimits.servedKeysFirst,
       bytesMax: LiveSyncLimits.proofAnswerBytesMax
     ) { limit -> (keys: Int, lookup: ProofLookup) in
       let keys = request.keys.prefix(limit)
@@ -150,21 +152,14 @@ public struct RequestServer: Sendable {
   }
 
   package static func chunk(_ request: RequestChunk, of chain: Blockchain) -> ChunkResponse? {
-    let lookup = BoundedAnswer.largest(
-      limit: request.limit, first: LiveSyncLimits.servedItemsFirst,
-      bytesMax: LiveSyncLimits.chunkAnswerBytesMax
-    ) { limit in
-      chain.chunk(
-        from: request.startKey, to: request.endKey, limit: limit, edges: request.edges)
-    } size: { lookup in
-      guard case .chunk(let chunk, _) = lookup else { return (0, 0) }
-      return (chunk.items.count, chunk.items.reduce(0) { $0 + $1.value.count })
-    }
+    let lookup = chain.chunk(
+      from: request.startKey, to: request.endKey, limit: request.limit, edges: request.edges,
+      bytesMax: min(request.bytesMax, LiveSyncLimits.chunkAnswerBytesMax))
     switch lookup {
-    case .chunk(let chunk, let block)?:
+    case .chunk(let chunk, let block):
       return .chunk(number: block.number, hash: block.hash, chunk)
-    case .incomplete?: return .incompleteState
-    case .refused?, .failed?, nil: return nil
+    case .incomplete: return .incompleteState
+    case .refused, .failed: return nil
     }
   }
 }

@@ -1,3 +1,4 @@
+import Networking
 import Primitives
 
 /// Chunks that wait for their blocks, by (height, hash), in order of arrival.
@@ -6,9 +7,21 @@ struct ChunkBuffer: Sendable {
   /// Number of chunks.
   private(set) var count = 0
 
+  /// Bytes of memory that they take.
+  var bytes: Int {
+    heights.values.reduce(0) { $1.reduce($0) { $0 + $1.memoryBytes } }
+  }
+
   mutating func insert(_ chunk: SourcedChunk) {
     heights[chunk.number, default: []].append(chunk)
     count += 1
+  }
+
+  /// Takes out the chunk of `peer` that was asked for last.
+  mutating func removeNewest(of peer: PeerID) -> SourcedChunk? {
+    let newest = heights.values.joined().filter { $0.peer == peer }.max { $0.request < $1.request }
+    guard let newest else { return nil }
+    return removeAll { $0.peer == peer && $0.request == newest.request }.first
   }
 
   /// True if a chunk waits for this block.

@@ -3,8 +3,12 @@ import Networking
 extension ChunkQuery {
   /// The query as it is sent.
   var message: RequestChunk {
-    RequestChunk(startKey: start, endKey: end, limit: limit, edges: edges)
+    RequestChunk(
+      startKey: start, endKey: end, limit: limit, edges: edges, bytesMax: itemsBytesMax)
   }
+
+  /// Most bytes of the answer.
+  var answerBytesMax: Int { message.answerBytesMax ?? 0 }
 }
 
 extension SourcedChunk {

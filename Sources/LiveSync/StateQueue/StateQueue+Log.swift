@@ -25,4 +25,12 @@ extension StateQueue {
       context.recorder.record(.chunk(event))
     }
   }
+
+  nonisolated func recordDiscard(of chunk: SourcedChunk, _ reason: ChunkDiscardReason) {
+    if reason == .bufferFull {
+      context.overflow("chunks", limit: LiveSyncLimits.chunksBytes.total)
+    }
+    context.recorder.record(
+      .chunk(chunk.event(Event.Chunk.discarded, reason: reason.rawValue)))
+  }
 }

@@ -117,6 +117,7 @@ public actor StateQueue: LiveSyncQueue {
       core.pushed(
         block.hash, number: block.number, chunks: report.block.chunks, result: report.chunks,
         view, chain: context.chain))
+    await diffQueue.pushed(diffBytes: report.block.diff?.heapBytes ?? 0)
     await diffQueue.blockQueue.pushed(report.block.sourced, report.verdict)
   }
 
@@ -219,8 +220,8 @@ public actor StateQueue: LiveSyncQueue {
     let (query, peer) = (order.query, order.peer)
     recordRequest(query, to: peer)
     do throws(RequestError) {
-      let response = try await context.network.request(
-        query.message, to: peer,
+      let response = try await context.network.chunk(
+        query.message, of: peer,
         timeout: max(order.timeout, context.network.pace.patienceFloor))
       guard let chunk = SourcedChunk(response, to: query, from: peer) else {
         await perform(core.failed(query.id, .lacking, view, chain: context.chain))
@@ -288,8 +289,7 @@ public actor StateQueue: LiveSyncQueue {
       case .buffered(let chunk): context.recorder.record(.chunk(chunk.event(Event.Chunk.buffered)))
       case .discard(let chunk, let reason):
         account.discarded(chunk)
-        context.recorder.record(
-          .chunk(chunk.event(Event.Chunk.discarded, reason: reason.rawValue)))
+        recordDiscard(of: chunk, reason)
       case .prune(let chunk, let reason):
         account.discarded(chunk)
         context.recorder.record(

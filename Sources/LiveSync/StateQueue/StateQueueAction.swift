@@ -34,6 +34,10 @@ public struct SourcedChunk: Sendable, Hashable {
   }
 }
 
+extension SourcedChunk: HeapSized {
+  public var heapBytes: Int { chunk.heapBytes }
+}
+
 /// A block with its diff and the chunks of its state, to be pushed together.
 public struct StateBlock<Block: SyncBlock>: Sendable {
   public var sourced: SourcedBlock<Block>
@@ -70,10 +74,14 @@ public struct ChunkQuery: Sendable, Hashable {
   public var limit: Int
   /// Which edges the answer has to prove.
   public var edges: ChunkEdges
+  /// Most bytes of items wanted; one item may have more.
+  public var itemsBytesMax: Int
 
   public init(
-    id: UInt64, start: KeyNibbles, end: KeyNibbles?, limit: Int, edges: ChunkEdges
+    id: UInt64, start: KeyNibbles, end: KeyNibbles?, limit: Int, edges: ChunkEdges,
+    itemsBytesMax: Int = LiveSyncLimits.chunkAnswerBytesMax
   ) {
+    self.itemsBytesMax = itemsBytesMax
     self.id = id
     self.start = start
     self.end = end

@@ -136,7 +136,10 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
     if UInt64(number) > UInt64(head) + UInt64(configuration.windowAheadMax) {
       return discard(chunk, .tooFarAhead) + [.ahead(chunk.peer)]
     }
-    if buffer.count >= LiveSyncLimits.bufferedChunksMax {
+    let bytes = buffer.bytes + chunk.memoryBytes
+    if buffer.count >= LiveSyncLimits.bufferedChunksMax
+      || bytes > LiveSyncLimits.chunksBytes.total
+    {
       return discard(chunk, .bufferFull)
     }
     follow(chunk)

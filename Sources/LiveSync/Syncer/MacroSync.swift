@@ -99,7 +99,7 @@ final class MacroSync: Sendable {
   private func head(of peer: PeerID) async -> HeadResponse? {
     for _ in 0..<LiveSyncLimits.lateInRowMax {
       switch await ask(RequestHead(), peer, bytes: 0) {
-      case .success(let status): return status
+      case .success(let answer): return answer.response
       case .failure(.timeout): continue
       case .failure: return nil
       }
@@ -114,11 +114,13 @@ final class MacroSync: Sendable {
       locators: (verified.map { [$0.lastElection.hash] } ?? []) + own, bytesMax: bytes)
     let asked = context.runtime.now
     let answer = await ask(request, peer, bytes: bytes)
-    guard case .success(let response) = answer else {
-      return answer == .failure(.timeout) ? .late : .stop(.failed)
+    guard case .success(let held) = answer else {
+      if case .failure(.timeout) = answer { return .late }
+      return .stop(.failed)
     }
+    defer { withExtendedLifetime(held.claim) {} }
     let time = asked.duration(to: context.runtime.now)
-    guard case .chain(let part) = response else {
+    guard case .chain(let part) = held.response else {
       return .stop(failed(peer, "locators_unknown", .incompatible))
     }
     let size = part.blocks.reduce(0) { $0 + $1.wireBytes.count }
@@ -266,9 +268,9 @@ final class MacroSync: Sendable {
 
   private func ask<R: Request>(
     _ request: R, _ peer: PeerID, bytes: Int
-  ) async -> Result<R.Response, RequestError> {
+  ) async -> Result<HeldAnswer<R.Response>, RequestError> {
     do throws(RequestError) {
-      return .success(try await context.network.request(request, to: peer, expecting: bytes))
+      return .success(try await context.network.ask(request, to: peer, expecting: bytes))
     } catch {
       context.recorder.record(
         .macroSync(.failed(peer: peer.number, reason: error.reason)))

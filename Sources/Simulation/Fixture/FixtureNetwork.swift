@@ -67,7 +67,7 @@ final class FixtureNetwork: Network {
 
   private struct State {
     var isConnected = true
-    var gossip: [Topic: AsyncStream<GossipMessage>.Continuation] = [:]
+    var gossip: [Topic: GossipSubscription] = [:]
     var pending: [Pending] = []
     var sent: [String] = []
     var reports: [String] = []
@@ -82,10 +82,10 @@ final class FixtureNetwork: Network {
   /// Hands a message of the peer to who subscribes.
   func announce(_ topic: Topic, _ payload: [UInt8]) {
     let stream = state.withLock { $0.isConnected ? $0.gossip[topic] : nil }
-    stream?.yield(
-      GossipMessage(
-        id: GossipID(topic: topic, payload: payload), from: Self.peer, topic: topic,
-        payload: payload))
+    let message = GossipMessage(
+      id: GossipID(topic: topic, payload: payload), from: Self.peer, topic: topic,
+      payload: payload)
+    _ = stream?.offer(message)
   }
 
   /// The requests that wait for their answers, by their words.
@@ -107,12 +107,10 @@ final class FixtureNetwork: Network {
 
   func peerEvents() -> AsyncStream<PeerEvent> { AsyncStream { $0.finish() } }
 
-  func subscribe(_ topic: Topic) -> AsyncStream<GossipMessage> {
-    let (stream, continuation) = AsyncStream.makeStream(
-      of: GossipMessage.self,
-      bufferingPolicy: .bufferingOldest(NetworkingLimits.gossipMessagesMax))
-    state.withLock { $0.gossip[topic] = continuation }
-    return stream
+  func subscribe(_ topic: Topic) -> GossipSubscription {
+    let subscription = GossipSubscription()
+    state.withLock { $0.gossip[topic] = subscription }
+    return subscription
   }
 
   func publish(_ topic: Topic, _ payload: [UInt8]) async {}
@@ -122,7 +120,8 @@ final class FixtureNetwork: Network {
   }
 
   func send(
-    _ type: RequestType, _ payload: [UInt8], to peer: PeerID, timeout: Duration
+    _ type: RequestType, _ payload: [UInt8], to peer: PeerID, timeout: Duration,
+    answerBytesMax: Int
   ) async throws(RequestError) -> [UInt8] {
     let pending = Pending(FixtureRequest(type, payload))
     let isOpen = state.withLock { state in
@@ -133,7 +132,11 @@ final class FixtureNetwork: Network {
     }
     guard isOpen else { throw .disconnected }
     defer { state.withLock { $0.pending.removeAll { $0 === pending } } }
-    return try await pending.wait()
+    let answer = try await pending.wait()
+    if answer.count > answerBytesMax {
+      throw .tooLarge(bytes: answer.count, limit: answerBytesMax)
+    }
+    return answer
   }
 
   func serve(

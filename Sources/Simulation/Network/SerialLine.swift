@@ -16,10 +16,15 @@ struct SerialLine {
   mutating func admit(_ bytes: Int, at now: Moment, rate: Int?, queueBytesMax: Int) -> Slot? {
     guard let rate else { return Slot(start: now, end: now) }
     let start = max(now, freeAt)
-    let waiting = Self.bytes(in: now.duration(to: start), rate: rate)
+    let waiting = waitingBytes(at: now, rate: rate)
     if waiting > 0, waiting + bytes > queueBytesMax { return nil }
     freeAt = start.advanced(by: Self.time(for: bytes, rate: rate))
     return Slot(start: start, end: freeAt)
+  }
+
+  /// Bytes that have not been carried yet.
+  func waitingBytes(at now: Moment, rate: Int?) -> Int {
+    rate.map { Self.bytes(in: now.duration(to: max(now, freeAt)), rate: $0) } ?? 0
   }
 
   /// Gives up what is queued, as when the machine stops.

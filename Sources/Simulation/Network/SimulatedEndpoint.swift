@@ -30,16 +30,14 @@ struct SimulatedEndpoint: Network {
     return stream
   }
 
-  func subscribe(_ topic: Topic) -> AsyncStream<GossipMessage> {
-    let (stream, continuation) = AsyncStream.makeStream(
-      of: GossipMessage.self, bufferingPolicy: .bufferingOldest(NetworkingLimits.gossipMessagesMax)
-    )
+  func subscribe(_ topic: Topic) -> GossipSubscription {
+    let subscription = GossipSubscription()
     if isAlive("subscribe") {
-      node.subscriptions[topic, default: []].append(continuation)
+      node.subscriptions[topic, default: []].append(HeldSubscription(subscription))
     } else {
-      continuation.finish()
+      subscription.finish()
     }
-    return stream
+    return subscription
   }
 
   func publish(_ topic: Topic, _ payload: [UInt8]) async {
@@ -51,10 +49,12 @@ struct SimulatedEndpoint: Network {
   }
 
   func send(
-    _ type: RequestType, _ payload: [UInt8], to peer: PeerID, timeout: Duration
+    _ type: RequestType, _ payload: [UInt8], to peer: PeerID, timeout: Duration,
+    answerBytesMax: Int
   ) async throws(RequestError) -> [UInt8] {
     guard isAlive("send") else { throw .disconnected }
-    return try await network.send(type, payload, from: node, to: peer, timeout: timeout)
+    return try await network.send(
+      type, payload, from: node, to: peer, timeout: timeout, answerBytesMax: answerBytesMax)
   }
 
   func serve(

@@ -37,24 +37,46 @@ extension SimulatedNetwork {
     }
     let message = GossipMessage(
       id: id, from: link.from.id, topic: topic, payload: envelope.payload)
-    guard node.gossip.receive(message) == .first else {
-      return drop(envelope.kind, on: link, .repeated)
+    let alive = streams.filter { $0.subscription != nil }
+    node.subscriptions[topic] = alive.isEmpty ? nil : alive
+    guard !alive.isEmpty else { return drop(envelope.kind, on: link, .notSubscribed) }
+    switch node.gossip.receive(message) {
+    case .repeated: drop(envelope.kind, on: link, .repeated)
+    case .refused:
+      drop(envelope.kind, on: link, .subscriptionFull)
+      for stream in alive { stream.subscription?.noteLoss() }
+    case .first(let givingWay):
+      for id in givingWay { withdraw(id, from: node, on: link) }
+      offer(message, to: alive.compactMap(\.subscription), on: link)
     }
-    var alive: [AsyncStream<GossipMessage>.Continuation] = []
-    for stream in streams {
-      switch stream.yield(message) {
-      case .terminated:
-        continue
-      case .dropped:
-        drop(envelope.kind, on: link, .subscriptionFull)
-      default:
-        break
+  }
+
+  /// What waits for judgement and had to give way is not to be read either.
+  private func withdraw(_ id: GossipID, from node: SimulatedNode, on link: SimulatedLink) {
+    for (topic, streams) in node.subscriptions.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      for stream in streams where stream.subscription?.withdraw(id) == true {
+        drop(.gossip(topic), on: link, .subscriptionFull)
+        stream.subscription?.noteLoss()
       }
-      alive.append(stream)
     }
-    if alive.count < streams.count {
-      node.subscriptions[topic] = alive.isEmpty ? nil : alive
+  }
+
+  private func offer(
+    _ message: GossipMessage, to subscriptions: [GossipSubscription], on link: SimulatedLink
+  ) {
+    var isTaken = false
+    for subscription in subscriptions {
+      switch subscription.offer(message) {
+      case .refused: drop(.gossip(message.topic), on: link, .subscriptionFull)
+      case .taken(let lost):
+        isTaken = true
+        for id in lost {
+          drop(.gossip(message.topic), on: link, .subscriptionFull)
+          link.to.gossip.giveUp(id)
+        }
+      }
     }
+    if !isTaken { link.to.gossip.giveUp(message.id) }
   }
 
   private func spread(

@@ -4,7 +4,7 @@ import Runtime
 extension SimulatedNetwork {
   func send(
     _ type: RequestType, _ payload: [UInt8], from node: SimulatedNode, to peer: PeerID,
-    timeout: Duration
+    timeout: Duration, answerBytesMax: Int
   ) async throws(RequestError) -> [UInt8] {
     guard let link = node.links[peer], link.isConnected else { throw .disconnected }
     guard node.pending.count < configuration.pendingRequestsMax else { throw .tooManyPending }
@@ -21,7 +21,8 @@ extension SimulatedNetwork {
           self.endRequest(number, of: node, .failure(.timeout))
         }
         node.pending[number] = SimulatedNode.PendingRequest(
-          type: type, peer: peer, continuation: continuation, timer: timer)
+          type: type, peer: peer, answerBytesMax: answerBytesMax, continuation: continuation,
+          timer: timer)
         let envelope = Envelope(
           kind: .request(type), payload: payload, content: .request(number))
         transmit(envelope, on: link)
@@ -50,16 +51,51 @@ extension SimulatedNetwork {
   func receiveRequest(_ number: UInt64, _ envelope: Envelope, on link: SimulatedLink) {
     guard case .request(let type) = envelope.kind else { return }
     let node = link.to
-    let capacity = node.capacity ?? configuration.capacity
     let request = SimulatedNode.WaitingRequest(
       link: link, type: type, payload: envelope.payload, number: number)
-    if node.serving < capacity.servedConcurrentlyMax {
+    guard node.servers[type] != nil else { return respond(to: request, nil) }
+    if node.waiting.isEmpty, canServe(node) {
       startServing(request)
-    } else if node.waiting.count < capacity.servedWaitingMax {
-      node.waiting.append(request)
     } else {
-      respond(to: request, nil)
+      keepWaiting(request, atFront: false)
     }
+  }
+
+  /// Whether one more answer may be made: few enough are, and few enough bytes wait to be sent.
+  private func canServe(_ node: SimulatedNode) -> Bool {
+    let capacity = node.capacity ?? configuration.capacity
+    return node.serving < capacity.servedConcurrentlyMax && unsentBytes(of: node) == 0
+  }
+
+  /// Bytes at the uplink above the limit for what waits to be sent.
+  private func unsentBytes(of node: SimulatedNode) -> Int {
+    let capacity = node.capacity ?? configuration.capacity
+    let waiting = node.uplink.waitingBytes(at: runtime.now, rate: capacity.uploadBytesPerSecond)
+    return max(0, waiting - NetworkingLimits.unsentBytesMax)
+  }
+
+  /// Lets a request wait until it can be answered; refuses it if too much waits.
+  private func keepWaiting(_ request: SimulatedNode.WaitingRequest, atFront: Bool) {
+    let node = request.link.to
+    let capacity = node.capacity ?? configuration.capacity
+    let peer = request.link.from.id
+    guard node.waiting.count < capacity.servedWaitingMax || atFront else {
+      return respond(to: request, nil)
+    }
+    while case .makeRoom(let largest) = node.waitingBytes.admission(of: request.bytes, for: peer) {
+      guard let newest = node.waiting.lastIndex(where: { $0.link.from.id == largest }) else {
+        preconditionFailure("\(largest) has bytes at \(node.id), but no request waits")
+      }
+      let victim = node.waiting.remove(at: newest)
+      node.waitingBytes.release(victim.bytes, of: largest)
+      respond(to: victim, nil)
+    }
+    guard node.waitingBytes.admission(of: request.bytes, for: peer) == .fits else {
+      return respond(to: request, nil)
+    }
+    node.waitingBytes.charge(request.bytes, to: peer)
+    node.waiting.insert(request, at: atFront ? 0 : node.waiting.endIndex)
+    serveNext(node)
   }
 
   /// A response has arrived at the node that asked.
@@ -70,7 +106,14 @@ extension SimulatedNetwork {
     guard node.pending[number]?.peer == link.from.id else {
       return drop(envelope.kind, on: link, .late)
     }
-    endRequest(number, of: node, isRefusal ? .failure(.refused) : .success(envelope.payload))
+    let (bytes, most) = (envelope.payload.count, node.pending[number]?.answerBytesMax ?? 0)
+    if isRefusal {
+      endRequest(number, of: node, .failure(.refused))
+    } else if bytes > most {
+      endRequest(number, of: node, .failure(.tooLarge(bytes: bytes, limit: most)))
+    } else {
+      endRequest(number, of: node, .success(envelope.payload))
+    }
   }
 
   private func startServing(_ request: SimulatedNode.WaitingRequest) {
@@ -81,6 +124,14 @@ extension SimulatedNetwork {
     node.statistics.servedConcurrentlyPeak = max(
       node.statistics.servedConcurrentlyPeak, node.serving)
     runtime.spawn(server.taskName) {
+      // Answers that were made at the same moment may have filled the uplink.
+      guard node.life == life, self.unsentBytes(of: node) == 0 else {
+        if node.life == life {
+          node.serving -= 1
+          self.keepWaiting(request, atFront: true)
+        }
+        return
+      }
       let response = await server.handle(request.link.from.id, request.payload)
       guard node.life == life else { return }
       node.serving -= 1
@@ -90,9 +141,25 @@ extension SimulatedNetwork {
   }
 
   private func serveNext(_ node: SimulatedNode) {
+    while canServe(node), !node.waiting.isEmpty {
+      let request = node.waiting.removeFirst()
+      node.waitingBytes.release(request.bytes, of: request.link.from.id)
+      startServing(request)
+    }
+    lookAgain(node)
+  }
+
+  /// If requests wait for the uplink only, nothing else will come back to them.
+  private func lookAgain(_ node: SimulatedNode) {
+    let excess = unsentBytes(of: node)
+    guard excess > 0, !node.waiting.isEmpty, !node.awaitsUplink else { return }
     let capacity = node.capacity ?? configuration.capacity
-    while node.serving < capacity.servedConcurrentlyMax, !node.waiting.isEmpty {
-      startServing(node.waiting.removeFirst())
+    let rate = capacity.uploadBytesPerSecond ?? .max
+    let life = node.life
+    node.awaitsUplink = true
+    runtime.schedule(after: SerialLine.time(for: excess, rate: rate)) {
+      node.awaitsUplink = false
+      if node.life == life { self.serveNext(node) }
     }
   }
 

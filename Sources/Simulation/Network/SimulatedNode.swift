@@ -1,4 +1,5 @@
 import Networking
+import Primitives
 import Runtime
 
 /// One node's side of the simulated network.
@@ -9,6 +10,7 @@ final class SimulatedNode: @unchecked Sendable {
   struct PendingRequest {
     var type: RequestType
     var peer: PeerID
+    var answerBytesMax: Int
     var continuation: UnsafeContinuation<Result<[UInt8], RequestError>, Never>
     var timer: TimerTicket
   }
@@ -26,6 +28,8 @@ final class SimulatedNode: @unchecked Sendable {
     var type: RequestType
     var payload: [UInt8]
     var number: UInt64
+    /// What it is charged with.
+    var bytes: Int { MemoryLayout<Self>.stride + payload.storageBytes }
   }
 
   let id: PeerID
@@ -48,12 +52,16 @@ final class SimulatedNode: @unchecked Sendable {
   var uplink = SerialLine()
   var downlink = SerialLine()
   var gossip = GossipCache()
-  var subscriptions: [Topic: [AsyncStream<GossipMessage>.Continuation]] = [:]
+  var subscriptions: [Topic: [HeldSubscription]] = [:]
   var peerSubscriptions: [AsyncStream<PeerEvent>.Continuation] = []
   var servers: [RequestType: Server] = [:]
   var pending: [UInt64: PendingRequest] = [:]
   var serving = 0
   var waiting: [WaitingRequest] = []
+  /// Bytes of the requests that wait, by who sent them.
+  var waitingBytes = ByteBudget<PeerID>(NetworkingLimits.servedWaitingBytes)
+  /// Whether a timer will look at what waits once the uplink has sent enough.
+  var awaitsUplink = false
   var interceptor: Interceptor?
   var statistics = NodeStatistics()
 
@@ -68,7 +76,7 @@ final class SimulatedNode: @unchecked Sendable {
     wasEntered = false
     // Finishing wakes readers, so the order matters.
     for (_, streams) in subscriptions.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-      for stream in streams { stream.finish() }
+      for stream in streams { stream.subscription?.finish() }
     }
     for stream in peerSubscriptions { stream.finish() }
     subscriptions = [:]
@@ -76,10 +84,18 @@ final class SimulatedNode: @unchecked Sendable {
     servers = [:]
     serving = 0
     waiting = []
+    waitingBytes = ByteBudget(NetworkingLimits.servedWaitingBytes)
     gossip = GossipCache()
     uplink.clear()
     downlink.clear()
   }
+}
+
+/// A subscription that lasts as long as somebody else holds it.
+struct HeldSubscription {
+  private(set) weak var subscription: GossipSubscription?
+
+  init(_ subscription: GossipSubscription) { self.subscription = subscription }
 }
 
 /// A link in one direction. `@unchecked Sendable` for the same reason as `SimulatedNode`.

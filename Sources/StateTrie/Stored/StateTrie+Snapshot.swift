@@ -9,10 +9,10 @@ extension StateTrie {
   /// `missing` with the range that lacks where that one does.
   public static func chunk(
     in snapshot: borrowing StoreSnapshot, from start: KeyNibbles, to end: KeyNibbles? = nil,
-    limit: Int, edges: ChunkEdges = .last
+    limit: Int, edges: ChunkEdges = .last, bytesMax: Int = .max
   ) throws(TrieError) -> TrieChunk {
     try serving(snapshot) { trie throws(TrieError) in
-      try trie.chunk(from: start, to: end, limit: limit, edges: edges)
+      try trie.chunk(from: start, to: end, limit: limit, edges: edges, bytesMax: bytesMax)
     }
   }
 

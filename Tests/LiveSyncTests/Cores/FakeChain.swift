@@ -11,6 +11,7 @@ struct FakeBlock: SyncBlock, Hashable {
   var isMacro = false
   /// No diff's root: the cores only compare it with the empty one.
   var diffRoot = Hash256.zero
+  var memoryBytes = 1
 
   init(number: UInt32, parent: Hash256, salt: UInt8 = 0) {
     var encoder = WireEncoder()

@@ -149,6 +149,8 @@ import Testing
   @Test func orders_shouldHaveRoomForAllThereCanBe() {
     #expect(LiveSyncLimits.ordersMax >= LiveSyncLimits.diffBlocksMax)
     #expect(LiveSyncLimits.ordersMax >= LiveSyncLimits.missingBlocksRequestsMax)
+    // A try of each peer, and its timers.
+    #expect(LiveSyncLimits.requestIncidentsMax >= 4 * LiveSyncLimits.peersMax)
     #expect(LiveSyncLimits.ordersMax >= 2 * LiveSyncLimits.peersMax)
     #expect(LiveSyncLimits.ordersMax >= LiveSyncLimits.bufferedChunksMax + 2)
   }

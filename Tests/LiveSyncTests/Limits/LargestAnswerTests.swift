@@ -97,6 +97,9 @@ import Testing
         + LiveSyncLimits.chunkItemsMax * 64 + Self.pathBytes * 2,
       .trieProof: LiveSyncLimits.proofAnswerBytesMax + LedgerLimits.dataBytesMax + Self.pathBytes,
     ]
+    #expect(bare.wireBytes.count <= LiveSyncLimits.macroBlockBytesMax)
+    let history = MacroChain(blocks: [], history: Self.frontier)
+    #expect(history.wireBytes.count <= LiveSyncLimits.historyBytesMax)
     #expect(largest.keys.sorted() == RequestType.known.sorted())
     for (type, bytes) in largest {
       #expect(bytes <= NetworkingLimits.responseBytesMax(type), "\(type): \(bytes)")

@@ -166,9 +166,13 @@ import Testing
     let chunk = SourcedChunk(
       start: first.query.start,
       chunk: TrieChunk(end: first.query.end, items: [], proof: TrieProof(nodes: [])), number: 1,
-      hash: .zero, peer: peer, isBounded: true, bytes: Limits.bufferedChunkBytesMax,
+      hash: .zero, peer: peer, isBounded: true, bytes: Limits.chunksBytes.perHolder,
       request: first.query.id)
+    for other in planner.flights.keys.sorted() where other != first.query.id {
+      planner.failed(other, .local, at: .start)
+    }
     #expect(planner.arrived(first.query.id, chunk, at: .start) != nil)
+    #expect(planner.charge(first.query.id) == .fits)
     #expect(fill().isEmpty)
     planner.settled(first.query.id, .unused, at: .start)
     #expect(!fill().isEmpty)

@@ -34,12 +34,12 @@ import Testing
     #expect(answer.parts == 1)
   }
 
-  /// What is served is made of blocks and items that may be as large as the ledger allows.
+  /// What is served is made of macro blocks and accounts that may be as large as the ledger allows.
   @Test func servedAnswers_shouldStayBelowTheirLimits_whateverTheirPartsAreLike() {
     typealias Limits = LiveSyncLimits
     for (part, first, bytesMax) in [
-      (LedgerLimits.bodyBytesMax, Limits.servedBlocksFirst, Limits.blocksAnswerBytesMax),
-      (LedgerLimits.dataBytesMax, Limits.servedItemsFirst, Limits.chunkAnswerBytesMax),
+      (Limits.macroBlockBytesMax, Limits.servedMacroBlocksFirst, Limits.macroAnswerBytesMax),
+      (LedgerLimits.dataBytesMax, Limits.servedKeysFirst, Limits.proofAnswerBytesMax),
     ] {
       let largest = Array(repeating: part, count: 2 * first)
       let alone = Self.answer(largest, limit: 5_000, first: first, bytesMax: bytesMax)

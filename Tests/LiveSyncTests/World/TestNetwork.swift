@@ -20,7 +20,7 @@ final class TestNetwork: Sendable {
     var handlers: [Endpoint: Handler] = [:]
     var tampers: [Endpoint: Tamper] = [:]
     var delays: [Endpoint: Duration] = [:]
-    var gossip: [PeerID: [Topic: AsyncStream<GossipMessage>.Continuation]] = [:]
+    var gossip: [PeerID: [Topic: GossipSubscription]] = [:]
     var events: [PeerID: AsyncStream<PeerEvent>.Continuation] = [:]
     var reports: [Acceptance] = []
     var disconnects: [PeerID: String] = [:]
@@ -84,10 +84,10 @@ struct TestEndpoint: Network {
     return stream
   }
 
-  func subscribe(_ topic: Topic) -> AsyncStream<GossipMessage> {
-    let (stream, continuation) = AsyncStream.makeStream(of: GossipMessage.self)
-    network.state.withLock { $0.gossip[local, default: [:]][topic] = continuation }
-    return stream
+  func subscribe(_ topic: Topic) -> GossipSubscription {
+    let subscription = GossipSubscription()
+    network.state.withLock { $0.gossip[local, default: [:]][topic] = subscription }
+    return subscription
   }
 
   func publish(_ topic: Topic, _ payload: [UInt8]) async {
@@ -100,7 +100,7 @@ struct TestEndpoint: Network {
         state.gossip.filter { $0.key != message.from }.sorted { $0.key < $1.key }
           .compactMap { $0.value[topic] }
       }
-      for stream in streams { stream.yield(message) }
+      for stream in streams { _ = stream.offer(message) }
     }
   }
 
@@ -109,7 +109,8 @@ struct TestEndpoint: Network {
   }
 
   func send(
-    _ type: RequestType, _ payload: [UInt8], to peer: PeerID, timeout: Duration
+    _ type: RequestType, _ payload: [UInt8], to peer: PeerID, timeout: Duration,
+    answerBytesMax: Int
   ) async throws(RequestError) -> [UInt8] {
     let network = network
     let local = local
@@ -134,7 +135,11 @@ struct TestEndpoint: Network {
     if Task.isCancelled { throw .cancelled }
     guard let answer else { throw .timeout }
     switch answer {
-    case .success(let bytes): return bytes
+    case .success(let bytes):
+      if bytes.count > answerBytesMax {
+        throw .tooLarge(bytes: bytes.count, limit: answerBytesMax)
+      }
+      return bytes
     case .failure(let error): throw error
     }
   }

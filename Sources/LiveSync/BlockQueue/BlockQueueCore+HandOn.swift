@@ -1,0 +1,64 @@
+import Networking
+import Primitives
+
+/// Handing blocks on, as many as the way to the chain has room for.
+extension BlockQueueCore {
+  /// Hands on blocks that have room.
+  mutating func deliver(_ kind: BatchKind, _ blocks: [SourcedBlock<Block>]) -> [Action] {
+    for sourced in blocks {
+      let entry = Waiting(
+        number: sourced.block.number, bytes: sourced.block.memoryBytes,
+        giver: BlockGiver(sourced.source))
+      handedOn.charge(entry.bytes, to: entry.giver)
+      let earlier = waiting.updateValue(entry, forKey: sourced.block.hash)
+      precondition(earlier == nil, "block \(sourced.block.hash) is handed on twice")
+    }
+    return blocks.isEmpty ? [] : [.deliver(BlockBatch(kind: kind, blocks: blocks))]
+  }
+
+  /// Takes a block back from those that are handed on.
+  mutating func takeBack(_ hash: Hash256) -> Waiting? {
+    guard let entry = waiting.removeValue(forKey: hash) else { return nil }
+    handedOn.release(entry.bytes, of: entry.giver)
+    return entry
+  }
+
+  /// True if one more block may be handed on.
+  func hasRoom(for sourced: SourcedBlock<Block>) -> Bool {
+    handedOn.admission(of: sourced.block.memoryBytes, for: BlockGiver(sourced.source)) == .fits
+  }
+
+  /// Notes that blocks wait under `parent`, which the chain knows, for room only.
+  mutating func crowd(_ parent: Hash256) {
+    if !crowded.contains(parent) { crowded.append(parent) }
+  }
+
+  /// Hands on the buffered descendants of a block that the chain knows now.
+  mutating func release(under hash: Hash256) -> [Action] {
+    crowded.removeAll { $0 == hash }
+    var room = handedOn
+    var isCrowded = false
+    let blocks = buffer.removeDescendants(of: hash, limit: LiveSyncLimits.blocksPerResultMax) {
+      let (bytes, giver) = ($0.block.memoryBytes, BlockGiver($0.source))
+      guard room.admission(of: bytes, for: giver) == .fits else {
+        isCrowded = true
+        return false
+      }
+      room.charge(bytes, to: giver)
+      return true
+    }
+    if isCrowded { crowd(hash) }
+    return deliver(.buffered(remaining: buffer.count), blocks)
+  }
+
+  /// A block has left the way to the chain: what waits for room goes on.
+  mutating func releaseCrowded(chain: some ChainReader) -> [Action] {
+    let parents = crowded
+    return parents.flatMap { parent -> [Action] in
+      if chain.isKnown(parent) { return release(under: parent) }
+      // Its own push will tell, or it is not there any more.
+      crowded.removeAll { $0 == parent }
+      return []
+    }
+  }
+}
