@@ -134,7 +134,7 @@ extension LimitTable {
     "LiveSyncLimits.blocksPerAnswerMax":
       .driven(by: "answers_shouldBeRefused_whenTheyHaveTooManyBlocks"),
     "LiveSyncLimits.blocksAnswerBytesMax":
-      .driven(by: "servedAnswers_shouldStayBelowTheirLimits_whateverTheirPartsAreLike"),
+      .driven(by: "blocksOfAnAnswer_shouldFitTheirBytes_butOneIsGiven"),
     "LiveSyncLimits.servedKeysFirst": .estimate("first guess of how many fit an answer"),
     "LiveSyncLimits.servedMacroBlocksFirst": .estimate("first guess of how many fit an answer"),
     "LiveSyncLimits.proofAnswerBytesMax":

@@ -11,6 +11,8 @@ extension LimitTable {
     "LedgerLimits.transactionsPerBlockMax": .undriven,
     "LedgerLimits.dataBytesMax": .driven(by: "invalidTransaction_shouldBeNamed_withIndexAndReason"),
     "LedgerLimits.bodyBytesMax": .undriven,
+    "LedgerLimits.diffEntriesMax":
+      .driven(by: "answersOfManyParts_shouldBeRefused_beforeTheyAreHeld"),
     "LedgerLimits.diffBytesMax": .undriven,
     "LedgerLimits.validatorsMax": .undriven,
     "LedgerLimits.genesisAccountsMax": .undriven,
