@@ -203,6 +203,25 @@ private final class HeldStore: KeyValueStore {
     private func fail(_ what: String) { faults.withLock { $0.append(what) } }
   }
 
+  /// Keys are counted until their values have the bytes, in memory and in a store alike.
+  @Test func fittingKeys_shouldBeThoseWhoseValuesFit_butOneAlways() throws {
+    let world = try World(users: 12)
+    let stored = try Blockchain(
+      genesis: world.genesis, state: .complete, verifier: World.verifier,
+      store: try MemoryStore(chain: world.genesis.hash))
+    let items = world.chain.items()
+    let keys = items.map(\.key)
+    let sizes = items.map(\.value.count)
+    for chain in [world.chain, stored] {
+      for count in 1...keys.count {
+        let bytes = sizes.prefix(count).reduce(0, +)
+        #expect(chain.fittingCount(of: keys, bytesMax: bytes) == count)
+        #expect(chain.fittingCount(of: keys, bytesMax: bytes - 1) == max(1, count - 1))
+      }
+      #expect(chain.fittingCount(of: [], bytesMax: 100) == 0)
+    }
+  }
+
   @Test func chunk_shouldSayWhatIsMissing_whenANodeHoldsAPart() throws {
     let world = try World(users: 40)
     for store in [nil, try MemoryStore(chain: world.genesis.hash)] {

@@ -109,15 +109,38 @@ import Testing
     #expect(asking.core.bufferedBytes == 0 && asking.core.handedOnBytes == 0)
   }
 
+  /// A diff with values of so many bytes, a multiple of 1 MiB.
+  private static func diff(_ bytes: Int) throws -> TrieDiff {
+    let half = [UInt8](repeating: 1, count: 1 << 19)
+    return try TrieDiff(
+      entries: (0..<bytes >> 20).map {
+        .init(key: LargestMessages.key($0), old: half, new: half.map { $0 + 1 })
+      })
+  }
+
+  /// A late diff without room changes nothing of the rounds of its search: it is asked for again.
+  @Test func lateDiff_shouldBeForgotten_andLeaveItsSearchAsItIs_whenThereIsNoRoom() throws {
+    let large = try Self.diff(10 << 20)
+    var core = DiffQueueCore<FakeBlock>(isActive: true)
+    let queries = core.add(DiffQueueCoreTests.batch(FakeBlock.genesis.chain(3))).queries
+    #expect(queries.count == 3)
+    #expect(core.answered(queries[1].id, large).deliveries.isEmpty)
+    // Once while its round is under way, once in the pause that follows.
+    #expect(core.answered(queries[2].id, large, isLate: true).isEmpty)
+    #expect(core.inFlightCount == 2)
+    #expect(core.roundFailed(queries[2].id).pauses == [LiveSyncLimits.diffBackoffFirst])
+    #expect(core.answered(queries[2].id, large, isLate: true).isEmpty)
+    #expect(core.waited(queries[2].id).isEmpty && core.isCrowded)
+    let first = core.answered(queries[0].id, .empty).deliveries.flatMap(\.blocks)
+    #expect(first.count == 2)
+    let bytes = first.reduce(0) { $0 + $1.diffBytes }
+    #expect(core.pushed(diffBytes: bytes).queries.map(\.id) == [queries[2].id])
+    #expect(core.answered(queries[2].id, large).deliveries.flatMap(\.blocks).count == 1)
+  }
+
   @Test func diffs_shouldStayBelowTheirBytes_andAllBlocksGoOn() throws {
-    func diff(_ bytes: Int) throws -> TrieDiff {
-      try TrieDiff(entries: [
-        .init(key: LargestMessages.key(1), old: nil, new: [UInt8](repeating: 1, count: bytes / 2)),
-        .init(key: LargestMessages.key(2), old: [UInt8](repeating: 1, count: bytes / 2), new: nil),
-      ])
-    }
-    let large = try diff(2 << 20)
-    let middle = try diff(1 << 20)
+    let large = try Self.diff(2 << 20)
+    let middle = try Self.diff(1 << 20)
     for seed: UInt64 in 0..<60 {
       var random = SeededGenerator(seed: seed)
       var core = DiffQueueCore<FakeBlock>(isActive: true)
