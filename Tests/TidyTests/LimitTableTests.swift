@@ -32,7 +32,8 @@ import Testing
   /// All functions with `@Test`, but those of this folder.
   private static func tests() throws -> [String: TestFunction] {
     // The arguments of the attribute may hold two levels of parentheses.
-    let function = #/
+    let function =
+      #/
       @Test (?: \( (?: [^()] | \( (?: [^()] | \( [^()]* \) )* \) )* \) )? \s+ func \s (\w+)
       /#
     var tests: [String: TestFunction] = [:]
