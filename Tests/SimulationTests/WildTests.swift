@@ -42,9 +42,9 @@ import Testing
     }
   }
 
-  /// Seeds whose worlds are not won yet ("Worlds that are not won yet" in Docs/Simulator.md): nearly
-  /// all peers silent (0, 32), round trips of 20 s with a batch in less (18), 30 % of the messages
-  /// lost (57, 61), jitter of ten block intervals (62).
+  /// Seeds whose worlds are not won yet ("Worlds that are not won yet" in Docs/Simulator.md):
+  /// nearly all peers silent (0, 32), round trips of 20 s with a batch in less (18), 30 % of
+  /// the messages lost (57, 61), jitter of ten block intervals (62).
   static let notWonYet: Set<UInt64> = [0, 18, 32, 57, 61, 62]
 
   @Test(arguments: (0..<66 as Range<UInt64>).filter { !notWonYet.contains($0) })
