@@ -10,12 +10,6 @@ struct PathDelay {
     self.scenario = scenario
   }
 
-  /// Neighbours that a peer sends a block to, one after another.
-  var copies: Int {
-    scenario.sharedPeers > 0
-      ? 1 : min(scenario.fullPeers, SimulatedNetworkLimits.gossipDegreeMax)
-  }
-
   /// Connections between maker and joining node. Neighbours stand 1, 2, 4 and 8 places away in a
   /// ring, so each eight of half its places take one step, and what is left takes two.
   var steps: Int {
@@ -33,8 +27,9 @@ struct PathDelay {
       Int64(scenario.latencyMilliseconds + Self.jitterMeansMax * scenario.jitterMilliseconds)
       * 1_000_000
     let download = time(bytes, scenario.downloadBytesPerSecond)
-    let first = time(bytes * copies, upload) + download + flight
-    let later = time(bytes * copies, scenario.uploadBytesPerSecond) + download + flight
+    let first = time(bytes * scenario.blockCopies, upload) + download + flight
+    let later =
+      time(bytes * scenario.blockCopies, scenario.uploadBytesPerSecond) + download + flight
     return first + Int64(steps - 1) * later
   }
 

@@ -11,12 +11,6 @@ struct ScenarioLoad {
     self.scenario = scenario
   }
 
-  /// Copies of a block that one node sends to its neighbours.
-  var copies: Int {
-    scenario.sharedPeers > 0
-      ? 1 : min(scenario.fullPeers, SimulatedNetworkLimits.gossipDegreeMax)
-  }
-
   /// Bytes of one announced block, header and body.
   var blockBytes: Int {
     450 + scenario.slots / 8 + 150 * scenario.transactionsPerBlock
@@ -39,7 +33,7 @@ struct ScenarioLoad {
   /// True if every uplink carries three times the gossip.
   var uplinksSuffice: Bool {
     // Whoever makes a block sends it to its neighbours, and so does nearly everybody who gets it.
-    uplinks.allSatisfy { uplinkBytes($0) >= 3 * copies * blockBytes }
+    uplinks.allSatisfy { uplinkBytes($0) >= 3 * scenario.blockCopies * blockBytes }
   }
 
   /// Bytes a second that can come to the joining node from peers that answer.
@@ -49,13 +43,15 @@ struct ScenarioLoad {
     // A node that fetches one chunk after another has one peer at a time, the slowest one too.
     let rates = answering.map { plan.upload(of: $0) }
     let together = scenario.strategy == .sequential ? rates.min() ?? 0 : rates.reduce(0, +)
-    let gossip = (copies * blockBytes + diffBytes) * 1_000 / scenario.blockIntervalMilliseconds
+    let gossip =
+      (scenario.blockCopies * blockBytes + diffBytes) * 1_000 / scenario.blockIntervalMilliseconds
     return min(together, scenario.downloadBytesPerSecond) - gossip
   }
 
   /// True if gossip and diffs leave two thirds of the lines to the state.
   var linesSuffice: Bool {
-    let gossip = (copies * blockBytes + diffBytes) * 1_000 / scenario.blockIntervalMilliseconds
+    let gossip =
+      (scenario.blockCopies * blockBytes + diffBytes) * 1_000 / scenario.blockIntervalMilliseconds
     return stateRate >= 2 * gossip
   }
 
@@ -136,5 +132,12 @@ struct ScenarioLoad {
     let compared = scenario.accounts <= 5_000 ? chunks : blocksMade / scenario.blocksPerBatch
     return blocksMade * block + scenario.accounts * (40 + 25 * whole) + compared * scenario.accounts
       + chunks * 1_000
+  }
+}
+
+extension Scenario {
+  /// Neighbours that a peer sends a block to, one after another.
+  var blockCopies: Int {
+    sharedPeers > 0 ? 1 : min(fullPeers, SimulatedNetworkLimits.gossipDegreeMax)
   }
 }
