@@ -160,6 +160,8 @@ public enum LiveSyncLimits {
   /// Chunk requests on their way in any case, even on the thinnest line: one that comes and one
   /// that follows, so that the line is never empty.
   public static let lineRequestsMin = 2
+  /// Chunk requests on their way at a time to peers that never answered, while others do.
+  public static let silentRequestsMax = 1
   /// Time for which the line to this node may be full of chunks that were asked for: two requests
   /// in a row from each peer, and not so long that blocks and diffs behind them come late.
   public static let lineTime: Duration = .milliseconds(800)

@@ -10,11 +10,16 @@ public struct RankedPeers: Sendable, Hashable {
   public var preferred: Set<PeerID>
   /// Peers that lately let a request time out, in order: asked last.
   public var slow: [PeerID]
+  /// Those of `slow` that never answered such a request: asked after all others.
+  public var silent: Set<PeerID>
 
-  public init(prompt: [PeerID], preferred: Set<PeerID> = [], slow: [PeerID] = []) {
+  public init(
+    prompt: [PeerID], preferred: Set<PeerID> = [], slow: [PeerID] = [], silent: Set<PeerID> = []
+  ) {
     self.prompt = prompt
     self.preferred = preferred
     self.slow = slow
+    self.silent = silent
   }
 
   /// True if the peer is one of them.
@@ -46,9 +51,18 @@ public final class PeerList: Sendable {
     var demoted: [PeerID: Lateness] = [:]
     /// The kinds of requests that a member has answered.
     var heard: [PeerID: Set<RequestType>] = [:]
+    /// The kinds of requests that a member was late with and has never answered.
+    var silent: [PeerID: Set<RequestType>] = [:]
     /// Told when a peer was added, in the order they came.
     var additions: [(id: UInt64, continuation: AsyncStream<Void>.Continuation)] = []
     var nextAddition: UInt64 = 1
+
+    /// A peer that leaves takes what is known of its answers along.
+    mutating func forget(_ peer: PeerID) {
+      heard[peer] = nil
+      silent[peer] = nil
+      ahead.remove(peer)
+    }
   }
 
   private let state = Mutex(State())
@@ -60,22 +74,30 @@ public final class PeerList: Sendable {
 
   /// The peers that answer requests of `type` in time, and those that lately did not, each in
   /// order. If one that was late has never answered such a request, others that never did may be
-  /// silent too: those that did are preferred.
+  /// silent too: those that did are preferred. Lateness is forgiven with time, but silence only by
+  /// an answer, as long as there is somebody who has answered.
   public func ranked(at now: Moment, for type: RequestType) -> RankedPeers {
     state.withLock { state in
       state.demoted = state.demoted.filter { $0.value.until > now }
-      func isLate(_ peer: PeerID) -> Bool { state.demoted[peer]?.counts(for: type) ?? false }
       let sorted = state.members.sorted()
       func isHeard(_ peer: PeerID) -> Bool { state.heard[peer]?.contains(type) ?? false }
+      let isAnyHeard = sorted.contains(where: isHeard)
+      func isSilent(_ peer: PeerID) -> Bool {
+        isAnyHeard && state.silent[peer]?.contains(type) ?? false
+      }
+      func isLate(_ peer: PeerID) -> Bool {
+        isSilent(peer) || state.demoted[peer]?.counts(for: type) ?? false
+      }
       let prompt = sorted.filter { !isLate($0) }
       let slow = sorted.filter { isLate($0) }
       let preferred = slow.allSatisfy(isHeard) ? [] : Set(prompt.filter(isHeard))
-      return RankedPeers(prompt: prompt, preferred: preferred, slow: slow)
+      return RankedPeers(
+        prompt: prompt, preferred: preferred, slow: slow, silent: Set(slow.filter(isSilent)))
     }
   }
 
-  /// The peer was late with a request of `type`: it is asked after the others until `moment`. False
-  /// if that was known already.
+  /// The peer was late with a request of `type`: it is asked after the others until `moment`, or
+  /// until it answers one if it never did. False if that was known already.
   @discardableResult
   public func demote(_ peer: PeerID, for type: RequestType, until moment: Moment) -> Bool {
     state.withLock { state in
@@ -84,7 +106,10 @@ public final class PeerList: Sendable {
       state.demoted[peer, default: Lateness(until: moment)].until = moment
       state.demoted[peer]?.late.insert(type)
       state.demoted[peer]?.answered.remove(type)
-      return !wasLate
+      guard state.heard[peer]?.contains(type) != true else { return !wasLate }
+      let isNewlySilent = state.silent[peer, default: []].insert(type).inserted
+      let isAnyHeard = state.members.contains { state.heard[$0]?.contains(type) ?? false }
+      return !wasLate && (isNewlySilent || !isAnyHeard)
     }
   }
 
@@ -93,6 +118,7 @@ public final class PeerList: Sendable {
     state.withLock { state in
       guard state.members.contains(peer) else { return }
       state.heard[peer, default: []].insert(type)
+      state.silent[peer]?.remove(type)
       state.demoted[peer]?.late.remove(type)
       state.demoted[peer]?.answered.insert(type)
       if state.demoted[peer]?.late.isEmpty == true { state.demoted[peer] = nil }
@@ -155,8 +181,7 @@ public final class PeerList: Sendable {
   @discardableResult
   public func remove(_ peer: PeerID) -> Bool {
     state.withLock {
-      $0.heard[peer] = nil
-      $0.ahead.remove(peer)
+      $0.forget(peer)
       return $0.members.remove(peer) != nil
     }
   }
@@ -167,8 +192,7 @@ public final class PeerList: Sendable {
   public func ban(_ peer: PeerID) -> Bool {
     state.withLock {
       $0.members.remove(peer)
-      $0.heard[peer] = nil
-      $0.ahead.remove(peer)
+      $0.forget(peer)
       if $0.banned.count >= LiveSyncLimits.bannedPeersMax { $0.banned = [] }
       return $0.banned.insert(peer).inserted
     }

@@ -11,6 +11,8 @@ public struct PeerLedger: Sendable {
   private var latencies = AnswerTimes()
   /// Slower than this (in bytes a second) is slow; nil while too few peers are measured.
   private var slowBelow: Double?
+  /// True once an answer of anybody was verified.
+  private var hasVerified = false
 
   public init() {}
 
@@ -30,6 +32,7 @@ public struct PeerLedger: Sendable {
   /// An answer was verified.
   package mutating func verified(_ peer: PeerID, _ delivery: Delivery, items: Int, at now: Moment) {
     update(peer) { $0.verified(delivery, items: items, at: now) }
+    hasVerified = true
     latencies.add(delivery.time)
     let rates = records.values.compactMap(\.bytesPerSecond).sorted()
     slowBelow =
@@ -45,18 +48,22 @@ public struct PeerLedger: Sendable {
 
   /// Why the peer is asked after the others; nil if it is not.
   public func demotion(of peer: PeerID) -> PeerRecord.Demotion? {
-    records[peer]?.demotion ?? (isSlow(peer) ? .slow : nil)
+    isSilent(peer) ? .late : records[peer]?.demotion ?? (isSlow(peer) ? .slow : nil)
   }
 
   /// The time in which 95 of 100 verified answers came; nil while there are too few of them.
   public var latency95: Duration? { latencies.percentile95 }
 
+  /// True if the peer never answered, and others do: what it is asked for will hardly come.
+  func isSilent(_ peer: PeerID) -> Bool { hasVerified && records[peer]?.isSilent ?? false }
+
   /// The peers in the order in which they are asked, each for `bytes`: those in good standing
-  /// first, and of these the one that can answer soonest. Peers that pause are left out.
+  /// first, and of these the one that can answer soonest; last those that never answered. Peers that
+  /// pause are left out.
   package mutating func ranking(
     of peers: [(peer: PeerID, bytes: Int)], at now: Moment
   ) -> [(peer: PeerID, spare: Int)] {
-    var ranked: [(peer: PeerID, spare: Int, isDemoted: Bool, time: Double)] = []
+    var ranked: [(peer: PeerID, spare: Int, rank: Int, time: Double)] = []
     for (peer, bytes) in peers {
       if records[peer] != nil { update(peer) { $0.settleStrikes(at: now) } }
       let record = self[peer]
@@ -66,13 +73,12 @@ public struct PeerLedger: Sendable {
       let first = Double(LiveSyncLimits.answerTimeFirst.wholeNanoseconds)
       ranked.append(
         (
-          peer, spare, record.demotion != nil || isSlow,
+          peer, spare, isSilent(peer) ? 2 : record.demotion != nil || isSlow ? 1 : 0,
           record.answerTime(bytes: bytes) ?? first * Double(record.inFlight + 1)
         ))
     }
     ranked.sort {
-      ($0.isDemoted ? 1 : 0, $0.time, $0.peer.number)
-        < ($1.isDemoted ? 1 : 0, $1.time, $1.peer.number)
+      ($0.rank, $0.time, $0.peer.number) < ($1.rank, $1.time, $1.peer.number)
     }
     return ranked.map { ($0.peer, $0.spare) }
   }

@@ -144,6 +144,9 @@ public struct PeerRecord: Sendable {
     strike(LiveSyncLimits.strikesForLate, .late, at: now)
   }
 
+  /// True if it let requests time out, and nothing ever came from it: time does not mend that.
+  var isSilent: Bool { late > 0 && arrivedBytes == 0 && empty == 0 }
+
   /// True if it said lately that it does not have what starts at `key`.
   package func isLacking(_ key: KeyNibbles, at now: Moment) -> Bool {
     lacking.contains { $0.key == key && $0.until > now }
@@ -178,7 +181,7 @@ public struct PeerRecord: Sendable {
   /// twice as much as long as the bandwidth is found to grow. More would only wait in the peer's
   /// line, and the diffs of new blocks behind it.
   package func window(bytes: Int, isSlow: Bool) -> Int {
-    if demotion != nil || isSlow { return 1 }
+    if demotion != nil || isSlow || isSilent { return 1 }
     guard let roundTrip = roundTrip.value, let bandwidth = bandwidth.value else {
       return LiveSyncLimits.chunkWindowFirst
     }

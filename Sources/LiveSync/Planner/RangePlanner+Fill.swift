@@ -22,14 +22,16 @@ extension RangePlanner {
     guard !ranking.isEmpty else { return [] }
     trimFlights()
     var free = missing
-    for (_, flight) in flights.sorted(by: { $0.key < $1.key }) { free.remove(flight.range) }
+    for (_, flight) in flights.sorted(by: { $0.key < $1.key })
+    where !peers.isSilent(flight.peer) { free.remove(flight.range) }
     for (_, claim) in claims.sorted(by: { $0.key < $1.key }) { free.remove(claim.range) }
     // Towards the end shares become smaller, so that all peers end together. As long as nothing is
-    // known of sizes, everybody gets as much.
+    // known of sizes, everybody gets as much. Nothing is left to those who never answer.
+    let answering = available.count { !peers.isSilent($0) }
     let slots = flights.count + ranking.reduce(0) { $0 + $1.spare }
     // Before the density is known only a half is given away, so that peers that come a moment later
     // find something to do.
-    let parts = density.itemsInAll == nil ? 2 * slots : min(available.count, requestsAtOnce)
+    let parts = density.itemsInAll == nil ? 2 * slots : min(answering, requestsAtOnce)
     let share = free.ranges.reduce(0) { $0 + $1.share } / Double(max(1, parts))
     var orders: [ChunkOrder] = []
     var spare = ranking
@@ -37,13 +39,19 @@ extension RangePlanner {
     // One each in turn, so that no peer gets all of what is left.
     while hasRoom, !free.isEmpty, !spare.isEmpty {
       for index in spare.indices where hasRoom {
-        guard hasRoom(at: spare[index].peer),
-          let range = slice(&free, for: spare[index].peer, share: share, at: now)
-        else {
+        let peer = spare[index].peer
+        guard hasRoom(at: peer), mayAsk(peer) else {
           spare[index].spare = 0
           continue
         }
-        orders.append(ask(spare[index].peer, range, helpsWith: nil, at: now))
+        // Who never answered is asked for what stays free for the others.
+        var rest = free
+        guard let range = slice(&rest, for: peer, share: share, at: now) else {
+          spare[index].spare = 0
+          continue
+        }
+        if !peers.isSilent(peer) { free = rest }
+        orders.append(ask(peer, range, helpsWith: nil, at: now))
         spare[index].spare -= 1
       }
       spare.removeAll { $0.spare <= 0 }
@@ -64,6 +72,17 @@ extension RangePlanner {
     }
   }
 
+  /// Requests on their way, and bytes expected of them, beside those to peers that never answered.
+  private var awaited: (count: Int, bytes: Int) {
+    let silent = flights.values.filter { peers.isSilent($0.peer) }
+    return (flights.count - silent.count, flyingBytes - silent.reduce(0) { $0 + $1.expectedBytes })
+  }
+
+  /// False if the peer never answered and enough such peers are asked whether they do now.
+  private func mayAsk(_ peer: PeerID) -> Bool {
+    !peers.isSilent(peer) || flights.count - awaited.count < LiveSyncLimits.silentRequestsMax
+  }
+
   /// Requests that fill the line if each is as large as usual.
   private var requestsAtOnce: Int {
     guard let most = line.bytesMax else { return LiveSyncLimits.chunkRequestsMax }
@@ -74,11 +93,12 @@ extension RangePlanner {
   /// would only wait in front of it, and blocks and diffs behind it.
   private var lineHasRoom: Bool {
     if urgentWait > LiveSyncLimits.urgentPatience * 2 { return false }
-    if urgentWait > LiveSyncLimits.urgentPatience { return flights.isEmpty }
-    guard flights.count >= LiveSyncLimits.lineRequestsMin, let most = line.bytesMax else {
+    let awaited = awaited
+    if urgentWait > LiveSyncLimits.urgentPatience { return awaited.count == 0 }
+    guard awaited.count >= LiveSyncLimits.lineRequestsMin, let most = line.bytesMax else {
       return true
     }
-    return flyingBytes < most
+    return awaited.bytes < most
   }
 
   /// True if one more answer has room.
