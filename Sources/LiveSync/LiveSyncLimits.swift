@@ -76,17 +76,11 @@ public enum LiveSyncLimits {
   /// How often nobody else could be asked while an answer was overdue before the request is sent
   /// again to who was asked already: it may be lost.
   public static let looksBeforeResend = 3
-  /// How many times longer an answer is waited for while nobody answers in time.
-  public static let timeoutGrowthMax = 16
   /// An answer is never overdue before this time: hiccups of a processor are no delay.
   public static let hedgeDelayMin: Duration = .milliseconds(50)
-  /// Longest wait for an answer with blocks, as long as answers come in less.
-  public static let blocksTimeout: Duration = .seconds(10)
-  /// Likewise for a trie diff.
-  public static let diffTimeout: Duration = .seconds(5)
-  /// Likewise for a chunk from a peer that is not measured.
+  /// Longest wait for a chunk from a peer that is not measured.
   public static let chunkTimeout: Duration = .seconds(5)
-  /// Wait for a head or a macro chain before anything is measured.
+  /// Wait for an answer of another kind before anything is measured.
   public static let patienceFirst: Duration = .seconds(5)
   /// Shortest and longest wait for one once answers are measured. A line on which an answer takes
   /// longer than the longest is none.

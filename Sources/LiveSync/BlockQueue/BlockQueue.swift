@@ -37,9 +37,7 @@ public actor BlockQueue {
 
   public init(context: SyncContext, configuration: QueueConfiguration) {
     self.context = context.actor("block_queue")
-    client = RequestClient(
-      context: self.context, type: .missingBlocks, timeout: LiveSyncLimits.blocksTimeout,
-      isUrgent: true)
+    client = RequestClient(context: self.context, type: .missingBlocks, isUrgent: true)
     self.configuration = configuration
     core = BlockQueueCore(configuration: configuration)
   }
@@ -181,7 +179,7 @@ public actor BlockQueue {
         bytesMax: context.network.pace.partBytes(
           .missingBlocks, most: LiveSyncLimits.blocksAnswerBytesMax))
       let answer = await client.ask(
-        request, tries: RequestTries(first: query.firstPeer),
+        request, tries: RequestTries(first: query.firstPeer), expecting: request.bytesMax,
         willAsk: { peer, _ in recordRequest(query, to: peer) },
         handling: handling(of: query, as: request))
       switch answer {

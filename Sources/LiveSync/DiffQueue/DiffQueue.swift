@@ -41,8 +41,7 @@ public actor DiffQueue {
 
   public init(context: SyncContext, configuration: QueueConfiguration) {
     self.context = context.actor("diff_queue")
-    client = RequestClient(
-      context: self.context, type: .trieDiff, timeout: LiveSyncLimits.diffTimeout, isUrgent: true)
+    client = RequestClient(context: self.context, type: .trieDiff, isUrgent: true)
     core = DiffQueueCore(isActive: !context.chain.stateComplete)
     blockQueue = BlockQueue(context: context, configuration: configuration)
   }

@@ -63,8 +63,10 @@ package struct AnswerPace: Sendable {
   /// How long the answer to a request is waited for: twice what answers take, and what `bytes` take
   /// at the measured rate; `LiveSyncLimits.patienceFirst` before anything came. Doubled for each
   /// request of the kind in a row that was late, since it is the only way to learn of a line that
-  /// is longer or thinner than that; but while others are answered, messages were rather lost, and
-  /// it is doubled `LiveSyncLimits.patienceDoublings` times at most.
+  /// is longer or thinner than that. Once many answers are measured, messages are lost rather, so it
+  /// is doubled for every second one: where each second message is lost, doubling for each would
+  /// wait without bound on average. While requests of other kinds are answered it is doubled
+  /// `LiveSyncLimits.patienceDoublings` times at most.
   package func patience(_ type: RequestType, bytes: Int = 0) -> Duration {
     var wait = LiveSyncLimits.patienceFirst
     if let roundTrip = roundTripFilter.value, let rate = rateFilter.value {
@@ -75,8 +77,8 @@ package struct AnswerPace: Sendable {
       // Too few answers tell little of how they scatter.
       if times.percentile95 == nil { wait = max(wait, LiveSyncLimits.patienceFirst) }
     }
-    let doublings = min(
-      lateInRow[type] ?? 0, lateSinceAnswer + LiveSyncLimits.patienceDoublings)
+    let late = min(lateInRow[type] ?? 0, lateSinceAnswer + LiveSyncLimits.patienceDoublings)
+    let doublings = times.percentile95 == nil ? late : late / 2
     for _ in 0..<doublings where wait < LiveSyncLimits.patienceMax { wait = wait * 2 }
     return min(wait, LiveSyncLimits.patienceMax)
   }

@@ -34,8 +34,6 @@ package struct HedgedRequest: Sendable {
     case notYet
     /// It did not answer in time.
     case late
-    /// Likewise, as it was known to.
-    case lateAgain
     /// The request was not sent: too many of ours are pending.
     case notSent
   }
@@ -52,6 +50,8 @@ package struct HedgedRequest: Sendable {
   private var open: [Int: PeerID] = [:]
   /// Tries whose `look` is still to come.
   private var looking: Set<Int> = []
+  /// Tries whose answer was overdue at a look.
+  private var overdue: Set<Int> = []
   /// Peers that do not have it yet; the one that said so longest ago first.
   private var lacking: [PeerID] = []
   /// How often in a row an answer was overdue and nobody else could be asked.
@@ -79,8 +79,15 @@ package struct HedgedRequest: Sendable {
     if isPausing { return false }
     if open.isEmpty { return !isWorthRepeating }
     if isPatient || denials == 0 { return false }
-    return denials >= LiveSyncLimits.diffDenialsMax
+    return denials + unheard(peers) >= LiveSyncLimits.diffDenialsMax
       || (awaitsOnlyLate(peers) && !tries.canAsk(peers.prompt))
+  }
+
+  /// Overdue tries at peers that never answered, while others do: they are as good as denied, or a
+  /// request for what nobody has would wait for each of many silent peers.
+  private func unheard(_ peers: RankedPeers) -> Int {
+    if peers.preferred.isEmpty, peers.silent.isEmpty { return 0 }
+    return open.count { overdue.contains($0.key) && !peers.preferred.contains($0.value) }
   }
 
   /// True if somebody does not have it yet.
@@ -101,6 +108,7 @@ package struct HedgedRequest: Sendable {
   ) -> [Action] {
     looking.remove(attempt)
     guard open[attempt] != nil else { return [] }
+    overdue.insert(attempt)
     return hedge(peers, &memory) + lookOn()
   }
 
@@ -120,10 +128,7 @@ package struct HedgedRequest: Sendable {
       denials += 1
       lacking.append(peer)
     case .late:
-      memory.timedOut()
-    case .lateAgain:
-      // That one peer is late again says nothing of the line, unless there is no other.
-      if peers.prompt.isEmpty { memory.timedOut() }
+      break
     }
     return askNext(peers, &memory) + askAgainLater() + lookOn()
   }

@@ -45,8 +45,8 @@ final class RequestAttempts<R: Request, Value: Sendable>: Sendable {
       if error == .cancelled { return }
       if error.isMisbehaviour { context.ban(peer, reason: error.reason) }
       // Who has answered something else meanwhile is there: the message was lost.
-      let isNews = error == .timeout && !client.hasHeard(peer, since: since) && client.demote(peer)
-      incidents.offer(.failed(attempt, HedgedRequest.Failure(error, isNews: isNews), error.reason))
+      if error == .timeout, !client.hasHeard(peer, since: since) { client.demote(peer) }
+      incidents.offer(.failed(attempt, HedgedRequest.Failure(error), error.reason))
       return
     }
     let verdict = handling.judge(answer.response, peer)
@@ -77,10 +77,10 @@ final class RequestAttempts<R: Request, Value: Sendable>: Sendable {
 }
 
 extension HedgedRequest.Failure {
-  fileprivate init(_ error: RequestError, isNews: Bool) {
+  fileprivate init(_ error: RequestError) {
     switch error {
     case .tooManyPending: self = .notSent
-    case .timeout: self = isNews ? .late : .lateAgain
+    case .timeout: self = .late
     default: self = .noAnswer
     }
   }

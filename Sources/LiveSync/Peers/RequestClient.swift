@@ -58,7 +58,6 @@ final class RequestClient: Sendable {
 
   let context: SyncContext
   let type: RequestType
-  private let timeout: Duration
   private let isUrgent: Bool
   private let memory = Mutex(RequestMemory())
   /// Tries to be started by the task group of `run()`.
@@ -66,12 +65,10 @@ final class RequestClient: Sendable {
 
   /// - Parameters:
   ///   - type: of the requests.
-  ///   - timeout: longest wait for one peer's answer, as long as answers come in less.
   ///   - isUrgent: true if chunks must not hold it up.
-  init(context: SyncContext, type: RequestType, timeout: Duration, isUrgent: Bool) {
+  init(context: SyncContext, type: RequestType, isUrgent: Bool) {
     self.context = context
     self.type = type
-    self.timeout = timeout
     self.isUrgent = isUrgent
   }
 
@@ -93,11 +90,12 @@ final class RequestClient: Sendable {
   /// answer is overdue: if it takes longer than 95 of 100 did, or `LiveSyncLimits.hedgeDelayFirst`
   /// before that is known.
   /// - Parameters:
+  ///   - bytes: that the answer may have; 0 if it is small.
   ///   - isPatient: whether peers that are known to be late are awaited when all others said no.
   ///   - willAsk: called before each try with the peer and the number of the try, from 1.
   ///   - wasDenied: called for each peer that does not have it yet, while somebody waits for it.
   func ask<R: Request, Value: Sendable>(
-    _ request: R, tries: RequestTries, isPatient: Bool = true,
+    _ request: R, tries: RequestTries, expecting bytes: Int = 0, isPatient: Bool = true,
     isolation: isolated (any Actor)? = #isolation,
     willAsk: (PeerID, Int) -> Void = { _, _ in }, wasDenied: () async -> Void = {},
     handling: Handling<R.Response, Value>
@@ -110,7 +108,8 @@ final class RequestClient: Sendable {
       _ = isolation
       defer { group.cancelAll() }
       var reason = "no_peers"
-      perform(decide { core.start($0, &$1) }, attempts, in: &group, willAsk: willAsk)
+      perform(
+        decide { core.start($0, &$1) }, attempts, expecting: bytes, in: &group, willAsk: willAsk)
       while !core.isOver(ranked), let incident = await attempts.incidents.next() {
         var actions: [HedgedRequest.Action] = []
         switch incident {
@@ -132,7 +131,7 @@ final class RequestClient: Sendable {
           reason = why
           actions = decide { core.failed(attempt, failure, $0, &$1) }
         }
-        perform(actions, attempts, in: &group, willAsk: willAsk)
+        perform(actions, attempts, expecting: bytes, in: &group, willAsk: willAsk)
       }
       if Task.isCancelled { return .cancelled }
       return core.count == 0 ? .noPeers : .failed(reason: reason, isSoon: core.isLacking)
@@ -156,7 +155,7 @@ final class RequestClient: Sendable {
 
   private func perform<R: Request, Value: Sendable>(
     _ actions: [HedgedRequest.Action], _ attempts: RequestAttempts<R, Value>,
-    in group: inout DiscardingTaskGroup, willAsk: (PeerID, Int) -> Void
+    expecting bytes: Int, in group: inout DiscardingTaskGroup, willAsk: (PeerID, Int) -> Void
   ) {
     let runtime = context.runtime
     func tell(_ incident: RequestAttempts<R, Value>.Incident, after delay: Duration) {
@@ -169,8 +168,8 @@ final class RequestClient: Sendable {
       switch action {
       case .ask(let peer, let attempt):
         willAsk(peer, attempt)
-        let patience = max(
-          memory.withLock { $0.timeout(timeout) }, context.network.pace.patienceFloor)
+        let pace = context.network.pace
+        let patience = max(pace.patience(type, bytes: bytes), pace.patienceFloor)
         let start = runtime.now
         let isTaken = tries.offer {
           await attempts.run(attempt, at: peer, since: start, patience: patience)
@@ -204,14 +203,11 @@ final class RequestClient: Sendable {
   }
 
   /// The peer did not answer in time, or later than another: for a while the others come first.
-  /// False if it was known to be late.
-  @discardableResult
-  func demote(_ peer: PeerID) -> Bool {
+  func demote(_ peer: PeerID) {
     let end = context.runtime.now.advanced(by: LiveSyncLimits.demotionTime)
-    guard context.peers.demote(peer, for: type, until: end) else { return false }
+    guard context.peers.demote(peer, for: type, until: end) else { return }
     context.recorder.record(
       .peer(.demoted(peer: peer.number, reason: RequestError.timeout.reason)))
-    return true
   }
 
   /// Waits until there is somebody to ask, or for `LiveSyncLimits.noPeerPause`.

@@ -14,23 +14,12 @@ package struct RequestMemory: Sendable {
   private var stock = LiveSyncLimits.hedgesMax * LiveSyncLimits.answersPerHedge
   /// When peers answered last, whatever they said.
   private var heard: [PeerID: Moment] = [:]
-  /// Tries in a row that were not answered in time.
-  private var lateInRow = 0
 
   package init() {}
 
   /// Time after which an answer is overdue: 95 of 100 came in less.
   package var hedgeDelay: Duration {
     max(times.percentile95 ?? LiveSyncLimits.hedgeDelayFirst, LiveSyncLimits.hedgeDelayMin)
-  }
-
-  /// How long a peer's answer is waited for: `base`, or twice the time in which 95 of 100 came,
-  /// doubled for each try in a row that was late; at most `LiveSyncLimits.timeoutGrowthMax` times
-  /// `base`: asking again does not make a line faster, and an answer that is given up comes all the
-  /// same.
-  package func timeout(_ base: Duration) -> Duration {
-    let usual = max(base, (times.percentile95 ?? .zero) * 2)
-    return min(usual * (1 << min(lateInRow, 8)), base * LiveSyncLimits.timeoutGrowthMax)
   }
 
   /// Takes a second request from the stock; false if it is empty.
@@ -44,7 +33,6 @@ package struct RequestMemory: Sendable {
   /// - Parameter isHedge: true if it answers a second request.
   package mutating func answered(after time: Duration, isHedge: Bool) {
     times.add(time)
-    lateInRow = 0
     stock += isHedge ? LiveSyncLimits.answersPerHedge : 1
     stock = min(stock, LiveSyncLimits.hedgesMax * LiveSyncLimits.answersPerHedge)
   }
@@ -62,7 +50,4 @@ package struct RequestMemory: Sendable {
   package func hasHeard(_ peer: PeerID, since moment: Moment) -> Bool {
     heard[peer].map { $0 > moment } ?? false
   }
-
-  /// A try was not answered in time.
-  package mutating func timedOut() { lateInRow += 1 }
 }

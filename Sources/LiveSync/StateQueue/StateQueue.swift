@@ -34,7 +34,7 @@ public actor StateQueue: LiveSyncQueue {
   ) {
     self.context = context.actor("state_queue")
     client = RequestClient(
-      context: self.context, type: .chunk, timeout: LiveSyncLimits.chunkTimeout, isUrgent: false)
+      context: self.context, type: .chunk, isUrgent: false)
     self.configuration = configuration
     core = strategy.makeCore(
       configuration, chunkItems: chunkItems, isComplete: context.chain.stateComplete)
