@@ -91,21 +91,31 @@ extension SimulatedNetwork {
 
   /// Chooses gossip neighbours anew if membership or connections have changed.
   ///
-  /// The joined nodes stand in a ring in random order; each is the neighbour of those 1, 2, 4, …
-  /// places away. That keeps the graph connected (while no connection on the ring is closed), its
-  /// degree bounded and its diameter logarithmic.
+  /// The joined nodes that take gossip stand in a ring in random order; each is the neighbour of
+  /// those 1, 2, 4, … places away. That keeps the graph connected (while no connection on the ring
+  /// is closed), its degree bounded and its diameter logarithmic. Who only publishes sends to those
+  /// that follow its own place.
   func refreshShape() {
     guard isShapeStale else { return }
     isShapeStale = false
-    let ring = nodes.values.filter(\.isJoined).sorted {
+    let joined = nodes.values.filter(\.isJoined).sorted {
       ($0.ringKey, $0.id) < ($1.ringKey, $1.id)
     }
+    let ring = joined.filter(\.takesGossip)
     let isSmall = ring.count - 1 <= configuration.gossipDegreeMax
-    for (place, node) in ring.enumerated() {
-      let others = isSmall ? ring : chords(from: place, in: ring)
+    var place = 0
+    for node in joined {
+      let others = isSmall ? ring : near(place, in: ring, isMember: node.takesGossip)
+      if node.takesGossip { place += 1 }
       node.neighbours = others.compactMap { node.links[$0.id] }.filter(\.isConnected)
-        .filter(\.to.takesGossip).sorted { $0.to.id < $1.to.id }
+        .sorted { $0.to.id < $1.to.id }
     }
+  }
+
+  /// The neighbours of the node at `place`, or of one that stands before it and only publishes.
+  private func near(_ place: Int, in ring: [SimulatedNode], isMember: Bool) -> [SimulatedNode] {
+    if isMember { return chords(from: place, in: ring) }
+    return (0..<configuration.gossipDegreeMax).map { ring[(place + $0) % ring.count] }
   }
 
   private func chords(from place: Int, in ring: [SimulatedNode]) -> [SimulatedNode] {
