@@ -146,6 +146,7 @@ public actor BlockQueue {
   private func sweepHalves() async {
     while !Task.isCancelled {
       try? await context.runtime.sleep(for: LiveSyncLimits.halfSweepInterval)
+      assembler.wait = context.network.pace.halfWait
       perform(assembler.sweep(at: context.runtime.now))
     }
   }

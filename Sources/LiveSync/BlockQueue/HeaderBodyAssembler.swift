@@ -4,8 +4,7 @@ import Runtime
 
 /// Joins the two halves of announced blocks, which come on two topics in any order.
 ///
-/// A value: halves in, actions out, time is handed to it. A half waits at most
-/// `LiveSyncLimits.halfWait`, there are at most `halvesMax` of them with `halvesBytes`, and one
+/// A value: halves in, actions out, time is handed to it. A half waits for `wait`, there are at most `halvesMax` of them with `halvesBytes`, and one
 /// peer has at most `halvesPerPeerMax`. If there is no room, the newest of the peer that has most
 /// give way. Several bodies may claim the same header; only the one that fits is used.
 public struct HeaderBodyAssembler<
@@ -72,6 +71,8 @@ public struct HeaderBodyAssembler<
     self.fits = fits
   }
 
+  /// How long a half waits for the other.
+  package var wait = LiveSyncLimits.halfWait
   /// Halves that wait.
   public var count: Int { halves.count }
   /// Bytes charged for them.
@@ -117,7 +118,7 @@ public struct HeaderBodyAssembler<
 
   /// Drops the halves that have waited too long.
   public mutating func sweep(at now: Moment) -> [Action] {
-    let old = halves.prefix { $0.since.duration(to: now) >= LiveSyncLimits.halfWait }
+    let old = halves.prefix { $0.since.duration(to: now) >= wait }
     halves.removeFirst(old.count)
     for half in old { budget.release(half.bytes, of: half.peer) }
     return old.map { drop($0, .expired, .ignore) }

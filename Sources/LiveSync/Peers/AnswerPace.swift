@@ -93,8 +93,19 @@ package struct AnswerPace: Sendable {
     return min(max(bytes, LiveSyncLimits.partBytesMin), most)
   }
 
-  /// Less than this is never waited for, whatever is asked for: no answer can be here sooner.
-  package var patienceFloor: Duration { (roundTrip ?? .zero) * 3 }
+  /// Less than this is never waited for, whatever is asked for: no answer can be here sooner, or
+  /// those of all kinds scatter so much.
+  package var patienceFloor: Duration { max((roundTrip ?? .zero) * 3, times.percentile95 ?? .zero) }
+
+  /// The time in which half of the answers came lately: where they scatter, far more than the least.
+  /// Nil before the first.
+  package var usualTime: Duration? { roundTrip.map { max($0, times.median ?? .zero) } }
+
+  /// How long one part of what was sent in two is waited for: at least
+  /// `LiveSyncLimits.halfWait`, and longer where messages scatter more.
+  package var halfWait: Duration {
+    min(max(LiveSyncLimits.halfWait, (times.percentile95 ?? .zero) * 2), LiveSyncLimits.patienceMax)
+  }
 }
 
 /// How large the next part of something is that is fetched in parts: it grows while a part takes no

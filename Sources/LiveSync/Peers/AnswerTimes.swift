@@ -19,8 +19,13 @@ package struct AnswerTimes: Sendable {
   }
 
   /// The time in which 95 of 100 of them came; nil below `LiveSyncLimits.latenciesMin`.
-  package var percentile95: Duration? {
+  package var percentile95: Duration? { percentile(95) }
+
+  /// The time in which half of them came; nil below `LiveSyncLimits.latenciesMin`.
+  package var median: Duration? { percentile(50) }
+
+  private func percentile(_ share: Int) -> Duration? {
     guard times.count >= LiveSyncLimits.latenciesMin else { return nil }
-    return .nanoseconds(times.sorted()[times.count * 95 / 100])
+    return .nanoseconds(times.sorted()[times.count * share / 100])
   }
 }

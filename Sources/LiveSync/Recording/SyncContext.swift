@@ -65,10 +65,10 @@ public struct SyncContext: Sendable {
       evidence: chain.block(chunk.hash, includeBody: false).map { .chunk($0.header, statement) })
   }
 
-  /// Blocks that the chain makes in a round trip; 0 while none is measured.
+  /// Blocks that the chain makes in the time that an answer usually takes; 0 while none is measured.
   var blocksInRoundTrip: Int {
     let interval = max(1, chain.configuration.blockIntervalMilliseconds)
-    let roundTrip = UInt64(max(0, network.pace.roundTrip?.wholeNanoseconds ?? 0)) / 1_000_000
+    let roundTrip = UInt64(max(0, network.pace.usualTime?.wholeNanoseconds ?? 0)) / 1_000_000
     return Int(clamping: roundTrip / interval)
   }
 

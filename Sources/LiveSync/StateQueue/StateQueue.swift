@@ -80,7 +80,7 @@ public actor StateQueue: LiveSyncQueue {
     let now = context.runtime.now
     // Where the chain makes blocks meanwhile, what it takes to come and go is no waiting.
     let isLong = context.blocksInRoundTrip > 0
-    let roundTrip = isLong ? context.network.pace.roundTrip ?? .zero : .zero
+    let roundTrip = isLong ? context.network.pace.usualTime ?? .zero : .zero
     return PlannerView(
       now: now, peers: context.peers.peers,
       urgentWait: max(.zero, context.urgent.longestWait(at: now) - roundTrip))
