@@ -261,7 +261,7 @@ public actor BlockQueue {
   // MARK: Actions
 
   private func announce(_ block: Block, from source: BlockSource) {
-    core.configuration = configuration.widened(by: context.blocksInRoundTrip)
+    core.configuration = configuration.widened(by: context.blocksInLongTime)
     let wasBuffered = core.isBuffered(block.hash)
     perform(core.announce(block, from: source, chain: context.chain))
     guard !wasBuffered, core.isBuffered(block.hash) else { return }

@@ -101,6 +101,10 @@ package struct AnswerPace: Sendable {
   /// Nil before the first.
   package var usualTime: Duration? { roundTrip.map { max($0, times.median ?? .zero) } }
 
+  /// The time in which nearly all answers came lately, which is what a row of blocks waits for, each
+  /// of which needs one. Nil before the first.
+  package var longTime: Duration? { usualTime.map { max($0, times.percentile95 ?? .zero) } }
+
   /// How long one part of what was sent in two is waited for: at least
   /// `LiveSyncLimits.halfWait`, and longer where messages scatter more.
   package var halfWait: Duration {

@@ -66,10 +66,14 @@ public struct SyncContext: Sendable {
   }
 
   /// Blocks that the chain makes in the time that an answer usually takes; 0 while none is measured.
-  var blocksInRoundTrip: Int {
+  var blocksInRoundTrip: Int { blocks(in: network.pace.usualTime) }
+
+  /// Blocks that the chain makes in the time that nearly all answers take.
+  var blocksInLongTime: Int { blocks(in: network.pace.longTime) }
+
+  private func blocks(in time: Duration?) -> Int {
     let interval = max(1, chain.configuration.blockIntervalMilliseconds)
-    let roundTrip = UInt64(max(0, network.pace.usualTime?.wholeNanoseconds ?? 0)) / 1_000_000
-    return Int(clamping: roundTrip / interval)
+    return Int(clamping: UInt64(max(0, time?.wholeNanoseconds ?? 0)) / 1_000_000 / interval)
   }
 
   /// A bounded queue dropped what came in addition.

@@ -88,7 +88,7 @@ public actor StateQueue: LiveSyncQueue {
 
   /// How far the queue looks on a line as long as it is measured to be.
   private var window: QueueConfiguration {
-    configuration.widened(by: context.blocksInRoundTrip)
+    configuration.widened(by: context.blocksInLongTime)
   }
 
   // MARK: Input

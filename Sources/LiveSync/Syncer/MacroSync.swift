@@ -192,7 +192,7 @@ final class MacroSync: Sendable {
     let chain = context.chain
     let blocks = number - status.head.number
     if status.holdsState, status.missing == .all {
-      let window = configuration.widened(by: context.blocksInRoundTrip).windowAheadMax
+      let window = configuration.widened(by: context.blocksInLongTime).windowAheadMax
       return context.peers.count == 0 || blocks > window
     }
     let isFar = blocks > LiveSyncLimits.catchUpBatchesMax * chain.configuration.blocksPerBatch
