@@ -12,8 +12,10 @@ package struct AnswerPace: Sendable {
   private var partRateFilter = WindowedFilter(.largest, window: LiveSyncLimits.bandwidthWindow)
   /// Requests of each kind in a row that were not answered in time.
   private var lateInRow: [RequestType: Int] = [:]
-  /// Requests of any kind that were not answered in time since the last answer of any kind.
-  private var lateSinceAnswer = 0
+  /// When an answer of any kind came last; nil before the first.
+  private var answeredAt: Moment?
+  /// Bytes of the largest answer of each kind so far.
+  private var largest: [RequestType: Int] = [:]
   /// Requests of each kind that are on their way.
   package private(set) var awaited: [RequestType: Int] = [:]
   /// Requests of each kind so far that were not answered in time.
@@ -45,7 +47,8 @@ package struct AnswerPace: Sendable {
   ) {
     times.add(time)
     lateInRow[type] = nil
-    lateSinceAnswer = 0
+    answeredAt = now
+    largest[type] = max(bytes, largest[type] ?? 0)
     let taken = Double(max(1, time.wholeNanoseconds))
     roundTripFilter.add(taken, at: now)
     rateFilter.add(Double(bytes) * 1e9 / taken, at: now)
@@ -56,7 +59,6 @@ package struct AnswerPace: Sendable {
   /// A request was not answered in time.
   package mutating func timedOut(_ type: RequestType) {
     lateInRow[type, default: 0] += 1
-    lateSinceAnswer += 1
     late[type, default: 0] += 1
   }
 
@@ -65,9 +67,10 @@ package struct AnswerPace: Sendable {
   /// request of the kind in a row that was late, since it is the only way to learn of a line that
   /// is longer or thinner than that. Once many answers are measured, messages are lost rather, so it
   /// is doubled for every second one: where each second message is lost, doubling for each would
-  /// wait without bound on average. While requests of other kinds are answered it is doubled
-  /// `LiveSyncLimits.patienceDoublings` times at most.
-  package func patience(_ type: RequestType, bytes: Int = 0) -> Duration {
+  /// wait without bound on average. And a line that carried an answer a moment ago is not much
+  /// longer than that: beyond `LiveSyncLimits.patienceDoublings` doublings it is waited for twice as
+  /// long as nothing came.
+  package func patience(_ type: RequestType, bytes: Int = 0, at now: Moment) -> Duration {
     var wait = LiveSyncLimits.patienceFirst
     if let roundTrip = roundTripFilter.value, let rate = rateFilter.value {
       let usual = times.percentile95.map { Double($0.wholeNanoseconds) } ?? roundTrip
@@ -77,10 +80,18 @@ package struct AnswerPace: Sendable {
       // Too few answers tell little of how they scatter.
       if times.percentile95 == nil { wait = max(wait, LiveSyncLimits.patienceFirst) }
     }
-    let late = min(lateInRow[type] ?? 0, lateSinceAnswer + LiveSyncLimits.patienceDoublings)
-    let doublings = times.percentile95 == nil ? late : late / 2
-    for _ in 0..<doublings where wait < LiveSyncLimits.patienceMax { wait = wait * 2 }
-    return min(wait, LiveSyncLimits.patienceMax)
+    let late = lateInRow[type] ?? 0
+    let silence = answeredAt.map { $0.duration(to: now) * 2 } ?? LiveSyncLimits.patienceMax
+    let most = min(
+      max(wait * (1 << LiveSyncLimits.patienceDoublings), silence), LiveSyncLimits.patienceMax)
+    for _ in 0..<(times.percentile95 == nil ? late : late / 2) where wait < most { wait = wait * 2 }
+    return min(wait, most)
+  }
+
+  /// Bytes to wait for of an answer that may have `most`: twice as much as the largest of its kind
+  /// that came, or the smallest part of one that comes in parts.
+  package func expectedBytes(_ type: RequestType, most: Int) -> Int {
+    min(most, max(LiveSyncLimits.partBytesMin, 2 * (largest[type] ?? 0)))
   }
 
   /// Bytes that a part of a large answer may have: what comes in `LiveSyncLimits.partTime`, and

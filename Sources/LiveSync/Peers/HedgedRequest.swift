@@ -128,7 +128,7 @@ package struct HedgedRequest: Sendable {
       denials += 1
       lacking.append(peer)
     case .late:
-      break
+      memory.timedOut()
     }
     return askNext(peers, &memory) + askAgainLater() + lookOn()
   }

@@ -169,8 +169,10 @@ final class RequestClient: Sendable {
       case .ask(let peer, let attempt):
         willAsk(peer, attempt)
         let pace = context.network.pace
-        let patience = max(pace.patience(type, bytes: bytes), pace.patienceFloor)
         let start = runtime.now
+        let expected = pace.expectedBytes(type, most: bytes)
+        let patience = max(
+          pace.patience(type, bytes: expected, at: start), pace.patienceFloor)
         let isTaken = tries.offer {
           await attempts.run(attempt, at: peer, since: start, patience: patience)
         }

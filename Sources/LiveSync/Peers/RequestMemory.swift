@@ -6,7 +6,8 @@ import Runtime
 ///
 /// Second requests help against a late peer, and harm on a full line, where everything is late and
 /// each of them makes it fuller. So there is a stock of them: it is refilled by a tenth of a
-/// request with each good answer, and a second request that is answered first costs nothing.
+/// request with each good answer, and a second request that is answered first costs nothing. Nor
+/// does one for what was never answered: where messages are lost, it is all that helps.
 package struct RequestMemory: Sendable {
   package var rotation = PeerRotation()
   private var times = AnswerTimes()
@@ -33,8 +34,14 @@ package struct RequestMemory: Sendable {
   /// - Parameter isHedge: true if it answers a second request.
   package mutating func answered(after time: Duration, isHedge: Bool) {
     times.add(time)
-    stock += isHedge ? LiveSyncLimits.answersPerHedge : 1
-    stock = min(stock, LiveSyncLimits.hedgesMax * LiveSyncLimits.answersPerHedge)
+    restock(isHedge ? LiveSyncLimits.answersPerHedge : 1)
+  }
+
+  /// A try was not answered in time.
+  package mutating func timedOut() { restock(LiveSyncLimits.answersPerHedge) }
+
+  private mutating func restock(_ shares: Int) {
+    stock = min(stock + shares, LiveSyncLimits.hedgesMax * LiveSyncLimits.answersPerHedge)
   }
 
   /// The peer answered. Above `LiveSyncLimits.peersMax` peers the one that did so longest ago is

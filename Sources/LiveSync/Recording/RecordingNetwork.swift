@@ -45,7 +45,7 @@ public struct RecordingNetwork: Network {
   func ask<R: Request>(
     _ request: R, to peer: PeerID, expecting bytes: Int = 0
   ) async throws(RequestError) -> HeldAnswer<R.Response> {
-    try await ask(request, to: peer, timeout: pace.patience(R.type, bytes: bytes))
+    try await ask(request, to: peer, timeout: pace.patience(R.type, bytes: bytes, at: runtime.now))
   }
 
   public var local: PeerID { base.local }

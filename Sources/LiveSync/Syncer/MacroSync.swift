@@ -78,7 +78,8 @@ final class MacroSync: Sendable {
   /// How long the next part is waited for.
   private var patience: Duration {
     let bytes = fetch.withLock { $0.partSize.bytes }
-    return context.network.pace.patience(RequestMacroChain.type, bytes: bytes)
+    return context.network.pace.patience(
+      RequestMacroChain.type, bytes: bytes, at: context.runtime.now)
   }
 
   /// Nothing (more) is to be adopted: says where the peer stands, and follows it.

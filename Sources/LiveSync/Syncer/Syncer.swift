@@ -115,6 +115,7 @@ public actor Syncer {
         if head.number > context.chain.headNumber, !context.chain.isKnown(head.hash) {
           order(.seek(head, peer))
         }
+      case .rejoin(let peer): goLive(peer)
       case .leave(let peer): context.peers.remove(peer)
       case .wait(let peer, let ticket, let pause):
         order(.wait(peer, ticket: ticket, pause))

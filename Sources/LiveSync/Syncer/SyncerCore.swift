@@ -35,6 +35,8 @@ public struct SyncerCore: Sendable {
     /// Macro sync with the peer ended well: it joins live sync. The head that it named is looked
     /// for if it is not known.
     case goLive(PeerID, head: BlockID)
+    /// The peer was good for live sync when its connection ended: it is so again.
+    case rejoin(PeerID)
     /// The peer leaves live sync, if it is in it.
     case leave(PeerID)
     /// Tell the syncer (`due`) after the pause.
@@ -43,6 +45,8 @@ public struct SyncerCore: Sendable {
 
   /// Every connected peer.
   public private(set) var peers: [PeerID: PeerState] = [:]
+  /// Peers that were in live sync when they left, the latest last.
+  private var gone: [PeerID] = []
   private var nextTicket: UInt64 = 1
 
   public init() {}
@@ -59,13 +63,24 @@ public struct SyncerCore: Sendable {
   /// A peer connected. Without room nothing follows: it is to be named again once there is.
   public mutating func joined(_ peer: PeerID) -> [Action] {
     guard peers[peer] == nil, hasRoom else { return [] }
+    if let place = gone.firstIndex(of: peer) {
+      gone.remove(at: place)
+      peers[peer] = .live
+      return [.rejoin(peer)]
+    }
     peers[peer] = .macroSyncing
     return [.startMacroSync(peer)]
   }
 
-  /// A peer disconnected.
+  /// A peer disconnected. If it was in live sync it needs no macro sync when it comes back: where
+  /// connections are short, it would spend them on being looked at.
   public mutating func left(_ peer: PeerID) -> [Action] {
-    peers.removeValue(forKey: peer) == nil ? [] : [.leave(peer)]
+    guard let state = peers.removeValue(forKey: peer) else { return [] }
+    if state == .live {
+      gone.append(peer)
+      if gone.count > LiveSyncLimits.peersMax { gone.removeFirst() }
+    }
+    return [.leave(peer)]
   }
 
   /// Macro sync with the peer ended. It may have left meanwhile.
@@ -80,7 +95,8 @@ public struct SyncerCore: Sendable {
     case .failed:
       return wait(peer, LiveSyncLimits.peerRetryInterval)
     case .banned:
-      return left(peer)
+      peers[peer] = nil
+      return [.leave(peer)]
     }
   }
 
