@@ -129,6 +129,8 @@ package struct HedgedRequest: Sendable {
       lacking.append(peer)
     case .late:
       memory.timedOut()
+      // It is a better choice than who never answered.
+      if peers.preferred.contains(peer) { tries.allowAgain(peer) }
     }
     return askNext(peers, &memory) + askAgainLater() + lookOn()
   }

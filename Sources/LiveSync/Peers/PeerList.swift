@@ -75,7 +75,8 @@ public final class PeerList: Sendable {
   /// The peers that answer requests of `type` in time, and those that lately did not, each in
   /// order. If one that was late has never answered such a request, others that never did may be
   /// silent too: those that did are preferred. Lateness is forgiven with time, but silence only by
-  /// an answer, as long as there is somebody who has answered.
+  /// an answer, as long as there is somebody who has answered. If all who did are late, they are
+  /// still better than who never answers.
   public func ranked(at now: Moment, for type: RequestType) -> RankedPeers {
     state.withLock { state in
       state.demoted = state.demoted.filter { $0.value.until > now }
@@ -85,8 +86,10 @@ public final class PeerList: Sendable {
       func isSilent(_ peer: PeerID) -> Bool {
         isAnyHeard && state.silent[peer]?.contains(type) ?? false
       }
+      func wasLate(_ peer: PeerID) -> Bool { state.demoted[peer]?.counts(for: type) ?? false }
+      let isLineLate = sorted.contains(where: isSilent) && sorted.filter(isHeard).allSatisfy(wasLate)
       func isLate(_ peer: PeerID) -> Bool {
-        isSilent(peer) || state.demoted[peer]?.counts(for: type) ?? false
+        isSilent(peer) || wasLate(peer) && !(isLineLate && isHeard(peer))
       }
       let prompt = sorted.filter { !isLate($0) }
       let slow = sorted.filter { isLate($0) }

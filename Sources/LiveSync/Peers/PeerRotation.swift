@@ -60,6 +60,9 @@ package struct RequestTries: Sendable {
     return turn(of: peers, rotation: &rotation).map { take($0) }
   }
 
+  /// The peer was late, and may be asked again in this round.
+  package mutating func allowAgain(_ peer: PeerID) { asked.remove(peer) }
+
   /// True if one of `peers` has not been asked in this round, and may be.
   package func canAsk(_ peers: [PeerID]) -> Bool {
     count < triesMax && peers.contains { !asked.contains($0) }

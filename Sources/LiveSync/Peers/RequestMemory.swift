@@ -23,6 +23,12 @@ package struct RequestMemory: Sendable {
     max(times.percentile95 ?? LiveSyncLimits.hedgeDelayFirst, LiveSyncLimits.hedgeDelayMin)
   }
 
+  /// How long an answer of the kind is waited for at least: twice the time in which 95 of 100 came,
+  /// or `LiveSyncLimits.patienceFirst` while few did.
+  package var patience: Duration {
+    times.percentile95.map { $0 * 2 } ?? LiveSyncLimits.patienceFirst
+  }
+
   /// Takes a second request from the stock; false if it is empty.
   package mutating func takeHedge() -> Bool {
     guard stock >= LiveSyncLimits.answersPerHedge else { return false }
