@@ -175,6 +175,11 @@ package struct HedgedRequest: Sendable {
   ) -> [Action] {
     let isPromptLeft = tries.canAsk(peers.prompt)
     if isPromptLeft, awaitsOnlyLate(peers) { return askNext(peers, &memory) }
+    if !peers.preferred.isEmpty, !tries.canAsk(peers.preferred.sorted()) {
+      // Those who answer have all been asked: a lost message is likelier than that another answers.
+      let again = resend(peers, &memory)
+      if !again.isEmpty { return again }
+    }
     let late = isPromptLeft ? open.values.count { peers.slow.contains($0) } : 0
     guard open.count - late < LiveSyncLimits.openTriesMax else { return [] }
     guard isPromptLeft || tries.canAsk(peers.slow) else { return resend(peers, &memory) }
@@ -191,9 +196,11 @@ package struct HedgedRequest: Sendable {
   ) -> [Action] {
     idleLooks += 1
     let awaited = open.sorted { $0.key < $1.key }.map(\.value).filter { peers.contains($0) }
-    guard idleLooks >= LiveSyncLimits.looksBeforeResend,
-      let peer = awaited.first(where: { !peers.slow.contains($0) }) ?? awaited.first,
-      memory.takeHedge()
+    let peer =
+      awaited.first { peers.preferred.contains($0) }
+      ?? awaited.first { !peers.slow.contains($0) } ?? awaited.first
+    guard idleLooks >= LiveSyncLimits.looksBeforeResend, let peer,
+      awaited.count(where: { $0 == peer }) < LiveSyncLimits.openTriesMax, memory.takeHedge()
     else { return [] }
     idleLooks = 0
     let actions = ask(peer)
