@@ -21,6 +21,9 @@ public enum LiveSyncLimits {
 
   /// Announced blocks one peer may have buffered at one height: forks are rare, floods are not.
   public static let announcedBlocksPerPeerPerHeightMax = 5
+  /// Blocks here or on their way to the chain that a missing-blocks request names before the
+  /// chain's.
+  public static let nearLocatorsMax = 16
   /// Missing-blocks requests one block queue has open at a time; more forks than that wait for
   /// their next announcement.
   public static let missingBlocksRequestsMax = 16

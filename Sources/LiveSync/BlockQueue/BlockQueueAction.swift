@@ -41,11 +41,11 @@ public struct MissingBlocksQuery: Sendable, Hashable {
 
 extension MissingBlocksQuery {
   /// The query as it has to be after a wait: the chain may have moved on, or jumped, and what it
-  /// has since need not be fetched. A query that follows blocks still to be pushed stays.
+  /// has since need not be fetched. Blocks still to be pushed stay what it follows.
   func renewed(by chain: some ChainReader) -> MissingBlocksQuery {
-    guard locators.allSatisfy({ chain.isKnown($0) }) else { return self }
     var query = self
-    query.locators = chain.locators(limit: LiveSyncLimits.locatorsMax)
+    query.locators.removeAll { chain.isKnown($0) }
+    query.locators += chain.locators(limit: LiveSyncLimits.locatorsMax - query.locators.count)
     return query
   }
 

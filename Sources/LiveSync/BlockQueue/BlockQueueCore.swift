@@ -205,11 +205,24 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
     }
     let query = MissingBlocksQuery(
       id: nextRequest, target: target, targetNumber: number,
-      locators: locators ?? chain.locators(limit: LiveSyncLimits.locatorsMax),
+      locators: locators ?? self.locators(below: number, chain: chain),
       direction: direction, includeBody: configuration.includeBody, firstPeer: first)
     nextRequest += 1
     requests[query.id] = query
     requested[target] = query.id
     return [.request(query)]
+  }
+
+  /// What an answer may start after: the nearest blocks below that are here or on their way to the
+  /// chain, and the chain's own. Without the former, every gap above the head would be answered
+  /// with the same blocks from there on.
+  private func locators(below number: UInt32, chain: some ChainReader) -> [Hash256] {
+    let limit = LiveSyncLimits.nearLocatorsMax
+    let onTheWay = waiting.filter { $0.value.number < number }
+      .map { (number: $0.value.number, hash: $0.key) }
+    let here = buffer.highest(below: number, limit: limit).map { (number: $0.number, hash: $0.hash) }
+    let near = (onTheWay + here).sorted { ($0.number, $0.hash) > ($1.number, $1.hash) }
+      .prefix(limit).map(\.hash)
+    return near + chain.locators(limit: LiveSyncLimits.locatorsMax - near.count)
   }
 }

@@ -8,7 +8,7 @@ package struct AnswerPace: Sendable {
   private var roundTripFilter = WindowedFilter(
     .smallest, window: LiveSyncLimits.roundTripWindow)
   private var rateFilter = WindowedFilter(.largest, window: LiveSyncLimits.bandwidthWindow)
-  /// The same of large answers alone, which the way there and back says little of.
+  /// What large answers brought a second beside the way there and back.
   private var partRateFilter = WindowedFilter(.largest, window: LiveSyncLimits.bandwidthWindow)
   /// Requests of each kind in a row that were not answered in time.
   private var lateInRow: [RequestType: Int] = [:]
@@ -53,7 +53,8 @@ package struct AnswerPace: Sendable {
     roundTripFilter.add(taken, at: now)
     rateFilter.add(Double(bytes) * 1e9 / taken, at: now)
     guard bytes >= LiveSyncLimits.partBytesMin else { return }
-    partRateFilter.add(Double(bytes) * 1e9 / taken, at: now)
+    let carried = max(taken - (roundTripFilter.value ?? 0), taken / LiveSyncLimits.partGrowthMax)
+    partRateFilter.add(Double(bytes) * 1e9 / carried, at: now)
   }
 
   /// A request was not answered in time.
@@ -94,11 +95,12 @@ package struct AnswerPace: Sendable {
     min(most, max(LiveSyncLimits.partBytesMin, 2 * (largest[type] ?? 0)))
   }
 
-  /// Bytes that a part of a large answer may have: what comes in `LiveSyncLimits.partTime`, and
-  /// `LiveSyncLimits.partBytesFirst` before that is known; half for each request of the kind in a
-  /// row that was late. At least `LiveSyncLimits.partBytesMin`.
+  /// Bytes that a part of a large answer may have: what comes in `LiveSyncLimits.partTime`, or in a
+  /// round trip if that is longer, and `LiveSyncLimits.partBytesFirst` before that is known; half for
+  /// each request of the kind in a row that was late. At least `LiveSyncLimits.partBytesMin`.
   package func partBytes(_ type: RequestType, most: Int) -> Int {
-    let time = Double(LiveSyncLimits.partTime.wholeNanoseconds) / 1e9
+    let time =
+      Double(max(LiveSyncLimits.partTime, roundTrip ?? .zero).wholeNanoseconds) / 1e9
     let wanted = partRateFilter.value.map { Int(min(1e15, $0 * time)) }
     let bytes = (wanted ?? LiveSyncLimits.partBytesFirst) >> min(lateInRow[type] ?? 0, 32)
     return min(max(bytes, LiveSyncLimits.partBytesMin), most)
