@@ -27,7 +27,8 @@ import Testing
 
   /// A world of 50 blocks whose only peer gives macro chains as `change` makes them.
   private static func world(
-    seed: UInt64, _ change: @escaping @Sendable (inout MacroChain) -> Void
+    seed: UInt64, lasting time: Duration = LiveSyncLimits.peerRetryInterval * 3,
+    _ change: @escaping @Sendable (inout MacroChain) -> Void
   ) throws -> TestWorld {
     let world = try TestWorld(seed: seed, accounts: 200)
     world.network.tamper(peer, .macroChain) { bytes in
@@ -42,7 +43,7 @@ import Testing
       world.addHonest(1..<2)
       let node = world.makeNode()
       world.runtime.spawn("node") { await node.run() }
-      try await world.runtime.sleep(for: LiveSyncLimits.peerRetryInterval * 3)
+      try await world.runtime.sleep(for: time)
       #expect(node.chain.headNumber == 0)
     }
     return world
@@ -57,6 +58,15 @@ import Testing
     #expect(starts > 1 && Self.asked(world) == starts)
     #expect(Self.failures(world).count >= starts - 1)
     #expect(Set(Self.failures(world)) == ["no_progress"])
+  }
+
+  @Test func node_shouldNoticeThatItStandsStill_whilePeersOnlyPretendToGive() throws {
+    let world = try Self.world(seed: 56, lasting: LiveSyncLimits.stallAfter * 2) { chain in
+      (chain.blocks, chain.history, chain.reachesHead) = ([], nil, false)
+    }
+    // There are more such answers than would be needed to look busy.
+    #expect(LiveSyncLimits.peerRetryInterval < LiveSyncLimits.stallAfter)
+    #expect(Self.failures(world).count > 3 && world.count("stall.detected") == 1)
   }
 
   @Test func chainWithoutHistory_shouldNotBeAdopted_norCountAsDone() throws {
