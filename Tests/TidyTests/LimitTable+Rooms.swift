@@ -31,7 +31,7 @@ extension LimitTable {
       .driven(by: "proofOfHistory_shouldBeGiven_forSoManyBlocksAtMost"),
     "LedgerLimits.historyBlocksPerCallMax": .undriven,
     "LedgerLimits.historyBlocksPerReadMax": .undriven,
-    "LedgerLimits.verifiedSignaturesMax": .undriven,
+    "LedgerLimits.verifiedSignaturesMax": .estimate("default of a setting"),
     "LedgerLimits.sideBytes": .driven(by: "largestBlockWithItsDiff_shouldHaveRoom"),
   ]
 
@@ -43,11 +43,11 @@ extension LimitTable {
   ]
 
   static let networkingLimits: [String: Proof] = [
-    "NetworkingLimits.pendingRequestsMax": .undriven,
-    "NetworkingLimits.servedConcurrentlyMax": .undriven,
-    "NetworkingLimits.servedWaitingMax": .undriven,
+    "NetworkingLimits.pendingRequestsMax": .estimate("default of a setting"),
+    "NetworkingLimits.servedConcurrentlyMax": .estimate("default of a setting"),
+    "NetworkingLimits.servedWaitingMax": .estimate("default of a setting"),
     "NetworkingLimits.gossipMessagesMax": .driven(by: "gossip_shouldBeLimited_inSizeAndNumber"),
-    "NetworkingLimits.peerEventsMax": .undriven,
+    "NetworkingLimits.peerEventsMax": .driven(by: "peerEvents_shouldWaitToBeRead_upToTheirLimit"),
     "NetworkingLimits.gossipSeenMax": .estimate("default of a setting"),
     "NetworkingLimits.rateWindowsMax": .estimate("default of a setting"),
     "NetworkingLimits.rateWindow": .estimate("default of a setting"),
@@ -111,7 +111,7 @@ extension LimitTable {
   static let simulationLimits: [String: Proof] = [
     "SimulationLimits.nameBytesMax": .driven(by: "whatIsNoName_shouldBeRefused"),
     "SimulationLimits.descriptionBytesMax": .driven(by: "aDescription_shouldBeBounded"),
-    "SimulationLimits.scenarioBytesMax": .undriven,
+    "SimulationLimits.scenarioBytesMax": .driven(by: "aScenarioFile_shouldBeRead_upToItsLimit"),
     "SimulationLimits.usersMax": .estimate("a fact of the simulated chain"),
     "SimulationLimits.userCoins": .estimate("a fact of the simulated chain"),
     "SimulationLimits.fee": .estimate("a fact of the simulated chain"),
