@@ -49,7 +49,8 @@ public struct OutputFile {
   /// Where a file would be made that is not there: symbolic links that lead nowhere are followed.
   private static func target(of path: String) throws(StreamError) -> String {
     var target = path
-    for _ in 0..<StreamsLimits.linksMax {
+    // The last look finds that it is no link any more.
+    for _ in 0...StreamsLimits.linksMax {
       var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
       let count = buffer.withUnsafeMutableBytes {
         readlink(target, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)

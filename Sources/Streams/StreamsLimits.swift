@@ -7,7 +7,7 @@ public enum StreamsLimits {
   /// How often it is looked at meanwhile, in milliseconds.
   static let writerPollMilliseconds: Int32 = 50
   /// Symbolic links that are followed to a file that is still to be made, as Linux does.
-  static let linksMax = 40
+  package static let linksMax = 40
   /// Names that are tried for the file that is written before it takes its place.
-  static let temporaryNamesMax = 100
+  package static let temporaryNamesMax = 100
 }

@@ -1,6 +1,7 @@
 import EventLog
 import Foundation
 import Primitives
+import Simulation
 import TestSupport
 import Testing
 
@@ -156,6 +157,22 @@ import Testing
       let result = try run(text)
       #expect(result.code == 2, "\(text)")
       #expect(result.errors.contains(message), "\(text): \(result.errors)")
+    }
+  }
+
+  @Test func aScenarioFile_shouldBeRead_upToItsLimit() throws {
+    let folder = try Program.scratchFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let file = folder.appending(path: "long.json")
+    let limit = SimulationLimits.scenarioBytesMax
+    let text = #""speed": 1}"#
+    for (length, message) in [
+      (limit, "unknown key 'speed'"), (limit + 1, "is larger than \(limit) bytes"),
+    ] {
+      let blanks = String(repeating: " ", count: length - 1 - text.utf8.count)
+      try Data(("{" + blanks + text).utf8).write(to: file)
+      let result = try Program.run("simulate", "--scenario", file.path, "--out", folder.path)
+      #expect(result.code == 2 && result.errors.contains(message), "\(result.errors)")
     }
   }
 }

@@ -77,6 +77,24 @@ import Testing
     #expect(LogSummary(Self.records).revertedBlocks == 3)
   }
 
+  @Test func refusals_shouldCountForTheirPeer_whateverWasRefused() throws {
+    let facts = Event.ChunkFacts(
+      peer: 4, block: 3, hash: .zero, startKey: .empty, endKey: nil, items: 2, bytes: 90)
+    let refusals: [Event] = [
+      .chunk(.rejected(facts, reason: "items_mismatch")),
+      .diff(.rejected(peer: 4, block: 3, hash: .zero, reason: "diff_root_mismatch")),
+      .diff(.rejected(peer: 5, block: 3, hash: .zero, reason: "diff_root_mismatch")),
+    ]
+    let records = refusals.enumerated().map { index, event in
+      EventRecord(
+        sequence: UInt64(index), time: 0, context: EventContext(node: "s0", actor: "a"),
+        event: event)
+    }
+    let json = try JSONValue(parsing: Data(LogSummary(records, node: "s0").json.utf8))
+    #expect(json["peers"].array.map { $0["peer"].text } == ["p4", "p5"])
+    #expect(json["peers"].array.map { $0["rejected"].integer } == [2, 1])
+  }
+
   @Test func text_shouldBeAligned() {
     let text = LogSummary(Self.records, node: "s0").text
     #expect(

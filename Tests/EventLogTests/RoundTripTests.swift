@@ -101,6 +101,25 @@ func randomLog(seed: UInt64) -> [EventRecord] {
     }
   }
 
+  @Test(arguments: ["a", "ä", "漢", "🌲"])
+  func text_shouldFillItsLimit_andNotGoBeyond(character: String) throws {
+    let width = character.utf8.count
+    for length in [EventLogLimits.textBytesMax / width, EventLogLimits.textBytesMax / width + 1] {
+      // What the character leaves free is filled first, so that the limit is met exactly.
+      let filling = String(repeating: "x", count: EventLogLimits.textBytesMax % width)
+      let text = filling + String(repeating: character, count: length)
+      let fitting =
+        filling + String(repeating: character, count: EventLogLimits.textBytesMax / width)
+      #expect(fitting.utf8.count == EventLogLimits.textBytesMax)
+      var log = randomLog(seed: 5)
+      let event = Event.check(.violated(check: "S1", detail: text))
+      log.replaceSubrange(
+        1..., with: [EventRecord(sequence: 1, time: .max, context: .run, event: event)])
+      let read = try EventLogReader.records(of: log.flatMap(\.jsonLine)).last?.event
+      #expect(read == .check(.violated(check: "S1", detail: fitting)), "\(length) of \(width)")
+    }
+  }
+
   @Test func longestLine_shouldBeReadable() throws {
     let part = Event.Peer.evidencePart(
       peer: .max, proof: .zero, part: 1,

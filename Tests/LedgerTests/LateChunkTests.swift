@@ -188,4 +188,26 @@ import Testing
     }
     #expect(try other.push(chunks: [push]).committed == 1)
   }
+
+  @Test func lateChunk_shouldBeOfNoUse_whenItContradictsTheDiffsBetween() throws {
+    let world = try World()
+    let node = world.node(.missing)
+    for made in try world.grow(to: 2) { try node.push(made.block, diff: made.diff) }
+    guard
+      case .chunk(let chunk, let block) = world.chain.chunk(from: .empty, limit: 4, edges: .both)
+    else { throw LateError.noChunk }
+    // Who holds nothing can only take the producer's word for what a key was before.
+    let key = try #require(chunk.items.last?.key)
+    let lie = try TrieDiff(entries: [.init(key: key, old: [9], new: [8])])
+    var fields = try world.producer.next().block.header.fields
+    fields.diffRoot = lie.root
+    let body = try #require(try world.producer.next().block.body)
+    let wrong = try world.producer.sign(fields, body: body)
+    try node.push(wrong, diff: lie)
+    #expect(node.headHash == wrong.hash)
+    let before = Picture(node)
+    let push = ChunkPush(chunk: chunk, start: .empty, edges: .both, blockHash: block.hash)
+    #expect(try node.push(chunks: [push]).outcomes == [.ignored])
+    #expect(Picture(node) == before)
+  }
 }

@@ -197,6 +197,22 @@ import Testing
     #expect(!node.isKnown(side[1].block.hash))
   }
 
+  @Test(arguments: 1...4)
+  func blocksOfALeftBranch_shouldCountAsSideBlocks(length: Int) throws {
+    let world = try World()
+    try world.grow(to: UInt32(1 + length))
+    let branch = try world.branch(from: 1, length: length + 1, amount: 300)
+    let rival = try world.branch(from: 1, length: 1, amount: 301)[0].block
+    for room in [length, length + 1] {
+      let node = world.node(options: .init(sideBlocksMax: room))
+      for number in 1...UInt32(1 + length) { try node.push(world.chain.block(at: number)!) }
+      for made in branch { try node.push(made.block) }
+      #expect(node.headHash == branch.last?.block.hash)
+      // What was the main chain lies beside it now, and what was beside it does not.
+      #expect(try node.push(rival).result == (room > length ? .forked : .ignored))
+    }
+  }
+
   @Test(arguments: [1, 2, 3, 4] as [UInt32])
   func producer_shouldBuildOnEarlierAndSideBlocks_andChangeNothing(depth: UInt32) throws {
     let world = try World()

@@ -116,4 +116,43 @@ import Testing
       #expect(error(ofBytes: bytes) != nil)
     }
   }
+
+  @Test func words_shouldBeSoLongAtMost() throws {
+    let longest = String(repeating: "x", count: FixtureLimits.wordsBytesMax)
+    #expect(FixtureHeader.isPlain(longest) && !FixtureHeader.isPlain(longest + "x"))
+    var lines = try FixtureFiles.lines("plain")
+    let header = lines[0]
+    lines[0] = header.replacing(#""name":"plain""#, with: #""name":"\#(longest)""#)
+    #expect(error(lines) == nil)
+    lines[0] = header.replacing(#""name":"plain""#, with: #""name":"\#(longest)x""#)
+    #expect(error(lines)?.fieldName == "name")
+  }
+
+  @Test func stepsAndLines_shouldBeSoLongAtMost() throws {
+    var lines = try FixtureFiles.lines("plain")
+    let step = try #require(lines.lastIndex { $0.hasPrefix(#"{"record":"step""#) })
+    let original = lines[step]
+    for excess in [0, 1] as [UInt32] {
+      let time = FixtureLimits.stepMillisecondsMax + excess
+      lines[step] = original.replacing(/"ms":\d+/, with: "\"ms\":\(time)")
+      #expect(lines[step] != original)
+      #expect(error(lines)?.fieldName == (excess == 0 ? nil : "ms"))
+      let line = "{" + String(repeating: " ", count: FixtureLimits.lineBytesMax - 1 + Int(excess))
+      let found = try #require(error([line]))
+      #expect(found.description.contains("\(FixtureLimits.lineBytesMax)") == (excess == 1))
+    }
+  }
+
+  @Test func recording_shouldBeBounded_inBlocksAndAccounts() {
+    func isTaken(_ blocks: Int, _ accounts: Int) -> Bool {
+      let options = FixtureOptions(
+        seed: 1, blocks: UInt32(blocks), accounts: accounts, kind: .plain)
+      return (try? FixtureRecorder(options, name: "x", generator: "x")) != nil
+    }
+    let (blocks, accounts) = (FixtureLimits.blocksMax, FixtureLimits.accountsMax)
+    #expect(isTaken(blocks, FixtureOptions.accountsMin))
+    #expect(!isTaken(blocks + 1, FixtureOptions.accountsMin))
+    #expect(isTaken(Int(FixtureOptions.blocksMin), accounts))
+    #expect(!isTaken(Int(FixtureOptions.blocksMin), accounts + 1))
+  }
 }

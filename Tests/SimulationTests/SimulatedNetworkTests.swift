@@ -145,6 +145,34 @@ import Testing
     world.end()
   }
 
+  @Test func peerEvents_shouldWaitToBeRead_upToTheirLimit() {
+    let world = NetworkWorld()
+    let nodes = world.nodes(2)
+    let events = nodes[0].peerEvents()
+    let limit = NetworkingLimits.peerEventsMax
+    world.run {
+      var dropped: [Int] = []
+      for number in 0...limit {
+        if number.isMultiple(of: 2) {
+          world.network.disconnect(PeerID(0), PeerID(1), reason: "test")
+        } else {
+          world.network.connect(PeerID(0), PeerID(1))
+        }
+        if number >= limit - 1 { dropped.append(world.network.drops[.peerEventsFull]) }
+      }
+      #expect(dropped == [0, 1])
+      world.network.remove(PeerID(0))
+      // The oldest stay, in their order.
+      var count = 0
+      for await event in events {
+        #expect(event == (count.isMultiple(of: 2) ? .left(PeerID(1)) : .joined(PeerID(1))))
+        count += 1
+      }
+      #expect(count == limit)
+    }
+    world.end()
+  }
+
   @Test func interceptor_shouldChangeWhatPasses() {
     let world = NetworkWorld()
     let nodes = world.nodes(3)

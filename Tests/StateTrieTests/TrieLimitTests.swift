@@ -39,4 +39,35 @@ import Testing
     }
     #expect(isRead(StateTrieLimits.rangesMax) && !isRead(StateTrieLimits.rangesMax + 1))
   }
+
+  @Test func proofNodes_shouldBeSoManyAtMost() throws {
+    // Nothing is read of what claims to be more, however much follows.
+    let limit = StateTrieLimits.proofNodesMax
+    func error(_ count: Int) -> WireError? {
+      var encoder = WireEncoder()
+      encoder.append(count: count)
+      encoder.append(raw: [UInt8](repeating: 0xff, count: 64 * count))
+      do throws(WireError) {
+        _ = try TrieProof(wireBytes: encoder.bytes)
+        return nil
+      } catch { return error }
+    }
+    let tooLarge = WireError.lengthTooLarge(UInt64(limit + 1), limit: limit, at: 0)
+    #expect(error(limit + 1) == tooLarge)
+    #expect(error(limit) != nil && error(limit) != tooLarge)
+  }
+
+  @Test func entriesOfADiff_shouldBeSoManyAtMost() throws {
+    let limit = StateTrieLimits.diffEntriesMax
+    var entries = (0..<limit).map { number in
+      let bytes = [UInt8(number >> 16), UInt8(number >> 8 & 255), UInt8(number & 255)]
+      return TrieDiff.Entry(key: KeyNibbles(bytes: bytes), old: nil, new: [])
+    }
+    let largest = try TrieDiff(entries: entries)
+    #expect(largest.entries.count == limit)
+    entries.append(TrieDiff.Entry(key: KeyNibbles("ff")!, old: nil, new: []))
+    #expect(throws: DiffError.tooManyEntries(limit + 1)) { try TrieDiff(entries: entries) }
+    let one = try TrieDiff(entries: [entries[limit]])
+    #expect(throws: DiffError.tooManyEntries(limit + 1)) { try largest.composed(with: one) }
+  }
 }

@@ -32,6 +32,19 @@ import Testing
     }
   }
 
+  @Test func nothingElse_shouldBeLeft_whenAFileCannotBeReplaced() throws {
+    try Scratch.use { folder in
+      let path = folder + "/new"
+      let file = try OutputFile(path: path)
+      // Something that no file can take the place of comes between.
+      try files.createDirectory(atPath: path + "/inside", withIntermediateDirectories: true)
+      let error = #expect(throws: StreamError.self) { try file.write([1, 2]) }
+      #expect(error?.description.contains("cannot be replaced") == true)
+      #expect(try files.contentsOfDirectory(atPath: folder) == ["new"])
+      #expect(try files.contentsOfDirectory(atPath: path) == ["inside"])
+    }
+  }
+
   @Test func symbolicLinks_shouldStay_andLeadToTheFile() throws {
     try Scratch.use { folder in
       try files.createDirectory(atPath: folder + "/far", withIntermediateDirectories: true)
@@ -55,6 +68,42 @@ import Testing
       }
       try files.createSymbolicLink(atPath: folder + "/loop", withDestinationPath: "loop")
       #expect(throws: StreamError.self) { try OutputFile(path: folder + "/loop") }
+    }
+  }
+
+  @Test func linksToANewFile_shouldBeFollowed_asFarAsTheSystemDoes() throws {
+    try Scratch.use { folder in
+      // Link 1 leads to the file, link 2 to link 1, and so on.
+      let limit = StreamsLimits.linksMax
+      for number in 1...limit + 1 {
+        try files.createSymbolicLink(
+          atPath: folder + "/\(number)", withDestinationPath: number == 1 ? "new" : "\(number - 1)")
+      }
+      #expect(throws: StreamError.self) { try OutputFile(path: folder + "/\(limit + 1)") }
+      let file = try OutputFile(path: folder + "/\(limit)")
+      #expect(file.isNew)
+      try file.write([5])
+      #expect(files.contents(atPath: folder + "/new") == Data([5]))
+      try OutputFile(path: folder + "/\(limit)").write([6])
+      #expect(files.contents(atPath: folder + "/new") == Data([6]))
+      #expect(throws: StreamError.self) { try OutputFile(path: folder + "/\(limit + 1)") }
+    }
+  }
+
+  @Test func namesOfOtherRuns_shouldBeLeftAlone_andOneTriedAfterAnother() throws {
+    try Scratch.use { folder in
+      let path = folder + "/file"
+      func other(_ number: Int) -> String { folder + "/.livesync-\(getpid())-\(number).new" }
+      let limit = StreamsLimits.temporaryNamesMax
+      for number in 0..<limit - 1 {
+        try Data([9]).write(to: URL(fileURLWithPath: other(number)))
+      }
+      try OutputFile(path: path).write([1])
+      #expect(files.contents(atPath: path) == Data([1]))
+      try Data([9]).write(to: URL(fileURLWithPath: other(limit - 1)))
+      #expect(throws: StreamError.self) { try OutputFile(path: path).write([2]) }
+      #expect(files.contents(atPath: path) == Data([1]))
+      for number in 0..<limit { #expect(files.contents(atPath: other(number)) == Data([9])) }
     }
   }
 

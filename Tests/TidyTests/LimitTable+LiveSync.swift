@@ -29,15 +29,17 @@ extension LimitTable {
     "LiveSyncLimits.peerLookInterval": .estimate("pace of a look, which bounds nothing"),
     "LiveSyncLimits.demotionTime":
       .driven(by: "silentPeers_shouldBeWaitedForSoLong_andThenAskedLast"),
-    "LiveSyncLimits.notYetRepeatsMin": .undriven,
-    "LiveSyncLimits.notYetPauseMax": .undriven,
+    "LiveSyncLimits.notYetRepeatsMin": .driven(by: "patientRequest_shouldAskAgain_beforeItFails"),
+    "LiveSyncLimits.notYetPauseMax":
+      .driven(by: "lackingPeer_shouldBeAskedAgainSoon_whoeverElseIsAwaited"),
     "LiveSyncLimits.requestIncidentsMax": .undriven,
     "LiveSyncLimits.openTriesMax": .driven(by: "openTries_shouldBeBounded"),
     "LiveSyncLimits.hedgeDelayFirst": .estimate("first guess, until answers came"),
     "LiveSyncLimits.hedgesMax": .driven(by: "secondRequests_shouldBeKeptInStock_upToTheirLimit"),
     "LiveSyncLimits.answersPerHedge":
       .driven(by: "secondRequests_shouldRunOut_whenTheFirstAnswersComeAnyway"),
-    "LiveSyncLimits.looksBeforeResend": .undriven,
+    "LiveSyncLimits.looksBeforeResend":
+      .driven(by: "request_shouldBeSentAgain_whenNobodyElseIsLeft"),
     "LiveSyncLimits.timeoutGrowthMax": .driven(by: "timeout_shouldGrow_whileNobodyAnswersInTime"),
     "LiveSyncLimits.hedgeDelayMin": .driven(by: "delay_shouldFollowTheAnswers_betweenItsLimits"),
     "LiveSyncLimits.blocksTimeout": .undriven,
@@ -51,9 +53,9 @@ extension LimitTable {
     "LiveSyncLimits.partBytesFirst": .estimate("first guess, until a part came"),
     "LiveSyncLimits.partBytesMin": .driven(by: "parts_shouldBeWhatComesInTheirTime"),
     "LiveSyncLimits.partGrowthMax": .driven(by: "partOfAnAnswer_shouldGrowSoMuchAtATime"),
-    "LiveSyncLimits.diffRequestsMin": .undriven,
-    "LiveSyncLimits.diffRequestsDeniedMax": .undriven,
-    "LiveSyncLimits.diffDenialsMax": .undriven,
+    "LiveSyncLimits.diffRequestsMin": .driven(by: "diffRequests_shouldBeBounded_andTheirPausesToo"),
+    "LiveSyncLimits.diffRequestsDeniedMax": .driven(by: "deniedDiffs_shouldBeBounded"),
+    "LiveSyncLimits.diffDenialsMax": .driven(by: "round_shouldEnd_afterSoManyDenials"),
     "LiveSyncLimits.diffRequestsPerBlock": .undriven,
     "LiveSyncLimits.diffRequestsMax": .driven(by: "diffRequests_shouldBeBounded_andTheirPausesToo"),
     "LiveSyncLimits.diffBackoffFirst":

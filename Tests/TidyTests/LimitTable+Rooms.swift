@@ -8,28 +8,30 @@ extension LimitTable {
   ]
 
   static let ledgerLimits: [String: Proof] = [
-    "LedgerLimits.transactionsPerBlockMax": .undriven,
+    "LedgerLimits.transactionsPerBlockMax":
+      .driven(by: "transactionsOfABlock_shouldBeSoManyAtMost"),
     "LedgerLimits.dataBytesMax": .driven(by: "invalidTransaction_shouldBeNamed_withIndexAndReason"),
     "LedgerLimits.bodyBytesMax": .undriven,
     "LedgerLimits.diffEntriesMax":
       .driven(by: "answersOfManyParts_shouldBeRefused_beforeTheyAreHeld"),
     "LedgerLimits.diffBytesMax": .undriven,
-    "LedgerLimits.validatorsMax": .undriven,
+    "LedgerLimits.validatorsMax": .driven(by: "validators_shouldBeSoManyAtMost"),
     "LedgerLimits.genesisAccountsMax": .undriven,
-    "LedgerLimits.batchBlocksMax": .undriven,
+    "LedgerLimits.batchBlocksMax": .driven(by: "batchesAndEpochs_shouldBeSoLongAtMost"),
     "LedgerLimits.sideBlocksMax": .undriven,
-    "LedgerLimits.blocksPerHeightMax": .undriven,
+    "LedgerLimits.blocksPerHeightMax": .driven(by: "blocksAtOneHeight_shouldBeSoManyAtMost"),
     "LedgerLimits.finalDiffsKeptDefault": .estimate("default of a setting"),
     "LedgerLimits.carriedBlocksMax":
       .driven(by: "lateChunk_shouldBeCarriedAsFarAsTheLimit_andNoFurther"),
     "LedgerLimits.eventsBufferedMax": .driven(by: "events_shouldTellWhatHappened_andEndForWhoLags"),
     "LedgerLimits.locatorsMax": .driven(by: "missingBlocks_shouldNameTheRefusal"),
     "LedgerLimits.missingBlocksMax": .undriven,
-    "LedgerLimits.macroChainBlocksMax": .undriven,
-    "LedgerLimits.historyProofsMax": .undriven,
+    "LedgerLimits.macroChainBlocksMax": .driven(by: "macroChain_shouldBeRead_upToItsLimit"),
+    "LedgerLimits.historyProofsMax":
+      .driven(by: "proofOfHistory_shouldBeGiven_forSoManyBlocksAtMost"),
     "LedgerLimits.historyBlocksPerCallMax": .undriven,
     "LedgerLimits.historyBlocksPerReadMax": .undriven,
-    "LedgerLimits.verifiedSignaturesMax": .undriven,
+    "LedgerLimits.verifiedSignaturesMax": .estimate("default of a setting"),
     "LedgerLimits.sideBytes": .driven(by: "largestBlockWithItsDiff_shouldHaveRoom"),
   ]
 
@@ -41,11 +43,11 @@ extension LimitTable {
   ]
 
   static let networkingLimits: [String: Proof] = [
-    "NetworkingLimits.pendingRequestsMax": .undriven,
-    "NetworkingLimits.servedConcurrentlyMax": .undriven,
-    "NetworkingLimits.servedWaitingMax": .undriven,
+    "NetworkingLimits.pendingRequestsMax": .estimate("default of a setting"),
+    "NetworkingLimits.servedConcurrentlyMax": .estimate("default of a setting"),
+    "NetworkingLimits.servedWaitingMax": .estimate("default of a setting"),
     "NetworkingLimits.gossipMessagesMax": .driven(by: "gossip_shouldBeLimited_inSizeAndNumber"),
-    "NetworkingLimits.peerEventsMax": .undriven,
+    "NetworkingLimits.peerEventsMax": .driven(by: "peerEvents_shouldWaitToBeRead_upToTheirLimit"),
     "NetworkingLimits.gossipSeenMax": .estimate("default of a setting"),
     "NetworkingLimits.rateWindowsMax": .estimate("default of a setting"),
     "NetworkingLimits.rateWindow": .estimate("default of a setting"),
@@ -67,7 +69,7 @@ extension LimitTable {
   ]
 
   static let primitiveLimits: [String: Proof] = [
-    "PrimitiveLimits.keyNibblesMax": .undriven,
+    "PrimitiveLimits.keyNibblesMax": .driven(by: "key_shouldBeTaken_upToItsLongest"),
     "PrimitiveLimits.keyBytesMax": .estimate("follows from keyNibblesMax"),
     "PrimitiveLimits.varintBytesMax": .driven(by: "varint_shouldBeRead_upToItsLongestForm"),
   ]
@@ -84,12 +86,12 @@ extension LimitTable {
   static let fixtureLimits: [String: Proof] = [
     "FixtureLimits.formatVersion": .estimate("a version, no bound"),
     "FixtureLimits.fileBytesMax": .undriven,
-    "FixtureLimits.lineBytesMax": .undriven,
-    "FixtureLimits.wordsBytesMax": .undriven,
-    "FixtureLimits.blocksMax": .undriven,
-    "FixtureLimits.accountsMax": .undriven,
+    "FixtureLimits.lineBytesMax": .driven(by: "stepsAndLines_shouldBeSoLongAtMost"),
+    "FixtureLimits.wordsBytesMax": .driven(by: "words_shouldBeSoLongAtMost"),
+    "FixtureLimits.blocksMax": .driven(by: "recording_shouldBeBounded_inBlocksAndAccounts"),
+    "FixtureLimits.accountsMax": .driven(by: "recording_shouldBeBounded_inBlocksAndAccounts"),
     "FixtureLimits.stepsMax": .undriven,
-    "FixtureLimits.stepMillisecondsMax": .undriven,
+    "FixtureLimits.stepMillisecondsMax": .driven(by: "stepsAndLines_shouldBeSoLongAtMost"),
     "FixtureLimits.jobsPerStepMax": .undriven,
     "FixtureLimits.roundsPerStepMax": .undriven,
     "FixtureLimits.drainChunksMax": .undriven,
@@ -109,7 +111,7 @@ extension LimitTable {
   static let simulationLimits: [String: Proof] = [
     "SimulationLimits.nameBytesMax": .driven(by: "whatIsNoName_shouldBeRefused"),
     "SimulationLimits.descriptionBytesMax": .driven(by: "aDescription_shouldBeBounded"),
-    "SimulationLimits.scenarioBytesMax": .undriven,
+    "SimulationLimits.scenarioBytesMax": .driven(by: "aScenarioFile_shouldBeRead_upToItsLimit"),
     "SimulationLimits.usersMax": .estimate("a fact of the simulated chain"),
     "SimulationLimits.userCoins": .estimate("a fact of the simulated chain"),
     "SimulationLimits.fee": .estimate("a fact of the simulated chain"),
@@ -126,8 +128,8 @@ extension LimitTable {
   static let stateTrieLimits: [String: Proof] = [
     "StateTrieLimits.chunkItemsMax": .driven(by: "chunk_shouldBeMade_forSoManyItemsAtMost"),
     "StateTrieLimits.valueBytesMax": .driven(by: "value_shouldBeTaken_upToItsLimit"),
-    "StateTrieLimits.proofNodesMax": .undriven,
-    "StateTrieLimits.diffEntriesMax": .undriven,
+    "StateTrieLimits.proofNodesMax": .driven(by: "proofNodes_shouldBeSoManyAtMost"),
+    "StateTrieLimits.diffEntriesMax": .driven(by: "entriesOfADiff_shouldBeSoManyAtMost"),
     "StateTrieLimits.rangesMax": .driven(by: "setOfRanges_shouldBeRead_upToItsLimit"),
     "StateTrieLimits.workingSetBytes": .estimate("default of a setting"),
     "StateTrieLimits.chunksPerCommit": .estimate("default of a setting"),
@@ -143,8 +145,9 @@ extension LimitTable {
     "StreamsLimits.pieceBytes": .driven(by: "aFile_shouldBeReadInPieces_ofABoundedSize"),
     "StreamsLimits.writerWaitMilliseconds": .undriven,
     "StreamsLimits.writerPollMilliseconds": .estimate("pace of a look, which bounds nothing"),
-    "StreamsLimits.linksMax": .undriven,
-    "StreamsLimits.temporaryNamesMax": .undriven,
+    "StreamsLimits.linksMax": .driven(by: "linksToANewFile_shouldBeFollowed_asFarAsTheSystemDoes"),
+    "StreamsLimits.temporaryNamesMax":
+      .driven(by: "namesOfOtherRuns_shouldBeLeftAlone_andOneTriedAfterAnother"),
   ]
 
   static let storageLimits: [String: Proof] = [

@@ -110,11 +110,13 @@ package final class AnswerClaim: Sendable {
 ///
 /// A little is asked for first, and a larger answer again with more room; so what is unusual costs
 /// a second request, and what is usual does not take the room of the largest there can be.
-struct AnswerSizes: Sendable {
+package struct AnswerSizes: Sendable {
   private var latest: [RequestType: Int] = [:]
 
+  package init() {}
+
   /// Most bytes to be expected of the answer to `request`.
-  func most<R: Request>(of request: R) -> Int {
+  package func most<R: Request>(of request: R) -> Int {
     let limit = min(request.answerBytesMax ?? .max, NetworkingLimits.responseBytesMax(R.type))
     let usual = latest[R.type] ?? 0
     if let expected = request.answerBytesExpected { return min(max(expected, usual), limit) }
@@ -123,7 +125,7 @@ struct AnswerSizes: Sendable {
   }
 
   /// An answer of so many bytes came; larger ones before it are forgotten little by little.
-  mutating func add(_ bytes: Int, _ type: RequestType) {
+  package mutating func add(_ bytes: Int, _ type: RequestType) {
     latest[type] = max(bytes, (latest[type] ?? 0) / 8 * 7)
   }
 }

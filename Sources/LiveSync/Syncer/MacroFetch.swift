@@ -67,7 +67,8 @@ package struct MacroFetch: Sendable {
     {
       return true
     }
-    verifiedCount += 1
+    // An answer with nothing new is no movement, however often it comes.
+    if !elections.blocks.isEmpty { verifiedCount += 1 }
     guard elections.byteCount <= bytesMax else { return false }
     verified = elections.blocks.isEmpty ? nil : elections
     return true

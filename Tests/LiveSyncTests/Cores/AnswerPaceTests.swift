@@ -105,4 +105,22 @@ import Testing
     size.wasLate()
     #expect(size.bytes == max(before / 2, range.lowerBound), "seed \(seed)")
   }
+
+  @Test func awaited_shouldBeWhatIsOnItsWay_ofEachKind() {
+    var pace = AnswerPace()
+    var model: [RequestType: Int] = [:]
+    var random = SeededGenerator(seed: 3)
+    for _ in 0..<500 {
+      let type = [RequestType.chunk, .trieDiff, .head][random.below(3)]
+      let open = model[type] ?? 0
+      if open == 0 || random.chance(50) {
+        pace.asked(type)
+        model[type] = open + 1
+      } else {
+        pace.ended(type)
+        model[type] = open > 1 ? open - 1 : nil
+      }
+      #expect(pace.awaited == model)
+    }
+  }
 }

@@ -166,6 +166,28 @@ import Testing
     #expect(actions.queries.map(\.target) == [honest.parentHash])
   }
 
+  @Test func blocksThatWent_shouldNotCountForTheirPeer_whenTheBufferIsFull() {
+    var queue = BlockQueueHarness(bufferMax: 8, windowAhead: 100)
+    // One peer announces much that is handed on once its ancestor comes.
+    let blocks = FakeBlock.genesis.chain(9)
+    for block in blocks.dropFirst() { queue.announce(block, by: PeerID(70)) }
+    #expect(queue.core.bufferedCount == 8)
+    var waiting = queue.announce(blocks[0], by: PeerID(70)).delivered
+    while !waiting.isEmpty { waiting = queue.accept(waiting).delivered }
+    #expect(queue.core.bufferedCount == 0 && queue.chain.headNumber == 9)
+    // Another fills the buffer with less: it is this one that has most now.
+    for height in UInt32(20)..<27 {
+      queue.announce(FakeBlock(number: height, parent: .zero, salt: 1), by: PeerID(66))
+    }
+    queue.announce(FakeBlock(number: 20, parent: .zero, salt: 2), by: PeerID(70))
+    #expect(queue.core.bufferedCount == 8)
+    let actions = queue.announce(FakeBlock(number: 21, parent: .zero, salt: 3), by: PeerID(1))
+    #expect(actions.drops == [.bufferFull] && queue.core.bufferedCount == 8)
+    #expect(queue.core.isBuffered(FakeBlock(number: 21, parent: .zero, salt: 3).hash))
+    #expect(!queue.core.isBuffered(FakeBlock(number: 26, parent: .zero, salt: 1).hash))
+    #expect(queue.core.isBuffered(FakeBlock(number: 20, parent: .zero, salt: 2).hash))
+  }
+
   @Test func child_shouldBeRejected_whenItsParentComesWithAnotherHeight() {
     for wayOfParent in ["announced", "announced buffered"] {
       var queue = BlockQueueHarness()

@@ -56,6 +56,31 @@ import Testing
     }
   }
 
+  @Test(arguments: [true, false])
+  func mismatch_shouldBeBlamedOnWhoSentTheBody_whicheverCameFirst(headerFirst: Bool) {
+    // The header is what the hash commits to, so it is the body that is wrong.
+    var assembler = Assembler { $0 == $1 }
+    var actions: [HeaderBodyAssembler<Int, Int>.Action] = []
+    func addHeader() {
+      actions += assembler.add(
+        header: 1, of: Self.hash(1), from: PeerID(1), gossip: Self.gossip(1), at: .start)
+    }
+    func addBody() {
+      actions += assembler.add(
+        body: 9, of: Self.hash(1), from: PeerID(9), gossip: Self.gossip(9), at: .start)
+    }
+    if headerFirst { addHeader() } else { addBody() }
+    if headerFirst { addBody() } else { addHeader() }
+    guard
+      case .drop(Self.hash(1), PeerID(9), Self.gossip(9), .bodyMismatch, .reject)? = actions.last,
+      actions.count == 1
+    else {
+      Issue.record("blamed otherwise: \(actions)")
+      return
+    }
+    #expect(assembler.count == 1)
+  }
+
   @Test func half_shouldBeDropped_whenTheOtherDoesNotCome() {
     var assembler = Assembler { $0 == $1 }
     _ = assembler.add(

@@ -182,13 +182,14 @@ import Testing
     #expect(lonely.fail(2, .lateAgain).isEmpty && lonely.isOver)
   }
 
-  @Test func round_shouldEnd_afterSoManyDenials() {
+  @Test(arguments: [HedgedRequest.Failure.notYet, .noAnswer])
+  func round_shouldEnd_afterSoManyDenials(denial: HedgedRequest.Failure) {
     var harness = Harness(peers: 60, isPatient: false)
     _ = harness.start()
     for attempt in 1..<Limits.diffDenialsMax {
-      #expect(harness.fail(attempt, .notYet).count == 1 && !harness.isOver)
+      #expect(harness.fail(attempt, denial).count == 1 && !harness.isOver)
     }
-    _ = harness.fail(Limits.diffDenialsMax, .notYet)
+    _ = harness.fail(Limits.diffDenialsMax, denial)
     #expect(harness.isOver && harness.request.count == Limits.diffDenialsMax + 1)
   }
 
@@ -207,6 +208,31 @@ import Testing
       #expect(harness.look(Int(number) + 1).asked == [number + 1])
     }
     #expect(harness.request.openCount > Limits.openTriesMax)
+  }
+
+  @Test func latePeers_shouldTakeNoPlace_besideThoseInTime() {
+    var harness = Harness(peers: 8)
+    #expect(harness.start() == [0])
+    #expect(harness.look(1).asked == [1] && harness.look(1).asked == [2])
+    #expect(harness.request.openCount == Limits.openTriesMax && harness.look(1).asked.isEmpty)
+    // Each that is found to be late makes room for one more, until those in time are enough.
+    for late in UInt32(0)..<2 {
+      harness.demote(late)
+      #expect(harness.look(1).asked == [late + 3] && harness.look(1).asked.isEmpty)
+    }
+    #expect(harness.request.openCount == Limits.openTriesMax + 2)
+  }
+
+  @Test func lackingPeer_shouldNotBeAskedAgain_whileItIsAwaited() {
+    var harness = Harness(peers: 1)
+    #expect(harness.start() == [0])
+    for _ in 1..<Limits.looksBeforeResend { _ = harness.look(1) }
+    #expect(harness.look(1).asked == [0])
+    // The first message says that it does not have it yet; the second one is still on its way.
+    #expect(harness.fail(1, .notYet).isEmpty && harness.request.openCount == 1)
+    #expect(harness.again().isEmpty && harness.request.openCount == 1)
+    #expect(harness.fail(2, .notYet).isEmpty && !harness.isOver)
+    #expect(harness.again() == [0])
   }
 
   @Test func request_shouldBeSentAgain_whenNobodyElseIsLeft() {

@@ -59,4 +59,20 @@ import Testing
       #expect(fits == [true, false] && small.verified == short)
     }
   }
+
+  @Test func nothingNew_shouldBeNoProgress_howeverOftenItComes() throws {
+    let world = try TestWorld(seed: 48, accounts: 200, blocksPerBatch: 2)
+    world.run {
+      try await world.grow(8)
+      let node = Blockchain(genesis: world.genesis, state: .missing)
+      let empty = try node.verify(MacroChain(blocks: [], history: nil, reachesHead: false))
+      let one = try node.verify(
+        try #require(world.source.macroChain(locators: [world.genesis.hash], limit: 1)))
+      var fetch = MacroFetch()
+      let before = (0..<3).map { _ in fetch.keep(empty) }
+      #expect(before == [true, true, true] && fetch.verifiedCount == 0 && fetch.verified == nil)
+      let after = [one, one, empty].map { fetch.keep($0) }
+      #expect(after == [true, true, true] && fetch.verifiedCount == 1 && fetch.verified == one)
+    }
+  }
 }

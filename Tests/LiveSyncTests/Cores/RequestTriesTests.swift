@@ -86,6 +86,19 @@ import Testing
     #expect(list.ranked(at: .start, for: .trieDiff).slow.isEmpty)
   }
 
+  @Test(arguments: [true, false])
+  func peerThatCameBack_shouldBePreferredForNothingItGaveBefore(wasBanned: Bool) {
+    let list = PeerList()
+    for number in UInt32(1)...3 { list.add(PeerID(number)) }
+    list.promote(PeerID(2), for: .trieDiff)
+    list.promote(PeerID(3), for: .trieDiff)
+    list.demote(PeerID(1), for: .trieDiff, until: Moment(nanoseconds: 10))
+    #expect(list.ranked(at: .start, for: .trieDiff).preferred == [PeerID(2), PeerID(3)])
+    if wasBanned { list.ban(PeerID(2)) } else { list.remove(PeerID(2)) }
+    #expect(list.add(PeerID(2)) != wasBanned)
+    #expect(list.ranked(at: .start, for: .trieDiff).preferred == [PeerID(3)])
+  }
+
   @Test func nobody_shouldBeAsked_whenThereIsNobody() {
     var rotation = PeerRotation()
     #expect(Self.order(RequestTries(first: PeerID(1)), RankedPeers(prompt: []), &rotation) == [])

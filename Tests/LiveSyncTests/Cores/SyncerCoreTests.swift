@@ -69,6 +69,26 @@ import Testing
     #expect(core.judge(peers: 3, stateIsComplete: false) == .lost(reason: "incomplete_state"))
   }
 
+  @Test(arguments: [0, 1, 2])
+  func consensus_shouldBeFoundAnew_onceItIsLost(way: Int) {
+    var core = ConsensusCore()
+    func agree() {
+      for _ in 0..<LiveSyncLimits.consensusAnnouncementsMin { core.acceptedAnnouncement() }
+      core.headRound(asked: 3, agreeing: 3)
+    }
+    agree()
+    #expect(core.judge(peers: 3, stateIsComplete: true) == .established)
+    agree()
+    let lost = core.judge(
+      peers: way == 0 ? 2 : 3, stateIsComplete: way != 1, storeHasFailed: way == 2)
+    let reasons = ["too_few_peers", "incomplete_state", "store_failed"]
+    #expect(lost == .lost(reason: reasons[way]))
+    // What others said before says nothing of the time after.
+    #expect(core.judge(peers: 3, stateIsComplete: true) == nil)
+    agree()
+    #expect(core.judge(peers: 3, stateIsComplete: true) == .established)
+  }
+
   @Test func heldShare_shouldBeWholeOnlyIfNothingIsMissing() {
     #expect(KeyRangeSet.none.absentPartsPerMillion == 1_000_000)
     #expect(KeyRangeSet.all.absentPartsPerMillion == 0)

@@ -46,6 +46,100 @@ import Testing
     #expect(runtime.shutdown() == [])
   }
 
+  @Test func peerThatHasAllItMay_shouldHoldUpNobody_whoComesAfterIt() {
+    let runtime = SimulatedRuntime(seed: 3)
+    let room = AnswerRoom(limits: ByteLimits(total: 100, perHolder: 60))
+    let log = Log()
+    let outcome = runtime.run(virtualTimeMax: .seconds(60)) {
+      await withDiscardingTaskGroup { group in
+        // Peer 1 has its share for as long as peer 2 has the rest, and a second longer.
+        for (name, peer, bytes, start) in [
+          ("a", 2, 40, 0), ("b", 1, 60, 500), ("c", 1, 10, 600), ("d", 3, 40, 700),
+        ] as [(String, UInt32, Int, Int64)] {
+          group.addTask {
+            try? await runtime.sleep(for: .milliseconds(start))
+            await Self.hold(bytes, of: peer, in: room, name, log, runtime)
+          }
+        }
+        try? await runtime.sleep(for: .milliseconds(1_200))
+        #expect(log.noted == ["0 a", "0 b", "1 d"])
+      }
+    }
+    #expect(outcome == .done && room.bytes == 0)
+    #expect(log.noted == ["0 a", "0 b", "1 d", "1 c"])
+    #expect(runtime.shutdown() == [])
+  }
+
+  @Test func newcomer_shouldNotOvertake_whoWaitsForRoom() {
+    let runtime = SimulatedRuntime(seed: 4)
+    let room = AnswerRoom(limits: ByteLimits(total: 100, perHolder: 100))
+    let log = Log()
+    let outcome = runtime.run(virtualTimeMax: .seconds(60)) {
+      await withDiscardingTaskGroup { group in
+        // There would be room for the small one at once; then the large one would wait for ever
+        // behind more of its kind.
+        for (name, peer, bytes, start) in [
+          ("first", 1, 60, 0), ("large", 2, 100, 100), ("small", 3, 30, 200),
+        ] as [(String, UInt32, Int, Int64)] {
+          group.addTask {
+            try? await runtime.sleep(for: .milliseconds(start))
+            await Self.hold(bytes, of: peer, in: room, name, log, runtime)
+          }
+        }
+      }
+    }
+    #expect(outcome == .done && room.bytes == 0)
+    #expect(log.noted == ["0 first", "1 large", "2 small"])
+    #expect(runtime.shutdown() == [])
+  }
+
+  @Test func cancelledWait_shouldLetPass_whoWaitedBehindIt() {
+    let runtime = SimulatedRuntime(seed: 5)
+    let room = AnswerRoom(limits: ByteLimits(total: 100, perHolder: 100))
+    let log = Log()
+    let outcome = runtime.run(virtualTimeMax: .seconds(60)) {
+      let claim = try? await room.claim(60, of: PeerID(1))
+      let large = runtime.spawn("large") {
+        await Self.hold(100, of: 2, in: room, "large", log, runtime)
+      }
+      try? await runtime.sleep(for: .milliseconds(10))
+      let small = runtime.spawn("small") {
+        await Self.hold(30, of: 3, in: room, "small", log, runtime)
+      }
+      try? await runtime.sleep(for: .milliseconds(10))
+      #expect(log.noted.isEmpty)
+      large.cancel()
+      try? await runtime.sleep(for: .milliseconds(10))
+      #expect(log.noted.sorted() == ["0 small", "large cancelled"])
+      try? await runtime.sleep(for: .seconds(2))
+      _ = small
+      withExtendedLifetime(claim) {}
+    }
+    #expect(outcome == .done && room.bytes == 0)
+    #expect(runtime.shutdown() == [])
+  }
+
+  @Test func unusuallyLargeAnswer_shouldBeForgotten_littleByLittle() {
+    var sizes = AnswerSizes()
+    let request = RequestTrieDiff(blockHash: .zero)
+    let first = NetworkingLimits.answerBytesFirst
+    let large = 4 * first
+    #expect(sizes.most(of: request) == first)
+    sizes.add(large, .trieDiff)
+    #expect(sizes.most(of: request) == 2 * large)
+    // Each small one takes an eighth of it away, until it is as before; other kinds never changed.
+    var before = 2 * large
+    for _ in 0..<40 {
+      sizes.add(100, .trieDiff)
+      let most = sizes.most(of: request)
+      #expect(most <= before && most >= max(first, before * 4 / 5))
+      before = most
+    }
+    #expect(before == first)
+    sizes.add(3 * first, .trieDiff)
+    #expect(sizes.most(of: RequestHead()) == min(first, NetworkingLimits.responseBytesMax(.head)))
+  }
+
   @Test func cancelledWait_shouldEnd_andTakeNothing() {
     let runtime = SimulatedRuntime(seed: 2)
     let room = AnswerRoom(limits: ByteLimits(total: 100, perHolder: 100))

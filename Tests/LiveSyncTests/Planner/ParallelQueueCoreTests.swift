@@ -173,6 +173,36 @@ import Testing
     #expect(queue.chain.missing == .all)
   }
 
+  @Test func chunk_shouldBeThrownAway_upToTheFinalHeight() {
+    // A block that is not known there is not the one that became final.
+    for (number, isFinal) in [(16, true), (17, true), (18, false)] as [(UInt32, Bool)] {
+      var queue = Harness()
+      queue.chain.macroNumber = 17
+      let actions = queue.receive(queue.answer(number, hash: Blake2b256.hash([3])))
+      #expect(actions.discards == (isFinal ? [.finalized] : []), "\(number)")
+      #expect(queue.core.bufferedCount == (isFinal ? 0 : 1))
+    }
+  }
+
+  @Test func peer_shouldRest_whenItNamedABlockThatNeverCame() {
+    var queue = Harness()
+    let chunk = queue.answer(25, hash: Blake2b256.hash([4]))
+    _ = queue.receive(chunk)
+    // Everything else ends, so that the peer has room.
+    queue.view.peers = []
+    for order in queue.open {
+      _ = queue.core.failed(order.query.id, .local, queue.view, chain: queue.chain)
+    }
+    queue.view.peers = [chunk.peer]
+    var other = queue
+    #expect(!other.core.advance(queue.view, chain: queue.chain).asks.isEmpty)
+    let actions = queue.core.blockNeverCame(
+      number: 25, hash: chunk.hash, queue.view, chain: queue.chain)
+    #expect(actions.prunes == [.blockUnknown] && actions.asks.isEmpty)
+    queue.view.now = queue.view.now.advanced(by: LiveSyncLimits.emptyPauseMax)
+    #expect(!queue.core.advance(queue.view, chain: queue.chain).asks.isEmpty)
+  }
+
   @Test func state_shouldBeComplete_onlyWhenTheLastChunkIsReported() {
     var queue = Harness()
     let chunks = (0..<queue.open.count).map { _ in queue.answer(20) }

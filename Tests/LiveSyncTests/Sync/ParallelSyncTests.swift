@@ -167,4 +167,42 @@ import Testing
     }
     #expect(judged >= 2 && last == 1_000_000, "\(judged) forecasts until \(truth) s, \(last) ppm")
   }
+
+  @Test(arguments: [SyncStrategy.parallel, .sequential])
+  func traffic_shouldBeWhatTheEventsSayOfTheChunks(strategy: SyncStrategy) throws {
+    let world = try TestWorld(seed: 35, accounts: 600)
+    world.network.tamper(PeerID(1), .chunk) { bytes in
+      guard case .chunk(let number, let hash, var chunk)? = try? ChunkResponse(wireBytes: bytes),
+        !chunk.items.isEmpty
+      else { return bytes }
+      chunk.items[0].value[0] ^= 1
+      return ChunkResponse.chunk(number: number, hash: hash, chunk).wireBytes
+    }
+    let traffic = Mutex(ChunkTraffic())
+    world.run {
+      try await world.grow(20)
+      world.addHonest(1..<4)
+      let node = world.makeNode(strategy: strategy)
+      world.runtime.spawn("node") { await node.run() }
+      world.runtime.spawn("chain") { await world.produceForever() }
+      #expect(await world.wait(.seconds(200)) { node.chain.stateComplete })
+      // What is on its way at the end is of no use any more.
+      try await world.runtime.sleep(for: .seconds(20))
+      let progress = await node.progress()
+      traffic.withLock { $0 = progress.traffic }
+    }
+    var told = ChunkTraffic()
+    for case .chunk(let event) in world.sink.events {
+      switch event {
+      case .received(let chunk): told.received += chunk.bytes
+      case .accepted(let chunk): told.verified += chunk.bytes
+      case .rejected(let chunk, _): told.refused += chunk.bytes
+      case .ignored(let chunk, _), .discarded(let chunk, _), .pruned(let chunk, _):
+        told.unused += chunk.bytes
+      case .requested, .buffered: break
+      }
+    }
+    #expect(told.refused > 0 && told.verified > 0)
+    #expect(traffic.withLock { $0 } == told && told.pending == 0)
+  }
 }

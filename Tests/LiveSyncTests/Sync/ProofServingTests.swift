@@ -35,6 +35,44 @@ import Testing
     }
   }
 
+  @Test func diffThatIsNotThere_shouldBeMissed_byACompleteStateOnly() throws {
+    let world = try TestWorld(seed: 72)
+    world.run {
+      try await world.grow(20)
+      let complete = Blockchain(
+        genesis: world.genesis, state: .complete, options: BlockchainOptions(finalDiffsKept: 0))
+      let partial = Blockchain(
+        genesis: world.genesis, state: .missing, options: BlockchainOptions(finalDiffsKept: 0))
+      for number in 1...world.source.headNumber {
+        let block = try #require(world.source.block(at: number))
+        guard case .diff(let diff) = world.source.trieDiff(of: block.hash) else { continue }
+        try complete.push(block, diff: diff)
+        try partial.push(block, diff: diff)
+      }
+      world.serve(complete, as: PeerID(1))
+      world.serve(partial, as: PeerID(2))
+      // Of a final block the diff is given up; of one that is not known there never was any.
+      let old = try #require(world.source.block(at: 3)).hash
+      for (peer, expected) in [(1, .unknownBlockHash), (2, .incompleteState)]
+        as [(UInt32, TrieDiffResponse)]
+      {
+        let network = world.network.endpoint(TestWorld.node)
+        let given = try await network.request(
+          RequestTrieDiff(blockHash: old), to: PeerID(peer), timeout: .seconds(1))
+        #expect(given == expected, "p\(peer)")
+        let unknown = try await network.request(
+          RequestTrieDiff(blockHash: .zero), to: PeerID(peer), timeout: .seconds(1))
+        #expect(unknown == .unknownBlockHash, "p\(peer)")
+        let head = try await network.request(
+          RequestTrieDiff(blockHash: world.source.headHash), to: PeerID(peer), timeout: .seconds(1))
+        guard case .partialDiff = head else {
+          Issue.record("p\(peer) has the newest diff and gives \(head)")
+          return
+        }
+      }
+    }
+  }
+
   @Test func blocks_shouldBeProvenToLeadToTheLastMacroBlock() throws {
     let world = try TestWorld(seed: 71)
     world.run {
