@@ -27,6 +27,26 @@ import Testing
     world.end()
   }
 
+  @Test(arguments: [1, 5, 30])
+  func whoTakesNoGossip_shouldReachThoseWhoDo(takers: Int) {
+    let world = NetworkWorld()
+    let nodes = world.nodes(40)
+    for node in nodes[..<takers] { world.listen(node) }
+    for node in nodes[takers...] { world.network.setTakesGossip(false, for: node.local) }
+    let degree = SimulatedNetworkLimits.gossipDegreeMax
+    for node in nodes[takers...] {
+      let neighbours = world.network.gossipNeighbours(of: node.local)
+      #expect(neighbours.count == min(takers, degree))
+      #expect(neighbours.allSatisfy { peer in nodes[..<takers].contains { $0.local == peer } })
+    }
+    world.run {
+      await nodes[39].publish(.blockHeader, [7])
+      try? await world.runtime.sleep(for: .seconds(5))
+    }
+    #expect(Set(world.noted.map { $0.split(separator: " ")[1] }).count == takers)
+    world.end()
+  }
+
   @Test(arguments: [Acceptance.ignore, .reject])
   func gossip_shouldGoNoFurther_whenItIsNotAccepted(verdict: Acceptance) {
     let world = NetworkWorld(NetworkConfiguration(gossipDegreeMax: 2))

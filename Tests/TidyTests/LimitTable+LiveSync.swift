@@ -40,10 +40,10 @@ extension LimitTable {
       .driven(by: "secondRequests_shouldRunOut_whenTheFirstAnswersComeAnyway"),
     "LiveSyncLimits.looksBeforeResend":
       .driven(by: "request_shouldBeSentAgain_whenNobodyElseIsLeft"),
-    "LiveSyncLimits.timeoutGrowthMax": .driven(by: "timeout_shouldGrow_whileNobodyAnswersInTime"),
     "LiveSyncLimits.hedgeDelayMin": .driven(by: "delay_shouldFollowTheAnswers_betweenItsLimits"),
-    "LiveSyncLimits.blocksTimeout": .undriven,
-    "LiveSyncLimits.diffTimeout": .undriven,
+    "LiveSyncLimits.nearLocatorsMax": .driven(by: "nearLocators_shouldBeBounded"),
+    "LiveSyncLimits.silentRequestsMax":
+      .driven(by: "silentPeers_shouldCostLittle_howeverManyTheyAre"),
     "LiveSyncLimits.chunkTimeout": .driven(by: "nothing_shouldBeCredited_beforeItIsVerified"),
     "LiveSyncLimits.patienceFirst": .estimate("first guess, until an answer came"),
     "LiveSyncLimits.patienceMin":

@@ -31,6 +31,8 @@ extension SimulatedWorld {
     let makers = peers.filter { node in
       !away.contains(node.peer)
         && !liars.contains { $0.peer == node.peer && $0.kind == .wrongRoot }
+        // Nobody passes on the block of a peer that only serves.
+        && (node.node != nil || !observer.banned.contains(node.peer.number))
     }
     let turn = Int(blocks[0].number)
     let ready = makers.indices.map { makers[(turn + $0) % makers.count] }

@@ -15,18 +15,21 @@ import Testing
     var waited: Duration = .zero
     var waits: [Duration] = []
     // A line on which an answer takes 40 s.
-    while pace.patience(.head) < .seconds(40) {
-      waits.append(pace.patience(.head))
-      waited += pace.patience(.head)
+    let start = Self.at(0)
+    while pace.patience(.head, at: start) < .seconds(40) {
+      waits.append(pace.patience(.head, at: start))
+      waited += pace.patience(.head, at: start)
       pace.timedOut(.head)
     }
     #expect(waits.first == LiveSyncLimits.patienceFirst)
     #expect(zip(waits, waits.dropFirst()).allSatisfy { $1 == $0 * 2 })
     #expect(waited < .seconds(40))
     // Other kinds have not learned it, until one answer is there.
-    #expect(pace.patience(.macroChain) == LiveSyncLimits.patienceFirst)
+    #expect(pace.patience(.macroChain, at: start) == LiveSyncLimits.patienceFirst)
     pace.answered(.head, bytes: 100, after: .seconds(40), at: Self.at(100))
-    #expect(pace.patience(.macroChain) >= .seconds(80) && pace.patience(.head) >= .seconds(80))
+    let then = Self.at(100)
+    #expect(pace.patience(.macroChain, at: then) >= .seconds(80))
+    #expect(pace.patience(.head, at: then) >= .seconds(80))
     #expect(pace.patienceFloor == .seconds(120))
   }
 
@@ -35,22 +38,21 @@ import Testing
     var waits: [Duration] = []
     for index in 0..<20 {
       pace.answered(.head, bytes: 100, after: .milliseconds(40), at: Self.at(Int64(index)))
-      waits.append(pace.patience(.macroChain))
+      waits.append(pace.patience(.macroChain, at: Self.at(Int64(index))))
       pace.timedOut(.macroChain)
     }
     let longest = LiveSyncLimits.patienceMin * (1 << LiveSyncLimits.patienceDoublings)
     #expect(waits.last == longest, "\(waits)")
-    // Once nobody answers any more the line may have become longer.
-    for _ in 0..<3 { pace.timedOut(.macroChain) }
-    #expect(pace.patience(.macroChain) > longest * 4)
+    // Once nobody answers any more the line may have become longer, up to twice that time.
+    #expect(pace.patience(.macroChain, at: Self.at(19 + 60)) == .seconds(120))
   }
 
   @Test func patience_shouldNeverBeAboveItsLimit() {
     var pace = AnswerPace()
     for _ in 0..<200 { pace.timedOut(.chunk) }
-    #expect(pace.patience(.chunk) == LiveSyncLimits.patienceMax)
+    #expect(pace.patience(.chunk, at: Self.at(0)) == LiveSyncLimits.patienceMax)
     pace.answered(.chunk, bytes: 1, after: .seconds(100_000), at: Self.at(0))
-    #expect(pace.patience(.chunk, bytes: .max) == LiveSyncLimits.patienceMax)
+    #expect(pace.patience(.chunk, bytes: .max, at: Self.at(0)) == LiveSyncLimits.patienceMax)
     #expect(pace.late == [.chunk: 200])
   }
 
@@ -59,11 +61,51 @@ import Testing
     for index in 0..<20 {
       pace.answered(.head, bytes: 100, after: .milliseconds(40), at: Self.at(Int64(index) / 4))
     }
-    #expect(pace.patience(.head) == LiveSyncLimits.patienceMin)
+    #expect(pace.patience(.head, at: Self.at(6)) == LiveSyncLimits.patienceMin)
     // 100 kB in 10 s: the line carries 10 kB a second.
     pace.answered(.missingBlocks, bytes: 100_000, after: .seconds(10), at: Self.at(6))
-    #expect(pace.patience(.head, bytes: 1_000_000) >= .seconds(200))
-    #expect(pace.patience(.head, bytes: 1_000_000) <= .seconds(201))
+    #expect(pace.patience(.head, bytes: 1_000_000, at: Self.at(6)) >= .seconds(200))
+    #expect(pace.patience(.head, bytes: 1_000_000, at: Self.at(6)) <= .seconds(201))
+    // Of a kind that only small answers came of, no large one is waited for.
+    let most = 1_000_000
+    #expect(pace.expectedBytes(.head, most: most) == LiveSyncLimits.partBytesMin)
+    #expect(pace.expectedBytes(.missingBlocks, most: most) == 200_000)
+    #expect(pace.expectedBytes(.missingBlocks, most: 5_000) == 5_000)
+  }
+
+  @Test(arguments: [10, 20, 30])
+  func waiting_shouldHaveABoundedMean_whereMessagesAreLost(percent: Int) {
+    var pace = AnswerPace()
+    var random = SeededGenerator(seed: UInt64(percent))
+    var now = Moment.start
+    var waited: Duration = .zero
+    let requests = 2_000
+    for _ in 0..<requests {
+      // Both the request and its answer have to arrive.
+      while random.chance(percent) || random.chance(percent) {
+        let wait = pace.patience(.head, at: now)
+        now = now.advanced(by: wait)
+        waited += wait
+        pace.timedOut(.head)
+      }
+      now = now.advanced(by: .milliseconds(40))
+      pace.answered(.head, bytes: 100, after: .milliseconds(40), at: now)
+    }
+    // With three of ten messages lost, every second try brings nothing.
+    let mean = waited / requests
+    #expect(mean < LiveSyncLimits.patienceMin * 2, "\(mean)")
+  }
+
+  @Test func scatter_shouldWidenWhatIsUsual_andHowLongHalvesWait() {
+    var pace = AnswerPace()
+    #expect(pace.usualTime == nil && pace.longTime == nil)
+    #expect(pace.halfWait == LiveSyncLimits.halfWait)
+    for index in 0..<100 {
+      pace.answered(.head, bytes: 100, after: .seconds(1 + index % 20), at: Self.at(Int64(index)))
+    }
+    #expect(pace.roundTrip == .seconds(1))
+    #expect(pace.usualTime == .seconds(11) && pace.longTime == .seconds(20))
+    #expect(pace.patienceFloor == .seconds(20) && pace.halfWait == .seconds(40))
   }
 
   @Test func parts_shouldBeWhatComesInTheirTime() {
@@ -79,10 +121,24 @@ import Testing
     // Small answers say nothing of what a line carries.
     pace.answered(.missingBlocks, bytes: 90, after: .milliseconds(40), at: Self.at(1))
     #expect(pace.partBytes(.missingBlocks, most: most) == Limits.partBytesFirst)
-    pace.answered(.chunk, bytes: 100_000, after: .seconds(2), at: Self.at(3))
+    pace.answered(.chunk, bytes: 100_000, after: .milliseconds(2_040), at: Self.at(3))
     #expect(pace.partBytes(.missingBlocks, most: most) == 100_000)
     pace.answered(.chunk, bytes: 1_000_000, after: .milliseconds(100), at: Self.at(4))
     #expect(pace.partBytes(.missingBlocks, most: most) == most)
+  }
+
+  @Test func parts_shouldFillALongLine_notWhatComesBesideItsRoundTrip() {
+    var pace = AnswerPace()
+    pace.answered(.head, bytes: 100, after: .seconds(20), at: Self.at(20))
+    var bytes = LiveSyncLimits.partBytesMin
+    for round in 0..<8 {
+      let carried = Duration.nanoseconds(Int64(Double(bytes) / 20_000 * 1e9))
+      pace.answered(
+        .missingBlocks, bytes: bytes, after: .seconds(20) + carried, at: Self.at(40 + Int64(round)))
+      bytes = pace.partBytes(.missingBlocks, most: .max)
+    }
+    // 20 kB a second for a round trip.
+    #expect(abs(bytes - 400_000) < 20_000, "\(bytes)")
   }
 
   @Test(arguments: 1...50 as ClosedRange<UInt64>)

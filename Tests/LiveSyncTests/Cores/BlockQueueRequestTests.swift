@@ -32,6 +32,36 @@ import Testing
     #expect(after.delivered.map(\.block) == Array(blocks[3...]))
   }
 
+  @Test func gapsAboveEachOther_shouldBeAskedForFromWhatIsBelowThem() throws {
+    var queue = BlockQueueHarness()
+    let blocks = FakeBlock.genesis.chain(9)
+    let first = try #require(queue.announce(blocks[4]).queries.first)
+    #expect(first.locators == [FakeBlock.genesis.hash])
+    // The block at the foot of the second gap is here, though not in the chain.
+    let second = try #require(queue.announce(blocks[8]).queries.first)
+    #expect(second.locators == [blocks[4].hash, FakeBlock.genesis.hash])
+    // So is what is on its way to the chain.
+    let handedOn = queue.answer(first, Array(blocks[..<2]))
+    #expect(handedOn.delivered.count == 2)
+    let fork = blocks[1].chain(3, salt: 1)
+    let third = try #require(queue.announce(fork[2]).queries.first)
+    #expect(third.locators == [blocks[1].hash, blocks[0].hash, FakeBlock.genesis.hash])
+    // An answer from there on is taken, and waits for what is missing under it.
+    queue.answer(second, Array(blocks[5..<8]))
+    #expect(queue.core.bufferedCount == 6)
+  }
+
+  @Test func nearLocators_shouldBeBounded() throws {
+    var queue = BlockQueueHarness(bufferMax: 100, windowAhead: 200)
+    let limit = LiveSyncLimits.nearLocatorsMax
+    let blocks = FakeBlock.genesis.chain(4 * limit)
+    var last: MissingBlocksQuery?
+    for index in stride(from: 1, to: blocks.count, by: 2).prefix(limit + 2) {
+      last = queue.announce(blocks[index]).queries.first ?? last
+    }
+    #expect(try #require(last).locators.count == limit + 1)
+  }
+
   @Test func answer_shouldBeBufferedAndItsPredecessorsRequested_whenItsFirstParentIsUnknown() throws
   {
     var queue = BlockQueueHarness()

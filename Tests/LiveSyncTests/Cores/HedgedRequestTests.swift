@@ -28,6 +28,15 @@ import Testing
       peers.slow.append(PeerID(number))
     }
 
+    /// Second requests in stock, which are taken.
+    var stock: Int {
+      mutating get {
+        var count = 0
+        while memory.takeHedge() { count += 1 }
+        return count
+      }
+    }
+
     /// A further request of the same kind.
     mutating func renew() {
       request = HedgedRequest(
@@ -178,8 +187,8 @@ import Testing
     // Where nobody else is, it is.
     var lonely = Harness(peers: 2, slow: 2, isPatient: false)
     #expect(lonely.start() == [0] && !lonely.isOver)
-    #expect(lonely.fail(1, .lateAgain) == [1] && !lonely.isOver)
-    #expect(lonely.fail(2, .lateAgain).isEmpty && lonely.isOver)
+    #expect(lonely.fail(1, .late) == [1] && !lonely.isOver)
+    #expect(lonely.fail(2, .late).isEmpty && lonely.isOver)
   }
 
   @Test(arguments: [HedgedRequest.Failure.notYet, .noAnswer])
@@ -249,15 +258,53 @@ import Testing
     #expect(isStocked)
   }
 
-  @Test func timeout_shouldGrow_onlyIfTheLineMayBeToBlame() {
-    var harness = Harness(peers: 4, slow: 2)
+  @Test func secondRequests_shouldBeGivenBack_forTriesThatWereNeverAnswered() {
+    var harness = Harness(peers: 1, isPatient: true)
+    let full = harness.stock
+    #expect(full == Limits.hedgesMax)
     _ = harness.start()
-    _ = harness.fail(1, .lateAgain)
-    #expect(harness.memory.timeout(.seconds(5)) == .seconds(5))
-    harness.demote(0)
-    harness.demote(1)
-    _ = harness.fail(2, .lateAgain)
-    #expect(harness.memory.timeout(.seconds(5)) == .seconds(10))
+    _ = harness.fail(1, .late)
+    let given = harness.stock
+    #expect(given == 1)
+    // An answer that is of no use was no lost message.
+    harness.renew()
+    _ = harness.start()
+    _ = harness.fail(1, .noAnswer)
+    let kept = harness.stock
+    #expect(kept == 0)
+  }
+
+  @Test func patience_shouldFollowTheAnswersOfTheKind() {
+    var memory = RequestMemory()
+    #expect(memory.patience == Limits.patienceFirst)
+    for _ in 0..<Limits.latenciesMin { memory.answered(after: .seconds(3), isHedge: false) }
+    #expect(memory.patience == .seconds(6))
+  }
+
+  @Test func peerThatAnswers_shouldBeAskedAgain_beforeThoseThatNeverDid() {
+    var harness = Harness(peers: 6, isPatient: false)
+    harness.peers.preferred = [PeerID(3)]
+    #expect(harness.start() == [3])
+    // It was late: better again it than one of whom nothing is known.
+    #expect(harness.fail(1, .late) == [3])
+    // Overdue, it may have lost the message: a few looks later it is sent once more.
+    var asked: [UInt32] = []
+    for _ in 0..<(2 * Limits.looksBeforeResend) { asked += harness.look(2).asked }
+    #expect(asked.contains(3), "\(asked)")
+    #expect(asked.count(where: { $0 == 3 }) < Limits.openTriesMax)
+  }
+
+  @Test func roundForWhatNobodyHas_shouldNotWaitForEachSilentPeer() {
+    var harness = Harness(peers: 60, isPatient: false)
+    harness.peers.preferred = [PeerID(0)]
+    #expect(harness.start() == [0])
+    var open = harness.fail(1, .notYet).count
+    var attempt = 2
+    while !harness.isOver, attempt < 60 {
+      open += harness.look(attempt).asked.count
+      attempt += 1
+    }
+    #expect(harness.isOver && open < Limits.diffDenialsMax + Limits.openTriesMax, "\(open)")
   }
 
   @Test func memory_shouldKnowWhoAnsweredSince() {
@@ -283,20 +330,6 @@ import Testing
       memory.answered(after: .milliseconds(300), isHedge: false)
     }
     #expect(memory.hedgeDelay == .milliseconds(300))
-  }
-
-  @Test func timeout_shouldGrow_whileNobodyAnswersInTime() {
-    var harness = Harness(peers: 100)
-    _ = harness.start()
-    var timeouts: [Duration] = []
-    for attempt in 1...6 {
-      timeouts.append(harness.memory.timeout(.seconds(5)))
-      _ = harness.fail(attempt, .late)
-    }
-    let longest = Duration.seconds(5) * Limits.timeoutGrowthMax
-    #expect(timeouts == [5, 10, 20, 40, 80, 80].map { .seconds($0) } && timeouts.last == longest)
-    _ = harness.answer(7)
-    #expect(harness.memory.timeout(.seconds(5)) == .seconds(5))
   }
 
   @Test func urgentRequests_shouldCount_fromTheOldestThatIsNotDoubtful() {

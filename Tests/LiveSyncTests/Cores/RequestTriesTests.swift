@@ -99,6 +99,44 @@ import Testing
     #expect(list.ranked(at: .start, for: .trieDiff).preferred == [PeerID(3)])
   }
 
+  @Test func silence_shouldBeForgiven_onlyByAnAnswer() {
+    let list = PeerList()
+    for number in UInt32(1)...3 { list.add(PeerID(number)) }
+    let end = Moment(nanoseconds: 10)
+    list.demote(PeerID(2), for: .trieDiff, until: end)
+    // As long as nobody answers, nobody is better than another.
+    #expect(list.ranked(at: end, for: .trieDiff).slow.isEmpty)
+    list.promote(PeerID(1), for: .trieDiff)
+    let later = list.ranked(at: end, for: .trieDiff)
+    #expect(later.slow == [PeerID(2)] && later.silent == [PeerID(2)])
+    #expect(later.preferred == [PeerID(1)])
+    // Of other kinds of requests it says nothing for long.
+    #expect(list.ranked(at: end, for: .chunk).slow.isEmpty)
+    list.promote(PeerID(2), for: .trieDiff)
+    #expect(list.ranked(at: end, for: .trieDiff).silent.isEmpty)
+  }
+
+  @Test func peerThatAnswers_shouldComeFirst_evenIfItIsLate() {
+    let list = PeerList()
+    for number in UInt32(1)...3 { list.add(PeerID(number)) }
+    let end = Moment(nanoseconds: 10)
+    list.promote(PeerID(1), for: .trieDiff)
+    list.demote(PeerID(2), for: .trieDiff, until: end)
+    list.demote(PeerID(1), for: .trieDiff, until: end)
+    let ranked = list.ranked(at: .start, for: .trieDiff)
+    #expect(ranked.preferred == [PeerID(1)] && ranked.slow == [PeerID(2)])
+    // Where somebody else answers in time, it comes after that one.
+    list.promote(PeerID(3), for: .trieDiff)
+    #expect(list.ranked(at: .start, for: .trieDiff).slow == [PeerID(1), PeerID(2)])
+  }
+
+  @Test func silentPeers_shouldBeAskedAfterLateOnes() {
+    var rotation = PeerRotation()
+    let peers = RankedPeers(
+      prompt: [PeerID(4)], slow: [PeerID(1), PeerID(2), PeerID(3)], silent: [PeerID(1)])
+    #expect(Self.order(RequestTries(first: nil, triesMin: 1), peers, &rotation) == [4, 2, 3, 1])
+  }
+
   @Test func nobody_shouldBeAsked_whenThereIsNobody() {
     var rotation = PeerRotation()
     #expect(Self.order(RequestTries(first: PeerID(1)), RankedPeers(prompt: []), &rotation) == [])

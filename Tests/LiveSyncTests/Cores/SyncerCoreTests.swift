@@ -55,6 +55,32 @@ import Testing
     #expect(core.liveCount == 0)
   }
 
+  @Test func peerOfLiveSync_shouldBeInItAgain_whenItComesBack() {
+    var core = SyncerCore()
+    _ = core.joined(peer)
+    _ = core.ended(peer, .good(head: head))
+    #expect(core.left(peer) == [.leave(peer)])
+    #expect(core.joined(peer) == [.rejoin(peer)] && core.liveCount == 1)
+    // Who was banned, or was being looked at, begins anew.
+    _ = core.ahead(peer)
+    _ = core.due(peer, ticket: 1)
+    #expect(core.ended(peer, .banned) == [.leave(peer)])
+    #expect(core.joined(peer) == [.startMacroSync(peer)])
+    _ = core.left(peer)
+    #expect(core.joined(peer) == [.startMacroSync(peer)])
+  }
+
+  @Test func peersThatLeft_shouldBeForgotten_aboveTheMost() {
+    var core = SyncerCore()
+    for number in 0...UInt32(LiveSyncLimits.peersMax) {
+      _ = core.joined(PeerID(number))
+      _ = core.ended(PeerID(number), .good(head: head))
+      _ = core.left(PeerID(number))
+    }
+    #expect(core.joined(PeerID(1)) == [.rejoin(PeerID(1))])
+    #expect(core.joined(PeerID(0)) == [.startMacroSync(PeerID(0))])
+  }
+
   @Test func consensus_shouldNeedPeersStateAndAgreement() {
     var core = ConsensusCore()
     core.headRound(asked: 3, agreeing: 2)

@@ -20,7 +20,9 @@ import Testing
       #expect(planner.peers[peer].inFlight <= Limits.chunkWindowMax, "\(note)")
     }
     // First requests never overlap: nothing is fetched twice but as help with a slow range.
-    let first = planner.flights.values.filter { !$0.isSecond }.map(\.range)
+    // What a peer that never answered is asked for stays free for the others.
+    let first = planner.flights.values
+      .filter { !$0.isSecond && !(model.peers[$0.peer]?.isSilent ?? false) }.map(\.range)
       .sorted { $0.start < $1.start }
     for (a, b) in zip(first, first.dropFirst()) {
       #expect(!a.intersects(b), "\(note): \(a) and \(b)")
@@ -51,6 +53,28 @@ import Testing
     model.run { Self.check($0, "seed \(seed)") }
     #expect(model.missing.isEmpty, "seed \(seed): \(model.missing)")
     #expect(model.banned.allSatisfy { model.peers[$0]?.isLiar ?? false }, "seed \(seed)")
+  }
+
+  @Test(arguments: [3, 15, 62])
+  func silentPeers_shouldCostLittle_howeverManyTheyAre(silent: Int) {
+    func time(_ silent: Int) -> Int64 {
+      var peers = [Peer()]
+      var quiet = Peer()
+      quiet.isSilent = true
+      peers += Array(repeating: quiet, count: silent)
+      var model = PlannerModel(items: 20_000, peers: peers, itemsMax: 400)
+      model.run { model in
+        // Once somebody answers, those who never did are asked one at a time.
+        guard model.received > 0, model.now > 10_000_000_000 else { return }
+        let asked = model.planner.flights.values.count { $0.peer != PeerID(1) }
+        #expect(asked <= Limits.silentRequestsMax)
+      }
+      #expect(model.missing.isEmpty)
+      return model.now
+    }
+    // What was asked of them before anybody had answered is lost once.
+    let lost = Limits.chunkTimeout.wholeNanoseconds
+    #expect(time(silent) <= time(0) * 5 / 4 + 2 * lost)
   }
 
   @Test func fourPeers_shouldBeNearlyFourTimesAsFastAsOne() {

@@ -43,15 +43,15 @@ import Testing
     let world = try TestWorld(seed: 90 + UInt64(count))
     for number in 1...count { world.network.tamper(PeerID(number), .trieDiff) { _ in nil } }
     let wait = Self.longestWait(world)
-    #expect(wait > 0 && wait < LiveSyncLimits.diffTimeout.wholeNanoseconds / 2, "\(wait)")
+    #expect(wait > 0 && wait < LiveSyncLimits.patienceFirst.wholeNanoseconds / 2, "\(wait)")
     #expect(world.sink.events.contains(.peer(.demoted(peer: 1, reason: "timeout"))))
   }
 
   @Test func slowDrip_shouldNotHoldUpBlocks() throws {
     let world = try TestWorld(seed: 95)
     // It answers rightly, and always a moment before its time is over.
-    world.network.delay(PeerID(1), .trieDiff, LiveSyncLimits.diffTimeout - .milliseconds(200))
+    world.network.delay(PeerID(1), .trieDiff, LiveSyncLimits.patienceMin - .milliseconds(200))
     let wait = Self.longestWait(world)
-    #expect(wait > 0 && wait < LiveSyncLimits.diffTimeout.wholeNanoseconds / 2, "\(wait)")
+    #expect(wait > 0 && wait < LiveSyncLimits.patienceFirst.wholeNanoseconds / 2, "\(wait)")
   }
 }
