@@ -18,20 +18,22 @@ import Testing
     Double(try #require(outcome.report.completeAfterNanoseconds)) / 1e9
   }
 
-  @Test(arguments: [(4, 2), (7, 3)], 1...3 as ClosedRange<UInt64>)
-  func silentMinority_shouldCostThreeQuartersMoreTimeAtMost(
-    peers: (all: Int, silent: Int), seed: UInt64
-  ) throws {
+  /// The uplinks of those who give nothing are lost, which alone takes `all / answering` times as
+  /// long where uplinks are full; single runs differ by forks as much as by that.
+  @Test(arguments: [(4, 1), (7, 2), (7, 3)])
+  func silentMinority_shouldCostLittleMoreThanItsUplinks(peers: (all: Int, silent: Int)) throws {
     let settings = ["time_limit_s": 400]
-    let silent = try Self.run(
-      "forks", nodes: peers.all + 1, settings.merging(["silent_peers": peers.silent]) { $1 },
-      seed: seed)
-    #expect(silent.report.verdict == .pass, "seed \(seed): \(silent.report.reason)")
-    // The same without those who give nothing.
-    let others = try Self.run(
-      "forks", nodes: peers.all - peers.silent + 1, settings, seed: seed)
-    let (time, least) = (try Self.seconds(silent), try Self.seconds(others))
-    #expect(time <= 1.75 * least, "seed \(seed): \(time) s, \(least) s without them")
+    var ratios: [Double] = []
+    for seed in 1...7 as ClosedRange<UInt64> {
+      let silent = try Self.run(
+        "forks", nodes: peers.all + 1, settings.merging(["silent_peers": peers.silent]) { $1 },
+        seed: seed)
+      #expect(silent.report.verdict == .pass, "seed \(seed): \(silent.report.reason)")
+      let others = try Self.run("forks", nodes: peers.all + 1, settings, seed: seed)
+      ratios.append(try Self.seconds(silent) / Self.seconds(others))
+    }
+    let lost = Double(peers.all) / Double(peers.all - peers.silent)
+    #expect(ratios.sorted()[ratios.count / 2] <= 1.2 * lost, "\(ratios)")
   }
 
   @Test(arguments: [1_000, 2_500, 5_000, 10_000])

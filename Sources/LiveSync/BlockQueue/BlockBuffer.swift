@@ -77,7 +77,8 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
   /// The block of that hash; nil if it is not here.
   subscript(hash: Hash256) -> Block? { entries[hash]?.block }
 
-  /// The highest blocks below `number`, at most so many, in the order of their heights from the top.
+  /// The highest blocks below `number`, at most so many, in the order of their heights from the
+  /// top.
   func highest(below number: UInt32, limit: Int) -> [Block] {
     var found: [Block] = []
     for height in heights.keys.filter({ $0 < number }).sorted(by: >) where found.count < limit {

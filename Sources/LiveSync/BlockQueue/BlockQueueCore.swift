@@ -220,7 +220,9 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
     let limit = LiveSyncLimits.nearLocatorsMax
     let onTheWay = waiting.filter { $0.value.number < number }
       .map { (number: $0.value.number, hash: $0.key) }
-    let here = buffer.highest(below: number, limit: limit).map { (number: $0.number, hash: $0.hash) }
+    let here = buffer.highest(below: number, limit: limit).map {
+      (number: $0.number, hash: $0.hash)
+    }
     let near = (onTheWay + here).sorted { ($0.number, $0.hash) > ($1.number, $1.hash) }
       .prefix(limit).map(\.hash)
     return near + chain.locators(limit: LiveSyncLimits.locatorsMax - near.count)

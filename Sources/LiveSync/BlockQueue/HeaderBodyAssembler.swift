@@ -4,9 +4,10 @@ import Runtime
 
 /// Joins the two halves of announced blocks, which come on two topics in any order.
 ///
-/// A value: halves in, actions out, time is handed to it. A half waits for `wait`, there are at most `halvesMax` of them with `halvesBytes`, and one
-/// peer has at most `halvesPerPeerMax`. If there is no room, the newest of the peer that has most
-/// give way. Several bodies may claim the same header; only the one that fits is used.
+/// A value: halves in, actions out, time is handed to it. A half waits for `wait`, there are at
+/// most `halvesMax` of them with `halvesBytes`, and one peer has at most `halvesPerPeerMax`. If
+/// there is no room, the newest of the peer that has most give way. Several bodies may claim the
+/// same header; only the one that fits is used.
 public struct HeaderBodyAssembler<
   Header: HeapSized & Sendable, Body: HeapSized & Sendable
 >: Sendable {

@@ -66,11 +66,11 @@ package struct AnswerPace: Sendable {
   /// How long the answer to a request is waited for: twice what answers take, and what `bytes` take
   /// at the measured rate; `LiveSyncLimits.patienceFirst` before anything came. Doubled for each
   /// request of the kind in a row that was late, since it is the only way to learn of a line that
-  /// is longer or thinner than that. Once many answers are measured, messages are lost rather, so it
-  /// is doubled for every second one: where each second message is lost, doubling for each would
+  /// is longer or thinner than that. Once many answers are measured, messages are lost rather, so
+  /// it is doubled for every second one: where each second message is lost, doubling for each would
   /// wait without bound on average. And a line that carried an answer a moment ago is not much
-  /// longer than that: beyond `LiveSyncLimits.patienceDoublings` doublings it is waited for twice as
-  /// long as nothing came.
+  /// longer than that: beyond `LiveSyncLimits.patienceDoublings` doublings it is waited for twice
+  /// as long as nothing came.
   package func patience(_ type: RequestType, bytes: Int = 0, at now: Moment) -> Duration {
     var wait = LiveSyncLimits.patienceFirst
     if let roundTrip = roundTripFilter.value, let rate = rateFilter.value {
@@ -96,8 +96,8 @@ package struct AnswerPace: Sendable {
   }
 
   /// Bytes that a part of a large answer may have: what comes in `LiveSyncLimits.partTime`, or in a
-  /// round trip if that is longer, and `LiveSyncLimits.partBytesFirst` before that is known; half for
-  /// each request of the kind in a row that was late. At least `LiveSyncLimits.partBytesMin`.
+  /// round trip if that is longer, and `LiveSyncLimits.partBytesFirst` before that is known; half
+  /// for each request of the kind in a row that was late. At least `LiveSyncLimits.partBytesMin`.
   package func partBytes(_ type: RequestType, most: Int) -> Int {
     let time =
       Double(max(LiveSyncLimits.partTime, roundTrip ?? .zero).wholeNanoseconds) / 1e9
@@ -110,12 +110,12 @@ package struct AnswerPace: Sendable {
   /// those of all kinds scatter so much.
   package var patienceFloor: Duration { max((roundTrip ?? .zero) * 3, times.percentile95 ?? .zero) }
 
-  /// The time in which half of the answers came lately: where they scatter, far more than the least.
-  /// Nil before the first.
+  /// The time in which half of the answers came lately: where they scatter, far more than the
+  /// least. Nil before the first.
   package var usualTime: Duration? { roundTrip.map { max($0, times.median ?? .zero) } }
 
-  /// The time in which nearly all answers came lately, which is what a row of blocks waits for, each
-  /// of which needs one. Nil before the first.
+  /// The time in which nearly all answers came lately, which is what a row of blocks waits for,
+  /// each of which needs one. Nil before the first.
   package var longTime: Duration? { usualTime.map { max($0, times.percentile95 ?? .zero) } }
 
   /// How long one part of what was sent in two is waited for: at least

@@ -87,7 +87,8 @@ public final class PeerList: Sendable {
         isAnyHeard && state.silent[peer]?.contains(type) ?? false
       }
       func wasLate(_ peer: PeerID) -> Bool { state.demoted[peer]?.counts(for: type) ?? false }
-      let isLineLate = sorted.contains(where: isSilent) && sorted.filter(isHeard).allSatisfy(wasLate)
+      let isLineLate =
+        sorted.contains(where: isSilent) && sorted.filter(isHeard).allSatisfy(wasLate)
       func isLate(_ peer: PeerID) -> Bool {
         isSilent(peer) || wasLate(peer) && !(isLineLate && isHeard(peer))
       }

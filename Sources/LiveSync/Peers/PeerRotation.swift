@@ -22,9 +22,9 @@ package struct PeerRotation: Sendable {
 /// Which peers one request asks, in which order, and when it gives up.
 ///
 /// The peer that told us is asked first, then the others in turn, each once a round, and those that
-/// lately let requests time out come last, the ones that never answered after the others: one prompt
-/// peer is enough. With few peers rounds repeat
-/// until `triesMin`, and never are there more than `triesMax` tries.
+/// lately let requests time out come last, the ones that never answered after the others: one
+/// prompt peer is enough. With few peers rounds repeat until `triesMin`, and never are there more
+/// than `triesMax` tries.
 package struct RequestTries: Sendable {
   /// Asked before everybody else, if it is among the prompt peers.
   private let first: PeerID?

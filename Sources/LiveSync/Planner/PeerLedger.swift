@@ -58,8 +58,8 @@ public struct PeerLedger: Sendable {
   func isSilent(_ peer: PeerID) -> Bool { hasVerified && records[peer]?.isSilent ?? false }
 
   /// The peers in the order in which they are asked, each for `bytes`: those in good standing
-  /// first, and of these the one that can answer soonest; last those that never answered. Peers that
-  /// pause are left out.
+  /// first, and of these the one that can answer soonest; last those that never answered. Peers
+  /// that pause are left out.
   package mutating func ranking(
     of peers: [(peer: PeerID, bytes: Int)], at now: Moment
   ) -> [(peer: PeerID, spare: Int)] {

@@ -65,7 +65,8 @@ public struct SyncContext: Sendable {
       evidence: chain.block(chunk.hash, includeBody: false).map { .chunk($0.header, statement) })
   }
 
-  /// Blocks that the chain makes in the time that an answer usually takes; 0 while none is measured.
+  /// Blocks that the chain makes in the time that an answer usually takes; 0 while none is
+  /// measured.
   var blocksInRoundTrip: Int { blocks(in: network.pace.usualTime) }
 
   /// Blocks that the chain makes in the time that nearly all answers take.

@@ -54,12 +54,11 @@ import Testing
   @Test func nearLocators_shouldBeBounded() throws {
     var queue = BlockQueueHarness(bufferMax: 100, windowAhead: 200)
     let limit = LiveSyncLimits.nearLocatorsMax
-    let blocks = FakeBlock.genesis.chain(4 * limit)
-    var last: MissingBlocksQuery?
-    for index in stride(from: 1, to: blocks.count, by: 2).prefix(limit + 2) {
-      last = queue.announce(blocks[index]).queries.first ?? last
-    }
-    #expect(try #require(last).locators.count == limit + 1)
+    let blocks = FakeBlock.genesis.chain(limit + 5)
+    for block in blocks[1...(limit + 1)] { queue.announce(block) }
+    let query = try #require(queue.announce(blocks[limit + 4]).queries.first)
+    let near = blocks[2...(limit + 1)].reversed().map(\.hash)
+    #expect(query.locators == near + [FakeBlock.genesis.hash])
   }
 
   @Test func answer_shouldBeBufferedAndItsPredecessorsRequested_whenItsFirstParentIsUnknown() throws

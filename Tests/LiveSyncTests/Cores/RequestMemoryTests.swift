@@ -1,0 +1,55 @@
+import LiveSync
+import Networking
+import Runtime
+import Testing
+
+/// What the requests of one kind, and the urgent ones of all kinds, have in common.
+@Suite struct RequestMemoryTests {
+  typealias Limits = LiveSyncLimits
+
+  @Test func patience_shouldFollowTheAnswersOfTheKind() {
+    var memory = RequestMemory()
+    #expect(memory.patience == Limits.patienceFirst)
+    for _ in 0..<Limits.latenciesMin { memory.answered(after: .seconds(3), isHedge: false) }
+    #expect(memory.patience == .seconds(6))
+  }
+
+  @Test func memory_shouldKnowWhoAnsweredSince() {
+    var memory = RequestMemory()
+    let limit = Limits.peersMax
+    for number in 0...limit {
+      memory.heard(PeerID(UInt32(number)), at: Moment(nanoseconds: Int64(number) + 1))
+    }
+    #expect(!memory.hasHeard(PeerID(0), since: .start))
+    #expect(memory.hasHeard(PeerID(1), since: Moment(nanoseconds: 1)))
+    #expect(!memory.hasHeard(PeerID(1), since: Moment(nanoseconds: 2)))
+  }
+
+  @Test func delay_shouldFollowTheAnswers_betweenItsLimits() {
+    var memory = RequestMemory()
+    #expect(memory.hedgeDelay == Limits.hedgeDelayFirst)
+    for _ in 0..<Limits.latenciesMin { memory.answered(after: .milliseconds(1), isHedge: false) }
+    #expect(memory.hedgeDelay == Limits.hedgeDelayMin)
+    // Of so many answers the slowest twentieth does not count, and the oldest are forgotten.
+    for _ in 0..<Limits.latenciesMax { memory.answered(after: .seconds(2), isHedge: false) }
+    #expect(memory.hedgeDelay == .seconds(2))
+    for _ in 0..<(Limits.latenciesMax * 96 / 100) {
+      memory.answered(after: .milliseconds(300), isHedge: false)
+    }
+    #expect(memory.hedgeDelay == .milliseconds(300))
+  }
+
+  @Test func urgentRequests_shouldCount_fromTheOldestThatIsNotDoubtful() {
+    var urgent = UrgentRequests()
+    func at(_ seconds: Int64) -> Moment { Moment(nanoseconds: seconds * 1_000_000_000) }
+    #expect(urgent.longestWait(at: at(1)) == .zero)
+    let first = urgent.begin(at: at(1))
+    let second = urgent.begin(at: at(3))
+    #expect(urgent.longestWait(at: at(4)) == .seconds(3))
+    urgent.end(first)
+    urgent.end(first)
+    #expect(urgent.longestWait(at: at(4)) == .seconds(1))
+    urgent.end(second)
+    #expect(urgent.longestWait(at: at(9)) == .zero)
+  }
+}
