@@ -200,7 +200,8 @@ package struct HedgedRequest: Sendable {
       awaited.first { peers.preferred.contains($0) }
       ?? awaited.first { !peers.slow.contains($0) } ?? awaited.first
     guard idleLooks >= LiveSyncLimits.looksBeforeResend, let peer,
-      awaited.count(where: { $0 == peer }) < LiveSyncLimits.openTriesMax, memory.takeHedge()
+      awaited.count(where: { $0 == peer }) < LiveSyncLimits.openTriesMax, memory.takeHedge(),
+      tries.takeAgain()
     else { return [] }
     idleLooks = 0
     let actions = ask(peer)

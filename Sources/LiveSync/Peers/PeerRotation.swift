@@ -60,6 +60,13 @@ package struct RequestTries: Sendable {
     return turn(of: peers, rotation: &rotation).map { take($0) }
   }
 
+  /// One more try at a peer that was asked already; false if there were `triesMax`.
+  package mutating func takeAgain() -> Bool {
+    guard count < triesMax else { return false }
+    count += 1
+    return true
+  }
+
   /// The peer was late, and may be asked again in this round.
   package mutating func allowAgain(_ peer: PeerID) { asked.remove(peer) }
 

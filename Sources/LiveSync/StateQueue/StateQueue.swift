@@ -22,6 +22,11 @@ public actor StateQueue: LiveSyncQueue {
   var account = ChunkAccount()
   /// How often the state was found to have a wrong root, and given up.
   private var wrongRoots = 0
+  /// The head of the last such state.
+  private var wrongHead: Hash256?
+  /// A head whose state was wrong twice: it is rather the head that lies, and nothing is fetched
+  /// until there is another.
+  private var doubtedHead: Hash256?
   private let configuration: QueueConfiguration
   private let orders = Mailbox<Order>(capacity: LiveSyncLimits.ordersMax)
   /// The queue that blocks with diffs come from.
@@ -76,13 +81,15 @@ public actor StateQueue: LiveSyncQueue {
     }
   }
 
+  private var isHeadDoubted: Bool { doubtedHead.map { $0 == context.chain.headHash } ?? false }
+
   private var view: PlannerView {
     let now = context.runtime.now
     // Where the chain makes blocks meanwhile, what it takes to come and go is no waiting.
     let isLong = context.blocksInRoundTrip > 0
     let roundTrip = isLong ? context.network.pace.usualTime ?? .zero : .zero
     return PlannerView(
-      now: now, peers: context.peers.peers,
+      now: now, peers: isHeadDoubted ? [] : context.peers.peers,
       urgentWait: max(.zero, context.urgent.longestWait(at: now) - roundTrip))
   }
 
@@ -136,6 +143,8 @@ public actor StateQueue: LiveSyncQueue {
   private func noteWrongRoot(_ root: Hash256) {
     wrongRoots += 1
     let head = context.chain.head
+    if wrongHead == head.hash { doubtedHead = head.hash }
+    wrongHead = head.hash
     context.recorder.record(
       .state(
         .wrongRoot(
@@ -190,6 +199,7 @@ public actor StateQueue: LiveSyncQueue {
   }
 
   private func request(_ query: ChunkQuery) async {
+    while isHeadDoubted, !Task.isCancelled { await client.pause() }
     let answer = await client.ask(
       query.message, tries: RequestTries(first: nil),
       willAsk: { peer, _ in recordRequest(query, to: peer) },

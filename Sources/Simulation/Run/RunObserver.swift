@@ -105,10 +105,16 @@ final class RunObserver: EventSink, @unchecked Sendable {
       violate("S10", "\(context.node) banned the honest peer p\(peer): \(reason)")
     }
     if context.node == Self.joinerName {
-      if let broken = rules.take(event, request: request) { violate(broken) }
+      if !isHeadALie(event), let broken = rules.take(event, request: request) { violate(broken) }
       observe(event)
     }
     return sequence
+  }
+
+  /// True if no state can have the root that the node misses: a liar made its head up.
+  private func isHeadALie(_ event: Event) -> Bool {
+    guard case .state(.wrongRoot(_, let hash, _)) = event else { return false }
+    return !producer.hasMade(hash)
   }
 
   private func observe(_ event: Event) {
