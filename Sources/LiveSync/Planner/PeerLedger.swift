@@ -64,11 +64,15 @@ public struct PeerLedger: Sendable {
     of peers: [(peer: PeerID, bytes: Int)], at now: Moment
   ) -> [(peer: PeerID, spare: Int)] {
     var ranked: [(peer: PeerID, spare: Int, rank: Int, time: Double)] = []
+    for (peer, _) in peers where records[peer] != nil {
+      update(peer) { $0.settleStrikes(at: now) }
+    }
+    let isLineLate = peers.allSatisfy { isSilent($0.peer) || self[$0.peer].demotion == .late }
     for (peer, bytes) in peers {
-      if records[peer] != nil { update(peer) { $0.settleStrikes(at: now) } }
       let record = self[peer]
       let isSlow = isSlow(peer)
-      let spare = record.window(bytes: bytes, isSlow: isSlow) - record.inFlight
+      let window = record.window(bytes: bytes, isSlow: isSlow, isLineLate: isLineLate)
+      let spare = window - record.inFlight
       guard record.pausedUntil <= now, spare > 0 else { continue }
       let first = Double(LiveSyncLimits.answerTimeFirst.wholeNanoseconds)
       ranked.append(

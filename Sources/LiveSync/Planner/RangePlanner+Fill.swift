@@ -16,6 +16,7 @@ extension RangePlanner {
     _ available: [PeerID], missing: KeyRangeSet, urgentWait: Duration = .zero, at now: Moment
   ) -> [ChunkOrder] {
     self.urgentWait = urgentWait
+    noteIdleTime(at: now)
     guard !missing.isEmpty, hasRoom else { return [] }
     let candidates = available.map { (peer: $0, bytes: bytes(for: $0)) }
     let ranking = peers.ranking(of: candidates, at: now)
@@ -92,8 +93,11 @@ extension RangePlanner {
   /// True if the line to this node has room for one more answer: what is on its way from all peers
   /// would only wait in front of it, and blocks and diffs behind it.
   private var lineHasRoom: Bool {
-    if urgentWait > LiveSyncLimits.urgentPatience * 2 { return false }
     let awaited = awaited
+    if urgentWait > LiveSyncLimits.urgentPatience * 2 {
+      // What waits on while no chunk is on its way is not held up by chunks.
+      return awaited.count == 0 && idleTime > LiveSyncLimits.urgentPatience
+    }
     if urgentWait > LiveSyncLimits.urgentPatience { return awaited.count == 0 }
     guard awaited.count >= LiveSyncLimits.lineRequestsMin, let most = line.bytesMax else {
       return true

@@ -65,6 +65,10 @@ public struct RangePlanner: Sendable {
   var density = DensityEstimate()
   /// How long a request for a block or a diff has waited.
   var urgentWait = Duration.zero
+  /// When the last request ended.
+  private var lastEnd = Moment.start
+  /// How long nothing has been on its way.
+  var idleTime = Duration.zero
   var nextID: UInt64 = 1
 
   package init(itemsMax: Int) {
@@ -87,7 +91,7 @@ public struct RangePlanner: Sendable {
   package mutating func arrived(
     _ id: UInt64, _ chunk: SourcedChunk, at now: Moment
   ) -> ChunkQuery? {
-    guard let flight = end(id) else { return nil }
+    guard let flight = end(id, at: now) else { return nil }
     let time = flight.sentAt.duration(to: now)
     peers.update(flight.peer) {
       $0.arrived(bytes: chunk.bytes, since: flight.arrivedBefore, in: time)
@@ -158,7 +162,7 @@ public struct RangePlanner: Sendable {
 
   /// A request brought nothing.
   package mutating func failed(_ id: UInt64, _ failure: ChunkFailure, at now: Moment) {
-    guard let flight = end(id) else { return }
+    guard let flight = end(id, at: now) else { return }
     switch failure {
     case .late: peers.update(flight.peer) { $0.timedOut(at: now) }
     case .lacking: peers.update(flight.peer) { $0.lacks(flight.query.start, at: now) }
@@ -168,8 +172,14 @@ public struct RangePlanner: Sendable {
     }
   }
 
-  private mutating func end(_ id: UInt64) -> Flight? {
+  /// Looks at how long nothing has been on its way.
+  mutating func noteIdleTime(at now: Moment) {
+    idleTime = flights.isEmpty ? lastEnd.duration(to: now) : .zero
+  }
+
+  private mutating func end(_ id: UInt64, at now: Moment) -> Flight? {
     guard let flight = flights.removeValue(forKey: id) else { return nil }
+    lastEnd = now
     flyingBytes -= flight.expectedBytes
     budget.release(flight.query.answerBytesMax, of: flight.peer)
     peers.update(flight.peer) { $0.ended(bytes: flight.expectedBytes) }
