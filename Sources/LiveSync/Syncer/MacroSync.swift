@@ -175,7 +175,21 @@ final class MacroSync: Sendable {
       return .end(BlockID(number: last.number, hash: last.hash))
     }
     guard chain.history != nil else { return .stop(failed(peer, "history_missing", .failed)) }
-    return adopt(chain, last: last, from: peer)
+    let round = adopt(chain, last: last, from: peer)
+    // Where a batch takes no longer than an answer there is always one more: what was made meanwhile
+    // is for live sync.
+    if case .more = round, isBatch(madeIn: roundTrip) { return .end(nil) }
+    return round
+  }
+
+  /// True if the chain makes a batch in this time, and no more than live sync takes in.
+  private func isBatch(madeIn time: Duration) -> Bool {
+    let chain = context.chain.configuration
+    let blocks =
+      UInt64(max(0, time.wholeNanoseconds)) / 1_000_000
+      / max(1, chain.blockIntervalMilliseconds)
+    let window = configuration.widened(by: context.blocksInLongTime).windowAheadMax
+    return blocks >= UInt64(chain.blocksPerBatch) && blocks <= UInt64(window)
   }
 
   private func failed(_ peer: PeerID, _ reason: String, _ outcome: MacroOutcome) -> MacroOutcome {
