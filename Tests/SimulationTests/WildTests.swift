@@ -42,12 +42,7 @@ import Testing
     }
   }
 
-  /// Seeds whose worlds are not won yet ("Worlds that are not won yet" in Docs/Simulator.md):
-  /// nearly all peers silent (0, 32), round trips of 20 s with a batch in less (18), 30 % of
-  /// the messages lost (57, 61), jitter of ten block intervals (62).
-  static let notWonYet: Set<UInt64> = [0, 18, 32, 57, 61, 62]
-
-  @Test(arguments: (0..<66 as Range<UInt64>).filter { !notWonYet.contains($0) })
+  @Test(arguments: 0..<66 as Range<UInt64>)
   func aWildRun_shouldNotFail_andGiveTheSameBytes(seed: UInt64) throws {
     var scenario = Scenario.wild(seed: seed)
     let report = try SimulationRun(scenario, seed: seed).run(identity: SimulationRunTests.identity)

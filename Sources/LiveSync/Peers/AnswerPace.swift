@@ -48,9 +48,7 @@ package struct AnswerPace: Sendable {
     times.add(time)
     lateInRow[type] = nil
     // Of the other kinds it shows that the line is there: what was late before says little now.
-    for other in lateInRow.keys {
-      lateInRow[other] = min(lateInRow[other] ?? 0, LiveSyncLimits.patienceDoublings)
-    }
+    lateInRow = lateInRow.mapValues { min($0, LiveSyncLimits.patienceDoublings) }
     answeredAt = now
     largest[type] = max(bytes, largest[type] ?? 0)
     let taken = Double(max(1, time.wholeNanoseconds))

@@ -180,8 +180,8 @@ public struct PeerRecord: Sendable {
   /// bandwidth-delay product) and one more, a quarter above it to notice when there is more room;
   /// twice as much as long as the bandwidth is found to grow. More would only wait in the peer's
   /// line, and the diffs of new blocks behind it.
-  /// - Parameter isLineLate: true if all who answer are late: then messages are lost, or the line is
-  ///   full, and it says nothing of the peer.
+  /// - Parameter isLineLate: true if all who answer are late: then messages are lost, or the line
+  ///   is full, and it says nothing of the peer.
   package func window(bytes: Int, isSlow: Bool, isLineLate: Bool = false) -> Int {
     if isSlow || isSilent || demotion != nil && !(isLineLate && demotion == .late) { return 1 }
     guard let roundTrip = roundTrip.value, let bandwidth = bandwidth.value else {

@@ -20,13 +20,8 @@ public actor StateQueue: LiveSyncQueue {
   private let client: RequestClient
   private var core: any ChunkCore<Block>
   var account = ChunkAccount()
-  /// How often the state was found to have a wrong root, and given up.
-  private var wrongRoots = 0
-  /// The head of the last such state.
-  private var wrongHead: Hash256?
-  /// A head whose state was wrong twice: it is rather the head that lies, and nothing is fetched
-  /// until there is another.
-  private var doubtedHead: Hash256?
+  /// States that were found to have a wrong root, and given up.
+  private var wrongStates = WrongStates()
   private let configuration: QueueConfiguration
   private let orders = Mailbox<Order>(capacity: LiveSyncLimits.ordersMax)
   /// The queue that blocks with diffs come from.
@@ -77,11 +72,10 @@ public actor StateQueue: LiveSyncQueue {
       let diffs = await diffQueue.traffic
       return StateReading(
         buffered: core.bufferedCount, inFlight: core.inFlightCount, handedOn: core.handedOnCount,
-        lacking: core.lackingCount(view), account: account, diffs: diffs, wrongRoots: wrongRoots)
+        lacking: core.lackingCount(view), account: account, diffs: diffs,
+        wrongRoots: wrongStates.count)
     }
   }
-
-  private var isHeadDoubted: Bool { doubtedHead.map { $0 == context.chain.headHash } ?? false }
 
   private var view: PlannerView {
     let now = context.runtime.now
@@ -89,7 +83,7 @@ public actor StateQueue: LiveSyncQueue {
     let isLong = context.blocksInRoundTrip > 0
     let roundTrip = isLong ? context.network.pace.usualTime ?? .zero : .zero
     return PlannerView(
-      now: now, peers: isHeadDoubted ? [] : context.peers.peers,
+      now: now, peers: wrongStates.doubt(context.chain.headHash) ? [] : context.peers.peers,
       urgentWait: max(.zero, context.urgent.longestWait(at: now) - roundTrip))
   }
 
@@ -141,10 +135,8 @@ public actor StateQueue: LiveSyncQueue {
   }
 
   private func noteWrongRoot(_ root: Hash256) {
-    wrongRoots += 1
     let head = context.chain.head
-    if wrongHead == head.hash { doubtedHead = head.hash }
-    wrongHead = head.hash
+    wrongStates.note(under: head.hash)
     context.recorder.record(
       .state(
         .wrongRoot(
@@ -199,7 +191,7 @@ public actor StateQueue: LiveSyncQueue {
   }
 
   private func request(_ query: ChunkQuery) async {
-    while isHeadDoubted, !Task.isCancelled { await client.pause() }
+    while wrongStates.doubt(context.chain.headHash), !Task.isCancelled { await client.pause() }
     let answer = await client.ask(
       query.message, tries: RequestTries(first: nil),
       willAsk: { peer, _ in recordRequest(query, to: peer) },

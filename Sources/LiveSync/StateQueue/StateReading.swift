@@ -1,4 +1,5 @@
 import Networking
+import Primitives
 
 /// What a queue says of the state it gathers, read at one moment.
 struct StateReading: Sendable {
@@ -16,4 +17,23 @@ struct StateReading: Sendable {
   var diffs = DiffTraffic()
   /// How often the state was found to have a wrong root, and given up.
   var wrongRoots = 0
+}
+
+/// States that were whole and had another root than their head's.
+struct WrongStates: Sendable {
+  private(set) var count = 0
+  /// The head of the last one.
+  private var head: Hash256?
+  private var isTwice = false
+
+  /// One more was found, and given up.
+  mutating func note(under head: Hash256) {
+    count += 1
+    isTwice = self.head == head
+    self.head = head
+  }
+
+  /// True if the state was wrong twice under this head: then it is rather the head that lies, and
+  /// nothing is worth fetching until there is another.
+  func doubt(_ head: Hash256) -> Bool { isTwice && self.head == head }
 }

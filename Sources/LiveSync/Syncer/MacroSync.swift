@@ -176,8 +176,8 @@ final class MacroSync: Sendable {
     }
     guard chain.history != nil else { return .stop(failed(peer, "history_missing", .failed)) }
     let round = adopt(chain, last: last, from: peer)
-    // Where a batch takes no longer than an answer there is always one more: what was made meanwhile
-    // is for live sync.
+    // Where a batch takes no longer than an answer there is always one more: what was made
+    // meanwhile is for live sync.
     if case .more = round, isBatch(madeIn: roundTrip) { return .end(nil) }
     return round
   }
