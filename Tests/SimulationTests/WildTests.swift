@@ -57,4 +57,25 @@ import Testing
     scenario.timeLimitSeconds = Int(report.virtualNanoseconds / 1_000_000_000) + 1
     #expect(WorldBounds(scenario).obstacle == nil, "seed \(seed)")
   }
+
+  /// Worlds that a rule of this engine was made for: nearly all peers silent and messages lost
+  /// (393, 442), messages lost and peers coming and going (545), one chunk at a time over a very
+  /// thin line (811), a batch in each round trip and one peer (856).
+  @Test(arguments: [393, 442, 545, 811, 856] as [UInt64])
+  func hardWorlds_shouldBeWon(seed: UInt64) throws {
+    let report = try SimulationRun(Scenario.wild(seed: seed), seed: seed)
+      .run(identity: SimulationRunTests.identity)
+    #expect([.pass, .vacuous].contains(report.verdict), "seed \(seed): \(report.reason)")
+    #expect(report.completeAfterNanoseconds != nil, "seed \(seed)")
+  }
+
+  /// A block with a wrong state root becomes the head while the state is incomplete.
+  @Test func headThatLies_shouldNotBeFetchedAgainAndAgain() throws {
+    let outcome = try SimulationRunTests.run(Scenario.wild(seed: 367), seed: 367)
+    #expect(outcome.report.verdict == .pass, "\(outcome.report.reason)")
+    let names = outcome.records.filter { $0.context.node == "s0" }.map(\.event.name)
+    #expect(names.contains("state.wrong_root"))
+    // One round of requests to the seventeen peers, and what the state itself takes.
+    #expect(names.count { $0 == "chunk.requested" } < 100)
+  }
 }
