@@ -180,7 +180,8 @@ public actor BlockQueue {
         bytesMax: context.network.pace.partBytes(
           .missingBlocks, most: LiveSyncLimits.blocksAnswerBytesMax))
       let answer = await client.ask(
-        request, tries: RequestTries(first: query.firstPeer), expecting: request.bytesMax,
+        request, tries: RequestTries(first: query.firstPeer),
+        expecting: context.network.pace.expectedBytes(.missingBlocks, most: request.bytesMax),
         willAsk: { peer, _ in recordRequest(query, to: peer) },
         handling: handling(of: query, as: request))
       switch answer {

@@ -170,9 +170,8 @@ final class RequestClient: Sendable {
         willAsk(peer, attempt)
         let pace = context.network.pace
         let start = runtime.now
-        let expected = pace.expectedBytes(type, most: bytes)
         let patience = max(
-          pace.patience(type, bytes: expected, at: start), pace.patienceFloor,
+          pace.patience(type, bytes: bytes, at: start), pace.patienceFloor,
           memory.withLock { $0.patience })
         let isTaken = tries.offer {
           await attempts.run(attempt, at: peer, since: start, patience: patience)

@@ -194,6 +194,7 @@ public actor StateQueue: LiveSyncQueue {
     while wrongStates.doubt(context.chain.headHash), !Task.isCancelled { await client.pause() }
     let answer = await client.ask(
       query.message, tries: RequestTries(first: nil),
+      expecting: min(query.limit * LiveSyncLimits.itemBytesFirst, query.answerBytesMax),
       willAsk: { peer, _ in recordRequest(query, to: peer) },
       handling: RequestClient.Handling(
         judge: { response, peer -> RequestClient.Verdict<SourcedChunk> in
