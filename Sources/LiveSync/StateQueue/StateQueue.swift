@@ -80,8 +80,7 @@ public actor StateQueue: LiveSyncQueue {
   private var view: PlannerView {
     let now = context.runtime.now
     // Where the chain makes blocks meanwhile, what it takes to come and go is no waiting.
-    let isLong = context.blocksInRoundTrip > 0
-    let roundTrip = isLong ? context.network.pace.usualTime ?? .zero : .zero
+    let roundTrip = context.blocksInRoundTrip > 0 ? context.network.pace.usualTime ?? .zero : .zero
     return PlannerView(
       now: now, peers: wrongStates.doubt(context.chain.headHash) ? [] : context.peers.peers,
       urgentWait: max(.zero, context.urgent.longestWait(at: now) - roundTrip))
