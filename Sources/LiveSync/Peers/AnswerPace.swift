@@ -75,19 +75,20 @@ package struct AnswerPace: Sendable {
   /// as long as nothing came.
   package func patience(_ type: RequestType, bytes: Int = 0, at now: Moment) -> Duration {
     var wait = LiveSyncLimits.patienceFirst
+    let long = times.percentile95
     if let roundTrip = roundTripFilter.value, let rate = rateFilter.value {
-      let usual = times.percentile95.map { Double($0.wholeNanoseconds) } ?? roundTrip
+      let usual = long.map { Double($0.wholeNanoseconds) } ?? roundTrip
       let carried = roundTrip + Double(bytes) * 1e9 / max(1, rate)
       wait = .nanoseconds(Int64(min(1e18, 2 * max(usual, carried))))
       wait = max(wait, LiveSyncLimits.patienceMin)
       // Too few answers tell little of how they scatter.
-      if times.percentile95 == nil { wait = max(wait, LiveSyncLimits.patienceFirst) }
+      if long == nil { wait = max(wait, LiveSyncLimits.patienceFirst) }
     }
     let late = lateInRow[type] ?? 0
     let silence = answeredAt.map { $0.duration(to: now) * 2 } ?? LiveSyncLimits.patienceMax
     let most = min(
       max(wait * (1 << LiveSyncLimits.patienceDoublings), silence), LiveSyncLimits.patienceMax)
-    for _ in 0..<(times.percentile95 == nil ? late : late / 2) where wait < most { wait = wait * 2 }
+    for _ in 0..<(long == nil ? late : late / 2) where wait < most { wait = wait * 2 }
     return min(wait, most)
   }
 

@@ -175,7 +175,7 @@ package struct HedgedRequest: Sendable {
   ) -> [Action] {
     let isPromptLeft = tries.canAsk(peers.prompt)
     if isPromptLeft, awaitsOnlyLate(peers) { return askNext(peers, &memory) }
-    if !peers.preferred.isEmpty, !tries.canAsk(peers.preferred.sorted()) {
+    if !peers.preferred.isEmpty, !tries.canAsk(peers.preferred) {
       // Those who answer have all been asked: a lost message is likelier than that another answers.
       let again = resend(peers, &memory)
       if !again.isEmpty { return again }

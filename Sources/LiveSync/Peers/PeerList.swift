@@ -57,6 +57,14 @@ public final class PeerList: Sendable {
     var additions: [(id: UInt64, continuation: AsyncStream<Void>.Continuation)] = []
     var nextAddition: UInt64 = 1
 
+    func isHeard(_ peer: PeerID, for type: RequestType) -> Bool {
+      heard[peer]?.contains(type) ?? false
+    }
+
+    func isAnyHeard(for type: RequestType) -> Bool {
+      members.contains { isHeard($0, for: type) }
+    }
+
     /// A peer that leaves takes what is known of its answers along.
     mutating func forget(_ peer: PeerID) {
       heard[peer] = nil
@@ -81,8 +89,8 @@ public final class PeerList: Sendable {
     state.withLock { state in
       state.demoted = state.demoted.filter { $0.value.until > now }
       let sorted = state.members.sorted()
-      func isHeard(_ peer: PeerID) -> Bool { state.heard[peer]?.contains(type) ?? false }
-      let isAnyHeard = sorted.contains(where: isHeard)
+      func isHeard(_ peer: PeerID) -> Bool { state.isHeard(peer, for: type) }
+      let isAnyHeard = state.isAnyHeard(for: type)
       func isSilent(_ peer: PeerID) -> Bool {
         isAnyHeard && state.silent[peer]?.contains(type) ?? false
       }
@@ -110,10 +118,9 @@ public final class PeerList: Sendable {
       state.demoted[peer, default: Lateness(until: moment)].until = moment
       state.demoted[peer]?.late.insert(type)
       state.demoted[peer]?.answered.remove(type)
-      guard state.heard[peer]?.contains(type) != true else { return !wasLate }
+      guard !state.isHeard(peer, for: type) else { return !wasLate }
       let isNewlySilent = state.silent[peer, default: []].insert(type).inserted
-      let isAnyHeard = state.members.contains { state.heard[$0]?.contains(type) ?? false }
-      return !wasLate && (isNewlySilent || !isAnyHeard)
+      return !wasLate && (isNewlySilent || !state.isAnyHeard(for: type))
     }
   }
 

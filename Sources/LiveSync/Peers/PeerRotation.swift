@@ -71,7 +71,7 @@ package struct RequestTries: Sendable {
   package mutating func allowAgain(_ peer: PeerID) { asked.remove(peer) }
 
   /// True if one of `peers` has not been asked in this round, and may be.
-  package func canAsk(_ peers: [PeerID]) -> Bool {
+  package func canAsk(_ peers: some Sequence<PeerID>) -> Bool {
     count < triesMax && peers.contains { !asked.contains($0) }
   }
 

@@ -72,7 +72,8 @@ public struct SyncContext: Sendable {
   /// Blocks that the chain makes in the time that nearly all answers take.
   var blocksInLongTime: Int { blocks(in: network.pace.longTime) }
 
-  private func blocks(in time: Duration?) -> Int {
+  /// Blocks that the chain makes in this time; 0 for nil.
+  func blocks(in time: Duration?) -> Int {
     let interval = max(1, chain.configuration.blockIntervalMilliseconds)
     return Int(clamping: UInt64(max(0, time?.wholeNanoseconds ?? 0)) / 1_000_000 / interval)
   }

@@ -184,12 +184,9 @@ final class MacroSync: Sendable {
 
   /// True if the chain makes a batch in this time, and no more than live sync takes in.
   private func isBatch(madeIn time: Duration) -> Bool {
-    let chain = context.chain.configuration
-    let blocks =
-      UInt64(max(0, time.wholeNanoseconds)) / 1_000_000
-      / max(1, chain.blockIntervalMilliseconds)
+    let blocks = context.blocks(in: time)
     let window = configuration.widened(by: context.blocksInLongTime).windowAheadMax
-    return blocks >= UInt64(chain.blocksPerBatch) && blocks <= UInt64(window)
+    return blocks >= Int(context.chain.configuration.blocksPerBatch) && blocks <= Int(window)
   }
 
   private func failed(_ peer: PeerID, _ reason: String, _ outcome: MacroOutcome) -> MacroOutcome {
