@@ -21,7 +21,8 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 
 let rooms = [
   "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog", "Networking",
-  "StateTrie", "Ledger", "LiveSync", "Simulation",
+  "SimulatedNetworking", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node",
+  "Simulation", "Fixtures", "Reports",
 ]
 
 let package = Package(
@@ -46,20 +47,41 @@ let package = Package(
     room("Networking", ["Runtime", "Primitives"]),
     room("StateTrie", ["CBlake2Batch", "Primitives", "MerkleTree", "Storage"]),
     room("Ledger", ["Primitives", "MerkleTree", "Storage", "StateTrie"]),
+    room("SimulatedNetworking", ["Runtime", "Primitives", "Networking"]),
+    room("Messages", ["Primitives", "MerkleTree", "Networking", "StateTrie", "Ledger"]),
+    room(
+      "Peers",
+      ["Runtime", "Primitives", "EventLog", "Networking", "StateTrie", "Ledger", "Messages"]),
     room(
       "LiveSync",
-      ["Runtime", "Primitives", "MerkleTree", "EventLog", "Networking", "StateTrie", "Ledger"]),
+      [
+        "Runtime", "Primitives", "MerkleTree", "EventLog", "Networking", "StateTrie", "Ledger",
+        "Messages", "Peers",
+      ]),
+    room(
+      "Node",
+      [
+        "Runtime", "Primitives", "EventLog", "Networking", "StateTrie", "Ledger", "Messages",
+        "Peers", "LiveSync",
+      ]),
     room(
       "Simulation",
       [
-        "Runtime", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking", "StateTrie",
-        "Ledger", "LiveSync",
+        "Runtime", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking",
+        "SimulatedNetworking", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node",
       ]),
+    room(
+      "Fixtures",
+      [
+        "Runtime", "Primitives", "Storage", "EventLog", "Networking", "SimulatedNetworking",
+        "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node",
+      ]),
+    room("Reports", ["Primitives", "EventLog", "StateTrie"]),
     .executableTarget(
       name: "livesync",
       dependencies: [
-        "Runtime", "Primitives", "Streams", "Storage", "EventLog", "StateTrie", "Ledger",
-        "LiveSync", "Simulation",
+        "Runtime", "Primitives", "Streams", "Storage", "EventLog", "StateTrie", "Ledger", "Peers",
+        "LiveSync", "Node", "Simulation", "Fixtures", "Reports",
       ],
       swiftSettings: strict),
 
@@ -77,7 +99,7 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "TestSupport", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking", "StateTrie",
-        "Ledger", "LiveSync", "Simulation",
+        "Ledger", "Messages", "Peers", "LiveSync", "Node", "Simulation", "Fixtures", "Reports",
       ],
       path: "Fuzz/Targets", swiftSettings: strict),
     tests("Fuzz", ["FuzzTargets", "Primitives"]),
@@ -86,27 +108,28 @@ let package = Package(
     tests("Streams", ["Streams", "Primitives"]),
     tests("MerkleTree", ["MerkleTree", "Primitives"]),
     tests("Storage", ["Storage", "Primitives"]),
-    tests("EventLog", ["EventLog", "Primitives"]),
+    tests("EventLog", ["EventLog", "Reports", "Primitives"]),
     tests("Networking", ["Networking", "Runtime", "Primitives"]),
     tests("StateTrie", ["StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests("Ledger", ["Ledger", "StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests(
       "LiveSync",
       [
-        "LiveSync", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Storage",
-        "Primitives", "MerkleTree",
+        "LiveSync", "Node", "Peers", "Messages", "SimulatedNetworking", "Runtime", "Networking",
+        "EventLog", "Ledger", "StateTrie", "Storage", "Primitives", "MerkleTree",
       ]),
     tests(
       "Simulation",
       [
-        "Simulation", "LiveSync", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie",
-        "Primitives",
+        "Simulation", "Fixtures", "Reports", "Node", "LiveSync", "Peers", "Messages",
+        "SimulatedNetworking", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie",
+        "Storage", "Primitives",
       ]),
     tests(
       "Command",
       [
-        "livesync", "livesync-bench", "Simulation", "LiveSync", "Ledger", "StateTrie", "EventLog",
-        "Storage", "Streams", "Primitives",
+        "livesync", "livesync-bench", "Simulation", "Fixtures", "Reports", "Node", "LiveSync",
+        "Peers", "Ledger", "StateTrie", "EventLog", "Storage", "Streams", "Primitives",
       ]),
     tests("Tidy", []),
   ]

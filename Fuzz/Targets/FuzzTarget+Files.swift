@@ -1,5 +1,5 @@
 import EventLog
-import LiveSync
+import Fixtures
 import Primitives
 import Simulation
 import Storage

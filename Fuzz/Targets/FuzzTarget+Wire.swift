@@ -1,6 +1,6 @@
 import Ledger
-import LiveSync
 import MerkleTree
+import Messages
 import Networking
 import Primitives
 import StateTrie

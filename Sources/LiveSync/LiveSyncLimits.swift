@@ -1,4 +1,5 @@
-import Ledger
+import Messages
+import Primitives
 
 /// The named limits of live sync. Units are part of the name or of the type.
 ///
@@ -42,65 +43,13 @@ public enum LiveSyncLimits {
   public static let halvesMax = 256
   /// Halves one peer may have waiting, so that no peer crowds out the others.
   public static let halvesPerPeerMax = 32
-  /// How long a half waits for the other before it is given up.
-  public static let halfWait: Duration = .seconds(10)
   /// Time between two looks for halves that waited too long.
   public static let halfSweepInterval: Duration = .seconds(2)
 
   // MARK: Requests
 
-  /// Tries a request makes at least before it fails for good, if peers are few.
-  public static let requestTriesMin = 4
-  /// Tries a request makes at most before it fails for good.
-  public static let requestTriesMax = 12
-  /// Pause before asking again when there is no peer or none could answer.
-  public static let noPeerPause: Duration = .seconds(1)
-  /// Time between two looks for a first peer: a block that is asked for when nobody is there yet
-  /// must not wait until the chain has gone out of the window.
-  public static let peerLookInterval: Duration = .milliseconds(50)
-  /// How long a peer that let a request time out is asked after the others.
-  public static let demotionTime: Duration = .seconds(60)
-  /// How often peers that do not have it yet are asked again before a patient request fails.
-  public static let notYetRepeatsMin = 2
-  /// Longest pause before they are asked again.
-  public static let notYetPauseMax: Duration = .seconds(2)
-  /// What happened to one request and was not looked at yet: a try of each peer and its timers.
-  public static let requestIncidentsMax = 1_024
-  /// Peers asked at a time for one block range or diff, the others because an answer is overdue;
-  /// those that are known to be late do not count.
-  public static let openTriesMax = 3
-  /// Time after which the answer to a request is overdue before it is known how long answers take:
-  /// a few round trips around the world.
-  public static let hedgeDelayFirst: Duration = .milliseconds(500)
-  /// Second requests that one kind of requests has in stock: one for each diff on its way.
-  public static let hedgesMax = 5
-  /// Good answers that bring one second request into the stock: at most a tenth more traffic.
-  public static let answersPerHedge = 10
-  /// How often nobody else could be asked while an answer was overdue before the request is sent
-  /// again to who was asked already: it may be lost.
-  public static let looksBeforeResend = 3
-  /// An answer is never overdue before this time: hiccups of a processor are no delay.
-  public static let hedgeDelayMin: Duration = .milliseconds(50)
   /// Longest wait for a chunk from a peer that is not measured.
   public static let chunkTimeout: Duration = .seconds(5)
-  /// Wait for an answer of another kind before anything is measured.
-  public static let patienceFirst: Duration = .seconds(5)
-  /// Shortest and longest wait for one once answers are measured. A line on which an answer takes
-  /// longer than the longest is none.
-  public static let patienceMin: Duration = .seconds(2)
-  public static let patienceMax: Duration = .seconds(300)
-  /// How often such a wait is doubled while requests of other kinds are answered.
-  public static let patienceDoublings = 2
-  /// Requests for a head or a part of a macro chain in a row that one peer may leave unanswered
-  /// before it has to wait for its next turn: a message may be lost.
-  public static let lateInRowMax = 3
-  /// Time that a part of what is fetched in parts should take beyond the round trip.
-  public static let partTime: Duration = .seconds(2)
-  /// Bytes of such a part before a rate is measured, and at least.
-  public static let partBytesFirst = 256 << 10
-  public static let partBytesMin = 32 << 10
-  /// How many times larger than the part before a part may be.
-  public static let partGrowthMax = 4.0
 
   // MARK: Diff queue
 
@@ -109,8 +58,6 @@ public enum LiveSyncLimits {
   /// Diffs asked for beside them that a peer has denied to have: most are of dead branches, and
   /// nobody will ever have them.
   public static let diffRequestsDeniedMax = 8
-  /// Denials after which a round for a diff is over.
-  public static let diffDenialsMax = 4
   /// Diffs asked for at a time if round trips are longer: so many for each block of a round trip,
   /// and so many at most.
   public static let diffRequestsPerBlock = 4
@@ -132,8 +79,6 @@ public enum LiveSyncLimits {
   /// Most items asked for in one of many chunks at a time: the planner asks for less where a peer
   /// is slow, and the proof of both edges is 6 % of so many items, but 23 % of a thousand.
   public static let chunkItemsParallel = 5_000
-  /// Items a chunk may have, by the protocol.
-  public static let chunkItemsMax = 5_000
   /// Chunks buffered for blocks that have not come yet.
   public static let bufferedChunksMax = 600
   /// Discarded chunks in a row after which blocks wait for the chunk in flight (see
@@ -171,8 +116,6 @@ public enum LiveSyncLimits {
   public static let lateShare = 1.5
   /// Ranges asked for from a second peer at a time, so that help never doubles the traffic.
   public static let secondRequestsMax = 8
-  /// Bytes of items in one answer, however many are asked for.
-  public static let chunkAnswerBytesMax = 2 << 20
   /// Least bytes of an answer: the proof of a chunk without items.
   public static let chunkOverheadBytes = 1_024
   /// Most items asked of a peer that is not measured yet: on a thin line more would hold up the
@@ -209,18 +152,8 @@ public enum LiveSyncLimits {
   public static let growthNoticed = 1.25
   /// Verified answers without growth after which a path counts as full.
   public static let growthAnswers = 8
-  /// How long a measured throughput is believed: the largest of this time counts.
-  public static let bandwidthWindow: Duration = .seconds(10)
-  /// How long a measured round trip is believed: the smallest of this time counts.
-  public static let roundTripWindow: Duration = .seconds(30)
-  /// Candidates kept by one windowed filter.
-  public static let filterSamplesMax = 32
   /// Time an answer is expected to take from a peer that is not measured.
   public static let answerTimeFirst: Duration = .milliseconds(500)
-  /// Answering times that the 95th percentile is taken of, the latest ones.
-  public static let latenciesMax = 128
-  /// Answering times needed for it.
-  public static let latenciesMin = 8
   /// Peers that must be measured before one can be called slow.
   public static let ratedPeersMin = 3
   /// Below this share of the median throughput a peer is slow.
@@ -253,36 +186,30 @@ public enum LiveSyncLimits {
   public static let externalBlocksMax = 256
   /// Results of a queue that the next stage has not taken yet.
   public static let outputsMax = 1_024
-  /// Orders (requests, timers) of an actor that its task group has not started yet: room for one
-  /// order of each block in the diff queue, the largest number there can be.
-  public static let ordersMax = 4_096
-  /// Events kept for a subscriber of a node that does not read them.
-  public static let subscriberEventsMax = 256
+  /// Halves of blocks that wait for the other half; one peer has room for the largest body.
+  public static let halvesBytes = ByteLimits(total: 10 << 20, perHolder: 6 << 20)
+  /// Blocks that wait for an ancestor.
+  public static let bufferedBlocksBytes = ByteLimits(total: 16 << 20, perHolder: 12 << 20)
+  /// Blocks on their way from the block queue to the chain, wherever they are.
+  public static let handedOnBytes = ByteLimits(total: 18 << 20, perHolder: 12 << 20)
+  /// Blocks handed in from outside and not taken yet.
+  public static let externalBlocksBytes = ByteLimits(total: 6 << 20, perHolder: 6 << 20)
+  /// Diffs that are here, until their blocks are pushed. The largest has room.
+  public static let diffsBytesMax = 18 << 20
+  /// Chunks that are here, until the chain has taken them, and answers with chunks that may come.
+  public static let chunksBytes = ByteLimits(total: 40 << 20, perHolder: 24 << 20)
+  /// Bytes of items to ask for if so many are expected: twice as many, so that a place with larger
+  /// items is still answered whole, and any one item.
+  static func itemsBytesMax(expected bytes: Int) -> Int {
+    min(MessageLimits.chunkAnswerBytesMax, max(MessageLimits.chunkItemBytesMax, 2 * bytes))
+  }
 
-  // MARK: Wire
+  // MARK: Peers, macro sync and consensus
 
-  /// Block locators in a request: a batch back to the last macro block and room for more.
-  public static let locatorsMax = 1_024
-  /// Blocks in one answer to a missing-blocks request.
-  public static let blocksPerAnswerMax = 512
-  /// Bytes of one answer to a missing-blocks request that it should not exceed: on a thin line a
-  /// larger one would not come in time; the rest is asked for anew.
-  public static let blocksAnswerBytesMax = 1 << 20
-  /// Keys of a proof of accounts, and macro blocks, that an answer is made of first, to see how
-  /// large they are.
-  public static let servedKeysFirst = 8
-  public static let servedMacroBlocksFirst = 4
-  /// Bytes of one proof of accounts that it should not exceed; one account may have more.
-  public static let proofAnswerBytesMax = 2 << 20
-  /// Election blocks named in a macro-chain request.
-  public static let macroLocatorsMax = 64
-  /// Blocks in one macro-chain answer.
-  public static let macroBlocksPerAnswerMax = 256
-  /// Bytes of one macro-chain answer that it should not exceed; one block may have more.
-  public static let macroAnswerBytesMax = 1 << 20
-
-  /// Keys in a request for a proof of accounts.
-  public static let proofKeysMax = 256
-  /// Blocks in a request for a proof that they are of the chain.
-  public static let provenBlocksMax = LedgerLimits.historyProofsMax
+  /// Chunks that the bytes of what is missing are foretold from: the latest, since those of the
+  /// first moments are small and mostly proof.
+  public static let forecastChunksMax = 8
+  /// Items that they must hold, or more chunks are taken: keys are spread at random, and so many of
+  /// them tell their density to 2 %.
+  public static let forecastItemsMin = 2_500
 }

@@ -24,8 +24,4 @@ public enum SimulationLimits {
   static let forksUnnoticedMax = 6
   /// Blocks between two announcements of a peer that announces wrong blocks.
   static let wrongRootEvery = 5
-  /// Rows of the key space in a picture, a power of two: more than its pixels show nobody.
-  package static let pictureRows = 512
-  /// Peers named beside a picture, as many as there is room for.
-  static let pictureLegendMax = 18
 }

@@ -1,5 +1,6 @@
 import EventLog
 import Primitives
+import Reports
 import Simulation
 import Streams
 

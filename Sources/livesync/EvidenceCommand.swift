@@ -1,5 +1,5 @@
 import EventLog
-import LiveSync
+import Peers
 import Primitives
 import Streams
 

@@ -1,3 +1,4 @@
+import Fixtures
 import Simulation
 import Storage
 import Streams

@@ -1,7 +1,8 @@
 import EventLog
 import Foundation
 import Ledger
-import LiveSync
+import Messages
+import Peers
 import Primitives
 import StateTrie
 import Synchronization

@@ -1,6 +1,7 @@
 import EventLog
 import Foundation
 import Primitives
+import Reports
 import TestSupport
 import Testing
 

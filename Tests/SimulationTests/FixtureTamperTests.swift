@@ -1,3 +1,4 @@
+import Fixtures
 import Primitives
 import Simulation
 import StateTrie

@@ -1,5 +1,6 @@
 import EventLog
 import Primitives
+import Reports
 import Simulation
 import Testing
 
@@ -28,7 +29,7 @@ import Testing
   }
 
   @Test func rows_shouldBeThoseOfTheKeys_once() {
-    let half = SimulationLimits.pictureRows / 2
+    let half = ReportLimits.pictureRows / 2
     var picture = Self.picture([
       (10, Self.started), (11, Self.chunk(1, 0x40, 0x80)), (12, Self.chunk(2, 0x00, 0xc0)),
     ])
@@ -61,10 +62,10 @@ import Testing
     let outcome = try SimulationRunTests.run(scenario, seed: 3)
     var picture = RunPicture(node: "s0")
     for record in outcome.records { picture.add(record) }
-    #expect(picture.growth.last?.rows == SimulationLimits.pictureRows)
+    #expect(picture.growth.last?.rows == ReportLimits.pictureRows)
     #expect(picture.growth.map(\.rows) == picture.growth.map(\.rows).sorted())
     let rows = picture.fills.flatMap { Array($0.rows) }
-    #expect(rows.sorted() == Array(0..<SimulationLimits.pictureRows))
+    #expect(rows.sorted() == Array(0..<ReportLimits.pictureRows))
     let svg = picture.svg
     #expect(svg.hasPrefix("<svg") && svg.hasSuffix("</svg>\n"))
     #expect(svg.contains(">killed</text>") && svg.contains(">complete</text>"))

@@ -1,5 +1,6 @@
 import Networking
 import Runtime
+import SimulatedNetworking
 import Simulation
 import Testing
 

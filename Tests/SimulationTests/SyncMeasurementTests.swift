@@ -1,5 +1,6 @@
 import EventLog
 import Primitives
+import SimulatedNetworking
 import Simulation
 import StateTrie
 import Testing

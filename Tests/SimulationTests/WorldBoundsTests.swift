@@ -1,6 +1,6 @@
 import EventLog
 import Ledger
-import LiveSync
+import Messages
 import Simulation
 import Testing
 

@@ -3,9 +3,9 @@ extension LimitTable {
     "LiveSyncLimits.bufferBatchesMax": .driven(by: "windows_shouldBeSoManyBatches"),
     "LiveSyncLimits.windowAheadBatchesMax": .driven(by: "windows_shouldBeSoManyBatches"),
     "LiveSyncLimits.windowRoundTrips": .estimate("widens the window, which is bounded"),
-    "LiveSyncLimits.patienceDoublings":
+    "PeerLimits.patienceDoublings":
       .driven(by: "patience_shouldDoubleLittle_whileOthersAreAnswered"),
-    "LiveSyncLimits.lateInRowMax":
+    "NodeLimits.lateInRowMax":
       .driven(by: "macroSync_shouldEnd_whenAPeerLeavesRequestsUnanswered"),
     "LiveSyncLimits.tolerancePastBatchesMax": .driven(by: "windows_shouldBeSoManyBatches"),
     "LiveSyncLimits.announcedBlocksPerPeerPerHeightMax":
@@ -20,42 +20,42 @@ extension LimitTable {
       .driven(by: "invalidBlocks_shouldBeForgotten_whenManyMoreCame"),
     "LiveSyncLimits.halvesMax": .driven(by: "halves_shouldBeBounded_inNumberAndTime"),
     "LiveSyncLimits.halvesPerPeerMax": .driven(by: "halves_shouldBeBounded_inNumberAndTime"),
-    "LiveSyncLimits.halfWait": .driven(by: "halves_shouldBeBounded_inNumberAndTime"),
+    "PeerLimits.halfWait": .driven(by: "halves_shouldBeBounded_inNumberAndTime"),
     "LiveSyncLimits.halfSweepInterval": .driven(by: "halves_shouldBeSweptSoonAfterTheirTime"),
-    "LiveSyncLimits.requestTriesMin": .driven(by: "tries_shouldBeSoMany"),
-    "LiveSyncLimits.requestTriesMax": .driven(by: "tries_shouldBeSoMany"),
-    "LiveSyncLimits.noPeerPause":
+    "PeerLimits.requestTriesMin": .driven(by: "tries_shouldBeSoMany"),
+    "PeerLimits.requestTriesMax": .driven(by: "tries_shouldBeSoMany"),
+    "PeerLimits.noPeerPause":
       .driven(by: "request_shouldBeRetriedAfterAPause_whenNobodyCouldAnswer"),
-    "LiveSyncLimits.peerLookInterval": .estimate("pace of a look, which bounds nothing"),
-    "LiveSyncLimits.demotionTime":
+    "PeerLimits.peerLookInterval": .estimate("pace of a look, which bounds nothing"),
+    "PeerLimits.demotionTime":
       .driven(by: "silentPeers_shouldBeWaitedForSoLong_andThenAskedLast"),
-    "LiveSyncLimits.notYetRepeatsMin": .driven(by: "patientRequest_shouldAskAgain_beforeItFails"),
-    "LiveSyncLimits.notYetPauseMax":
+    "PeerLimits.notYetRepeatsMin": .driven(by: "patientRequest_shouldAskAgain_beforeItFails"),
+    "PeerLimits.notYetPauseMax":
       .driven(by: "lackingPeer_shouldBeAskedAgainSoon_whoeverElseIsAwaited"),
-    "LiveSyncLimits.requestIncidentsMax": .undriven,
-    "LiveSyncLimits.openTriesMax": .driven(by: "openTries_shouldBeBounded"),
-    "LiveSyncLimits.hedgeDelayFirst": .estimate("first guess, until answers came"),
-    "LiveSyncLimits.hedgesMax": .driven(by: "secondRequests_shouldBeKeptInStock_upToTheirLimit"),
-    "LiveSyncLimits.answersPerHedge":
+    "PeerLimits.requestIncidentsMax": .undriven,
+    "PeerLimits.openTriesMax": .driven(by: "openTries_shouldBeBounded"),
+    "PeerLimits.hedgeDelayFirst": .estimate("first guess, until answers came"),
+    "PeerLimits.hedgesMax": .driven(by: "secondRequests_shouldBeKeptInStock_upToTheirLimit"),
+    "PeerLimits.answersPerHedge":
       .driven(by: "secondRequests_shouldRunOut_whenTheFirstAnswersComeAnyway"),
-    "LiveSyncLimits.looksBeforeResend":
+    "PeerLimits.looksBeforeResend":
       .driven(by: "request_shouldBeSentAgain_whenNobodyElseIsLeft"),
-    "LiveSyncLimits.hedgeDelayMin": .driven(by: "delay_shouldFollowTheAnswers_betweenItsLimits"),
+    "PeerLimits.hedgeDelayMin": .driven(by: "delay_shouldFollowTheAnswers_betweenItsLimits"),
     "LiveSyncLimits.nearLocatorsMax": .driven(by: "nearLocators_shouldBeBounded"),
     "LiveSyncLimits.silentRequestsMax":
       .driven(by: "silentPeers_shouldCostLittle_howeverManyTheyAre"),
     "LiveSyncLimits.chunkTimeout": .driven(by: "nothing_shouldBeCredited_beforeItIsVerified"),
-    "LiveSyncLimits.patienceFirst": .estimate("first guess, until an answer came"),
-    "LiveSyncLimits.patienceMin":
+    "PeerLimits.patienceFirst": .estimate("first guess, until an answer came"),
+    "PeerLimits.patienceMin":
       .driven(by: "patience_shouldBeShort_onAFastLine_andFollowTheBytesAskedFor"),
-    "LiveSyncLimits.patienceMax": .driven(by: "patience_shouldNeverBeAboveItsLimit"),
-    "LiveSyncLimits.partTime": .estimate("aim of the size of a part"),
-    "LiveSyncLimits.partBytesFirst": .estimate("first guess, until a part came"),
-    "LiveSyncLimits.partBytesMin": .driven(by: "parts_shouldBeWhatComesInTheirTime"),
-    "LiveSyncLimits.partGrowthMax": .driven(by: "partOfAnAnswer_shouldGrowSoMuchAtATime"),
+    "PeerLimits.patienceMax": .driven(by: "patience_shouldNeverBeAboveItsLimit"),
+    "PeerLimits.partTime": .estimate("aim of the size of a part"),
+    "PeerLimits.partBytesFirst": .estimate("first guess, until a part came"),
+    "PeerLimits.partBytesMin": .driven(by: "parts_shouldBeWhatComesInTheirTime"),
+    "PeerLimits.partGrowthMax": .driven(by: "partOfAnAnswer_shouldGrowSoMuchAtATime"),
     "LiveSyncLimits.diffRequestsMin": .driven(by: "diffRequests_shouldBeBounded_andTheirPausesToo"),
     "LiveSyncLimits.diffRequestsDeniedMax": .driven(by: "deniedDiffs_shouldBeBounded"),
-    "LiveSyncLimits.diffDenialsMax": .driven(by: "round_shouldEnd_afterSoManyDenials"),
+    "PeerLimits.diffDenialsMax": .driven(by: "round_shouldEnd_afterSoManyDenials"),
     "LiveSyncLimits.diffRequestsPerBlock": .undriven,
     "LiveSyncLimits.diffRequestsMax": .driven(by: "diffRequests_shouldBeBounded_andTheirPausesToo"),
     "LiveSyncLimits.diffBackoffFirst":
@@ -66,7 +66,7 @@ extension LimitTable {
     "LiveSyncLimits.diffBlocksMax": .driven(by: "blocks_shouldBeDropped_whenTheQueueIsFull"),
     "LiveSyncLimits.chunkItemsSequential": .estimate("default of a setting"),
     "LiveSyncLimits.chunkItemsParallel": .estimate("default of a setting"),
-    "LiveSyncLimits.chunkItemsMax": .driven(by: "requests_shouldBeRead_upToTheirLimits"),
+    "MessageLimits.chunkItemsMax": .driven(by: "requests_shouldBeRead_upToTheirLimits"),
     "LiveSyncLimits.bufferedChunksMax": .driven(by: "chunk_shouldBeDiscarded_whenTheBufferIsFull"),
     "LiveSyncLimits.discardsBeforeHoldMax":
       .driven(by: "blocks_shouldBeHeldForTheChunkOnItsWay_whenChunksKeepComingLate"),
@@ -82,7 +82,7 @@ extension LimitTable {
     "LiveSyncLimits.lateShare": .estimate("weight in a judgement"),
     "LiveSyncLimits.secondRequestsMax":
       .driven(by: "help_shouldStayBelowItsLimit_howeverManyAreSilent"),
-    "LiveSyncLimits.chunkAnswerBytesMax":
+    "MessageLimits.chunkAnswerBytesMax":
       .driven(by: "everyAnswer_shouldBeAccepted_howeverLargeTheChainMakesIt"),
     "LiveSyncLimits.chunkOverheadBytes": .estimate("estimate of the bytes of a proof"),
     "LiveSyncLimits.chunkItemsFirst": .undriven,
@@ -100,14 +100,14 @@ extension LimitTable {
       .driven(by: "timeout_shouldFollowTheMeasuredTime_withinItsLimits"),
     "LiveSyncLimits.growthNoticed": .estimate("weight in a judgement"),
     "LiveSyncLimits.growthAnswers": .driven(by: "window_shouldFollowTheBandwidthDelayProduct"),
-    "LiveSyncLimits.bandwidthWindow":
+    "PeerLimits.bandwidthWindow":
       .driven(by: "rateAndRoundTrip_shouldBeBelieved_forTheirWindows"),
-    "LiveSyncLimits.roundTripWindow":
+    "PeerLimits.roundTripWindow":
       .driven(by: "rateAndRoundTrip_shouldBeBelieved_forTheirWindows"),
-    "LiveSyncLimits.filterSamplesMax": .driven(by: "filter_shouldKeepSoManyCandidates"),
+    "PeerLimits.filterSamplesMax": .driven(by: "filter_shouldKeepSoManyCandidates"),
     "LiveSyncLimits.answerTimeFirst": .estimate("first guess, until a peer is measured"),
-    "LiveSyncLimits.latenciesMax": .driven(by: "delay_shouldFollowTheAnswers_betweenItsLimits"),
-    "LiveSyncLimits.latenciesMin": .driven(by: "percentile_shouldNeedSamples_andForgetOldOnes"),
+    "PeerLimits.latenciesMax": .driven(by: "delay_shouldFollowTheAnswers_betweenItsLimits"),
+    "PeerLimits.latenciesMin": .driven(by: "percentile_shouldNeedSamples_andForgetOldOnes"),
     "LiveSyncLimits.ratedPeersMin":
       .driven(by: "nobody_shouldBeCalledSlow_beforeSoManyPeersAreMeasured"),
     "LiveSyncLimits.slowShare": .estimate("weight in a judgement"),
@@ -129,56 +129,56 @@ extension LimitTable {
     "LiveSyncLimits.externalBlocksMax":
       .driven(by: "externalBlocks_shouldBeRefused_whenTheChannelIsFull"),
     "LiveSyncLimits.outputsMax": .driven(by: "outputs_shouldBeBounded_whenNobodyTakesThem"),
-    "LiveSyncLimits.ordersMax": .undriven,
-    "LiveSyncLimits.subscriberEventsMax":
+    "PeerLimits.ordersMax": .undriven,
+    "NodeLimits.subscriberEventsMax":
       .driven(by: "subscriber_shouldLoseTheOldestEvents_whenItDoesNotRead"),
-    "LiveSyncLimits.locatorsMax": .driven(by: "requests_shouldBeRefused_whenTheyAskForTooMuch"),
-    "LiveSyncLimits.blocksPerAnswerMax":
+    "MessageLimits.locatorsMax": .driven(by: "requests_shouldBeRefused_whenTheyAskForTooMuch"),
+    "MessageLimits.blocksPerAnswerMax":
       .driven(by: "answers_shouldBeRefused_whenTheyHaveTooManyBlocks"),
-    "LiveSyncLimits.blocksAnswerBytesMax":
+    "MessageLimits.blocksAnswerBytesMax":
       .driven(by: "blocksOfAnAnswer_shouldFitTheirBytes_butOneIsGiven"),
-    "LiveSyncLimits.servedKeysFirst": .estimate("first guess of how many fit an answer"),
-    "LiveSyncLimits.servedMacroBlocksFirst": .estimate("first guess of how many fit an answer"),
-    "LiveSyncLimits.proofAnswerBytesMax":
+    "NodeLimits.servedKeysFirst": .estimate("first guess of how many fit an answer"),
+    "NodeLimits.servedMacroBlocksFirst": .estimate("first guess of how many fit an answer"),
+    "MessageLimits.proofAnswerBytesMax":
       .driven(by: "everyAnswer_shouldBeAccepted_howeverLargeTheChainMakesIt"),
-    "LiveSyncLimits.macroLocatorsMax": .driven(by: "requests_shouldBeRead_upToTheirLimits"),
-    "LiveSyncLimits.macroBlocksPerAnswerMax": .driven(by: "requests_shouldBeRead_upToTheirLimits"),
-    "LiveSyncLimits.macroAnswerBytesMax": .driven(by: "partSize_shouldFindTheRate_onAnyLine"),
-    "LiveSyncLimits.proofKeysMax": .driven(by: "requests_shouldBeRead_upToTheirLimits"),
-    "LiveSyncLimits.provenBlocksMax": .driven(by: "requests_shouldBeRead_upToTheirLimits"),
-    "LiveSyncLimits.evidenceBytesMax": .driven(by: "evidence_shouldBeBounded_inSizeAndSum"),
-    "LiveSyncLimits.evidenceLogBytesMax": .driven(by: "evidence_shouldBeBounded_inSizeAndSum"),
-    "LiveSyncLimits.evidenceOpenMax": .driven(by: "readerOfEvidence_shouldHoldSoManyPiecesAtATime"),
-    "LiveSyncLimits.peersMax": .driven(by: "peers_shouldBeBounded"),
-    "LiveSyncLimits.bannedPeersMax": .driven(by: "peers_shouldBeBounded"),
-    "LiveSyncLimits.peerRecheckInterval": .driven(by: "peers_shouldWaitForTheirNextTurn"),
-    "LiveSyncLimits.peerRetryInterval": .driven(by: "peers_shouldWaitForTheirNextTurn"),
-    "LiveSyncLimits.catchUpBatchesMax":
+    "MessageLimits.macroLocatorsMax": .driven(by: "requests_shouldBeRead_upToTheirLimits"),
+    "MessageLimits.macroBlocksPerAnswerMax": .driven(by: "requests_shouldBeRead_upToTheirLimits"),
+    "MessageLimits.macroAnswerBytesMax": .driven(by: "partSize_shouldFindTheRate_onAnyLine"),
+    "MessageLimits.proofKeysMax": .driven(by: "requests_shouldBeRead_upToTheirLimits"),
+    "MessageLimits.provenBlocksMax": .driven(by: "requests_shouldBeRead_upToTheirLimits"),
+    "PeerLimits.evidenceBytesMax": .driven(by: "evidence_shouldBeBounded_inSizeAndSum"),
+    "PeerLimits.evidenceLogBytesMax": .driven(by: "evidence_shouldBeBounded_inSizeAndSum"),
+    "PeerLimits.evidenceOpenMax": .driven(by: "readerOfEvidence_shouldHoldSoManyPiecesAtATime"),
+    "PeerLimits.peersMax": .driven(by: "peers_shouldBeBounded"),
+    "PeerLimits.bannedPeersMax": .driven(by: "peers_shouldBeBounded"),
+    "NodeLimits.peerRecheckInterval": .driven(by: "peers_shouldWaitForTheirNextTurn"),
+    "NodeLimits.peerRetryInterval": .driven(by: "peers_shouldWaitForTheirNextTurn"),
+    "NodeLimits.catchUpBatchesMax":
       .driven(by: "gap_shouldBeJumped_whenItIsLongerThanTheCatchUp"),
-    "LiveSyncLimits.sampledDiffsMax": .undriven,
-    "LiveSyncLimits.blockBytesFirst": .estimate("first guess, until a diff is known"),
-    "LiveSyncLimits.bytesPerSecondFirst": .estimate("first guess, until anything came"),
-    "LiveSyncLimits.macroPartBytesFirst": .driven(by: "partSize_shouldFindTheRate_onAnyLine"),
-    "LiveSyncLimits.macroChainBytesMax": .undriven,
-    "LiveSyncLimits.macroLookInterval": .estimate("pace of a look, which bounds nothing"),
-    "LiveSyncLimits.macroRoundsMax":
+    "NodeLimits.sampledDiffsMax": .undriven,
+    "NodeLimits.blockBytesFirst": .estimate("first guess, until a diff is known"),
+    "NodeLimits.bytesPerSecondFirst": .estimate("first guess, until anything came"),
+    "NodeLimits.macroPartBytesFirst": .driven(by: "partSize_shouldFindTheRate_onAnyLine"),
+    "NodeLimits.macroChainBytesMax": .undriven,
+    "NodeLimits.macroLookInterval": .estimate("pace of a look, which bounds nothing"),
+    "NodeLimits.macroRoundsMax":
       .driven(by: "macroRounds_shouldBeBounded_whenAPeerGivesOneBlockAtATime"),
-    "LiveSyncLimits.headInterval": .driven(by: "heads_shouldBeAskedInRounds"),
-    "LiveSyncLimits.headPeersMax": .driven(by: "heads_shouldBeAskedInRounds"),
-    "LiveSyncLimits.consensusPeersMin": .driven(by: "consensus_shouldNeedSoManyPeers"),
-    "LiveSyncLimits.consensusAnnouncementsMin":
+    "NodeLimits.headInterval": .driven(by: "heads_shouldBeAskedInRounds"),
+    "NodeLimits.headPeersMax": .driven(by: "heads_shouldBeAskedInRounds"),
+    "NodeLimits.consensusPeersMin": .driven(by: "consensus_shouldNeedSoManyPeers"),
+    "NodeLimits.consensusAnnouncementsMin":
       .driven(by: "consensus_shouldNeedPeersStateAndAgreement"),
-    "LiveSyncLimits.progressInterval": .estimate("pace of a look, which bounds nothing"),
-    "LiveSyncLimits.sampleInterval": .estimate("pace of a look, which bounds nothing"),
+    "NodeLimits.progressInterval": .estimate("pace of a look, which bounds nothing"),
+    "NodeLimits.sampleInterval": .estimate("pace of a look, which bounds nothing"),
     "LiveSyncLimits.forecastChunksMax": .driven(by: "density_shouldNotFollowAFewItems"),
     "LiveSyncLimits.forecastItemsMin": .driven(by: "density_shouldNotFollowAFewItems"),
-    "LiveSyncLimits.forecastSamplesMax": .driven(by: "samples_shouldBeThinnedOut_aboveTheirLimit"),
-    "LiveSyncLimits.forecastDiffsMin":
+    "NodeLimits.forecastSamplesMax": .driven(by: "samples_shouldBeThinnedOut_aboveTheirLimit"),
+    "NodeLimits.forecastDiffsMin":
       .driven(by: "needs_shouldFollowTheLatestDiffs_butNotFewOfThem"),
-    "LiveSyncLimits.forecastTimeMin": .undriven,
-    "LiveSyncLimits.forecastWindowMin": .undriven,
-    "LiveSyncLimits.stallCauseTime": .driven(by: "otherCauseOfAStall_shouldBeTold_onceItLasted"),
-    "LiveSyncLimits.stallAfter": .estimate("default of a setting"),
+    "NodeLimits.forecastTimeMin": .undriven,
+    "NodeLimits.forecastWindowMin": .undriven,
+    "NodeLimits.stallCauseTime": .driven(by: "otherCauseOfAStall_shouldBeTold_onceItLasted"),
+    "NodeLimits.stallAfter": .estimate("default of a setting"),
     "LiveSyncLimits.halvesBytes": .driven(by: "halves_shouldStayBelowTheirBytes_fromOnePeerOrMany"),
     "LiveSyncLimits.bufferedBlocksBytes": .driven(
       by: "bufferedBlocks_shouldStayBelowTheirBytes_fromOnePeerOrMany"),
@@ -187,13 +187,13 @@ extension LimitTable {
     "LiveSyncLimits.externalBlocksBytes": .driven(by: "externalBlocks_shouldBeBoundedInBytes"),
     "LiveSyncLimits.diffsBytesMax": .driven(by: "diffs_shouldStayBelowTheirBytes_andAllBlocksGoOn"),
     "LiveSyncLimits.chunksBytes": .driven(by: "chunks_shouldStayBelowTheirBytes_fromOnePeerOrMany"),
-    "LiveSyncLimits.chunkItemBytesMax": .estimate("follows from dataBytesMax"),
-    "LiveSyncLimits.chunkProofBytesMax": .driven(by: "servedAnswers_shouldFitTheirLimits"),
-    "LiveSyncLimits.macroBlockBytesMax": .driven(
+    "MessageLimits.chunkItemBytesMax": .estimate("follows from dataBytesMax"),
+    "MessageLimits.chunkProofBytesMax": .driven(by: "servedAnswers_shouldFitTheirLimits"),
+    "MessageLimits.macroBlockBytesMax": .driven(
       by: "everyAnswer_shouldBeAccepted_howeverLargeTheChainMakesIt"),
-    "LiveSyncLimits.historyBytesMax": .driven(
+    "MessageLimits.historyBytesMax": .driven(
       by: "everyAnswer_shouldBeAccepted_howeverLargeTheChainMakesIt"),
     "LiveSyncLimits.itemsBytesMax": .estimate("how much to ask for, chunkAnswerBytesMax bounds it"),
-    "LiveSyncLimits.answerRoom": .driven(by: "decodedAnswers_shouldFitTheRoomThatIsClaimed"),
+    "PeerLimits.answerRoom": .driven(by: "decodedAnswers_shouldFitTheRoomThatIsClaimed"),
   ]
 }

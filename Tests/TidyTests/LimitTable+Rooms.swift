@@ -121,8 +121,8 @@ extension LimitTable {
     "SimulationLimits.signaturesCached": .undriven,
     "SimulationLimits.forksUnnoticedMax": .undriven,
     "SimulationLimits.wrongRootEvery": .estimate("a fact of the simulated liar"),
-    "SimulationLimits.pictureRows": .driven(by: "rows_shouldBeThoseOfTheKeys_once"),
-    "SimulationLimits.pictureLegendMax": .estimate("room on a picture"),
+    "ReportLimits.pictureRows": .driven(by: "rows_shouldBeThoseOfTheKeys_once"),
+    "ReportLimits.pictureLegendMax": .estimate("room on a picture"),
   ]
 
   static let stateTrieLimits: [String: Proof] = [

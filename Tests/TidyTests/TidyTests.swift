@@ -56,6 +56,30 @@ import Testing
       ])
   }
 
+  @Test func foldersOfARoom_shouldNotUseEachOtherInACircle() throws {
+    let files = try Self.packageFiles().filter { $0.isSource }
+    let rooms = Dictionary(grouping: files) { $0.room ?? "" }
+    #expect(rooms.count > 10)
+    for (room, files) in rooms.sorted(by: { $0.key < $1.key }) {
+      let circles = FolderOrder(files).circles
+      #expect(circles.isEmpty, "\(room)\n\(circles.joined(separator: "\n"))")
+    }
+  }
+
+  @Test func circle_shouldBeFound_overThreeFolders() {
+    func file(_ folder: String, _ text: String) -> SourceFile {
+      SourceFile(path: "Sources/Room/\(folder)/A.swift", text: text)
+    }
+    let chain = [
+      file("A", "struct First { let second: Second }"), file("B", "struct Second { var a: Third }"),
+    ]
+    let straight = chain + [file("C", "struct Third { let x = Other.First.self } // First")]
+    #expect(FolderOrder(straight).uses.count == 2)
+    #expect(FolderOrder(straight).circles == [])
+    let circle = chain + [file("C", "public enum Third { case first(First) }")]
+    #expect(FolderOrder(circle).circles.count == 3)
+  }
+
   /// Every text file of the package that people write.
   private static func packageFiles() throws -> [SourceFile] {
     let root = PackageFiles.root

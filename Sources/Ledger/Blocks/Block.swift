@@ -79,3 +79,8 @@ extension Block: WireCodable {
       nextValidators: try decoder.optional(), body: try decoder.optional())
   }
 }
+
+extension Block {
+  /// Number and hash.
+  public var id: BlockID { BlockID(number: number, hash: hash) }
+}

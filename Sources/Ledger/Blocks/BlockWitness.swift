@@ -59,55 +59,6 @@ public struct BlockWitness: Sendable, Hashable {
   }
 }
 
-extension Blockchain {
-  /// What `block`, whose parent is held, is judged by; nil if its parent is not held or final.
-  public func witness(of block: Block) -> BlockWitness? {
-    state.withLock { state in
-      guard let parent = state.blocks[block.parentHash],
-        parent.block.number >= state.macroHead.number, let history = parent.history
-      else { return nil }
-      return state.witness(.successor(of: parent.header, history: history))
-    }
-  }
-
-  /// What the quorum of `block` is judged by; nil if the validators of its epoch are not known.
-  public func quorumWitness(of block: Block) -> BlockWitness? {
-    guard block.number > 0 else { return nil }
-    return state.withLock { state in
-      let number = state.configuration.electionNumber(before: block.number)
-      guard let election = state.main[number].flatMap({ state.blocks[$0]?.block }),
-        let validators = election.nextValidators
-      else { return nil }
-      return BlockWitness(
-        configuration: state.configuration, election: election.header, validators: validators,
-        scope: .quorum)
-    }
-  }
-
-  /// The block of `chain` with this hash and what it is judged by: the election block before it in
-  /// the chain, or ours.
-  public func witness(of hash: Hash256, in chain: MacroChain) -> (Block, BlockWitness)? {
-    guard let index = chain.blocks.firstIndex(where: { $0.hash == hash }) else { return nil }
-    let isLast = index == chain.blocks.count - 1
-    let scope = BlockWitness.Scope.checkpoint(history: isLast ? chain.history : nil)
-    var witness = state.withLock { $0.witness(scope) }
-    if index > 0 {
-      guard let validators = chain.blocks[index - 1].nextValidators else { return nil }
-      witness.election = chain.blocks[index - 1].header
-      witness.validators = validators
-    }
-    return (chain.blocks[index], witness)
-  }
-}
-
-extension ChainState {
-  fileprivate func witness(_ scope: BlockWitness.Scope) -> BlockWitness {
-    BlockWitness(
-      configuration: configuration, election: electionHead.header, validators: validators,
-      scope: scope)
-  }
-}
-
 extension BlockWitness: WireCodable {
   public func encode(to encoder: inout WireEncoder) {
     encoder.append(configuration)

@@ -1,6 +1,8 @@
 import EventLog
 import Ledger
+import Messages
 import Networking
+import Peers
 import Primitives
 
 /// What a block queue writes to the log.

@@ -1,6 +1,8 @@
 import EventLog
 import Ledger
+import Messages
 import Networking
+import Peers
 import Primitives
 import Runtime
 
@@ -27,7 +29,7 @@ public actor BlockQueue {
   private var core: BlockQueueCore<Block>
   private var assembler = Assembler { header, body in header.block(body: body).bodyFitsHeader }
   /// Requests to be started by the task group of `run()`.
-  private let orders = Mailbox<MissingBlocksQuery>(capacity: LiveSyncLimits.ordersMax)
+  private let orders = Mailbox<MissingBlocksQuery>(capacity: PeerLimits.ordersMax)
   /// What is ready for the next stage.
   nonisolated let outputs = Mailbox<BlockQueueOutput>(capacity: LiveSyncLimits.outputsMax)
   /// Who waits for which block.
@@ -178,7 +180,7 @@ public actor BlockQueue {
       let query = next
       let request = query.message(
         bytesMax: context.network.pace.partBytes(
-          .missingBlocks, most: LiveSyncLimits.blocksAnswerBytesMax))
+          .missingBlocks, most: MessageLimits.blocksAnswerBytesMax))
       let answer = await client.ask(
         request, tries: RequestTries(first: query.firstPeer),
         expecting: context.network.pace.expectedBytes(.missingBlocks, most: request.bytesMax),

@@ -1,43 +1,6 @@
+import Messages
 import Networking
 import Primitives
-
-/// Which way a missing-blocks request is answered.
-public enum MissingDirection: UInt8, Sendable, Hashable {
-  /// From the first locator on the responder's main chain towards the target.
-  case forward
-  /// From the target back to a locator or a macro block; for forks and single blocks.
-  case backward
-}
-
-/// A request for blocks between what we have and a target.
-public struct MissingBlocksQuery: Sendable, Hashable {
-  /// Names the request within its queue.
-  public var id: UInt64
-  /// The block that is wanted.
-  public var target: Hash256
-  /// Height of the target.
-  public var targetNumber: UInt32
-  /// Blocks the answer may start after, newest first.
-  public var locators: [Hash256]
-  public var direction: MissingDirection
-  /// True if the blocks are wanted with their bodies.
-  public var includeBody: Bool
-  /// The peer that told us of the target: asked first.
-  public var firstPeer: PeerID?
-
-  public init(
-    id: UInt64, target: Hash256, targetNumber: UInt32, locators: [Hash256],
-    direction: MissingDirection, includeBody: Bool, firstPeer: PeerID?
-  ) {
-    self.id = id
-    self.target = target
-    self.targetNumber = targetNumber
-    self.locators = locators
-    self.direction = direction
-    self.includeBody = includeBody
-    self.firstPeer = firstPeer
-  }
-}
 
 extension MissingBlocksQuery {
   /// The query as it has to be after a wait: the chain may have moved on, or jumped, and what it
@@ -45,7 +8,7 @@ extension MissingBlocksQuery {
   func renewed(by chain: some ChainReader) -> MissingBlocksQuery {
     var query = self
     query.locators.removeAll { chain.isKnown($0) }
-    query.locators += chain.locators(limit: LiveSyncLimits.locatorsMax - query.locators.count)
+    query.locators += chain.locators(limit: MessageLimits.locatorsMax - query.locators.count)
     return query
   }
 
@@ -83,18 +46,6 @@ public enum DropReason: String, Sendable, Hashable, CaseIterable {
   case overflow
 }
 
-/// What became of a wish for one block.
-public enum ResolveOutcome: Sendable, Hashable {
-  /// The chain has it.
-  case found
-  /// Its height is final, so it is either known or on no branch of ours.
-  case outdated
-  /// Somebody waits for it already.
-  case duplicate
-  /// It could not be had, or too many are waited for.
-  case failed
-}
-
 /// What a block queue wants done.
 public enum BlockQueueAction<Block: SyncBlock>: Sendable {
   /// Blocks are ready for the chain: their first parent is known to it.
@@ -113,18 +64,4 @@ public enum BlockQueueAction<Block: SyncBlock>: Sendable {
   case reject(hash: Hash256, number: UInt32, peer: PeerID?)
   /// A wish for one block has ended.
   case resolved(Hash256, ResolveOutcome)
-}
-
-/// What the chain made of a block.
-public enum PushVerdict: Sendable, Hashable {
-  /// Known, extended or rebranched.
-  case accepted
-  /// Forked or ignored.
-  case ignored
-  /// The header itself breaks a rule: no copy of this block can be valid.
-  case invalid
-  /// This copy is bad (its signatures or its body); another copy of the block may be good.
-  case badCopy
-  /// Not taken, which says nothing about the block (no diff, orphan, our own trouble).
-  case failed
 }

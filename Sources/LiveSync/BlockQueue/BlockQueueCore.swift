@@ -1,3 +1,5 @@
+import Ledger
+import Messages
 import Networking
 import Primitives
 
@@ -190,14 +192,14 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
     }
     // A target at or below our head is on a branch we do not have: only backward finds it
     // wherever it is.
-    let direction: MissingDirection = missing.number > chain.headNumber ? .forward : .backward
+    let direction: MissingBlocksDirection = missing.number > chain.headNumber ? .forward : .backward
     return request(
       missing.hash, number: missing.number, direction: direction, first: first, chain: chain)
   }
 
   /// Opens a request; if too many are open, what waits for it is dropped.
   mutating func request(
-    _ target: Hash256, number: UInt32, direction: MissingDirection, first: PeerID?,
+    _ target: Hash256, number: UInt32, direction: MissingBlocksDirection, first: PeerID?,
     locators: [Hash256]? = nil, chain: some ChainReader
   ) -> [Action] {
     guard requests.count < LiveSyncLimits.missingBlocksRequestsMax else {
@@ -225,6 +227,6 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
     }
     let near = (onTheWay + here).sorted { ($0.number, $0.hash) > ($1.number, $1.hash) }
       .prefix(limit).map(\.hash)
-    return near + chain.locators(limit: LiveSyncLimits.locatorsMax - near.count)
+    return near + chain.locators(limit: MessageLimits.locatorsMax - near.count)
   }
 }

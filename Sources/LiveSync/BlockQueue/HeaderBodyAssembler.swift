@@ -1,4 +1,5 @@
 import Networking
+import Peers
 import Primitives
 import Runtime
 
@@ -73,7 +74,7 @@ public struct HeaderBodyAssembler<
   }
 
   /// How long a half waits for the other.
-  package var wait = LiveSyncLimits.halfWait
+  package var wait = PeerLimits.halfWait
   /// Halves that wait.
   public var count: Int { halves.count }
   /// Bytes charged for them.

@@ -1,6 +1,8 @@
 import EventLog
 import Ledger
+import Messages
 import Networking
+import Peers
 import Primitives
 import Runtime
 import StateTrie
@@ -33,7 +35,7 @@ public actor DiffQueue {
   private nonisolated let pushedBytes = Mutex(0)
   /// True while the core looks for no more diffs until it is told.
   private nonisolated let isCrowded = Atomic(false)
-  private let orders = Mailbox<Order>(capacity: LiveSyncLimits.ordersMax)
+  private let orders = Mailbox<Order>(capacity: PeerLimits.ordersMax)
   /// The queue that blocks come from.
   public nonisolated let blockQueue: BlockQueue
   /// What is ready for the next stage.
@@ -128,7 +130,7 @@ public actor DiffQueue {
     let answer = await client.ask(
       RequestTrieDiff(blockHash: query.blockHash),
       tries: RequestTries(
-        first: query.firstPeer, triesMin: 1, triesMax: LiveSyncLimits.peersMax),
+        first: query.firstPeer, triesMin: 1, triesMax: PeerLimits.peersMax),
       isPatient: false,
       willAsk: { peer, attempt in
         context.recorder.record(

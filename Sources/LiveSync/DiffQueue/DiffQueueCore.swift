@@ -1,4 +1,5 @@
 import MerkleTree
+import Messages
 import Networking
 import Primitives
 import StateTrie

@@ -1,20 +1,20 @@
 import StateTrie
 
 /// Verified diffs that came, for the forecast.
-struct DiffTraffic: Sendable, Hashable {
+package struct DiffTraffic: Sendable, Hashable {
   /// How many.
-  private(set) var count = 0
+  package private(set) var count = 0
   /// Blocks that change nothing, so that there was nothing to ask for.
-  var empty = 0
+  package var empty = 0
   /// Bytes of their wire forms.
-  private(set) var bytes = 0
+  package private(set) var bytes = 0
   /// Bytes of keys and values that they add to the state, less what they take away.
-  private(set) var grownBytes = 0
+  package private(set) var grownBytes = 0
   /// Those that are here and wait for the diffs of blocks before them or beside them.
-  var waiting = 0
+  package var waiting = 0
 
   /// A diff was verified.
-  mutating func add(_ diff: TrieDiff, bytes: Int) {
+  package mutating func add(_ diff: TrieDiff, bytes: Int) {
     count += 1
     self.bytes += bytes
     for entry in diff.entries {

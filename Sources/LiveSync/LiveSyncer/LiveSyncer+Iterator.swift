@@ -1,6 +1,7 @@
 import EventLog
 import Ledger
 import Networking
+import Peers
 import Primitives
 
 extension LiveSyncer: AsyncSequence {

@@ -1,6 +1,7 @@
 import EventLog
 import Ledger
 import Networking
+import Peers
 import Primitives
 import Runtime
 import Synchronization
@@ -114,7 +115,7 @@ extension LiveSyncer where Queue == BlockQueue {
 }
 
 extension LiveSyncer where Queue == StateQueue {
-  /// - Parameter chunkItems: most items asked for in one chunk, 1…`LiveSyncLimits.chunkItemsMax`;
+  /// - Parameter chunkItems: most items asked for in one chunk, 1…`MessageLimits.chunkItemsMax`;
   ///   nil: what suits the strategy.
   public init(
     context: SyncContext, configuration: QueueConfiguration,

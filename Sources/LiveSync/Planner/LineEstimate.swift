@@ -1,11 +1,12 @@
+import Peers
 import Runtime
 
 /// What the line to this node carries, whatever number of peers share it.
 ///
 /// Each peer alone may seem to be as fast as the line when the others pause; together they are not.
 package struct LineEstimate: Sendable {
-  private var rate = WindowedFilter(.largest, window: LiveSyncLimits.bandwidthWindow)
-  private var roundTrip = WindowedFilter(.smallest, window: LiveSyncLimits.roundTripWindow)
+  private var rate = WindowedFilter(.largest, window: PeerLimits.bandwidthWindow)
+  private var roundTrip = WindowedFilter(.smallest, window: PeerLimits.roundTripWindow)
 
   package init() {}
 

@@ -1,4 +1,5 @@
 import Networking
+import Peers
 import Runtime
 
 /// A record of each peer, and what follows from comparing them.
@@ -47,7 +48,7 @@ public struct PeerLedger: Sendable {
   }
 
   /// Why the peer is asked after the others; nil if it is not.
-  public func demotion(of peer: PeerID) -> PeerRecord.Demotion? {
+  public func demotion(of peer: PeerID) -> PeerDemotion? {
     isSilent(peer) ? .late : records[peer]?.demotion ?? (isSlow(peer) ? .slow : nil)
   }
 

@@ -1,19 +1,10 @@
 import Networking
+import Peers
 import Primitives
 import Runtime
 
 /// What is known of one peer that serves chunks. Only verified chunks are to its credit.
 public struct PeerRecord: Sendable {
-  /// Why a peer is asked after the others.
-  public enum Demotion: String, Sendable, Hashable, CaseIterable {
-    /// It lets requests time out.
-    case late = "timeout"
-    /// Its verified throughput is far below that of the others.
-    case slow
-    /// It answers with less than it could.
-    case short
-  }
-
   package init() {}
 
   /// Requests sent to it.
@@ -42,8 +33,8 @@ public struct PeerRecord: Sendable {
   /// The largest rate at which anything came. Until something is verified it tells how large the
   /// next requests are; how many there are it never tells.
   private var seenBytesPerSecond: Double?
-  private var bandwidth = WindowedFilter(.largest, window: LiveSyncLimits.bandwidthWindow)
-  private var roundTrip = WindowedFilter(.smallest, window: LiveSyncLimits.roundTripWindow)
+  private var bandwidth = WindowedFilter(.largest, window: PeerLimits.bandwidthWindow)
+  private var roundTrip = WindowedFilter(.smallest, window: PeerLimits.roundTripWindow)
   /// Verified answers since the bandwidth was last found to be clearly larger than before.
   private var answersSinceGrowth = 0
   /// Mean deviation of the answering times from what was expected, in nanoseconds.
@@ -56,14 +47,14 @@ public struct PeerRecord: Sendable {
   /// Places that it said it does not have, and until when that is believed.
   private var lacking: [(key: KeyNibbles, until: Moment)] = []
   /// Set while the peer is asked after the others for what it did.
-  package private(set) var demotion: Demotion?
+  package private(set) var demotion: PeerDemotion?
 
-  /// Verified bytes a second, the most of the last `LiveSyncLimits.bandwidthWindow`; nil if no
+  /// Verified bytes a second, the most of the last `PeerLimits.bandwidthWindow`; nil if no
   /// chunk was verified yet.
   public var bytesPerSecond: Double? { bandwidth.value }
   /// Bytes a second that sizes of requests go by; nil if nothing came yet.
   var sizingBytesPerSecond: Double? { bytesPerSecond ?? seenBytesPerSecond }
-  /// Nanoseconds from a request to its answer, the least of `LiveSyncLimits.roundTripWindow`.
+  /// Nanoseconds from a request to its answer, the least of `PeerLimits.roundTripWindow`.
   public var roundTripNanoseconds: Double? { roundTrip.value }
 
   /// A request goes out.
@@ -201,7 +192,7 @@ public struct PeerRecord: Sendable {
     pausedUntil = now.advanced(by: min(pause, LiveSyncLimits.emptyPauseMax))
   }
 
-  private mutating func strike(_ count: Int, _ reason: Demotion, at now: Moment) {
+  private mutating func strike(_ count: Int, _ reason: PeerDemotion, at now: Moment) {
     strikes = min(strikes + count, LiveSyncLimits.strikesMax)
     if strikes >= LiveSyncLimits.strikesForDemotion { demotion = reason }
   }

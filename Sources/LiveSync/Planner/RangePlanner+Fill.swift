@@ -1,14 +1,8 @@
+import Messages
 import Networking
 import Primitives
 import Runtime
 import StateTrie
-
-/// A request, whom it goes to, and how long to wait for the answer.
-public struct ChunkOrder: Sendable, Hashable {
-  public var query: ChunkQuery
-  public var peer: PeerID
-  public var timeout: Duration
-}
 
 extension RangePlanner {
   /// What to ask for now, so that every one of `available` peers has as much to do as it can.
@@ -121,7 +115,7 @@ extension RangePlanner {
 
   /// Most bytes of the answer to the largest request with so many bytes expected.
   private func answerBytesMax(ofRequestWith bytes: Int) -> Int {
-    LiveSyncLimits.itemsBytesMax(expected: bytes) + LiveSyncLimits.chunkProofBytesMax
+    LiveSyncLimits.itemsBytesMax(expected: bytes) + MessageLimits.chunkProofBytesMax
   }
 
   /// Bytes expected of a request for as many items as are asked for.
@@ -195,7 +189,7 @@ extension RangePlanner {
     let bytes = max(
       LiveSyncLimits.chunkOverheadBytes,
       Int(min(1e9, Double(min(items, limit)) * density.bytesPerItem)))
-    let fitting = Double(LiveSyncLimits.chunkAnswerBytesMax) / density.bytesPerItem
+    let fitting = Double(MessageLimits.chunkAnswerBytesMax) / density.bytesPerItem
     let query = ChunkQuery(
       id: nextID, start: range.start, end: range.end,
       limit: max(1, min(limit, Int(fitting))), edges: .both,

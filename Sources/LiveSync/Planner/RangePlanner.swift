@@ -1,3 +1,4 @@
+import Messages
 import Networking
 import Primitives
 import Runtime
@@ -73,7 +74,7 @@ public struct RangePlanner: Sendable {
 
   package init(itemsMax: Int) {
     precondition(
-      (1...LiveSyncLimits.chunkItemsMax).contains(itemsMax), "chunks of \(itemsMax) items")
+      (1...MessageLimits.chunkItemsMax).contains(itemsMax), "chunks of \(itemsMax) items")
     self.itemsMax = itemsMax
   }
 
@@ -185,18 +186,4 @@ public struct RangePlanner: Sendable {
     peers.update(flight.peer) { $0.ended(bytes: flight.expectedBytes) }
     return flight
   }
-}
-
-/// Why a chunk request brought nothing.
-public enum ChunkFailure: Sendable, Hashable {
-  /// No answer in time.
-  case late
-  /// The peer does not have the range.
-  case lacking
-  /// The peer is gone, or refuses for now.
-  case unavailable
-  /// The answer was larger than a message may be: too much was asked for.
-  case tooLarge
-  /// The request was not sent, for want of room here.
-  case local
 }

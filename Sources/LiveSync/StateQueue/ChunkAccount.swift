@@ -2,18 +2,18 @@ import Networking
 import StateTrie
 
 /// What came in for the state and what became of it, for progress and forecast.
-struct ChunkAccount: Sendable {
+package struct ChunkAccount: Sendable {
   /// Bytes by what became of the chunks.
-  var traffic = ChunkTraffic()
+  package var traffic = ChunkTraffic()
   /// Chunks that were provably wrong.
-  var refused = 0
+  package var refused = 0
   /// Highest block that a chunk inside the window named. A claim: nothing but the forecast uses it.
-  var highestNumber: UInt32 = 0
+  package var highestNumber: UInt32 = 0
   private var density = DensityEstimate(
     chunksMax: LiveSyncLimits.forecastChunksMax, itemsMin: LiveSyncLimits.forecastItemsMin)
 
   /// A chunk came.
-  mutating func received(_ chunk: SourcedChunk) {
+  package mutating func received(_ chunk: SourcedChunk) {
     traffic.received += chunk.bytes
     density.add(
       KeyRange(start: chunk.start, end: chunk.chunk.end), items: chunk.chunk.items.count,
@@ -21,11 +21,11 @@ struct ChunkAccount: Sendable {
   }
 
   /// A chunk was thrown away unchecked.
-  mutating func discarded(_ chunk: SourcedChunk) { traffic.unused += chunk.bytes }
+  package mutating func discarded(_ chunk: SourcedChunk) { traffic.unused += chunk.bytes }
 
   /// What became of a chunk that was pushed, at its place in the push; no verdict if its block was
   /// not taken.
-  mutating func judged(_ chunk: SourcedChunk, at index: Int, _ verdict: ChunkVerdict?) {
+  package mutating func judged(_ chunk: SourcedChunk, at index: Int, _ verdict: ChunkVerdict?) {
     if verdict?.accepted.contains(index) ?? false {
       traffic.verified += chunk.bytes
     } else if verdict?.failures.contains(where: { $0.index == index }) ?? false {
@@ -37,7 +37,7 @@ struct ChunkAccount: Sendable {
   }
 
   /// Bytes that all of `missing` is expected to take; nil before there is anything to go by.
-  func expectedBytes(of missing: KeyRangeSet) -> Double? {
+  package func expectedBytes(of missing: KeyRangeSet) -> Double? {
     density.bytes(of: missing.ranges.reduce(0) { $0 + $1.share })
   }
 }

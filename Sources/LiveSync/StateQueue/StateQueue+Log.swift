@@ -1,5 +1,7 @@
 import EventLog
+import Ledger
 import Networking
+import Primitives
 
 /// What a state queue writes to the log of requests and of the chunks that were pushed.
 extension StateQueue {
@@ -8,6 +10,14 @@ extension StateQueue {
       .chunk(
         .requested(
           peer: peer.number, startKey: query.start, endKey: query.end, limit: query.limit)))
+  }
+
+  nonisolated func recordWrongRoot(_ root: Hash256, under head: Block) {
+    context.recorder.record(
+      .state(
+        .wrongRoot(
+          block: head.number, hash: head.hash,
+          detail: "it has the root \(root), the head says \(head.header.stateRoot)")))
   }
 
   func record(_ chunks: [SourcedChunk], _ verdict: ChunkVerdict?) {

@@ -1,6 +1,7 @@
 import EventLog
 import Ledger
 import Networking
+import Peers
 import Primitives
 import Runtime
 import StateTrie
@@ -23,7 +24,7 @@ public actor StateQueue: LiveSyncQueue {
   /// States that were found to have a wrong root, and given up.
   private var wrongStates = WrongStates()
   private let configuration: QueueConfiguration
-  private let orders = Mailbox<Order>(capacity: LiveSyncLimits.ordersMax)
+  private let orders = Mailbox<Order>(capacity: PeerLimits.ordersMax)
   /// The queue that blocks with diffs come from.
   public nonisolated let diffQueue: DiffQueue
   private nonisolated let outputs = Mailbox<SyncOutput>(capacity: LiveSyncLimits.outputsMax)
@@ -67,7 +68,7 @@ public actor StateQueue: LiveSyncQueue {
   /// Chunk requests on their way.
   public var inFlightCount: Int { core.inFlightCount }
   /// Everything about the state at one moment.
-  var reading: StateReading {
+  package var reading: StateReading {
     get async {
       let diffs = await diffQueue.traffic
       return StateReading(
@@ -136,11 +137,7 @@ public actor StateQueue: LiveSyncQueue {
   private func noteWrongRoot(_ root: Hash256) {
     let head = context.chain.head
     wrongStates.note(under: head.hash)
-    context.recorder.record(
-      .state(
-        .wrongRoot(
-          block: head.number, hash: head.hash,
-          detail: "it has the root \(root), the head says \(head.header.stateRoot)")))
+    recordWrongRoot(root, under: head)
   }
 
   private func readBlocks() async {
@@ -316,8 +313,8 @@ public actor StateQueue: LiveSyncQueue {
   }
 
   /// For other kinds of requests the peer comes after the others too, for a while.
-  private func demote(_ peer: PeerID, _ reason: PeerRecord.Demotion) {
-    let end = context.runtime.now.advanced(by: LiveSyncLimits.demotionTime)
+  private func demote(_ peer: PeerID, _ reason: PeerDemotion) {
+    let end = context.runtime.now.advanced(by: PeerLimits.demotionTime)
     if context.peers.demote(peer, for: .chunk, until: end) {
       context.recorder.record(.peer(.demoted(peer: peer.number, reason: reason.rawValue)))
     }

@@ -1,49 +1,6 @@
 import Primitives
 import StateTrie
 
-/// What the chain made of the chunks of one push.
-public struct ChunkVerdict: Sendable, Hashable {
-  /// Number of chunks that were applied.
-  public var committed: Int { accepted.count }
-  /// Number of chunks that were not needed (any more).
-  public var ignored: Int
-  /// Places of the applied chunks in the push.
-  public var accepted: Set<Int>
-  /// New items of the applied chunks, by their places.
-  public var items: [Int: Int] = [:]
-  /// Chunks that are provably wrong; they changed nothing.
-  public var failures: [Failure]
-
-  /// A refused chunk.
-  public struct Failure: Sendable, Hashable {
-    /// Its place in the push.
-    public var index: Int
-    /// The stable name of the reason.
-    public var reason: String
-
-    public init(index: Int, reason: String) {
-      self.index = index
-      self.reason = reason
-    }
-  }
-
-  public init(accepted: Set<Int> = [], ignored: Int = 0, failures: [Failure] = []) {
-    self.accepted = accepted
-    self.ignored = ignored
-    self.failures = failures
-  }
-}
-
-/// What a chain event means for the state.
-public enum ChainStateChange: Sendable, Hashable {
-  /// Extended or finalized.
-  case advanced
-  /// The head is on another branch now.
-  case rebranched
-  /// Macro sync replaced the chain, or an operator gave up the state.
-  case replaced
-}
-
 extension StateQueueCore {
   /// A block was pushed with `chunks`; `result` is nil if the block was not taken.
   public mutating func pushed(

@@ -1,4 +1,6 @@
+import Messages
 import Networking
+import Peers
 import Primitives
 import StateTrie
 
@@ -41,7 +43,7 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
   /// - Parameter isComplete: true if no range of the state is missing at the start.
   public init(configuration: QueueConfiguration, chunkItems: Int, isComplete: Bool) {
     precondition(
-      (1...LiveSyncLimits.chunkItemsMax).contains(chunkItems), "chunks of \(chunkItems) items")
+      (1...MessageLimits.chunkItemsMax).contains(chunkItems), "chunks of \(chunkItems) items")
     self.configuration = configuration
     self.chunkItems = chunkItems
     state = isComplete ? .complete : .reset
@@ -106,7 +108,7 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
     }
     inFlight = nil
     isPausing = true
-    return letGo() + [.retry(after: LiveSyncLimits.noPeerPause)]
+    return letGo() + [.retry(after: PeerLimits.noPeerPause)]
   }
 
   /// The pause after a failed request is over.

@@ -1,4 +1,5 @@
 import EventLog
+import Primitives
 
 extension SyncFigures {
   /// The lines around the section in a page.

@@ -1,4 +1,5 @@
 import EventLog
+import Primitives
 
 extension Event {
   /// What a person who watches a run wants to read of this event; nil for what is not notable.

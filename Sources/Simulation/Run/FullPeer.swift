@@ -1,7 +1,8 @@
 import EventLog
 import Ledger
-import LiveSync
 import Networking
+import Node
+import Peers
 
 /// A full peer of a simulated network.
 ///

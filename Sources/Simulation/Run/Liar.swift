@@ -1,6 +1,7 @@
-import LiveSync
+import Messages
 import Networking
 import Primitives
+import SimulatedNetworking
 import StateTrie
 
 /// Makes the answers of one peer wrong on their way out, and counts what the joining node got.

@@ -1,3 +1,5 @@
+import SimulatedNetworking
+
 /// How long a new block takes from the peer that makes it to the joining node at most, if the lines
 /// between them carry nothing else.
 struct PathDelay {

@@ -1,4 +1,5 @@
 import Networking
+import SimulatedNetworking
 
 /// Which of the full peers are what: liars first, then honest ones, then silent ones, then slow
 /// ones.

@@ -236,23 +236,3 @@ final class RunObserver: EventSink, @unchecked Sendable {
       + right(head, 8) + left(share, 7) + "  " + note
   }
 }
-
-/// Nanoseconds as seconds with three decimals, by whole numbers only.
-func seconds(_ nanoseconds: Int64) -> String {
-  let milliseconds = nanoseconds / 1_000_000
-  let rest = String(milliseconds % 1_000)
-  return "\(milliseconds / 1_000)." + String(repeating: "0", count: 3 - rest.count) + rest + " s"
-}
-
-/// Parts per million as a percentage with one decimal.
-func percent(_ partsPerMillion: Int) -> String {
-  "\(partsPerMillion / 10_000).\(partsPerMillion / 1_000 % 10) %"
-}
-
-func left(_ text: String, _ width: Int) -> String {
-  String(repeating: " ", count: max(0, width - text.count)) + text
-}
-
-func right(_ text: String, _ width: Int) -> String {
-  text + String(repeating: " ", count: max(1, width - text.count))
-}

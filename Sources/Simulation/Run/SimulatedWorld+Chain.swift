@@ -1,6 +1,5 @@
 import EventLog
 import Ledger
-import LiveSync
 import Networking
 import Primitives
 

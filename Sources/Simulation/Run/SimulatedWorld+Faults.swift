@@ -1,5 +1,4 @@
 import EventLog
-import LiveSync
 import Networking
 import Runtime
 

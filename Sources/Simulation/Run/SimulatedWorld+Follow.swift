@@ -1,6 +1,7 @@
 import Ledger
-import LiveSync
+import Messages
 import Networking
+import SimulatedNetworking
 
 /// Whether the joining node is where it shall be, and whether it could be.
 extension SimulatedWorld {

@@ -1,9 +1,11 @@
 import EventLog
 import Ledger
-import LiveSync
 import Networking
+import Node
+import Peers
 import Primitives
 import Runtime
+import SimulatedNetworking
 import Storage
 
 /// The nodes, the network and the chain of one run, and what happens to them block by block.

@@ -1,6 +1,7 @@
 import Ledger
-import LiveSync
+import Messages
 import Primitives
+import SimulatedNetworking
 import StateTrie
 
 /// The least time in which a node could have completed its state: the bytes that must cross,

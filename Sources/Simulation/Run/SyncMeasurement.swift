@@ -1,3 +1,6 @@
+import Primitives
+import SimulatedNetworking
+
 /// What it took a node to complete its state, and how that compares with the least it could take.
 public struct SyncMeasurement: Sendable, Hashable {
   /// One full peer's part in it.

@@ -1,4 +1,6 @@
 import Networking
+import Primitives
+import SimulatedNetworking
 
 /// What only a run can tell of its world: how full the lines were, and of what.
 ///

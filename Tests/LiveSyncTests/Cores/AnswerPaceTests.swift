@@ -1,5 +1,7 @@
-import LiveSync
+import Messages
 import Networking
+import Node
+import Peers
 import Runtime
 import TestSupport
 import Testing
@@ -21,11 +23,11 @@ import Testing
       waited += pace.patience(.head, at: start)
       pace.timedOut(.head)
     }
-    #expect(waits.first == LiveSyncLimits.patienceFirst)
+    #expect(waits.first == PeerLimits.patienceFirst)
     #expect(zip(waits, waits.dropFirst()).allSatisfy { $1 == $0 * 2 })
     #expect(waited < .seconds(40))
     // Other kinds have not learned it, until one answer is there.
-    #expect(pace.patience(.macroChain, at: start) == LiveSyncLimits.patienceFirst)
+    #expect(pace.patience(.macroChain, at: start) == PeerLimits.patienceFirst)
     pace.answered(.head, bytes: 100, after: .seconds(40), at: Self.at(100))
     let then = Self.at(100)
     #expect(pace.patience(.macroChain, at: then) >= .seconds(80))
@@ -41,9 +43,9 @@ import Testing
       waits.append(pace.patience(.macroChain, at: Self.at(Int64(index))))
       pace.timedOut(.macroChain)
     }
-    let longest = LiveSyncLimits.patienceMin * (1 << LiveSyncLimits.patienceDoublings)
-    #expect(waits.dropFirst(LiveSyncLimits.latenciesMin).allSatisfy { $0 <= longest }, "\(waits)")
-    #expect(waits.last == LiveSyncLimits.patienceMin * 2, "\(waits)")
+    let longest = PeerLimits.patienceMin * (1 << PeerLimits.patienceDoublings)
+    #expect(waits.dropFirst(PeerLimits.latenciesMin).allSatisfy { $0 <= longest }, "\(waits)")
+    #expect(waits.last == PeerLimits.patienceMin * 2, "\(waits)")
     // Once nobody answers any more the line may have become longer, up to twice that time.
     for _ in 0..<20 { pace.timedOut(.macroChain) }
     #expect(pace.patience(.macroChain, at: Self.at(19 + 60)) == .seconds(120))
@@ -52,9 +54,9 @@ import Testing
   @Test func patience_shouldNeverBeAboveItsLimit() {
     var pace = AnswerPace()
     for _ in 0..<200 { pace.timedOut(.chunk) }
-    #expect(pace.patience(.chunk, at: Self.at(0)) == LiveSyncLimits.patienceMax)
+    #expect(pace.patience(.chunk, at: Self.at(0)) == PeerLimits.patienceMax)
     pace.answered(.chunk, bytes: 1, after: .seconds(100_000), at: Self.at(0))
-    #expect(pace.patience(.chunk, bytes: .max, at: Self.at(0)) == LiveSyncLimits.patienceMax)
+    #expect(pace.patience(.chunk, bytes: .max, at: Self.at(0)) == PeerLimits.patienceMax)
     #expect(pace.late == [.chunk: 200])
   }
 
@@ -63,14 +65,14 @@ import Testing
     for index in 0..<20 {
       pace.answered(.head, bytes: 100, after: .milliseconds(40), at: Self.at(Int64(index) / 4))
     }
-    #expect(pace.patience(.head, at: Self.at(6)) == LiveSyncLimits.patienceMin)
+    #expect(pace.patience(.head, at: Self.at(6)) == PeerLimits.patienceMin)
     // 100 kB in 10 s: the line carries 10 kB a second.
     pace.answered(.missingBlocks, bytes: 100_000, after: .seconds(10), at: Self.at(6))
     #expect(pace.patience(.head, bytes: 1_000_000, at: Self.at(6)) >= .seconds(200))
     #expect(pace.patience(.head, bytes: 1_000_000, at: Self.at(6)) <= .seconds(201))
     // Of a kind that only small answers came of, no large one is waited for.
     let most = 1_000_000
-    #expect(pace.expectedBytes(.head, most: most) == LiveSyncLimits.partBytesMin)
+    #expect(pace.expectedBytes(.head, most: most) == PeerLimits.partBytesMin)
     #expect(pace.expectedBytes(.missingBlocks, most: most) == 200_000)
     #expect(pace.expectedBytes(.missingBlocks, most: 5_000) == 5_000)
   }
@@ -95,13 +97,13 @@ import Testing
     }
     // With three of ten messages lost, every second try brings nothing.
     let mean = waited / requests
-    #expect(mean < LiveSyncLimits.patienceMin * 2, "\(mean)")
+    #expect(mean < PeerLimits.patienceMin * 2, "\(mean)")
   }
 
   @Test func scatter_shouldWidenWhatIsUsual_andHowLongHalvesWait() {
     var pace = AnswerPace()
     #expect(pace.usualTime == nil && pace.longTime == nil)
-    #expect(pace.halfWait == LiveSyncLimits.halfWait)
+    #expect(pace.halfWait == PeerLimits.halfWait)
     for index in 0..<100 {
       pace.answered(.head, bytes: 100, after: .seconds(1 + index % 20), at: Self.at(Int64(index)))
     }
@@ -111,18 +113,17 @@ import Testing
   }
 
   @Test func parts_shouldBeWhatComesInTheirTime() {
-    typealias Limits = LiveSyncLimits
     var pace = AnswerPace()
-    let most = Limits.blocksAnswerBytesMax
-    #expect(pace.partBytes(.missingBlocks, most: most) == Limits.partBytesFirst)
+    let most = MessageLimits.blocksAnswerBytesMax
+    #expect(pace.partBytes(.missingBlocks, most: most) == PeerLimits.partBytesFirst)
     // Each part that was late halves the next one, down to the least.
     for _ in 0..<2 { pace.timedOut(.missingBlocks) }
-    #expect(pace.partBytes(.missingBlocks, most: most) == Limits.partBytesFirst / 4)
+    #expect(pace.partBytes(.missingBlocks, most: most) == PeerLimits.partBytesFirst / 4)
     for _ in 0..<200 { pace.timedOut(.missingBlocks) }
-    #expect(pace.partBytes(.missingBlocks, most: most) == Limits.partBytesMin)
+    #expect(pace.partBytes(.missingBlocks, most: most) == PeerLimits.partBytesMin)
     // Small answers say nothing of what a line carries.
     pace.answered(.missingBlocks, bytes: 90, after: .milliseconds(40), at: Self.at(1))
-    #expect(pace.partBytes(.missingBlocks, most: most) == Limits.partBytesFirst)
+    #expect(pace.partBytes(.missingBlocks, most: most) == PeerLimits.partBytesFirst)
     pace.answered(.chunk, bytes: 100_000, after: .milliseconds(2_040), at: Self.at(3))
     #expect(pace.partBytes(.missingBlocks, most: most) == 100_000)
     pace.answered(.chunk, bytes: 1_000_000, after: .milliseconds(100), at: Self.at(4))
@@ -132,7 +133,7 @@ import Testing
   @Test func parts_shouldFillALongLine_notWhatComesBesideItsRoundTrip() {
     var pace = AnswerPace()
     pace.answered(.head, bytes: 100, after: .seconds(20), at: Self.at(20))
-    var bytes = LiveSyncLimits.partBytesMin
+    var bytes = PeerLimits.partBytesMin
     for round in 0..<8 {
       let carried = Duration.nanoseconds(Int64(Double(bytes) / 20_000 * 1e9))
       pace.answered(
@@ -146,7 +147,7 @@ import Testing
   @Test(arguments: 1...50 as ClosedRange<UInt64>)
   func partSize_shouldFindTheRate_onAnyLine(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
-    let range = LiveSyncLimits.macroPartBytesFirst...LiveSyncLimits.macroAnswerBytesMax
+    let range = NodeLimits.macroPartBytesFirst...MessageLimits.macroAnswerBytesMax
     let rate = Double(5_000 << random.below(14))
     let roundTrip = Duration.milliseconds(Int64(random.below(20_000)))
     var size = PartSize(in: range)
@@ -156,7 +157,7 @@ import Testing
       size.came(size.bytes, after: roundTrip + carried, roundTrip: roundTrip)
       #expect(range.contains(size.bytes), "seed \(seed)")
     }
-    let fitting = rate * Double(LiveSyncLimits.partTime.components.seconds)
+    let fitting = rate * Double(PeerLimits.partTime.components.seconds)
     let wanted = min(max(fitting, Double(range.lowerBound)), Double(range.upperBound))
     #expect(abs(Double(size.bytes) - wanted) <= wanted / 20, "seed \(seed)")
     let before = size.bytes

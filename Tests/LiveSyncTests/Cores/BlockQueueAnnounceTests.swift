@@ -1,4 +1,4 @@
-import LiveSync
+import Messages
 import Networking
 import Primitives
 import Testing

@@ -1,4 +1,5 @@
 import LiveSync
+import Messages
 import Networking
 import Primitives
 

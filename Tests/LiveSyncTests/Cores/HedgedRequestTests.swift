@@ -1,11 +1,10 @@
-import LiveSync
 import Networking
+import Peers
 import Runtime
 import Testing
 
 /// Requests that are asked of a second peer when an answer is overdue.
 @Suite struct HedgedRequestTests {
-  typealias Limits = LiveSyncLimits
 
   /// One request and what all of its kind have in common.
   struct Harness {
@@ -17,7 +16,7 @@ import Testing
       let all = (0..<count).map { PeerID(UInt32($0)) }
       peers = RankedPeers(prompt: all.dropLast(slow), slow: all.suffix(slow))
       request = HedgedRequest(
-        tries: RequestTries(first: nil, triesMin: triesMin, triesMax: Limits.peersMax),
+        tries: RequestTries(first: nil, triesMin: triesMin, triesMax: PeerLimits.peersMax),
         hedgeDelay: .milliseconds(100), isPatient: isPatient)
     }
 
@@ -78,17 +77,17 @@ import Testing
   @Test func openTries_shouldBeBounded() {
     var harness = Harness()
     _ = harness.start()
-    for attempt in 1..<Limits.openTriesMax { #expect(harness.look(attempt).asked.count == 1) }
-    #expect(harness.request.openCount == Limits.openTriesMax)
-    #expect(harness.look(1).asked.isEmpty && harness.look(Limits.openTriesMax).asked.isEmpty)
+    for attempt in 1..<PeerLimits.openTriesMax { #expect(harness.look(attempt).asked.count == 1) }
+    #expect(harness.request.openCount == PeerLimits.openTriesMax)
+    #expect(harness.look(1).asked.isEmpty && harness.look(PeerLimits.openTriesMax).asked.isEmpty)
     // One that fails makes room for one.
     #expect(harness.fail(1).count == 1)
-    #expect(harness.request.openCount == Limits.openTriesMax)
+    #expect(harness.request.openCount == PeerLimits.openTriesMax)
   }
 
   @Test func secondRequests_shouldRunOut_whenTheFirstAnswersComeAnyway() {
     var harness = Harness()
-    for _ in 0..<Limits.hedgesMax {
+    for _ in 0..<PeerLimits.hedgesMax {
       _ = harness.start()
       #expect(harness.look(1).asked.count == 1)
       #expect(harness.answer(1).isEmpty)
@@ -97,7 +96,7 @@ import Testing
     // Half a request has come in meanwhile, with five answers.
     _ = harness.start()
     #expect(harness.look(1) == [.look(after: .milliseconds(100), attempt: 1)])
-    for _ in 0..<(Limits.answersPerHedge / 2) { _ = harness.answer(1) }
+    for _ in 0..<(PeerLimits.answersPerHedge / 2) { _ = harness.answer(1) }
     #expect(harness.look(1).asked.count == 1)
   }
 
@@ -155,8 +154,9 @@ import Testing
       actions = harness.request.failed(4 + round, .notYet, harness.peers, &harness.memory)
       pauses += actions.pauses
     }
-    #expect(pauses.first == .milliseconds(200) && pauses.max() == Limits.notYetPauseMax)
-    #expect(zip(pauses, pauses.dropFirst()).allSatisfy { $1 == min($0 * 2, Limits.notYetPauseMax) })
+    #expect(pauses.first == .milliseconds(200) && pauses.max() == PeerLimits.notYetPauseMax)
+    #expect(
+      zip(pauses, pauses.dropFirst()).allSatisfy { $1 == min($0 * 2, PeerLimits.notYetPauseMax) })
     #expect(!harness.isOver)
     #expect(harness.again() == [1] && harness.answer(10) == [0])
   }
@@ -165,7 +165,7 @@ import Testing
     var harness = Harness(peers: 2)
     #expect(harness.start() == [0])
     #expect(harness.fail(1, .notYet) == [1] && harness.fail(2, .notYet).isEmpty)
-    for repeated in 0..<Limits.notYetRepeatsMin {
+    for repeated in 0..<PeerLimits.notYetRepeatsMin {
       #expect(!harness.isOver)
       #expect(harness.again().count == 1)
       #expect(harness.fail(3 + repeated, .notYet).isEmpty)
@@ -195,16 +195,16 @@ import Testing
   func round_shouldEnd_afterSoManyDenials(denial: HedgedRequest.Failure) {
     var harness = Harness(peers: 60, isPatient: false)
     _ = harness.start()
-    for attempt in 1..<Limits.diffDenialsMax {
+    for attempt in 1..<PeerLimits.diffDenialsMax {
       #expect(harness.fail(attempt, denial).count == 1 && !harness.isOver)
     }
-    _ = harness.fail(Limits.diffDenialsMax, denial)
-    #expect(harness.isOver && harness.request.count == Limits.diffDenialsMax + 1)
+    _ = harness.fail(PeerLimits.diffDenialsMax, denial)
+    #expect(harness.isOver && harness.request.count == PeerLimits.diffDenialsMax + 1)
   }
 
   @Test func emptyStock_shouldNotHoldUpARequest_whenOnlyLatePeersAreAwaited() {
     var harness = Harness(peers: 8)
-    for _ in 0..<Limits.hedgesMax { _ = harness.memory.takeHedge() }
+    for _ in 0..<PeerLimits.hedgesMax { _ = harness.memory.takeHedge() }
     #expect(harness.start() == [0])
     #expect(harness.look(1).asked.isEmpty)
     harness.demote(0)
@@ -212,30 +212,30 @@ import Testing
     harness.demote(1)
     #expect(harness.look(2).asked == [2])
     // More of them than may be open otherwise.
-    for number in 2..<UInt32(Limits.openTriesMax + 2) {
+    for number in 2..<UInt32(PeerLimits.openTriesMax + 2) {
       harness.demote(number)
       #expect(harness.look(Int(number) + 1).asked == [number + 1])
     }
-    #expect(harness.request.openCount > Limits.openTriesMax)
+    #expect(harness.request.openCount > PeerLimits.openTriesMax)
   }
 
   @Test func latePeers_shouldTakeNoPlace_besideThoseInTime() {
     var harness = Harness(peers: 8)
     #expect(harness.start() == [0])
     #expect(harness.look(1).asked == [1] && harness.look(1).asked == [2])
-    #expect(harness.request.openCount == Limits.openTriesMax && harness.look(1).asked.isEmpty)
+    #expect(harness.request.openCount == PeerLimits.openTriesMax && harness.look(1).asked.isEmpty)
     // Each that is found to be late makes room for one more, until those in time are enough.
     for late in UInt32(0)..<2 {
       harness.demote(late)
       #expect(harness.look(1).asked == [late + 3] && harness.look(1).asked.isEmpty)
     }
-    #expect(harness.request.openCount == Limits.openTriesMax + 2)
+    #expect(harness.request.openCount == PeerLimits.openTriesMax + 2)
   }
 
   @Test func lackingPeer_shouldNotBeAskedAgain_whileItIsAwaited() {
     var harness = Harness(peers: 1)
     #expect(harness.start() == [0])
-    for _ in 1..<Limits.looksBeforeResend { _ = harness.look(1) }
+    for _ in 1..<PeerLimits.looksBeforeResend { _ = harness.look(1) }
     #expect(harness.look(1).asked == [0])
     // The first message says that it does not have it yet; the second one is still on its way.
     #expect(harness.fail(1, .notYet).isEmpty && harness.request.openCount == 1)
@@ -247,7 +247,7 @@ import Testing
   @Test func request_shouldBeSentAgain_whenNobodyElseIsLeft() {
     var harness = Harness(peers: 1)
     #expect(harness.start() == [0])
-    for _ in 1..<Limits.looksBeforeResend {
+    for _ in 1..<PeerLimits.looksBeforeResend {
       let actions = harness.look(1)
       #expect(actions == [.look(after: .milliseconds(100), attempt: 1)])
     }
@@ -261,7 +261,7 @@ import Testing
   @Test func secondRequests_shouldBeGivenBack_forTriesThatWereNeverAnswered() {
     var harness = Harness(peers: 1, isPatient: true)
     let full = harness.stock
-    #expect(full == Limits.hedgesMax)
+    #expect(full == PeerLimits.hedgesMax)
     _ = harness.start()
     _ = harness.fail(1, .late)
     let given = harness.stock
@@ -282,9 +282,9 @@ import Testing
     #expect(harness.fail(1, .late) == [3])
     // Overdue, it may have lost the message: a few looks later it is sent once more.
     var asked: [UInt32] = []
-    for _ in 0..<(2 * Limits.looksBeforeResend) { asked += harness.look(2).asked }
+    for _ in 0..<(2 * PeerLimits.looksBeforeResend) { asked += harness.look(2).asked }
     #expect(asked.contains(3), "\(asked)")
-    #expect(asked.count(where: { $0 == 3 }) < Limits.openTriesMax)
+    #expect(asked.count(where: { $0 == 3 }) < PeerLimits.openTriesMax)
   }
 
   @Test func roundForWhatNobodyHas_shouldNotWaitForEachSilentPeer() {
@@ -297,7 +297,7 @@ import Testing
       open += harness.look(attempt).asked.count
       attempt += 1
     }
-    #expect(harness.isOver && open < Limits.diffDenialsMax + Limits.openTriesMax, "\(open)")
+    #expect(harness.isOver && open < PeerLimits.diffDenialsMax + PeerLimits.openTriesMax, "\(open)")
   }
 }
 

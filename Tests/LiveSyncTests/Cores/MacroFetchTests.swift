@@ -1,6 +1,6 @@
 import Ledger
-import LiveSync
 import Networking
+import Node
 import Primitives
 import Runtime
 import Testing

@@ -1,22 +1,21 @@
-import LiveSync
 import Networking
+import Peers
 import Runtime
 import Testing
 
 /// What the requests of one kind, and the urgent ones of all kinds, have in common.
 @Suite struct RequestMemoryTests {
-  typealias Limits = LiveSyncLimits
 
   @Test func patience_shouldFollowTheAnswersOfTheKind() {
     var memory = RequestMemory()
-    #expect(memory.patience == Limits.patienceFirst)
-    for _ in 0..<Limits.latenciesMin { memory.answered(after: .seconds(3), isHedge: false) }
+    #expect(memory.patience == PeerLimits.patienceFirst)
+    for _ in 0..<PeerLimits.latenciesMin { memory.answered(after: .seconds(3), isHedge: false) }
     #expect(memory.patience == .seconds(6))
   }
 
   @Test func memory_shouldKnowWhoAnsweredSince() {
     var memory = RequestMemory()
-    let limit = Limits.peersMax
+    let limit = PeerLimits.peersMax
     for number in 0...limit {
       memory.heard(PeerID(UInt32(number)), at: Moment(nanoseconds: Int64(number) + 1))
     }
@@ -27,13 +26,15 @@ import Testing
 
   @Test func delay_shouldFollowTheAnswers_betweenItsLimits() {
     var memory = RequestMemory()
-    #expect(memory.hedgeDelay == Limits.hedgeDelayFirst)
-    for _ in 0..<Limits.latenciesMin { memory.answered(after: .milliseconds(1), isHedge: false) }
-    #expect(memory.hedgeDelay == Limits.hedgeDelayMin)
+    #expect(memory.hedgeDelay == PeerLimits.hedgeDelayFirst)
+    for _ in 0..<PeerLimits.latenciesMin {
+      memory.answered(after: .milliseconds(1), isHedge: false)
+    }
+    #expect(memory.hedgeDelay == PeerLimits.hedgeDelayMin)
     // Of so many answers the slowest twentieth does not count, and the oldest are forgotten.
-    for _ in 0..<Limits.latenciesMax { memory.answered(after: .seconds(2), isHedge: false) }
+    for _ in 0..<PeerLimits.latenciesMax { memory.answered(after: .seconds(2), isHedge: false) }
     #expect(memory.hedgeDelay == .seconds(2))
-    for _ in 0..<(Limits.latenciesMax * 96 / 100) {
+    for _ in 0..<(PeerLimits.latenciesMax * 96 / 100) {
       memory.answered(after: .milliseconds(300), isHedge: false)
     }
     #expect(memory.hedgeDelay == .milliseconds(300))

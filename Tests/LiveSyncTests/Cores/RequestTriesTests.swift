@@ -1,5 +1,5 @@
-import LiveSync
 import Networking
+import Peers
 import Runtime
 import Testing
 
@@ -36,7 +36,7 @@ import Testing
     var rotation = PeerRotation()
     let peers = RankedPeers(prompt: (1...30).map { PeerID($0) })
     let asked = Self.order(RequestTries(first: nil), peers, &rotation)
-    #expect(asked.count == LiveSyncLimits.requestTriesMax)
+    #expect(asked.count == PeerLimits.requestTriesMax)
     #expect(Set(asked).count == asked.count)
   }
 

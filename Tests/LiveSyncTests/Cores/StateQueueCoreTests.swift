@@ -1,5 +1,6 @@
 import LiveSync
 import Networking
+import Peers
 import Primitives
 import StateTrie
 import Testing
@@ -316,7 +317,7 @@ import Testing
   @Test func request_shouldBeRetriedAfterAPause_whenNobodyCouldAnswer() {
     var queue = Harness()
     let actions = queue.core.requestFailed(queue.query.id)
-    #expect(actions.pauses == [LiveSyncLimits.noPeerPause])
+    #expect(actions.pauses == [PeerLimits.noPeerPause])
     #expect(queue.core.advance(chain: queue.chain).isEmpty)
     #expect(queue.core.retryDue(chain: queue.chain).queries.count == 1)
   }

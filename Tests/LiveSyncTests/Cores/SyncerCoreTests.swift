@@ -1,6 +1,7 @@
 import Ledger
-import LiveSync
 import Networking
+import Node
+import Peers
 import Primitives
 import StateTrie
 import Testing
@@ -72,7 +73,7 @@ import Testing
 
   @Test func peersThatLeft_shouldBeForgotten_aboveTheMost() {
     var core = SyncerCore()
-    for number in 0...UInt32(LiveSyncLimits.peersMax) {
+    for number in 0...UInt32(PeerLimits.peersMax) {
       _ = core.joined(PeerID(number))
       _ = core.ended(PeerID(number), .good(head: head))
       _ = core.left(PeerID(number))
@@ -90,7 +91,7 @@ import Testing
     #expect(core.judge(peers: 3, stateIsComplete: true) == .established)
     #expect(core.judge(peers: 3, stateIsComplete: true) == nil)
     #expect(core.judge(peers: 2, stateIsComplete: true) == .lost(reason: "too_few_peers"))
-    for _ in 0..<LiveSyncLimits.consensusAnnouncementsMin { core.acceptedAnnouncement() }
+    for _ in 0..<NodeLimits.consensusAnnouncementsMin { core.acceptedAnnouncement() }
     #expect(core.judge(peers: 3, stateIsComplete: true) == .established)
     #expect(core.judge(peers: 3, stateIsComplete: false) == .lost(reason: "incomplete_state"))
   }
@@ -99,7 +100,7 @@ import Testing
   func consensus_shouldBeFoundAnew_onceItIsLost(way: Int) {
     var core = ConsensusCore()
     func agree() {
-      for _ in 0..<LiveSyncLimits.consensusAnnouncementsMin { core.acceptedAnnouncement() }
+      for _ in 0..<NodeLimits.consensusAnnouncementsMin { core.acceptedAnnouncement() }
       core.headRound(asked: 3, agreeing: 3)
     }
     agree()

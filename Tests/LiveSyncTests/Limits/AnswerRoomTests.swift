@@ -1,5 +1,6 @@
-import LiveSync
+import Messages
 import Networking
+import Peers
 import Primitives
 import Runtime
 import Synchronization

@@ -1,5 +1,7 @@
 import LiveSync
+import Messages
 import Networking
+import Peers
 import Primitives
 import Runtime
 import Testing
@@ -133,13 +135,13 @@ import Testing
       return
     }
     #expect(assembler.count == limit)
-    let end = Moment.start.advanced(by: LiveSyncLimits.halfWait)
+    let end = Moment.start.advanced(by: PeerLimits.halfWait)
     #expect(assembler.sweep(at: Moment(nanoseconds: end.nanoseconds - 1)).isEmpty)
     #expect(assembler.sweep(at: end).count == limit && assembler.count == 0)
   }
 
   @Test func answers_shouldBeRefused_whenTheyHaveTooManyBlocks() throws {
-    let limit = LiveSyncLimits.blocksPerAnswerMax
+    let limit = MessageLimits.blocksPerAnswerMax
     let blocks = FakeBlock.genesis.chain(limit + 1)
     let query = MissingBlocksQuery(
       id: 1, target: blocks[limit].hash, targetNumber: UInt32(limit + 1),

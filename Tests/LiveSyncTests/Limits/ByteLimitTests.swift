@@ -1,6 +1,9 @@
 import Ledger
 import LiveSync
+import Messages
 import Networking
+import Node
+import Peers
 import Primitives
 import Runtime
 import StateTrie
@@ -24,7 +27,7 @@ import Testing
         #expect(assembler.bytes <= (peers == 1 ? limits.perHolder : limits.total))
       }
       #expect(assembler.bytes > limits.perHolder / 2 && assembler.count > 0, "\(peers) peers")
-      let end = Moment.start.advanced(by: LiveSyncLimits.halfWait)
+      let end = Moment.start.advanced(by: PeerLimits.halfWait)
       _ = assembler.sweep(at: end)
       #expect(assembler.bytes == 0)
     }
@@ -224,7 +227,7 @@ import Testing
   @Test func servedAnswers_shouldFitTheirLimits() throws {
     // Chunks and blocks are bounded by their bytes, or have one part.
     #expect(
-      LiveSyncLimits.chunkAnswerBytesMax + LiveSyncLimits.chunkProofBytesMax + 100
+      MessageLimits.chunkAnswerBytesMax + MessageLimits.chunkProofBytesMax + 100
         <= NetworkingLimits.responseBytesMax(.chunk))
     let world = try TestWorld(seed: 62)
     let chain = world.source
@@ -251,7 +254,7 @@ import Testing
       let head = chain.headHash
       let start = world.genesis.hash
       for direction in [MissingBlocksDirection.forward, .backward] {
-        for bytes in [1, 2_000, LiveSyncLimits.blocksAnswerBytesMax] {
+        for bytes in [1, 2_000, MessageLimits.blocksAnswerBytesMax] {
           let result = chain.missingBlocks(
             target: head, locators: [start], direction: direction, includeBody: true,
             bytesMax: bytes)
@@ -261,7 +264,7 @@ import Testing
           }
           let size = blocks.reduce(0) { $0 + $1.wireBytes.count }
           #expect(size <= bytes || blocks.count == 1, "\(direction) \(bytes)")
-          #expect((blocks.count == 7) == (bytes == LiveSyncLimits.blocksAnswerBytesMax))
+          #expect((blocks.count == 7) == (bytes == MessageLimits.blocksAnswerBytesMax))
         }
       }
     }

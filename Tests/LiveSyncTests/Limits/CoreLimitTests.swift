@@ -1,7 +1,10 @@
 import EventLog
 import Ledger
 import LiveSync
+import Messages
 import Networking
+import Node
+import Peers
 import Primitives
 import Runtime
 import StateTrie
@@ -15,8 +18,8 @@ import Testing
       let ranked = RankedPeers(prompt: (0..<peers).map { PeerID(UInt32($0)) })
       return RequestTriesTests.order(RequestTries(first: nil), ranked, &rotation).count
     }
-    #expect(tries(1) == LiveSyncLimits.requestTriesMin)
-    #expect(tries(100) == LiveSyncLimits.requestTriesMax)
+    #expect(tries(1) == PeerLimits.requestTriesMin)
+    #expect(tries(100) == PeerLimits.requestTriesMax)
   }
 
   @Test func diffRequests_shouldBeBounded_andTheirPausesToo() throws {
@@ -54,7 +57,7 @@ import Testing
   @Test func peers_shouldBeBounded() {
     let list = PeerList()
     var syncer = SyncerCore()
-    let limit = LiveSyncLimits.peersMax
+    let limit = PeerLimits.peersMax
     for number in 0...limit {
       let peer = PeerID(UInt32(number))
       #expect(list.add(peer) == (number < limit))
@@ -64,7 +67,7 @@ import Testing
     #expect(!syncer.isTracked(PeerID(UInt32(limit))) && !syncer.hasRoom)
     #expect(syncer.left(PeerID(3)) == [.leave(PeerID(3))] && syncer.hasRoom)
     #expect(syncer.joined(PeerID(UInt32(limit))) == [.startMacroSync(PeerID(UInt32(limit)))])
-    for number in 0..<LiveSyncLimits.bannedPeersMax { list.ban(PeerID(UInt32(number))) }
+    for number in 0..<PeerLimits.bannedPeersMax { list.ban(PeerID(UInt32(number))) }
     #expect(list.isBanned(PeerID(0)))
     list.ban(PeerID(1_000_000))
     #expect(!list.isBanned(PeerID(0)) && list.isBanned(PeerID(1_000_000)))
@@ -95,16 +98,16 @@ import Testing
     }
     #expect(
       pause(.outdated)
-        == [.leave(PeerID(1)), .wait(PeerID(1), ticket: 1, LiveSyncLimits.peerRecheckInterval)])
-    #expect(pause(.failed) == [.wait(PeerID(1), ticket: 1, LiveSyncLimits.peerRetryInterval)])
+        == [.leave(PeerID(1)), .wait(PeerID(1), ticket: 1, NodeLimits.peerRecheckInterval)])
+    #expect(pause(.failed) == [.wait(PeerID(1), ticket: 1, NodeLimits.peerRetryInterval)])
     #expect(pause(.banned) == [.leave(PeerID(1))])
   }
 
   @Test func consensus_shouldNeedSoManyPeers() {
-    for peers in 1...LiveSyncLimits.consensusPeersMin {
+    for peers in 1...NodeLimits.consensusPeersMin {
       var core = ConsensusCore()
       core.headRound(asked: peers, agreeing: peers)
-      let isEnough = peers == LiveSyncLimits.consensusPeersMin
+      let isEnough = peers == NodeLimits.consensusPeersMin
       #expect(core.judge(peers: peers, stateIsComplete: true) == (isEnough ? .established : nil))
     }
   }
@@ -116,7 +119,7 @@ import Testing
     #expect(items(nil, .sequential) == LiveSyncLimits.chunkItemsSequential)
     #expect(items(nil, .parallel) == LiveSyncLimits.chunkItemsParallel)
     #expect(items(77, .parallel) == 77)
-    #expect(LiveSyncLimits.chunkItemsParallel <= LiveSyncLimits.chunkItemsMax)
+    #expect(LiveSyncLimits.chunkItemsParallel <= MessageLimits.chunkItemsMax)
   }
 
   /// Requests at their limits are read, those above are refused.
@@ -127,32 +130,32 @@ import Testing
     func chunk(_ limit: Int) -> RequestChunk {
       RequestChunk(startKey: .empty, endKey: nil, limit: limit, edges: .last)
     }
-    #expect(isRead(chunk(LiveSyncLimits.chunkItemsMax)))
-    #expect(!isRead(chunk(LiveSyncLimits.chunkItemsMax + 1)))
+    #expect(isRead(chunk(MessageLimits.chunkItemsMax)))
+    #expect(!isRead(chunk(MessageLimits.chunkItemsMax + 1)))
     #expect(isRead(chunk(LiveSyncLimits.chunkItemsSequential)))
     func macro(_ locators: Int, _ limit: Int) -> RequestMacroChain {
       RequestMacroChain(locators: Array(repeating: .zero, count: locators), limit: limit)
     }
-    let locators = LiveSyncLimits.macroLocatorsMax
-    let blocks = LiveSyncLimits.macroBlocksPerAnswerMax
+    let locators = MessageLimits.macroLocatorsMax
+    let blocks = MessageLimits.macroBlocksPerAnswerMax
     #expect(isRead(macro(locators, blocks)))
     #expect(!isRead(macro(locators + 1, blocks)) && !isRead(macro(locators, blocks + 1)))
-    let keys = Array(repeating: KeyNibbles("12")!, count: LiveSyncLimits.proofKeysMax)
+    let keys = Array(repeating: KeyNibbles("12")!, count: MessageLimits.proofKeysMax)
     #expect(isRead(RequestTrieProof(keys: keys)))
     #expect(!isRead(RequestTrieProof(keys: keys + keys)))
-    let numbers = Array(repeating: UInt32(7), count: LiveSyncLimits.provenBlocksMax)
+    let numbers = Array(repeating: UInt32(7), count: MessageLimits.provenBlocksMax)
     #expect(isRead(RequestBlocksProof(numbers: numbers)))
     #expect(!isRead(RequestBlocksProof(numbers: numbers + [7])))
   }
 
   /// No shell has more orders open than one for each of what it counts.
   @Test func orders_shouldHaveRoomForAllThereCanBe() {
-    #expect(LiveSyncLimits.ordersMax >= LiveSyncLimits.diffBlocksMax)
-    #expect(LiveSyncLimits.ordersMax >= LiveSyncLimits.missingBlocksRequestsMax)
+    #expect(PeerLimits.ordersMax >= LiveSyncLimits.diffBlocksMax)
+    #expect(PeerLimits.ordersMax >= LiveSyncLimits.missingBlocksRequestsMax)
     // A try of each peer, and its timers.
-    #expect(LiveSyncLimits.requestIncidentsMax >= 4 * LiveSyncLimits.peersMax)
-    #expect(LiveSyncLimits.ordersMax >= 2 * LiveSyncLimits.peersMax)
-    #expect(LiveSyncLimits.ordersMax >= LiveSyncLimits.bufferedChunksMax + 2)
+    #expect(PeerLimits.requestIncidentsMax >= 4 * PeerLimits.peersMax)
+    #expect(PeerLimits.ordersMax >= 2 * PeerLimits.peersMax)
+    #expect(PeerLimits.ordersMax >= LiveSyncLimits.bufferedChunksMax + 2)
   }
 
   @Test func evidence_shouldBeBounded_inSizeAndSum() throws {
@@ -163,15 +166,15 @@ import Testing
       network: TestNetwork(runtime: runtime).endpoint(TestWorld.node), runtime: runtime,
       recorder: EventRecorder(sink: sink, context: .init(node: "s0", actor: "test")))
     // The form adds less than 16 bytes to the payload.
-    let largest = LiveSyncLimits.evidenceBytesMax - 16
-    let rounds = LiveSyncLimits.evidenceLogBytesMax / LiveSyncLimits.evidenceBytesMax
+    let largest = PeerLimits.evidenceBytesMax - 16
+    let rounds = PeerLimits.evidenceLogBytesMax / PeerLimits.evidenceBytesMax
     func ban(_ number: Int, bytes: Int) {
       let payload = [UInt8](repeating: 0xff, count: bytes)
       context.ban(
         PeerID(UInt32(number)), reason: "test",
         evidence: .undecodable(.blockHeader, payload: payload))
     }
-    ban(0, bytes: LiveSyncLimits.evidenceBytesMax)
+    ban(0, bytes: PeerLimits.evidenceBytesMax)
     for number in 1...rounds { ban(number, bytes: largest) }
     ban(rounds + 1, bytes: largest)
     let parts = sink.events.compactMap { event -> Int? in
@@ -181,12 +184,12 @@ import Testing
     let kept = sink.events.reduce(0) { sum, event in
       if case .peer(.evidencePart(_, _, _, let data)) = event { sum + data.count } else { sum }
     }
-    #expect(kept <= LiveSyncLimits.evidenceLogBytesMax)
+    #expect(kept <= PeerLimits.evidenceLogBytesMax)
   }
 
   @Test func readerOfEvidence_shouldHoldSoManyPiecesAtATime() {
     var reader = EvidenceReader()
-    for tag in 0...LiveSyncLimits.evidenceOpenMax {
+    for tag in 0...PeerLimits.evidenceOpenMax {
       let record = EventRecord(
         sequence: UInt64(tag), time: 0, context: EventContext(node: "s0", actor: "test"),
         event: .peer(
@@ -195,8 +198,8 @@ import Testing
             parts: 1)))
       let refused = reader.take(record)?.result
       #expect(
-        refused == (tag < LiveSyncLimits.evidenceOpenMax ? nil : .failure(.tooManyOpen)))
+        refused == (tag < PeerLimits.evidenceOpenMax ? nil : .failure(.tooManyOpen)))
     }
-    #expect(reader.finish().count == LiveSyncLimits.evidenceOpenMax)
+    #expect(reader.finish().count == PeerLimits.evidenceOpenMax)
   }
 }

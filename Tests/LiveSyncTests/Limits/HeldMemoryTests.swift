@@ -1,7 +1,9 @@
 import Glibc
 import Ledger
 import LiveSync
+import Messages
 import Networking
+import Peers
 import Primitives
 import StateTrie
 import TestSupport
@@ -94,7 +96,7 @@ import Testing
       #expect(wire.count <= NetworkingLimits.responseBytesMax(.trieDiff))
       let read = try TrieDiff(wireBytes: diff.wireBytes)
       let most = NetworkingLimits.responseBytesMax(.trieDiff)
-      let room = LiveSyncLimits.answerRoom(.trieDiff, answerBytes: most)
+      let room = PeerLimits.answerRoom(.trieDiff, answerBytes: most)
       #expect(wire.count + read.heapBytes <= room)
     }
     let small = BlockBody(
@@ -108,7 +110,7 @@ import Testing
         Issue.record("no blocks")
         return
       }
-      let room = LiveSyncLimits.answerRoom(.missingBlocks, answerBytes: wire.count)
+      let room = PeerLimits.answerRoom(.missingBlocks, answerBytes: wire.count)
       #expect(wire.count + read.heapBytes <= room, "\(count)")
       #expect(wire.count <= NetworkingLimits.responseBytesMax(.missingBlocks))
     }

@@ -1,7 +1,8 @@
 import Ledger
-import LiveSync
 import MerkleTree
+import Messages
 import Networking
+import Node
 import Primitives
 import StateTrie
 import Testing
@@ -81,10 +82,10 @@ import Testing
       .block: BlockResponse(block: block).wireBytes.count,
       // Blocks up to a number of bytes, or one.
       .missingBlocks: max(
-        LiveSyncLimits.blocksAnswerBytesMax + 16,
+        MessageLimits.blocksAnswerBytesMax + 16,
         MissingBlocksResponse.blocks([block]).wireBytes.count),
       .macroChain: max(
-        LiveSyncLimits.macroAnswerBytesMax,
+        MessageLimits.macroAnswerBytesMax,
         MacroChain(blocks: [bare], history: nil).wireBytes.count)
         + MacroChain(blocks: [], history: Self.frontier).wireBytes.count,
       .trieDiff: TrieDiffResponse.partialDiff(try Self.diff()).wireBytes.count,
@@ -93,13 +94,13 @@ import Testing
           anchor: bare, items: Array(repeating: item, count: LedgerLimits.historyProofsMax))
       ).wireBytes.count,
       // One value more than fits, and the inner nodes on the way to each key.
-      .chunk: LiveSyncLimits.chunkAnswerBytesMax + LedgerLimits.dataBytesMax
-        + LiveSyncLimits.chunkItemsMax * 64 + Self.pathBytes * 2,
-      .trieProof: LiveSyncLimits.proofAnswerBytesMax + LedgerLimits.dataBytesMax + Self.pathBytes,
+      .chunk: MessageLimits.chunkAnswerBytesMax + LedgerLimits.dataBytesMax
+        + MessageLimits.chunkItemsMax * 64 + Self.pathBytes * 2,
+      .trieProof: MessageLimits.proofAnswerBytesMax + LedgerLimits.dataBytesMax + Self.pathBytes,
     ]
-    #expect(bare.wireBytes.count <= LiveSyncLimits.macroBlockBytesMax)
+    #expect(bare.wireBytes.count <= MessageLimits.macroBlockBytesMax)
     let history = MacroChain(blocks: [], history: Self.frontier)
-    #expect(history.wireBytes.count <= LiveSyncLimits.historyBytesMax)
+    #expect(history.wireBytes.count <= MessageLimits.historyBytesMax)
     #expect(largest.keys.sorted() == RequestType.known.sorted())
     for (type, bytes) in largest {
       #expect(bytes <= NetworkingLimits.responseBytesMax(type), "\(type): \(bytes)")
@@ -114,7 +115,7 @@ import Testing
   private static let pathBytes = PrimitiveLimits.keyNibblesMax * 16 * 64
 
   @Test func everyRequest_shouldBeAccepted_howeverMuchItNames() {
-    let hashes = Array(repeating: Self.hash, count: LiveSyncLimits.locatorsMax)
+    let hashes = Array(repeating: Self.hash, count: MessageLimits.locatorsMax)
     let key = KeyNibbles(bytes: [UInt8](repeating: 255, count: PrimitiveLimits.keyNibblesMax / 2))
     let largest: [RequestType: Int] = [
       .head: RequestHead().wireBytes.count,
@@ -123,17 +124,17 @@ import Testing
         target: Self.hash, includeBody: true, locators: hashes, direction: .backward
       ).wireBytes.count,
       .macroChain: RequestMacroChain(
-        locators: Array(hashes.prefix(LiveSyncLimits.macroLocatorsMax))
+        locators: Array(hashes.prefix(MessageLimits.macroLocatorsMax))
       ).wireBytes.count,
       .trieDiff: RequestTrieDiff(blockHash: Self.hash).wireBytes.count,
       .blocksProof: RequestBlocksProof(
-        numbers: Array(repeating: .max, count: LiveSyncLimits.provenBlocksMax)
+        numbers: Array(repeating: .max, count: MessageLimits.provenBlocksMax)
       ).wireBytes.count,
       .chunk: RequestChunk(
-        startKey: key, endKey: key, limit: LiveSyncLimits.chunkItemsMax, edges: .both
+        startKey: key, endKey: key, limit: MessageLimits.chunkItemsMax, edges: .both
       ).wireBytes.count,
       .trieProof: RequestTrieProof(
-        keys: Array(repeating: key, count: LiveSyncLimits.proofKeysMax)
+        keys: Array(repeating: key, count: MessageLimits.proofKeysMax)
       ).wireBytes.count,
     ]
     #expect(largest.keys.sorted() == RequestType.known.sorted())
@@ -178,7 +179,7 @@ import Testing
     var chunks = 0
     while let from = start {
       let request = RequestChunk(
-        startKey: from, endKey: nil, limit: LiveSyncLimits.chunkItemsMax, edges: .last)
+        startKey: from, endKey: nil, limit: MessageLimits.chunkItemsMax, edges: .last)
       let answer = try #require(RequestServer.chunk(request, of: chain))
       #expect(answer.wireBytes.count <= NetworkingLimits.responseBytesMax(.chunk))
       guard case .chunk(_, _, let chunk) = answer else {

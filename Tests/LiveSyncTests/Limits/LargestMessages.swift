@@ -1,6 +1,6 @@
 import Ledger
-import LiveSync
 import MerkleTree
+import Messages
 import Primitives
 import StateTrie
 
@@ -81,7 +81,7 @@ enum LargestMessages {
       key: key(1), value: .none,
       children: Array(repeating: child, count: StateTrieLimits.childrenMax))
     let nodes = Array(repeating: node, count: StateTrieLimits.chunkProofNodesMax)
-    let large = LiveSyncLimits.chunkAnswerBytesMax / LedgerLimits.dataBytesMax
+    let large = MessageLimits.chunkAnswerBytesMax / LedgerLimits.dataBytesMax
     return [
       TrieChunk(
         end: nil,

@@ -1,5 +1,5 @@
 import Foundation
-import LiveSync
+import Node
 import TestSupport
 import Testing
 

@@ -1,6 +1,8 @@
 import EventLog
 import LiveSync
 import Networking
+import Node
+import Peers
 import Primitives
 import Runtime
 import Testing
@@ -80,8 +82,8 @@ import Testing
 
   @Test func rateAndRoundTrip_shouldBeBelieved_forTheirWindows() {
     var windows: [(window: Duration, value: (PeerRecord) -> Double?)] = []
-    windows.append((LiveSyncLimits.bandwidthWindow, { $0.bytesPerSecond }))
-    windows.append((LiveSyncLimits.roundTripWindow, { $0.roundTripNanoseconds }))
+    windows.append((PeerLimits.bandwidthWindow, { $0.bytesPerSecond }))
+    windows.append((PeerLimits.roundTripWindow, { $0.roundTripNanoseconds }))
     for (window, value) in windows {
       for (late, isKept) in [(Int64(0), true), (1, false)] {
         var record = PeerRecord()
@@ -100,7 +102,7 @@ import Testing
 
   @Test func filter_shouldKeepSoManyCandidates() {
     var filter = WindowedFilter(.largest, window: .seconds(1_000))
-    let limit = LiveSyncLimits.filterSamplesMax
+    let limit = PeerLimits.filterSamplesMax
     for step in 0..<limit {
       filter.add(Double(1_000 - step), at: Self.moment(.seconds(step)))
       #expect(filter.value == 1_000, "\(step)")
@@ -112,7 +114,7 @@ import Testing
   @Test func partOfAnAnswer_shouldGrowSoMuchAtATime() {
     var size = PartSize(in: 1_000...1_000_000_000)
     size.came(1_000, after: .nanoseconds(1), roundTrip: nil)
-    #expect(Double(size.bytes) == 1_000 * LiveSyncLimits.partGrowthMax)
+    #expect(Double(size.bytes) == 1_000 * PeerLimits.partGrowthMax)
   }
 
   @Test func secondRequests_shouldBeKeptInStock_upToTheirLimit() {
@@ -120,7 +122,7 @@ import Testing
     for _ in 0..<1_000 { memory.answered(after: .milliseconds(10), isHedge: true) }
     var taken = 0
     while memory.takeHedge() { taken += 1 }
-    #expect(taken == LiveSyncLimits.hedgesMax)
+    #expect(taken == PeerLimits.hedgesMax)
   }
 
   @Test func otherCauseOfAStall_shouldBeTold_onceItLasted() {
@@ -136,7 +138,7 @@ import Testing
     #expect(core.add(sample(.zero, waits: false)) == nil)
     #expect(core.add(sample(.seconds(10), waits: false)) == .detected(.noPeers, since: .start))
     #expect(core.add(sample(.seconds(11), waits: true)) == nil)
-    let told = .seconds(11) + LiveSyncLimits.stallCauseTime
+    let told = .seconds(11) + NodeLimits.stallCauseTime
     #expect(core.add(sample(told, nanoseconds: -1, waits: true)) == nil)
     #expect(core.add(sample(told, waits: true)) == .detected(.waitingForBlock, since: .start))
   }

@@ -1,7 +1,10 @@
 import EventLog
 import Ledger
 import LiveSync
+import Messages
 import Networking
+import Node
+import Peers
 import Primitives
 import Runtime
 import StateTrie
@@ -43,7 +46,7 @@ import Testing
     }
     let timeouts = Self.timeouts(world.sink.records)
     // Every wait is within the limits of patience; what is in between follows what was measured.
-    let range = [LiveSyncLimits.patienceMin, LiveSyncLimits.patienceMax].map(\.wholeNanoseconds)
+    let range = [PeerLimits.patienceMin, PeerLimits.patienceMax].map(\.wholeNanoseconds)
     for type in ["missing_blocks", "chunk", "macro_chain"] {
       let waits = timeouts[type] ?? []
       #expect(
@@ -56,7 +59,7 @@ import Testing
       if case .chunk(.requested(3, _, _, _)) = record.event { record.time } else { nil }
     }
     let gaps = zip(chunks, chunks.dropFirst()).map { $1 - $0 }
-    let demotion = Int64(LiveSyncLimits.demotionTime.components.seconds) * 1_000_000_000
+    let demotion = Int64(PeerLimits.demotionTime.components.seconds) * 1_000_000_000
     #expect(!chunks.isEmpty && gaps.allSatisfy { $0 >= demotion }, "\(gaps)")
   }
 
@@ -78,7 +81,7 @@ import Testing
       world.sink.records.first { $0.event.name == name }?.time ?? 0
     }
     let waited = time("block.ignored") - time("block.announced")
-    let least = Int64(LiveSyncLimits.halfWait.components.seconds) * 1_000_000_000
+    let least = Int64(PeerLimits.halfWait.components.seconds) * 1_000_000_000
     let sweep = Int64(LiveSyncLimits.halfSweepInterval.components.seconds) * 1_000_000_000
     #expect((least...least + sweep).contains(waited), "\(waited)")
   }
@@ -106,7 +109,7 @@ import Testing
   @Test func subscriber_shouldLoseTheOldestEvents_whenItDoesNotRead() async {
     let subscribers = EventSubscribers()
     let stream = subscribers.subscribe()
-    let limit = LiveSyncLimits.subscriberEventsMax
+    let limit = NodeLimits.subscriberEventsMax
     for number in 0...limit { subscribers.yield(.behind(PeerID(UInt32(number)))) }
     subscribers.finish()
     var seen: [LiveSyncEvent] = []
@@ -139,7 +142,7 @@ import Testing
 
   @Test func macroRounds_shouldBeBounded_whenAPeerGivesOneBlockAtATime() throws {
     let world = try TestWorld(seed: 44, accounts: 200, blocksPerBatch: 2)
-    let rounds = LiveSyncLimits.macroRoundsMax
+    let rounds = NodeLimits.macroRoundsMax
     world.run {
       // Three batches of two blocks are an epoch.
       try await world.grow(6 * (rounds + 2))
@@ -159,7 +162,7 @@ import Testing
     let starts = world.sink.records.filter { $0.event.name == "macro_sync.started" }.map(\.time)
     let adopted = world.sink.records.filter { $0.event.name == "macro_sync.adopted" }.map(\.time)
     #expect(starts.count == 2 && adopted.count { $0 < starts[1] } == rounds)
-    let pause = Int64(LiveSyncLimits.peerRetryInterval.components.seconds) * 1_000_000_000
+    let pause = Int64(NodeLimits.peerRetryInterval.components.seconds) * 1_000_000_000
     #expect((adopted.filter { $0 < starts[1] }.max() ?? 0) + pause <= starts[1])
   }
 
@@ -176,12 +179,12 @@ import Testing
       if case .request(.sent("macro_chain", _, _)) = event { true } else { false }
     }
     let starts = world.count("macro_sync.started")
-    #expect(starts > 1 && (starts - 1) * LiveSyncLimits.lateInRowMax <= sent)
-    #expect(sent <= starts * LiveSyncLimits.lateInRowMax)
+    #expect(starts > 1 && (starts - 1) * NodeLimits.lateInRowMax <= sent)
+    #expect(sent <= starts * NodeLimits.lateInRowMax)
   }
 
   @Test func gap_shouldBeJumped_whenItIsLongerThanTheCatchUp() throws {
-    for (blocks, jumps) in [(8 * LiveSyncLimits.catchUpBatchesMax, 0), (96, 1)] {
+    for (blocks, jumps) in [(8 * NodeLimits.catchUpBatchesMax, 0), (96, 1)] {
       let world = try TestWorld(seed: 45, accounts: 200)
       world.run {
         try await world.grow(Int(blocks))
@@ -214,11 +217,11 @@ import Testing
       return record.time > 10_000_000_000 ? record.time : nil
     }
     let rounds = Set(times).sorted()
-    let interval = Int64(LiveSyncLimits.headInterval.components.seconds) * 1_000_000_000
+    let interval = Int64(NodeLimits.headInterval.components.seconds) * 1_000_000_000
     #expect(rounds.count >= 4)
     #expect(zip(rounds, rounds.dropFirst()).allSatisfy { $1 - $0 >= interval })
     for round in rounds {
-      #expect(times.count { $0 == round } == LiveSyncLimits.headPeersMax)
+      #expect(times.count { $0 == round } == NodeLimits.headPeersMax)
     }
   }
 
@@ -248,7 +251,7 @@ import Testing
     }
     let patience = Int64(LiveSyncLimits.chunkBlockPatience.components.seconds) * 1_000_000_000
     // It is asked for once the patience is over, and soon after.
-    let slack = LiveSyncLimits.progressInterval.wholeNanoseconds
+    let slack = NodeLimits.progressInterval.wholeNanoseconds
     #expect(buffered > 0 && (buffered + patience...buffered + patience + slack).contains(asked))
     #expect(world.count("peer.banned") == 0)
   }

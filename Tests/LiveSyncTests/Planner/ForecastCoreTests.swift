@@ -1,5 +1,5 @@
 import EventLog
-import LiveSync
+import Node
 import Runtime
 import TestSupport
 import Testing
@@ -242,7 +242,7 @@ import Testing
   }
 
   @Test func needs_shouldFollowTheLatestDiffs_butNotFewOfThem() {
-    let count = LiveSyncLimits.forecastDiffsMin
+    let count = NodeLimits.forecastDiffsMin
     var core = ForecastCore()
     var sample = SyncSample()
     sample.isLive = true
@@ -265,7 +265,7 @@ import Testing
     var model = ForecastModel { $0.state = 2e9 }
     var core = ForecastCore()
     var forecast: SyncForecast?
-    for _ in 0..<(LiveSyncLimits.forecastSamplesMax * 3) { forecast = core.add(model.step()) }
+    for _ in 0..<(NodeLimits.forecastSamplesMax * 3) { forecast = core.add(model.step()) }
     let eta = Double((forecast?.eta ?? .zero).wholeNanoseconds) / 1e9
     let left = model.missing / (model.line - model.diff)
     #expect(abs(eta - left) < 0.05 * left)

@@ -1,4 +1,4 @@
-import LiveSync
+import Node
 import Runtime
 import TestSupport
 

@@ -1,4 +1,3 @@
-import LiveSync
 import Primitives
 import StateTrie
 import TestSupport

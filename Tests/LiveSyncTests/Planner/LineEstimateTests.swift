@@ -1,4 +1,5 @@
 import LiveSync
+import Messages
 import Networking
 import Runtime
 import StateTrie
@@ -39,7 +40,7 @@ import Testing
   @Test func chunks_shouldYield_whileBlocksWait() {
     let peers = (1...4).map { PeerID(UInt32($0)) }
     func orders(_ wait: Duration) -> Int {
-      var planner = RangePlanner(itemsMax: Limits.chunkItemsMax)
+      var planner = RangePlanner(itemsMax: MessageLimits.chunkItemsMax)
       return planner.fill(peers, missing: .all, urgentWait: wait, at: .start).count
     }
     #expect(orders(.zero) == peers.count * Limits.chunkWindowFirst)

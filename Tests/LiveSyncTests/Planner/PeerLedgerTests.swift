@@ -1,5 +1,6 @@
 import LiveSync
 import Networking
+import Peers
 import Primitives
 import Runtime
 import Testing
@@ -191,11 +192,11 @@ import Testing
           Self.good, Self.delivery(10_000, taking: taking), items: 1, at: Self.at(10_000))
       }
     }
-    add(Limits.latenciesMin - 1, taking: 9_000)
+    add(PeerLimits.latenciesMin - 1, taking: 9_000)
     #expect(ledger.latency95 == nil)
     add(1, taking: 9_000)
     #expect(ledger.latency95 == .seconds(9))
-    add(Limits.latenciesMax, taking: 100)
+    add(PeerLimits.latenciesMax, taking: 100)
     #expect(ledger.latency95 == .milliseconds(100))
   }
 
@@ -211,7 +212,7 @@ import Testing
     largest.add(2, at: Self.at(60_000))
     #expect(largest.value == 2)
     var bounded = WindowedFilter(.largest, window: .seconds(1_000))
-    for index in 0...Limits.filterSamplesMax {
+    for index in 0...PeerLimits.filterSamplesMax {
       bounded.add(Double(1_000 - index), at: Self.at(Int64(index)))
     }
     #expect(bounded.value == 999)

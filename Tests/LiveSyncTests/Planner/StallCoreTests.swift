@@ -1,5 +1,5 @@
 import EventLog
-import LiveSync
+import Node
 import Runtime
 import Testing
 

@@ -1,7 +1,10 @@
 import EventLog
 import Ledger
 import LiveSync
+import Messages
 import Networking
+import Node
+import Peers
 import Primitives
 import Runtime
 import Testing

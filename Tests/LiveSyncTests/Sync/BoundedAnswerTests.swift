@@ -1,5 +1,6 @@
 import Ledger
-import LiveSync
+import Messages
+import Node
 import TestSupport
 import Testing
 
@@ -36,10 +37,12 @@ import Testing
 
   /// What is served is made of macro blocks and accounts that may be as large as the ledger allows.
   @Test func servedAnswers_shouldStayBelowTheirLimits_whateverTheirPartsAreLike() {
-    typealias Limits = LiveSyncLimits
     for (part, first, bytesMax) in [
-      (Limits.macroBlockBytesMax, Limits.servedMacroBlocksFirst, Limits.macroAnswerBytesMax),
-      (LedgerLimits.dataBytesMax, Limits.servedKeysFirst, Limits.proofAnswerBytesMax),
+      (
+        MessageLimits.macroBlockBytesMax, NodeLimits.servedMacroBlocksFirst,
+        MessageLimits.macroAnswerBytesMax
+      ),
+      (LedgerLimits.dataBytesMax, NodeLimits.servedKeysFirst, MessageLimits.proofAnswerBytesMax),
     ] {
       let largest = Array(repeating: part, count: 2 * first)
       let alone = Self.answer(largest, limit: 5_000, first: first, bytesMax: bytesMax)

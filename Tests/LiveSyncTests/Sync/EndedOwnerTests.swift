@@ -1,6 +1,7 @@
 import Ledger
 import LiveSync
 import Networking
+import Peers
 import Primitives
 import Runtime
 import Testing
@@ -70,7 +71,7 @@ import Testing
 
   @Test func connectedPeer_shouldBeTakenIn_whenThereIsRoomAgain() throws {
     let world = try TestWorld(seed: 104)
-    let limit = UInt32(LiveSyncLimits.peersMax)
+    let limit = UInt32(PeerLimits.peersMax)
     world.run {
       try await world.grow(2)
       world.addHonest(1..<limit + 3)

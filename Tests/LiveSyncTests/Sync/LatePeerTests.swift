@@ -1,6 +1,7 @@
 import EventLog
-import LiveSync
+import Messages
 import Networking
+import Peers
 import Runtime
 import Testing
 
@@ -43,15 +44,15 @@ import Testing
     let world = try TestWorld(seed: 90 + UInt64(count))
     for number in 1...count { world.network.tamper(PeerID(number), .trieDiff) { _ in nil } }
     let wait = Self.longestWait(world)
-    #expect(wait > 0 && wait < LiveSyncLimits.patienceFirst.wholeNanoseconds / 2, "\(wait)")
+    #expect(wait > 0 && wait < PeerLimits.patienceFirst.wholeNanoseconds / 2, "\(wait)")
     #expect(world.sink.events.contains(.peer(.demoted(peer: 1, reason: "timeout"))))
   }
 
   @Test func slowDrip_shouldNotHoldUpBlocks() throws {
     let world = try TestWorld(seed: 95)
     // It answers rightly, and always a moment before its time is over.
-    world.network.delay(PeerID(1), .trieDiff, LiveSyncLimits.patienceMin - .milliseconds(200))
+    world.network.delay(PeerID(1), .trieDiff, PeerLimits.patienceMin - .milliseconds(200))
     let wait = Self.longestWait(world)
-    #expect(wait > 0 && wait < LiveSyncLimits.patienceFirst.wholeNanoseconds / 2, "\(wait)")
+    #expect(wait > 0 && wait < PeerLimits.patienceFirst.wholeNanoseconds / 2, "\(wait)")
   }
 }

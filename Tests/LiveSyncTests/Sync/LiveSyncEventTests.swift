@@ -2,6 +2,7 @@ import EventLog
 import Ledger
 import LiveSync
 import Networking
+import Node
 import Primitives
 import Runtime
 import StateTrie

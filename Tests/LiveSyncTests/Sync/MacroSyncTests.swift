@@ -1,7 +1,8 @@
 import EventLog
 import Ledger
-import LiveSync
+import Messages
 import Networking
+import Node
 import Primitives
 import Runtime
 import Storage
@@ -27,7 +28,7 @@ import Testing
 
   /// A world of 50 blocks whose only peer gives macro chains as `change` makes them.
   private static func world(
-    seed: UInt64, lasting time: Duration = LiveSyncLimits.peerRetryInterval * 3,
+    seed: UInt64, lasting time: Duration = NodeLimits.peerRetryInterval * 3,
     _ change: @escaping @Sendable (inout MacroChain) -> Void
   ) throws -> TestWorld {
     let world = try TestWorld(seed: seed, accounts: 200)
@@ -61,11 +62,11 @@ import Testing
   }
 
   @Test func node_shouldNoticeThatItStandsStill_whilePeersOnlyPretendToGive() throws {
-    let world = try Self.world(seed: 56, lasting: LiveSyncLimits.stallAfter * 2) { chain in
+    let world = try Self.world(seed: 56, lasting: NodeLimits.stallAfter * 2) { chain in
       (chain.blocks, chain.history, chain.reachesHead) = ([], nil, false)
     }
     // There are more such answers than would be needed to look busy.
-    #expect(LiveSyncLimits.peerRetryInterval < LiveSyncLimits.stallAfter)
+    #expect(NodeLimits.peerRetryInterval < NodeLimits.stallAfter)
     #expect(Self.failures(world).count > 3 && world.count("stall.detected") == 1)
   }
 
@@ -82,7 +83,7 @@ import Testing
   @Test func lateParts_shouldEndMacroSync_onlyInARow() throws {
     let world = try TestWorld(seed: 53, accounts: 200, blocksPerBatch: 2)
     let answers = Mutex(0)
-    let parts = LiveSyncLimits.lateInRowMax + 2
+    let parts = NodeLimits.lateInRowMax + 2
     world.network.tamper(Self.peer, .macroChain) { bytes in
       // Each part comes at the second try.
       answers.withLock { count in

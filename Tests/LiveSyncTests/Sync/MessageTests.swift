@@ -1,6 +1,8 @@
 import Ledger
-import LiveSync
+import Messages
 import Networking
+import Node
+import Peers
 import Primitives
 import Runtime
 import StateTrie
@@ -65,7 +67,7 @@ import Testing
     #expect(throws: WireError.self) { try RequestChunk(wireBytes: backward.wireBytes) }
     let locators = RequestMissingBlocks(
       target: .zero, includeBody: false,
-      locators: Array(repeating: .zero, count: LiveSyncLimits.locatorsMax + 1),
+      locators: Array(repeating: .zero, count: MessageLimits.locatorsMax + 1),
       direction: .forward)
     #expect(throws: WireError.self) { try RequestMissingBlocks(wireBytes: locators.wireBytes) }
     #expect(throws: WireError.self) { try ChunkResponse(wireBytes: [2]) }

@@ -1,5 +1,5 @@
 import Ledger
-import LiveSync
+import Messages
 import Networking
 import Primitives
 import StateTrie

@@ -1,6 +1,7 @@
 import EventLog
 import Ledger
 import LiveSync
+import Messages
 import Networking
 import Primitives
 import Runtime

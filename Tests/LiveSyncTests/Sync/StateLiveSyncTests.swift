@@ -1,7 +1,8 @@
 import EventLog
 import Ledger
-import LiveSync
+import Messages
 import Networking
+import Node
 import Primitives
 import Runtime
 import StateTrie

@@ -1,7 +1,8 @@
 import EventLog
 import Ledger
-import LiveSync
+import Messages
 import Networking
+import Peers
 import Primitives
 import StateTrie
 import Testing

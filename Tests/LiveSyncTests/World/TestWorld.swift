@@ -2,6 +2,8 @@ import EventLog
 import Ledger
 import LiveSync
 import Networking
+import Node
+import Peers
 import Primitives
 import Runtime
 import StateTrie

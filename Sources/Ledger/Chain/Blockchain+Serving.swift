@@ -1,0 +1,157 @@
+import Primitives
+import StateTrie
+import Storage
+
+/// What the chain gives to others.
+///
+/// A chain in a store answers from one snapshot of it, so that what belongs together comes from the
+/// same moment and nobody waits for a push. One in memory answers behind its lock.
+extension Blockchain {
+  /// The diff of a known block.
+  public func trieDiff(of hash: Hash256) -> DiffLookup {
+    do throws(LedgerStoreError) {
+      return try serving { (snapshot) throws(LedgerStoreError) in
+        try snapshot.diffLookup(of: hash)
+      } orElse: { (state) throws(LedgerStoreError) in
+        try state.diffLookup(of: hash)
+      }
+    } catch { return .failed(error) }
+  }
+
+  /// The items of the head's state from `start` on, at most `limit`, none at or above `end`, and of
+  /// those only as many as have `bytesMax` bytes, but always one.
+  public func chunk(
+    from start: KeyNibbles, to end: KeyNibbles? = nil, limit: Int, edges: ChunkEdges = .last,
+    bytesMax: Int = .max
+  ) -> ChunkLookup {
+    do throws(LedgerStoreError) {
+      return try serving { (snapshot) throws(LedgerStoreError) in
+        try snapshot.chunk(from: start, to: end, limit: limit, edges: edges, bytesMax: bytesMax)
+      } orElse: { state in
+        state.chunk(from: start, to: end, limit: limit, edges: edges, bytesMax: bytesMax)
+      }
+    } catch { return .failed(error) }
+  }
+
+  /// A proof of keys, present or absent, against the head's state root.
+  public func proof(of keys: [KeyNibbles]) -> ProofLookup {
+    do throws(LedgerStoreError) {
+      return try serving { (snapshot) throws(LedgerStoreError) in
+        try snapshot.proof(of: keys)
+      } orElse: { state in
+        state.proof(of: keys)
+      }
+    } catch { return .failed(error) }
+  }
+
+  /// How many of the first keys have values of at most `bytesMax` bytes together, or one if there
+  /// are any and it is held.
+  public func fittingCount(of keys: [KeyNibbles], bytesMax: Int) -> Int {
+    do throws(LedgerStoreError) {
+      return try serving { (snapshot) throws(LedgerStoreError) in
+        try snapshot.fittingCount(of: keys, bytesMax: bytesMax)
+      } orElse: { state in
+        state.fittingCount(of: keys, bytesMax: bytesMax)
+      }
+    } catch { return 0 }
+  }
+
+  /// The account at `address` in the head's state.
+  public func account(_ address: Address) -> AccountLookup {
+    do throws(LedgerStoreError) {
+      return try serving { (snapshot) throws(LedgerStoreError) in
+        try snapshot.account(address)
+      } orElse: { (state) throws(LedgerStoreError) in
+        try state.account(address)
+      }
+    } catch { return .failed(error) }
+  }
+
+  /// The held items of `range` in key order. Takes time and memory in proportion to them: for
+  /// checks, not for serving.
+  public func items(in range: KeyRange = .all) -> [TrieItem] {
+    reading(or: []) { (state) throws(LedgerStoreError) in
+      var items: [TrieItem] = []
+      do throws(TrieError) {
+        try state.trie?.forEachItem(in: range) { item in
+          items.append(item)
+          return true
+        }
+      } catch { throw LedgerStoreError(error) }
+      return items
+    }
+  }
+
+  /// Blocks for a node that lacks some. Forward: the main chain blocks after the first locator that
+  /// is on it, up to the target or the next macro block. Backward: the blocks that lead to the
+  /// target from a locator or a macro block (neither included). At most `limit`, next to the end
+  /// where the direction starts, and of those only as many as have `bytesMax` bytes, but always
+  /// one; ascending in both cases.
+  public func missingBlocks(
+    target: Hash256, locators: [Hash256], direction: MissingBlocksDirection, includeBody: Bool,
+    limit: Int = LedgerLimits.missingBlocksMax, bytesMax: Int = .max
+  ) -> MissingBlocksResult {
+    let question = BlocksQuestion(
+      target: target, locators: locators, direction: direction, includeBody: includeBody,
+      limit: limit, bytesMax: bytesMax)
+    do throws(LedgerStoreError) {
+      return try serving { (snapshot) throws(LedgerStoreError) in
+        try snapshot.missingBlocks(question, configuration)
+      } orElse: { (state) throws(LedgerStoreError) in
+        try state.missingBlocks(question, configuration)
+      }
+    } catch { return .refused(.failed) }
+  }
+
+  /// The election blocks after the first locator that is an election block of our main chain, then
+  /// the last macro block, at most `limit`. Nil if there is no such locator, or if the store fails.
+  public func macroChain(
+    locators: [Hash256], limit: Int = LedgerLimits.macroChainBlocksMax
+  ) -> MacroChain? {
+    do throws(LedgerStoreError) {
+      return try serving { (snapshot) throws(LedgerStoreError) in
+        try snapshot.macroChain(locators: locators, limit: limit, configuration)
+      } orElse: { (state) throws(LedgerStoreError) in
+        try state.macroChain(locators: locators, limit: limit, configuration)
+      }
+    } catch { return nil }
+  }
+
+  /// A known block of whatever branch, as `block(_:includeBody:)`.
+  public func servedBlock(_ hash: Hash256, includeBody: Bool) -> Block? {
+    do throws(LedgerStoreError) {
+      return try serving { (snapshot) throws(LedgerStoreError) in
+        try snapshot.find(hash, includeBody: includeBody)?.block
+      } orElse: { (state) throws(LedgerStoreError) in
+        try state.find(hash, includeBody: includeBody)?.block
+      }
+    } catch { return nil }
+  }
+
+  /// The last failure of the store in answering others since this was called last. It cost that
+  /// answer and nothing else.
+  public func takeServingFailure() -> LedgerStoreError? {
+    servingFailures.withLock { failure in
+      defer { failure = nil }
+      return failure
+    }
+  }
+
+  func serving<Output: Sendable>(
+    _ stored: (borrowing StoreSnapshot) throws(LedgerStoreError) -> Output,
+    orElse locked: @Sendable (ChainState) throws(LedgerStoreError) -> Output
+  ) throws(LedgerStoreError) -> Output {
+    do throws(LedgerStoreError) {
+      if let store { return try store.look(stored) }
+      let result: Result<Output, LedgerStoreError> = state.withLock { state in
+        do throws(LedgerStoreError) { return .success(try locked(state)) } catch {
+          return .failure(error)
+        }
+      }
+      return try result.get()
+    } catch {
+      servingFailures.withLock { $0 = error }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,209 @@
+import EventLog
+import Ledger
+import LiveSync
+import Networking
+import Peers
+import Primitives
+import Runtime
+import Synchronization
+
+/// What a node is told beforehand.
+public struct NodeConfiguration: Sendable {
+  /// Who speaks in the event log, such as "s0".
+  public var name: String
+  /// Windows and buffers; the reference's values for the chain if nil.
+  public var queue: QueueConfiguration?
+  /// Most items asked for in one chunk, 1…`MessageLimits.chunkItemsMax`.
+  public var chunkItems: Int
+  /// How the state is filled.
+  public var strategy: SyncStrategy
+  /// How many requests others may send.
+  public var rateLimits: RateLimits
+  /// Time without progress after which the node says that it is stalled, and why.
+  public var stallAfter: Duration
+
+  public init(
+    name: String, queue: QueueConfiguration? = nil,
+    chunkItems: Int? = nil, strategy: SyncStrategy = .parallel,
+    rateLimits: RateLimits = RateLimits(), stallAfter: Duration = NodeLimits.stallAfter
+  ) {
+    self.name = name
+    self.queue = queue
+    self.chunkItems = chunkItems ?? strategy.chunkItems
+    self.strategy = strategy
+    self.rateLimits = rateLimits
+    self.stallAfter = stallAfter
+  }
+}
+
+/// A node: follows the network's chain, serves others, and writes down everything it does.
+///
+/// Give it a chain, a network, a runtime and a sink, and let `run()` run; everything it starts is a
+/// child of that call and ends with it.
+public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
+  let context: SyncContext
+  /// Following the chain; iterated by `run()`.
+  public let liveSync: LiveSyncer<Queue>
+  let syncer: Syncer
+  private let server: RequestServer
+  let consensus = Mutex(ConsensusCore())
+  let monitor: Mutex<ProgressMonitor>
+  private let subscribers = EventSubscribers()
+  let readState: @Sendable (Queue) async -> StateReading
+
+  init(
+    context: SyncContext, configuration: NodeConfiguration, queueConfiguration: QueueConfiguration,
+    liveSync: LiveSyncer<Queue>,
+    readState: @escaping @Sendable (Queue) async -> StateReading
+  ) {
+    self.context = context
+    self.liveSync = liveSync
+    self.readState = readState
+    monitor = Mutex(ProgressMonitor(stall: StallCore(patience: configuration.stallAfter)))
+    server = RequestServer(context: context, limits: configuration.rateLimits)
+    syncer = Syncer(
+      context: context, configuration: queueConfiguration,
+      resolve: { await liveSync.resolveBlock($0, number: $1, firstPeer: $2) },
+      goLive: { liveSync.add($0) })
+  }
+
+  /// The chain of this node.
+  public var chain: Blockchain { context.chain }
+  /// The local peer.
+  public var peer: PeerID { context.network.local }
+  /// The peers of live sync, in order.
+  public var peers: [PeerID] { context.peers.peers }
+
+  /// Works until the task is cancelled; to be called once.
+  public func run() async {
+    let head = chain.head
+    context.recorder.record(
+      .node(
+        .started(
+          block: head.number, hash: head.hash, missingRanges: chain.missing.ranges.count)))
+    server.start()
+    await withDiscardingTaskGroup { group in
+      group.addTask { await self.recordChain() }
+      group.addTask { await self.recordForkProofs() }
+      group.addTask { await self.liveSync.run() }
+      group.addTask { await self.syncer.run() }
+      group.addTask { await self.followHeads() }
+      group.addTask { await self.reportProgress() }
+      for await event in liveSync { await self.handle(event) }
+      group.cancelAll()
+    }
+    subscribers.finish()
+    if let failure = chain.storeFailure { await serveOnly(after: failure) }
+    context.recorder.record(.node(.stopped(reason: "cancelled")))
+  }
+
+  /// The store failed: nothing is asked for any more, since nothing of it could be kept. What can
+  /// be read is served until the task is cancelled; an operator has to make room, or give the store
+  /// up.
+  private func serveOnly(after failure: LedgerStoreError) async {
+    let now = context.runtime.now
+    context.recorder.record(
+      .stall(
+        .detected(blocker: .storeFailed, sinceNs: now.nanoseconds, detail: failure.description)))
+    judgeConsensus()
+    while !Task.isCancelled {
+      try? await context.runtime.sleep(for: NodeLimits.peerRecheckInterval)
+    }
+  }
+
+  /// What live sync does from now on. A subscriber that does not read loses the oldest of
+  /// `NodeLimits.subscriberEventsMax` events.
+  public func events() -> AsyncStream<LiveSyncEvent> { subscribers.subscribe() }
+
+  /// Announces a block that was made here, after it was pushed into the chain.
+  public func announce(_ block: Block) async {
+    await context.network.announce(block)
+  }
+
+  private func handle(_ event: LiveSyncEvent) async {
+    switch event {
+    case .behind(let peer): await syncer.behind(peer)
+    case .ahead(let peer): await syncer.ahead(peer)
+    case .acceptedAnnouncedBlock:
+      consensus.withLock { $0.acceptedAnnouncement() }
+      judgeConsensus()
+    case .acceptedBufferedBlock, .receivedMissingBlocks, .rejectedBlock, .acceptedChunks:
+      judgeConsensus()
+    }
+    subscribers.yield(event)
+  }
+
+  func judgeConsensus() {
+    let peers = context.peers.count
+    let isComplete = chain.stateComplete || !chain.holdsState
+    let hasFailed = chain.storeFailure != nil
+    let change = consensus.withLock {
+      $0.judge(peers: peers, stateIsComplete: isComplete, storeHasFailed: hasFailed)
+    }
+    let head = chain.head
+    switch change {
+    case .established:
+      context.recorder.record(
+        .consensus(.established(block: head.number, hash: head.hash, peers: peers)))
+    case .lost(let reason):
+      context.recorder.record(
+        .consensus(.lost(block: head.number, hash: head.hash, reason: reason)))
+    case nil:
+      break
+    }
+  }
+}
+
+/// A node that gathers the state: the one this program is about.
+public typealias FullNode = SyncNode<StateQueue>
+
+/// A node that follows blocks only.
+public typealias BlockNode = SyncNode<BlockQueue>
+
+extension SyncNode where Queue == StateQueue {
+  /// A node that follows `chain`, whose state may be complete, partial or missing.
+  public convenience init(
+    chain: Blockchain, network: any Network, runtime: any Runtime, sink: any EventSink,
+    configuration: NodeConfiguration
+  ) {
+    let (context, queue) = SyncContext.make(chain, network, runtime, sink, configuration)
+    self.init(
+      context: context, configuration: configuration, queueConfiguration: queue,
+      liveSync: StateLiveSync(
+        context: context, configuration: queue, chunkItems: configuration.chunkItems,
+        strategy: configuration.strategy)
+    ) { await $0.reading }
+  }
+}
+
+extension SyncNode where Queue == BlockQueue {
+  /// A node that follows `chain`: with complete state it executes blocks, without state it follows
+  /// headers.
+  public convenience init(
+    chain: Blockchain, network: any Network, runtime: any Runtime, sink: any EventSink,
+    configuration: NodeConfiguration
+  ) {
+    let (context, queue) = SyncContext.make(chain, network, runtime, sink, configuration)
+    self.init(
+      context: context, configuration: configuration, queueConfiguration: queue,
+      liveSync: BlockLiveSync(context: context, configuration: queue)
+    ) { _ in .none }
+  }
+}
+
+extension SyncContext {
+  fileprivate static func make(
+    _ chain: Blockchain, _ network: any Network, _ runtime: any Runtime, _ sink: any EventSink,
+    _ configuration: NodeConfiguration
+  ) -> (SyncContext, QueueConfiguration) {
+    let recorder = EventRecorder(
+      sink: sink, context: EventContext(node: configuration.name, actor: "node"))
+    let queue =
+      configuration.queue
+      ?? QueueConfiguration(
+        blocksPerBatch: chain.configuration.blocksPerBatch, includeBody: chain.holdsState)
+    return (
+      SyncContext(chain: chain, network: network, runtime: runtime, recorder: recorder), queue
+    )
+  }
+}

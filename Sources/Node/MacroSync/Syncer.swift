@@ -1,0 +1,131 @@
+import EventLog
+import Ledger
+import LiveSync
+import Networking
+import Peers
+import Primitives
+import Runtime
+
+/// Leads each peer through macro sync into live sync, and back. A shell over `SyncerCore`.
+public actor Syncer {
+  /// Work for the task group of `run()`.
+  private enum Order: Sendable {
+    case macroSync(PeerID)
+    case wait(PeerID, ticket: UInt64, Duration)
+    case seek(BlockID, PeerID)
+  }
+
+  private let context: SyncContext
+  private let macroSync: MacroSync
+  private let resolve: @Sendable (Hash256, UInt32, PeerID) async -> ResolveOutcome
+  private let goLive: @Sendable (PeerID) -> Void
+  private var core = SyncerCore()
+  private let orders = Mailbox<Order>(capacity: PeerLimits.ordersMax)
+
+  /// - Parameters:
+  ///   - resolve: waits until the chain has a block, asking the peer first.
+  ///   - goLive: called with each peer that is good for live sync.
+  public init(
+    context: SyncContext, configuration: QueueConfiguration,
+    resolve: @escaping @Sendable (Hash256, UInt32, PeerID) async -> ResolveOutcome,
+    goLive: @escaping @Sendable (PeerID) -> Void
+  ) {
+    self.context = context.actor("syncer")
+    self.resolve = resolve
+    macroSync = MacroSync(context: context, configuration: configuration, resolve: resolve)
+    self.goLive = goLive
+  }
+
+  /// Answers so far that brought new macro blocks: they count as movement.
+  nonisolated var macroPartsVerified: Int { macroSync.verifiedCount }
+
+  /// Works until the task is cancelled.
+  public func run() async {
+    await withDiscardingTaskGroup { group in
+      group.addTask { await self.followPeers() }
+      for await order in orders {
+        group.addTask { await self.execute(order) }
+      }
+    }
+  }
+
+  /// Live sync found the peer too far below us.
+  public func behind(_ peer: PeerID) { perform(core.behind(peer)) }
+
+  /// Live sync found the peer too far above us.
+  public func ahead(_ peer: PeerID) { perform(core.ahead(peer)) }
+
+  private func followPeers() async {
+    let events = context.network.peerEvents()
+    for peer in context.network.connectedPeers() { join(peer) }
+    for await event in events {
+      switch event {
+      case .joined(let peer): join(peer)
+      case .left(let peer):
+        context.recorder.record(
+          .peer(
+            .left(
+              peer: peer.number,
+              reason: context.peers.isBanned(peer) ? "banned" : "disconnected")))
+        perform(core.left(peer))
+        takeIn()
+      }
+    }
+  }
+
+  /// Peers that connected when there was no room are taken in once there is.
+  private func takeIn() {
+    for peer in context.network.connectedPeers() where core.hasRoom && !core.isTracked(peer) {
+      join(peer)
+    }
+  }
+
+  private func join(_ peer: PeerID) {
+    if context.peers.isBanned(peer) {
+      context.network.disconnect(peer, reason: "banned")
+      return
+    }
+    let actions = core.joined(peer)
+    if !actions.isEmpty { context.recorder.record(.peer(.joined(peer: peer.number))) }
+    perform(actions)
+  }
+
+  private func execute(_ order: Order) async {
+    switch order {
+    case .macroSync(let peer):
+      context.recorder.record(.macroSync(.started(peers: 1)))
+      let outcome = await macroSync.run(with: peer)
+      if Task.isCancelled { return }
+      perform(core.ended(peer, outcome))
+      if outcome == .banned { takeIn() }
+    case .wait(let peer, let ticket, let pause):
+      try? await context.runtime.sleep(for: pause)
+      if !Task.isCancelled { perform(core.due(peer, ticket: ticket)) }
+    case .seek(let head, let peer):
+      // Only a claim: if there is no such block, nobody gives it, and nothing else follows.
+      _ = await resolve(head.hash, head.number, peer)
+    }
+  }
+
+  private func perform(_ actions: [SyncerCore.Action]) {
+    for action in actions {
+      switch action {
+      case .startMacroSync(let peer): order(.macroSync(peer))
+      case .goLive(let peer, let head):
+        goLive(peer)
+        // The next announcement may be a whole block interval away.
+        if head.number > context.chain.headNumber, !context.chain.isKnown(head.hash) {
+          order(.seek(head, peer))
+        }
+      case .rejoin(let peer): goLive(peer)
+      case .leave(let peer): context.peers.remove(peer)
+      case .wait(let peer, let ticket, let pause):
+        order(.wait(peer, ticket: ticket, pause))
+      }
+    }
+  }
+
+  private func order(_ order: Order) {
+    if !orders.offer(order) { context.overflow("syncer_orders", limit: orders.capacity) }
+  }
+}

@@ -1,0 +1,158 @@
+import Networking
+import Runtime
+
+/// How long answers take and how fast they come, over all peers and kinds of requests of one node.
+/// What a single request asks for, and how long its answer is waited for, follow from it.
+package struct AnswerPace: Sendable {
+  private var times = AnswerTimes()
+  private var roundTripFilter = WindowedFilter(
+    .smallest, window: PeerLimits.roundTripWindow)
+  private var rateFilter = WindowedFilter(.largest, window: PeerLimits.bandwidthWindow)
+  /// What large answers brought a second beside the way there and back.
+  private var partRateFilter = WindowedFilter(.largest, window: PeerLimits.bandwidthWindow)
+  /// Requests of each kind in a row that were not answered in time.
+  private var lateInRow: [RequestType: Int] = [:]
+  /// When an answer of any kind came last; nil before the first.
+  private var answeredAt: Moment?
+  /// Bytes of the largest answer of each kind so far.
+  private var largest: [RequestType: Int] = [:]
+  /// Requests of each kind that are on their way.
+  package private(set) var awaited: [RequestType: Int] = [:]
+  /// Requests of each kind so far that were not answered in time.
+  package private(set) var late: [RequestType: Int] = [:]
+
+  package init() {}
+
+  /// The least time an answer took lately; nil before the first.
+  package var roundTrip: Duration? {
+    roundTripFilter.value.map { .nanoseconds(Int64(min($0, 1e18))) }
+  }
+
+  /// The most bytes a second that one answer brought lately, its way there and back included; nil
+  /// before the first.
+  package var bytesPerSecond: Double? { rateFilter.value }
+
+  /// A request goes out.
+  package mutating func asked(_ type: RequestType) { awaited[type, default: 0] += 1 }
+
+  /// A request ended, in whatever way.
+  package mutating func ended(_ type: RequestType) {
+    let left = (awaited[type] ?? 0) - 1
+    awaited[type] = left > 0 ? left : nil
+  }
+
+  /// An answer came, whether it is of use or not.
+  package mutating func answered(
+    _ type: RequestType, bytes: Int, after time: Duration, at now: Moment
+  ) {
+    times.add(time)
+    lateInRow[type] = nil
+    // Of the other kinds it shows that the line is there: what was late before says little now.
+    lateInRow = lateInRow.mapValues { min($0, PeerLimits.patienceDoublings) }
+    answeredAt = now
+    largest[type] = max(bytes, largest[type] ?? 0)
+    let taken = Double(max(1, time.wholeNanoseconds))
+    roundTripFilter.add(taken, at: now)
+    rateFilter.add(Double(bytes) * 1e9 / taken, at: now)
+    guard bytes >= PeerLimits.partBytesMin else { return }
+    let carried = max(taken - (roundTripFilter.value ?? 0), taken / PeerLimits.partGrowthMax)
+    partRateFilter.add(Double(bytes) * 1e9 / carried, at: now)
+  }
+
+  /// A request was not answered in time.
+  package mutating func timedOut(_ type: RequestType) {
+    lateInRow[type, default: 0] += 1
+    late[type, default: 0] += 1
+  }
+
+  /// How long the answer to a request is waited for: twice what answers take, and what `bytes` take
+  /// at the measured rate; `PeerLimits.patienceFirst` before anything came. Doubled for each
+  /// request of the kind in a row that was late, since it is the only way to learn of a line that
+  /// is longer or thinner than that. Once many answers are measured, messages are lost rather, so
+  /// it is doubled for every second one: where each second message is lost, doubling for each would
+  /// wait without bound on average. And a line that carried an answer a moment ago is not much
+  /// longer than that: beyond `PeerLimits.patienceDoublings` doublings it is waited for twice
+  /// as long as nothing came.
+  package func patience(_ type: RequestType, bytes: Int = 0, at now: Moment) -> Duration {
+    var wait = PeerLimits.patienceFirst
+    let long = times.percentile95
+    if let roundTrip = roundTripFilter.value, let rate = rateFilter.value {
+      let usual = long.map { Double($0.wholeNanoseconds) } ?? roundTrip
+      let carried = roundTrip + Double(bytes) * 1e9 / max(1, rate)
+      wait = .nanoseconds(Int64(min(1e18, 2 * max(usual, carried))))
+      wait = max(wait, PeerLimits.patienceMin)
+      // Too few answers tell little of how they scatter.
+      if long == nil { wait = max(wait, PeerLimits.patienceFirst) }
+    }
+    let late = lateInRow[type] ?? 0
+    let silence = answeredAt.map { $0.duration(to: now) * 2 } ?? PeerLimits.patienceMax
+    let most = min(
+      max(wait * (1 << PeerLimits.patienceDoublings), silence), PeerLimits.patienceMax)
+    for _ in 0..<(long == nil ? late : late / 2) where wait < most { wait = wait * 2 }
+    return min(wait, most)
+  }
+
+  /// Bytes to wait for of an answer that may have `most`: twice as much as the largest of its kind
+  /// that came, or the smallest part of one that comes in parts.
+  package func expectedBytes(_ type: RequestType, most: Int) -> Int {
+    min(most, max(PeerLimits.partBytesMin, 2 * (largest[type] ?? 0)))
+  }
+
+  /// Bytes that a part of a large answer may have: what comes in `PeerLimits.partTime`, or in a
+  /// round trip if that is longer, and `PeerLimits.partBytesFirst` before that is known; half
+  /// for each request of the kind in a row that was late. At least `PeerLimits.partBytesMin`.
+  package func partBytes(_ type: RequestType, most: Int) -> Int {
+    let time =
+      Double(max(PeerLimits.partTime, roundTrip ?? .zero).wholeNanoseconds) / 1e9
+    let wanted = partRateFilter.value.map { Int(min(1e15, $0 * time)) }
+    let bytes = (wanted ?? PeerLimits.partBytesFirst) >> min(lateInRow[type] ?? 0, 32)
+    return min(max(bytes, PeerLimits.partBytesMin), most)
+  }
+
+  /// Less than this is never waited for, whatever is asked for: no answer can be here sooner, or
+  /// those of all kinds scatter so much.
+  package var patienceFloor: Duration { max((roundTrip ?? .zero) * 3, times.percentile95 ?? .zero) }
+
+  /// The time in which half of the answers came lately: where they scatter, far more than the
+  /// least. Nil before the first.
+  package var usualTime: Duration? { roundTrip.map { max($0, times.median ?? .zero) } }
+
+  /// The time in which nearly all answers came lately, which is what a row of blocks waits for,
+  /// each of which needs one. Nil before the first.
+  package var longTime: Duration? { usualTime.map { max($0, times.percentile95 ?? .zero) } }
+
+  /// How long one part of what was sent in two is waited for: at least
+  /// `PeerLimits.halfWait`, and longer where messages scatter more.
+  package var halfWait: Duration {
+    min(max(PeerLimits.halfWait, (times.percentile95 ?? .zero) * 2), PeerLimits.patienceMax)
+  }
+}
+
+/// How large the next part of something is that is fetched in parts: it grows while a part takes no
+/// longer than `PeerLimits.partTime` beyond the round trip, and shrinks to what comes in it.
+package struct PartSize: Sendable, Hashable {
+  /// Bytes to ask for.
+  package private(set) var bytes: Int
+  private let range: ClosedRange<Int>
+
+  /// - Parameter range: the smallest and the largest part, in bytes; the first is the smallest.
+  package init(in range: ClosedRange<Int>) {
+    self.range = range
+    bytes = range.lowerBound
+  }
+
+  /// A part of `size` bytes came after `time`.
+  package mutating func came(_ size: Int, after time: Duration, roundTrip: Duration?) {
+    let target = Double(PeerLimits.partTime.wholeNanoseconds)
+    let carried = Double(max(1, (time - (roundTrip ?? .zero)).wholeNanoseconds))
+    let fitting = Double(max(1, size)) * target / carried
+    bytes = clamped(min(fitting, Double(bytes) * PeerLimits.partGrowthMax))
+  }
+
+  /// A part did not come in time.
+  package mutating func wasLate() { bytes = clamped(Double(bytes) / 2) }
+
+  private func clamped(_ bytes: Double) -> Int {
+    Int(min(max(bytes, Double(range.lowerBound)), Double(range.upperBound)))
+  }
+}

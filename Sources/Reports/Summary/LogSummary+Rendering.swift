@@ -1,0 +1,99 @@
+import EventLog
+
+extension LogSummary {
+  /// The summary as aligned text.
+  public var text: String {
+    let width = facts.map(\.name.count).max() ?? 0
+    var text = "run\n"
+    for fact in facts {
+      let padding = String(repeating: " ", count: width - fact.name.count)
+      text += "  \(fact.name)\(padding)  \(fact.value.plain)\n"
+    }
+    return text + "\n" + tables.map(\.plain).joined()
+  }
+
+  /// The summary as one JSON object with its keys in fixed order and a line feed at the end.
+  public var json: String {
+    let run = facts.map { JSONText.quoted($0.name) + ":" + $0.value.json }.joined(separator: ",")
+    let rest = tables.map { ",\n" + JSONText.quoted($0.title) + ":" + $0.json }.joined()
+    return "{\"run\":{" + run + "}" + rest + "}\n"
+  }
+
+  private var facts: [(name: String, value: SummaryTable.Cell)] {
+    var facts: [(name: String, value: SummaryTable.Cell)] = []
+    if case .start(_, let seed, let commit, let toolchain, let mode, _, let scenario, _) = start {
+      facts.append(("scenario", .text(scenario)))
+      facts.append(("seed", .text(String(seed))))
+      facts.append(("commit", .text(commit)))
+      facts.append(("toolchain", .text(toolchain)))
+      facts.append(("mode", .text(mode)))
+    }
+    if let node { facts.append(("node", .text(node))) }
+    facts.append(("verdict", .text(verdict?.rawValue ?? "cut_off")))
+    if !verdictDetail.isEmpty { facts.append(("detail", .text(verdictDetail))) }
+    if let cut {
+      facts.append(("cut_line", .number(cut.line)))
+      facts.append(("cut_bytes", .number(cut.bytes)))
+    }
+    facts.append(("records", .number(recordCount)))
+    facts.append(("duration_ns", .number(Int(duration))))
+    if let timeToComplete { facts.append(("state_complete_ns", .number(Int(timeToComplete)))) }
+    facts.append(("state_resets", .number(stateResets)))
+    facts.append(("stalls", .number(stalls)))
+    facts.append(("reverts", .number(revertDepths.values.reduce(0, +))))
+    facts.append(("reverted_blocks", .number(revertedBlocks)))
+    return facts
+  }
+
+  private var tables: [SummaryTable] {
+    [
+      SummaryTable(
+        title: "blocks", columns: ["outcome", "reason", "blocks"],
+        rows: blocks.sorted { $0.key < $1.key }.map {
+          [.text($0.key.outcome), .text($0.key.reason), .number($0.value)]
+        }),
+      table("diffs", of: diffs, items: "entries"),
+      table("chunks", of: chunks, items: "items"),
+      SummaryTable(
+        title: "requests",
+        columns: ["type", "sent", "sent_bytes", "ended", "received_bytes"],
+        rows: traffic.sorted { $0.key < $1.key }.map {
+          [
+            .text($0.key), .number($0.value.sent.count), .number($0.value.sent.bytes),
+            .number($0.value.ended.count), .number($0.value.ended.bytes),
+          ]
+        }),
+      SummaryTable(
+        title: "reverts", columns: ["depth", "reverts"],
+        rows: revertDepths.sorted { $0.key < $1.key }.map { [.number($0.key), .number($0.value)] }),
+      peerTable,
+    ]
+  }
+
+  private func table(_ title: String, of fates: [Fate: Tally], items: String) -> SummaryTable {
+    SummaryTable(
+      title: title, columns: ["outcome", "reason", title, items, "bytes"],
+      rows: fates.sorted { $0.key < $1.key }.map {
+        [
+          .text($0.key.outcome), .text($0.key.reason), .number($0.value.count),
+          .number($0.value.items), .number($0.value.bytes),
+        ]
+      })
+  }
+
+  /// What each peer served: how its requests ended, and what of it was of use.
+  private var peerTable: SummaryTable {
+    let outcomes = Event.RequestOutcome.allCases
+    return SummaryTable(
+      title: "peers",
+      columns: ["peer", "requests", "bytes", "chunks", "items", "rejected"]
+        + outcomes.map(\.rawValue),
+      rows: peers.sorted { $0.key < $1.key }.map { peer, service in
+        [
+          .text("p\(peer)"), .number(service.outcomes.values.reduce(0, +)),
+          .number(service.bytes), .number(service.chunks.count), .number(service.chunks.items),
+          .number(service.rejections),
+        ] + outcomes.map { .number(service.outcomes[$0, default: 0]) }
+      })
+  }
+}
