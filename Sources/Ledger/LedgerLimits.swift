@@ -44,8 +44,6 @@ public enum LedgerLimits {
   /// Blocks that one call for a proof of history hashes at most, of those nobody asked for before:
   /// some hundredths of a second of work.
   public static let historyBlocksPerCallMax = 16_384
-  /// Blocks whose hashes are read at a time for it, so that nobody waits for the chain meanwhile.
-  public static let historyBlocksPerReadMax = 1_024
   /// Most remembered signature checks, by default.
   public static let verifiedSignaturesMax = 1 << 16
 }

@@ -16,6 +16,10 @@ public protocol Runtime: Sendable {
   @discardableResult
   func spawn(_ name: String, _ body: @escaping @Sendable () async -> Void) -> SpawnedTask
 
+  /// A new worker for what takes long without a pause.
+  /// - Parameter name: what it does, for the message if there is no thread for it.
+  func worker(_ name: String) -> any Worker
+
   /// The random stream of `consumer`, from its beginning: asking twice gives equal streams.
   func randomStream(_ consumer: RandomConsumer) -> RandomStream
 }

@@ -66,6 +66,8 @@ public final class SimulatedRuntime: Runtime, TaskExecutor, @unchecked Sendable 
   /// task escaped the simulation, and the run may not be repeatable.
   public var foreignJobs: Int { foreignCount.load(ordering: .relaxed) }
 
+  public func worker(_ name: String) -> any Worker { SimulatedWorker() }
+
   public func randomStream(_ consumer: RandomConsumer) -> RandomStream {
     RandomStream(seed: seed, consumer: consumer)
   }

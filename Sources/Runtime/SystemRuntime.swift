@@ -34,6 +34,8 @@ public final class SystemRuntime: Runtime {
     SpawnedTask(name: name, task: Task(name: name, operation: body))
   }
 
+  public func worker(_ name: String) -> any Worker { ThreadWorker(name: name) }
+
   public func randomStream(_ consumer: RandomConsumer) -> RandomStream {
     RandomStream(seed: seed, consumer: consumer)
   }

@@ -30,7 +30,6 @@ extension LimitTable {
     "LedgerLimits.historyProofsMax":
       .driven(by: "proofOfHistory_shouldBeGiven_forSoManyBlocksAtMost"),
     "LedgerLimits.historyBlocksPerCallMax": .undriven,
-    "LedgerLimits.historyBlocksPerReadMax": .undriven,
     "LedgerLimits.verifiedSignaturesMax": .estimate("default of a setting"),
     "LedgerLimits.sideBytes": .driven(by: "largestBlockWithItsDiff_shouldHaveRoom"),
   ]

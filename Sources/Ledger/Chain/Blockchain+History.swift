@@ -15,9 +15,8 @@ extension Blockchain {
   /// is not held, as after a jump of macro sync, or not hashed yet.
   ///
   /// Each call hashes at most `LedgerLimits.historyBlocksPerCallMax` blocks that nobody asked for
-  /// before, so on a long chain the first calls give nothing. The chain is locked for
-  /// `LedgerLimits.historyBlocksPerReadMax` blocks at a time, and not at all if it is in a store:
-  /// final blocks never change.
+  /// before, so on a long chain the first calls give nothing. No push waits meanwhile: final blocks
+  /// never change.
   public func historyProof(of numbers: [UInt32]) -> HistoryProof? {
     guard numbers.count <= LedgerLimits.historyProofsMax else { return nil }
     return history.withLock { history in
@@ -42,7 +41,7 @@ extension Blockchain {
     var left = LedgerLimits.historyBlocksPerCallMax
     while !history.hasGap, history.range.count < Int(end), left > 0 {
       let start = UInt32(history.range.count)
-      let count = min(left, Int(end - start), LedgerLimits.historyBlocksPerReadMax)
+      let count = min(left, Int(end - start))
       guard let hashes = finalHashes(at: (start..<start + UInt32(count)).map { $0 }) else { return }
       for hash in hashes {
         guard let hash else {
@@ -58,13 +57,9 @@ extension Blockchain {
   /// The hashes of final blocks, nil for those that are not held; nil if the store fails.
   private func finalHashes(at numbers: [UInt32]) -> [Hash256?]? {
     do throws(LedgerStoreError) {
-      return try serving { (snapshot) throws(LedgerStoreError) in
+      return try blocks { (view) throws(LedgerStoreError) in
         var hashes: [Hash256?] = []
-        for number in numbers { hashes.append(try snapshot.mainHash(at: number)) }
-        return hashes
-      } orElse: { (state) throws(LedgerStoreError) in
-        var hashes: [Hash256?] = []
-        for number in numbers { hashes.append(try state.mainHash(at: number)) }
+        for number in numbers { hashes.append(try view.mainHash(at: number)) }
         return hashes
       }
     } catch { return nil }

@@ -34,12 +34,10 @@ extension Blockchain {
 
   /// Our election block, and how many blocks of `part` bring nothing new.
   private func knownPart(of part: MacroChain) throws(PushError) -> (own: Block, known: Int) {
-    let result: Result<(Block, Int), LedgerStoreError> = state.withLock { state in
-      do throws(LedgerStoreError) {
-        return .success((state.electionHead, try state.knownCount(of: part.blocks)))
-      } catch { return .failure(error) }
-    }
-    do throws(LedgerStoreError) { return try result.get() } catch {
+    do throws(LedgerStoreError) {
+      let view = view
+      return (view.electionHead, try view.knownCount(of: part.blocks))
+    } catch {
       note(error)
       throw PushError(.storage(error), part.blocks.last?.hash ?? genesis.hash)
     }

@@ -4,17 +4,14 @@ import Storage
 
 /// What the chain gives to others.
 ///
-/// A chain in a store answers from one snapshot of it, so that what belongs together comes from the
-/// same moment and nobody waits for a push. One in memory answers behind its lock.
+/// Blocks and diffs come from the newest view, the state from one snapshot of the store: what belongs
+/// together is of one moment, and nobody waits for a push. A chain in memory has its state once, so
+/// that it is read behind the lock.
 extension Blockchain {
   /// The diff of a known block.
   public func trieDiff(of hash: Hash256) -> DiffLookup {
     do throws(LedgerStoreError) {
-      return try serving { (snapshot) throws(LedgerStoreError) in
-        try snapshot.diffLookup(of: hash)
-      } orElse: { (state) throws(LedgerStoreError) in
-        try state.diffLookup(of: hash)
-      }
+      return try blocks { (view) throws(LedgerStoreError) in try view.diffLookup(of: hash) }
     } catch { return .failed(error) }
   }
 
@@ -70,15 +67,20 @@ extension Blockchain {
   /// The held items of `range` in key order. Takes time and memory in proportion to them: for
   /// checks, not for serving.
   public func items(in range: KeyRange = .all) -> [TrieItem] {
-    reading(or: []) { (state) throws(LedgerStoreError) in
-      var items: [TrieItem] = []
-      do throws(TrieError) {
-        try state.trie?.forEachItem(in: range) { item in
-          items.append(item)
-          return true
-        }
-      } catch { throw LedgerStoreError(error) }
-      return items
+    do throws(LedgerStoreError) {
+      return try reading { (state) throws(LedgerStoreError) in
+        var items: [TrieItem] = []
+        do throws(TrieError) {
+          try state.trie?.forEachItem(in: range) { item in
+            items.append(item)
+            return true
+          }
+        } catch { throw LedgerStoreError(error) }
+        return items
+      }
+    } catch {
+      note(error)
+      return []
     }
   }
 
@@ -95,10 +97,8 @@ extension Blockchain {
       target: target, locators: locators, direction: direction, includeBody: includeBody,
       limit: limit, bytesMax: bytesMax)
     do throws(LedgerStoreError) {
-      return try serving { (snapshot) throws(LedgerStoreError) in
-        try snapshot.missingBlocks(question, configuration)
-      } orElse: { (state) throws(LedgerStoreError) in
-        try state.missingBlocks(question, configuration)
+      return try blocks { (view) throws(LedgerStoreError) in
+        try view.missingBlocks(question, configuration)
       }
     } catch { return .refused(.failed) }
   }
@@ -109,10 +109,8 @@ extension Blockchain {
     locators: [Hash256], limit: Int = LedgerLimits.macroChainBlocksMax
   ) -> MacroChain? {
     do throws(LedgerStoreError) {
-      return try serving { (snapshot) throws(LedgerStoreError) in
-        try snapshot.macroChain(locators: locators, limit: limit, configuration)
-      } orElse: { (state) throws(LedgerStoreError) in
-        try state.macroChain(locators: locators, limit: limit, configuration)
+      return try blocks { (view) throws(LedgerStoreError) in
+        try view.macroChain(locators: locators, limit: limit, configuration)
       }
     } catch { return nil }
   }
@@ -120,38 +118,49 @@ extension Blockchain {
   /// A known block of whatever branch, as `block(_:includeBody:)`.
   public func servedBlock(_ hash: Hash256, includeBody: Bool) -> Block? {
     do throws(LedgerStoreError) {
-      return try serving { (snapshot) throws(LedgerStoreError) in
-        try snapshot.find(hash, includeBody: includeBody)?.block
-      } orElse: { (state) throws(LedgerStoreError) in
-        try state.find(hash, includeBody: includeBody)?.block
+      return try blocks { (view) throws(LedgerStoreError) in
+        try view.find(hash, includeBody: includeBody)?.block
       }
     } catch { return nil }
   }
 
   /// The last failure of the store in answering others since this was called last. It cost that
   /// answer and nothing else.
-  public func takeServingFailure() -> LedgerStoreError? {
-    servingFailures.withLock { failure in
-      defer { failure = nil }
-      return failure
+  public func takeServingFailure() -> LedgerStoreError? { hubs.failures.takeServing() }
+
+  /// Reads blocks from the newest view.
+  func blocks<Output>(
+    _ body: (ChainView) throws(LedgerStoreError) -> Output
+  ) throws(LedgerStoreError) -> Output {
+    do throws(LedgerStoreError) { return try body(view) } catch {
+      hubs.failures.noteServing(error)
+      throw error
     }
   }
 
-  func serving<Output: Sendable>(
+  /// Reads the state from a snapshot of the store, or behind the lock if there is none.
+  private func serving<Output: Sendable>(
     _ stored: (borrowing StoreSnapshot) throws(LedgerStoreError) -> Output,
     orElse locked: @Sendable (ChainState) throws(LedgerStoreError) -> Output
   ) throws(LedgerStoreError) -> Output {
     do throws(LedgerStoreError) {
       if let store { return try store.look(stored) }
-      let result: Result<Output, LedgerStoreError> = state.withLock { state in
-        do throws(LedgerStoreError) { return .success(try locked(state)) } catch {
-          return .failure(error)
-        }
-      }
-      return try result.get()
+      return try reading(locked)
     } catch {
-      servingFailures.withLock { $0 = error }
+      hubs.failures.noteServing(error)
       throw error
     }
+  }
+
+  /// Reads behind the lock, between two changes.
+  func reading<Output: Sendable>(
+    _ body: @Sendable (ChainState) throws(LedgerStoreError) -> Output
+  ) throws(LedgerStoreError) -> Output {
+    let result: Result<Output, LedgerStoreError> = state.withLock { state in
+      do throws(LedgerStoreError) { return .success(try body(state)) } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
   }
 }

@@ -7,7 +7,9 @@ import Synchronization
 /// The chain as one node knows it: blocks, branches, finality, and the state at the head.
 ///
 /// Every call is synchronous and atomic: nobody sees half a push. What is pushed is verified first;
-/// a refused block changes nothing.
+/// a refused block changes nothing. Changes are made one after another; reads wait for none, since
+/// they are of the newest view (`ChainView`) or of a snapshot of the store. Only what has to come
+/// from the state of a chain without a store, which there is once, is read between two changes.
 public final class Blockchain: Sendable {
   /// What the chain started from.
   public let genesis: Genesis
@@ -17,9 +19,8 @@ public final class Blockchain: Sendable {
   let verifier: any SignatureVerifier
   /// Where everything is kept; nil for a chain in memory alone.
   let store: (any KeyValueStore)?
-  let failures = Mutex<LedgerStoreError?>(nil)
-  let servingFailures = Mutex<LedgerStoreError?>(nil)
-  private let hubs = ChainHubs()
+  let published: PublishedView
+  let hubs = ChainHubs()
   let history = Mutex(ProvenHistory())
 
   /// A chain in memory that is at its genesis block.
@@ -37,10 +38,11 @@ public final class Blockchain: Sendable {
       case .missing: StateTrie(missing: .all)
       case .none: nil
       }
-    state = Mutex(
-      ChainState(
-        genesis: genesis, options: options, verifier: verifier, hubs: hubs,
-        content: ChainContent(genesis), trie: trie))
+    let first = ChainState(
+      genesis: genesis, options: options, verifier: verifier, hubs: hubs,
+      content: ChainContent(genesis), trie: trie)
+    published = first.published
+    state = Mutex(first)
   }
 
   /// The chain that `store` holds, exactly as it was when its last change was committed; a new one
@@ -60,7 +62,9 @@ public final class Blockchain: Sendable {
     holdsState = initial != .none
     let opening = ChainOpening(
       genesis: genesis, options: options, verifier: verifier, store: store)
-    state = Mutex(try opening.open(initial, hubs: hubs))
+    let opened = try opening.open(initial, hubs: hubs)
+    published = opened.published
+    state = Mutex(opened)
   }
 
   /// How often the result of a signature check was remembered, over all chains that share the

@@ -8,7 +8,7 @@ struct FoundBlock {
   var isOnMain: Bool
 }
 
-/// One state of a chain's blocks: what is behind the lock, or a snapshot of the store.
+/// One state of a chain's blocks: what is behind the lock, a view of it, or a snapshot of the store.
 protocol BlockReading: ~Copyable {
   /// A known block of whatever branch. Without its body unless it is asked for.
   func find(_ hash: Hash256, includeBody: Bool) throws(LedgerStoreError) -> FoundBlock?
@@ -148,7 +148,7 @@ extension BlockReading where Self: ~Copyable {
   }
 
   /// The election blocks of the main chain, newest first.
-  func macroLocators(
+  func electionHashes(
     limit: Int, _ configuration: ChainConfiguration
   ) throws(LedgerStoreError) -> [Hash256] {
     var locators: [Hash256] = []

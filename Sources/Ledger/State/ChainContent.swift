@@ -4,8 +4,8 @@ import StateTrie
 
 /// What a chain knows of its blocks at one moment.
 struct ChainContent {
-  /// Every known block by its hash; with a store only those from the last macro block on, and the
-  /// last election block.
+  /// The known blocks from the last macro block on and the last election block, by their hashes;
+  /// the others are `FinalBlocks`.
   var blocks: [Hash256: BlockEntry] = [:]
   /// The same blocks' main chain by height, with gaps where macro sync jumped.
   var main: [UInt32: Hash256] = [:]
@@ -62,12 +62,15 @@ struct ChainContent {
     return entry.block.id
   }
 
-  /// Gives the final blocks up that others do not build on.
-  mutating func dropFinal() {
+  /// Gives the final blocks up that others do not build on; in no order.
+  @discardableResult
+  mutating func dropFinal() -> [BlockEntry] {
+    var dropped: [BlockEntry] = []
     for (number, hash) in main
     where number < macroHead.number && number != electionHead.number {
       main[number] = nil
-      blocks[hash] = nil
+      if let entry = blocks.removeValue(forKey: hash) { dropped.append(entry) }
     }
+    return dropped
   }
 }

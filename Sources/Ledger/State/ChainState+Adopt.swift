@@ -43,18 +43,6 @@ extension ChainState {
     return .extended
   }
 
-  /// How many of `blocks`, from the first on, bring nothing new: those that are our own up to the
-  /// last election block, and all if they do not lead beyond the last macro block.
-  func knownCount(of blocks: [Block]) throws(LedgerStoreError) -> Int {
-    guard let last = blocks.last, last.number > macroHead.number else { return blocks.count }
-    var known = 0
-    for block in blocks.prefix(while: { $0.number <= electionHead.number }) {
-      guard try mainHash(at: block.number) == block.hash else { break }
-      known += 1
-    }
-    return known
-  }
-
   /// Takes the main chain back to the last macro block without touching the state, and drops all
   /// side branches.
   private func dropOpenBlocks() {

@@ -11,12 +11,16 @@ extension ChainState {
   func change<Output>(
     _ block: Hash256, _ body: () throws(PushError) -> Output
   ) throws(PushError) -> Output {
+    let before = content
     guard let store else {
-      defer { tell(isStored: true) }
+      defer {
+        archive(since: before)
+        published.publish(view)
+        tell(isStored: true)
+      }
       return try body()
     }
     try restoreTrie(block)
-    let before = content
     let result: Result<Output, PushError>
     do throws(PushError) { result = .success(try body()) } catch { result = .failure(error) }
     do throws(LedgerStoreError) {
@@ -29,8 +33,17 @@ extension ChainState {
       rollBack(to: before)
       throw PushError(.storage(error), block)
     }
+    published.publish(view)
     tell(isStored: true)
     return try result.get()
+  }
+
+  /// Puts what has become final where a chain in memory keeps it.
+  private func archive(since before: ChainContent) {
+    guard case .inMemory(let archive) = finals, macroHead.number != before.macroHead.number else {
+      return
+    }
+    archive.add(content.dropFinal(), diffFloor: before.diffFloor..<diffFloor)
   }
 
   private func commit(

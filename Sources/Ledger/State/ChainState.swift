@@ -14,6 +14,10 @@ final class ChainState {
   let genesisHash: Hash256
   /// Where everything is kept; nil for a chain in memory alone.
   let store: (any KeyValueStore)?
+  let finals: FinalBlocks
+  /// What everybody may read while a change is made.
+  let published: PublishedView
+  private let failures: StoreFailures
   private let events: EventHub<ChainEvent>
   private let forkProofs: EventHub<ForkProof>
 
@@ -44,7 +48,11 @@ final class ChainState {
     self.content = content
     self.trie = trie
     self.store = store
+    finals = store.map { .stored($0) } ?? .inMemory(FinalArchive())
     changes = store == nil ? nil : ChainChanges()
+    failures = hubs.failures
+    published = PublishedView(
+      ChainView(content: content, finals: finals, trie: trie, failures: failures))
   }
 
   var blocks: [Hash256: BlockEntry] { content.blocks }
@@ -142,6 +150,13 @@ extension ChainState {
   }
 }
 
+extension ChainState {
+  /// The chain as it is now.
+  var view: ChainView {
+    ChainView(content: content, finals: finals, trie: trie, failures: failures)
+  }
+}
+
 /// What subscribers are told. Nothing of it leaves before the change it speaks of is stored.
 extension ChainState {
   func emit(_ event: ChainEvent) { pendingEvents.append(event) }
@@ -159,44 +174,11 @@ extension ChainState {
   }
 }
 
-/// Where a chain's events go.
+/// Where a chain's events go, and where its failures are noted.
 struct ChainHubs {
+  let failures = StoreFailures()
   let events = EventHub<ChainEvent>(capacity: LedgerLimits.eventsBufferedMax)
   let forkProofs = EventHub<ForkProof>(capacity: LedgerLimits.eventsBufferedMax)
 }
 
-extension ChainState: BlockReading {
-  func find(_ hash: Hash256, includeBody: Bool) throws(LedgerStoreError) -> FoundBlock? {
-    if let entry = blocks[hash] {
-      return FoundBlock(
-        block: includeBody ? entry.block : entry.block.withoutBody, isOnMain: entry.isOnMain)
-    }
-    return try store?.look { (snapshot) throws(LedgerStoreError) in
-      try snapshot.find(hash, includeBody: includeBody)
-    }
-  }
-
-  func mainHash(at number: UInt32) throws(LedgerStoreError) -> Hash256? {
-    if number >= macroHead.number { return main[number] }
-    if let hash = main[number] { return hash }
-    return try store?.look { (snapshot) throws(LedgerStoreError) in
-      try snapshot.mainHash(at: number)
-    }
-  }
-
-  func checkpoints() -> (election: BlockID, macro: BlockID) { (electionHead.id, macroHead.id) }
-
-  func history(before macro: BlockID) throws(LedgerStoreError) -> MountainFrontier? {
-    if let entry = blocks[macro.hash] { return entry.history }
-    return try store?.look { (snapshot) throws(LedgerStoreError) in
-      try snapshot.history(before: macro)
-    }
-  }
-
-  func keptDiff(of block: BlockID) throws(LedgerStoreError) -> TrieDiff? {
-    if let entry = blocks[block.hash] { return entry.diff }
-    return try store?.look { (snapshot) throws(LedgerStoreError) in
-      try snapshot.keptDiff(of: block)
-    }
-  }
-}
+extension ChainState: ContentReading {}

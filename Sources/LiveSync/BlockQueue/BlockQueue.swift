@@ -75,7 +75,7 @@ public actor BlockQueue {
 
   /// A block that was handed on has been pushed, or given up on its way.
   public func pushed(_ sourced: SourcedBlock<Block>, _ verdict: PushVerdict) {
-    perform(core.pushed(sourced, verdict, chain: context.chain))
+    perform(core.pushed(sourced, verdict, chain: context.chain.view))
   }
 
   /// Waits until the chain has block `hash`, asking `firstPeer` and then others for it. Fails when
@@ -83,7 +83,7 @@ public actor BlockQueue {
   public func resolve(
     _ hash: Hash256, number: UInt32, firstPeer: PeerID?
   ) async -> ResolveOutcome {
-    let actions = core.resolve(hash, number: number, first: firstPeer, chain: context.chain)
+    let actions = core.resolve(hash, number: number, first: firstPeer, chain: context.chain.view)
     for case .resolved(hash, let outcome) in actions { return outcome }
     if hasEnded { return .failed }
     let outcome = Mailbox<ResolveOutcome>(capacity: 1)
@@ -165,9 +165,9 @@ public actor BlockQueue {
     while !Task.isCancelled {
       // A stream that ends without cancellation has lost events: look at everything again.
       let events = context.chain.events()
-      perform(core.resynchronise(chain: context.chain))
+      perform(core.resynchronise(chain: context.chain.view))
       for await event in events {
-        perform(core.chainChanged(event.added, chain: context.chain))
+        perform(core.chainChanged(event.added, chain: context.chain.view))
       }
     }
   }
@@ -189,25 +189,25 @@ public actor BlockQueue {
       switch answer {
       case .value(.blocks(let blocks), let peer):
         recordAnswer(blocks, by: peer)
-        perform(core.answered(query.id, blocks, by: peer, chain: context.chain))
+        perform(core.answered(query.id, blocks, by: peer, chain: context.chain.view))
         return
       case .value(.offMainChain, _):
         let reason = MissingBlocksResponse.targetOffMainChain.reason
         recordFailure(query, reason: reason)
-        perform(core.failed(query.id, offMainChain: true, chain: context.chain))
+        perform(core.failed(query.id, offMainChain: true, chain: context.chain.view))
         return
       case .failed(let reason, _):
         recordFailure(query, reason: reason)
-        perform(core.failed(query.id, offMainChain: false, chain: context.chain))
+        perform(core.failed(query.id, offMainChain: false, chain: context.chain.view))
         return
       case .noPeers:
         await client.waitForPeers()
-        let isFinal = query.targetNumber <= context.chain.macroNumber
-        if isFinal || context.chain.isKnown(query.target) {
-          perform(core.failed(query.id, offMainChain: false, chain: context.chain))
+        let chain = context.chain.view
+        if query.targetNumber <= chain.macroNumber || chain.isKnown(query.target) {
+          perform(core.failed(query.id, offMainChain: false, chain: chain))
           return
         }
-        next = query.renewed(by: context.chain)
+        next = query.renewed(by: chain)
       case .cancelled:
         return
       }
@@ -266,7 +266,7 @@ public actor BlockQueue {
   private func announce(_ block: Block, from source: BlockSource) {
     core.configuration = configuration.widened(by: context.blocksInLongTime)
     let wasBuffered = core.isBuffered(block.hash)
-    perform(core.announce(block, from: source, chain: context.chain))
+    perform(core.announce(block, from: source, chain: context.chain.view))
     guard !wasBuffered, core.isBuffered(block.hash) else { return }
     context.recorder.record(
       .block(
@@ -299,14 +299,14 @@ public actor BlockQueue {
         guard outputs.offer(.batch(batch)) else {
           context.overflow("block_outputs", limit: outputs.capacity)
           for sourced in batch.blocks {
-            perform(core.pushed(sourced, .failed, chain: context.chain))
+            perform(core.pushed(sourced, .failed, chain: context.chain.view))
           }
           break
         }
       case .request(let query):
         if !orders.offer(query) {
           context.overflow("block_orders", limit: orders.capacity)
-          perform(core.failed(query.id, offMainChain: false, chain: context.chain))
+          perform(core.failed(query.id, offMainChain: false, chain: context.chain.view))
         }
       case .report(let gossip, let acceptance):
         for id in gossip { context.network.report(id, acceptance) }

@@ -101,7 +101,7 @@ public actor DiffQueue {
   private func followChain() async {
     while !Task.isCancelled {
       for await _ in context.chain.events() {
-        await perform(core.chainChanged(chain: context.chain))
+        await perform(core.chainChanged(chain: context.chain.view))
       }
     }
   }

@@ -2,8 +2,7 @@ import Ledger
 import Primitives
 import StateTrie
 
-/// What the queues ask of the chain. Every read is synchronous and sees the chain between two
-/// pushes.
+/// What the queues ask of the chain: one immutable view of it, taken once for each event.
 public protocol ChainReader: Sendable {
   /// Height of the head.
   var headNumber: UInt32 { get }
@@ -21,4 +20,4 @@ public protocol ChainReader: Sendable {
   func locators(limit: Int) -> [Hash256]
 }
 
-extension Blockchain: ChainReader {}
+extension ChainView: ChainReader {}

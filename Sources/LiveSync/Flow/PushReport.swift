@@ -1,7 +1,9 @@
 import Ledger
 import Messages
 import Networking
+import Peers
 import Primitives
+import Runtime
 import StateTrie
 
 /// What the chain made of a block.
@@ -78,7 +80,7 @@ public struct ChunkReport: Sendable {
 
 extension Blockchain {
   /// Pushes a block with what belongs to it.
-  func push(_ item: StateBlock<Block>) -> PushReport {
+  fileprivate func push(_ item: StateBlock<Block>) -> PushReport {
     let block = item.sourced.block
     var report = PushReport(block: item, verdict: .failed)
     do throws(PushError) {
@@ -89,7 +91,8 @@ extension Blockchain {
       switch outcome.result {
       // Only a block whose state was checked is passed on: a neighbour that could check it would
       // take us for a liar.
-      case .known, .extended, .rebranched: report.verdict = stateComplete ? .accepted : .ignored
+      case .known, .extended, .rebranched:
+        report.verdict = view.stateComplete ? .accepted : .ignored
       case .forked, .ignored: report.verdict = .ignored
       }
     } catch {
@@ -107,12 +110,24 @@ extension Blockchain {
 
   /// Pushes chunks onto the head. If the store fails, none was taken, nothing is said against them,
   /// and `storeFailure` tells why.
-  func push(_ chunks: [SourcedChunk]) -> ChunkReport {
+  fileprivate func push(_ chunks: [SourcedChunk]) -> ChunkReport {
     let pushes = chunks.map(\.push)
     let result = try? push(chunks: pushes)
     return ChunkReport(
       chunks: chunks, verdict: result?.verdict ?? ChunkVerdict(ignored: chunks.count),
       wrongRoot: result?.rootMismatch)
+  }
+}
+
+extension SyncContext {
+  /// Pushes a block with what belongs to it, where it holds nobody up.
+  func push(_ item: StateBlock<Block>) async -> PushReport {
+    await writer.run { [chain] in chain.push(item) }
+  }
+
+  /// The same for chunks.
+  func push(_ chunks: [SourcedChunk]) async -> ChunkReport {
+    await writer.run { [chain] in chain.push(chunks) }
   }
 }
 

@@ -63,7 +63,7 @@ extension LiveSyncer: AsyncSequence {
       if let inherited = work?.failed[block.parentHash] {
         report = PushReport(block: item, verdict: inherited, reason: "parent_not_taken")
       } else {
-        report = syncer.context.chain.push(item)
+        report = await syncer.context.push(item)
       }
       if report.reason != nil {
         // A bad copy says nothing about the blocks that stand on the good one.
@@ -94,7 +94,7 @@ extension LiveSyncer: AsyncSequence {
     }
 
     private mutating func apply(_ chunks: [SourcedChunk]) async {
-      let report = syncer.context.chain.push(chunks)
+      let report = await syncer.context.push(chunks)
       await syncer.queue.applied(report)
       if report.verdict.committed > 0, let hash = chunks.first?.hash {
         events.append(.acceptedChunks(hash))

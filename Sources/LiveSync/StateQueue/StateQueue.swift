@@ -45,7 +45,7 @@ public actor StateQueue: LiveSyncQueue {
   /// Works until the task is cancelled.
   public func run() async {
     // A store may hold a state that is not the head's.
-    giveUpWrongState()
+    await giveUpWrongState()
     await withDiscardingTaskGroup { group in
       group.addTask { await self.diffQueue.run() }
       group.addTask { await self.readBlocks() }
@@ -73,17 +73,25 @@ public actor StateQueue: LiveSyncQueue {
       let diffs = await diffQueue.traffic
       return StateReading(
         buffered: core.bufferedCount, inFlight: core.inFlightCount, handedOn: core.handedOnCount,
-        lacking: core.lackingCount(view), account: account, diffs: diffs,
+        lacking: core.lackingCount(look(at: context.chain.view)), account: account, diffs: diffs,
         wrongRoots: wrongStates.count)
     }
   }
 
-  private var view: PlannerView {
+  /// Lets the core take one event, with one view of the world.
+  private func step(
+    _ event: (inout any ChunkCore<Block>, PlannerView, ChainView) -> [StateQueueAction<Block>]
+  ) async {
+    let chain = context.chain.view
+    await perform(event(&core, look(at: chain), chain))
+  }
+
+  private func look(at chain: ChainView) -> PlannerView {
     let now = context.runtime.now
     // Where the chain makes blocks meanwhile, what it takes to come and go is no waiting.
     let roundTrip = context.blocksInRoundTrip > 0 ? context.network.pace.usualTime ?? .zero : .zero
     return PlannerView(
-      now: now, peers: wrongStates.doubt(context.chain.headHash) ? [] : context.peers.peers,
+      now: now, peers: wrongStates.doubt(chain.headHash) ? [] : context.peers.peers,
       urgentWait: max(.zero, context.urgent.longestWait(at: now) - roundTrip))
   }
 
@@ -113,11 +121,12 @@ public actor StateQueue: LiveSyncQueue {
     record(report.block.chunks, report.chunks)
     if let root = report.wrongRoot { noteWrongRoot(root) }
     // No block can be taken any more, and none will say why.
-    if report.error?.kind == .damagedState { giveUpWrongState() }
-    await perform(
-      core.pushed(
+    if report.error?.kind == .damagedState { await giveUpWrongState() }
+    await step {
+      $0.pushed(
         block.hash, number: block.number, chunks: report.block.chunks, result: report.chunks,
-        view, chain: context.chain))
+        $1, chain: $2)
+    }
     await diffQueue.pushed(diffBytes: report.block.diff?.heapBytes ?? 0)
     await diffQueue.blockQueue.pushed(report.block.sourced, report.verdict)
   }
@@ -125,13 +134,14 @@ public actor StateQueue: LiveSyncQueue {
   public func applied(_ report: ChunkReport) async {
     record(report.chunks, report.verdict)
     if let root = report.wrongRoot { noteWrongRoot(root) }
-    await perform(
-      core.applied(report.chunks, result: report.verdict, view, chain: context.chain))
+    await step { $0.applied(report.chunks, result: report.verdict, $1, chain: $2) }
   }
 
   /// Gives the state up if it is not the head's. If the store fails, `storeFailure` tells.
-  private func giveUpWrongState() {
-    if let root = (try? context.chain.giveUpWrongState()) ?? nil { noteWrongRoot(root) }
+  private func giveUpWrongState() async {
+    let chain = context.chain
+    let root = await context.writer.run { (try? chain.giveUpWrongState()) ?? nil }
+    if let root { noteWrongRoot(root) }
   }
 
   private func noteWrongRoot(_ root: Hash256) {
@@ -155,10 +165,10 @@ public actor StateQueue: LiveSyncQueue {
       // A stream that ends without cancellation has lost events, perhaps the one that made the
       // state complete or took a part of it back.
       let events = context.chain.events()
-      await perform(core.chainChanged(.advanced, view, chain: context.chain))
+      await step { $0.chainChanged(.advanced, $1, chain: $2) }
       for await event in events {
         guard let change = event.stateChange else { continue }
-        await perform(core.chainChanged(change, view, chain: context.chain))
+        await step { $0.chainChanged(change, $1, chain: $2) }
       }
     }
   }
@@ -166,7 +176,7 @@ public actor StateQueue: LiveSyncQueue {
   /// A new peer is asked at once.
   private func followPeers() async {
     for await _ in context.peers.additions() {
-      await perform(core.advance(view, chain: context.chain))
+      await step { $0.advance($1, chain: $2) }
     }
   }
 
@@ -180,7 +190,7 @@ public actor StateQueue: LiveSyncQueue {
       await ask(order)
     case .retry(let pause):
       await client.pause(pause)
-      if !Task.isCancelled { await perform(core.retryDue(view, chain: context.chain)) }
+      if !Task.isCancelled { await step { $0.retryDue($1, chain: $2) } }
     case .expectBlock(let number, let hash, let peer):
       await expectBlock(number, hash, peer)
     }
@@ -206,9 +216,9 @@ public actor StateQueue: LiveSyncQueue {
     case .value(let chunk, _):
       note(chunk)
       core.configuration = window
-      await perform(core.received(query.id, chunk, view, chain: context.chain))
+      await step { $0.received(query.id, chunk, $1, chain: $2) }
     case .failed, .noPeers:
-      await perform(core.failed(query.id, .unavailable, view, chain: context.chain))
+      await step { $0.failed(query.id, .unavailable, $1, chain: $2) }
     case .cancelled:
       break
     }
@@ -223,18 +233,18 @@ public actor StateQueue: LiveSyncQueue {
         query.message, of: peer,
         timeout: max(order.timeout, context.network.pace.patienceFloor))
       guard let chunk = SourcedChunk(response, to: query, from: peer) else {
-        await perform(core.failed(query.id, .lacking, view, chain: context.chain))
+        await step { $0.failed(query.id, .lacking, $1, chain: $2) }
         return
       }
       note(chunk)
       core.configuration = window
-      await perform(core.received(query.id, chunk, view, chain: context.chain))
+      await step { $0.received(query.id, chunk, $1, chain: $2) }
     } catch {
       guard error != .cancelled else { return }
       let failure = ChunkFailure(error)
       // An honest peer cannot know how large an answer may be for us.
       if error.isMisbehaviour, failure != .tooLarge { context.ban(peer, reason: error.reason) }
-      await perform(core.failed(query.id, failure, view, chain: context.chain))
+      await step { $0.failed(query.id, failure, $1, chain: $2) }
     }
   }
 
@@ -256,7 +266,7 @@ public actor StateQueue: LiveSyncQueue {
     if Task.isCancelled || context.chain.isKnown(hash) { return }
     let outcome = await resolve(hash, number: number, firstPeer: peer)
     if outcome == .failed || outcome == .outdated {
-      await perform(core.blockNeverCame(number: number, hash: hash, view, chain: context.chain))
+      await step { $0.blockNeverCame(number: number, hash: hash, $1, chain: $2) }
     }
   }
 
@@ -321,16 +331,17 @@ public actor StateQueue: LiveSyncQueue {
   }
 
   private func switchDiffs(_ areNeeded: Bool) async {
-    let head = context.chain.head
+    let chain = context.chain.view
+    let head = chain.head
     if areNeeded {
       context.recorder.record(
         .state(
           .incomplete(
             block: head.number, hash: head.hash,
-            missingRanges: context.chain.missing.ranges.count, reason: "incomplete_again")))
+            missingRanges: chain.missing.ranges.count, reason: "incomplete_again")))
     } else {
       context.recorder.record(
-        .state(.complete(block: head.number, hash: head.hash, items: context.chain.itemCount)))
+        .state(.complete(block: head.number, hash: head.hash, items: chain.itemCount)))
     }
     await diffQueue.setActive(areNeeded)
   }

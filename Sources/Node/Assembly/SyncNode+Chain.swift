@@ -116,6 +116,7 @@ extension SyncNode {
   /// True if the block's announcement did not reach us: it is higher than our head, not known, and
   /// nowhere on its way to the chain.
   private func isMissed(_ head: HeadResponse) async -> Bool {
+    let chain = chain.view
     guard head.number > chain.headNumber, !chain.isKnown(head.head) else { return false }
     return await !liveSync.queue.isExpected(head.head)
   }

@@ -18,7 +18,7 @@ struct ProgressMonitor: Sendable {
 extension SyncNode {
   /// Everything that is read for one look at the progress.
   private struct Look: Sendable {
-    var status: ChainStatus
+    var chain: ChainView
     var reading: StateReading
     var bufferedBlocks: Int
     var stall: StallSample
@@ -29,10 +29,10 @@ extension SyncNode {
   /// Where the node stands now.
   public func progress() async -> SyncProgress {
     let look = await look()
-    let missing = look.status.holdsState ? look.status.missing : .none
+    let missing = look.chain.holdsState ? look.chain.missing : .none
     return SyncProgress(
-      headNumber: look.status.head.number, headHash: look.status.head.hash,
-      macroNumber: look.status.macro.number, heldPartsPerMillion: missing.absentPartsPerMillion,
+      headNumber: look.chain.headNumber, headHash: look.chain.headHash,
+      macroNumber: look.chain.macroNumber, heldPartsPerMillion: missing.absentPartsPerMillion,
       missingRanges: missing.ranges.count, peers: context.peers.count,
       bufferedBlocks: look.bufferedBlocks, bufferedChunks: look.reading.buffered,
       requests: look.reading.inFlight, traffic: look.reading.account.traffic,
@@ -46,9 +46,9 @@ extension SyncNode {
   private func look() async -> Look {
     let reading = await readState(liveSync.queue)
     let bufferedBlocks = await liveSync.queue.bufferedBlockCount
+    let chain = chain.view
     let head = chain.head
-    let status = chain.status
-    let missing = status.holdsState ? status.missing : .none
+    let missing = chain.holdsState ? chain.missing : .none
     let now = context.runtime.now
     let account = reading.account
     let peers = context.peers.count
@@ -93,7 +93,7 @@ extension SyncNode {
     let buffered = head.number &+ UInt32(clamping: bufferedBlocks)
     sample.target = max(head.number, account.highestNumber, buffered)
     return Look(
-      status: status, reading: reading, bufferedBlocks: bufferedBlocks, stall: stall,
+      chain: chain, reading: reading, bufferedBlocks: bufferedBlocks, stall: stall,
       sample: sample, pace: pace)
   }
 
@@ -126,11 +126,11 @@ extension SyncNode {
   }
 
   private func record(_ look: Look) {
-    let missing = look.status.holdsState ? look.status.missing : .none
+    let missing = look.chain.holdsState ? look.chain.missing : .none
     context.recorder.record(
       .state(
         .progress(
-          block: look.status.head.number, items: chain.itemCount,
+          block: look.chain.headNumber, items: look.chain.itemCount,
           missingRanges: missing.ranges.count, heldPpm: missing.absentPartsPerMillion,
           inFlight: look.reading.inFlight, buffered: look.reading.buffered)))
   }

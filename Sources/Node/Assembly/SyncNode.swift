@@ -76,11 +76,11 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
 
   /// Works until the task is cancelled; to be called once.
   public func run() async {
-    let head = chain.head
+    let view = chain.view
     context.recorder.record(
       .node(
         .started(
-          block: head.number, hash: head.hash, missingRanges: chain.missing.ranges.count)))
+          block: view.headNumber, hash: view.headHash, missingRanges: view.missing.ranges.count)))
     server.start()
     await withDiscardingTaskGroup { group in
       group.addTask { await self.recordChain() }
@@ -135,12 +135,13 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
 
   func judgeConsensus() {
     let peers = context.peers.count
-    let isComplete = chain.stateComplete || !chain.holdsState
+    let view = chain.view
+    let isComplete = view.stateComplete || !view.holdsState
     let hasFailed = chain.storeFailure != nil
     let change = consensus.withLock {
       $0.judge(peers: peers, stateIsComplete: isComplete, storeHasFailed: hasFailed)
     }
-    let head = chain.head
+    let head = view.head
     switch change {
     case .established:
       context.recorder.record(

@@ -88,15 +88,15 @@ final class MacroSync: Sendable {
   /// Nothing (more) is to be adopted: says where the peer stands, and follows it.
   private func compare(with peer: PeerID, target: BlockID?) async -> MacroOutcome {
     guard let status = await head(of: peer) else { return .failed }
-    let chain = context.chain.status
-    if UInt64(status.number) + UInt64(configuration.tolerancePastMax) < UInt64(chain.head.number) {
+    let chain = context.chain.view
+    if UInt64(status.number) + UInt64(configuration.tolerancePastMax) < UInt64(chain.headNumber) {
       return .outdated
     }
     let head = BlockID(number: status.number, hash: status.head)
     if let target { return await catchUp(to: target, of: head, with: peer) }
     context.recorder.record(
       .macroSync(
-        .completed(peer: peer.number, block: chain.macro.number, hash: chain.macro.hash)))
+        .completed(peer: peer.number, block: chain.macroNumber, hash: chain.macroHead.hash)))
     return .good(head: head)
   }
 
@@ -131,7 +131,7 @@ final class MacroSync: Sendable {
     let roundTrip = context.network.pace.roundTrip
     fetch.withLock { $0.came(size, after: time, roundTrip: roundTrip) }
     let chain: VerifiedMacroChain
-    do throws(PushError) { chain = try context.chain.verify(part, after: verified) } catch {
+    do throws(PushError) { chain = try await verify(part, after: verified) } catch {
       return reject(peer, error, of: part, after: verified)
     }
     let isKept = fetch.withLock { $0.keep(chain) }
@@ -139,27 +139,35 @@ final class MacroSync: Sendable {
       context.overflow("macro_chain", limit: NodeLimits.macroChainBytesMax)
     }
     return part.reachesHead
-      ? end(chain, of: peer, roundTrip: time)
-      : goOn(chain, beyond: verified, with: peer, isKept: isKept)
+      ? await end(chain, of: peer, roundTrip: time)
+      : await goOn(chain, beyond: verified, with: peer, isKept: isKept)
+  }
+
+  private func verify(
+    _ part: MacroChain, after verified: VerifiedMacroChain?
+  ) async throws(PushError) -> VerifiedMacroChain {
+    try await context.writer.run { [chain = context.chain] in
+      Result { () throws(PushError) in try chain.verify(part, after: verified) }
+    }.get()
   }
 
   /// The peer has more than it gave.
   private func goOn(
     _ chain: VerifiedMacroChain, beyond verified: VerifiedMacroChain?, with peer: PeerID,
     isKept: Bool
-  ) -> Round {
+  ) async -> Round {
     let now = context.runtime.now
     let patience = patience
     fetch.withLock { $0.goOn(with: peer, patience: patience, at: now) }
-    let status = context.chain.status
+    let own = context.chain.view
     // Where nothing is lost, what is here counts at once; what cannot be kept must be adopted.
-    let isFree = status.holdsState && status.missing == .all
+    let isFree = own.holdsState && own.missing == .all
     if let last = chain.blocks.last, chain.history != nil, isFree || !isKept,
-      last.number > status.head.number
+      last.number > own.headNumber
     {
-      return adopt(chain, last: last, from: peer)
+      return await adopt(chain, last: last, from: peer)
     }
-    let before = verified?.lastElection.number ?? status.election.number
+    let before = verified?.lastElection.number ?? own.electionHead.number
     guard isKept, chain.lastElection.number > before else {
       return .stop(failed(peer, isKept ? "no_progress" : "chain_too_long", .failed))
     }
@@ -169,16 +177,14 @@ final class MacroSync: Sendable {
   /// The chain leads to the peer's last macro block.
   private func end(
     _ chain: VerifiedMacroChain, of peer: PeerID, roundTrip: Duration
-  ) -> Round {
-    let status = context.chain.status
-    guard let last = chain.blocks.last, last.number > status.macro.number,
-      last.number > status.head.number
-    else { return .end(nil) }
-    if !mustJump(to: last.number, from: status, roundTrip: roundTrip) {
+  ) async -> Round {
+    let own = context.chain.view
+    guard let last = chain.blocks.last, last.number > own.headNumber else { return .end(nil) }
+    if !mustJump(to: last.number, from: own, roundTrip: roundTrip) {
       return .end(BlockID(number: last.number, hash: last.hash))
     }
     guard chain.history != nil else { return .stop(failed(peer, "history_missing", .failed)) }
-    let round = adopt(chain, last: last, from: peer)
+    let round = await adopt(chain, last: last, from: peer)
     // Where a batch takes no longer than an answer there is always one more: what was made
     // meanwhile is for live sync.
     if case .more = round, isBatch(madeIn: roundTrip) { return .end(nil) }
@@ -202,19 +208,18 @@ final class MacroSync: Sendable {
   /// not jump over what live sync brings: where a batch takes no longer than a round trip, it would
   /// never get to follow.
   private func mustJump(
-    to number: UInt32, from status: ChainStatus, roundTrip: Duration
+    to number: UInt32, from own: ChainView, roundTrip: Duration
   ) -> Bool {
-    let chain = context.chain
-    let blocks = number - status.head.number
-    if status.holdsState, status.missing == .all {
+    let blocks = number - own.headNumber
+    if own.holdsState, own.missing == .all {
       let window = configuration.widened(by: context.blocksInLongTime).windowAheadMax
       return context.peers.count == 0 || blocks > window
     }
-    let isFar = blocks > NodeLimits.catchUpBatchesMax * chain.configuration.blocksPerBatch
-    guard isFar, status.holdsState else { return isFar }
+    let isFar = blocks > NodeLimits.catchUpBatchesMax * context.chain.configuration.blocksPerBatch
+    guard isFar, own.holdsState else { return isFar }
     let facts = CatchUpFacts(
       blocks: Int(blocks), bytesPerBlock: bytesPerBlock,
-      blocksKept: LedgerLimits.finalDiffsKeptDefault, heldItems: chain.itemCount,
+      blocksKept: LedgerLimits.finalDiffsKeptDefault, heldItems: own.itemCount,
       roundTrip: roundTrip)
     return CatchUpPlan(facts).way == .chunks
   }
@@ -232,9 +237,13 @@ final class MacroSync: Sendable {
     return Double(sizes.reduce(0, +)) / Double(sizes.count)
   }
 
-  private func adopt(_ chain: VerifiedMacroChain, last: Block, from peer: PeerID) -> Round {
+  private func adopt(_ verified: VerifiedMacroChain, last: Block, from peer: PeerID) async -> Round
+  {
+    let result = await context.writer.run { [chain = context.chain] in
+      Result { () throws(PushError) in try chain.adopt(verified) }
+    }
     do throws(PushError) {
-      guard try context.chain.adopt(chain) == .extended else { return .end(nil) }
+      guard try result.get() == .extended else { return .end(nil) }
     } catch {
       context.recorder.record(.macroSync(.rejected(peer: peer.number, reason: error.reason)))
       // Our own store failed, or our chain has gone another way meanwhile: neither says anything
@@ -246,7 +255,7 @@ final class MacroSync: Sendable {
       .macroSync(
         .adopted(
           block: last.number, hash: last.hash,
-          elections: chain.blocks.count { $0.kind == .election })))
+          elections: verified.blocks.count { $0.kind == .election })))
     return .more
   }
 

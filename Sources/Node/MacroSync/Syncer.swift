@@ -114,7 +114,8 @@ public actor Syncer {
       case .goLive(let peer, let head):
         goLive(peer)
         // The next announcement may be a whole block interval away.
-        if head.number > context.chain.headNumber, !context.chain.isKnown(head.hash) {
+        let chain = context.chain.view
+        if head.number > chain.headNumber, !chain.isKnown(head.hash) {
           order(.seek(head, peer))
         }
       case .rejoin(let peer): goLive(peer)

@@ -11,7 +11,8 @@ import Synchronization
 /// Answers the requests of other nodes from our chain, within rate limits for each peer and type.
 /// What a peer has asked for counts on if it leaves and comes back.
 ///
-/// Every answer is one synchronous read of the chain. A node whose state is incomplete says so.
+/// Answers are read without waiting: blocks from the newest view of the chain, the state from a
+/// snapshot of its store. A node whose state is incomplete says so.
 public struct RequestServer: Sendable {
   /// Shared by the handlers.
   private final class Gate: Sendable {
@@ -56,10 +57,11 @@ public struct RequestServer: Sendable {
     serve(RequestMissingBlocks.self) { Self.missingBlocks($0, of: chain) }
     serve(RequestMacroChain.self) { Self.macroChain($0, of: chain) }
     serve(RequestTrieDiff.self) { request in
-      switch chain.trieDiff(of: request.blockHash) {
+      let isComplete = chain.stateComplete
+      return switch chain.trieDiff(of: request.blockHash) {
       case .diff(let diff): .partialDiff(diff)
       case .unknownBlock: .unknownBlockHash
-      case .unavailable: chain.stateComplete ? .unknownBlockHash : .incompleteState
+      case .unavailable: isComplete ? .unknownBlockHash : .incompleteState
       case .failed: nil
       }
     }
@@ -93,10 +95,10 @@ public struct RequestServer: Sendable {
   }
 
   private static func head(of chain: Blockchain) -> HeadResponse {
-    let status = chain.status
+    let view = chain.view
     return HeadResponse(
-      number: status.head.number, head: status.head.hash, macro: status.macro.hash,
-      election: status.election.hash)
+      number: view.headNumber, head: view.headHash, macro: view.macroHead.hash,
+      election: view.electionHead.hash)
   }
 
   package static func missingBlocks(

@@ -14,6 +14,8 @@ public struct SyncContext: Sendable {
   public let recorder: EventRecorder
   /// Requests that chunks must not hold up; one list for all parts of the node.
   package let urgent: UrgentRequestList
+  /// Makes the changes of the chain: they hash, check signatures and wait for the disk.
+  package let writer: any Worker
   /// Writes down what proves a peer's lie; one for all parts of the node.
   private let evidence: EvidenceLog
 
@@ -28,6 +30,7 @@ public struct SyncContext: Sendable {
     self.recorder = recorder
     evidence = EvidenceLog()
     urgent = UrgentRequestList()
+    writer = runtime.worker("chain")
   }
 
   private init(_ other: SyncContext, recorder: EventRecorder) {
@@ -37,6 +40,7 @@ public struct SyncContext: Sendable {
     peers = other.peers
     evidence = other.evidence
     urgent = other.urgent
+    writer = other.writer
     self.recorder = recorder
   }
 

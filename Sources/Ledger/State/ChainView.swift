@@ -1,0 +1,175 @@
+import MerkleTree
+import Primitives
+import StateTrie
+import Synchronization
+
+/// Where a chain stands.
+public struct ChainStatus: Sendable, Hashable {
+  /// The newest block of the main chain.
+  public var head: BlockID
+  /// The last macro block: nothing up to it is ever reverted.
+  public var macro: BlockID
+  /// The last election block.
+  public var election: BlockID
+  /// The missing key ranges of the state; all if the chain holds none.
+  public var missing: KeyRangeSet
+  /// True if the chain holds state at all.
+  public var holdsState: Bool
+}
+
+/// The chain as it is after one change and before the next: immutable, and never half a push.
+///
+/// Whoever decides something about the chain takes one view and asks nothing else, so that all of
+/// its answers are of one moment. Taking one waits for no push. Blocks that are final are read where
+/// they are kept; they never change.
+public struct ChainView: Sendable {
+  let content: ChainContent
+  let finals: FinalBlocks
+  private let failures: StoreFailures
+  /// True if the chain holds state at all.
+  public let holdsState: Bool
+  /// The missing key ranges of the state; all if the chain holds none.
+  public let missing: KeyRangeSet
+  /// Root of the held state; nil if it is not known or no state is held.
+  public let stateRoot: Hash256?
+  /// Number of held accounts; 0 if no state is held.
+  public let itemCount: Int
+  /// True if the chain holds the whole state of its head: nothing is missing and the root is right.
+  public let stateComplete: Bool
+
+  init(content: ChainContent, finals: FinalBlocks, trie: StateTrie?, failures: StoreFailures) {
+    self.content = content
+    self.finals = finals
+    self.failures = failures
+    holdsState = trie != nil
+    missing = trie?.missing ?? .all
+    stateRoot = trie?.rootHash()
+    itemCount = trie?.itemCount ?? 0
+    stateComplete = (trie?.isComplete ?? false) && stateRoot == content.head.header.stateRoot
+  }
+
+  /// Where the chain stands.
+  public var status: ChainStatus {
+    ChainStatus(
+      head: head.id, macro: macroHead.id, election: electionHead.id, missing: missing,
+      holdsState: holdsState)
+  }
+
+  /// The newest block of the main chain.
+  public var head: Block { content.head }
+  /// Its height.
+  public var headNumber: UInt32 { content.head.number }
+  /// Its hash.
+  public var headHash: Hash256 { content.head.hash }
+  /// The last macro block: nothing up to it is ever reverted.
+  public var macroHead: Block { content.macroHead }
+  /// Its height.
+  public var macroNumber: UInt32 { content.macroHead.number }
+  /// The last election block.
+  public var electionHead: Block { content.electionHead }
+
+  /// True if blocks have to be pushed with their diffs: the state is held, but not all of it.
+  public var needsDiffs: Bool { holdsState && !missing.isEmpty }
+
+  /// The head, then the blocks back to and with the last macro block, newest first.
+  public func locators(limit: Int = LedgerLimits.locatorsMax) -> [Hash256] {
+    stride(from: Int(headNumber), through: Int(macroNumber), by: -1)
+      .prefix(max(0, limit)).compactMap { content.main[UInt32($0)] }
+  }
+}
+
+extension ChainView: ContentReading {}
+
+/// What may have to come from the store. If that fails, `Blockchain.storeFailure` tells, and the
+/// answer is as if nothing were held.
+extension ChainView {
+  /// A known block of whatever branch. Its body may not be held even if it is asked for.
+  public func block(_ hash: Hash256, includeBody: Bool = true) -> Block? {
+    reading(or: nil) { () throws(LedgerStoreError) in
+      try find(hash, includeBody: includeBody)?.block
+    }
+  }
+
+  /// The main chain block at this height.
+  public func block(at number: UInt32, includeBody: Bool = true) -> Block? {
+    reading(or: nil) { () throws(LedgerStoreError) in
+      try mainBlock(at: number, includeBody: includeBody)
+    }
+  }
+
+  /// True if the block is stored, on whatever branch.
+  public func isKnown(_ hash: Hash256) -> Bool {
+    reading(or: false) { () throws(LedgerStoreError) in
+      try find(hash, includeBody: false) != nil
+    }
+  }
+
+  /// True if the block is stored and on the main chain.
+  public func isOnMainChain(_ hash: Hash256) -> Bool {
+    reading(or: false) { () throws(LedgerStoreError) in
+      try find(hash, includeBody: false)?.isOnMain ?? false
+    }
+  }
+
+  /// The election blocks of the main chain, newest first.
+  public func macroLocators(
+    limit: Int = LedgerLimits.locatorsMax, _ configuration: ChainConfiguration
+  ) -> [Hash256] {
+    reading(or: []) { () throws(LedgerStoreError) in
+      try electionHashes(limit: limit, configuration)
+    }
+  }
+
+  /// How many of `blocks`, from the first on, bring nothing new: those that are our own up to the
+  /// last election block, and all if they do not lead beyond the last macro block.
+  func knownCount(of blocks: [Block]) throws(LedgerStoreError) -> Int {
+    guard let last = blocks.last, last.number > macroNumber else { return blocks.count }
+    var known = 0
+    for block in blocks.prefix(while: { $0.number <= electionHead.number }) {
+      guard try mainHash(at: block.number) == block.hash else { break }
+      known += 1
+    }
+    return known
+  }
+
+  private func reading<Output>(
+    or nothing: Output, _ body: () throws(LedgerStoreError) -> Output
+  ) -> Output {
+    do throws(LedgerStoreError) { return try body() } catch {
+      failures.note(error)
+      return nothing
+    }
+  }
+}
+
+/// The newest view of a chain, for whoever asks.
+final class PublishedView: Sendable {
+  private let view: Mutex<ChainView>
+
+  init(_ view: ChainView) { self.view = Mutex(view) }
+
+  var newest: ChainView { view.withLock { $0 } }
+
+  func publish(_ view: ChainView) { self.view.withLock { $0 = view } }
+}
+
+/// The last failures of a chain's store.
+final class StoreFailures: Sendable {
+  private let own = Mutex<LedgerStoreError?>(nil)
+  private let serving = Mutex<LedgerStoreError?>(nil)
+
+  /// The last one in the chain's own work.
+  var last: LedgerStoreError? { own.withLock { $0 } }
+
+  func note(_ failure: LedgerStoreError) { own.withLock { $0 = failure } }
+
+  /// One in an answer to others.
+  func noteServing(_ failure: LedgerStoreError) { serving.withLock { $0 = failure } }
+
+  func takeServing() -> LedgerStoreError? {
+    serving.withLock { failure in
+      defer { failure = nil }
+      return failure
+    }
+  }
+}
