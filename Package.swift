@@ -89,6 +89,7 @@ let package = Package(
       name: "livesync-bench",
       dependencies: [
         "CBlake2Batch", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "StateTrie",
+        "Ledger",
       ],
       swiftSettings: strict),
 
@@ -111,7 +112,7 @@ let package = Package(
     tests("EventLog", ["EventLog", "Reports", "Primitives"]),
     tests("Networking", ["Networking", "Runtime", "Primitives"]),
     tests("StateTrie", ["StateTrie", "Storage", "Primitives", "MerkleTree"]),
-    tests("Ledger", ["Ledger", "StateTrie", "Storage", "Primitives", "MerkleTree"]),
+    tests("Ledger", ["Ledger", "Runtime", "StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests(
       "LiveSync",
       [

@@ -29,42 +29,17 @@ enum DiskCommand {
       Console.print(usage)
       return
     }
-    var accounts = 1_000_000
-    var directory = FileManager.default.temporaryDirectory.path
-    var durability = Durability.everyCommit
-    var asJSON = false
-    var file: String?
-    var rest = words[...]
-    while let option = rest.popFirst() {
-      if option == "--json" {
-        asJSON = true
-        continue
-      }
-      guard ["--accounts", "--directory", "--durability", "--write"].contains(option) else {
-        Main.fail("unknown option '\(option)'")
-      }
-      guard let text = rest.popFirst() else { Main.fail("\(option) needs a value") }
-      switch option {
-      case "--accounts":
-        guard let value = Int(text), (2_000...20_000_000).contains(value) else {
-          Main.fail("--accounts needs a number from 2000 to 20000000, not '\(text)'")
-        }
-        accounts = value
-      case "--durability":
-        guard let value = Durability.allCases.first(where: { "\($0)" == text }) else {
-          Main.fail("--durability is everyCommit or onRequest, not '\(text)'")
-        }
-        durability = value
-      case "--directory": directory = text
-      default: file = text
-      }
-    }
+    let options = StoreOptions(words, accounts: 1_000_000)
     let page: PerformancePage?
-    do { page = try file.map(PerformancePage.init(file:)) } catch { Main.fail(error) }
+    do { page = try options.file.map(PerformancePage.init(file:)) } catch { Main.fail(error) }
     do {
       // Printed when the stores are removed, since printing may end the program.
-      let report = try report(accounts: accounts, directory: directory, durability: durability)
-      if asJSON { Console.printJSON(try report.json()) } else { Console.print(report.text) }
+      let report = try StoreOptions.inFolder(options.directory) { folder in
+        try DiskBenchmark(
+          accounts: options.accounts, directory: folder, durability: options.durability
+        ).run()
+      }
+      if options.asJSON { Console.printJSON(try report.json()) } else { Console.print(report.text) }
       let command = ShellWord.command(["livesync-bench", "disk"] + words)
       try page?.replace(
         section: "disk", with: report.markdown(command: command, machine: Machine()))
@@ -74,16 +49,6 @@ enum DiskCommand {
       Console.error("\(error)")
       exit(1)
     }
-  }
-
-  /// Measures in a new folder, which is removed.
-  private static func report(
-    accounts: Int, directory: String, durability: Durability
-  ) throws -> DiskReport {
-    let folder = directory + "/livesync-bench-\(ProcessInfo.processInfo.processIdentifier)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    return try DiskBenchmark(accounts: accounts, directory: folder, durability: durability).run()
   }
 }
 

@@ -7,6 +7,7 @@ struct Main {
   static let usage = """
     usage: livesync-bench trie [--accounts N[,N...]] [--json] [--write FILE]
            livesync-bench disk --help
+           livesync-bench serving --help
            livesync-bench workload NAME
            livesync-bench counts FILE [--record]
 
@@ -35,16 +36,17 @@ struct Main {
   static func main() {
     Console.prepare(program: "livesync-bench")
     let words = Array(CommandLine.arguments.dropFirst())
-    if words.isEmpty || (words.contains("--help") && words[0] != "disk") {
+    if words.isEmpty || (words.contains("--help") && !["disk", "serving"].contains(words[0])) {
       Console.print(usage)
       end(words.isEmpty ? 2 : 0)
     }
     switch words[0] {
     case "trie": measureTrie(words)
     case "disk": DiskCommand.run(Array(words.dropFirst()))
+    case "serving": end(ServingCommand.run(Array(words.dropFirst())))
     case "workload": runWorkload(words.dropFirst())
     case "counts": compareCounts(words.dropFirst())
-    default: fail("the benchmarks are 'trie', 'disk', 'workload' and 'counts'")
+    default: fail("the benchmarks are 'trie', 'disk', 'serving', 'workload' and 'counts'")
     }
     end(0)
   }

@@ -50,6 +50,9 @@ private final class HeldStore: KeyValueStore {
     let diff: DiffLookup
     let blocks: MissingBlocksResult
     let macro: MacroChain?
+    let status: ChainStatus
+    let locators: [Hash256]
+    let isOnMain: Bool
 
     init(_ chain: Blockchain, address: Address, newest: Block) {
       chunk = chain.chunk(from: .empty, limit: 100)
@@ -60,6 +63,9 @@ private final class HeldStore: KeyValueStore {
         target: newest.hash, locators: [chain.genesis.hash], direction: .backward,
         includeBody: true)
       macro = chain.macroChain(locators: [chain.genesis.hash])
+      status = chain.status
+      locators = chain.locators()
+      isOnMain = chain.isOnMainChain(newest.hash)
     }
   }
 

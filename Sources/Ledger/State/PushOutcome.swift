@@ -35,18 +35,14 @@ public struct ChunkPush: Sendable {
   public var edges: ChunkEdges
   /// The block whose state the chunk was taken from.
   public var blockHash: Hash256
-  /// The caller's own mark, such as whom the chunk came from.
-  public var tag: UInt64
 
   public init(
-    chunk: TrieChunk, start: KeyNibbles, edges: ChunkEdges = .last, blockHash: Hash256,
-    tag: UInt64 = 0
+    chunk: TrieChunk, start: KeyNibbles, edges: ChunkEdges = .last, blockHash: Hash256
   ) {
     self.chunk = chunk
     self.start = start
     self.edges = edges
     self.blockHash = blockHash
-    self.tag = tag
   }
 }
 

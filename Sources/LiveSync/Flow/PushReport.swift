@@ -132,11 +132,10 @@ extension SyncContext {
 }
 
 extension SourcedChunk {
-  /// The chunk as the chain takes it; the tag is the peer, so that a failure leads back to it.
+  /// The chunk as the chain takes it.
   fileprivate var push: ChunkPush {
     ChunkPush(
-      chunk: chunk, start: start, edges: isBounded ? .both : .last, blockHash: hash,
-      tag: UInt64(peer.number))
+      chunk: chunk, start: start, edges: isBounded ? .both : .last, blockHash: hash)
   }
 }
 
