@@ -69,6 +69,9 @@ public struct SyncContext: Sendable {
   /// measured.
   var blocksInRoundTrip: Int { blocks(in: network.pace.usualTime) }
 
+  /// Blocks that the chain makes in the time that a request usually takes, lost tries and all.
+  var blocksInRequest: Int { blocks(in: network.pace.requestTime) }
+
   /// Blocks that the chain makes in the time that nearly all answers take.
   var blocksInLongTime: Int { blocks(in: network.pace.longTime) }
 
