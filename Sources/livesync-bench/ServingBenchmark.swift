@@ -15,8 +15,8 @@ struct ServingBenchmark {
   private static let chunkItems = 5_000
   /// Items of a chunk that is served.
   private static let servedItems = 100
-  /// Pause between two answers: a node with a thousand requests a second.
-  private static let pause: UInt32 = 1_000
+  /// Pause between two answers: a node with thousands of requests a second.
+  private static let pause: UInt32 = 200
   private static let idleAnswers = 3_000
 
   let accounts: Int

@@ -10,7 +10,7 @@ enum ServingCommand {
     usage: livesync-bench serving [--accounts N] [--directory DIR] [--durability MODE] [--json]
                                   [--write FILE]
 
-    Asks a node for its head and for chunks of 100 accounts, a thousand times a second: first while
+    Asks a node for its head and for chunks of 100 accounts, thousands of times a second: first while
     it is idle, then while it takes chunks of 5,000 accounts into its store on disk, back to back.
     Shows in which time 50, 95 and 99 of 100 answers came, and the ratio of busy to idle.
 

@@ -180,11 +180,12 @@ public actor BlockQueue {
       let query = next
       let request = query.message(
         bytesMax: context.network.pace.partBytes(
-          .missingBlocks, most: MessageLimits.blocksAnswerBytesMax))
+          .missingBlocks, most: core.mostBytes(of: query)))
       let answer = await client.ask(
         request, tries: RequestTries(first: query.firstPeer),
         expecting: context.network.pace.expectedBytes(.missingBlocks, most: request.bytesMax),
         willAsk: { peer, _ in recordRequest(query, to: peer) },
+        isWanted: { core.isOpen(query.id) },
         handling: handling(of: query, as: request))
       switch answer {
       case .value(.blocks(let blocks), let peer):
@@ -195,6 +196,8 @@ public actor BlockQueue {
         let reason = MissingBlocksResponse.targetOffMainChain.reason
         recordFailure(query, reason: reason)
         perform(core.failed(query.id, offMainChain: true, chain: context.chain.view))
+        return
+      case .failed where !core.isOpen(query.id):
         return
       case .failed(let reason, _):
         recordFailure(query, reason: reason)
@@ -272,7 +275,7 @@ public actor BlockQueue {
       .block(
         .buffered(
           block: block.number, hash: block.hash, peer: source.peer?.number,
-          buffered: core.bufferedCount)))
+          buffered: core.unaskedCount)))
   }
 
   private func perform(_ actions: [Assembler.Action]) {
