@@ -144,7 +144,7 @@ extension RecordingNetwork {
   package func ask<R: Request>(
     _ request: R, to peer: PeerID, timeout: Duration
   ) async throws(RequestError) -> HeldAnswer<R.Response> {
-    let limit = min(request.answerBytesMax ?? .max, NetworkingLimits.responseBytesMax(R.type))
+    let limit = min(request.answerBytesMax ?? .max, R.type.responseBytesMax)
     let most = sizes.sizes.withLock { $0.most(of: request) }
     do throws(RequestError) {
       return try await ask(request, to: peer, timeout: timeout, answerBytesMax: most)

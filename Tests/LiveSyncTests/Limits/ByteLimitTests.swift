@@ -228,7 +228,7 @@ import Testing
     // Chunks and blocks are bounded by their bytes, or have one part.
     #expect(
       MessageLimits.chunkAnswerBytesMax + MessageLimits.chunkProofBytesMax + 100
-        <= NetworkingLimits.responseBytesMax(.chunk))
+        <= RequestType.chunk.responseBytesMax)
     let world = try TestWorld(seed: 62)
     let chain = world.source
     for bytes in [1, 500, 5_000, 100_000] {
