@@ -1,5 +1,6 @@
 extension LimitTable {
   static let liveSyncLimits: [String: Proof] = [
+    "PeerLimits.findingsMax": .driven(by: "findings_shouldLoseTheOldest_whenNobodyReadsThem"),
     "MessageLimits.listRequestBytesMax": .driven(
       by: "everyRequest_shouldBeAccepted_howeverMuchItNames"),
     "MessageLimits.headResponseBytesMax": .driven(

@@ -7,7 +7,7 @@ import Primitives
 /// Invariant: a block whose parent is buffered too has the height after its parent's, so walking
 /// to ancestors or descendants always ends.
 struct BlockBuffer<Block: SyncBlock>: Sendable {
-  private var entries: [Hash256: SourcedBlock<Block>] = [:]
+  private var entries: [Hash256: BlockEnvelope<Block>] = [:]
   /// Hashes at each height, in order of arrival.
   private var heights: [UInt32: [Hash256]] = [:]
   /// Hashes of the buffered children of a block, in order of arrival.
@@ -38,12 +38,12 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
   }
 
   /// Whether there is room for the bytes of a block.
-  func admission(of sourced: SourcedBlock<Block>) -> ByteBudget<BlockGiver>.Admission {
+  func admission(of sourced: BlockEnvelope<Block>) -> ByteBudget<BlockGiver>.Admission {
     budget.admission(of: sourced.block.memoryBytes, for: BlockGiver(sourced.source))
   }
 
   /// Adds a block that `fits` and has room.
-  mutating func insert(_ sourced: SourcedBlock<Block>) {
+  mutating func insert(_ sourced: BlockEnvelope<Block>) {
     let block = sourced.block
     precondition(
       entries[block.hash] == nil && fits(block) && misfits(under: block).isEmpty,
@@ -67,7 +67,7 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
   }
 
   /// Takes a block out.
-  mutating func remove(_ hash: Hash256) -> SourcedBlock<Block>? {
+  mutating func remove(_ hash: Hash256) -> BlockEnvelope<Block>? {
     guard let entry = entries.removeValue(forKey: hash) else { return nil }
     budget.release(entry.block.memoryBytes, of: BlockGiver(entry.source))
     Self.remove(hash, from: entry.block.number, in: &heights)
@@ -112,9 +112,9 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
   /// hangs together under blocks that were taken.
   mutating func removeDescendants(
     of hash: Hash256, limit: Int = .max,
-    where isAllowed: (SourcedBlock<Block>) -> Bool = { _ in true }
-  ) -> [SourcedBlock<Block>] {
-    var taken: [SourcedBlock<Block>] = []
+    where isAllowed: (BlockEnvelope<Block>) -> Bool = { _ in true }
+  ) -> [BlockEnvelope<Block>] {
+    var taken: [BlockEnvelope<Block>] = []
     var frontier = [hash]
     while !frontier.isEmpty {
       var next: [Hash256] = []
@@ -132,7 +132,7 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
   }
 
   /// Takes out all blocks at or below `number`, lowest first.
-  mutating func removeAll(upTo number: UInt32) -> [SourcedBlock<Block>] {
+  mutating func removeAll(upTo number: UInt32) -> [BlockEnvelope<Block>] {
     let low = heights.keys.filter { $0 <= number }.sorted()
     return low.flatMap { height in heights[height] ?? [] }.compactMap { remove($0) }
   }
@@ -168,7 +168,7 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
     highest { BlockGiver($0.source) == giver }
   }
 
-  private func highest(where isChosen: (SourcedBlock<Block>) -> Bool) -> Hash256? {
+  private func highest(where isChosen: (BlockEnvelope<Block>) -> Bool) -> Hash256? {
     for height in heights.keys.sorted(by: >) {
       let hashes = heights[height] ?? []
       if let hash = hashes.last(where: { entries[$0].map(isChosen) ?? false }) { return hash }
@@ -176,7 +176,7 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
     return nil
   }
 
-  private static func announcer(of sourced: SourcedBlock<Block>) -> PeerID? {
+  private static func announcer(of sourced: BlockEnvelope<Block>) -> PeerID? {
     sourced.source.origin == .announced ? sourced.source.peer : nil
   }
 

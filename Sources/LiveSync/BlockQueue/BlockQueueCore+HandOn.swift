@@ -4,7 +4,7 @@ import Primitives
 /// Handing blocks on, as many as the way to the chain has room for.
 extension BlockQueueCore {
   /// Hands on blocks that have room.
-  mutating func deliver(_ kind: BatchKind, _ blocks: [SourcedBlock<Block>]) -> [Action] {
+  mutating func deliver(_ kind: BatchKind, _ blocks: [BlockEnvelope<Block>]) -> [Action] {
     for sourced in blocks {
       let entry = Waiting(
         number: sourced.block.number, bytes: sourced.block.memoryBytes,
@@ -24,7 +24,7 @@ extension BlockQueueCore {
   }
 
   /// True if one more block may be handed on.
-  func hasRoom(for sourced: SourcedBlock<Block>) -> Bool {
+  func hasRoom(for sourced: BlockEnvelope<Block>) -> Bool {
     handedOn.admission(of: sourced.block.memoryBytes, for: BlockGiver(sourced.source)) == .fits
   }
 

@@ -57,7 +57,7 @@ extension BlockQueueCore {
     let sourced = blocks.filter { waiting[$0.hash] == nil }.map { block in
       // A copy that was announced and waits in the buffer is the same block: its messages move.
       let gossip = buffer.remove(block.hash)?.source.gossip ?? []
-      return SourcedBlock(
+      return BlockEnvelope(
         block: block, source: BlockSource(origin: .requested, peer: peer, gossip: gossip))
     }
     let isRooted = chain.isKnown(first.parentHash)
@@ -84,7 +84,7 @@ extension BlockQueueCore {
   }
 
   /// How many of these blocks, from the first on, have room on the way to the chain.
-  private func fitting(_ blocks: [SourcedBlock<Block>]) -> Int {
+  private func fitting(_ blocks: [BlockEnvelope<Block>]) -> Int {
     var room = handedOn
     for (index, sourced) in blocks.enumerated() {
       let (bytes, giver) = (sourced.block.memoryBytes, BlockGiver(sourced.source))

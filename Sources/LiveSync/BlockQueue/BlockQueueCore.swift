@@ -71,7 +71,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   public mutating func announce(
     _ block: Block, from source: BlockSource, chain: some ChainReader
   ) -> [Action] {
-    let sourced = SourcedBlock(block: block, source: source)
+    let sourced = BlockEnvelope(block: block, source: source)
     noteSize(of: block)
     if block.hasBody != configuration.includeBody {
       return drop(sourced, .bodyMismatch, acceptance: .reject)
@@ -85,7 +85,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
 
   /// Rules 4 to 8 for a block the chain does not know.
   private mutating func place(
-    _ sourced: SourcedBlock<Block>, chain: some ChainReader
+    _ sourced: BlockEnvelope<Block>, chain: some ChainReader
   ) -> [Action] {
     let block = sourced.block
     let peer = sourced.source.peer
@@ -111,7 +111,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
 
   /// The parent is known: the block goes on, unless it is on its way already.
   private mutating func handOn(
-    _ sourced: SourcedBlock<Block>, chain: some ChainReader
+    _ sourced: BlockEnvelope<Block>, chain: some ChainReader
   ) -> [Action] {
     let hash = sourced.block.hash
     if waiting[hash] != nil { return joinWaiting(sourced) }
@@ -124,7 +124,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
 
   /// Rule 8: keep the block and ask for what is missing under it.
   private mutating func bufferAnnounced(
-    _ sourced: SourcedBlock<Block>, chain: some ChainReader
+    _ sourced: BlockEnvelope<Block>, chain: some ChainReader
   ) -> [Action] {
     let block = sourced.block
     if waiting[block.hash] != nil { return joinWaiting(sourced) }
@@ -155,7 +155,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
 
   /// Lets blocks of those who have most in the buffer give way to one more; the reason if that is
   /// not enough.
-  mutating func makeRoom(for sourced: SourcedBlock<Block>) -> ([Action], DropReason?) {
+  mutating func makeRoom(for sourced: BlockEnvelope<Block>) -> ([Action], DropReason?) {
     var actions: [Action] = []
     while true {
       switch buffer.admission(of: sourced) {
@@ -172,7 +172,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   }
 
   /// Another copy of a block that waits to be pushed: judged together with it.
-  private mutating func joinWaiting(_ sourced: SourcedBlock<Block>) -> [Action] {
+  private mutating func joinWaiting(_ sourced: BlockEnvelope<Block>) -> [Action] {
     let hash = sourced.block.hash
     let gossip = sourced.source.gossip
     guard let entry = waiting[hash],

@@ -48,7 +48,7 @@ protocol ChunkCore<Block>: Sendable {
   mutating func blockNeverCame(
     number: UInt32, hash: Hash256, _ view: PlannerView, chain: some ChainReader
   ) -> [Action]
-  mutating func add(_ batch: DiffedBatch<Block>) -> [Action]
+  mutating func add(_ batch: BlockBatch<Block>) -> [Action]
   mutating func pushed(
     _ hash: Hash256, number: UInt32, chunks: [SourcedChunk], result: ChunkVerdict?,
     _ view: PlannerView, chain: some ChainReader

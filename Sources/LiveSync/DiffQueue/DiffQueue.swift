@@ -8,16 +8,6 @@ import Runtime
 import StateTrie
 import Synchronization
 
-/// What a diff queue hands to the next stage.
-public enum DiffQueueOutput: Sendable {
-  /// Blocks with their diffs.
-  case batch(DiffedBatch<Block>)
-  /// The peer is too far below us; it has left the peer set.
-  case behind(PeerID)
-  /// The peer is too far above us; what it has is needed all the same.
-  case ahead(PeerID)
-}
-
 /// Joins the blocks of a block queue with their trie diffs. A shell over `DiffQueueCore`.
 public actor DiffQueue {
   /// Work for the task group of `run()`.
@@ -39,7 +29,7 @@ public actor DiffQueue {
   /// The queue that blocks come from.
   public nonisolated let blockQueue: BlockQueue
   /// What is ready for the next stage.
-  nonisolated let outputs = Mailbox<DiffQueueOutput>(capacity: LiveSyncLimits.outputsMax)
+  nonisolated let outputs = Mailbox<BlockBatch<Block>>(capacity: LiveSyncLimits.outputsMax)
 
   public init(context: SyncContext, configuration: QueueConfiguration) {
     self.context = context.actor("diff_queue")
@@ -84,17 +74,12 @@ public actor DiffQueue {
   }
 
   private func readBlocks() async {
-    for await output in blockQueue.outputs {
-      switch output {
-      case .batch(let batch):
-        // An operator may have given the state up since the last chain event; without its diff the
-        // next block could not be pushed, and no event would ever come.
-        if !core.isActive, context.chain.needsDiffs { await perform(core.setActive(true)) }
-        await settle()
-        await perform(core.add(batch))
-      case .behind(let peer): offer(.behind(peer))
-      case .ahead(let peer): offer(.ahead(peer))
-      }
+    for await batch in blockQueue.outputs {
+      // An operator may have given the state up since the last chain event; without its diff the
+      // next block could not be pushed, and no event would ever come.
+      if !core.isActive, context.chain.needsDiffs { await perform(core.setActive(true)) }
+      await settle()
+      await perform(core.add(batch))
     }
   }
 
@@ -226,14 +211,14 @@ public actor DiffQueue {
 
   /// What comes out is offered before anything is awaited, so that batches keep their order.
   private func perform(_ actions: [DiffQueueAction<Block>]) async {
-    var givenUp: [SourcedBlock<Block>] = []
+    var givenUp: [BlockEnvelope<Block>] = []
     for action in actions {
       switch action {
       case .deliver(let batch):
-        if !outputs.offer(.batch(batch)) {
+        if !outputs.offer(batch) {
           context.overflow("diff_outputs", limit: outputs.capacity)
           pushedBytes.withLock { $0 += batch.diffBytes }
-          givenUp += batch.blocks.map(\.sourced)
+          givenUp += batch.blocks
         }
       case .request(let query):
         order(.request(query))
@@ -255,10 +240,6 @@ public actor DiffQueue {
     let isCrowded = core.isCrowded
     if self.isCrowded.exchange(isCrowded, ordering: .relaxed) || !isCrowded { return }
     context.overflow("diffs", limit: LiveSyncLimits.diffsBytesMax)
-  }
-
-  private func offer(_ output: DiffQueueOutput) {
-    if !outputs.offer(output) { context.overflow("diff_outputs", limit: outputs.capacity) }
   }
 
   /// Orders are bounded by the diffs in the queue, each of which has one at a time; the mailbox has

@@ -166,14 +166,10 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
   // MARK: The chain
 
   /// Blocks came from the diff queue: each takes the chunks along that waited for it.
-  public mutating func add(_ batch: DiffedBatch<Block>) -> [Action] {
-    let blocks = batch.blocks.map { diffed in
-      let block = diffed.sourced.block
-      let chunks = buffer.remove(number: block.number, hash: block.hash)
-      handedOn += chunks.count
-      return StateBlock(sourced: diffed.sourced, diff: diffed.diff, chunks: chunks)
-    }
-    return [.deliver(StateBatch(kind: batch.kind, blocks: blocks))]
+  public mutating func add(_ batch: BlockBatch<Block>) -> [Action] {
+    let (joined, count) = buffer.join(batch)
+    handedOn += count
+    return [.deliver(joined)]
   }
 
   /// A block was pushed with `chunks`; `result` is nil if the block was not taken.

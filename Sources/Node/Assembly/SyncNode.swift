@@ -48,7 +48,8 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
   private let server: RequestServer
   let consensus = Mutex(ConsensusCore())
   let monitor: Mutex<ProgressMonitor>
-  private let subscribers = EventSubscribers()
+  private let subscribers = Broadcaster<LiveSyncEvent>(
+    capacity: NodeLimits.subscriberEventsMax, whenFull: .loseOldest)
   let readState: @Sendable (Queue) async -> StateReading
 
   init(
@@ -122,15 +123,13 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
 
   private func handle(_ event: LiveSyncEvent) async {
     switch event {
-    case .behind(let peer): await syncer.behind(peer)
-    case .ahead(let peer): await syncer.ahead(peer)
     case .acceptedAnnouncedBlock:
       consensus.withLock { $0.acceptedAnnouncement() }
       judgeConsensus()
     case .acceptedBufferedBlock, .receivedMissingBlocks, .rejectedBlock, .acceptedChunks:
       judgeConsensus()
     }
-    subscribers.yield(event)
+    subscribers.send(event)
   }
 
   func judgeConsensus() {

@@ -76,6 +76,18 @@ public struct SyncContext: Sendable {
     return Int(clamping: UInt64(max(0, time?.wholeNanoseconds ?? 0)) / 1_000_000 / interval)
   }
 
+  /// Writes down and passes on that the peer is too far below us: it leaves the peers of live sync.
+  package func leave(_ peer: PeerID, reason: String) {
+    recorder.record(.peer(.behind(peer: peer.number, reason: reason)))
+    _ = peers.note(.behind(peer))
+  }
+
+  /// Passes on that the peer is too far above us.
+  package func noteAhead(_ peer: PeerID, reason: String) {
+    guard peers.note(.ahead(peer)) else { return }
+    recorder.record(.peer(.ahead(peer: peer.number, reason: reason)))
+  }
+
   /// A bounded queue dropped what came in addition.
   package func overflow(_ queue: String, limit: Int) {
     recorder.record(.queue(.limitReached(queue: queue, limit: limit)))

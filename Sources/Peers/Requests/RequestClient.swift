@@ -224,7 +224,7 @@ package final class RequestClient: Sendable {
   func punish<Value: Sendable>(_ peer: PeerID, _ verdict: Verdict<Value>) {
     switch verdict {
     case .use, .notYet, .next: break
-    case .unfit: context.peers.remove(peer)
+    case .unfit(let why): context.leave(peer, reason: why)
     case .refuse(let why, let evidence): context.ban(peer, reason: why, evidence: evidence)
     }
   }

@@ -50,13 +50,13 @@ import Testing
 
   @Test func peerAhead_shouldBeToldOnce_andStay() {
     let list = PeerList()
-    #expect(!list.noteAhead(PeerID(1)))
+    #expect(!list.note(.ahead(PeerID(1))))
     list.add(PeerID(1))
-    #expect(list.noteAhead(PeerID(1)) && !list.noteAhead(PeerID(1)))
+    #expect(list.note(.ahead(PeerID(1))) && !list.note(.ahead(PeerID(1))))
     #expect(list.peers == [PeerID(1)])
     // Macro sync has looked at it.
     #expect(list.add(PeerID(1)) && !list.add(PeerID(1)))
-    #expect(list.noteAhead(PeerID(1)))
+    #expect(list.note(.ahead(PeerID(1))))
   }
 
   @Test func preferredPeers_shouldBeAskedFirst_thenTheOtherPromptOnes() {

@@ -149,7 +149,7 @@ import Testing
       var core = DiffQueueCore<FakeBlock>(isActive: true)
       let blocks = FakeBlock.genesis.chain(60)
       var open: [DiffQuery] = []
-      var delivered: [DiffedBlock<FakeBlock>] = []
+      var delivered: [BlockEnvelope<FakeBlock>] = []
       var pushed = 0
       func note(_ actions: [DiffQueueAction<FakeBlock>]) {
         open += actions.queries
@@ -174,7 +174,7 @@ import Testing
           note(core.pushed(diffBytes: bytes))
         }
       }
-      #expect(delivered.map(\.sourced.block.number) == blocks.map(\.number), "seed \(seed)")
+      #expect(delivered.map(\.block.number) == blocks.map(\.number), "seed \(seed)")
       #expect(pushed == blocks.count && core.diffBytes == 0, "seed \(seed)")
     }
   }

@@ -106,38 +106,41 @@ import Testing
     #expect(refused == [.queue(.limitReached(queue: "block_outputs", limit: limit))])
   }
 
-  @Test func subscriber_shouldLoseTheOldestEvents_whenItDoesNotRead() async {
-    let subscribers = EventSubscribers()
-    let stream = subscribers.subscribe()
-    let limit = NodeLimits.subscriberEventsMax
-    for number in 0...limit { subscribers.yield(.behind(PeerID(UInt32(number)))) }
-    subscribers.finish()
-    var seen: [LiveSyncEvent] = []
-    for await event in stream { seen.append(event) }
-    #expect(seen.count == limit && seen.first == .behind(PeerID(1)))
+  @Test func subscriber_shouldLoseTheOldestEvents_whenItDoesNotRead() throws {
+    let world = try TestWorld(seed: 31)
+    let node = world.makeNode()
+    world.run {
+      let stream = node.events()
+      let limit = NodeLimits.subscriberEventsMax
+      let work = world.runtime.spawn("node") { await node.run() }
+      for _ in 0...limit {
+        let block = try await world.produce(transfers: 0, announce: false)
+        node.liveSync.push(block, from: nil)
+        let isTaken = await world.wait(.seconds(9)) { node.chain.isKnown(block.hash) }
+        #expect(isTaken)
+      }
+      work.cancel()
+      await work.value
+      var seen: [LiveSyncEvent] = []
+      for await event in stream { seen.append(event) }
+      #expect(seen.count == limit)
+    }
   }
 
-  @Test func subscriber_shouldBeForgotten_whenItIsGone() async {
-    let subscribers = EventSubscribers()
-    let kept = subscribers.subscribe()
-    do {
-      let gone = subscribers.subscribe()
-      #expect(subscribers.count == 2)
-      _ = gone
-    }
-    #expect(subscribers.count == 1)
+  @Test func findings_shouldLoseTheOldest_whenNobodyReadsThem() async {
     let list = PeerList()
-    do {
-      let gone = list.additions()
-      #expect(list.additionSubscribers == 1)
-      _ = gone
+    let stream = list.findings()
+    let limit = PeerLimits.findingsMax
+    for number in 0...UInt32(limit) {
+      list.add(PeerID(number % 200))
+      #expect(list.note(.behind(PeerID(number % 200))))
     }
-    #expect(list.additionSubscribers == 0)
-    subscribers.finish()
-    #expect(subscribers.count == 0)
-    for await _ in kept { Issue.record("nothing was said") }
-    // One that comes too late does not wait for ever.
-    for await _ in subscribers.subscribe() { Issue.record("nothing was said") }
+    var count = 0
+    for await finding in stream {
+      count += 1
+      #expect(count > 1 || finding == .behind(PeerID(1)))
+      if count == limit { break }
+    }
   }
 
   @Test func macroRounds_shouldBeBounded_whenAPeerGivesOneBlockAtATime() throws {

@@ -78,7 +78,7 @@ import Testing
         Issue.record("no blocks came")
         return
       }
-      #expect(batch.blocks.allSatisfy { $0.sourced.source.peer != PeerID(1) })
+      #expect(batch.blocks.allSatisfy { $0.source.peer != PeerID(1) })
       #expect(world.bans(of: PeerID(1)).isEmpty)
       let isBanned = await world.wait(.seconds(10)) { !world.bans(of: PeerID(1)).isEmpty }
       #expect(isBanned)

@@ -1,6 +1,7 @@
 import Messages
 import Networking
 import Primitives
+import StateTrie
 
 /// Whose account a block is on: the peer that gave it, or nobody else's.
 struct BlockGiver: Hashable, Comparable, Sendable {
@@ -36,14 +37,27 @@ public struct BlockSource: Sendable, Hashable {
   }
 }
 
-/// A block and where it came from.
-public struct SourcedBlock<Block: SyncBlock>: Sendable {
+/// A block on its way to the chain, with where it came from and what has joined it: its diff while
+/// the state is incomplete, and chunks of the state after it.
+public struct BlockEnvelope<Block: SyncBlock>: Sendable {
   public var block: Block
   public var source: BlockSource
+  /// What the block changes in the state; nil if it is not here, or not needed.
+  public var diff: TrieDiff? {
+    didSet { diffBytes = diff?.heapBytes ?? 0 }
+  }
+  /// Bytes of memory that the diff takes.
+  public private(set) var diffBytes = 0
+  public var chunks: [SourcedChunk]
 
-  public init(block: Block, source: BlockSource) {
+  public init(
+    block: Block, source: BlockSource, diff: TrieDiff? = nil, chunks: [SourcedChunk] = []
+  ) {
     self.block = block
     self.source = source
+    self.diff = diff
+    self.chunks = chunks
+    diffBytes = diff?.heapBytes ?? 0
   }
 }
 
@@ -60,10 +74,13 @@ public enum BatchKind: Sendable, Hashable {
 /// Blocks to be pushed one after another, parents before children.
 public struct BlockBatch<Block: SyncBlock>: Sendable {
   public var kind: BatchKind
-  public var blocks: [SourcedBlock<Block>]
+  public var blocks: [BlockEnvelope<Block>]
 
-  public init(kind: BatchKind, blocks: [SourcedBlock<Block>]) {
+  public init(kind: BatchKind, blocks: [BlockEnvelope<Block>]) {
     self.kind = kind
     self.blocks = blocks
   }
+
+  /// Bytes of memory that the diffs take.
+  var diffBytes: Int { blocks.reduce(0) { $0 + $1.diffBytes } }
 }
