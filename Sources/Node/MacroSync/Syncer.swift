@@ -7,7 +7,7 @@ import Primitives
 import Runtime
 
 /// Leads each peer through macro sync into live sync, and back. A shell over `SyncerCore`.
-public actor Syncer {
+public actor Syncer: NodeService {
   /// Work for the task group of `run()`.
   private enum Order: Sendable {
     case macroSync(PeerID)

@@ -4,6 +4,7 @@ import LiveSync
 import Peers
 import Primitives
 import Runtime
+import Synchronization
 
 /// What a node remembers to judge its progress.
 struct ProgressMonitor: Sendable {
@@ -15,7 +16,27 @@ struct ProgressMonitor: Sendable {
   var isLive = false
 }
 
-extension SyncNode {
+/// Writes progress and forecast to the log, and says when nothing moves and why.
+final class ProgressReporter<Queue: LiveSyncQueue>: NodeService {
+  private let context: SyncContext
+  private let consensus: ConsensusJudge
+  private let liveSync: LiveSyncer<Queue>
+  private let syncer: Syncer
+  private let readState: @Sendable (Queue) async -> StateReading
+  private let monitor: Mutex<ProgressMonitor>
+
+  init(
+    context: SyncContext, consensus: ConsensusJudge, liveSync: LiveSyncer<Queue>, syncer: Syncer,
+    stallAfter: Duration, readState: @escaping @Sendable (Queue) async -> StateReading
+  ) {
+    self.context = context
+    self.consensus = consensus
+    self.liveSync = liveSync
+    self.syncer = syncer
+    self.readState = readState
+    monitor = Mutex(ProgressMonitor(stall: StallCore(patience: stallAfter)))
+  }
+
   /// Everything that is read for one look at the progress.
   private struct Look: Sendable {
     var chain: ChainView
@@ -27,7 +48,7 @@ extension SyncNode {
   }
 
   /// Where the node stands now.
-  public func progress() async -> SyncProgress {
+  func progress() async -> SyncProgress {
     let look = await look()
     let missing = look.chain.holdsState ? look.chain.missing : .none
     return SyncProgress(
@@ -37,8 +58,8 @@ extension SyncNode {
       bufferedBlocks: look.bufferedBlocks, bufferedChunks: look.reading.buffered,
       requests: look.reading.inFlight, traffic: look.reading.account.traffic,
       wrongRoots: look.reading.wrongRoots,
-      isEstablished: consensus.withLock { $0.isEstablished },
-      blocker: chain.storeFailure == nil
+      isEstablished: consensus.isEstablished,
+      blocker: context.chain.storeFailure == nil
         ? monitor.withLock { $0.stall.blocker(look.stall) } : .storeFailed,
       forecast: monitor.withLock { $0.last })
   }
@@ -46,7 +67,7 @@ extension SyncNode {
   private func look() async -> Look {
     let reading = await readState(liveSync.queue)
     let bufferedBlocks = await liveSync.queue.bufferedBlockCount
-    let chain = chain.view
+    let chain = context.chain.view
     let head = chain.head
     let missing = chain.holdsState ? chain.missing : .none
     let now = context.runtime.now
@@ -97,10 +118,10 @@ extension SyncNode {
       sample: sample, pace: pace)
   }
 
-  /// Writes progress and forecast to the log, and says when nothing moves and why.
-  func reportProgress() async {
+  func run() async {
     var nextRecord = context.runtime.now.advanced(by: NodeLimits.progressInterval)
-    var wasDone = chain.missing.isEmpty || !chain.holdsState
+    let view = context.chain.view
+    var wasDone = view.missing.isEmpty || !view.holdsState
     while !Task.isCancelled {
       let pause = wasDone ? NodeLimits.progressInterval : NodeLimits.sampleInterval
       try? await context.runtime.sleep(for: pause)
