@@ -115,8 +115,6 @@ extension LiveSyncEvent {
       "received_missing:" + hashes.map { "+\($0)" }.joined()
     case .rejectedBlock(let hash): "rejected:\(hash)"
     case .acceptedChunks(let hash): "accepted_chunks:\(hash)"
-    case .behind(let peer): "behind:\(peer)"
-    case .ahead(let peer): "ahead:\(peer)"
     }
   }
 }
