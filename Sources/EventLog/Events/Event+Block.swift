@@ -11,7 +11,7 @@ extension Event {
     case rejected(block: UInt32, hash: Hash256, peer: UInt32?, reason: String)
     /// The block is valid or not looked at, and changes nothing.
     case ignored(block: UInt32, hash: Hash256, peer: UInt32?, reason: String)
-    /// The block waits for its ancestors; buffered counts those that wait unasked for.
+    /// The block waits for its ancestors; buffered counts all that wait.
     case buffered(block: UInt32, hash: Hash256, peer: UInt32?, buffered: Int)
     /// The block is taken out of a buffer unused.
     case dropped(block: UInt32, hash: Hash256, reason: String)
@@ -43,8 +43,7 @@ extension Event.Block: EventGroup {
     case .ignored:
       EventDescription(.debug, "The block is valid or not looked at, and changes nothing.")
     case .buffered:
-      EventDescription(
-        .debug, "The block waits for its ancestors; buffered counts those that wait unasked for.")
+      EventDescription(.debug, "The block waits for its ancestors; buffered counts all that wait.")
     case .dropped:
       EventDescription(.info, "The block is taken out of a buffer unused.")
     case .produced:

@@ -14,8 +14,6 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
   private var children: [Hash256: [Hash256]] = [:]
   /// Announced blocks each peer has in the buffer.
   private var announced: [PeerID: Int] = [:]
-  /// Blocks here that were not asked for.
-  private(set) var unaskedCount = 0
   private var budget = ByteBudget<BlockGiver>(LiveSyncLimits.bufferedBlocksBytes)
 
   /// Number of blocks.
@@ -52,7 +50,6 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
     entries[block.hash] = sourced
     heights[block.number, default: []].append(block.hash)
     children[block.parentHash, default: []].append(block.hash)
-    if sourced.source.origin != .requested { unaskedCount += 1 }
     if let peer = Self.announcer(of: sourced) { announced[peer, default: 0] += 1 }
   }
 
@@ -72,7 +69,6 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
     budget.release(entry.block.memoryBytes, of: BlockGiver(entry.source))
     Self.remove(hash, from: entry.block.number, in: &heights)
     Self.remove(hash, from: entry.block.parentHash, in: &children)
-    if entry.source.origin != .requested { unaskedCount -= 1 }
     if let peer = Self.announcer(of: entry) {
       announced[peer] = announced[peer].flatMap { $0 > 1 ? $0 - 1 : nil }
     }

@@ -170,12 +170,11 @@ public actor BlockQueue {
       let query = next
       let request = query.message(
         bytesMax: context.network.pace.partBytes(
-          .missingBlocks, most: core.mostBytes(of: query)))
+          .missingBlocks, most: MessageLimits.blocksAnswerBytesMax))
       let answer = await client.ask(
         request, tries: RequestTries(first: query.firstPeer),
         expecting: context.network.pace.expectedBytes(.missingBlocks, most: request.bytesMax),
         willAsk: { peer, _ in recordRequest(query, to: peer) },
-        isWanted: { core.isOpen(query.id) },
         handling: handling(of: query, as: request))
       switch answer {
       case .value(.blocks(let blocks), let peer):
@@ -186,8 +185,6 @@ public actor BlockQueue {
         let reason = MissingBlocksResponse.targetOffMainChain.reason
         recordFailure(query, reason: reason)
         perform(core.failed(query.id, offMainChain: true, chain: context.chain.view))
-        return
-      case .failed where !core.isOpen(query.id):
         return
       case .failed(let reason, _):
         recordFailure(query, reason: reason)
@@ -265,7 +262,7 @@ public actor BlockQueue {
       .block(
         .buffered(
           block: block.number, hash: block.hash, peer: source.peer?.number,
-          buffered: core.unaskedCount)))
+          buffered: core.bufferedCount)))
   }
 
   private func perform(_ actions: [Assembler.Action]) {

@@ -1,6 +1,5 @@
 import Messages
 import Networking
-import Peers
 import Primitives
 
 extension BlockQueueCore {
@@ -12,7 +11,6 @@ extension BlockQueueCore {
     // Pruning closes requests whose target is final: nobody needs their answers.
     guard let query = close(id) else { return actions }
     precondition(!blocks.isEmpty, "a verified answer to \(query) has no blocks")
-    for block in blocks { noteSize(of: block) }
     if let bad = blocks.first(where: { invalid.contains($0.hash) }) {
       return actions + rejectDescendants(of: bad.hash) + rejectDescendants(of: query.target)
         + endResolve(query.target, .failed)
@@ -29,22 +27,6 @@ extension BlockQueueCore {
         + endResolve(query.target, .failed)
     }
     return actions + proceed(after: blocks[blocks.count - 1], query, peer: peer, chain: chain)
-  }
-
-  /// Most bytes of blocks that the answer to a request needs: those from what is here or known
-  /// to the target, if their heights are as they were said, and each as large as the largest
-  /// lately. What an answer may have takes room until it is there, or lost.
-  public func mostBytes(of query: MissingBlocksQuery) -> Int {
-    let limit = MessageLimits.blocksAnswerBytesMax
-    guard blockBytes > 0 else { return limit }
-    let blocks = Int(query.targetNumber) - Int(query.startNumber)
-    let (bytes, isTooMuch) = max(1, blocks).multipliedReportingOverflow(by: blockBytes)
-    return isTooMuch ? limit : min(max(bytes, PeerLimits.partBytesMin), limit)
-  }
-
-  /// Remembers how large blocks are.
-  mutating func noteSize(of block: Block) {
-    blockBytes = max(block.memoryBytes, blockBytes / 8 * 7)
   }
 
   /// Hands the blocks of an answer on if their first parent is known, else buffers them. What the
@@ -104,7 +86,7 @@ extension BlockQueueCore {
     else { return [] }
     return request(
       query.target, number: query.targetNumber, direction: .forward, first: peer,
-      after: last, chain: chain)
+      locators: [last.hash], chain: chain)
   }
 
   /// Request `id` failed for good.

@@ -39,8 +39,6 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   var invalid = RecentHashes(capacity: LiveSyncLimits.invalidBlocksMax)
   /// Height of the macro block up to which everything has been pruned.
   var prunedTo: UInt32 = 0
-  /// Bytes of the largest block lately; larger ones are forgotten little by little.
-  var blockBytes = 0
   private var nextRequest: UInt64 = 1
 
   public init(configuration: QueueConfiguration) {
@@ -49,8 +47,6 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
 
   /// Number of buffered blocks.
   public var bufferedCount: Int { buffer.count }
-  /// Number of buffered blocks that were not asked for.
-  public var unaskedCount: Int { buffer.unaskedCount }
   /// True if the block waits for its ancestors.
   public func isBuffered(_ hash: Hash256) -> Bool { buffer.contains(hash) }
   /// True if the block waits, is handed on, or is asked for.
@@ -62,8 +58,6 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   /// Bytes of buffered blocks, and of those handed on and not pushed yet.
   public var bufferedBytes: Int { buffer.bytes }
   public var handedOnBytes: Int { handedOn.total }
-  /// True while the answer to a request is needed.
-  public func isOpen(_ id: UInt64) -> Bool { requests[id] != nil }
   /// Number of open requests.
   public var requestCount: Int { requests.count }
 
@@ -72,7 +66,6 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
     _ block: Block, from source: BlockSource, chain: some ChainReader
   ) -> [Action] {
     let sourced = BlockEnvelope(block: block, source: source)
-    noteSize(of: block)
     if block.hasBody != configuration.includeBody {
       return drop(sourced, .bodyMismatch, acceptance: .reject)
     }
@@ -141,7 +134,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
     {
       return actions + drop(sourced, .peerLimit)
     }
-    if buffer.unaskedCount >= configuration.bufferMax {
+    if buffer.count >= configuration.bufferMax {
       guard let hash = buffer.victim(for: sourced.source.peer), let victim = buffer.remove(hash)
       else { return actions + drop(sourced, .bufferFull) }
       actions += drop(victim, .bufferFull) + endResolve(hash, .failed)
@@ -207,18 +200,15 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   /// Opens a request; if too many are open, what waits for it is dropped.
   mutating func request(
     _ target: Hash256, number: UInt32, direction: MissingBlocksDirection, first: PeerID?,
-    after last: Block? = nil, chain: some ChainReader
+    locators: [Hash256]? = nil, chain: some ChainReader
   ) -> [Action] {
     guard requests.count < LiveSyncLimits.missingBlocksRequestsMax else {
       return dropDescendants(of: target, .tooManyRequests) + endResolve(target, .failed)
     }
-    let (start, locators) =
-      last.map { ($0.number, [$0.hash]) }
-      ?? self.locators(below: number, direction, chain: chain)
     let query = MissingBlocksQuery(
-      id: nextRequest, target: target, targetNumber: number, startNumber: start,
-      locators: locators, direction: direction, includeBody: configuration.includeBody,
-      firstPeer: first)
+      id: nextRequest, target: target, targetNumber: number,
+      locators: locators ?? self.locators(below: number, chain: chain),
+      direction: direction, includeBody: configuration.includeBody, firstPeer: first)
     nextRequest += 1
     requests[query.id] = query
     requested[target] = query.id
@@ -227,11 +217,8 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
 
   /// What an answer may start after: the nearest blocks below that are here or on their way to the
   /// chain, and the chain's own. Without the former, every gap above the head would be answered
-  /// with the same blocks from there on. With them goes the height of the first that an answer may
-  /// start after: going back it may be any of them, down to the last macro block.
-  private func locators(
-    below number: UInt32, _ direction: MissingBlocksDirection, chain: some ChainReader
-  ) -> (start: UInt32, [Hash256]) {
+  /// with the same blocks from there on.
+  private func locators(below number: UInt32, chain: some ChainReader) -> [Hash256] {
     let limit = LiveSyncLimits.nearLocatorsMax
     let onTheWay = waiting.filter { $0.value.number < number }
       .map { (number: $0.value.number, hash: $0.key) }
@@ -239,10 +226,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
       (number: $0.number, hash: $0.hash)
     }
     let near = (onTheWay + here).sorted { ($0.number, $0.hash) > ($1.number, $1.hash) }
-      .prefix(limit)
-    let start =
-      direction == .backward ? chain.macroNumber : near.first?.number ?? chain.headNumber
-    let own = chain.locators(limit: MessageLimits.locatorsMax - near.count)
-    return (start, near.map(\.hash) + own)
+      .prefix(limit).map(\.hash)
+    return near + chain.locators(limit: MessageLimits.locatorsMax - near.count)
   }
 }

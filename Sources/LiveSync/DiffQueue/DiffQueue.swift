@@ -123,14 +123,11 @@ public actor DiffQueue {
             .requested(
               peer: peer.number, block: query.number, hash: query.blockHash, attempt: attempt)))
       },
-      isWanted: { core.block(of: query.id) != nil },
       wasDenied: { await perform(core.denied(query.id)) },
       handling: handling(of: query, header))
     switch answer {
     case .value(let diff, let peer):
       await take(diff, for: query, from: peer)
-    case .failed where core.block(of: query.id) == nil:
-      break
     case .failed(let reason, let isSoon):
       await roundFailed(query, reason: reason, isSoon: isSoon)
     case .noPeers:
@@ -184,7 +181,7 @@ public actor DiffQueue {
   /// Rounds at a time: where a round trip is longer than the time between blocks, more of them have
   /// to be on their way to keep up with the chain.
   private var requestsAtOnce: Int {
-    let blocks = min(context.blocksInRequest, LiveSyncLimits.diffRequestsMax)
+    let blocks = min(context.blocksInRoundTrip, LiveSyncLimits.diffRequestsMax)
     let wanted = blocks * LiveSyncLimits.diffRequestsPerBlock
     return min(max(wanted, LiveSyncLimits.diffRequestsMin), LiveSyncLimits.diffRequestsMax)
   }

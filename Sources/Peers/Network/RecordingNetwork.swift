@@ -41,9 +41,6 @@ public struct RecordingNetwork: Network {
   /// How long answers take and how fast they come, read at one moment.
   package var pace: AnswerPace { paceMeter.pace.withLock { $0 } }
 
-  /// A request that may be asked of several peers was answered, so long after the first was asked.
-  func fulfilled(after time: Duration) { paceMeter.pace.withLock { $0.fulfilled(after: time) } }
-
   /// Sends a single request and waits for its answer as long as answers take.
   /// - Parameter bytes: What the answer is expected to have at most.
   package func ask<R: Request>(

@@ -64,9 +64,6 @@ public struct SyncContext: Sendable {
   /// measured.
   package var blocksInRoundTrip: Int { blocks(in: network.pace.usualTime) }
 
-  /// Blocks that the chain makes in the time that a request usually takes, lost tries and all.
-  package var blocksInRequest: Int { blocks(in: network.pace.requestTime) }
-
   /// Blocks that the chain makes in the time that nearly all answers take.
   package var blocksInLongTime: Int { blocks(in: network.pace.longTime) }
 

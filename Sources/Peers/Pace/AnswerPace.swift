@@ -5,8 +5,6 @@ import Runtime
 /// What a single request asks for, and how long its answer is waited for, follow from it.
 package struct AnswerPace: Sendable {
   private var times = AnswerTimes()
-  /// How long requests took that were asked of one peer after another, lost tries and all.
-  private var requestTimes = AnswerTimes()
   private var roundTripFilter = WindowedFilter(
     .smallest, window: PeerLimits.roundTripWindow)
   private var rateFilter = WindowedFilter(.largest, window: PeerLimits.bandwidthWindow)
@@ -61,9 +59,6 @@ package struct AnswerPace: Sendable {
     partRateFilter.add(Double(bytes) * 1e9 / carried, at: now)
   }
 
-  /// A request that may be asked of several peers was answered, so long after the first was asked.
-  package mutating func fulfilled(after time: Duration) { requestTimes.add(time) }
-
   /// A request was not answered in time.
   package mutating func timedOut(_ type: RequestType) {
     lateInRow[type, default: 0] += 1
@@ -73,8 +68,8 @@ package struct AnswerPace: Sendable {
   /// How long the answer to a request is waited for: twice what answers take, and what `bytes` take
   /// at the measured rate; `PeerLimits.patienceFirst` before anything came. Doubled for each
   /// request of the kind in a row that was late, since it is the only way to learn of a line that
-  /// is longer or thinner than that. Once an answer has come, messages are lost rather, so it is
-  /// doubled for every second one: where each second message is lost, doubling for each would
+  /// is longer or thinner than that. Once many answers are measured, messages are lost rather, so
+  /// it is doubled for every second one: where each second message is lost, doubling for each would
   /// wait without bound on average. And a line that carried an answer a moment ago is not much
   /// longer than that: beyond `PeerLimits.patienceDoublings` doublings it is waited for twice
   /// as long as nothing came.
@@ -83,13 +78,7 @@ package struct AnswerPace: Sendable {
     let long = times.percentile95
     if let roundTrip = roundTripFilter.value, let rate = rateFilter.value {
       let usual = long.map { Double($0.wholeNanoseconds) } ?? roundTrip
-      let line = partRateFilter.value
-      var carried = roundTrip + Double(bytes) * 1e9 / max(1, rate, line ?? 0)
-      // What an answer of few bytes took is the way there and back: it says that the line carries
-      // no less, and not that it carries no more.
-      if line == nil {
-        carried = min(carried, Double(PeerLimits.patienceFirst.wholeNanoseconds) / 2)
-      }
+      let carried = roundTrip + Double(bytes) * 1e9 / max(1, rate)
       wait = .nanoseconds(Int64(min(1e18, 2 * max(usual, carried))))
       wait = max(wait, PeerLimits.patienceMin)
       // Too few answers tell little of how they scatter.
@@ -99,7 +88,7 @@ package struct AnswerPace: Sendable {
     let silence = answeredAt.map { $0.duration(to: now) * 2 } ?? PeerLimits.patienceMax
     let most = min(
       max(wait * (1 << PeerLimits.patienceDoublings), silence), PeerLimits.patienceMax)
-    for _ in 0..<(answeredAt == nil ? late : late / 2) where wait < most { wait = wait * 2 }
+    for _ in 0..<(long == nil ? late : late / 2) where wait < most { wait = wait * 2 }
     return min(wait, most)
   }
 
@@ -128,18 +117,9 @@ package struct AnswerPace: Sendable {
   /// least. Nil before the first.
   package var usualTime: Duration? { roundTrip.map { max($0, times.median ?? .zero) } }
 
-  /// The time in which half of the requests were answered lately, lost tries and all; at least
-  /// `usualTime`. Nil before the first answer.
-  package var requestTime: Duration? { usualTime.map { max($0, requestTimes.median ?? .zero) } }
-
-  /// The time in which nearly all answers came lately, and nearly all requests were answered, which
-  /// is what a row of blocks waits for, each of which needs one. Where messages are lost, a request
-  /// takes far longer than the answer that came. Nil before the first.
-  package var longTime: Duration? {
-    usualTime.map {
-      max($0, times.percentile95 ?? .zero, requestTimes.percentile95 ?? .zero)
-    }
-  }
+  /// The time in which nearly all answers came lately, which is what a row of blocks waits for,
+  /// each of which needs one. Nil before the first.
+  package var longTime: Duration? { usualTime.map { max($0, times.percentile95 ?? .zero) } }
 
   /// How long one part of what was sent in two is waited for: at least
   /// `PeerLimits.halfWait`, and longer where messages scatter more.

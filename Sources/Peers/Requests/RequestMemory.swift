@@ -15,10 +15,6 @@ package struct RequestMemory: Sendable {
   private var stock = PeerLimits.hedgesMax * PeerLimits.answersPerHedge
   /// When peers answered last, whatever they said.
   private var heard: [PeerID: Moment] = [:]
-  /// Tries so far, of all requests.
-  private var tryCount: UInt64 = 0
-  /// The latest of them that each peer has answered, whatever it said.
-  private var answeredTries: [PeerID: UInt64] = [:]
 
   package init() {}
 
@@ -54,29 +50,13 @@ package struct RequestMemory: Sendable {
     stock = min(stock + shares, PeerLimits.hedgesMax * PeerLimits.answersPerHedge)
   }
 
-  /// A try goes out; its place among all tries.
-  package mutating func sent() -> UInt64 {
-    tryCount += 1
-    return tryCount
-  }
-
-  /// True if the peer has answered a try that went out after this one. What comes over a line comes
-  /// in turn, so a try that is overdue as well was lost, or its answer.
-  package func isOvertaken(_ place: UInt64, at peer: PeerID) -> Bool {
-    answeredTries[peer].map { $0 > place } ?? false
-  }
-
-  /// The peer answered the try at this place. Above `PeerLimits.peersMax` peers the one that
-  /// did so longest ago is forgotten.
-  package mutating func heard(_ peer: PeerID, place: UInt64 = 0, at now: Moment) {
+  /// The peer answered. Above `PeerLimits.peersMax` peers the one that did so longest ago is
+  /// forgotten.
+  package mutating func heard(_ peer: PeerID, at now: Moment) {
     heard[peer] = now
-    answeredTries[peer] = max(place, answeredTries[peer] ?? 0)
     guard heard.count > PeerLimits.peersMax else { return }
     let oldest = heard.min { ($0.value, $0.key) < ($1.value, $1.key) }
-    if let oldest {
-      heard[oldest.key] = nil
-      answeredTries[oldest.key] = nil
-    }
+    if let oldest { heard[oldest.key] = nil }
   }
 
   /// True if the peer has answered since `moment`.

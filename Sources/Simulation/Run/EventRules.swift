@@ -29,8 +29,7 @@ package struct EventRules {
 
   /// - Parameters:
   ///   - liars: numbers of the peers that may lie.
-  ///   - bufferedBlocksMax: most blocks the node may hold back for want of an ancestor that it
-  ///     did not ask for; those that it asked for are bounded in bytes.
+  ///   - bufferedBlocksMax: most blocks the node may hold back for want of an ancestor.
   package init(liars: Set<UInt32>, bufferedBlocksMax: Int) {
     self.liars = liars
     self.bufferedBlocksMax = bufferedBlocksMax

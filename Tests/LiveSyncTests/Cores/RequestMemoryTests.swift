@@ -24,20 +24,6 @@ import Testing
     #expect(!memory.hasHeard(PeerID(1), since: Moment(nanoseconds: 2)))
   }
 
-  @Test func tries_shouldBeOvertaken_byLaterOnesOfTheSamePeerOnly() {
-    var memory = RequestMemory()
-    let (one, two) = (PeerID(1), PeerID(2))
-    let places = (0..<3).map { _ in memory.sent() }
-    memory.heard(two, place: places[2], at: .start)
-    #expect(!memory.isOvertaken(places[0], at: one))
-    memory.heard(one, place: places[1], at: .start)
-    #expect(memory.isOvertaken(places[0], at: one))
-    #expect(!memory.isOvertaken(places[1], at: one) && !memory.isOvertaken(places[2], at: one))
-    // An answer that comes late takes nothing back.
-    memory.heard(one, place: places[0], at: .start)
-    #expect(memory.isOvertaken(places[0], at: one))
-  }
-
   @Test func delay_shouldFollowTheAnswers_betweenItsLimits() {
     var memory = RequestMemory()
     #expect(memory.hedgeDelay == PeerLimits.hedgeDelayFirst)
