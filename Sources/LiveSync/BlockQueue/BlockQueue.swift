@@ -174,6 +174,7 @@ public actor BlockQueue {
       let answer = await client.ask(
         request, tries: RequestTries(first: query.firstPeer),
         expecting: context.network.pace.expectedBytes(.missingBlocks, most: request.bytesMax),
+        isWanted: { core.isOpen(query.id) },
         willAsk: { peer, _ in recordRequest(query, to: peer) },
         handling: handling(of: query, as: request))
       switch answer {
@@ -255,6 +256,7 @@ public actor BlockQueue {
 
   private func announce(_ block: Block, from source: BlockSource) {
     core.configuration = configuration.widened(by: context.blocksInLongTime)
+    core.handsOnEarly = context.blocksInRoundTrip > 0
     let wasBuffered = core.isBuffered(block.hash)
     perform(core.announce(block, from: source, chain: context.chain.view))
     guard !wasBuffered, core.isBuffered(block.hash) else { return }

@@ -30,6 +30,9 @@ extension BlockQueueCore {
     _ sourced: BlockEnvelope<Block>, _ verdict: PushVerdict, chain: some ChainReader
   ) -> [Action] {
     let hash = sourced.block.hash
+    // What was handed on behind an invalid block is invalid as well.
+    let isChildOfInvalid = verdict == .failed && invalid.contains(sourced.block.parentHash)
+    let verdict = isChildOfInvalid ? .invalid : verdict
     let gossip = sourced.source.gossip + (takeBack(hash)?.gossip ?? [])
     var actions = report(gossip, verdict.acceptance) + prune(chain: chain)
     switch verdict {

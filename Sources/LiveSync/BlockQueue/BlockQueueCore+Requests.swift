@@ -42,7 +42,7 @@ extension BlockQueueCore {
       return BlockEnvelope(
         block: block, source: BlockSource(origin: .requested, peer: peer, gossip: gossip))
     }
-    let isRooted = chain.isKnown(first.parentHash)
+    let isRooted = isRooted(first.parentHash, chain: chain)
     let ready = isRooted ? fitting(sourced) : 0
     if isRooted, ready == 0 { crowd(first.parentHash) }
     var actions = misfits + deliver(.missing, Array(sourced[..<ready]))
@@ -62,6 +62,7 @@ extension BlockQueueCore {
       }
     }
     if !isRooted { actions += requestMissing(under: first, first: peer, chain: chain) }
+    for entry in sourced[..<ready] { actions += releaseEarly(under: entry.block.hash) }
     return (actions, isAll)
   }
 

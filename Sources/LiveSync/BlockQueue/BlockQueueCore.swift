@@ -39,6 +39,10 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   var invalid = RecentHashes(capacity: LiveSyncLimits.invalidBlocksMax)
   /// Height of the macro block up to which everything has been pruned.
   var prunedTo: UInt32 = 0
+  /// True if blocks are handed on behind their parents, before these are pushed: where a round trip
+  /// takes longer than a block, what is asked for between here and the chain would else come for
+  /// one result after the other.
+  package var handsOnEarly = false
   private var nextRequest: UInt64 = 1
 
   public init(configuration: QueueConfiguration) {
@@ -58,6 +62,8 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   /// Bytes of buffered blocks, and of those handed on and not pushed yet.
   public var bufferedBytes: Int { buffer.bytes }
   public var handedOnBytes: Int { handedOn.total }
+  /// True if the answer to request `id` is still of use.
+  public func isOpen(_ id: UInt64) -> Bool { requests[id] != nil }
   /// Number of open requests.
   public var requestCount: Int { requests.count }
 
@@ -90,7 +96,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
       invalid.insert(block.hash)
       return reject(sourced)
     }
-    if chain.isKnown(block.parentHash) {
+    if isRooted(block.parentHash, chain: chain) {
       return handOn(sourced, chain: chain)
     }
     if UInt64(block.number) > UInt64(head) + UInt64(configuration.windowAheadMax) {
@@ -113,6 +119,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
     var sourced = sourced
     if let earlier = buffer.remove(hash) { sourced.source.gossip += earlier.source.gossip }
     return rejectMisfits(under: sourced.block) + deliver(.head, [sourced])
+      + releaseEarly(under: hash)
   }
 
   /// Rule 8: keep the block and ask for what is missing under it.
@@ -186,7 +193,8 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
     }
     guard let missing else { return [] }
     if chain.isKnown(missing.hash) { return release(under: missing.hash) }
-    if waiting[missing.hash] != nil || requested[missing.hash] != nil { return [] }
+    if waiting[missing.hash] != nil { return releaseEarly(under: missing.hash) }
+    if requested[missing.hash] != nil { return [] }
     if missing.number <= chain.macroNumber {
       return dropDescendants(of: missing.hash, .belowFinality)
     }

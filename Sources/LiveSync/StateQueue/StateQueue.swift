@@ -87,12 +87,12 @@ public actor StateQueue: LiveSyncQueue {
   }
 
   private func look(at chain: ChainView) -> PlannerView {
-    let now = context.runtime.now
+    let (now, pace) = (context.runtime.now, context.network.pace)
     // Where the chain makes blocks meanwhile, what it takes to come and go is no waiting.
-    let roundTrip = context.blocksInRoundTrip > 0 ? context.network.pace.usualTime ?? .zero : .zero
+    let roundTrip = context.blocksInRoundTrip > 0 ? pace.usualTime ?? .zero : .zero
     return PlannerView(
       now: now, peers: wrongStates.doubt(chain.headHash) ? [] : context.peers.peers,
-      urgentWait: max(.zero, context.urgent.longestWait(at: now) - roundTrip))
+      urgentWait: max(.zero, context.urgent.longestWait(at: now) - roundTrip), losses: pace.losses)
   }
 
   /// How far the queue looks on a line as long as it is measured to be.

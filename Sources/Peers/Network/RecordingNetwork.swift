@@ -92,12 +92,15 @@ public struct RecordingNetwork: Network {
       sizes.sizes.withLock { $0.add(answer.count, type) }
       let now = runtime.now
       paceMeter.pace.withLock {
-        $0.answered(type, bytes: answer.count, after: start.duration(to: now), at: now)
+        $0.answered(type, of: peer, bytes: answer.count, after: start.duration(to: now), at: now)
       }
       end(.answered, bytes: answer.count)
       return answer
     } catch {
-      if error == .timeout { paceMeter.pace.withLock { $0.timedOut(type) } }
+      if error == .timeout {
+        let now = runtime.now
+        paceMeter.pace.withLock { $0.timedOut(type, of: peer, asked: start, at: now) }
+      }
       end(Event.RequestOutcome(rawValue: error.reason) ?? .undecodable, bytes: 0)
       throw error
     }

@@ -129,6 +129,8 @@ package struct HedgedRequest: Sendable {
       lacking.append(peer)
     case .late:
       memory.timedOut()
+      // Who answers gave no answer to this, if it was lost.
+      if isPatient, !peers.silent.contains(peer) { tries.wasLost() }
       // It is a better choice than who never answered.
       if peers.preferred.contains(peer) { tries.allowAgain(peer) }
     }
@@ -181,7 +183,7 @@ package struct HedgedRequest: Sendable {
       if !again.isEmpty { return again }
     }
     let late = isPromptLeft ? open.values.count { peers.slow.contains($0) } : 0
-    guard open.count - late < PeerLimits.openTriesMax else { return [] }
+    guard memory.mayAwait(oneMoreThan: open.count - late) else { return [] }
     guard isPromptLeft || tries.canAsk(peers.slow) else { return resend(peers, &memory) }
     guard memory.takeHedge() else { return [] }
     idleLooks = 0
@@ -199,8 +201,8 @@ package struct HedgedRequest: Sendable {
     let peer =
       awaited.first { peers.preferred.contains($0) }
       ?? awaited.first { !peers.slow.contains($0) } ?? awaited.first
-    guard idleLooks >= PeerLimits.looksBeforeResend, let peer,
-      awaited.count(where: { $0 == peer }) < PeerLimits.openTriesMax, memory.takeHedge(),
+    guard idleLooks >= memory.looksBeforeResend, let peer,
+      memory.mayAwait(oneMoreThan: awaited.count { $0 == peer }), memory.takeHedge(),
       tries.takeAgain()
     else { return [] }
     idleLooks = 0

@@ -102,11 +102,12 @@ package final class RequestClient: Sendable {
   /// - Parameters:
   ///   - bytes: that the answer may have; 0 if it is small.
   ///   - isPatient: whether peers that are known to be late are awaited when all others said no.
+  ///   - isWanted: false once nobody needs the answer any more: nobody else is asked for it.
   ///   - willAsk: called before each try with the peer and the number of the try, from 1.
   ///   - wasDenied: called for each peer that does not have it yet, while somebody waits for it.
   package func ask<R: Request, Value: Sendable>(
     _ request: R, tries: RequestTries, expecting bytes: Int = 0, isPatient: Bool = true,
-    isolation: isolated (any Actor)? = #isolation,
+    isolation: isolated (any Actor)? = #isolation, isWanted: () -> Bool = { true },
     willAsk: (PeerID, Int) -> Void = { _, _ in }, wasDenied: () async -> Void = {},
     handling: Handling<R.Response, Value>
   ) async -> Answer<Value> {
@@ -120,12 +121,15 @@ package final class RequestClient: Sendable {
       var reason = "no_peers"
       perform(
         decide { core.start($0, &$1) }, attempts, expecting: bytes, in: &group, willAsk: willAsk)
-      while !core.isOver(ranked), let incident = await attempts.incidents.next() {
+      while isWanted(), !core.isOver(ranked), let incident = await attempts.incidents.next() {
         var actions: [HedgedRequest.Action] = []
         switch incident {
         case .pauseOver: actions = decide { core.pauseOver($0, &$1) }
         case .againDue: actions = core.againDue(ranked)
-        case .lookDue(let attempt): actions = decide { core.lookDue(attempt, $0, &$1) }
+        case .lookDue(let attempt):
+          // That it waits on is not the fault of a line that chunks fill.
+          if context.network.pace.losses.areMany { endUrgency(urgent) }
+          actions = decide { core.lookDue(attempt, $0, &$1) }
         case .judged(let attempt, let peer, .use(let value), let time, _):
           // Only an answer that was found good makes good for a late one; those who were overtaken
           // come after the others for a while.
@@ -143,7 +147,7 @@ package final class RequestClient: Sendable {
         }
         perform(actions, attempts, expecting: bytes, in: &group, willAsk: willAsk)
       }
-      if Task.isCancelled { return .cancelled }
+      if Task.isCancelled || !isWanted() { return .cancelled }
       return core.count == 0 ? .noPeers : .failed(reason: reason, isSoon: core.isLacking)
     }
     endUrgency(urgent)
@@ -160,7 +164,11 @@ package final class RequestClient: Sendable {
     _ step: (RankedPeers, inout RequestMemory) -> [HedgedRequest.Action]
   ) -> [HedgedRequest.Action] {
     let peers = ranked
-    return memory.withLock { step(peers, &$0) }
+    let losses = context.network.pace.losses
+    return memory.withLock {
+      $0.losses = losses
+      return step(peers, &$0)
+    }
   }
 
   private func perform<R: Request, Value: Sendable>(
@@ -180,9 +188,12 @@ package final class RequestClient: Sendable {
         willAsk(peer, attempt)
         let pace = context.network.pace
         let start = runtime.now
+        let usual = memory.withLock {
+          $0.asked()
+          return $0.patience
+        }
         let patience = max(
-          pace.patience(type, bytes: bytes, at: start), pace.patienceFloor,
-          memory.withLock { $0.patience })
+          pace.patience(type, bytes: bytes, at: start), pace.patienceFloor, usual)
         let isTaken = tries.offer {
           await attempts.run(attempt, at: peer, since: start, patience: patience)
         }

@@ -40,6 +40,26 @@ import Testing
     #expect(memory.hedgeDelay == .milliseconds(300))
   }
 
+  @Test func secondRequests_shouldBeSoonerAndMore_whereMessagesAreLost() {
+    var memory = RequestMemory()
+    for second in 1...100 { memory.answered(after: .seconds(second), isHedge: false) }
+    #expect(memory.hedgeDelay == .seconds(96))
+    while memory.takeHedge() {}
+    #expect(memory.looksBeforeResend == Limits.looksBeforeResend)
+    for _ in 0..<100 { memory.asked() }
+    #expect(!memory.takeHedge() && !memory.mayAwait(oneMoreThan: Limits.openTriesMax))
+    // One lost for four that are answered: so it is in what three quarters have come after.
+    for index in 0..<100 { memory.losses.add(isLost: index % 5 == 0) }
+    #expect(memory.losses.percentPerAnswer == 25 && !memory.losses.areMany)
+    #expect(memory.hedgeDelay == .seconds(76))
+    #expect(memory.looksBeforeResend == 1)
+    for _ in 0..<5 { memory.asked() }
+    #expect(memory.takeHedge() && !memory.takeHedge())
+    // Most of many tries are lost, so that more may be on their way, but never too many.
+    #expect(memory.mayAwait(oneMoreThan: Limits.openTriesMax))
+    #expect(!memory.mayAwait(oneMoreThan: Limits.requestTriesMax))
+  }
+
   @Test func urgentRequests_shouldCount_fromTheOldestThatIsNotDoubtful() {
     var urgent = UrgentRequests()
     func at(_ seconds: Int64) -> Moment { Moment(nanoseconds: seconds * 1_000_000_000) }

@@ -33,6 +33,18 @@ import Testing
     #expect(Self.order(RequestTries(first: nil), peers, &rotation) == [1, 2, 1, 2])
   }
 
+  @Test func triesThatAreLost_shouldNotCountAmongTheFewest() {
+    var rotation = PeerRotation()
+    let peers = RankedPeers(prompt: [PeerID(1), PeerID(2)])
+    var tries = RequestTries(first: nil)
+    var count = 0
+    while tries.next(of: peers, rotation: &rotation) != nil {
+      count += 1
+      tries.wasLost()
+    }
+    #expect(count == PeerLimits.requestTriesMax)
+  }
+
   @Test func manyPeers_shouldNotAllBeAsked() {
     var rotation = PeerRotation()
     let peers = RankedPeers(prompt: (1...30).map { PeerID($0) })

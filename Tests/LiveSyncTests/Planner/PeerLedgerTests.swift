@@ -103,6 +103,21 @@ import Testing
     #expect(record.demotion == nil)
   }
 
+  @Test func lateAnswers_shouldBeForgiven_asFarAsMessagesAreLost() {
+    for (lost, isDemoted) in [(0.0, true), (0.4, true), (1.0, false)] {
+      var record = PeerRecord()
+      for step in 0..<8 {
+        let start = Self.at(Int64(step) * 1_000)
+        let delivery = Delivery(
+          sentAt: start, arrivedAt: start.advanced(by: .milliseconds(100)), bytes: 1_000,
+          deliveredBytes: 1_000, isShort: false, isAlone: true)
+        record.verified(delivery, items: 1, lostPerAnswer: lost, at: delivery.arrivedAt)
+        record.timedOut(at: Self.at(Int64(step) * 1_000 + 500))
+      }
+      #expect((record.demotion == .late) == isDemoted, "\(lost)")
+    }
+  }
+
   @Test func oneLateAnswerInTen_shouldNotDemote() {
     var record = PeerRecord()
     for step in 0..<50 {
