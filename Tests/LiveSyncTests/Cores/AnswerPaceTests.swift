@@ -165,14 +165,14 @@ import Testing
     #expect(pace.partBytes(.missingBlocks, most: most) == PeerLimits.partBytesFirst)
     // Each part that was late halves the next one, down to the least.
     for _ in 0..<2 { pace.timedOut(.missingBlocks, asked: Self.at(0), at: Self.at(0)) }
-    #expect(pace.partBytes(.missingBlocks, most: most) == Limits.partBytesFirst / 4)
+    #expect(pace.partBytes(.missingBlocks, most: most) == PeerLimits.partBytesFirst / 4)
     for _ in 0..<200 { pace.timedOut(.missingBlocks, asked: Self.at(0), at: Self.at(0)) }
-    #expect(pace.partBytes(.missingBlocks, most: most) == Limits.partBytesMin)
+    #expect(pace.partBytes(.missingBlocks, most: most) == PeerLimits.partBytesMin)
     // Small answers say nothing of what a line carries.
     pace.answered(.missingBlocks, bytes: 90, after: .milliseconds(40), at: Self.at(1))
-    #expect(pace.partBytes(.head, most: most) == Limits.partBytesFirst)
+    #expect(pace.partBytes(.head, most: most) == PeerLimits.partBytesFirst)
     // And no part grows far above the largest of its kind.
-    #expect(pace.partBytes(.missingBlocks, most: most) == Limits.partBytesMin)
+    #expect(pace.partBytes(.missingBlocks, most: most) == PeerLimits.partBytesMin)
     pace.answered(.missingBlocks, bytes: 100_000, after: .milliseconds(2_040), at: Self.at(3))
     #expect(pace.partBytes(.missingBlocks, most: most) == 100_000)
     pace.answered(.missingBlocks, bytes: 1_000_000, after: .milliseconds(100), at: Self.at(4))

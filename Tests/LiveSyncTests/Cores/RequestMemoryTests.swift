@@ -45,9 +45,9 @@ import Testing
     for second in 1...100 { memory.answered(after: .seconds(second), isHedge: false) }
     #expect(memory.hedgeDelay == .seconds(96))
     while memory.takeHedge() {}
-    #expect(memory.looksBeforeResend == Limits.looksBeforeResend)
+    #expect(memory.looksBeforeResend == PeerLimits.looksBeforeResend)
     for _ in 0..<100 { memory.asked() }
-    #expect(!memory.takeHedge() && !memory.mayAwait(oneMoreThan: Limits.openTriesMax))
+    #expect(!memory.takeHedge() && !memory.mayAwait(oneMoreThan: PeerLimits.openTriesMax))
     // One lost for four that are answered: so it is in what three quarters have come after.
     for index in 0..<100 { memory.losses.add(isLost: index % 5 == 0) }
     #expect(memory.losses.percentPerAnswer == 25 && !memory.losses.areMany)
@@ -56,8 +56,8 @@ import Testing
     for _ in 0..<5 { memory.asked() }
     #expect(memory.takeHedge() && !memory.takeHedge())
     // Most of many tries are lost, so that more may be on their way, but never too many.
-    #expect(memory.mayAwait(oneMoreThan: Limits.openTriesMax))
-    #expect(!memory.mayAwait(oneMoreThan: Limits.requestTriesMax))
+    #expect(memory.mayAwait(oneMoreThan: PeerLimits.openTriesMax))
+    #expect(!memory.mayAwait(oneMoreThan: PeerLimits.requestTriesMax))
   }
 
   @Test func urgentRequests_shouldCount_fromTheOldestThatIsNotDoubtful() {
