@@ -1,6 +1,7 @@
 import EventLog
 import Foundation
 import Primitives
+import Reports
 import Simulation
 import Streams
 import Synchronization
@@ -161,7 +162,7 @@ private struct Tally: SeedTally {
   private var ordered: [Failure] { failures.sorted { $0.seed < $1.seed } }
 
   private var unseen: [String] {
-    EventSchema.entries.map(\.name).filter { seen[$0] == nil }
+    EventSchema.livesync.entries.map(\.name).filter { seen[$0] == nil }
   }
 
   private var isInterrupted: Bool { count < planned }

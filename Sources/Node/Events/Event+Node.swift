@@ -1,3 +1,4 @@
+import EventLog
 import Primitives
 
 extension Event {
@@ -16,6 +17,9 @@ extension Event {
     /// The node runs on after a pause.
     case resumed
   }
+
+  /// An event of this group.
+  public static func node(_ event: Node) -> Event { Event(event) }
 }
 
 extension Event.Node: EventGroup {
@@ -29,7 +33,7 @@ extension Event.Node: EventGroup {
     case resumed = "node.resumed"
   }
 
-  static func describe(_ name: Name) -> EventDescription {
+  public static func describe(_ name: Name) -> EventDescription {
     switch name {
     case .started:
       EventDescription(.info, "The node starts with this head and so many missing ranges.")
@@ -48,7 +52,7 @@ extension Event.Node: EventGroup {
     }
   }
 
-  var name: Name {
+  public var name: Name {
     switch self {
     case .started: .started
     case .stopped: .stopped
@@ -59,7 +63,7 @@ extension Event.Node: EventGroup {
     }
   }
 
-  func write(to line: inout JSONLine) {
+  public func write(to line: inout JSONLine) {
     switch self {
     case .started(let block, let hash, let missingRanges):
       line.integer(.block, block)
@@ -77,7 +81,7 @@ extension Event.Node: EventGroup {
     }
   }
 
-  init(
+  public init(
     _ name: Name, from fields: any EventFieldReader
   ) throws(EventLogError) {
     switch name {
