@@ -21,7 +21,8 @@ extension EventSchema {
     - Schema version: \(Event.schemaVersion). A program refuses logs of a newer schema, and
       events and fields that its schema does not have.
 
-    This page is generated from the events in Sources/EventLog; a test compares the two.
+    Each room declares the events that it emits, in its folder `Events`. This page is generated from
+    the schema that lists them all, `EventSchema.livesync`; a test compares the two.
 
     ## Reading a log
 

@@ -153,7 +153,7 @@ private struct Tally: SeedTally {
   /// The gravest verdict counts.
   var exitCode: ExitCode {
     let codes = failures.map { SimulateCommand.exitCode($0.verdict) }
-    let order: [ExitCode] = [.safety, .liveness, .nondeterminism, .unwinnable, .vacuous]
+    let order: [ExitCode] = [.safety, .liveness, .unwinnable, .vacuous]
     return order.first { codes.contains($0) } ?? .pass
   }
 

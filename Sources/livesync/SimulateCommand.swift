@@ -175,8 +175,7 @@ enum SimulateCommand: Command {
     switch verdict {
     case .pass: .pass
     case .safety, .crash: .safety
-    case .liveness, .interrupted: .liveness
-    case .nondeterminism: .nondeterminism
+    case .liveness: .liveness
     case .vacuous: .vacuous
     case .unwinnable: .unwinnable
     }

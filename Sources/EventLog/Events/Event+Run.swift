@@ -30,14 +30,10 @@ extension Event {
     case safety
     /// A liveness bound was missed.
     case liveness
-    /// Two runs of one identity differed.
-    case nondeterminism
     /// The program trapped.
     case crash
     /// Everything held, but too little happened to mean anything.
     case vacuous
-    /// Somebody ended the run.
-    case interrupted
     /// Nobody could have done what the scenario asks for.
     case unwinnable
   }

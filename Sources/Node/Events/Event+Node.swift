@@ -12,10 +12,6 @@ extension Event {
     case unreadable(reason: String, detail: String)
     /// The node is killed; what was not committed is lost.
     case crashed(reason: String)
-    /// The node is stopped in its tracks.
-    case paused
-    /// The node runs on after a pause.
-    case resumed
   }
 
   /// An event of this group.
@@ -29,8 +25,6 @@ extension Event.Node: EventGroup {
     case stopped = "node.stopped"
     case unreadable = "node.unreadable"
     case crashed = "node.crashed"
-    case paused = "node.paused"
-    case resumed = "node.resumed"
   }
 
   public static func describe(_ name: Name) -> EventDescription {
@@ -45,10 +39,6 @@ extension Event.Node: EventGroup {
         "A peer's request was not answered, because the store could not be read; the node goes on.")
     case .crashed:
       EventDescription(.warn, "The node is killed; what was not committed is lost.")
-    case .paused:
-      EventDescription(.warn, "The node is stopped in its tracks.")
-    case .resumed:
-      EventDescription(.info, "The node runs on after a pause.")
     }
   }
 
@@ -58,8 +48,6 @@ extension Event.Node: EventGroup {
     case .stopped: .stopped
     case .unreadable: .unreadable
     case .crashed: .crashed
-    case .paused: .paused
-    case .resumed: .resumed
     }
   }
 
@@ -76,8 +64,6 @@ extension Event.Node: EventGroup {
       line.text(.detail, detail)
     case .crashed(let reason):
       line.text(.reason, reason)
-    case .paused: break
-    case .resumed: break
     }
   }
 
@@ -95,10 +81,6 @@ extension Event.Node: EventGroup {
       self = .unreadable(reason: try fields.text(.reason), detail: try fields.text(.detail))
     case .crashed:
       self = .crashed(reason: try fields.text(.reason))
-    case .paused:
-      self = .paused
-    case .resumed:
-      self = .resumed
     }
   }
 }

@@ -28,8 +28,8 @@ extension Event {
     case disconnected
     /// The peer said no.
     case refused
-    /// The answer was not the wire form of a response.
-    case undecodable
+    /// The answer was larger than it may be.
+    case tooLarge = "too_large"
     /// It was never sent: too many requests were waiting.
     case tooManyPending = "too_many_pending"
     /// The asker gave it up.

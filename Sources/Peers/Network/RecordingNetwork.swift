@@ -98,7 +98,7 @@ public struct RecordingNetwork: Network {
       return answer
     } catch {
       if error == .timeout { paceMeter.pace.withLock { $0.timedOut(type) } }
-      end(Event.RequestOutcome(rawValue: error.reason) ?? .undecodable, bytes: 0)
+      end(Event.RequestOutcome(error), bytes: 0)
       throw error
     }
   }
@@ -119,6 +119,14 @@ public struct RecordingNetwork: Network {
       }
       return answer
     }
+  }
+}
+
+extension Event.RequestOutcome {
+  /// How a request ended that brought this error and no bytes.
+  package init(_ error: RequestError) {
+    // Bytes are decoded further up, so all that a network can hold against an answer is its size.
+    self = Self(rawValue: error.reason) ?? .tooLarge
   }
 }
 
