@@ -44,8 +44,9 @@ import Testing
   }
 
   @Test func names_shouldBeSnakeCase() {
+    let fields = EventField.header + EventSchema.livesync.entries.flatMap { $0.fields.map(\.field) }
     let names =
-      EventField.common.map(\.name)
+      fields.map(\.name)
       + EventSchema.livesync.entries.flatMap { $0.name.split(separator: ".").map(String.init) }
     for name in names {
       #expect(name.wholeMatch(of: /[a-z][a-z0-9]*(_[a-z0-9]+)*/) != nil, "\(name)")
@@ -55,12 +56,10 @@ import Testing
   /// The meaning in the table is the doc comment of the case.
   @Test func meaning_shouldBeTheDocComment() throws {
     var sources = ""
-    for room in ["EventLog", "Peers", "LiveSync", "Node", "Simulation"] {
-      let folder = "Sources/\(room)/Events/"
-      let path = PackageFiles.root.appending(path: folder).path
-      for file in try FileManager.default.contentsOfDirectory(atPath: path) {
-        sources += try PackageFiles.text(folder + file)
-      }
+    let root = PackageFiles.root.appending(path: "Sources").resolvingSymlinksInPath()
+    let paths = FileManager.default.enumerator(atPath: root.path)?.allObjects as? [String] ?? []
+    for path in paths.sorted() where path.contains("/Events/") {
+      sources += try PackageFiles.text("Sources/" + path)
     }
     for entry in EventSchema.livesync.entries {
       #expect(sources.contains("/// \(entry.meaning)\n"), "\(entry.name)")
