@@ -76,7 +76,9 @@ let package = Package(
         "Runtime", "Primitives", "Storage", "EventLog", "Networking", "SimulatedNetworking",
         "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node",
       ]),
-    room("Reports", ["Primitives", "EventLog", "StateTrie"]),
+    room(
+      "Reports",
+      ["Primitives", "EventLog", "StateTrie", "Peers", "LiveSync", "Node", "Simulation"]),
     .executableTarget(
       name: "livesync",
       dependencies: [
@@ -109,7 +111,9 @@ let package = Package(
     tests("Streams", ["Streams", "Primitives"]),
     tests("MerkleTree", ["MerkleTree", "Primitives"]),
     tests("Storage", ["Storage", "Primitives"]),
-    tests("EventLog", ["EventLog", "Reports", "Primitives"]),
+    tests(
+      "EventLog",
+      ["EventLog", "Reports", "Simulation", "Node", "LiveSync", "Peers", "Primitives"]),
     tests("Networking", ["Networking", "Runtime", "Primitives"]),
     tests("StateTrie", ["StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests("Ledger", ["Ledger", "Runtime", "StateTrie", "Storage", "Primitives", "MerkleTree"]),
@@ -119,6 +123,10 @@ let package = Package(
         "LiveSync", "Node", "Peers", "Messages", "SimulatedNetworking", "Runtime", "Networking",
         "EventLog", "Ledger", "StateTrie", "Storage", "Primitives", "MerkleTree",
       ]),
+    tests("Fixtures", ["Fixtures", "StateTrie", "Primitives"]),
+    tests(
+      "Reports",
+      ["Reports", "Simulation", "Node", "LiveSync", "Peers", "EventLog", "Primitives"]),
     tests(
       "Simulation",
       [

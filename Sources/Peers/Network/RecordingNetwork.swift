@@ -101,7 +101,7 @@ public struct RecordingNetwork: Network {
         let now = runtime.now
         paceMeter.pace.withLock { $0.timedOut(type, of: peer, asked: start, at: now) }
       }
-      end(Event.RequestOutcome(rawValue: error.reason) ?? .undecodable, bytes: 0)
+      end(Event.RequestOutcome(error), bytes: 0)
       throw error
     }
   }
@@ -122,6 +122,14 @@ public struct RecordingNetwork: Network {
       }
       return answer
     }
+  }
+}
+
+extension Event.RequestOutcome {
+  /// How a request ended that brought this error and no bytes.
+  package init(_ error: RequestError) {
+    // Bytes are decoded further up, so all that a network can hold against an answer is its size.
+    self = Self(rawValue: error.reason) ?? .tooLarge
   }
 }
 

@@ -125,7 +125,11 @@ import Testing
       #expect(isThere)
     }
     let counts = world.sink.events.compactMap { event -> (Int, Int)? in
-      if case .chain(.signatures(let hits, let misses)) = event { (hits, misses) } else { nil }
+      if case Event.Chain.signatures(let hits, let misses) = event.group {
+        (hits, misses)
+      } else {
+        nil
+      }
     }
     // The quorum of a macro block that was asked for is checked as it comes and as it is pushed.
     #expect(counts.count >= 2)

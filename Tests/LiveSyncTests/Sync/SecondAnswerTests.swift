@@ -46,7 +46,7 @@ import Testing
     #expect(world.count("peer.evidence") == 1)
     // Every diff that was used came from somebody else, before the lie was here.
     let used = world.sink.events.contains {
-      if case .diff(.accepted(1, _, _, _, _)) = $0 { true } else { false }
+      if case Event.Diff.accepted(1, _, _, _, _) = $0.group { true } else { false }
     }
     #expect(!used)
   }

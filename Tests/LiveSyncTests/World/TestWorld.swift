@@ -183,7 +183,9 @@ final class TestWorld: Sendable {
   private func expectRequestsEndOnce() {
     var open: Set<UInt64> = []
     for record in sink.records {
-      guard case .request(let event) = record.event, let number = record.request else { continue }
+      guard let event = record.event.group as? Event.Request, let number = record.request else {
+        continue
+      }
       switch event {
       case .sent: #expect(open.insert(number).inserted, "request \(number) was sent twice")
       case .ended: #expect(open.remove(number) != nil, "request \(number) ended twice")
@@ -206,7 +208,7 @@ final class TestWorld: Sendable {
   /// Reasons why `peer` was banned, in order.
   func bans(of peer: PeerID) -> [String] {
     sink.events.compactMap {
-      if case .peer(.banned(peer.number, let reason)) = $0 { reason } else { nil }
+      if case Event.Peer.banned(peer.number, let reason) = $0.group { reason } else { nil }
     }
   }
 

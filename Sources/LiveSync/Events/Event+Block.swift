@@ -1,3 +1,4 @@
+import EventLog
 import Primitives
 
 extension Event {
@@ -18,6 +19,28 @@ extension Event {
     /// The node made this block.
     case produced(kind: BlockKind, block: UInt32, hash: Hash256, transactions: Int, entries: Int)
   }
+
+  /// An event of this group.
+  public static func block(_ event: Block) -> Event { Event(event) }
+}
+
+extension Event {
+  /// How an accepted block came to the node.
+  public enum BlockSource: String, EventSymbol {
+    /// By announcement, directly after the head.
+    case announced
+    /// From the buffer of blocks that waited for their ancestors.
+    case buffered
+    /// With the answer to a request for missing blocks.
+    case missing
+    /// From outside of live sync, such as a head request.
+    case pushed
+  }
+
+  /// The kinds of blocks.
+  public enum BlockKind: String, EventSymbol {
+    case micro, skip, macro, election
+  }
 }
 
 extension Event.Block: EventGroup {
@@ -32,7 +55,7 @@ extension Event.Block: EventGroup {
     case produced = "block.produced"
   }
 
-  static func describe(_ name: Name) -> EventDescription {
+  public static func describe(_ name: Name) -> EventDescription {
     switch name {
     case .announced:
       EventDescription(.debug, "An announcement of the block came from the peer.")
@@ -51,7 +74,7 @@ extension Event.Block: EventGroup {
     }
   }
 
-  var name: Name {
+  public var name: Name {
     switch self {
     case .announced: .announced
     case .accepted: .accepted
@@ -63,7 +86,7 @@ extension Event.Block: EventGroup {
     }
   }
 
-  func write(to line: inout JSONLine) {
+  public func write(to line: inout JSONLine) {
     switch self {
     case .announced(let peer, let block, let hash):
       line.peer(.peer, peer)
@@ -102,7 +125,7 @@ extension Event.Block: EventGroup {
     }
   }
 
-  init(
+  public init(
     _ name: Name, from fields: any EventFieldReader
   ) throws(EventLogError) {
     switch name {

@@ -1,3 +1,4 @@
+import EventLog
 import Primitives
 
 extension Event {
@@ -8,6 +9,9 @@ extension Event {
     /// The conditions for consensus no longer hold.
     case lost(block: UInt32, hash: Hash256, reason: String)
   }
+
+  /// An event of this group.
+  public static func consensus(_ event: Consensus) -> Event { Event(event) }
 }
 
 extension Event.Consensus: EventGroup {
@@ -17,7 +21,7 @@ extension Event.Consensus: EventGroup {
     case lost = "consensus.lost"
   }
 
-  static func describe(_ name: Name) -> EventDescription {
+  public static func describe(_ name: Name) -> EventDescription {
     switch name {
     case .established:
       EventDescription(.info, "The state is complete and enough peers agree with the head.")
@@ -26,14 +30,14 @@ extension Event.Consensus: EventGroup {
     }
   }
 
-  var name: Name {
+  public var name: Name {
     switch self {
     case .established: .established
     case .lost: .lost
     }
   }
 
-  func write(to line: inout JSONLine) {
+  public func write(to line: inout JSONLine) {
     switch self {
     case .established(let block, let hash, let peers):
       line.integer(.block, block)
@@ -46,7 +50,7 @@ extension Event.Consensus: EventGroup {
     }
   }
 
-  init(
+  public init(
     _ name: Name, from fields: any EventFieldReader
   ) throws(EventLogError) {
     switch name {

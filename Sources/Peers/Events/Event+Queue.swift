@@ -1,9 +1,14 @@
+import EventLog
+
 extension Event {
   /// Limits that were reached.
   public enum Queue: Sendable, Hashable {
     /// The queue is full; what came in addition was dropped or held back.
     case limitReached(queue: String, limit: Int)
   }
+
+  /// An event of this group.
+  public static func queue(_ event: Queue) -> Event { Event(event) }
 }
 
 extension Event.Queue: EventGroup {
@@ -12,20 +17,20 @@ extension Event.Queue: EventGroup {
     case limitReached = "queue.limit_reached"
   }
 
-  static func describe(_ name: Name) -> EventDescription {
+  public static func describe(_ name: Name) -> EventDescription {
     switch name {
     case .limitReached:
       EventDescription(.warn, "The queue is full; what came in addition was dropped or held back.")
     }
   }
 
-  var name: Name {
+  public var name: Name {
     switch self {
     case .limitReached: .limitReached
     }
   }
 
-  func write(to line: inout JSONLine) {
+  public func write(to line: inout JSONLine) {
     switch self {
     case .limitReached(let queue, let limit):
       line.text(.queue, queue)
@@ -33,7 +38,7 @@ extension Event.Queue: EventGroup {
     }
   }
 
-  init(
+  public init(
     _ name: Name, from fields: any EventFieldReader
   ) throws(EventLogError) {
     switch name {

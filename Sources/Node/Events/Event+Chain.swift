@@ -1,3 +1,4 @@
+import EventLog
 import Primitives
 
 extension Event {
@@ -22,6 +23,9 @@ extension Event {
     /// Signature checks so far, at a new macro block.
     case signatures(hits: Int, misses: Int)
   }
+
+  /// An event of this group.
+  public static func chain(_ event: Chain) -> Event { Event(event) }
 }
 
 extension Event.Chain: EventGroup {
@@ -38,7 +42,7 @@ extension Event.Chain: EventGroup {
     case signatures = "chain.signatures"
   }
 
-  static func describe(_ name: Name) -> EventDescription {
+  public static func describe(_ name: Name) -> EventDescription {
     switch name {
     case .extended:
       EventDescription(.info, "The block follows the old head and is the new head.")
@@ -62,7 +66,7 @@ extension Event.Chain: EventGroup {
     }
   }
 
-  var name: Name {
+  public var name: Name {
     switch self {
     case .extended: .extended
     case .rebranched: .rebranched
@@ -76,7 +80,7 @@ extension Event.Chain: EventGroup {
     }
   }
 
-  func write(to line: inout JSONLine) {
+  public func write(to line: inout JSONLine) {
     switch self {
     case .extended(let block, let hash):
       line.integer(.block, block)
@@ -113,7 +117,7 @@ extension Event.Chain: EventGroup {
     }
   }
 
-  init(
+  public init(
     _ name: Name, from fields: any EventFieldReader
   ) throws(EventLogError) {
     switch name {

@@ -1,3 +1,4 @@
+import EventLog
 import Primitives
 
 extension Event {
@@ -14,6 +15,9 @@ extension Event {
     /// The peer gave no usable answer.
     case failed(peer: UInt32, reason: String)
   }
+
+  /// An event of this group.
+  public static func macroSync(_ event: MacroSync) -> Event { Event(event) }
 }
 
 extension Event.MacroSync: EventGroup {
@@ -26,7 +30,7 @@ extension Event.MacroSync: EventGroup {
     case failed = "macro_sync.failed"
   }
 
-  static func describe(_ name: Name) -> EventDescription {
+  public static func describe(_ name: Name) -> EventDescription {
     switch name {
     case .started:
       EventDescription(.info, "The macro chain is asked for.")
@@ -41,7 +45,7 @@ extension Event.MacroSync: EventGroup {
     }
   }
 
-  var name: Name {
+  public var name: Name {
     switch self {
     case .started: .started
     case .adopted: .adopted
@@ -51,7 +55,7 @@ extension Event.MacroSync: EventGroup {
     }
   }
 
-  func write(to line: inout JSONLine) {
+  public func write(to line: inout JSONLine) {
     switch self {
     case .started(let peers):
       line.integer(.peers, peers)
@@ -72,7 +76,7 @@ extension Event.MacroSync: EventGroup {
     }
   }
 
-  init(
+  public init(
     _ name: Name, from fields: any EventFieldReader
   ) throws(EventLogError) {
     switch name {

@@ -1,5 +1,4 @@
 import Fixtures
-import Simulation
 import Testing
 
 /// The shipped fixture chains.

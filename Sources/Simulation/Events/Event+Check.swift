@@ -1,9 +1,14 @@
+import EventLog
+
 extension Event {
   /// Verdicts of the simulator's checks.
   public enum Check: Sendable, Hashable {
     /// An invariant, a liveness bound or a coverage gate does not hold.
     case violated(check: String, detail: String)
   }
+
+  /// An event of this group.
+  public static func check(_ event: Check) -> Event { Event(event) }
 }
 
 extension Event.Check: EventGroup {
@@ -12,20 +17,20 @@ extension Event.Check: EventGroup {
     case violated = "check.violated"
   }
 
-  static func describe(_ name: Name) -> EventDescription {
+  public static func describe(_ name: Name) -> EventDescription {
     switch name {
     case .violated:
       EventDescription(.error, "An invariant, a liveness bound or a coverage gate does not hold.")
     }
   }
 
-  var name: Name {
+  public var name: Name {
     switch self {
     case .violated: .violated
     }
   }
 
-  func write(to line: inout JSONLine) {
+  public func write(to line: inout JSONLine) {
     switch self {
     case .violated(let check, let detail):
       line.text(.check, check)
@@ -33,7 +38,7 @@ extension Event.Check: EventGroup {
     }
   }
 
-  init(
+  public init(
     _ name: Name, from fields: any EventFieldReader
   ) throws(EventLogError) {
     switch name {

@@ -1,3 +1,4 @@
+import EventLog
 import Primitives
 
 extension Event {
@@ -13,6 +14,19 @@ extension Event {
     /// The target is given up: nobody gave a usable answer.
     case failed(block: UInt32, hash: Hash256, reason: String)
   }
+
+  /// An event of this group.
+  public static func blocks(_ event: Blocks) -> Event { Event(event) }
+}
+
+extension Event {
+  /// Which way missing blocks are asked for.
+  public enum BlocksDirection: String, EventSymbol {
+    /// From a block the asker has towards the target.
+    case forward
+    /// From the target back to a block the asker has.
+    case backward
+  }
 }
 
 extension Event.Blocks: EventGroup {
@@ -24,7 +38,7 @@ extension Event.Blocks: EventGroup {
     case failed = "blocks.failed"
   }
 
-  static func describe(_ name: Name) -> EventDescription {
+  public static func describe(_ name: Name) -> EventDescription {
     switch name {
     case .requested:
       EventDescription(.info, "The blocks that lead to this target are asked for.")
@@ -37,7 +51,7 @@ extension Event.Blocks: EventGroup {
     }
   }
 
-  var name: Name {
+  public var name: Name {
     switch self {
     case .requested: .requested
     case .received: .received
@@ -46,7 +60,7 @@ extension Event.Blocks: EventGroup {
     }
   }
 
-  func write(to line: inout JSONLine) {
+  public func write(to line: inout JSONLine) {
     switch self {
     case .requested(let peer, let block, let hash, let direction, let locators):
       line.peer(.peer, peer)
@@ -70,7 +84,7 @@ extension Event.Blocks: EventGroup {
     }
   }
 
-  init(
+  public init(
     _ name: Name, from fields: any EventFieldReader
   ) throws(EventLogError) {
     switch name {

@@ -1,7 +1,10 @@
 import EventLog
+import LiveSync
+import Node
 import Primitives
 import Reports
 import Simulation
+import Synchronization
 import Testing
 
 /// Pictures of runs: each row of the key space is drawn once, for whoever brought it.
@@ -56,12 +59,23 @@ import Testing
   }
 
   @Test func picture_shouldTellAWholeRun() throws {
-    let scenario = try PlannedFaultTests.scenario([
-      "rebranch_at_percent": 30, "kill_at_percent": 60,
-    ])
-    let outcome = try SimulationRunTests.run(scenario, seed: 3)
+    // Thin lines, so that the state takes a few blocks.
+    var scenario = try Scenario.named("bandwidth")
+    scenario.accounts = 2_000
+    scenario.chunkItems = 50
+    scenario.transactionsPerBlock = 20
+    scenario.uploadBytesPerSecond = 20_000
+    scenario.downloadBytesPerSecond = 50_000
+    scenario.joinAtBlock = 34
+    try scenario.set("rebranch_at_percent", to: 30)
+    try scenario.set("kill_at_percent", to: 60)
+    let log = Mutex<[UInt8]>([])
+    _ = try SimulationRun(scenario, seed: 3).run(
+      identity: RunIdentity(commit: "test", toolchain: "test", mode: "test"),
+      log: { bytes in log.withLock { $0 += bytes } })
     var picture = RunPicture(node: "s0")
-    for record in outcome.records { picture.add(record) }
+    var reader = EventLogReader(.livesync)
+    try reader.read(log.withLock { $0 }) { picture.add($0) }
     #expect(picture.growth.last?.rows == ReportLimits.pictureRows)
     #expect(picture.growth.map(\.rows) == picture.growth.map(\.rows).sorted())
     let rows = picture.fills.flatMap { Array($0.rows) }

@@ -1,3 +1,4 @@
+import EventLog
 import Primitives
 
 extension Event {
@@ -23,6 +24,31 @@ extension Event {
     /// A part of the evidence with this name.
     case evidencePart(peer: UInt32, proof: Hash256, part: Int, data: [UInt8])
   }
+
+  /// An event of this group.
+  public static func peer(_ event: Peer) -> Event { Event(event) }
+}
+
+extension Event {
+  /// What a peer that was banned for a proven lie had sent.
+  public enum Lie: String, EventSymbol {
+    /// A chunk that does not fit the state root of the block it names.
+    case chunk
+    /// A diff that is not the one the block's header commits to.
+    case diff
+    /// A block that breaks a rule that needs no state: signature, seed, transactions, history.
+    case block
+    /// A skip, macro or election block without the signatures it needs.
+    case quorum
+    /// A body, or next validators, that the block's header does not commit to.
+    case body
+    /// An answer with missing blocks that is not what was asked for.
+    case answer
+    /// Another block than the one asked for.
+    case otherBlock = "other_block"
+    /// An announcement that is the wire form of nothing.
+    case undecodable
+  }
 }
 
 extension Event.Peer: EventGroup {
@@ -39,7 +65,7 @@ extension Event.Peer: EventGroup {
     case evidencePart = "peer.evidence_part"
   }
 
-  static func describe(_ name: Name) -> EventDescription {
+  public static func describe(_ name: Name) -> EventDescription {
     switch name {
     case .joined:
       EventDescription(.info, "A connection to the peer is open.")
@@ -62,7 +88,7 @@ extension Event.Peer: EventGroup {
     }
   }
 
-  var name: Name {
+  public var name: Name {
     switch self {
     case .joined: .joined
     case .left: .left
@@ -76,7 +102,7 @@ extension Event.Peer: EventGroup {
     }
   }
 
-  func write(to line: inout JSONLine) {
+  public func write(to line: inout JSONLine) {
     switch self {
     case .joined(let peer):
       line.peer(.peer, peer)
@@ -112,7 +138,7 @@ extension Event.Peer: EventGroup {
     }
   }
 
-  init(
+  public init(
     _ name: Name, from fields: any EventFieldReader
   ) throws(EventLogError) {
     switch name {

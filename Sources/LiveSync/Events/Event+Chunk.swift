@@ -1,3 +1,4 @@
+import EventLog
 import Primitives
 
 extension Event {
@@ -48,6 +49,9 @@ extension Event {
     /// The waiting chunk is thrown away: its block is no longer awaited.
     case pruned(ChunkFacts, reason: String)
   }
+
+  /// An event of this group.
+  public static func chunk(_ event: Chunk) -> Event { Event(event) }
 }
 
 extension Event.Chunk: EventGroup {
@@ -63,7 +67,7 @@ extension Event.Chunk: EventGroup {
     case pruned = "chunk.pruned"
   }
 
-  static func describe(_ name: Name) -> EventDescription {
+  public static func describe(_ name: Name) -> EventDescription {
     switch name {
     case .requested:
       EventDescription(.debug, "The range is asked for.")
@@ -84,7 +88,7 @@ extension Event.Chunk: EventGroup {
     }
   }
 
-  var name: Name {
+  public var name: Name {
     switch self {
     case .requested: .requested
     case .received: .received
@@ -97,7 +101,7 @@ extension Event.Chunk: EventGroup {
     }
   }
 
-  func write(to line: inout JSONLine) {
+  public func write(to line: inout JSONLine) {
     switch self {
     case .requested(let peer, let startKey, let endKey, let limit):
       line.peer(.peer, peer)
@@ -113,7 +117,7 @@ extension Event.Chunk: EventGroup {
     }
   }
 
-  init(
+  public init(
     _ name: Name, from fields: any EventFieldReader
   ) throws(EventLogError) {
     switch name {

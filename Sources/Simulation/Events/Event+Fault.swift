@@ -1,3 +1,5 @@
+import EventLog
+
 extension Event {
   /// What the simulator does to the nodes.
   public enum Fault: Sendable, Hashable {
@@ -6,6 +8,9 @@ extension Event {
     /// A fault that lasted is over.
     case ended(fault: String, target: String)
   }
+
+  /// An event of this group.
+  public static func fault(_ event: Fault) -> Event { Event(event) }
 }
 
 extension Event.Fault: EventGroup {
@@ -15,7 +20,7 @@ extension Event.Fault: EventGroup {
     case ended = "fault.ended"
   }
 
-  static func describe(_ name: Name) -> EventDescription {
+  public static func describe(_ name: Name) -> EventDescription {
     switch name {
     case .injected:
       EventDescription(.warn, "A fault begins, or happens if it takes no time.")
@@ -24,14 +29,14 @@ extension Event.Fault: EventGroup {
     }
   }
 
-  var name: Name {
+  public var name: Name {
     switch self {
     case .injected: .injected
     case .ended: .ended
     }
   }
 
-  func write(to line: inout JSONLine) {
+  public func write(to line: inout JSONLine) {
     switch self {
     case .injected(let fault, let target, let detail):
       line.text(.fault, fault)
@@ -43,7 +48,7 @@ extension Event.Fault: EventGroup {
     }
   }
 
-  init(
+  public init(
     _ name: Name, from fields: any EventFieldReader
   ) throws(EventLogError) {
     switch name {

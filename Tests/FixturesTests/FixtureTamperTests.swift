@@ -1,6 +1,5 @@
 import Fixtures
 import Primitives
-import Simulation
 import StateTrie
 import Testing
 

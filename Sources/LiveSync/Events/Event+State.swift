@@ -1,3 +1,4 @@
+import EventLog
 import Primitives
 
 extension Event {
@@ -21,6 +22,23 @@ extension Event {
     /// What became of the chunks that came, so far.
     case traffic(verifiedBytes: Int, unusedBytes: Int, refusedBytes: Int)
   }
+
+  /// An event of this group.
+  public static func state(_ event: State) -> Event { Event(event) }
+}
+
+extension Event {
+  /// What the last rates say about the end of the sync.
+  public enum StateForecast: String, EventSymbol {
+    /// It ends.
+    case converges
+    /// It does not: the chain changes faster than ranges are fetched.
+    case diverges
+    /// Nothing moves: when it ends cannot be told.
+    case stalled
+    /// Too little is known.
+    case unknown
+  }
 }
 
 extension Event.State: EventGroup {
@@ -35,7 +53,7 @@ extension Event.State: EventGroup {
     case traffic = "state.traffic"
   }
 
-  static func describe(_ name: Name) -> EventDescription {
+  public static func describe(_ name: Name) -> EventDescription {
     switch name {
     case .complete:
       EventDescription(.info, "No range is missing and the root equals the head's.")
@@ -55,7 +73,7 @@ extension Event.State: EventGroup {
     }
   }
 
-  var name: Name {
+  public var name: Name {
     switch self {
     case .complete: .complete
     case .incomplete: .incomplete
@@ -67,7 +85,7 @@ extension Event.State: EventGroup {
     }
   }
 
-  func write(to line: inout JSONLine) {
+  public func write(to line: inout JSONLine) {
     switch self {
     case .complete(let block, let hash, let items):
       line.integer(.block, block)
@@ -108,7 +126,7 @@ extension Event.State: EventGroup {
     }
   }
 
-  init(
+  public init(
     _ name: Name, from fields: any EventFieldReader
   ) throws(EventLogError) {
     switch name {

@@ -1,5 +1,4 @@
 import Fixtures
-import Simulation
 import TestSupport
 import Testing
 

@@ -1,3 +1,4 @@
+import EventLog
 import Primitives
 
 extension Event {
@@ -12,6 +13,9 @@ extension Event {
     /// All peers were asked in vain; the next round begins after the backoff.
     case failed(block: UInt32, hash: Hash256, reason: String, backoffNs: Int64)
   }
+
+  /// An event of this group.
+  public static func diff(_ event: Diff) -> Event { Event(event) }
 }
 
 extension Event.Diff: EventGroup {
@@ -23,7 +27,7 @@ extension Event.Diff: EventGroup {
     case failed = "diff.failed"
   }
 
-  static func describe(_ name: Name) -> EventDescription {
+  public static func describe(_ name: Name) -> EventDescription {
     switch name {
     case .requested:
       EventDescription(.debug, "The diff is asked for; attempt counts from 1.")
@@ -37,7 +41,7 @@ extension Event.Diff: EventGroup {
     }
   }
 
-  var name: Name {
+  public var name: Name {
     switch self {
     case .requested: .requested
     case .accepted: .accepted
@@ -46,7 +50,7 @@ extension Event.Diff: EventGroup {
     }
   }
 
-  func write(to line: inout JSONLine) {
+  public func write(to line: inout JSONLine) {
     switch self {
     case .requested(let peer, let block, let hash, let attempt):
       line.peer(.peer, peer)
@@ -72,7 +76,7 @@ extension Event.Diff: EventGroup {
     }
   }
 
-  init(
+  public init(
     _ name: Name, from fields: any EventFieldReader
   ) throws(EventLogError) {
     switch name {

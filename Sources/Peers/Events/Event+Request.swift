@@ -1,3 +1,5 @@
+import EventLog
+
 extension Event {
   /// Requests over the network. The header's `req` pairs `sent` and `ended`.
   public enum Request: Sendable, Hashable {
@@ -10,6 +12,29 @@ extension Event {
     /// The node did not answer the peer's request.
     case refused(type: String, peer: UInt32, reason: String)
   }
+
+  /// An event of this group.
+  public static func request(_ event: Request) -> Event { Event(event) }
+}
+
+extension Event {
+  /// How a request ended.
+  public enum RequestOutcome: String, EventSymbol {
+    /// With an answer, right or wrong.
+    case answered
+    /// The time was over.
+    case timeout
+    /// The connection was closed first.
+    case disconnected
+    /// The peer said no.
+    case refused
+    /// The answer was larger than it may be.
+    case tooLarge = "too_large"
+    /// It was never sent: too many requests were waiting.
+    case tooManyPending = "too_many_pending"
+    /// The asker gave it up.
+    case cancelled
+  }
 }
 
 extension Event.Request: EventGroup {
@@ -21,7 +46,7 @@ extension Event.Request: EventGroup {
     case refused = "request.refused"
   }
 
-  static func describe(_ name: Name) -> EventDescription {
+  public static func describe(_ name: Name) -> EventDescription {
     switch name {
     case .sent:
       EventDescription(.debug, "A request of so many bytes went to the peer.")
@@ -34,7 +59,7 @@ extension Event.Request: EventGroup {
     }
   }
 
-  var name: Name {
+  public var name: Name {
     switch self {
     case .sent: .sent
     case .ended: .ended
@@ -43,7 +68,7 @@ extension Event.Request: EventGroup {
     }
   }
 
-  func write(to line: inout JSONLine) {
+  public func write(to line: inout JSONLine) {
     switch self {
     case .sent(let type, let peer, let bytes):
       line.text(.type, type)
@@ -66,7 +91,7 @@ extension Event.Request: EventGroup {
     }
   }
 
-  init(
+  public init(
     _ name: Name, from fields: any EventFieldReader
   ) throws(EventLogError) {
     switch name {

@@ -1,3 +1,4 @@
+import EventLog
 import Primitives
 
 extension Event {
@@ -11,11 +12,10 @@ extension Event {
     case unreadable(reason: String, detail: String)
     /// The node is killed; what was not committed is lost.
     case crashed(reason: String)
-    /// The node is stopped in its tracks.
-    case paused
-    /// The node runs on after a pause.
-    case resumed
   }
+
+  /// An event of this group.
+  public static func node(_ event: Node) -> Event { Event(event) }
 }
 
 extension Event.Node: EventGroup {
@@ -25,11 +25,9 @@ extension Event.Node: EventGroup {
     case stopped = "node.stopped"
     case unreadable = "node.unreadable"
     case crashed = "node.crashed"
-    case paused = "node.paused"
-    case resumed = "node.resumed"
   }
 
-  static func describe(_ name: Name) -> EventDescription {
+  public static func describe(_ name: Name) -> EventDescription {
     switch name {
     case .started:
       EventDescription(.info, "The node starts with this head and so many missing ranges.")
@@ -41,25 +39,19 @@ extension Event.Node: EventGroup {
         "A peer's request was not answered, because the store could not be read; the node goes on.")
     case .crashed:
       EventDescription(.warn, "The node is killed; what was not committed is lost.")
-    case .paused:
-      EventDescription(.warn, "The node is stopped in its tracks.")
-    case .resumed:
-      EventDescription(.info, "The node runs on after a pause.")
     }
   }
 
-  var name: Name {
+  public var name: Name {
     switch self {
     case .started: .started
     case .stopped: .stopped
     case .unreadable: .unreadable
     case .crashed: .crashed
-    case .paused: .paused
-    case .resumed: .resumed
     }
   }
 
-  func write(to line: inout JSONLine) {
+  public func write(to line: inout JSONLine) {
     switch self {
     case .started(let block, let hash, let missingRanges):
       line.integer(.block, block)
@@ -72,12 +64,10 @@ extension Event.Node: EventGroup {
       line.text(.detail, detail)
     case .crashed(let reason):
       line.text(.reason, reason)
-    case .paused: break
-    case .resumed: break
     }
   }
 
-  init(
+  public init(
     _ name: Name, from fields: any EventFieldReader
   ) throws(EventLogError) {
     switch name {
@@ -91,10 +81,6 @@ extension Event.Node: EventGroup {
       self = .unreadable(reason: try fields.text(.reason), detail: try fields.text(.detail))
     case .crashed:
       self = .crashed(reason: try fields.text(.reason))
-    case .paused:
-      self = .paused
-    case .resumed:
-      self = .resumed
     }
   }
 }

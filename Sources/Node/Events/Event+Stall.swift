@@ -1,3 +1,5 @@
+import EventLog
+
 extension Event {
   /// Phases in which nothing moves although there is work.
   public enum Stall: Sendable, Hashable {
@@ -5,6 +7,29 @@ extension Event {
     case detected(blocker: StallBlocker, sinceNs: Int64, detail: String)
     /// Something moves again after a stall of this length.
     case resolved(blocker: StallBlocker, durationNs: Int64)
+  }
+
+  /// An event of this group.
+  public static func stall(_ event: Stall) -> Event { Event(event) }
+}
+
+extension Event {
+  /// Why nothing moves.
+  public enum StallBlocker: String, EventSymbol {
+    /// There is nobody to ask.
+    case noPeers = "no_peers"
+    /// All peers lack the state that is asked for.
+    case peersIncomplete = "peers_incomplete"
+    /// Requests time out.
+    case timeouts
+    /// Answers come, but their proofs fail.
+    case proofsFail = "proofs_fail"
+    /// Everything that is left waits for a block.
+    case waitingForBlock = "waiting_for_block"
+    /// The node itself is busy.
+    case localWork = "local_work"
+    /// The node's own store failed; it takes nothing in any more.
+    case storeFailed = "store_failed"
   }
 }
 
@@ -15,7 +40,7 @@ extension Event.Stall: EventGroup {
     case resolved = "stall.resolved"
   }
 
-  static func describe(_ name: Name) -> EventDescription {
+  public static func describe(_ name: Name) -> EventDescription {
     switch name {
     case .detected:
       EventDescription(
@@ -25,14 +50,14 @@ extension Event.Stall: EventGroup {
     }
   }
 
-  var name: Name {
+  public var name: Name {
     switch self {
     case .detected: .detected
     case .resolved: .resolved
     }
   }
 
-  func write(to line: inout JSONLine) {
+  public func write(to line: inout JSONLine) {
     switch self {
     case .detected(let blocker, let sinceNs, let detail):
       line.symbol(.blocker, blocker)
@@ -44,7 +69,7 @@ extension Event.Stall: EventGroup {
     }
   }
 
-  init(
+  public init(
     _ name: Name, from fields: any EventFieldReader
   ) throws(EventLogError) {
     switch name {
