@@ -1,7 +1,7 @@
 /// A key of the trie: a string of 0…126 hexadecimal digits ("nibbles"), most significant first.
 ///
 /// Ordered by its bytes (an unused low nibble and missing bytes count as zero), then by length, so
-/// a key sorts directly before its extensions. Source: TRIE.md, "Keys".
+/// a key sorts directly before its extensions. Source: Nimiq Albatross, `KeyNibbles`.
 ///
 /// The 126 nibbles and the length are exactly 64 bytes, so a key is eight words with no heap, and
 /// its order is the order of those words: nibble 0 is the top of word 0, and the lowest byte of

@@ -2,7 +2,7 @@ import Primitives
 
 /// What is stored of an inner node: the preimage of its hash, and what the preimage does not say.
 ///
-/// Bytes: the preimage (TRIE.md, "Nodes"; the wire form of a proof node), one byte for the node's
+/// Bytes: the preimage (the wire form of a proof node), one byte for the node's
 /// own value, four bytes with two bits for each of the 16 children (least significant first), then
 /// 32 bytes for the own value's node hash if it is sealed and known, and 32 bytes value hash for
 /// each sealed child. A child's hash is zero where it is not known.

@@ -1,6 +1,6 @@
 import Primitives
 
-/// Writes the bytes of a node's preimage (TRIE.md, "Nodes": key, value case, 16 child slots).
+/// Writes the bytes of a node's preimage (key, value case, 16 child slots).
 ///
 /// The one place for these bytes: the trie, proofs and the rebuilding of chunks all hash through
 /// it. A local value, so that its position stays in a register; the memory must have room for

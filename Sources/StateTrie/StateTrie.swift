@@ -16,7 +16,7 @@ public enum TrieLookup: Equatable, Sendable {
 /// of every missing subtree is: verified chunks bring those hashes along (as *stumps*), and a diff
 /// that touches a missing key takes away what is no longer true (the place becomes *uncharted*).
 /// Stumps are entries of the trie like leaves, so its shape is always a function of its entries,
-/// and nothing is patched in place. Format: TRIE.md, byte-compatible with Nimiq Albatross.
+/// and nothing is patched in place. Byte-compatible with Nimiq Albatross.
 ///
 /// Not thread-safe: the owner guards it.
 public final class StateTrie {

@@ -9,7 +9,7 @@ public enum ChunkEdges: Sendable {
   case both
 }
 
-/// The items of a key range with a proof (TRIE.md, "Chunks").
+/// The items of a key range with a proof (Docs/StateTrie.md, "Chunks").
 public struct TrieChunk: Hashable, Sendable {
   /// First key after the chunk, or nil if nothing follows.
   public var end: KeyNibbles?

@@ -54,7 +54,7 @@ public struct ProofNode: Hashable, Sendable {
   /// True if the node has any child.
   public var hasChildren: Bool { children.contains { $0 != nil } }
 
-  /// The hash of the node (TRIE.md, "Nodes").
+  /// The hash of the node.
   public var hash: Hash256 {
     var hasher = NodeHasher()
     var writer = hasher.open(bytes: preimageBytesMax)
@@ -110,7 +110,7 @@ public struct ProofNode: Hashable, Sendable {
   }
 }
 
-/// A proof of some keys, present and absent, against a state root (TRIE.md, "Proofs").
+/// A proof of some keys, present and absent, against a state root (Docs/StateTrie.md, "Proofs").
 public struct TrieProof: Hashable, Sendable {
   /// Nodes on the paths to the keys, children before parents, the root last.
   public var nodes: [ProofNode]

@@ -18,7 +18,7 @@ struct HashWork {
     return sum
   }
 
-  /// Length of what a node's hash is taken over (TRIE.md, "Nodes").
+  /// Length of what a node's hash is taken over (Docs/StateTrie.md).
   private static func preimageBytes(_ node: ProofNode) -> Int {
     var bytes = 2 + node.key.byteCount + 1 + node.children.count
     switch node.value {

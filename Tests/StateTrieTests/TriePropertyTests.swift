@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized) struct TriePropertyTests {
   private static let stepsPerCase = 200
 
-  /// Random honest histories and random lies against a twin and a dictionary: LIVE-SYNC 1.7 and 2.
+  /// Random honest histories and random lies against a twin and a dictionary.
   @Test(arguments: KeyStyle.allCases)
   func partialTrie_shouldAgreeWithItsTwin_afterAnySteps(style: KeyStyle) {
     let seeds = Campaign.seeds("LIVESYNC_TRIE_SEEDS", default: 350)

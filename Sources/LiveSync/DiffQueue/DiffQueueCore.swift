@@ -5,7 +5,7 @@ import Primitives
 import StateTrie
 
 /// Joins blocks with their trie diffs while the state is incomplete, and lets them through when it
-/// is complete. Rules: LIVE SYNC, diff queue.
+/// is complete. Rules: Docs/LiveSync.md, "Diff queue".
 ///
 /// Batches leave in the order they came. Only a batch with a diff that a peer has denied to have,
 /// or that a whole round did not bring, lets later ones pass, so that a block nobody has a diff

@@ -5,7 +5,7 @@ import Primitives
 import StateTrie
 
 /// Decides which chunk of the state to ask for next and what to do with those that come. Rules:
-/// LIVE SYNC, state queue.
+/// Docs/LiveSync.md, "One chunk at a time".
 ///
 /// One chunk is asked for at a time, each starting where the one before ended. Chunks of a block
 /// that is still to come wait for it and are pushed right after its diff.
