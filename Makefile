@@ -57,6 +57,7 @@ bench: dependencies ## Run the benchmarks, print their tables and write them to 
 	@.build/release/livesync-bench trie --write Docs/Performance.md $(ARGS)
 	@.build/release/livesync-bench disk --accounts 10000000 --durability onRequest \
 	  --write Docs/Performance.md
+	@.build/release/livesync-bench serving --write Docs/Performance.md
 
 # Without its debug information, which valgrind 3.19 fails to read.
 COUNTED := .build/release/livesync-bench-counted

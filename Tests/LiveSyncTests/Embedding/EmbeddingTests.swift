@@ -1,0 +1,43 @@
+import EventLog
+import Ledger
+import Networking
+import Node
+import Peers
+import Primitives
+import Runtime
+import Synchronization
+import TestSupport
+import Testing
+
+/// The program that Docs/Embedding.md shows is the one that is compiled and run here.
+@Suite struct EmbeddingTests {
+  @Test(arguments: ["EmbeddedNode.swift", "HubNetwork.swift"])
+  func page_shouldShowTheProgram_thatRunsHere(file: String) throws {
+    let page = try PackageFiles.text("Docs/Embedding.md")
+    let program = try PackageFiles.text("Tests/LiveSyncTests/Embedding/\(file)")
+    #expect(page.contains("```swift\n" + program + "```\n"), "\(file)")
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func embeddedNode_shouldHoldTheState_andWriteALogThatReadsBack() async throws {
+    let world = try TestWorld(seed: 141, accounts: 200)
+    try await world.grow(20)
+    let hub = Hub()
+    for number in 1...3 as ClosedRange<UInt32> {
+      let network = HubNetwork(local: PeerID(number), hub: hub)
+      let context = SyncContext(
+        chain: world.source, network: network, runtime: SystemRuntime(), recorder: .none)
+      RequestServer(context: context).start()
+    }
+    let folder = TemporaryFolder()
+    let lines = Mutex<[UInt8]>([])
+    let chain = try await embedFullNode(
+      genesis: world.genesis, path: folder.path + "/store",
+      network: HubNetwork(local: PeerID(0), hub: hub)
+    ) { bytes in lines.withLock { $0 += bytes } }
+    #expect(chain.stateComplete && chain.headNumber > 0)
+    #expect(chain.stateRoot == chain.head.header.stateRoot)
+    if chain.headHash == world.source.headHash { #expect(chain.items() == world.source.items()) }
+    #expect(lines.withLock { !$0.isEmpty })
+  }
+}
