@@ -93,17 +93,3 @@ struct KilledPusher {
     while true { sleep(1) }
   }
 }
-
-/// A folder of one test.
-final class TemporaryFolder {
-  let path: String
-
-  init() {
-    path = FileManager.default.temporaryDirectory.path + "/livesync-ledger-" + UUID().uuidString
-    try! FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit {
-    try? FileManager.default.removeItem(atPath: path)
-  }
-}

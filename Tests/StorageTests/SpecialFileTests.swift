@@ -1,6 +1,7 @@
 import Foundation
 import Primitives
 import Storage
+import TestSupport
 import Testing
 
 /// In the place of a store's files may be anything. It is refused, with its place, without waiting,

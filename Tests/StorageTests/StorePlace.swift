@@ -1,6 +1,7 @@
 import Foundation
 import Primitives
 import Storage
+import TestSupport
 import Testing
 
 /// The implementations that must behave alike.
@@ -34,34 +35,6 @@ final class StorePlace {
       try LMDBStore(
         path: folder.store, chain: chain, options: LMDBOptions(durability: .onRequest))
     }
-  }
-}
-
-/// A folder of one test.
-final class TemporaryFolder {
-  let path: String
-  /// The data directory of the store in it.
-  var store: String { path + "/store" }
-  var file: String { store + "/data.mdb" }
-
-  init() {
-    path = FileManager.default.temporaryDirectory.path + "/livesync-storage-" + UUID().uuidString
-    try! FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit {
-    try? FileManager.default.removeItem(atPath: path)
-  }
-
-  /// Every file below the folder and its bytes.
-  func contents() throws -> [String: [UInt8]] {
-    var found: [String: [UInt8]] = [:]
-    let names = FileManager.default.enumerator(atPath: path)?.allObjects as? [String] ?? []
-    for name in names {
-      let data = FileManager.default.contents(atPath: path + "/" + name)
-      found[name] = data.map(Array.init) ?? []
-    }
-    return found
   }
 }
 
