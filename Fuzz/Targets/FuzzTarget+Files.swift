@@ -1,9 +1,9 @@
 import EventLog
 import Fixtures
+import Locking
 import Primitives
 import Simulation
 import Storage
-import Synchronization
 
 extension FuzzTarget {
   /// A log that is read is what the writer writes of its records.
@@ -18,13 +18,13 @@ extension FuzzTarget {
     var scenario = Scenario()
     (scenario.nodes, scenario.accounts, scenario.blocks) = (2, 40, 12)
     scenario.joinAtBlock = 4
-    let bytes = Mutex<[UInt8]>([])
+    let bytes = Lock<[UInt8]>([])
     _ = try? SimulationRun(scenario, seed: 1).run(
       identity: RunIdentity(commit: "fuzz", toolchain: "fuzz", mode: "release"),
       log: { piece in bytes.withLock { $0 += piece } })
     // One record of each kind, numbered anew.
     guard let records = try? EventLogReader.records(of: bytes.withLock { $0 }) else { return [] }
-    let kept = Mutex<[UInt8]>([])
+    let kept = Lock<[UInt8]>([])
     let writer = JSONLinesWriter(now: { 5 }) { piece in kept.withLock { $0 += piece } }
     var names: Set<String> = []
     for record in records where names.insert(record.event.name).inserted {

@@ -1,8 +1,8 @@
 import EventLog
 import Ledger
 import LiveSync
+import Locking
 import Primitives
-import Synchronization
 
 /// Collects what a node says in a step, as the words of a fixture.
 final class FixtureLog: EventSink {
@@ -14,7 +14,7 @@ final class FixtureLog: EventSink {
     var refused: [String] = []
   }
 
-  private let words = Mutex(Words())
+  private let words = Lock(Words())
 
   /// The words since the last call.
   func take() -> Words {

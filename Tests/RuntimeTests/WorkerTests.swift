@@ -1,31 +1,45 @@
+import Locking
 import Runtime
-import Synchronization
 import Testing
+
+/// A value that threads share.
+private final class Shared<Value: Sendable>: Sendable {
+  private let state: Lock<Value>
+
+  init(_ value: Value) { state = Lock(value) }
+
+  var value: Value { state.withLock { $0 } }
+
+  @discardableResult
+  func change(_ body: @Sendable (inout Value) -> Void) -> Value {
+    state.withLock { value in
+      body(&value)
+      return value
+    }
+  }
+}
 
 @Suite struct WorkerTests {
   @Test(.timeLimit(.minutes(1)))
   func worker_shouldDoOnePieceAfterAnother_andAll() async {
     let runtime = SystemRuntime(seed: 1)
     let worker = runtime.worker("test")
-    let open = Mutex(0)
-    let most = Mutex(0)
+    let open = Shared(0)
+    let most = Shared(0)
     let sum = await withTaskGroup(of: Int.self) { group in
       for piece in 1...200 {
         group.addTask {
           await worker.run {
-            let count = open.withLock { count in
-              count += 1
-              return count
-            }
-            most.withLock { $0 = max($0, count) }
-            open.withLock { $0 -= 1 }
+            let count = open.change { $0 += 1 }
+            most.change { $0 = max($0, count) }
+            open.change { $0 -= 1 }
             return piece
           }
         }
       }
       return await group.reduce(0, +)
     }
-    #expect(sum == 200 * 201 / 2 && most.withLock { $0 } == 1)
+    #expect(sum == 200 * 201 / 2 && most.value == 1)
   }
 
   @Test(.timeLimit(.minutes(1)))
@@ -33,18 +47,18 @@ import Testing
     let runtime = SystemRuntime(seed: 1)
     // More of them than there are threads of the pool.
     let workers = (0..<64).map { _ in runtime.worker("busy") }
-    let isOver = Mutex(false)
-    let busy = Mutex(0)
+    let isOver = Shared(false)
+    let busy = Shared(0)
     await withDiscardingTaskGroup { group in
       for worker in workers {
         group.addTask {
           await worker.run {
-            busy.withLock { $0 += 1 }
-            while !isOver.withLock({ $0 }) {}
+            busy.change { $0 += 1 }
+            while !isOver.value {}
           }
         }
       }
-      while busy.withLock({ $0 }) < workers.count {
+      while busy.value < workers.count {
         try? await runtime.sleep(for: .milliseconds(1))
       }
       let others = await withTaskGroup(of: Int.self) { group in
@@ -52,7 +66,7 @@ import Testing
         return await group.reduce(0, +)
       }
       #expect(others == 55)
-      isOver.withLock { $0 = true }
+      isOver.change { $0 = true }
     }
   }
 
@@ -72,17 +86,17 @@ import Testing
   @Test func workers_shouldBeScheduled_likeEverythingElse() {
     func order(seed: UInt64) -> [Int] {
       let runtime = SimulatedRuntime(seed: seed)
-      let order = Mutex<[Int]>([])
+      let order = Shared<[Int]>([])
       let outcome = runtime.run(virtualTimeMax: .seconds(1)) {
         await withDiscardingTaskGroup { group in
           for number in 0..<6 {
             let worker = runtime.worker("w")
-            group.addTask { await worker.run { order.withLock { $0.append(number) } } }
+            group.addTask { _ = await worker.run { order.change { $0.append(number) } } }
           }
         }
       }
       #expect(outcome == .done && runtime.shutdown() == [] && runtime.foreignJobs == 0)
-      return order.withLock { $0 }
+      return order.value
     }
     let orders = (1...8).map { order(seed: $0) }
     #expect(orders == (1...8).map { order(seed: $0) })

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// Gives every event to every subscriber in order.
 ///
@@ -11,7 +11,7 @@ final class EventHub<Element: Sendable>: Sendable {
     var list: [(id: UInt64, continuation: AsyncStream<Element>.Continuation)] = []
   }
 
-  private let subscribers = Mutex(Subscribers())
+  private let subscribers = Lock(Subscribers())
   private let capacity: Int
 
   init(capacity: Int) { self.capacity = capacity }

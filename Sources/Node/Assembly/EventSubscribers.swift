@@ -1,5 +1,5 @@
 import LiveSync
-import Synchronization
+import Locking
 
 /// Gives every event to every subscriber. One that does not read loses the oldest of
 /// `NodeLimits.subscriberEventsMax` events; one that is gone is forgotten.
@@ -11,7 +11,7 @@ package final class EventSubscribers: Sendable {
     var hasFinished = false
   }
 
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   package init() {}
 

@@ -1,11 +1,11 @@
 import EventLog
 import Ledger
 import LiveSync
+import Locking
 import Networking
 import Peers
 import Primitives
 import Runtime
-import Synchronization
 
 /// What a node is told beforehand.
 public struct NodeConfiguration: Sendable {
@@ -46,8 +46,8 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
   public let liveSync: LiveSyncer<Queue>
   let syncer: Syncer
   private let server: RequestServer
-  let consensus = Mutex(ConsensusCore())
-  let monitor: Mutex<ProgressMonitor>
+  let consensus = Lock(ConsensusCore())
+  let monitor: Lock<ProgressMonitor>
   private let subscribers = EventSubscribers()
   let readState: @Sendable (Queue) async -> StateReading
 
@@ -59,7 +59,7 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
     self.context = context
     self.liveSync = liveSync
     self.readState = readState
-    monitor = Mutex(ProgressMonitor(stall: StallCore(patience: configuration.stallAfter)))
+    monitor = Lock(ProgressMonitor(stall: StallCore(patience: configuration.stallAfter)))
     server = RequestServer(context: context, limits: configuration.rateLimits)
     syncer = Syncer(
       context: context, configuration: queueConfiguration,

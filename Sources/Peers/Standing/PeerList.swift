@@ -1,6 +1,6 @@
+import Locking
 import Networking
 import Runtime
-import Synchronization
 
 /// The peers of a live sync by how they answer.
 public struct RankedPeers: Sendable, Hashable {
@@ -73,7 +73,7 @@ public final class PeerList: Sendable {
     }
   }
 
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   public init() {}
 

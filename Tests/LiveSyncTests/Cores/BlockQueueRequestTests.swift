@@ -1,6 +1,7 @@
 import LiveSync
 import Messages
 import Networking
+import Peers
 import Primitives
 import Testing
 

@@ -1,12 +1,12 @@
 import EventLog
 import Ledger
+import Locking
 import Messages
 import Networking
 import Node
 import Primitives
 import Runtime
 import Storage
-import Synchronization
 import Testing
 
 /// What macro sync makes of peers that give too little or too late, and of our own failures.
@@ -82,7 +82,7 @@ import Testing
 
   @Test func lateParts_shouldEndMacroSync_onlyInARow() throws {
     let world = try TestWorld(seed: 53, accounts: 200, blocksPerBatch: 2)
-    let answers = Mutex(0)
+    let answers = Lock(0)
     let parts = NodeLimits.lateInRowMax + 2
     world.network.tamper(Self.peer, .macroChain) { bytes in
       // Each part comes at the second try.

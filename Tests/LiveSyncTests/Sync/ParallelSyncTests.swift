@@ -1,12 +1,12 @@
 import EventLog
 import Ledger
 import LiveSync
+import Locking
 import Messages
 import Networking
 import Primitives
 import Runtime
 import StateTrie
-import Synchronization
 import Testing
 
 /// Whole nodes that fill their state from many peers at once.
@@ -14,7 +14,7 @@ import Testing
   /// Seconds until a fresh node is complete.
   static func time(_ strategy: SyncStrategy, peers: UInt32, accounts: Int = 1_500) throws -> Int64 {
     let world = try TestWorld(seed: 31, accounts: accounts)
-    let end = Mutex<Int64>(.max)
+    let end = Lock<Int64>(.max)
     world.run {
       try await world.grow(20)
       world.addHonest(1..<(1 + peers))
@@ -70,7 +70,7 @@ import Testing
   @Test(arguments: 0..<4 as Range<UInt64>)
   func rebranches_shouldCostNothing_whileRangesComeIn(seed: UInt64) throws {
     let world = try TestWorld(seed: 60 + seed, accounts: 4_000, latency: .milliseconds(120))
-    let traffic = Mutex(ChunkTraffic())
+    let traffic = Lock(ChunkTraffic())
     world.run {
       try await world.grow(20)
       world.addHonest(1..<4)
@@ -140,7 +140,7 @@ import Testing
 
   @Test func forecast_shouldBeToldAndHold_whileTheStateComesIn() throws {
     let world = try TestWorld(seed: 34, accounts: 6_000, latency: .milliseconds(250))
-    let end = Mutex<Double>(0)
+    let end = Lock<Double>(0)
     world.run {
       try await world.grow(20)
       world.addHonest(1..<2)
@@ -179,7 +179,7 @@ import Testing
       chunk.items[0].value[0] ^= 1
       return ChunkResponse.chunk(number: number, hash: hash, chunk).wireBytes
     }
-    let traffic = Mutex(ChunkTraffic())
+    let traffic = Lock(ChunkTraffic())
     world.run {
       try await world.grow(20)
       world.addHonest(1..<4)

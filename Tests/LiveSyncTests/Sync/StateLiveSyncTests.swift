@@ -1,12 +1,12 @@
 import EventLog
 import Ledger
+import Locking
 import Messages
 import Networking
 import Node
 import Primitives
 import Runtime
 import StateTrie
-import Synchronization
 import Testing
 
 @Suite struct StateLiveSyncTests {
@@ -118,7 +118,7 @@ import Testing
 
   @Test func block_shouldBeRefused_whenItsStateRootIsWrong() throws {
     let world = try TestWorld(seed: 3)
-    let bad = Mutex<Hash256?>(nil)
+    let bad = Lock<Hash256?>(nil)
     world.run {
       try await world.grow(20)
       world.addHonest(1..<4)

@@ -1,7 +1,7 @@
+import Locking
 import Networking
 import Primitives
 import Runtime
-import Synchronization
 
 /// A network in memory: every connected pair can talk, messages take `latency`, and answers of
 /// chosen peers can be changed on their way.
@@ -28,7 +28,7 @@ final class TestNetwork: Sendable {
 
   let runtime: SimulatedRuntime
   let latency: Duration
-  let state = Mutex(State())
+  let state = Lock(State())
 
   init(runtime: SimulatedRuntime, latency: Duration = .milliseconds(20)) {
     self.runtime = runtime

@@ -1,13 +1,13 @@
 import EventLog
 import Ledger
 import LiveSync
+import Locking
 import Networking
 import Node
 import Peers
 import Primitives
 import Runtime
 import StateTrie
-import Synchronization
 import TestSupport
 import Testing
 
@@ -23,10 +23,10 @@ final class TestWorld: Sendable {
   let producer: BlockProducer
   let sink: MemorySink
   private let senders: [KeyPair]
-  private let random: Mutex<SeededGenerator>
+  private let random: Lock<SeededGenerator>
   private let seed: UInt64
   /// Peers that announce, in turn.
-  let announcers = Mutex<[PeerID]>([])
+  let announcers = Lock<[PeerID]>([])
 
   init(
     seed: UInt64, accounts: Int = 400, blocksPerBatch: UInt32 = 8,
@@ -61,7 +61,7 @@ final class TestWorld: Sendable {
     producer = BlockProducer(chain: source, keys: validators)
     let runtime = runtime
     sink = MemorySink(now: { runtime.now.nanoseconds })
-    self.random = Mutex(random)
+    self.random = Lock(random)
     network.state.withLock { _ = $0.connected.insert(Self.node) }
   }
 
