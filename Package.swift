@@ -22,8 +22,8 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 
 let rooms = [
   "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog", "Networking",
-  "SimulatedNetworking", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node",
-  "Simulation", "Fixtures", "Reports",
+  "SimulatedNetworking", "LoopbackNetworking", "StateTrie", "Ledger", "Messages", "Peers",
+  "LiveSync", "Node", "Simulation", "Fixtures", "Reports",
 ]
 
 let package = Package(
@@ -50,6 +50,7 @@ let package = Package(
     room("StateTrie", ["CBlake2Batch", "Primitives", "MerkleTree", "Storage"]),
     room("Ledger", ["Locking", "Primitives", "MerkleTree", "Storage", "StateTrie"]),
     room("SimulatedNetworking", ["Runtime", "Primitives", "Networking"]),
+    room("LoopbackNetworking", ["Locking", "Runtime", "Primitives", "Networking"]),
     room("Messages", ["Primitives", "MerkleTree", "Networking", "StateTrie", "Ledger"]),
     room(
       "Peers",
@@ -116,14 +117,15 @@ let package = Package(
     tests("MerkleTree", ["MerkleTree", "Primitives"]),
     tests("Storage", ["Storage", "Primitives"]),
     tests("EventLog", ["EventLog", "Reports", "Primitives"]),
-    tests("Networking", ["Networking", "Runtime", "Primitives"]),
+    tests("Networking", ["LoopbackNetworking", "Networking", "Runtime", "Primitives"]),
     tests("StateTrie", ["StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests("Ledger", ["Ledger", "Runtime", "StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests(
       "LiveSync",
       [
-        "LiveSync", "Node", "Peers", "Messages", "SimulatedNetworking", "Runtime", "Networking",
-        "EventLog", "Ledger", "StateTrie", "Storage", "Primitives", "MerkleTree",
+        "LiveSync", "Node", "Peers", "Messages", "SimulatedNetworking", "LoopbackNetworking",
+        "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Storage", "Primitives",
+        "MerkleTree",
       ]),
     tests(
       "Simulation",

@@ -124,3 +124,10 @@ public final class GossipSubscription: Sendable, AsyncSequence {
     Iterator(subscription: self)
   }
 }
+
+/// A subscription that lasts as long as somebody else holds it.
+package struct HeldSubscription {
+  package private(set) weak var subscription: GossipSubscription?
+
+  package init(_ subscription: GossipSubscription) { self.subscription = subscription }
+}

@@ -2,8 +2,8 @@ extension TidyRule {
   /// The rooms from the ground up. A room may import only what stands before it.
   static let roomOrder = [
     "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog",
-    "Networking", "SimulatedNetworking", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync",
-    "Node", "Simulation", "Fixtures", "Reports", "livesync",
+    "Networking", "SimulatedNetworking", "LoopbackNetworking", "StateTrie", "Ledger", "Messages",
+    "Peers", "LiveSync", "Node", "Simulation", "Fixtures", "Reports", "livesync",
   ]
 
   /// The modules that are no rooms and who may import them; nobody else may.
