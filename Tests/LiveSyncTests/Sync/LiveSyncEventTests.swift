@@ -82,9 +82,12 @@ import Testing
     }
   }
 
-  @Test func chunks_shouldBeTold_andTheStateGatheredAgain_whenItIsGivenUpOnAStandingChain() throws {
-    let world = try TestWorld(seed: 62)
-    world.run {
+  @Test(arguments: Backend.each)
+  func chunks_shouldBeTold_andTheStateGatheredAgain_whenItIsGivenUpOnAStandingChain(
+    backend: Backend
+  ) async throws {
+    let world = try TestWorld(seed: 62 + backend.number, backend)
+    await world.runAnywhere {
       try await world.grow(20)
       world.addHonest(1..<4)
       let node = world.makeNode()
@@ -107,9 +110,10 @@ import Testing
     #expect(world.count("state.incomplete") == 1 && world.count("state.complete") == 2)
   }
 
-  @Test func signatureChecks_shouldBeRemembered_andTheirShareTold() throws {
-    let world = try TestWorld(seed: 63)
-    world.run {
+  @Test(arguments: Backend.each)
+  func signatureChecks_shouldBeRemembered_andTheirShareTold(backend: Backend) async throws {
+    let world = try TestWorld(seed: 63 + backend.number, backend)
+    await world.runAnywhere {
       try await world.grow(10)
       world.addHonest(1..<4)
       let node = BlockNode(
@@ -129,9 +133,10 @@ import Testing
     #expect(counts.last.map { $0.0 > 0 && $0.1 > 0 } == true, "\(counts)")
   }
 
-  @Test func forkedBlocks_shouldBeStored_andTheForkBeTold() throws {
-    let world = try TestWorld(seed: 64)
-    world.run {
+  @Test(arguments: Backend.each)
+  func forkedBlocks_shouldBeStored_andTheForkBeTold(backend: Backend) async throws {
+    let world = try TestWorld(seed: 64 + backend.number, backend)
+    await world.runAnywhere {
       try await world.grow(3)
       world.addHonest(1..<4)
       let node = BlockNode(
@@ -148,9 +153,9 @@ import Testing
       }
       for twin in twins {
         await world.network.endpoint(PeerID(1)).announce(twin)
-        try await world.runtime.sleep(for: .seconds(1))
+        try await world.pause(.seconds(1))
       }
-      #expect(twins.allSatisfy { node.chain.isKnown($0.hash) })
+      #expect(await world.holds { twins.allSatisfy { node.chain.isKnown($0.hash) } })
       #expect(twins.count { node.chain.isOnMainChain($0.hash) } == 1)
     }
     #expect(world.count("chain.fork_proof") == 1)

@@ -129,11 +129,12 @@ import Testing
     #expect(Set(Self.failures(world)) == ["ancestors_unavailable"])
   }
 
-  @Test func peer_shouldNotBeBlamed_whenOurStoreCannotTellWhatWeHold() throws {
-    let world = try TestWorld(seed: 55, accounts: 200)
+  @Test(arguments: Backend.each)
+  func peer_shouldNotBeBlamed_whenOurStoreCannotTellWhatWeHold(backend: Backend) async throws {
+    let world = try TestWorld(seed: 55 + backend.number, backend, accounts: 200)
     let store = try MemoryStore(chain: world.genesis.hash)
     let chain = try Blockchain(genesis: world.genesis, state: .complete, store: store)
-    world.run {
+    await world.runAnywhere {
       // Election blocks are 24, 48 and 72.
       try await world.grow(50)
       for number in 1...world.source.headNumber {
@@ -151,7 +152,7 @@ import Testing
       }
       let node = world.makeNode(chain: chain)
       world.runtime.spawn("node") { await node.run() }
-      try await world.runtime.sleep(for: .seconds(10))
+      try await world.pause(.seconds(10))
     }
     #expect(world.count("macro_sync.rejected") > 0)
     #expect(world.count("peer.banned") == 0)
