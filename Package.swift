@@ -41,7 +41,7 @@ let package = Package(
 
     room("Locking"),
     room("Runtime", ["Locking"]),
-    room("Primitives", ["CBlake2", "CSodium"]),
+    room("Primitives", ["CBlake2", "CSodium", "Locking"]),
     room("Streams", ["Locking", "Primitives"]),
     room("MerkleTree", ["Primitives"]),
     room("Storage", ["CLMDB", "Locking", "Primitives"]),
@@ -82,7 +82,9 @@ let package = Package(
         "Locking", "Runtime", "Primitives", "Storage", "EventLog", "Networking",
         "SimulatedNetworking", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node",
       ]),
-    room("Reports", ["Primitives", "EventLog", "StateTrie"]),
+    room(
+      "Reports",
+      ["Primitives", "EventLog", "StateTrie", "Peers", "LiveSync", "Node", "Simulation"]),
     .executableTarget(
       name: "livesync",
       dependencies: [
@@ -116,7 +118,9 @@ let package = Package(
     tests("Streams", ["Streams", "Primitives"]),
     tests("MerkleTree", ["MerkleTree", "Primitives"]),
     tests("Storage", ["Storage", "Primitives"]),
-    tests("EventLog", ["EventLog", "Reports", "Primitives"]),
+    tests(
+      "EventLog",
+      ["EventLog", "Reports", "Simulation", "Node", "LiveSync", "Peers", "Primitives"]),
     tests("Networking", ["LoopbackNetworking", "Networking", "Runtime", "Primitives"]),
     tests("StateTrie", ["StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests("Ledger", ["Ledger", "Runtime", "StateTrie", "Storage", "Primitives", "MerkleTree"]),
@@ -127,6 +131,10 @@ let package = Package(
         "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Storage", "Primitives",
         "MerkleTree",
       ]),
+    tests("Fixtures", ["Fixtures", "StateTrie", "Primitives"]),
+    tests(
+      "Reports",
+      ["Reports", "Simulation", "Node", "LiveSync", "Peers", "EventLog", "Primitives"]),
     tests(
       "Simulation",
       [

@@ -2,6 +2,7 @@ import EventLog
 import Fixtures
 import Locking
 import Primitives
+import Reports
 import Simulation
 import Storage
 
@@ -10,7 +11,7 @@ extension FuzzTarget {
   static let eventLog = FuzzTarget(
     "event-log", seeds: { [eventLogSeed, []] },
     check: { input in
-      guard let records = try? EventLogReader.records(of: input) else { return }
+      guard let records = try? EventLogReader.records(of: input, schema: .livesync) else { return }
       try demand(records.flatMap(\.jsonLine) == input, "records are read from other lines")
     })
 
@@ -23,7 +24,8 @@ extension FuzzTarget {
       identity: RunIdentity(commit: "fuzz", toolchain: "fuzz", mode: "release"),
       log: { piece in bytes.withLock { $0 += piece } })
     // One record of each kind, numbered anew.
-    guard let records = try? EventLogReader.records(of: bytes.withLock { $0 }) else { return [] }
+    guard let records = try? EventLogReader.records(of: bytes.withLock { $0 }, schema: .livesync)
+    else { return [] }
     let kept = Lock<[UInt8]>([])
     let writer = JSONLinesWriter(now: { 5 }) { piece in kept.withLock { $0 += piece } }
     var names: Set<String> = []

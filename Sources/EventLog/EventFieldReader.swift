@@ -2,7 +2,7 @@ import Primitives
 
 /// Gives the fields of an event one after another: from a line of a log, or made up to find out
 /// which fields an event has.
-protocol EventFieldReader: AnyObject {
+public protocol EventFieldReader: AnyObject {
   /// True if the next field is this one.
   func has(_ field: EventField) throws(EventLogError) -> Bool
   /// The next field, which must be this one and an unsigned integer.
@@ -41,15 +41,19 @@ public enum EventTextForm: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension EventFieldReader {
-  func integer<Value: FixedWidthInteger>(_ field: EventField) throws(EventLogError) -> Value {
+  /// The next field as an integer of this type.
+  public func integer<Value: FixedWidthInteger>(_ field: EventField) throws(EventLogError) -> Value
+  {
     Value(truncatingIfNeeded: try unsigned(field, atMost: UInt64(Value.max)))
   }
 
-  func text(_ field: EventField) throws(EventLogError) -> String {
+  /// The next field as a text.
+  public func text(_ field: EventField) throws(EventLogError) -> String {
     try text(field, as: .text)
   }
 
-  func hash(_ field: EventField) throws(EventLogError) -> Hash256 {
+  /// The next field as a hash.
+  public func hash(_ field: EventField) throws(EventLogError) -> Hash256 {
     let digits = try text(field, as: .hash)
     guard let hash = Hash256(hex: digits), hash.hex == digits else {
       throw invalid(field, "is not 64 lower-case hexadecimal digits")
@@ -57,7 +61,8 @@ extension EventFieldReader {
     return hash
   }
 
-  func key(_ field: EventField) throws(EventLogError) -> KeyNibbles {
+  /// The next field as a key.
+  public func key(_ field: EventField) throws(EventLogError) -> KeyNibbles {
     let digits = try text(field, as: .key)
     guard let key = KeyNibbles(digits), key.hex == digits else {
       throw invalid(field, "is not 0 to 126 lower-case hexadecimal digits")
@@ -65,7 +70,8 @@ extension EventFieldReader {
     return key
   }
 
-  func data(_ field: EventField) throws(EventLogError) -> [UInt8] {
+  /// The next field as bytes.
+  public func data(_ field: EventField) throws(EventLogError) -> [UInt8] {
     let digits = try text(field, as: .data)
     guard let bytes = Hex.bytes(digits), Hex.string(bytes) == digits else {
       throw invalid(field, "is not pairs of lower-case hexadecimal digits")
@@ -73,7 +79,8 @@ extension EventFieldReader {
     return bytes
   }
 
-  func peer(_ field: EventField) throws(EventLogError) -> UInt32 {
+  /// The next field as the number of a peer.
+  public func peer(_ field: EventField) throws(EventLogError) -> UInt32 {
     let name = try text(field, as: .peer)
     guard let number = UInt32(name.dropFirst()), name == "p\(number)" else {
       throw invalid(field, "is not `p` and a decimal number")
@@ -81,7 +88,8 @@ extension EventFieldReader {
     return number
   }
 
-  func symbol<Symbol: EventSymbol>(_ field: EventField) throws(EventLogError) -> Symbol {
+  /// The next field as one word of a closed set.
+  public func symbol<Symbol: EventSymbol>(_ field: EventField) throws(EventLogError) -> Symbol {
     let words = Symbol.allCases.map(\.rawValue)
     guard let symbol = Symbol(rawValue: try text(field, as: .symbol(words))) else {
       throw invalid(field, "is none of \(words.joined(separator: ", "))")
@@ -89,17 +97,20 @@ extension EventFieldReader {
     return symbol
   }
 
-  func optionalInteger<Value: FixedWidthInteger>(
+  /// The next field as an integer if it is this one, else nil.
+  public func optionalInteger<Value: FixedWidthInteger>(
     _ field: EventField
   ) throws(EventLogError) -> Value? {
     try has(field) ? try integer(field) : nil
   }
 
-  func optionalKey(_ field: EventField) throws(EventLogError) -> KeyNibbles? {
+  /// The next field as a key if it is this one, else nil.
+  public func optionalKey(_ field: EventField) throws(EventLogError) -> KeyNibbles? {
     try has(field) ? try key(field) : nil
   }
 
-  func optionalPeer(_ field: EventField) throws(EventLogError) -> UInt32? {
+  /// The next field as the number of a peer if it is this one, else nil.
+  public func optionalPeer(_ field: EventField) throws(EventLogError) -> UInt32? {
     try has(field) ? try peer(field) : nil
   }
 }

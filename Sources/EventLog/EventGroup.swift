@@ -1,6 +1,10 @@
 /// The events of one group. One switch writes the fields and one reads them; names, samples and the
 /// schema table follow from these two.
-protocol EventGroup: Sendable, Hashable {
+///
+/// A group is declared by the lowest room that emits one of its events and registered in the
+/// `EventSchema` of the program; a log with events of a group that is not there is refused.
+public protocol EventGroup: Sendable, Hashable {
+  /// The names of the events, as they stand in the log.
   associatedtype Name: RawRepresentable, CaseIterable, Sendable where Name.RawValue == String
 
   /// Level and meaning of an event.
@@ -26,11 +30,12 @@ public enum EventLevel: String, EventSymbol {
 }
 
 /// The part of the schema that is not seen from an event's fields.
-struct EventDescription {
-  let level: EventLevel
-  let meaning: String
+public struct EventDescription: Sendable, Hashable {
+  public let level: EventLevel
+  /// What the event says, in one sentence: the doc comment of its case.
+  public let meaning: String
 
-  init(_ level: EventLevel, _ meaning: String) {
+  public init(_ level: EventLevel, _ meaning: String) {
     self.level = level
     self.meaning = meaning
   }

@@ -17,12 +17,16 @@ public struct EventLogCut: Sendable, Hashable, CustomStringConvertible {
 /// records are numbered without gaps, the time does not go back, a cause comes first, nothing
 /// follows `run.end`, and every line is exactly what the writer would have written.
 public struct EventLogReader: Sendable {
+  private let schema: EventSchema
   private var pending: [UInt8] = []
   private var lines = 0
   private var lastTime: Int64 = 0
   private var isEnded = false
 
-  public init() {}
+  /// A reader of logs with the events of `schema` and no others.
+  public init(_ schema: EventSchema) {
+    self.schema = schema
+  }
 
   /// Takes the next bytes and hands each record that they complete to `body`. After an error the
   /// reader must not be used again.
@@ -41,7 +45,7 @@ public struct EventLogReader: Sendable {
         }
       } else {
         lines += 1
-        let record = try Self.record(pending, line: lines)
+        let record = try record(pending, line: lines)
         try check(record)
         pending.removeAll(keepingCapacity: true)
         body(record)
@@ -70,9 +74,9 @@ public struct EventLogReader: Sendable {
 
   /// The records of a whole log.
   public static func records(
-    of bytes: some Collection<UInt8>
+    of bytes: some Collection<UInt8>, schema: EventSchema
   ) throws(EventLogError) -> [EventRecord] {
-    var reader = EventLogReader()
+    var reader = EventLogReader(schema)
     var records: [EventRecord] = []
     try reader.read(bytes) { records.append($0) }
     try reader.finish()
@@ -81,22 +85,22 @@ public struct EventLogReader: Sendable {
 
   /// The records of a log whose last line may be cut off, and what is left of that.
   public static func wholeRecords(
-    of bytes: some Collection<UInt8>
+    of bytes: some Collection<UInt8>, schema: EventSchema
   ) throws(EventLogError) -> (records: [EventRecord], cut: EventLogCut?) {
-    var reader = EventLogReader()
+    var reader = EventLogReader(schema)
     var records: [EventRecord] = []
     try reader.read(bytes) { records.append($0) }
     return (records, try reader.finishWhereCut())
   }
 
   /// The record of one line, which has no line feed. `line` is its number, for errors.
-  static func record(_ bytes: [UInt8], line: Int) throws(EventLogError) -> EventRecord {
+  private func record(_ bytes: [UInt8], line: Int) throws(EventLogError) -> EventRecord {
     let fields = try JSONFields(bytes, number: line)
     let sequence: UInt64 = try fields.integer(.seq)
     let time: Int64 = try fields.integer(.tNs)
     let context = EventContext(node: try fields.text(.node), actor: try fields.text(.actor))
     let name = try fields.text(.event)
-    guard let kind = EventKind.named[name] else { throw fields.unknownEvent(name) }
+    guard let kind = schema.kind(named: name) else { throw fields.unknownEvent(name) }
     let level: EventLevel = try fields.symbol(.level)
     guard level == kind.level else {
       throw fields.invalid(.level, "is \(kind.level.rawValue) for \(name)")
@@ -118,7 +122,7 @@ public struct EventLogReader: Sendable {
   }
 
   private mutating func check(_ record: EventRecord) throws(EventLogError) {
-    let isStart = if case .run(.start) = record.event { true } else { false }
+    let isStart = if case Event.Run.start = record.event.group { true } else { false }
     guard isStart == (lines == 1) else {
       throw .outOfOrder("`run.start` must be the first record and only that", line: lines)
     }
@@ -131,6 +135,6 @@ public struct EventLogReader: Sendable {
       throw .outOfOrder("the cause \(cause) does not come first", line: lines)
     }
     lastTime = record.time
-    if case .run(.end) = record.event { isEnded = true }
+    if case Event.Run.end = record.event.group { isEnded = true }
   }
 }

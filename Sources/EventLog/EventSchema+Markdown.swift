@@ -1,7 +1,7 @@
 extension EventSchema {
   /// The schema document, Docs/Events.md.
-  public static var markdown: String {
-    introduction + headerTable + eventTables + fieldTable
+  public var markdown: String {
+    Self.introduction + headerTable + eventTables + fieldTable
   }
 
   private static let introduction = """
@@ -21,7 +21,8 @@ extension EventSchema {
     - Schema version: \(Event.schemaVersion). A program refuses logs of a newer schema, and
       events and fields that its schema does not have.
 
-    This page is generated from the events in Sources/EventLog; a test compares the two.
+    Each room declares the events that it emits, in its folder `Events`. This page is generated from
+    the schema that lists them all, `EventSchema.livesync`; a test compares the two.
 
     ## Reading a log
 
@@ -53,13 +54,12 @@ extension EventSchema {
 
     """
 
-  private static var headerTable: String {
-    let header: [EventField] = [.seq, .tNs, .node, .actor, .event, .level, .cause, .req]
-    return "## Every record\n\nThese fields come first, in this order; `cause` and `req` can be"
-      + " missing.\n\n" + table(of: header)
+  private var headerTable: String {
+    "## Every record\n\nThese fields come first, in this order; `cause` and `req` can be"
+      + " missing.\n\n" + table(of: EventField.header)
   }
 
-  private static var eventTables: String {
+  private var eventTables: String {
     var text = "## Events\n\nFields in brackets can be missing.\n"
     var group = ""
     for entry in entries {
@@ -74,26 +74,31 @@ extension EventSchema {
     return text + "\n"
   }
 
-  private static var fieldTable: String {
-    let header: Set<EventField> = [.seq, .tNs, .node, .actor, .event, .level, .cause, .req]
-    return "## Fields\n\n" + table(of: EventField.allCases.filter { !header.contains($0) })
+  private var fieldTable: String {
+    let uses = entries.flatMap { $0.fields.map(\.field) }
+    var known: Set<EventField> = []
+    // Fields that rooms declare themselves follow the common ones, in the order of their first use.
+    let fields = (EventField.common.filter(Set(uses).contains) + uses).filter {
+      known.insert($0).inserted
+    }
+    return "## Fields\n\n" + table(of: fields)
   }
 
-  private static func description(of field: Field) -> String {
-    field.isOptional ? "[`\(field.field.rawValue)`]" : "`\(field.field.rawValue)`"
+  private func description(of field: Field) -> String {
+    field.isOptional ? "[`\(field.field.name)`]" : "`\(field.field.name)`"
   }
 
-  private static func table(of fields: [EventField]) -> String {
+  private func table(of fields: [EventField]) -> String {
     var text = "| field | type | unit | meaning |\n|---|---|---|---|\n"
     for field in fields {
-      text += "| `\(field.rawValue)` | \(type(of: field)) | \(field.unit ?? "") "
+      text += "| `\(field.name)` | \(type(of: field)) | \(field.unit ?? "") "
       text += "| \(field.meaning) |\n"
     }
     return text + "\n"
   }
 
   /// The type of a field, as its first use shows it.
-  private static func type(of field: EventField) -> String {
+  private func type(of field: EventField) -> String {
     switch field {
     case .seq, .tNs, .cause, .req: return "integer"
     case .node, .actor, .event, .level: return "text"

@@ -1,7 +1,10 @@
 import Primitives
 
-/// The schema as a table, found out by letting every event read made-up fields.
-public enum EventSchema {
+/// What can stand in a log: the events of a program, group by group. The table of their fields is
+/// found out by letting every event read made-up ones.
+///
+/// Each room declares the groups that it emits; the program lists them all in one place.
+public struct EventSchema: Sendable {
   /// One event of the schema.
   public struct Entry: Sendable, Hashable {
     /// The name in the log.
@@ -23,24 +26,70 @@ public enum EventSchema {
   }
 
   /// All events in the order of the schema document.
-  public static let entries: [Entry] = EventKind.all.map { kind in
-    let probe = EventFieldProbe { _ in 1 }
-    _ = sample(kind, probe)
-    return Entry(
-      name: kind.name, level: kind.level, meaning: kind.meaning, fields: probe.fields)
+  public let entries: [Entry]
+  private let kinds: [EventKind]
+  private let kindsByName: [String: EventKind]
+
+  /// The schema of these groups, in the order of the schema document. Traps if they contradict each
+  /// other.
+  public init(_ groups: [any EventGroup.Type]) {
+    if let contradiction = Self.contradiction(among: groups) {
+      preconditionFailure(contradiction)
+    }
+    kinds = groups.flatMap { EventKind.all(of: $0) }
+    kindsByName = Dictionary(kinds.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    entries = kinds.map(Entry.init)
+  }
+
+  /// Why these groups cannot stand in one schema: two claim one event, or mean different things by
+  /// one field. Nil if they can.
+  public static func contradiction(among groups: [any EventGroup.Type]) -> String? {
+    var owners: [String: String] = [:]
+    var uses: [String: (field: Field, event: String)] = [:]
+    for group in groups {
+      for entry in EventKind.all(of: group).map(Entry.init) {
+        let owner = String(reflecting: group)
+        if let other = owners.updateValue(owner, forKey: entry.name) {
+          return "\(other) and \(owner) both claim the event \(entry.name)"
+        }
+        for field in entry.fields {
+          let first = uses[field.field.name, default: (field, entry.name)]
+          guard first.field.field == field.field, first.field.text == field.text else {
+            return "\(first.event) and \(entry.name) mean different things by the field "
+              + field.field.name
+          }
+          uses[field.field.name] = first
+        }
+      }
+    }
+    return nil
   }
 
   /// One event of each kind, its fields chosen by `choose`, which gives a number in 0..<its
   /// argument. A number of 0 leaves an optional field out.
-  public static func samples(choosing choose: @escaping (UInt64) -> UInt64) -> [Event] {
-    EventKind.all.map { sample($0, EventFieldProbe(choose)) }
+  public func samples(choosing choose: @escaping (UInt64) -> UInt64) -> [Event] {
+    kinds.map { $0.sample(EventFieldProbe(choose)) }
   }
 
-  private static func sample(_ kind: EventKind, _ probe: EventFieldProbe) -> Event {
+  /// The kind of the events with this name; nil if the schema has none.
+  func kind(named name: String) -> EventKind? { kindsByName[name] }
+}
+
+extension EventSchema.Entry {
+  fileprivate init(_ kind: EventKind) {
+    let probe = EventFieldProbe { _ in 1 }
+    _ = kind.sample(probe)
+    self.init(name: kind.name, level: kind.level, meaning: kind.meaning, fields: probe.fields)
+  }
+}
+
+extension EventKind {
+  /// An event of this kind with the fields that `probe` makes up.
+  fileprivate func sample(_ probe: EventFieldProbe) -> Event {
     do {
-      return try kind.read(probe)
+      return try read(probe)
     } catch {
-      preconditionFailure("\(kind.name) refuses made-up fields: \(error)")
+      preconditionFailure("\(name) refuses made-up fields: \(error)")
     }
   }
 }
@@ -80,7 +129,7 @@ private final class EventFieldProbe: EventFieldReader {
   }
 
   func invalid(_ field: EventField, _ rule: String) -> EventLogError {
-    .invalidValue(field.rawValue, rule: rule, line: 0, column: 0)
+    .invalidValue(field.name, rule: rule, line: 0, column: 0)
   }
 
   private func note(_ field: EventField, _ form: EventTextForm?) {

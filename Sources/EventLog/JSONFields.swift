@@ -77,7 +77,7 @@ final class JSONFields: EventFieldReader {
   }
 
   func invalid(_ field: EventField, _ rule: String) -> EventLogError {
-    .invalidValue(field.rawValue, rule: rule, line: number, column: valueOffset + 1)
+    .invalidValue(field.name, rule: rule, line: number, column: valueOffset + 1)
   }
 
   /// The error that says that the log has no event of this name.
@@ -119,7 +119,7 @@ final class JSONFields: EventFieldReader {
 
   private func begin(_ field: EventField) throws(EventLogError) {
     guard let end = end(ofKey: field) else {
-      throw unexpected("the field \(field.rawValue)", at: offset)
+      throw unexpected("the field \(field.name)", at: offset)
     }
     offset = end
     valueOffset = end
@@ -135,7 +135,7 @@ final class JSONFields: EventFieldReader {
     }
     // Only the first field has no comma before it.
     guard offset == 1 || skip(UInt8(ascii: ",")), skip(UInt8(ascii: "\"")) else { return nil }
-    for byte in field.rawValue.utf8 where !skip(byte) { return nil }
+    for byte in field.name.utf8 where !skip(byte) { return nil }
     return skip(UInt8(ascii: "\"")) && skip(UInt8(ascii: ":")) ? index : nil
   }
 

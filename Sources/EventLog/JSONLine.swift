@@ -2,7 +2,7 @@ import Primitives
 
 /// Appends records to a byte buffer as JSON Lines: keys in fixed order, unsigned integers and
 /// strings only, no blanks, so that one record has exactly one line.
-struct JSONLine {
+public struct JSONLine {
   private(set) var bytes: [UInt8] = []
   private var isFirst = true
 
@@ -14,7 +14,7 @@ struct JSONLine {
     integer(.tNs, record.time)
     text(.node, record.context.node)
     text(.actor, record.context.actor)
-    appendBody(of: record.event.inner, record)
+    appendBody(of: record.event.group, record)
     bytes.append(UInt8(ascii: "}"))
     bytes.append(UInt8(ascii: "\n"))
   }
@@ -34,21 +34,21 @@ struct JSONLine {
   }
 
   /// An integer that is not negative; nil leaves the field out.
-  mutating func integer<Value: FixedWidthInteger>(_ field: EventField, _ value: Value?) {
+  public mutating func integer<Value: FixedWidthInteger>(_ field: EventField, _ value: Value?) {
     guard let value else { return }
-    precondition(value >= 0, "the log has no negative numbers, but \(field) is \(value)")
+    precondition(value >= 0, "the log has no negative numbers, but \(field.name) is \(value)")
     key(field)
     append(decimal: UInt64(value))
   }
 
   /// A text, cut to `EventLogLimits.textBytesMax`.
-  mutating func text(_ field: EventField, _ value: String) {
+  public mutating func text(_ field: EventField, _ value: String) {
     key(field)
     append(quoted: value)
   }
 
   /// 64 lower-case hexadecimal digits.
-  mutating func hash(_ field: EventField, _ value: Hash256) {
+  public mutating func hash(_ field: EventField, _ value: Hash256) {
     key(field)
     bytes.append(UInt8(ascii: "\""))
     withUnsafeTemporaryAllocation(byteCount: Hash256.byteCount, alignment: 8) { buffer in
@@ -62,9 +62,9 @@ struct JSONLine {
   }
 
   /// Two lower-case hexadecimal digits a byte, at most `EventLogLimits.dataBytesMax` bytes.
-  mutating func data(_ field: EventField, _ value: [UInt8]) {
+  public mutating func data(_ field: EventField, _ value: [UInt8]) {
     precondition(
-      value.count <= EventLogLimits.dataBytesMax, "\(value.count) bytes in one \(field)")
+      value.count <= EventLogLimits.dataBytesMax, "\(value.count) bytes in one \(field.name)")
     key(field)
     bytes.append(UInt8(ascii: "\""))
     for byte in value {
@@ -75,7 +75,7 @@ struct JSONLine {
   }
 
   /// One hexadecimal digit a nibble; nil leaves the field out.
-  mutating func key(_ field: EventField, _ value: KeyNibbles?) {
+  public mutating func key(_ field: EventField, _ value: KeyNibbles?) {
     guard let value else { return }
     key(field)
     bytes.append(UInt8(ascii: "\""))
@@ -84,7 +84,7 @@ struct JSONLine {
   }
 
   /// `p` and the number; nil leaves the field out.
-  mutating func peer(_ field: EventField, _ value: UInt32?) {
+  public mutating func peer(_ field: EventField, _ value: UInt32?) {
     guard let value else { return }
     key(field)
     bytes.append(UInt8(ascii: "\""))
@@ -94,7 +94,7 @@ struct JSONLine {
   }
 
   /// One word of a closed set.
-  mutating func symbol(_ field: EventField, _ value: some EventSymbol) {
+  public mutating func symbol(_ field: EventField, _ value: some EventSymbol) {
     text(field, value.rawValue)
   }
 
@@ -102,7 +102,7 @@ struct JSONLine {
     if !isFirst { bytes.append(UInt8(ascii: ",")) }
     isFirst = false
     bytes.append(UInt8(ascii: "\""))
-    bytes.append(contentsOf: field.rawValue.utf8)
+    bytes.append(contentsOf: field.name.utf8)
     bytes.append(UInt8(ascii: "\""))
     bytes.append(UInt8(ascii: ":"))
   }

@@ -74,9 +74,8 @@ public final class JSONLinesWriter: EventSink {
   /// Number of records so far.
   public var recordCount: UInt64 { state.withLock { $0.next } }
 
-  /// How often each event of the schema was recorded, in the order of the schema; 0 for never.
+  /// How often each event was recorded that was recorded at all, by name.
   public var counts: [(name: String, count: UInt64)] {
-    let counts = state.withLock { $0.counts }
-    return EventKind.all.map { ($0.name, counts[$0.name, default: 0]) }
+    state.withLock { $0.counts }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 }

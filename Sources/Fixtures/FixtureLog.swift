@@ -2,6 +2,7 @@ import EventLog
 import Ledger
 import LiveSync
 import Locking
+import Peers
 import Primitives
 
 /// Collects what a node says in a step, as the words of a fixture.
@@ -36,14 +37,14 @@ final class FixtureLog: EventSink {
     _ event: Event, context: EventContext, cause: UInt64?, request: UInt64?
   ) -> UInt64 {
     words.withLock { words in
-      switch event {
-      case .chunk(let event):
+      switch event.group {
+      case let event as Event.Chunk:
         if let word = event.word { words.chunks.append(word) }
         if case .rejected(_, let reason) = event {
           words.refused.append("chunk.rejected:\(reason)")
         }
-      case .state(.complete): words.state.append("complete")
-      case .state(.incomplete): words.state.append("incomplete")
+      case Event.State.complete: words.state.append("complete")
+      case Event.State.incomplete: words.state.append("incomplete")
       default:
         if let word = event.refusal { words.refused.append(word) }
       }
@@ -70,18 +71,18 @@ extension Event.Chunk {
 extension Event {
   /// The word for something refused, dropped or held against somebody; nil if it is neither.
   fileprivate var refusal: String? {
-    switch self {
-    case .block(.rejected(_, let hash, _, let reason)): "block.rejected:\(hash):\(reason)"
-    case .block(.ignored(_, let hash, _, let reason)): "block.ignored:\(hash):\(reason)"
-    case .block(.dropped(_, let hash, let reason)): "block.dropped:\(hash):\(reason)"
-    case .blocks(.rejected(_, let hash, let reason)): "blocks.rejected:\(hash):\(reason)"
-    case .blocks(.failed(_, let hash, let reason)): "blocks.failed:\(hash):\(reason)"
-    case .diff(.rejected(_, _, let hash, let reason)): "diff.rejected:\(hash):\(reason)"
-    case .diff(.failed(_, let hash, let reason, _)): "diff.failed:\(hash):\(reason)"
-    case .peer(.banned(_, let reason)): "peer.banned:\(reason)"
-    case .peer(.behind(_, let reason)): "peer.behind:\(reason)"
-    case .peer(.ahead(_, let reason)): "peer.ahead:\(reason)"
-    case .queue(.limitReached(let queue, _)): "queue.limit:\(queue)"
+    switch group {
+    case Event.Block.rejected(_, let hash, _, let reason): "block.rejected:\(hash):\(reason)"
+    case Event.Block.ignored(_, let hash, _, let reason): "block.ignored:\(hash):\(reason)"
+    case Event.Block.dropped(_, let hash, let reason): "block.dropped:\(hash):\(reason)"
+    case Event.Blocks.rejected(_, let hash, let reason): "blocks.rejected:\(hash):\(reason)"
+    case Event.Blocks.failed(_, let hash, let reason): "blocks.failed:\(hash):\(reason)"
+    case Event.Diff.rejected(_, _, let hash, let reason): "diff.rejected:\(hash):\(reason)"
+    case Event.Diff.failed(_, let hash, let reason, _): "diff.failed:\(hash):\(reason)"
+    case Event.Peer.banned(_, let reason): "peer.banned:\(reason)"
+    case Event.Peer.behind(_, let reason): "peer.behind:\(reason)"
+    case Event.Peer.ahead(_, let reason): "peer.ahead:\(reason)"
+    case Event.Queue.limitReached(let queue, _): "queue.limit:\(queue)"
     default: nil
     }
   }
@@ -115,8 +116,6 @@ extension LiveSyncEvent {
       "received_missing:" + hashes.map { "+\($0)" }.joined()
     case .rejectedBlock(let hash): "rejected:\(hash)"
     case .acceptedChunks(let hash): "accepted_chunks:\(hash)"
-    case .behind(let peer): "behind:\(peer)"
-    case .ahead(let peer): "ahead:\(peer)"
     }
   }
 }

@@ -8,14 +8,12 @@ import Primitives
 public enum LiveSyncLimits {
   // MARK: Windows, in batches of the chain
 
-  /// Buffered blocks a node keeps that came without being asked for, in batches: ten batches bridge
-  /// the longest useful gap.
+  /// Buffered blocks a node keeps, in batches: ten batches bridge the longest useful gap.
   public static let bufferBatchesMax = 10
   /// How far above our head a block may be, in batches; beyond it macro sync is faster.
   public static let windowAheadBatchesMax = 2
-  /// How many times the blocks of what nearly all requests take it may be in any case, up to what
-  /// is buffered: on a long line, or one that loses messages, a node that gets everything is that
-  /// far behind.
+  /// Round trips of blocks that it may be in any case, up to what is buffered: on a long line a
+  /// node that gets everything is that far behind.
   public static let windowRoundTrips = 5
   /// How far below our head a peer may be, in batches, before it counts as behind.
   public static let tolerancePastBatchesMax = 1

@@ -2,7 +2,7 @@ import Networking
 
 extension LoopbackNetwork {
   func publish(_ topic: Topic, _ payload: [UInt8], by local: PeerID, life: Int) {
-    guard payload.count <= NetworkingLimits.payloadBytesMax(topic) else { return }
+    guard payload.count <= topic.payloadBytesMax else { return }
     let id = GossipID(topic: topic, payload: payload)
     let isNews = state.withLock { state in
       state.peers[local]?.life == life && state.peers[local]?.gossip.publish(id) == true
@@ -20,7 +20,7 @@ extension LoopbackNetwork {
 
   func receiveGossip(_ id: GossipID, _ message: LoopbackMessage) {
     guard case .gossip(let topic) = message.kind,
-      message.payload.count <= NetworkingLimits.payloadBytesMax(topic)
+      message.payload.count <= topic.payloadBytesMax
     else { return lose() }
     let gossip = GossipMessage(id: id, from: message.from, topic: topic, payload: message.payload)
     let (arrival, readers, all) = state.withLock { state in

@@ -5,7 +5,9 @@ import Primitives
 /// Asks for the blocks between what the asker has and a target.
 public struct RequestMissingBlocks: Request, Hashable {
   public typealias Response = MissingBlocksResponse
-  public static let type = RequestType.missingBlocks
+  public static let type = RequestType(
+    209, name: "missing_blocks", requestBytesMax: MessageLimits.listRequestBytesMax,
+    responseBytesMax: MessageLimits.blocksResponseBytesMax)
 
   /// The block that is wanted.
   public var target: Hash256
@@ -114,7 +116,8 @@ public enum MissingBlocksResponse: WireCodable, Hashable {
 /// Asks for one block.
 public struct RequestBlock: Request, Hashable {
   public typealias Response = BlockResponse
-  public static let type = RequestType.block
+  public static let type = RequestType(
+    207, name: "block", responseBytesMax: MessageLimits.blocksResponseBytesMax)
 
   public var hash: Hash256
   /// True if the block is wanted with its body.

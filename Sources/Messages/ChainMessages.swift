@@ -5,7 +5,8 @@ import Primitives
 /// Asks a peer for its head.
 public struct RequestHead: Request, Hashable {
   public typealias Response = HeadResponse
-  public static let type = RequestType.head
+  public static let type = RequestType(
+    210, name: "head", responseBytesMax: MessageLimits.headResponseBytesMax)
 
   public init() {}
   public func encode(to encoder: inout WireEncoder) {}
@@ -48,7 +49,8 @@ public struct HeadResponse: WireCodable, Hashable {
 /// Asks for the macro blocks after those the asker has.
 public struct RequestMacroChain: Request, Hashable {
   public typealias Response = MacroChainResponse
-  public static let type = RequestType.macroChain
+  public static let type = RequestType(
+    200, name: "macro_chain", responseBytesMax: MessageLimits.macroChainResponseBytesMax)
 
   /// Election blocks the asker has, newest first; at most `MessageLimits.macroLocatorsMax`.
   public var locators: [Hash256]

@@ -43,4 +43,29 @@ public enum MessageLimits {
   public static let macroBlockBytesMax = 128 << 10
   /// Bytes of the history before a macro block, and of what says how much of a chain an answer has.
   public static let historyBytesMax = 4 << 10
+
+  // MARK: Bytes and rates of whole messages
+
+  /// Largest request that carries a list of hashes or keys.
+  public static let listRequestBytesMax = 64 << 10
+  /// Largest answer with a head.
+  public static let headResponseBytesMax = 4 << 10
+  /// Largest answer with a part of a macro chain.
+  public static let macroChainResponseBytesMax = (1 << 20) + (64 << 10)
+  /// Largest answer with a proof of blocks.
+  public static let blocksProofResponseBytesMax = 512 << 10
+  /// Largest answer with blocks: one block of the largest kind.
+  public static let blocksResponseBytesMax = (4 << 20) + (256 << 10)
+  /// Largest answer with a diff: old and new values, 16 MiB, and the keys of all accounts that a
+  /// block can change.
+  public static let diffResponseBytesMax = 17 << 20
+  /// Largest announced header: what the largest legal block has, and room for what names it.
+  public static let headerBytesMax = 256 << 10
+  /// Largest announced body.
+  public static let bodyBytesMax = (4 << 20) + (64 << 10)
+
+  /// Chunk requests per peer and window of the rate limits.
+  public static let chunkRequestsPerWindowMax = 5_000
+  /// Diff requests per peer and window of the rate limits.
+  public static let diffRequestsPerWindowMax = 100
 }

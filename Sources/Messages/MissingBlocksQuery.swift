@@ -10,8 +10,6 @@ public struct MissingBlocksQuery: Sendable, Hashable {
   public var target: Hash256
   /// Height of the target.
   public var targetNumber: UInt32
-  /// Height of the block that the answer is expected to start after.
-  public var startNumber: UInt32
   /// Blocks the answer may start after, newest first.
   public var locators: [Hash256]
   public var direction: MissingBlocksDirection
@@ -21,13 +19,12 @@ public struct MissingBlocksQuery: Sendable, Hashable {
   public var firstPeer: PeerID?
 
   public init(
-    id: UInt64, target: Hash256, targetNumber: UInt32, startNumber: UInt32 = 0,
-    locators: [Hash256], direction: MissingBlocksDirection, includeBody: Bool, firstPeer: PeerID?
+    id: UInt64, target: Hash256, targetNumber: UInt32, locators: [Hash256],
+    direction: MissingBlocksDirection, includeBody: Bool, firstPeer: PeerID?
   ) {
     self.id = id
     self.target = target
     self.targetNumber = targetNumber
-    self.startNumber = startNumber
     self.locators = locators
     self.direction = direction
     self.includeBody = includeBody

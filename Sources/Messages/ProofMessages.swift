@@ -7,7 +7,8 @@ import StateTrie
 /// Asks for a proof of what some keys of the account trie hold at the responder's head.
 public struct RequestTrieProof: Request, Hashable {
   public typealias Response = TrieProofResponse
-  public static let type = RequestType.trieProof
+  public static let type = RequestType(
+    215, name: "trie_proof", requestBytesMax: MessageLimits.listRequestBytesMax)
 
   /// At most `MessageLimits.proofKeysMax`.
   public var keys: [KeyNibbles]
@@ -63,7 +64,9 @@ public enum TrieProofResponse: WireCodable, Hashable {
 /// Asks for a proof that blocks at some heights are of the responder's chain.
 public struct RequestBlocksProof: Request, Hashable {
   public typealias Response = BlocksProofResponse
-  public static let type = RequestType.blocksProof
+  public static let type = RequestType(
+    216, name: "blocks_proof", requestBytesMax: MessageLimits.listRequestBytesMax,
+    responseBytesMax: MessageLimits.blocksProofResponseBytesMax)
 
   /// At most `MessageLimits.provenBlocksMax`, all below the responder's last macro block.
   public var numbers: [UInt32]

@@ -6,7 +6,9 @@ import StateTrie
 /// Asks for what a block changes in the account trie.
 public struct RequestTrieDiff: Request, Hashable {
   public typealias Response = TrieDiffResponse
-  public static let type = RequestType.trieDiff
+  public static let type = RequestType(
+    218, name: "trie_diff", responseBytesMax: MessageLimits.diffResponseBytesMax,
+    perWindowMax: MessageLimits.diffRequestsPerWindowMax)
 
   public var blockHash: Hash256
 
@@ -59,7 +61,8 @@ public enum TrieDiffResponse: WireCodable, Hashable {
 /// Asks for a range of the account trie at the responder's head.
 public struct RequestChunk: Request, Hashable {
   public typealias Response = ChunkResponse
-  public static let type = RequestType.chunk
+  public static let type = RequestType(
+    212, name: "chunk", perWindowMax: MessageLimits.chunkRequestsPerWindowMax)
 
   /// First key wanted.
   public var startKey: KeyNibbles

@@ -25,7 +25,7 @@ public protocol Network: Sendable {
 
   /// Sends `payload` to all who subscribe to `topic`, but not to the local peer. A payload that
   /// this peer has published or received before, or that is above
-  /// `NetworkingLimits.payloadBytesMax(_:)`, goes nowhere.
+  /// `Topic.payloadBytesMax`, goes nowhere.
   func publish(_ topic: Topic, _ payload: [UInt8]) async
 
   /// Judges a received message; only the first judgement counts.

@@ -38,39 +38,13 @@ public enum NetworkingLimits {
 
   /// Length of the window of the rate limits.
   public static let rateWindow: Duration = .seconds(10)
-  /// Chunk requests per peer and window.
-  public static let chunkRequestsPerWindowMax = 5000
-  /// Diff requests per peer and window.
-  public static let diffRequestsPerWindowMax = 100
-  /// Requests of any other type per peer and window.
-  public static let otherRequestsPerWindowMax = 1000
+  /// Requests of one type per peer and window, unless the type says otherwise.
+  public static let requestsPerWindowMax = 1000
 
-  /// Largest payload of a message on `topic`, in bytes: what the largest legal block has, and room
-  /// for what names it.
-  public static func payloadBytesMax(_ topic: Topic) -> Int {
-    topic == .blockHeader ? 256 << 10 : (4 << 20) + (64 << 10)
-  }
-
-  /// Largest payload of a request of `type`, in bytes.
-  public static func requestBytesMax(_ type: RequestType) -> Int {
-    switch type {
-    case .missingBlocks, .trieProof, .blocksProof: 64 << 10
-    default: 4 << 10
-    }
-  }
-
-  /// Largest payload of a response to a request of `type`, in bytes: above what an honest peer can
-  /// give. What has no bound by itself is cut by whoever answers and goes on where it stopped.
-  public static func responseBytesMax(_ type: RequestType) -> Int {
-    switch type {
-    case .head: 4 << 10
-    case .macroChain: (1 << 20) + (64 << 10)
-    case .blocksProof: 512 << 10
-    // One block of the largest kind.
-    case .block, .missingBlocks: (4 << 20) + (256 << 10)
-    // Old and new values, 16 MiB, and the keys of all accounts that a block can change.
-    case .trieDiff: 17 << 20
-    default: 4 << 20
-    }
-  }
+  /// Largest payload of a gossip message, in bytes, unless its topic says otherwise.
+  public static let payloadBytesMax = 4 << 20
+  /// Largest payload of a request, in bytes, unless its type says otherwise.
+  public static let requestBytesMax = 4 << 10
+  /// Largest payload of a response, in bytes, unless the type of the request says otherwise.
+  public static let responseBytesMax = 4 << 20
 }

@@ -4,26 +4,18 @@ import Runtime
 public struct RateLimits: Sendable, Hashable {
   /// Length of the window.
   public var window: Duration
-  /// Requests per window for types that have a limit of their own.
+  /// Requests per window for types that are to have another limit than their own.
   public var perType: [RequestType: Int]
-  /// Requests per window for every other type.
-  public var others: Int
 
   public init(
-    window: Duration = NetworkingLimits.rateWindow,
-    perType: [RequestType: Int] = [
-      .chunk: NetworkingLimits.chunkRequestsPerWindowMax,
-      .trieDiff: NetworkingLimits.diffRequestsPerWindowMax,
-    ],
-    others: Int = NetworkingLimits.otherRequestsPerWindowMax
+    window: Duration = NetworkingLimits.rateWindow, perType: [RequestType: Int] = [:]
   ) {
     self.window = window
     self.perType = perType
-    self.others = others
   }
 
   /// Requests of `type` per window.
-  public func limit(of type: RequestType) -> Int { perType[type] ?? others }
+  public func limit(of type: RequestType) -> Int { perType[type] ?? type.perWindowMax }
 }
 
 /// Counts the requests of each peer and type in fixed windows and says which are too many.
@@ -69,11 +61,6 @@ public struct RateLimiter: Sendable {
     }
     windows[key] = Window(opened: now, count: 1)
     return true
-  }
-
-  /// Forgets a peer that has left.
-  public mutating func forget(_ peer: PeerID) {
-    windows = windows.filter { $0.key.peer != peer }
   }
 
   /// Pairs of peer and type that are followed.

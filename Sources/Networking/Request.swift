@@ -25,7 +25,7 @@ extension Network {
   ) async throws(RequestError) -> [UInt8] {
     try await send(
       type, payload, to: peer, timeout: timeout,
-      answerBytesMax: NetworkingLimits.responseBytesMax(type))
+      answerBytesMax: type.responseBytesMax)
   }
 
   /// Sends `request` and waits for its response; sizes are checked before anything is decoded.
@@ -36,9 +36,9 @@ extension Network {
     _ request: R, to peer: PeerID, timeout: Duration, answerBytesMax: Int = .max
   ) async throws(RequestError) -> R.Response {
     let payload = request.wireBytes
-    try Self.check(payload.count, against: NetworkingLimits.requestBytesMax(R.type))
+    try Self.check(payload.count, against: R.type.requestBytesMax)
     let most = min(
-      answerBytesMax, request.answerBytesMax ?? .max, NetworkingLimits.responseBytesMax(R.type))
+      answerBytesMax, request.answerBytesMax ?? .max, R.type.responseBytesMax)
     let response = try await send(
       R.type, payload, to: peer, timeout: timeout, answerBytesMax: most)
     try Self.check(response.count, against: most)
@@ -59,7 +59,7 @@ extension Network {
   ) {
     serve(R.type) { peer, payload in
       do throws(RequestError) {
-        try Self.check(payload.count, against: NetworkingLimits.requestBytesMax(R.type))
+        try Self.check(payload.count, against: R.type.requestBytesMax)
       } catch {
         undecodable(peer, error)
         return nil

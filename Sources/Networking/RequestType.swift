@@ -1,48 +1,39 @@
-/// The kind of a request, by the number it has on the wire.
-public struct RequestType: Hashable, Comparable, Sendable, CustomStringConvertible {
+/// The kind of a request: its number on the wire, its name, and what a message of it may be.
+///
+/// Whoever defines a request defines its kind with it; nothing here knows any. Two kinds with one
+/// number are one kind.
+public struct RequestType: Sendable {
+  /// The number on the wire.
   public let rawValue: UInt16
+  /// A stable name for the event log.
+  public let name: String
+  /// Largest payload of a request, in bytes.
+  public let requestBytesMax: Int
+  /// Largest payload of a response, in bytes: above what an honest peer can give. What has no bound
+  /// by itself is cut by whoever answers and goes on where it stopped.
+  public let responseBytesMax: Int
+  /// Requests that one peer may send in the window of the rate limits, unless a node says otherwise.
+  public let perWindowMax: Int
 
-  public init(rawValue: UInt16) {
+  /// - Parameter name: `request_` and the number if nil.
+  public init(
+    _ rawValue: UInt16, name: String? = nil,
+    requestBytesMax: Int = NetworkingLimits.requestBytesMax,
+    responseBytesMax: Int = NetworkingLimits.responseBytesMax,
+    perWindowMax: Int = NetworkingLimits.requestsPerWindowMax
+  ) {
     self.rawValue = rawValue
+    self.name = name ?? "request_\(rawValue)"
+    self.requestBytesMax = requestBytesMax
+    self.responseBytesMax = responseBytesMax
+    self.perWindowMax = perWindowMax
   }
+}
 
-  /// The chain of macro blocks after a known one.
-  public static let macroChain = RequestType(rawValue: 200)
-  /// One block by its hash.
-  public static let block = RequestType(rawValue: 207)
-  /// The blocks between known ones and a target.
-  public static let missingBlocks = RequestType(rawValue: 209)
-  /// The block a peer considers its head.
-  public static let head = RequestType(rawValue: 210)
-  /// A range of the account trie.
-  public static let chunk = RequestType(rawValue: 212)
-  /// A proof that accounts have, or do not have, certain values.
-  public static let trieProof = RequestType(rawValue: 215)
-  /// A proof that blocks belong to the chain.
-  public static let blocksProof = RequestType(rawValue: 216)
-  /// What a block changes in the account trie.
-  public static let trieDiff = RequestType(rawValue: 218)
+extension RequestType: Hashable, Comparable, CustomStringConvertible {
+  public var description: String { name }
 
-  /// The types above in order of their numbers.
-  public static let known: [RequestType] = [
-    .macroChain, .block, .missingBlocks, .head, .chunk, .trieProof, .blocksProof, .trieDiff,
-  ]
-
-  public var description: String {
-    switch self {
-    case .macroChain: "macro_chain"
-    case .block: "block"
-    case .missingBlocks: "missing_blocks"
-    case .head: "head"
-    case .chunk: "chunk"
-    case .trieProof: "trie_proof"
-    case .blocksProof: "blocks_proof"
-    case .trieDiff: "trie_diff"
-    default: "request_\(rawValue)"
-    }
-  }
-
-  public static func < (a: RequestType, b: RequestType) -> Bool {
-    a.rawValue < b.rawValue
-  }
+  public static func == (a: RequestType, b: RequestType) -> Bool { a.rawValue == b.rawValue }
+  public static func < (a: RequestType, b: RequestType) -> Bool { a.rawValue < b.rawValue }
+  public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
 }

@@ -1,22 +1,29 @@
 /// A subject of gossip: who subscribes gets every message published on it.
-public struct Topic: Hashable, Sendable, CustomStringConvertible {
+///
+/// Whoever defines what is published defines its topic; nothing here knows any. Two topics with one
+/// number are one topic.
+public struct Topic: Sendable {
   /// Part of the identity of a message.
   public let rawValue: UInt16
+  /// A stable name for the event log.
+  public let name: String
+  /// Largest payload of a message, in bytes.
+  public let payloadBytesMax: Int
 
-  public init(rawValue: UInt16) {
+  /// - Parameter name: `topic_` and the number if nil.
+  public init(
+    _ rawValue: UInt16, name: String? = nil,
+    payloadBytesMax: Int = NetworkingLimits.payloadBytesMax
+  ) {
     self.rawValue = rawValue
+    self.name = name ?? "topic_\(rawValue)"
+    self.payloadBytesMax = payloadBytesMax
   }
+}
 
-  /// Headers with justification of new blocks.
-  public static let blockHeader = Topic(rawValue: 1)
-  /// Bodies of new blocks.
-  public static let blockBody = Topic(rawValue: 2)
+extension Topic: Hashable, CustomStringConvertible {
+  public var description: String { name }
 
-  public var description: String {
-    switch self {
-    case .blockHeader: "block_header"
-    case .blockBody: "block_body"
-    default: "topic_\(rawValue)"
-    }
-  }
+  public static func == (a: Topic, b: Topic) -> Bool { a.rawValue == b.rawValue }
+  public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
 }

@@ -103,6 +103,8 @@ public enum PeerLimits {
 
   /// Peers a node keeps track of.
   public static let peersMax = 256
+  /// What was found about where peers stand and was not looked at yet.
+  public static let findingsMax = 1_024
   /// Banned peers a node remembers.
   public static let bannedPeersMax = 4_096
 }

@@ -2,7 +2,7 @@ import Networking
 
 extension SimulatedNetwork {
   func publish(_ topic: Topic, _ payload: [UInt8], by node: SimulatedNode) {
-    guard payload.count <= NetworkingLimits.payloadBytesMax(topic) else { return }
+    guard payload.count <= topic.payloadBytesMax else { return }
     let id = GossipID(topic: topic, payload: payload)
     guard node.gossip.publish(id) else { return }
     spread(Envelope(kind: .gossip(topic), payload: payload, content: .gossip(id)), from: node)
@@ -31,7 +31,7 @@ extension SimulatedNetwork {
     guard let streams = node.subscriptions[topic] else {
       return drop(envelope.kind, on: link, .notSubscribed)
     }
-    guard envelope.payload.count <= NetworkingLimits.payloadBytesMax(topic) else {
+    guard envelope.payload.count <= topic.payloadBytesMax else {
       link.from.statistics.rejected += 1
       return drop(envelope.kind, on: link, .tooLarge)
     }

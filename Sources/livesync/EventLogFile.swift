@@ -1,4 +1,5 @@
 import EventLog
+import Reports
 import Streams
 
 /// The event log that a command is given as its first argument.
@@ -18,7 +19,7 @@ struct EventLogFile {
   /// off, after a warning; a strict reader refuses it.
   func read(_ body: (EventRecord) -> Void) throws -> EventLogCut? {
     var file = try InputFile(path: path)
-    var reader = EventLogReader()
+    var reader = EventLogReader(.livesync)
     do {
       while true {
         let piece = try file.next()

@@ -74,7 +74,7 @@ enum EventsSchemaCommand: Command {
     guard !arguments.wantsJSON else {
       throw UsageError("the schema is a page of text; --json has no form of it")
     }
-    Console.print(String(EventSchema.markdown.dropLast()))
+    Console.print(String(EventSchema.livesync.markdown.dropLast()))
     return .pass
   }
 }

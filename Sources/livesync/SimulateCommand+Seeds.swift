@@ -2,6 +2,7 @@ import EventLog
 import Foundation
 import Locking
 import Primitives
+import Reports
 import Simulation
 import Streams
 
@@ -152,7 +153,7 @@ private struct Tally: SeedTally {
   /// The gravest verdict counts.
   var exitCode: ExitCode {
     let codes = failures.map { SimulateCommand.exitCode($0.verdict) }
-    let order: [ExitCode] = [.safety, .liveness, .nondeterminism, .unwinnable, .vacuous]
+    let order: [ExitCode] = [.safety, .liveness, .unwinnable, .vacuous]
     return order.first { codes.contains($0) } ?? .pass
   }
 
@@ -161,7 +162,7 @@ private struct Tally: SeedTally {
   private var ordered: [Failure] { failures.sorted { $0.seed < $1.seed } }
 
   private var unseen: [String] {
-    EventSchema.entries.map(\.name).filter { seen[$0] == nil }
+    EventSchema.livesync.entries.map(\.name).filter { seen[$0] == nil }
   }
 
   private var isInterrupted: Bool { count < planned }

@@ -2,6 +2,7 @@ import EventLog
 import Foundation
 import LiveSync
 import Primitives
+import Reports
 import Simulation
 import Streams
 
@@ -75,7 +76,7 @@ enum SimulateCommand: Command {
     if !isQuiet { printParameters(scenario, seed, log) }
     let meter = ProgressMeter()
     let started = ContinuousClock.now
-    let report = try simulation.run(
+    var report = try simulation.run(
       identity: BuildIdentity.current,
       progress: { progress in
         meter.show(
@@ -89,6 +90,10 @@ enum SimulateCommand: Command {
       },
       log: { log.write($0) })
     Console.endProgress()
+    // The kinds of events in the order of their page.
+    report.coverage = EventSchema.livesync.entries.compactMap { entry in
+      report.coverage.first { $0.name == entry.name }
+    }
     let cut = log.close()
     let wall = Double(started.duration(to: .now).milliseconds) / 1000
     let speed = Double(report.virtualNanoseconds) / 1e9 / max(wall, 0.001)
@@ -170,8 +175,7 @@ enum SimulateCommand: Command {
     switch verdict {
     case .pass: .pass
     case .safety, .crash: .safety
-    case .liveness, .interrupted: .liveness
-    case .nondeterminism: .nondeterminism
+    case .liveness: .liveness
     case .vacuous: .vacuous
     case .unwinnable: .unwinnable
     }

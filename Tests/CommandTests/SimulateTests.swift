@@ -1,6 +1,7 @@
 import EventLog
 import Foundation
 import Primitives
+import Reports
 import Simulation
 import TestSupport
 import Testing
@@ -42,7 +43,7 @@ import Testing
     #expect(result.output.contains("state.complete"))
     #expect(lines.last?.hasPrefix("PASS") == true)
     let records = try EventLogReader.records(
-      of: [UInt8](Data(contentsOf: folder.appending(path: "events.jsonl"))))
+      of: [UInt8](Data(contentsOf: folder.appending(path: "events.jsonl"))), schema: .livesync)
     #expect(records.first?.event.name == "run.start" && records.last?.event.name == "run.end")
   }
 

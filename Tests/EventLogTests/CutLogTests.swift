@@ -1,4 +1,5 @@
 import EventLog
+import Reports
 import TestSupport
 import Testing
 
@@ -15,13 +16,13 @@ import Testing
         start += lines[whole].count
         whole += 1
       }
-      let (found, cut) = try EventLogReader.wholeRecords(of: bytes[..<end])
+      let (found, cut) = try EventLogReader.wholeRecords(of: bytes[..<end], schema: .livesync)
       #expect(found == Array(records[..<whole]))
       #expect(cut?.line == (start == end ? nil : whole + 1))
       #expect(cut?.bytes == (start == end ? nil : end - start))
       if start != end {
         let error = #expect(throws: EventLogError.self) {
-          try EventLogReader.records(of: bytes[..<end])
+          try EventLogReader.records(of: bytes[..<end], schema: .livesync)
         }
         #expect(error?.isIncompleteLine == true)
       }
@@ -32,37 +33,43 @@ import Testing
     let start = ReaderRefusalTests.start + "\n"
     for rest in [#"{"seq":2,"#, #"{"seq":01"#, #"{"t_ns""#, "{ ", #"{"seq":1,"node""#] {
       #expect(throws: EventLogError.self, "\(rest)") {
-        try EventLogReader.wholeRecords(of: (start + rest).utf8)
+        try EventLogReader.wholeRecords(of: (start + rest).utf8, schema: .livesync)
       }
     }
     for rest in ["", "{", #"{"seq":1"#, #"{"seq":1,"t_ns":6,"node":"s0"#] {
-      let (records, cut) = try EventLogReader.wholeRecords(of: (start + rest).utf8)
+      let (records, cut) = try EventLogReader.wholeRecords(
+        of: (start + rest).utf8, schema: .livesync)
       #expect(records.count == 1 && (cut == nil) == rest.isEmpty)
     }
   }
 
   @Test func aLog_shouldBeRefused_whenNotEvenItsFirstRecordIsWhole() {
     let first = ReaderRefusalTests.start
-    #expect(throws: EventLogError.self) { try EventLogReader.wholeRecords(of: first.utf8) }
-    #expect(throws: EventLogError.self) { try EventLogReader.wholeRecords(of: "{".utf8) }
+    #expect(throws: EventLogError.self) {
+      try EventLogReader.wholeRecords(of: first.utf8, schema: .livesync)
+    }
+    #expect(throws: EventLogError.self) {
+      try EventLogReader.wholeRecords(of: "{".utf8, schema: .livesync)
+    }
     // After the last record there is nothing that could be cut.
     let whole = [first, ReaderRefusalTests.joined, ReaderRefusalTests.end]
       .map { $0 + "\n" }.joined()
     #expect(throws: EventLogError.self) {
-      try EventLogReader.wholeRecords(of: (whole + #"{"seq":3,"#).utf8)
+      try EventLogReader.wholeRecords(of: (whole + #"{"seq":3,"#).utf8, schema: .livesync)
     }
   }
 
   /// What is no log is said at the first byte of a line, not at the limit of its length.
   @Test func reading_shouldEndAtTheFirstByte_thatIsNoRecord() {
-    var reader = EventLogReader()
+    var reader = EventLogReader(.livesync)
     #expect(throws: EventLogError.self) { try reader.read([0]) { _ in } }
   }
 
   @Test func namesFromALog_shouldNotReachATerminalAsTheyAre() {
     let line = ReaderRefusalTests.joined.replacing("peer.joined", with: #"peer.\u001b[31m\n"#)
     let error = #expect(throws: EventLogError.self) {
-      try EventLogReader.records(of: (ReaderRefusalTests.start + "\n" + line + "\n").utf8)
+      try EventLogReader.records(
+        of: (ReaderRefusalTests.start + "\n" + line + "\n").utf8, schema: .livesync)
     }
     #expect(error?.description.contains(#"peer.\u{1b}[31m\u{a}"#) == true)
   }

@@ -1,5 +1,6 @@
 import EventLog
 import Primitives
+import Reports
 import TestSupport
 import Testing
 
@@ -17,7 +18,7 @@ import Testing
   private func error(_ lines: [String], terminator: String = "\n") -> String {
     do {
       let text = lines.joined(separator: "\n") + terminator
-      _ = try EventLogReader.records(of: text.utf8)
+      _ = try EventLogReader.records(of: text.utf8, schema: .livesync)
       return "accepted"
     } catch {
       return error.description
@@ -115,7 +116,7 @@ import Testing
 
   @Test func line_shouldBeRefused_whenItIsTooLong() {
     let long = [UInt8](repeating: UInt8(ascii: "x"), count: EventLogLimits.lineBytesMax + 1)
-    #expect(throws: EventLogError.self) { try EventLogReader.records(of: long) }
+    #expect(throws: EventLogError.self) { try EventLogReader.records(of: long, schema: .livesync) }
     let text = String(repeating: "a", count: EventLogLimits.textBytesMax + 1)
     let line = Self.joined.replacing(#""a""#, with: "\"\(text)\"")
     #expect(error([Self.start, line]).hasSuffix("actor is longer than 4096 bytes"))
@@ -124,7 +125,7 @@ import Testing
   @Test func text_shouldBeRefused_whenItIsNoUTF8() {
     var bytes = Array((Self.start + "\n" + Self.joined + "\n").utf8)
     bytes[bytes.count - 30] = 0xff
-    #expect(throws: EventLogError.self) { try EventLogReader.records(of: bytes) }
+    #expect(throws: EventLogError.self) { try EventLogReader.records(of: bytes, schema: .livesync) }
   }
 
   @Test(arguments: 1...8 as ClosedRange<UInt64>)
@@ -137,7 +138,9 @@ import Testing
       let first = index == 0 ? [] : lines[0]
       let rest = index == 0 ? lines[0] : renumbered(lines[index])
       let bytes = first + random.mutated(rest)
-      guard let records = try? EventLogReader.records(of: bytes) else { continue }
+      guard let records = try? EventLogReader.records(of: bytes, schema: .livesync) else {
+        continue
+      }
       accepted += 1
       if records.flatMap(\.jsonLine) != bytes {
         Issue.record("seed \(seed): accepted \(String(decoding: bytes, as: UTF8.self))")

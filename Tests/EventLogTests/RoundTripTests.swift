@@ -1,14 +1,17 @@
 import EventLog
+import LiveSync
+import Peers
 import Primitives
+import Reports
+import Simulation
 import TestSupport
 import Testing
 
 /// A log of one event of each kind, with random fields and a proper first and last record.
 func randomLog(seed: UInt64) -> [EventRecord] {
   var random = SeededGenerator(seed: seed)
-  var events = EventSchema.samples { bound in random.next() % bound }.filter { event in
-    if case .run = event { return false }
-    return true
+  var events = EventSchema.livesync.samples { bound in random.next() % bound }.filter { event in
+    !(event.group is Event.Run)
   }
   events.shuffle(using: &random)
   let start = Event.Run.start(
@@ -31,13 +34,14 @@ func randomLog(seed: UInt64) -> [EventRecord] {
   @Test(arguments: 1...40 as ClosedRange<UInt64>)
   func log_shouldReadBackEqual_forEveryEvent(seed: UInt64) throws {
     let records = randomLog(seed: seed)
-    #expect(records.count == EventSchema.entries.count)
+    #expect(records.count == EventSchema.livesync.entries.count)
     let bytes = records.flatMap(\.jsonLine)
-    #expect(try EventLogReader.records(of: bytes) == records, "seed \(seed)")
+    #expect(try EventLogReader.records(of: bytes, schema: .livesync) == records, "seed \(seed)")
   }
 
   @Test func samples_shouldMatchTheTable() throws {
-    for (event, entry) in zip(EventSchema.samples { _ in 1 }, EventSchema.entries) {
+    for (event, entry) in zip(EventSchema.livesync.samples { _ in 1 }, EventSchema.livesync.entries)
+    {
       #expect(event.name == entry.name)
       #expect(event.level == entry.level)
       let record = EventRecord(sequence: 0, time: 0, context: .run, event: event)
@@ -46,7 +50,7 @@ func randomLog(seed: UInt64) -> [EventRecord] {
       let keys = line.matches(of: /"([a-z_]+)":/).map { String($0.1) }
       #expect(
         keys == ["seq", "t_ns", "node", "actor", "event", "level"]
-          + entry.fields.map(\.field.rawValue))
+          + entry.fields.map(\.field.name))
     }
   }
 
@@ -54,7 +58,7 @@ func randomLog(seed: UInt64) -> [EventRecord] {
     let records = randomLog(seed: 99)
     let bytes = records.flatMap(\.jsonLine)
     for size in [1, 7, 4096] {
-      var reader = EventLogReader()
+      var reader = EventLogReader(.livesync)
       var read: [EventRecord] = []
       var start = 0
       while start < bytes.count {
@@ -97,7 +101,9 @@ func randomLog(seed: UInt64) -> [EventRecord] {
           1..., with: [EventRecord(sequence: 1, time: .max, context: .run, event: event)])
         return log
       }
-      #expect(try EventLogReader.records(of: log(text).flatMap(\.jsonLine)) == log(expected))
+      #expect(
+        try EventLogReader.records(of: log(text).flatMap(\.jsonLine), schema: .livesync)
+          == log(expected))
     }
   }
 
@@ -115,7 +121,8 @@ func randomLog(seed: UInt64) -> [EventRecord] {
       let event = Event.check(.violated(check: "S1", detail: text))
       log.replaceSubrange(
         1..., with: [EventRecord(sequence: 1, time: .max, context: .run, event: event)])
-      let read = try EventLogReader.records(of: log.flatMap(\.jsonLine)).last?.event
+      let read = try EventLogReader.records(of: log.flatMap(\.jsonLine), schema: .livesync).last?
+        .event
       #expect(read == .check(.violated(check: "S1", detail: fitting)), "\(length) of \(width)")
     }
   }
@@ -127,7 +134,7 @@ func randomLog(seed: UInt64) -> [EventRecord] {
     var log = randomLog(seed: 5)
     log.replaceSubrange(
       1..., with: [EventRecord(sequence: 1, time: .max, context: .run, event: .peer(part))])
-    #expect(try EventLogReader.records(of: log.flatMap(\.jsonLine)) == log)
+    #expect(try EventLogReader.records(of: log.flatMap(\.jsonLine), schema: .livesync) == log)
     let text = String(repeating: "\u{1}", count: EventLogLimits.textBytesMax)
     let event = Event.run(
       .start(
@@ -135,6 +142,6 @@ func randomLog(seed: UInt64) -> [EventRecord] {
         scenario: text, parameters: text))
     let record = EventRecord(
       sequence: 0, time: .max, context: EventContext(node: text, actor: text), event: event)
-    #expect(try EventLogReader.records(of: record.jsonLine) == [record])
+    #expect(try EventLogReader.records(of: record.jsonLine, schema: .livesync) == [record])
   }
 }

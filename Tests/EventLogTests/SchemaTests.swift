@@ -1,5 +1,6 @@
 import EventLog
 import Foundation
+import Reports
 import TestSupport
 import Testing
 
@@ -8,23 +9,23 @@ import Testing
   @Test func eventsPage_shouldBeWhatTheSchemaGenerates() throws {
     let path = PackageFiles.root.appending(path: "Docs/Events.md")
     if ProcessInfo.processInfo.environment["LIVESYNC_WRITE_DOCS"] == "1" {
-      try EventSchema.markdown.write(to: path, atomically: true, encoding: .utf8)
+      try EventSchema.livesync.markdown.write(to: path, atomically: true, encoding: .utf8)
     }
     let page = try PackageFiles.text("Docs/Events.md")
     #expect(
-      page == EventSchema.markdown,
+      page == EventSchema.livesync.markdown,
       "Docs/Events.md is out of date: LIVESYNC_WRITE_DOCS=1 swift test --filter SchemaTests")
   }
 
   @Test func schema_shouldNameEveryEventOnce_andUseEveryField() {
-    let names = EventSchema.entries.map(\.name)
+    let names = EventSchema.livesync.entries.map(\.name)
     #expect(Set(names).count == names.count)
     #expect(names.first == "run.start")
-    let used = Set(EventSchema.entries.flatMap { $0.fields.map(\.field) })
-    let header: Set<EventField> = [.seq, .tNs, .node, .actor, .event, .level, .cause, .req]
-    #expect(used.isDisjoint(with: header))
-    #expect(Set(EventField.allCases) == used.union(header))
-    for entry in EventSchema.entries {
+    let used = Set(EventSchema.livesync.entries.flatMap { $0.fields.map(\.field) })
+    #expect(used.isDisjoint(with: EventField.header))
+    // What nobody uses any more is not declared any more.
+    #expect(Set(EventField.common).isSubset(of: used.union(EventField.header)))
+    for entry in EventSchema.livesync.entries {
       let fields = entry.fields.map(\.field)
       #expect(Set(fields).count == fields.count, "\(entry.name) has a field twice")
       #expect(!entry.meaning.isEmpty && entry.meaning.hasSuffix("."))
@@ -33,7 +34,7 @@ import Testing
 
   @Test func field_shouldHaveOneTypeInAllEvents() {
     var types: [EventField: EventTextForm?] = [:]
-    for entry in EventSchema.entries {
+    for entry in EventSchema.livesync.entries {
       for use in entry.fields {
         let known = types[use.field, default: use.text]
         #expect(known == use.text, "\(use.field) in \(entry.name)")
@@ -43,9 +44,10 @@ import Testing
   }
 
   @Test func names_shouldBeSnakeCase() {
+    let fields = EventField.header + EventSchema.livesync.entries.flatMap { $0.fields.map(\.field) }
     let names =
-      EventField.allCases.map(\.rawValue)
-      + EventSchema.entries.flatMap { $0.name.split(separator: ".").map(String.init) }
+      fields.map(\.name)
+      + EventSchema.livesync.entries.flatMap { $0.name.split(separator: ".").map(String.init) }
     for name in names {
       #expect(name.wholeMatch(of: /[a-z][a-z0-9]*(_[a-z0-9]+)*/) != nil, "\(name)")
     }
@@ -53,11 +55,13 @@ import Testing
 
   /// The meaning in the table is the doc comment of the case.
   @Test func meaning_shouldBeTheDocComment() throws {
-    let folder = PackageFiles.root.appending(path: "Sources/EventLog/Events")
-    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
     var sources = ""
-    for file in files { sources += try PackageFiles.text("Sources/EventLog/Events/" + file) }
-    for entry in EventSchema.entries {
+    let root = PackageFiles.root.appending(path: "Sources").resolvingSymlinksInPath()
+    let paths = FileManager.default.enumerator(atPath: root.path)?.allObjects as? [String] ?? []
+    for path in paths.sorted() where path.contains("/Events/") {
+      sources += try PackageFiles.text("Sources/" + path)
+    }
+    for entry in EventSchema.livesync.entries {
       #expect(sources.contains("/// \(entry.meaning)\n"), "\(entry.name)")
     }
   }

@@ -1,7 +1,9 @@
 import EventLog
 import Foundation
 import Locking
+import Peers
 import Primitives
+import Reports
 import Synchronization
 import TestSupport
 import Testing
@@ -28,12 +30,12 @@ import Testing
         now: { 42 }, flushBytes: flushBytes, digest: true, output: { output.take($0) })
       write(records, to: writer)
       #expect(writer.digest() == Sha256.hash(output.bytes))
-      let read = try EventLogReader.records(of: output.bytes)
+      let read = try EventLogReader.records(of: output.bytes, schema: .livesync)
       #expect(read.map(\.event) == records.map(\.event))
       #expect(read.map(\.context) == records.map(\.context))
       #expect(read.allSatisfy { $0.time == 42 })
       #expect(writer.recordCount == UInt64(records.count))
-      #expect(writer.counts.map(\.name) == EventSchema.entries.map(\.name))
+      #expect(writer.counts.map(\.name) == EventSchema.livesync.entries.map(\.name).sorted())
       #expect(writer.counts.allSatisfy { $0.count == 1 })
       let pieces = output.pieces.withLock { $0 }
       #expect(pieces.allSatisfy { $0.last == UInt8(ascii: "\n") })
@@ -61,7 +63,7 @@ import Testing
       }
     }
     writer.flush()
-    let read = try EventLogReader.records(of: output.bytes)
+    let read = try EventLogReader.records(of: output.bytes, schema: .livesync)
     #expect(read.count == 4_001)
     #expect(Set(read.map(\.context.actor)).count == 9)
   }
@@ -69,16 +71,16 @@ import Testing
   @Test func memorySink_shouldKeepWhatIsRecorded() {
     let sink = MemorySink(now: { 7 })
     let recorder = EventRecorder(sink: sink, context: EventContext(node: "s0", actor: "a"))
-    let first = recorder.record(.node(.paused))
-    let second = recorder.actor("b").record(.node(.resumed), cause: first, request: 9)
+    let first = recorder.record(.peer(.joined(peer: 1)))
+    let second = recorder.actor("b").record(.peer(.promoted(peer: 1)), cause: first, request: 9)
     #expect(first == 0 && second == 1)
-    #expect(sink.events == [.node(.paused), .node(.resumed)])
+    #expect(sink.events == [.peer(.joined(peer: 1)), .peer(.promoted(peer: 1))])
     #expect(
       sink.records[1]
         == EventRecord(
           sequence: 1, time: 7, context: EventContext(node: "s0", actor: "b"),
-          event: .node(.resumed), cause: 0, request: 9))
-    #expect(EventRecorder.none.record(.node(.paused)) == 0)
+          event: .peer(.promoted(peer: 1)), cause: 0, request: 9))
+    #expect(EventRecorder.none.record(.peer(.joined(peer: 1))) == 0)
   }
 
   @Test func jsonText_shouldBeReadAsTheWholeText_whateverIsInIt() throws {

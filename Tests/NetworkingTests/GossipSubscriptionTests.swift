@@ -27,7 +27,7 @@ import Testing
 
   @Test func subscription_shouldStayBelowItsBytes_whoeverFillsIt() {
     let limits = NetworkingLimits.gossipBytes
-    let largest = NetworkingLimits.payloadBytesMax(.blockBody)
+    let largest = Topic.blockBody.payloadBytesMax
     for (peers, bytes) in [(1, largest), (1, 8), (40, largest), (40, 8), (300, 100_000)] {
       let subscription = GossipSubscription()
       for number in 0..<(bytes == largest ? 40 : 2_500) {

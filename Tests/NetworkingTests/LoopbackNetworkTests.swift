@@ -37,7 +37,7 @@ import Testing
       let asking = network.endpoint(for: PeerID(0))
       let serving = network.endpoint(for: PeerID(1))
       serving.serve(.head) { peer, payload in payload + [UInt8(peer.number)] }
-      serving.serve(.block) { _, _ in nil }
+      serving.serve(.plain) { _, _ in nil }
       serving.serve(.chunk) { _, _ in
         try? await runtime.sleep(for: .seconds(5))
         return []
@@ -46,8 +46,8 @@ import Testing
       #expect(await Self.outcome(asking) == "[1, 0]")
       #expect(runtime.now == Moment(nanoseconds: 20_000_000))
       #expect(await Self.outcome(asking, answerBytesMax: 1) == "too_large")
-      #expect(await Self.outcome(asking, .block) == "refused")
-      #expect(await Self.outcome(asking, .trieDiff) == "refused")
+      #expect(await Self.outcome(asking, .plain) == "refused")
+      #expect(await Self.outcome(asking, .rare) == "refused")
       #expect(await Self.outcome(asking, .chunk) == "timeout")
       #expect(await Self.outcome(asking, to: 7) == "disconnected")
       runtime.spawn("leave") {

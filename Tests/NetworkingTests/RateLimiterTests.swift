@@ -6,38 +6,36 @@ import Testing
 private let second: Int64 = 1_000_000_000
 
 @Suite struct RateLimiterTests {
-  @Test func defaults_shouldBeThoseOfTheProtocol() {
+  @Test func defaults_shouldBeThoseOfTheTypes() {
     let limits = RateLimits()
     #expect(limits.window == .seconds(10))
     #expect(limits.limit(of: .chunk) == 5000)
-    #expect(limits.limit(of: .trieDiff) == 100)
-    #expect(limits.limit(of: .missingBlocks) == 1000)
-    #expect(limits.limit(of: RequestType(rawValue: 999)) == 1000)
+    #expect(limits.limit(of: .rare) == 100)
+    #expect(limits.limit(of: .plain) == NetworkingLimits.requestsPerWindowMax)
+    #expect(RateLimits(perType: [.rare: 3]).limit(of: .rare) == 3)
   }
 
   @Test func request_shouldBeOneTooMany_untilTheWindowIsOver() {
     var limiter = RateLimiter()
     let start = Moment(nanoseconds: 3 * second)
-    for _ in 0..<100 { #expect(limiter.allow(.trieDiff, from: PeerID(1), at: start) == true) }
+    for _ in 0..<100 { #expect(limiter.allow(.rare, from: PeerID(1), at: start) == true) }
     let last = Moment(nanoseconds: 13 * second - 1)
-    #expect(limiter.allow(.trieDiff, from: PeerID(1), at: last) == false)
-    #expect(limiter.allow(.trieDiff, from: PeerID(1), at: Moment(nanoseconds: 13 * second)) == true)
+    #expect(limiter.allow(.rare, from: PeerID(1), at: last) == false)
+    #expect(limiter.allow(.rare, from: PeerID(1), at: Moment(nanoseconds: 13 * second)) == true)
   }
 
   @Test func peersAndTypes_shouldNotShareTheirLimits() {
-    var limiter = RateLimiter(limits: RateLimits(perType: [:], others: 1))
+    var limiter = RateLimiter(limits: RateLimits(perType: [.head: 1]))
     #expect(limiter.allow(.head, from: PeerID(1), at: .start) == true)
     #expect(limiter.allow(.head, from: PeerID(1), at: .start) == false)
-    #expect(limiter.allow(.block, from: PeerID(1), at: .start) == true)
+    #expect(limiter.allow(.plain, from: PeerID(1), at: .start) == true)
     #expect(limiter.allow(.head, from: PeerID(2), at: .start) == true)
-    limiter.forget(PeerID(1))
-    #expect(limiter.windowCount == 1)
-    #expect(limiter.allow(.head, from: PeerID(1), at: .start) == true)
+    #expect(limiter.windowCount == 3)
     #expect(limiter.allow(.head, from: PeerID(2), at: .start) == false)
   }
 
   @Test func limitOfZero_shouldLetNothingThrough() {
-    var limiter = RateLimiter(limits: RateLimits(perType: [.chunk: 0], others: 1))
+    var limiter = RateLimiter(limits: RateLimits(perType: [.chunk: 0]))
     #expect(limiter.allow(.chunk, from: PeerID(1), at: .start) == false)
     #expect(limiter.windowCount == 0)
   }
@@ -58,7 +56,7 @@ private let second: Int64 = 1_000_000_000
       var random = SeededGenerator(seed: seed)
       let limit = 1 + random.below(5)
       var limiter = RateLimiter(
-        limits: RateLimits(window: .nanoseconds(100), perType: [:], others: limit))
+        limits: RateLimits(window: .nanoseconds(100), perType: [.head: limit]))
       var now: Int64 = 0
       // The model keeps every request of the open window.
       var window: [Int64] = []

@@ -95,12 +95,12 @@ private final class Mirror: Network {
   }
 
   @Test func sizes_shouldBeChecked_beforeAnythingIsSentOrDecoded() async {
-    let limit = NetworkingLimits.responseBytesMax(.head)
+    let limit = RequestType.head.responseBytesMax
     let network = Mirror(answer: { _ in [UInt8](repeating: 0x80, count: limit + 1) })
     await #expect(throws: RequestError.tooLarge(bytes: limit + 1, limit: limit)) {
       try await network.request(Doubling(1), to: PeerID(1), timeout: .seconds(1))
     }
-    let most = NetworkingLimits.requestBytesMax(.chunk)
+    let most = RequestType.chunk.requestBytesMax
     await #expect(throws: RequestError.tooLarge(bytes: most + 2, limit: most)) {
       try await network.request(Bulky(count: most), to: PeerID(1), timeout: .seconds(1))
     }
@@ -113,7 +113,7 @@ private final class Mirror: Network {
       reported.withLock { $0.append("\(peer) \(error.reason)") }
     }
     network.serve(Bulky.self, undecodable: note) { _, _ in Doubled(1) }
-    let large = [UInt8](repeating: 0, count: NetworkingLimits.requestBytesMax(.chunk) + 1)
+    let large = [UInt8](repeating: 0, count: RequestType.chunk.requestBytesMax + 1)
     for payload in [[5, 1], large] {
       await #expect(throws: RequestError.refused) {
         try await network.send(.chunk, payload, to: PeerID(1), timeout: .seconds(1))
@@ -140,10 +140,11 @@ private final class Mirror: Network {
   }
 
   @Test func names_shouldBeStable() throws {
-    #expect(RequestType.known.map(\.rawValue) == [200, 207, 209, 210, 212, 215, 216, 218])
-    #expect(RequestType.trieDiff.description == "trie_diff")
-    #expect(RequestType(rawValue: 7).description == "request_7")
-    #expect(Topic.blockBody.description == "block_body")
+    #expect(RequestType.rare.description == "rare" && RequestType.plain.description == "request_7")
+    #expect(Topic.blockBody.description == "block_body" && Topic(9).description == "topic_9")
+    // The number alone tells which kind it is.
+    #expect(RequestType.plain == RequestType(7, name: "other", perWindowMax: 1))
+    #expect(Topic.blockBody == Topic(2) && Topic(1) != Topic(2))
     #expect(PeerID(3).description == "p3")
     #expect([PeerID(10), PeerID(9)].sorted() == [PeerID(9), PeerID(10)])
     #expect(try PeerID(wireBytes: PeerID(300).wireBytes) == PeerID(300))

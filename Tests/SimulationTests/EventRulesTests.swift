@@ -1,5 +1,7 @@
 import EventLog
 import LiveSync
+import Node
+import Peers
 import Primitives
 import Simulation
 import Testing

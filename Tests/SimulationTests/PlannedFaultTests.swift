@@ -1,4 +1,5 @@
 import EventLog
+import Node
 import Simulation
 import Testing
 
@@ -19,9 +20,9 @@ import Testing
 
   static func faults(_ outcome: SimulationRunTests.Outcome) -> [String] {
     outcome.records.compactMap { record in
-      switch record.event {
-      case .fault(.injected(let fault, let target, _)): "\(fault) \(target)"
-      case .fault(.ended(let fault, let target)): "\(fault) \(target) ended"
+      switch record.event.group {
+      case Event.Fault.injected(let fault, let target, _): "\(fault) \(target)"
+      case Event.Fault.ended(let fault, let target): "\(fault) \(target) ended"
       default: nil
       }
     }
@@ -68,7 +69,11 @@ import Testing
     #expect(outcome.report.rebranchesWhileIncomplete == 1)
     #expect(outcome.report.divergedBytes > 0)
     let depths = outcome.records.compactMap { record in
-      if case .chain(.rebranched(_, _, _, let depth, _)) = record.event { depth } else { Int?.none }
+      if case Event.Chain.rebranched(_, _, _, let depth, _) = record.event.group {
+        depth
+      } else {
+        Int?.none
+      }
     }
     #expect(depths == [depth])
   }

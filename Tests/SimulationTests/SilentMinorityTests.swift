@@ -1,4 +1,6 @@
 import EventLog
+import LiveSync
+import Node
 import Simulation
 import Testing
 
@@ -49,10 +51,10 @@ import Testing
       "forks", nodes: 5, ["silent_peers": 3, "time_limit_s": 200], seed: 1)
     var isStalled = false
     for record in outcome.records where record.context.node == "s0" {
-      switch record.event {
-      case .stall(.detected): isStalled = true
-      case .stall(.resolved): isStalled = false
-      case .state(.forecast(let forecast, let eta, _, _, _, _)) where isStalled:
+      switch record.event.group {
+      case Event.Stall.detected: isStalled = true
+      case Event.Stall.resolved: isStalled = false
+      case Event.State.forecast(let forecast, let eta, _, _, _, _) where isStalled:
         #expect(forecast != .converges && eta == nil)
       default: break
       }

@@ -1,3 +1,4 @@
+import Messages
 import Networking
 import Runtime
 import SimulatedNetworking
@@ -85,7 +86,7 @@ import Testing
     let nodes = world.nodes(2)
     let messages = nodes[1].subscribe(.blockHeader)
     world.run {
-      let limit = NetworkingLimits.payloadBytesMax(.blockHeader)
+      let limit = Topic.blockHeader.payloadBytesMax
       await nodes[0].publish(.blockHeader, [UInt8](repeating: 0, count: limit + 1))
       for number in 0..<NetworkingLimits.gossipMessagesMax {
         await nodes[0].publish(.blockHeader, Array("\(number)".utf8))

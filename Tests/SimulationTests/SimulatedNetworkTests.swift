@@ -1,3 +1,4 @@
+import Messages
 import Networking
 import Runtime
 import SimulatedNetworking

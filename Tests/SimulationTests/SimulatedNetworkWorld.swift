@@ -1,4 +1,5 @@
 import Locking
+import Messages
 import Networking
 import Runtime
 import SimulatedNetworking

@@ -1,3 +1,4 @@
+import Messages
 import Networking
 import Runtime
 import SimulatedNetworking
@@ -13,7 +14,7 @@ import Testing
       try? await world.runtime.sleep(for: .seconds(100))
       return []
     }
-    let large = [UInt8](repeating: 1, count: NetworkingLimits.requestBytesMax(.missingBlocks))
+    let large = [UInt8](repeating: 1, count: RequestType.missingBlocks.requestBytesMax)
     let perPeer = NetworkingLimits.servedWaitingBytes.perHolder
     world.run {
       await withDiscardingTaskGroup { group in

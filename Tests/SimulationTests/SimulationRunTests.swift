@@ -1,6 +1,8 @@
 import EventLog
 import Locking
+import Peers
 import Primitives
+import Reports
 import Simulation
 import TestSupport
 import Testing
@@ -19,7 +21,9 @@ import Testing
     let report = try SimulationRun(scenario, seed: seed).run(
       identity: identity, log: { bytes in log.withLock { $0 += bytes } })
     let bytes = log.withLock { $0 }
-    return Outcome(report: report, records: try EventLogReader.records(of: bytes), bytes: bytes)
+    return Outcome(
+      report: report, records: try EventLogReader.records(of: bytes, schema: .livesync),
+      bytes: bytes)
   }
 
   @Test(arguments: 1...6 as ClosedRange<UInt64>)

@@ -1,4 +1,5 @@
 import EventLog
+import LiveSync
 import Primitives
 import SimulatedNetworking
 import Simulation

@@ -1,4 +1,5 @@
 import EventLog
+import Peers
 import Simulation
 import Testing
 
@@ -37,7 +38,7 @@ import Testing
     let outcome = try Self.run(accounts: 300, settings, seed: 1)
     #expect(outcome.report.verdict == .pass, "\(outcome.report.reason)")
     let answers = outcome.records.compactMap { record -> Int? in
-      if case .request(.ended("macro_chain", _, .answered, let bytes, _)) = record.event {
+      if case Event.Request.ended("macro_chain", _, .answered, let bytes, _) = record.event.group {
         record.context.node == "s0" ? bytes : nil
       } else {
         nil

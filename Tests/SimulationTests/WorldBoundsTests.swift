@@ -1,7 +1,9 @@
 import EventLog
+import Fixtures
 import Ledger
 import Messages
 import Simulation
+import TestSupport
 import Testing
 
 /// What is said of a world before it is run must be certain.
@@ -85,8 +87,9 @@ import Testing
   }
 
   @Test func bounds_shouldBeBelowWhatIsReallySent() throws {
-    for name in FixtureFiles.names {
-      let fixture = try FixtureFiles.fixture(name)
+    for name in ["plain", "forks", "incomplete-again"] {
+      let file = try PackageFiles.text("Fixtures/Chains/\(name).jsonl")
+      let fixture = try Fixture(bytes: Array(file.utf8))
       for account in fixture.genesis.accounts {
         // Key and value with their lengths.
         #expect(account.account.wireBytes.count + 22 >= WorldBounds.accountBytesMin)

@@ -1,5 +1,24 @@
 extension LimitTable {
   static let liveSyncLimits: [String: Proof] = [
+    "PeerLimits.findingsMax": .driven(by: "findings_shouldLoseTheOldest_whenNobodyReadsThem"),
+    "MessageLimits.listRequestBytesMax": .driven(
+      by: "everyRequest_shouldBeAccepted_howeverMuchItNames"),
+    "MessageLimits.headResponseBytesMax": .driven(
+      by: "everyAnswer_shouldBeAccepted_howeverLargeTheChainMakesIt"),
+    "MessageLimits.macroChainResponseBytesMax": .driven(
+      by: "everyAnswer_shouldBeAccepted_howeverLargeTheChainMakesIt"),
+    "MessageLimits.blocksProofResponseBytesMax": .driven(
+      by: "everyAnswer_shouldBeAccepted_howeverLargeTheChainMakesIt"),
+    "MessageLimits.blocksResponseBytesMax": .driven(
+      by: "everyAnswer_shouldBeAccepted_howeverLargeTheChainMakesIt"),
+    "MessageLimits.diffResponseBytesMax": .driven(
+      by: "everyAnswer_shouldBeAccepted_howeverLargeTheChainMakesIt"),
+    "MessageLimits.headerBytesMax": .driven(
+      by: "everyAnswer_shouldBeAccepted_howeverLargeTheChainMakesIt"),
+    "MessageLimits.bodyBytesMax": .driven(
+      by: "everyAnswer_shouldBeAccepted_howeverLargeTheChainMakesIt"),
+    "MessageLimits.chunkRequestsPerWindowMax": .estimate("default of a setting"),
+    "MessageLimits.diffRequestsPerWindowMax": .estimate("default of a setting"),
     "LiveSyncLimits.bufferBatchesMax": .driven(by: "windows_shouldBeSoManyBatches"),
     "LiveSyncLimits.windowAheadBatchesMax": .driven(by: "windows_shouldBeSoManyBatches"),
     "LiveSyncLimits.windowRoundTrips": .estimate("widens the window, which is bounded"),

@@ -50,14 +50,10 @@ extension LimitTable {
     "NetworkingLimits.gossipSeenMax": .estimate("default of a setting"),
     "NetworkingLimits.rateWindowsMax": .estimate("default of a setting"),
     "NetworkingLimits.rateWindow": .estimate("default of a setting"),
-    "NetworkingLimits.chunkRequestsPerWindowMax": .estimate("default of a setting"),
-    "NetworkingLimits.diffRequestsPerWindowMax": .estimate("default of a setting"),
-    "NetworkingLimits.otherRequestsPerWindowMax": .estimate("default of a setting"),
-    "NetworkingLimits.payloadBytesMax": .driven(by: "gossip_shouldBeLimited_inSizeAndNumber"),
-    "NetworkingLimits.requestBytesMax":
-      .driven(by: "server_shouldRefuseAndReport_whenTheRequestIsBad"),
-    "NetworkingLimits.responseBytesMax":
-      .driven(by: "sizes_shouldBeChecked_beforeAnythingIsSentOrDecoded"),
+    "NetworkingLimits.requestsPerWindowMax": .estimate("default of a request's own limit"),
+    "NetworkingLimits.payloadBytesMax": .estimate("default of a topic's own limit"),
+    "NetworkingLimits.requestBytesMax": .estimate("default of a request's own limit"),
+    "NetworkingLimits.responseBytesMax": .estimate("default of a request's own limit"),
     "NetworkingLimits.gossipBytes": .driven(
       by: "subscription_shouldStayBelowItsBytes_whoeverFillsIt"),
     "NetworkingLimits.gossipKnownByMax": .estimate("more neighbours get a message they have"),

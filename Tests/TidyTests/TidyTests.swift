@@ -81,7 +81,7 @@ import Testing
   }
 
   /// Every text file of the package that people write.
-  private static func packageFiles() throws -> [SourceFile] {
+  static func packageFiles() throws -> [SourceFile] {
     let root = PackageFiles.root
     var paths = ["README.md", "Package.swift"]
     for folder in ["Sources", "Tests", "Docs", "Fixtures/Scenarios", "Fuzz/Targets", "Fuzz/Runner"]

@@ -8,6 +8,35 @@ extension Event {
     /// The last record: how the run ended, after how many scheduler steps.
     case end(verdict: RunVerdict, steps: UInt64, detail: String)
   }
+
+  /// An event of this group.
+  public static func run(_ event: Run) -> Event { Event(event) }
+}
+
+extension Event {
+  /// Where the time of a log comes from.
+  public enum RunClock: String, EventSymbol {
+    /// Virtual time of the simulator.
+    case simulated
+    /// The monotonic clock of a real node.
+    case system
+  }
+
+  /// How a run ended.
+  public enum RunVerdict: String, EventSymbol {
+    /// Everything held.
+    case pass
+    /// A safety invariant was violated.
+    case safety
+    /// A liveness bound was missed.
+    case liveness
+    /// The program trapped.
+    case crash
+    /// Everything held, but too little happened to mean anything.
+    case vacuous
+    /// Nobody could have done what the scenario asks for.
+    case unwinnable
+  }
 }
 
 extension Event.Run: EventGroup {
@@ -17,7 +46,7 @@ extension Event.Run: EventGroup {
     case end = "run.end"
   }
 
-  static func describe(_ name: Name) -> EventDescription {
+  public static func describe(_ name: Name) -> EventDescription {
     switch name {
     case .start:
       EventDescription(.info, "The first record: everything that identifies the run.")
@@ -26,14 +55,14 @@ extension Event.Run: EventGroup {
     }
   }
 
-  var name: Name {
+  public var name: Name {
     switch self {
     case .start: .start
     case .end: .end
     }
   }
 
-  func write(to line: inout JSONLine) {
+  public func write(to line: inout JSONLine) {
     switch self {
     case .start(
       let schema, let seed, let commit, let toolchain, let mode, let clock, let scenario,
@@ -53,7 +82,7 @@ extension Event.Run: EventGroup {
     }
   }
 
-  init(
+  public init(
     _ name: Name, from fields: any EventFieldReader
   ) throws(EventLogError) {
     switch name {

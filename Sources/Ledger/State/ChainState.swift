@@ -18,8 +18,8 @@ final class ChainState {
   /// What everybody may read while a change is made.
   let published: PublishedView
   private let failures: StoreFailures
-  private let events: EventHub<ChainEvent>
-  private let forkProofs: EventHub<ForkProof>
+  private let events: Broadcaster<ChainEvent>
+  private let forkProofs: Broadcaster<ForkProof>
 
   var content: ChainContent
   /// The state at the head; nil for chains that hold none.
@@ -166,8 +166,8 @@ extension ChainState {
   /// Tells it all; `isStored` is false if the change was given up.
   func tell(isStored: Bool) {
     if isStored {
-      for event in pendingEvents { events.emit(event) }
-      for proof in pendingProofs { forkProofs.emit(proof) }
+      for event in pendingEvents { events.send(event) }
+      for proof in pendingProofs { forkProofs.send(proof) }
     }
     pendingEvents.removeAll(keepingCapacity: true)
     pendingProofs.removeAll(keepingCapacity: true)
@@ -177,8 +177,10 @@ extension ChainState {
 /// Where a chain's events go, and where its failures are noted.
 struct ChainHubs {
   let failures = StoreFailures()
-  let events = EventHub<ChainEvent>(capacity: LedgerLimits.eventsBufferedMax)
-  let forkProofs = EventHub<ForkProof>(capacity: LedgerLimits.eventsBufferedMax)
+  let events = Broadcaster<ChainEvent>(
+    capacity: LedgerLimits.eventsBufferedMax, whenFull: .end)
+  let forkProofs = Broadcaster<ForkProof>(
+    capacity: LedgerLimits.eventsBufferedMax, whenFull: .end)
 }
 
 extension ChainState: ContentReading {}

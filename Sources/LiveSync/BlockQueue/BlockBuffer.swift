@@ -7,15 +7,13 @@ import Primitives
 /// Invariant: a block whose parent is buffered too has the height after its parent's, so walking
 /// to ancestors or descendants always ends.
 struct BlockBuffer<Block: SyncBlock>: Sendable {
-  private var entries: [Hash256: SourcedBlock<Block>] = [:]
+  private var entries: [Hash256: BlockEnvelope<Block>] = [:]
   /// Hashes at each height, in order of arrival.
   private var heights: [UInt32: [Hash256]] = [:]
   /// Hashes of the buffered children of a block, in order of arrival.
   private var children: [Hash256: [Hash256]] = [:]
   /// Announced blocks each peer has in the buffer.
   private var announced: [PeerID: Int] = [:]
-  /// Blocks here that were not asked for.
-  private(set) var unaskedCount = 0
   private var budget = ByteBudget<BlockGiver>(LiveSyncLimits.bufferedBlocksBytes)
 
   /// Number of blocks.
@@ -38,12 +36,12 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
   }
 
   /// Whether there is room for the bytes of a block.
-  func admission(of sourced: SourcedBlock<Block>) -> ByteBudget<BlockGiver>.Admission {
+  func admission(of sourced: BlockEnvelope<Block>) -> ByteBudget<BlockGiver>.Admission {
     budget.admission(of: sourced.block.memoryBytes, for: BlockGiver(sourced.source))
   }
 
   /// Adds a block that `fits` and has room.
-  mutating func insert(_ sourced: SourcedBlock<Block>) {
+  mutating func insert(_ sourced: BlockEnvelope<Block>) {
     let block = sourced.block
     precondition(
       entries[block.hash] == nil && fits(block) && misfits(under: block).isEmpty,
@@ -52,7 +50,6 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
     entries[block.hash] = sourced
     heights[block.number, default: []].append(block.hash)
     children[block.parentHash, default: []].append(block.hash)
-    if sourced.source.origin != .requested { unaskedCount += 1 }
     if let peer = Self.announcer(of: sourced) { announced[peer, default: 0] += 1 }
   }
 
@@ -67,12 +64,11 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
   }
 
   /// Takes a block out.
-  mutating func remove(_ hash: Hash256) -> SourcedBlock<Block>? {
+  mutating func remove(_ hash: Hash256) -> BlockEnvelope<Block>? {
     guard let entry = entries.removeValue(forKey: hash) else { return nil }
     budget.release(entry.block.memoryBytes, of: BlockGiver(entry.source))
     Self.remove(hash, from: entry.block.number, in: &heights)
     Self.remove(hash, from: entry.block.parentHash, in: &children)
-    if entry.source.origin != .requested { unaskedCount -= 1 }
     if let peer = Self.announcer(of: entry) {
       announced[peer] = announced[peer].flatMap { $0 > 1 ? $0 - 1 : nil }
     }
@@ -112,9 +108,9 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
   /// hangs together under blocks that were taken.
   mutating func removeDescendants(
     of hash: Hash256, limit: Int = .max,
-    where isAllowed: (SourcedBlock<Block>) -> Bool = { _ in true }
-  ) -> [SourcedBlock<Block>] {
-    var taken: [SourcedBlock<Block>] = []
+    where isAllowed: (BlockEnvelope<Block>) -> Bool = { _ in true }
+  ) -> [BlockEnvelope<Block>] {
+    var taken: [BlockEnvelope<Block>] = []
     var frontier = [hash]
     while !frontier.isEmpty {
       var next: [Hash256] = []
@@ -132,7 +128,7 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
   }
 
   /// Takes out all blocks at or below `number`, lowest first.
-  mutating func removeAll(upTo number: UInt32) -> [SourcedBlock<Block>] {
+  mutating func removeAll(upTo number: UInt32) -> [BlockEnvelope<Block>] {
     let low = heights.keys.filter { $0 <= number }.sorted()
     return low.flatMap { height in heights[height] ?? [] }.compactMap { remove($0) }
   }
@@ -168,7 +164,7 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
     highest { BlockGiver($0.source) == giver }
   }
 
-  private func highest(where isChosen: (SourcedBlock<Block>) -> Bool) -> Hash256? {
+  private func highest(where isChosen: (BlockEnvelope<Block>) -> Bool) -> Hash256? {
     for height in heights.keys.sorted(by: >) {
       let hashes = heights[height] ?? []
       if let hash = hashes.last(where: { entries[$0].map(isChosen) ?? false }) { return hash }
@@ -176,7 +172,7 @@ struct BlockBuffer<Block: SyncBlock>: Sendable {
     return nil
   }
 
-  private static func announcer(of sourced: SourcedBlock<Block>) -> PeerID? {
+  private static func announcer(of sourced: BlockEnvelope<Block>) -> PeerID? {
     sourced.source.origin == .announced ? sourced.source.peer : nil
   }
 

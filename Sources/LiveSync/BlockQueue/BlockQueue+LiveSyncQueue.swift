@@ -1,19 +1,10 @@
 extension BlockQueue: LiveSyncQueue {
   public nonisolated func next() async -> SyncOutput? {
-    switch await outputs.next() {
-    case .batch(let batch):
-      .blocks(
-        StateBatch(
-          kind: batch.kind,
-          blocks: batch.blocks.map { StateBlock(sourced: $0, diff: nil, chunks: []) }))
-    case .behind(let peer): .behind(peer)
-    case .ahead(let peer): .ahead(peer)
-    case nil: nil
-    }
+    await outputs.next().map { .blocks($0) }
   }
 
   public func pushed(_ report: PushReport) {
-    pushed(report.block.sourced, report.verdict)
+    pushed(report.block, report.verdict)
   }
 
   /// A block queue asks for no chunks.

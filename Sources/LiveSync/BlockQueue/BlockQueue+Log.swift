@@ -9,8 +9,6 @@ import Primitives
 extension BlockQueue {
   nonisolated func record(_ action: BlockQueueAction<Block>) {
     switch action {
-    case .behind(let peer):
-      context.recorder.record(.peer(.behind(peer: peer.number, reason: "announced_block")))
     case .drop(let hash, let number, _, let reason):
       if reason == .bufferFull {
         context.overflow("block_buffer", limit: LiveSyncLimits.bufferedBlocksBytes.total)
@@ -21,7 +19,7 @@ extension BlockQueue {
       context.recorder.record(
         .block(
           .rejected(block: number, hash: hash, peer: peer?.number, reason: "invalid_ancestor")))
-    case .deliver, .request, .report, .ahead, .resolved:
+    case .deliver, .request, .report, .behind, .ahead, .resolved:
       break
     }
   }

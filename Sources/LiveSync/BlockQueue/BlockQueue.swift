@@ -6,16 +6,6 @@ import Peers
 import Primitives
 import Runtime
 
-/// What a block queue hands to the next stage.
-public enum BlockQueueOutput: Sendable {
-  /// Blocks for the chain.
-  case batch(BlockBatch<Block>)
-  /// The peer is too far below us; it has left the peer set.
-  case behind(PeerID)
-  /// The peer is too far above us; what it has is needed all the same.
-  case ahead(PeerID)
-}
-
 /// Gathers blocks from gossip, answers and outside, and hands them on in the order of the chain.
 ///
 /// A shell: `BlockQueueCore` decides, this actor reads the network and performs. Callers wait until
@@ -31,7 +21,7 @@ public actor BlockQueue {
   /// Requests to be started by the task group of `run()`.
   private let orders = Mailbox<MissingBlocksQuery>(capacity: PeerLimits.ordersMax)
   /// What is ready for the next stage.
-  nonisolated let outputs = Mailbox<BlockQueueOutput>(capacity: LiveSyncLimits.outputsMax)
+  nonisolated let outputs = Mailbox<BlockBatch<Block>>(capacity: LiveSyncLimits.outputsMax)
   /// Who waits for which block.
   private var resolvers: [Hash256: Mailbox<ResolveOutcome>] = [:]
   /// True once `run()` has ended: nothing comes any more.
@@ -74,7 +64,7 @@ public actor BlockQueue {
   }
 
   /// A block that was handed on has been pushed, or given up on its way.
-  public func pushed(_ sourced: SourcedBlock<Block>, _ verdict: PushVerdict) {
+  public func pushed(_ sourced: BlockEnvelope<Block>, _ verdict: PushVerdict) {
     perform(core.pushed(sourced, verdict, chain: context.chain.view))
   }
 
@@ -180,12 +170,12 @@ public actor BlockQueue {
       let query = next
       let request = query.message(
         bytesMax: context.network.pace.partBytes(
-          .missingBlocks, most: core.mostBytes(of: query)))
+          .missingBlocks, most: MessageLimits.blocksAnswerBytesMax))
       let answer = await client.ask(
         request, tries: RequestTries(first: query.firstPeer),
         expecting: context.network.pace.expectedBytes(.missingBlocks, most: request.bytesMax),
-        willAsk: { peer, _ in recordRequest(query, to: peer) },
         isWanted: { core.isOpen(query.id) },
+        willAsk: { peer, _ in recordRequest(query, to: peer) },
         handling: handling(of: query, as: request))
       switch answer {
       case .value(.blocks(let blocks), let peer):
@@ -196,8 +186,6 @@ public actor BlockQueue {
         let reason = MissingBlocksResponse.targetOffMainChain.reason
         recordFailure(query, reason: reason)
         perform(core.failed(query.id, offMainChain: true, chain: context.chain.view))
-        return
-      case .failed where !core.isOpen(query.id):
         return
       case .failed(let reason, _):
         recordFailure(query, reason: reason)
@@ -268,6 +256,7 @@ public actor BlockQueue {
 
   private func announce(_ block: Block, from source: BlockSource) {
     core.configuration = configuration.widened(by: context.blocksInLongTime)
+    core.handsOnEarly = context.blocksInRoundTrip > 0
     let wasBuffered = core.isBuffered(block.hash)
     perform(core.announce(block, from: source, chain: context.chain.view))
     guard !wasBuffered, core.isBuffered(block.hash) else { return }
@@ -275,7 +264,7 @@ public actor BlockQueue {
       .block(
         .buffered(
           block: block.number, hash: block.hash, peer: source.peer?.number,
-          buffered: core.unaskedCount)))
+          buffered: core.bufferedCount)))
   }
 
   private func perform(_ actions: [Assembler.Action]) {
@@ -299,7 +288,7 @@ public actor BlockQueue {
       record(action)
       switch action {
       case .deliver(let batch):
-        guard outputs.offer(.batch(batch)) else {
+        guard outputs.offer(batch) else {
           context.overflow("block_outputs", limit: outputs.capacity)
           for sourced in batch.blocks {
             perform(core.pushed(sourced, .failed, chain: context.chain.view))
@@ -313,21 +302,13 @@ public actor BlockQueue {
         }
       case .report(let gossip, let acceptance):
         for id in gossip { context.network.report(id, acceptance) }
-      case .behind(let peer):
-        if context.peers.remove(peer) { offer(.behind(peer)) }
-      case .ahead(let peer):
-        guard context.peers.noteAhead(peer) else { break }
-        context.recorder.record(.peer(.ahead(peer: peer.number, reason: "announced_block")))
-        offer(.ahead(peer))
+      case .behind(let peer): context.leave(peer, reason: "announced_block")
+      case .ahead(let peer): context.noteAhead(peer, reason: "announced_block")
       case .drop, .reject:
         break
       case .resolved(let hash, let outcome):
         resolvers.removeValue(forKey: hash)?.offer(outcome)
       }
     }
-  }
-
-  private func offer(_ output: BlockQueueOutput) {
-    if !outputs.offer(output) { context.overflow("block_outputs", limit: outputs.capacity) }
   }
 }

@@ -27,9 +27,12 @@ extension BlockQueueCore {
 
   /// A block that was handed on has been pushed, or dropped on its way there.
   public mutating func pushed(
-    _ sourced: SourcedBlock<Block>, _ verdict: PushVerdict, chain: some ChainReader
+    _ sourced: BlockEnvelope<Block>, _ verdict: PushVerdict, chain: some ChainReader
   ) -> [Action] {
     let hash = sourced.block.hash
+    // What was handed on behind an invalid block is invalid as well.
+    let isChildOfInvalid = verdict == .failed && invalid.contains(sourced.block.parentHash)
+    let verdict = isChildOfInvalid ? .invalid : verdict
     let gossip = sourced.source.gossip + (takeBack(hash)?.gossip ?? [])
     var actions = report(gossip, verdict.acceptance) + prune(chain: chain)
     switch verdict {
@@ -109,7 +112,7 @@ extension BlockQueueCore {
   }
 
   func drop(
-    _ sourced: SourcedBlock<Block>, _ reason: DropReason, acceptance: Acceptance = .ignore
+    _ sourced: BlockEnvelope<Block>, _ reason: DropReason, acceptance: Acceptance = .ignore
   ) -> [Action] {
     report(sourced.source.gossip, acceptance) + [
       .drop(
@@ -118,7 +121,7 @@ extension BlockQueueCore {
     ]
   }
 
-  func reject(_ sourced: SourcedBlock<Block>) -> [Action] {
+  func reject(_ sourced: BlockEnvelope<Block>) -> [Action] {
     report(sourced.source.gossip, .reject) + [
       .reject(
         hash: sourced.block.hash, number: sourced.block.number, peer: sourced.source.peer)

@@ -4,7 +4,7 @@ import Primitives
 /// Handing blocks on, as many as the way to the chain has room for.
 extension BlockQueueCore {
   /// Hands on blocks that have room.
-  mutating func deliver(_ kind: BatchKind, _ blocks: [SourcedBlock<Block>]) -> [Action] {
+  mutating func deliver(_ kind: BatchKind, _ blocks: [BlockEnvelope<Block>]) -> [Action] {
     for sourced in blocks {
       let entry = Waiting(
         number: sourced.block.number, bytes: sourced.block.memoryBytes,
@@ -16,6 +16,17 @@ extension BlockQueueCore {
     return blocks.isEmpty ? [] : [.deliver(BlockBatch(kind: kind, blocks: blocks))]
   }
 
+  /// True if the children of `hash` may be handed on.
+  func isRooted(_ hash: Hash256, chain: some ChainReader) -> Bool {
+    chain.isKnown(hash) || handsOnEarly && waiting[hash] != nil
+  }
+
+  /// Hands on the buffered descendants of a block that was handed on, if that is done early. What
+  /// there is no room for waits until the block is pushed.
+  mutating func releaseEarly(under hash: Hash256) -> [Action] {
+    handsOnEarly ? release(under: hash) : []
+  }
+
   /// Takes a block back from those that are handed on.
   mutating func takeBack(_ hash: Hash256) -> Waiting? {
     guard let entry = waiting.removeValue(forKey: hash) else { return nil }
@@ -24,7 +35,7 @@ extension BlockQueueCore {
   }
 
   /// True if one more block may be handed on.
-  func hasRoom(for sourced: SourcedBlock<Block>) -> Bool {
+  func hasRoom(for sourced: BlockEnvelope<Block>) -> Bool {
     handedOn.admission(of: sourced.block.memoryBytes, for: BlockGiver(sourced.source)) == .fits
   }
 
@@ -49,13 +60,15 @@ extension BlockQueueCore {
     }
     if isCrowded { crowd(hash) }
     return deliver(.buffered(remaining: buffer.count), blocks)
+      + (blocks.count < LiveSyncLimits.blocksPerResultMax
+        ? [] : releaseEarly(under: blocks[blocks.count - 1].block.hash))
   }
 
   /// A block has left the way to the chain: what waits for room goes on.
   mutating func releaseCrowded(chain: some ChainReader) -> [Action] {
     let parents = crowded
     return parents.flatMap { parent -> [Action] in
-      if chain.isKnown(parent) { return release(under: parent) }
+      if isRooted(parent, chain: chain) { return release(under: parent) }
       // Its own push will tell, or it is not there any more.
       crowded.removeAll { $0 == parent }
       return []

@@ -1,6 +1,5 @@
 import Messages
 import Networking
-import Peers
 import Primitives
 
 extension BlockQueueCore {
@@ -12,7 +11,6 @@ extension BlockQueueCore {
     // Pruning closes requests whose target is final: nobody needs their answers.
     guard let query = close(id) else { return actions }
     precondition(!blocks.isEmpty, "a verified answer to \(query) has no blocks")
-    for block in blocks { noteSize(of: block) }
     if let bad = blocks.first(where: { invalid.contains($0.hash) }) {
       return actions + rejectDescendants(of: bad.hash) + rejectDescendants(of: query.target)
         + endResolve(query.target, .failed)
@@ -31,22 +29,6 @@ extension BlockQueueCore {
     return actions + proceed(after: blocks[blocks.count - 1], query, peer: peer, chain: chain)
   }
 
-  /// Most bytes of blocks that the answer to a request needs: those from what is here or known
-  /// to the target, if their heights are as they were said, and each as large as the largest
-  /// lately. What an answer may have takes room until it is there, or lost.
-  public func mostBytes(of query: MissingBlocksQuery) -> Int {
-    let limit = MessageLimits.blocksAnswerBytesMax
-    guard blockBytes > 0 else { return limit }
-    let blocks = Int(query.targetNumber) - Int(query.startNumber)
-    let (bytes, isTooMuch) = max(1, blocks).multipliedReportingOverflow(by: blockBytes)
-    return isTooMuch ? limit : min(max(bytes, PeerLimits.partBytesMin), limit)
-  }
-
-  /// Remembers how large blocks are.
-  mutating func noteSize(of block: Block) {
-    blockBytes = max(block.memoryBytes, blockBytes / 8 * 7)
-  }
-
   /// Hands the blocks of an answer on if their first parent is known, else buffers them. What the
   /// way to the chain has no room for is buffered as well; false if the buffer has none either.
   private mutating func take(
@@ -57,10 +39,10 @@ extension BlockQueueCore {
     let sourced = blocks.filter { waiting[$0.hash] == nil }.map { block in
       // A copy that was announced and waits in the buffer is the same block: its messages move.
       let gossip = buffer.remove(block.hash)?.source.gossip ?? []
-      return SourcedBlock(
+      return BlockEnvelope(
         block: block, source: BlockSource(origin: .requested, peer: peer, gossip: gossip))
     }
-    let isRooted = chain.isKnown(first.parentHash)
+    let isRooted = isRooted(first.parentHash, chain: chain)
     let ready = isRooted ? fitting(sourced) : 0
     if isRooted, ready == 0 { crowd(first.parentHash) }
     var actions = misfits + deliver(.missing, Array(sourced[..<ready]))
@@ -80,11 +62,12 @@ extension BlockQueueCore {
       }
     }
     if !isRooted { actions += requestMissing(under: first, first: peer, chain: chain) }
+    for entry in sourced[..<ready] { actions += releaseEarly(under: entry.block.hash) }
     return (actions, isAll)
   }
 
   /// How many of these blocks, from the first on, have room on the way to the chain.
-  private func fitting(_ blocks: [SourcedBlock<Block>]) -> Int {
+  private func fitting(_ blocks: [BlockEnvelope<Block>]) -> Int {
     var room = handedOn
     for (index, sourced) in blocks.enumerated() {
       let (bytes, giver) = (sourced.block.memoryBytes, BlockGiver(sourced.source))
@@ -104,7 +87,7 @@ extension BlockQueueCore {
     else { return [] }
     return request(
       query.target, number: query.targetNumber, direction: .forward, first: peer,
-      after: last, chain: chain)
+      locators: [last.hash], chain: chain)
   }
 
   /// Request `id` failed for good.

@@ -39,8 +39,10 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   var invalid = RecentHashes(capacity: LiveSyncLimits.invalidBlocksMax)
   /// Height of the macro block up to which everything has been pruned.
   var prunedTo: UInt32 = 0
-  /// Bytes of the largest block lately; larger ones are forgotten little by little.
-  var blockBytes = 0
+  /// True if blocks are handed on behind their parents, before these are pushed: where a round trip
+  /// takes longer than a block, what is asked for between here and the chain would else come for
+  /// one result after the other.
+  package var handsOnEarly = false
   private var nextRequest: UInt64 = 1
 
   public init(configuration: QueueConfiguration) {
@@ -49,8 +51,6 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
 
   /// Number of buffered blocks.
   public var bufferedCount: Int { buffer.count }
-  /// Number of buffered blocks that were not asked for.
-  public var unaskedCount: Int { buffer.unaskedCount }
   /// True if the block waits for its ancestors.
   public func isBuffered(_ hash: Hash256) -> Bool { buffer.contains(hash) }
   /// True if the block waits, is handed on, or is asked for.
@@ -62,7 +62,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   /// Bytes of buffered blocks, and of those handed on and not pushed yet.
   public var bufferedBytes: Int { buffer.bytes }
   public var handedOnBytes: Int { handedOn.total }
-  /// True while the answer to a request is needed.
+  /// True if the answer to request `id` is still of use.
   public func isOpen(_ id: UInt64) -> Bool { requests[id] != nil }
   /// Number of open requests.
   public var requestCount: Int { requests.count }
@@ -71,8 +71,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   public mutating func announce(
     _ block: Block, from source: BlockSource, chain: some ChainReader
   ) -> [Action] {
-    let sourced = SourcedBlock(block: block, source: source)
-    noteSize(of: block)
+    let sourced = BlockEnvelope(block: block, source: source)
     if block.hasBody != configuration.includeBody {
       return drop(sourced, .bodyMismatch, acceptance: .reject)
     }
@@ -85,7 +84,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
 
   /// Rules 4 to 8 for a block the chain does not know.
   private mutating func place(
-    _ sourced: SourcedBlock<Block>, chain: some ChainReader
+    _ sourced: BlockEnvelope<Block>, chain: some ChainReader
   ) -> [Action] {
     let block = sourced.block
     let peer = sourced.source.peer
@@ -97,7 +96,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
       invalid.insert(block.hash)
       return reject(sourced)
     }
-    if chain.isKnown(block.parentHash) {
+    if isRooted(block.parentHash, chain: chain) {
       return handOn(sourced, chain: chain)
     }
     if UInt64(block.number) > UInt64(head) + UInt64(configuration.windowAheadMax) {
@@ -111,7 +110,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
 
   /// The parent is known: the block goes on, unless it is on its way already.
   private mutating func handOn(
-    _ sourced: SourcedBlock<Block>, chain: some ChainReader
+    _ sourced: BlockEnvelope<Block>, chain: some ChainReader
   ) -> [Action] {
     let hash = sourced.block.hash
     if waiting[hash] != nil { return joinWaiting(sourced) }
@@ -120,11 +119,12 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
     var sourced = sourced
     if let earlier = buffer.remove(hash) { sourced.source.gossip += earlier.source.gossip }
     return rejectMisfits(under: sourced.block) + deliver(.head, [sourced])
+      + releaseEarly(under: hash)
   }
 
   /// Rule 8: keep the block and ask for what is missing under it.
   private mutating func bufferAnnounced(
-    _ sourced: SourcedBlock<Block>, chain: some ChainReader
+    _ sourced: BlockEnvelope<Block>, chain: some ChainReader
   ) -> [Action] {
     let block = sourced.block
     if waiting[block.hash] != nil { return joinWaiting(sourced) }
@@ -141,7 +141,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
     {
       return actions + drop(sourced, .peerLimit)
     }
-    if buffer.unaskedCount >= configuration.bufferMax {
+    if buffer.count >= configuration.bufferMax {
       guard let hash = buffer.victim(for: sourced.source.peer), let victim = buffer.remove(hash)
       else { return actions + drop(sourced, .bufferFull) }
       actions += drop(victim, .bufferFull) + endResolve(hash, .failed)
@@ -155,7 +155,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
 
   /// Lets blocks of those who have most in the buffer give way to one more; the reason if that is
   /// not enough.
-  mutating func makeRoom(for sourced: SourcedBlock<Block>) -> ([Action], DropReason?) {
+  mutating func makeRoom(for sourced: BlockEnvelope<Block>) -> ([Action], DropReason?) {
     var actions: [Action] = []
     while true {
       switch buffer.admission(of: sourced) {
@@ -172,7 +172,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   }
 
   /// Another copy of a block that waits to be pushed: judged together with it.
-  private mutating func joinWaiting(_ sourced: SourcedBlock<Block>) -> [Action] {
+  private mutating func joinWaiting(_ sourced: BlockEnvelope<Block>) -> [Action] {
     let hash = sourced.block.hash
     let gossip = sourced.source.gossip
     guard let entry = waiting[hash],
@@ -193,7 +193,8 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
     }
     guard let missing else { return [] }
     if chain.isKnown(missing.hash) { return release(under: missing.hash) }
-    if waiting[missing.hash] != nil || requested[missing.hash] != nil { return [] }
+    if waiting[missing.hash] != nil { return releaseEarly(under: missing.hash) }
+    if requested[missing.hash] != nil { return [] }
     if missing.number <= chain.macroNumber {
       return dropDescendants(of: missing.hash, .belowFinality)
     }
@@ -207,18 +208,15 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   /// Opens a request; if too many are open, what waits for it is dropped.
   mutating func request(
     _ target: Hash256, number: UInt32, direction: MissingBlocksDirection, first: PeerID?,
-    after last: Block? = nil, chain: some ChainReader
+    locators: [Hash256]? = nil, chain: some ChainReader
   ) -> [Action] {
     guard requests.count < LiveSyncLimits.missingBlocksRequestsMax else {
       return dropDescendants(of: target, .tooManyRequests) + endResolve(target, .failed)
     }
-    let (start, locators) =
-      last.map { ($0.number, [$0.hash]) }
-      ?? self.locators(below: number, direction, chain: chain)
     let query = MissingBlocksQuery(
-      id: nextRequest, target: target, targetNumber: number, startNumber: start,
-      locators: locators, direction: direction, includeBody: configuration.includeBody,
-      firstPeer: first)
+      id: nextRequest, target: target, targetNumber: number,
+      locators: locators ?? self.locators(below: number, chain: chain),
+      direction: direction, includeBody: configuration.includeBody, firstPeer: first)
     nextRequest += 1
     requests[query.id] = query
     requested[target] = query.id
@@ -227,11 +225,8 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
 
   /// What an answer may start after: the nearest blocks below that are here or on their way to the
   /// chain, and the chain's own. Without the former, every gap above the head would be answered
-  /// with the same blocks from there on. With them goes the height of the first that an answer may
-  /// start after: going back it may be any of them, down to the last macro block.
-  private func locators(
-    below number: UInt32, _ direction: MissingBlocksDirection, chain: some ChainReader
-  ) -> (start: UInt32, [Hash256]) {
+  /// with the same blocks from there on.
+  private func locators(below number: UInt32, chain: some ChainReader) -> [Hash256] {
     let limit = LiveSyncLimits.nearLocatorsMax
     let onTheWay = waiting.filter { $0.value.number < number }
       .map { (number: $0.value.number, hash: $0.key) }
@@ -239,10 +234,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
       (number: $0.number, hash: $0.hash)
     }
     let near = (onTheWay + here).sorted { ($0.number, $0.hash) > ($1.number, $1.hash) }
-      .prefix(limit)
-    let start =
-      direction == .backward ? chain.macroNumber : near.first?.number ?? chain.headNumber
-    let own = chain.locators(limit: MessageLimits.locatorsMax - near.count)
-    return (start, near.map(\.hash) + own)
+      .prefix(limit).map(\.hash)
+    return near + chain.locators(limit: MessageLimits.locatorsMax - near.count)
   }
 }

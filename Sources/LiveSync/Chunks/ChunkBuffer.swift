@@ -1,3 +1,4 @@
+import Messages
 import Networking
 import Primitives
 
@@ -36,6 +37,20 @@ struct ChunkBuffer: Sendable {
     heights[number] = left.isEmpty ? nil : left
     count -= chunks.count - left.count
     return chunks.filter { $0.hash == hash }
+  }
+
+  /// Gives each block of a batch the chunks that waited for it; tells how many.
+  mutating func join<Block: SyncBlock>(
+    _ batch: BlockBatch<Block>
+  ) -> (batch: BlockBatch<Block>, count: Int) {
+    var batch = batch
+    var count = 0
+    for index in batch.blocks.indices {
+      let block = batch.blocks[index].block
+      batch.blocks[index].chunks = remove(number: block.number, hash: block.hash)
+      count += batch.blocks[index].chunks.count
+    }
+    return (batch, count)
   }
 
   /// Takes out all chunks at or below `number`, lowest first.

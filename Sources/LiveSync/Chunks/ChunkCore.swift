@@ -1,5 +1,6 @@
 import Messages
 import Networking
+import Peers
 import Primitives
 import Runtime
 
@@ -11,8 +12,13 @@ public struct PlannerView: Sendable {
   /// How much longer than a round trip a request for a block or a diff has been waiting for its
   /// answer.
   public var urgentWait: Duration
+  /// How many requests of all kinds are lost.
+  public var losses: LossShare
 
-  public init(now: Moment, peers: [PeerID], urgentWait: Duration = .zero) {
+  public init(
+    now: Moment, peers: [PeerID], urgentWait: Duration = .zero, losses: LossShare = LossShare()
+  ) {
+    self.losses = losses
     self.now = now
     self.peers = peers
     self.urgentWait = urgentWait
@@ -48,7 +54,7 @@ protocol ChunkCore<Block>: Sendable {
   mutating func blockNeverCame(
     number: UInt32, hash: Hash256, _ view: PlannerView, chain: some ChainReader
   ) -> [Action]
-  mutating func add(_ batch: DiffedBatch<Block>) -> [Action]
+  mutating func add(_ batch: BlockBatch<Block>) -> [Action]
   mutating func pushed(
     _ hash: Hash256, number: UInt32, chunks: [SourcedChunk], result: ChunkVerdict?,
     _ view: PlannerView, chain: some ChainReader

@@ -58,7 +58,7 @@ public enum ChunkDiscardReason: String, Sendable, Hashable, CaseIterable {
 /// What a state queue wants done.
 public enum StateQueueAction<Block: SyncBlock>: Sendable {
   /// Blocks go to the chain with the chunks that waited for them.
-  case deliver(StateBatch<Block>)
+  case deliver(BlockBatch<Block>)
   /// Chunks of the current head's state are to be applied at once.
   case applyHead([SourcedChunk])
   /// A chunk is needed and none is on its way.

@@ -9,16 +9,6 @@ import Runtime
 import StateTrie
 import Synchronization
 
-/// What a diff queue hands to the next stage.
-public enum DiffQueueOutput: Sendable {
-  /// Blocks with their diffs.
-  case batch(DiffedBatch<Block>)
-  /// The peer is too far below us; it has left the peer set.
-  case behind(PeerID)
-  /// The peer is too far above us; what it has is needed all the same.
-  case ahead(PeerID)
-}
-
 /// Joins the blocks of a block queue with their trie diffs. A shell over `DiffQueueCore`.
 public actor DiffQueue {
   /// Work for the task group of `run()`.
@@ -40,7 +30,7 @@ public actor DiffQueue {
   /// The queue that blocks come from.
   public nonisolated let blockQueue: BlockQueue
   /// What is ready for the next stage.
-  nonisolated let outputs = Mailbox<DiffQueueOutput>(capacity: LiveSyncLimits.outputsMax)
+  nonisolated let outputs = Mailbox<BlockBatch<Block>>(capacity: LiveSyncLimits.outputsMax)
 
   public init(context: SyncContext, configuration: QueueConfiguration) {
     self.context = context.actor("diff_queue")
@@ -85,17 +75,12 @@ public actor DiffQueue {
   }
 
   private func readBlocks() async {
-    for await output in blockQueue.outputs {
-      switch output {
-      case .batch(let batch):
-        // An operator may have given the state up since the last chain event; without its diff the
-        // next block could not be pushed, and no event would ever come.
-        if !core.isActive, context.chain.needsDiffs { await perform(core.setActive(true)) }
-        await settle()
-        await perform(core.add(batch))
-      case .behind(let peer): offer(.behind(peer))
-      case .ahead(let peer): offer(.ahead(peer))
-      }
+    for await batch in blockQueue.outputs {
+      // An operator may have given the state up since the last chain event; without its diff the
+      // next block could not be pushed, and no event would ever come.
+      if !core.isActive, context.chain.needsDiffs { await perform(core.setActive(true)) }
+      await settle()
+      await perform(core.add(batch))
     }
   }
 
@@ -139,14 +124,11 @@ public actor DiffQueue {
             .requested(
               peer: peer.number, block: query.number, hash: query.blockHash, attempt: attempt)))
       },
-      isWanted: { core.block(of: query.id) != nil },
       wasDenied: { await perform(core.denied(query.id)) },
       handling: handling(of: query, header))
     switch answer {
     case .value(let diff, let peer):
       await take(diff, for: query, from: peer)
-    case .failed where core.block(of: query.id) == nil:
-      break
     case .failed(let reason, let isSoon):
       await roundFailed(query, reason: reason, isSoon: isSoon)
     case .noPeers:
@@ -200,7 +182,7 @@ public actor DiffQueue {
   /// Rounds at a time: where a round trip is longer than the time between blocks, more of them have
   /// to be on their way to keep up with the chain.
   private var requestsAtOnce: Int {
-    let blocks = min(context.blocksInRequest, LiveSyncLimits.diffRequestsMax)
+    let blocks = min(context.blocksInRoundTrip, LiveSyncLimits.diffRequestsMax)
     let wanted = blocks * LiveSyncLimits.diffRequestsPerBlock
     return min(max(wanted, LiveSyncLimits.diffRequestsMin), LiveSyncLimits.diffRequestsMax)
   }
@@ -227,14 +209,14 @@ public actor DiffQueue {
 
   /// What comes out is offered before anything is awaited, so that batches keep their order.
   private func perform(_ actions: [DiffQueueAction<Block>]) async {
-    var givenUp: [SourcedBlock<Block>] = []
+    var givenUp: [BlockEnvelope<Block>] = []
     for action in actions {
       switch action {
       case .deliver(let batch):
-        if !outputs.offer(.batch(batch)) {
+        if !outputs.offer(batch) {
           context.overflow("diff_outputs", limit: outputs.capacity)
           pushedBytes.withLock { $0 += batch.diffBytes }
-          givenUp += batch.blocks.map(\.sourced)
+          givenUp += batch.blocks
         }
       case .request(let query):
         order(.request(query))
@@ -256,10 +238,6 @@ public actor DiffQueue {
     let isCrowded = core.isCrowded
     if self.isCrowded.exchange(isCrowded, ordering: .relaxed) || !isCrowded { return }
     context.overflow("diffs", limit: LiveSyncLimits.diffsBytesMax)
-  }
-
-  private func offer(_ output: DiffQueueOutput) {
-    if !outputs.offer(output) { context.overflow("diff_outputs", limit: outputs.capacity) }
   }
 
   /// Orders are bounded by the diffs in the queue, each of which has one at a time; the mailbox has

@@ -3,36 +3,6 @@ import Networking
 import Primitives
 import StateTrie
 
-/// A block joined with its trie diff; the diff is nil if the state is complete.
-public struct DiffedBlock<Block: SyncBlock>: Sendable {
-  public var sourced: SourcedBlock<Block>
-  public var diff: TrieDiff? {
-    didSet { diffBytes = diff?.heapBytes ?? 0 }
-  }
-  /// Bytes of memory that the diff takes.
-  public private(set) var diffBytes: Int
-
-  public init(sourced: SourcedBlock<Block>, diff: TrieDiff?) {
-    self.sourced = sourced
-    self.diff = diff
-    diffBytes = diff?.heapBytes ?? 0
-  }
-}
-
-/// A batch whose blocks have their diffs.
-public struct DiffedBatch<Block: SyncBlock>: Sendable {
-  public var kind: BatchKind
-  public var blocks: [DiffedBlock<Block>]
-
-  public init(kind: BatchKind, blocks: [DiffedBlock<Block>]) {
-    self.kind = kind
-    self.blocks = blocks
-  }
-
-  /// Bytes of memory that its diffs take.
-  var diffBytes: Int { blocks.reduce(0) { $0 + $1.diffBytes } }
-}
-
 /// A round of requests for one diff: every peer is asked once at most.
 public struct DiffQuery: Sendable, Hashable {
   /// Names the diff within its queue; further rounds have the same name.
@@ -49,14 +19,14 @@ public struct DiffQuery: Sendable, Hashable {
 /// What a diff queue wants done.
 public enum DiffQueueAction<Block: SyncBlock>: Sendable {
   /// All blocks of a batch have their diffs (or need none), and no batch before it is due.
-  case deliver(DiffedBatch<Block>)
+  case deliver(BlockBatch<Block>)
   /// A diff is needed and a slot is free.
   case request(DiffQuery)
   /// A whole round of peers failed; tell the queue (`waited`) after the pause.
   case wait(id: UInt64, Duration)
   /// A block is given up for want of its diff or because its height is final; the block queue is
   /// to be told that its push failed.
-  case drop(SourcedBlock<Block>, DiffDropReason)
+  case drop(BlockEnvelope<Block>, DiffDropReason)
 }
 
 /// Why a diff queue gave a block up.

@@ -24,7 +24,7 @@ extension DiffQueueCore {
     return fill() + release()
   }
 
-  mutating func deliver(_ batch: DiffedBatch<Block>) -> Action {
+  mutating func deliver(_ batch: BlockBatch<Block>) -> Action {
     deliveredBytes += batch.diffBytes
     return .deliver(batch)
   }

@@ -43,14 +43,14 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   /// A batch that waits for diffs.
   struct Entry: Sendable {
     let id: UInt64
-    var batch: DiffedBatch<Block>
+    var batch: BlockBatch<Block>
     /// Names of the searches that have not ended.
     var open: Set<UInt64> = []
 
     /// True if `other` stands on a block of this one.
     func isParent(of other: Entry) -> Bool {
-      guard let parent = other.batch.blocks.first?.sourced.block.parentHash else { return false }
-      return batch.blocks.contains { $0.sourced.block.hash == parent }
+      guard let parent = other.batch.blocks.first?.block.parentHash else { return false }
+      return batch.blocks.contains { $0.block.hash == parent }
     }
   }
 
@@ -83,24 +83,22 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
 
   /// Blocks came from the block queue.
   public mutating func add(_ batch: BlockBatch<Block>) -> [Action] {
-    let blocks = batch.blocks.map { DiffedBlock(sourced: $0, diff: nil) }
-    let diffed = DiffedBatch(kind: batch.kind, blocks: blocks)
-    guard isActive || !entries.isEmpty else { return [deliver(diffed)] }
-    guard blockCount + blocks.count <= LiveSyncLimits.diffBlocksMax else {
+    guard isActive || !entries.isEmpty else { return [deliver(batch)] }
+    guard blockCount + batch.blocks.count <= LiveSyncLimits.diffBlocksMax else {
       return batch.blocks.map { .drop($0, .overflow) }
     }
-    for branch in Self.branches(of: blocks) {
-      entries.append(search(DiffedBatch(kind: batch.kind, blocks: branch)))
+    for branch in Self.branches(of: batch.blocks) {
+      entries.append(search(BlockBatch(kind: batch.kind, blocks: branch)))
     }
     return fill() + release()
   }
 
   /// The entry of a branch, and the searches for its diffs.
-  private mutating func search(_ batch: DiffedBatch<Block>) -> Entry {
+  private mutating func search(_ batch: BlockBatch<Block>) -> Entry {
     var entry = Entry(id: takeID(), batch: batch)
     guard isActive else { return entry }
     for index in batch.blocks.indices {
-      if batch.blocks[index].sourced.block.diffRoot == Self.emptyDiffRoot {
+      if batch.blocks[index].block.diffRoot == Self.emptyDiffRoot {
         entry.batch.blocks[index].diff = .empty
         emptyDiffCount += 1
         continue
@@ -114,11 +112,11 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
 
   /// The blocks of a batch as runs of children each, in the order of their first blocks: parents
   /// come before children in a batch, so a run comes after the one it branches off from.
-  private static func branches(of blocks: [DiffedBlock<Block>]) -> [[DiffedBlock<Block>]] {
-    var branches: [[DiffedBlock<Block>]] = []
+  private static func branches(of blocks: [BlockEnvelope<Block>]) -> [[BlockEnvelope<Block>]] {
+    var branches: [[BlockEnvelope<Block>]] = []
     var tips: [Hash256: Int] = [:]
     for block in blocks {
-      let header = block.sourced.block
+      let header = block.block
       if let branch = tips.removeValue(forKey: header.parentHash) {
         branches[branch].append(block)
         tips[header.hash] = branch
@@ -132,7 +130,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
 
   /// The block whose diff is looked for under this name; nil if it is no longer.
   public func block(of id: UInt64) -> Block? {
-    jobs[id].map { entries[position(of: $0)].batch.blocks[$0.index].sourced.block }
+    jobs[id].map { entries[position(of: $0)].batch.blocks[$0.index].block }
   }
 
   /// A peer gave the diff, and it is the one the header commits to.
@@ -206,8 +204,8 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
   public mutating func chainChanged(chain: some ChainReader) -> [Action] {
     let macro = chain.macroNumber
     var actions: [Action] = []
-    for entry in entries where entry.batch.blocks.allSatisfy({ $0.sourced.block.number <= macro }) {
-      actions += entry.batch.blocks.map { .drop($0.sourced, .finalized) }
+    for entry in entries where entry.batch.blocks.allSatisfy({ $0.block.number <= macro }) {
+      actions += entry.batch.blocks.map { .drop($0, .finalized) }
       for id in entry.open { jobs[id] = nil }
       entries.removeAll { $0.id == entry.id }
     }
@@ -248,7 +246,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     for id in jobs.keys.sorted() where free > 0 {
       guard let job = jobs[id], job.state == .queued, job.isDoubtful == isDoubtful, mayStart(job)
       else { continue }
-      let sourced = entries[position(of: job)].batch.blocks[job.index].sourced
+      let sourced = entries[position(of: job)].batch.blocks[job.index]
       jobs[id]?.state = .asking
       free -= 1
       actions.append(
@@ -287,7 +285,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     let blocks = entries[position].batch.blocks
     var rest = Entry(
       id: takeID(),
-      batch: DiffedBatch(kind: entries[position].batch.kind, blocks: Array(blocks[job.index...])))
+      batch: BlockBatch(kind: entries[position].batch.kind, blocks: Array(blocks[job.index...])))
     for (id, other) in jobs where other.batch == job.batch && other.index >= job.index {
       jobs[id]?.batch = rest.id
       jobs[id]?.index = other.index - job.index
@@ -309,7 +307,7 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
       entries[position].open.remove(id)
     }
     return dropped.enumerated().map { offset, block in
-      .drop(block.sourced, offset == 0 ? .unavailable : .parentGivenUp)
+      .drop(block, offset == 0 ? .unavailable : .parentGivenUp)
     }
   }
 

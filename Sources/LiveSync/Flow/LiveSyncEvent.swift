@@ -13,8 +13,4 @@ public enum LiveSyncEvent: Sendable, Hashable {
   case rejectedBlock(Hash256)
   /// Chunks of the state at this head were committed.
   case acceptedChunks(Hash256)
-  /// The peer is too far below us and has left the live sync.
-  case behind(PeerID)
-  /// The peer is too far above us: it is looked at by macro sync again.
-  case ahead(PeerID)
 }

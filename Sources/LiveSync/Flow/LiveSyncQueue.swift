@@ -7,13 +7,9 @@ import Runtime
 /// What a queue has for the chain.
 public enum SyncOutput: Sendable {
   /// Blocks to be pushed one after another.
-  case blocks(StateBatch<Block>)
+  case blocks(BlockBatch<Block>)
   /// Chunks to be pushed onto the head.
   case chunks([SourcedChunk])
-  /// The peer is too far below us; it has left the peer set.
-  case behind(PeerID)
-  /// The peer is too far above us; what it has is needed all the same.
-  case ahead(PeerID)
 }
 
 /// What became of a wish for one block.

@@ -55,7 +55,7 @@ public struct ChunkVerdict: Sendable, Hashable {
 
 /// What became of one block that was pushed, for the queues that handed it on.
 public struct PushReport: Sendable {
-  public var block: StateBlock<Block>
+  public var block: BlockEnvelope<Block>
   /// What it means for the block and its announcements.
   public var verdict: PushVerdict
   /// The outcome, if there was no error.
@@ -80,8 +80,8 @@ public struct ChunkReport: Sendable {
 
 extension Blockchain {
   /// Pushes a block with what belongs to it.
-  fileprivate func push(_ item: StateBlock<Block>) -> PushReport {
-    let block = item.sourced.block
+  fileprivate func push(_ item: BlockEnvelope<Block>) -> PushReport {
+    let block = item.block
     var report = PushReport(block: item, verdict: .failed)
     do throws(PushError) {
       let outcome = try push(block, diff: item.diff, chunks: item.chunks.map(\.push))
@@ -121,7 +121,7 @@ extension Blockchain {
 
 extension SyncContext {
   /// Pushes a block with what belongs to it, where it holds nobody up.
-  func push(_ item: StateBlock<Block>) async -> PushReport {
+  func push(_ item: BlockEnvelope<Block>) async -> PushReport {
     await writer.run { [chain] in chain.push(item) }
   }
 
@@ -161,7 +161,7 @@ extension PushReport {
   /// checked all of the block; they give blocks that were asked for even if they cannot check
   /// states, but never without having checked the rest.
   var provesLie: Bool {
-    let item = block.sourced
+    let item = block
     guard let error, error.block == item.block.hash else {
       return verdict == .invalid && item.source.origin == .announced
     }

@@ -1,7 +1,6 @@
 /// How far a queue looks and how much it keeps; all counts are blocks.
 public struct QueueConfiguration: Sendable, Hashable {
-  /// Most blocks that came without being asked for buffered because an ancestor is missing. Those
-  /// that were asked for are bounded in bytes.
+  /// Most blocks buffered because an ancestor is missing.
   public var bufferMax: Int
   /// How far above our head an announced block may be.
   public var windowAheadMax: UInt32

@@ -38,27 +38,3 @@ public struct SourcedChunk: Sendable, Hashable {
 extension SourcedChunk: HeapSized {
   public var heapBytes: Int { chunk.heapBytes }
 }
-
-/// A block with its diff and the chunks of its state, to be pushed together.
-public struct StateBlock<Block: SyncBlock>: Sendable {
-  public var sourced: SourcedBlock<Block>
-  public var diff: TrieDiff?
-  public var chunks: [SourcedChunk]
-
-  public init(sourced: SourcedBlock<Block>, diff: TrieDiff?, chunks: [SourcedChunk]) {
-    self.sourced = sourced
-    self.diff = diff
-    self.chunks = chunks
-  }
-}
-
-/// Blocks on their way into the chain, complete with what belongs to them.
-public struct StateBatch<Block: SyncBlock>: Sendable {
-  public var kind: BatchKind
-  public var blocks: [StateBlock<Block>]
-
-  public init(kind: BatchKind, blocks: [StateBlock<Block>]) {
-    self.kind = kind
-    self.blocks = blocks
-  }
-}

@@ -12,7 +12,7 @@ extension LiveSyncer: AsyncSequence {
     /// What is left of the queue's last result.
     private struct Work {
       var kind: BatchKind
-      var blocks: ArraySlice<StateBlock<Block>>
+      var blocks: ArraySlice<BlockEnvelope<Block>>
       /// Blocks of an answer that the chain has taken.
       var adopted: [Hash256] = []
       /// Blocks of this result that were not taken: what stands on them is not pushed.
@@ -43,8 +43,6 @@ extension LiveSyncer: AsyncSequence {
         switch output {
         case .blocks(let batch): work = Work(kind: batch.kind, blocks: batch.blocks[...])
         case .chunks(let chunks): await apply(chunks)
-        case .behind(let peer): return .behind(peer)
-        case .ahead(let peer): return .ahead(peer)
         }
       }
     }
@@ -58,7 +56,7 @@ extension LiveSyncer: AsyncSequence {
         work = nil
         return
       }
-      let block = item.sourced.block
+      let block = item.block
       var report: PushReport
       if let inherited = work?.failed[block.parentHash] {
         report = PushReport(block: item, verdict: inherited, reason: "parent_not_taken")
@@ -75,7 +73,7 @@ extension LiveSyncer: AsyncSequence {
     }
 
     private mutating func note(_ report: PushReport) async {
-      let hash = report.block.sourced.block.hash
+      let hash = report.block.block.hash
       switch (report.result, work?.kind) {
       case (.extended, .head), (.rebranched, .head):
         events.append(.acceptedAnnouncedBlock(hash))
@@ -116,8 +114,8 @@ extension LiveSyncer: AsyncSequence {
 
   /// Writes what became of a block to the log.
   fileprivate func record(_ report: PushReport, kind: BatchKind) {
-    let block = report.block.sourced.block
-    let source = report.block.sourced.source
+    let block = report.block.block
+    let source = report.block.source
     let peer = source.peer?.number
     if let reason = report.reason {
       switch report.verdict {

@@ -53,7 +53,8 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
   public mutating func advance(_ view: PlannerView, chain: some ChainReader) -> [Action] {
     guard !isComplete else { return [] }
     let orders = ranges.fill(
-      view.peers, missing: chain.missing, urgentWait: view.urgentWait, at: view.now)
+      view.peers, missing: chain.missing, urgentWait: view.urgentWait, losses: view.losses,
+      at: view.now)
     var actions: [Action] = orders.map { .ask($0) }
     for peer in view.peers {
       let demotion = ranges.peers.demotion(of: peer)
@@ -166,14 +167,10 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
   // MARK: The chain
 
   /// Blocks came from the diff queue: each takes the chunks along that waited for it.
-  public mutating func add(_ batch: DiffedBatch<Block>) -> [Action] {
-    let blocks = batch.blocks.map { diffed in
-      let block = diffed.sourced.block
-      let chunks = buffer.remove(number: block.number, hash: block.hash)
-      handedOn += chunks.count
-      return StateBlock(sourced: diffed.sourced, diff: diffed.diff, chunks: chunks)
-    }
-    return [.deliver(StateBatch(kind: batch.kind, blocks: blocks))]
+  public mutating func add(_ batch: BlockBatch<Block>) -> [Action] {
+    let (joined, count) = buffer.join(batch)
+    handedOn += count
+    return [.deliver(joined)]
   }
 
   /// A block was pushed with `chunks`; `result` is nil if the block was not taken.

@@ -8,6 +8,8 @@ import Runtime
 /// answers demote it for a while; only a proven lie bans it, which is not decided here.
 public struct PeerLedger: Sendable {
   private var records: [PeerID: PeerRecord] = [:]
+  /// How many requests of all kinds are lost, as far as it is known.
+  package var losses = LossShare()
   /// Answering times of verified chunks, of all peers.
   private var latencies = AnswerTimes()
   /// Slower than this (in bytes a second) is slow; nil while too few peers are measured.
@@ -32,7 +34,10 @@ public struct PeerLedger: Sendable {
 
   /// An answer was verified.
   package mutating func verified(_ peer: PeerID, _ delivery: Delivery, items: Int, at now: Moment) {
-    update(peer) { $0.verified(delivery, items: items, at: now) }
+    let lostPerAnswer = Double(losses.percentPerAnswer) / 100
+    update(peer) {
+      $0.verified(delivery, items: items, lostPerAnswer: lostPerAnswer, at: now)
+    }
     hasVerified = true
     latencies.add(delivery.time)
     let rates = records.values.compactMap(\.bytesPerSecond).sorted()

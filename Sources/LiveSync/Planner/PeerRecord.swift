@@ -81,7 +81,11 @@ public struct PeerRecord: Sendable {
   }
 
   /// An answer was verified and taken in: now what it showed of the peer counts.
-  package mutating func verified(_ delivery: Delivery, items: Int, at now: Moment) {
+  /// - Parameter lostPerAnswer: how many requests are lost for each that is answered, over all
+  ///   peers: so many late ones it makes good for.
+  package mutating func verified(
+    _ delivery: Delivery, items: Int, lostPerAnswer: Double = 0, at now: Moment
+  ) {
     verifiedChunks += 1
     verifiedItems += items
     verifiedBytes += delivery.bytes
@@ -100,7 +104,8 @@ public struct PeerRecord: Sendable {
     let hasGrown = (bandwidth.value ?? 0) > before * LiveSyncLimits.growthNoticed
     answersSinceGrowth = hasGrown ? 0 : answersSinceGrowth + 1
     settleStrikes(at: now)
-    if delivery.isShort { strike(1, .short, at: now) } else { strikes = max(0, strikes - 1) }
+    let forgiven = 1 + Int(Double(LiveSyncLimits.strikesForLate) * lostPerAnswer)
+    if delivery.isShort { strike(1, .short, at: now) } else { strikes = max(0, strikes - forgiven) }
     if strikes <= LiveSyncLimits.strikesForgiven { demotion = nil }
   }
 

@@ -1,5 +1,6 @@
 import Messages
 import Networking
+import Peers
 import Primitives
 import Runtime
 import StateTrie
@@ -7,9 +8,11 @@ import StateTrie
 extension RangePlanner {
   /// What to ask for now, so that every one of `available` peers has as much to do as it can.
   package mutating func fill(
-    _ available: [PeerID], missing: KeyRangeSet, urgentWait: Duration = .zero, at now: Moment
+    _ available: [PeerID], missing: KeyRangeSet, urgentWait: Duration = .zero,
+    losses: LossShare = LossShare(), at now: Moment
   ) -> [ChunkOrder] {
     self.urgentWait = urgentWait
+    peers.losses = losses
     noteIdleTime(at: now)
     guard !missing.isEmpty, hasRoom else { return [] }
     let candidates = available.map { (peer: $0, bytes: bytes(for: $0)) }
@@ -68,14 +71,19 @@ extension RangePlanner {
   }
 
   /// Requests on their way, and bytes expected of them, beside those to peers that never answered.
+  /// Of what is asked for, the share that is lost does not come.
   private var awaited: (count: Int, bytes: Int) {
     let silent = flights.values.filter { peers.isSilent($0.peer) }
-    return (flights.count - silent.count, flyingBytes - silent.reduce(0) { $0 + $1.expectedBytes })
+    let bytes = flyingBytes - silent.reduce(0) { $0 + $1.expectedBytes }
+    let kept = 1 - peers.losses.share
+    let count = (Double(flights.count - silent.count) * kept).rounded(.up)
+    return (Int(count), Int(Double(bytes) * kept))
   }
 
   /// False if the peer never answered and enough such peers are asked whether they do now.
   private func mayAsk(_ peer: PeerID) -> Bool {
-    !peers.isSilent(peer) || flights.count - awaited.count < LiveSyncLimits.silentRequestsMax
+    !peers.isSilent(peer)
+      || flights.values.count { peers.isSilent($0.peer) } < LiveSyncLimits.silentRequestsMax
   }
 
   /// Requests that fill the line if each is as large as usual.

@@ -87,12 +87,12 @@ public actor StateQueue: LiveSyncQueue {
   }
 
   private func look(at chain: ChainView) -> PlannerView {
-    let now = context.runtime.now
+    let (now, pace) = (context.runtime.now, context.network.pace)
     // Where the chain makes blocks meanwhile, what it takes to come and go is no waiting.
-    let roundTrip = context.blocksInRoundTrip > 0 ? context.network.pace.usualTime ?? .zero : .zero
+    let roundTrip = context.blocksInRoundTrip > 0 ? pace.usualTime ?? .zero : .zero
     return PlannerView(
       now: now, peers: wrongStates.doubt(chain.headHash) ? [] : context.peers.peers,
-      urgentWait: max(.zero, context.urgent.longestWait(at: now) - roundTrip))
+      urgentWait: max(.zero, context.urgent.longestWait(at: now) - roundTrip), losses: pace.losses)
   }
 
   /// How far the queue looks on a line as long as it is measured to be.
@@ -117,7 +117,7 @@ public actor StateQueue: LiveSyncQueue {
   }
 
   public func pushed(_ report: PushReport) async {
-    let block = report.block.sourced.block
+    let block = report.block.block
     record(report.block.chunks, report.chunks)
     if let root = report.wrongRoot { noteWrongRoot(root) }
     // No block can be taken any more, and none will say why.
@@ -128,7 +128,7 @@ public actor StateQueue: LiveSyncQueue {
         $1, chain: $2)
     }
     await diffQueue.pushed(diffBytes: report.block.diff?.heapBytes ?? 0)
-    await diffQueue.blockQueue.pushed(report.block.sourced, report.verdict)
+    await diffQueue.blockQueue.pushed(report.block, report.verdict)
   }
 
   public func applied(_ report: ChunkReport) async {
@@ -151,13 +151,7 @@ public actor StateQueue: LiveSyncQueue {
   }
 
   private func readBlocks() async {
-    for await output in diffQueue.outputs {
-      switch output {
-      case .batch(let batch): await perform(core.add(batch))
-      case .behind(let peer): offer(.behind(peer))
-      case .ahead(let peer): offer(.ahead(peer))
-      }
-    }
+    for await batch in diffQueue.outputs { await perform(core.add(batch)) }
   }
 
   private func followChain() async {
@@ -206,11 +200,6 @@ public actor StateQueue: LiveSyncQueue {
         judge: { response, peer -> RequestClient.Verdict<SourcedChunk> in
           SourcedChunk(response, to: query, from: peer).map { .use($0) }
             ?? .unfit(reason: "incomplete_state")
-        },
-        didFail: { [self] peer, verdict in
-          context.recorder.record(
-            .peer(.behind(peer: peer.number, reason: verdict.reason ?? "")))
-          offer(.behind(peer))
         }))
     switch answer {
     case .value(let chunk, _):
@@ -273,7 +262,7 @@ public actor StateQueue: LiveSyncQueue {
   // MARK: Actions
 
   private func perform(_ actions: [StateQueueAction<Block>]) async {
-    var givenUp: [StateBlock<Block>] = []
+    var givenUp: [BlockEnvelope<Block>] = []
     var diffsAreNeeded: Bool?
     for action in actions {
       switch action {
@@ -304,13 +293,8 @@ public actor StateQueue: LiveSyncQueue {
         context.recorder.record(
           .chunk(chunk.event(Event.Chunk.pruned, reason: reason.rawValue)))
       case .refuse(let chunk, let reason): context.ban(chunk, reason: reason)
-      case .behind(let peer):
-        context.recorder.record(.peer(.behind(peer: peer.number, reason: "chunk")))
-        if context.peers.remove(peer) { offer(.behind(peer)) }
-      case .ahead(let peer):
-        guard context.peers.noteAhead(peer) else { break }
-        context.recorder.record(.peer(.ahead(peer: peer.number, reason: "chunk")))
-        offer(.ahead(peer))
+      case .behind(let peer): context.leave(peer, reason: "chunk")
+      case .ahead(let peer): context.noteAhead(peer, reason: "chunk")
       case .reset(let reason):
         let start = context.chain.missing.first ?? .empty
         context.recorder.record(.state(.reset(startKey: start, reason: reason.rawValue)))
@@ -344,10 +328,6 @@ public actor StateQueue: LiveSyncQueue {
         .state(.complete(block: head.number, hash: head.hash, items: chain.itemCount)))
     }
     await diffQueue.setActive(areNeeded)
-  }
-
-  private nonisolated func offer(_ output: SyncOutput) {
-    if !outputs.offer(output) { context.overflow("state_outputs", limit: outputs.capacity) }
   }
 
   /// Requests and buffered chunks are bounded, and each has one order at a time; the mailbox has

@@ -37,7 +37,7 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
   /// Late chunks in a row.
   var lateInRow = 0
   /// Blocks held back for the chunk on its way.
-  var held: [DiffedBatch<Block>] = []
+  var held: [BlockBatch<Block>] = []
   private var nextID: UInt64 = 1
 
   /// - Parameter isComplete: true if no range of the state is missing at the start.
@@ -190,7 +190,7 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
   }
 
   /// Blocks came from the diff queue.
-  public mutating func add(_ batch: DiffedBatch<Block>) -> [Action] {
+  public mutating func add(_ batch: BlockBatch<Block>) -> [Action] {
     let isLate = lateInRow >= LiveSyncLimits.discardsBeforeHoldMax
     if isLate, inFlight != nil, held.count < LiveSyncLimits.heldBatchesMax {
       held.append(batch)
@@ -206,14 +206,10 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
   }
 
   /// Adds to each block the chunks that waited for it.
-  private mutating func attach(_ batch: DiffedBatch<Block>) -> Action {
-    let blocks = batch.blocks.map { diffed in
-      let block = diffed.sourced.block
-      let chunks = buffer.remove(number: block.number, hash: block.hash)
-      handedOn += chunks.count
-      return StateBlock(sourced: diffed.sourced, diff: diffed.diff, chunks: chunks)
-    }
-    return .deliver(StateBatch(kind: batch.kind, blocks: blocks))
+  private mutating func attach(_ batch: BlockBatch<Block>) -> Action {
+    let (joined, count) = buffer.join(batch)
+    handedOn += count
+    return .deliver(joined)
   }
 
   /// The part of the missing ranges at or after `key` that comes first.

@@ -41,30 +41,39 @@ public struct NodeConfiguration: Sendable {
 /// Give it a chain, a network, a runtime and a sink, and let `run()` run; everything it starts is a
 /// child of that call and ends with it.
 public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
-  let context: SyncContext
+  private let context: SyncContext
   /// Following the chain; iterated by `run()`.
   public let liveSync: LiveSyncer<Queue>
-  let syncer: Syncer
   private let server: RequestServer
-  let consensus = Lock(ConsensusCore())
-  let monitor: Lock<ProgressMonitor>
-  private let subscribers = EventSubscribers()
-  let readState: @Sendable (Queue) async -> StateReading
+  private let consensus: ConsensusJudge
+  private let reporter: ProgressReporter<Queue>
+  /// What works as long as the node does.
+  private let services: [any NodeService]
+  private let subscribers = Broadcaster<LiveSyncEvent>(
+    capacity: NodeLimits.subscriberEventsMax, whenFull: .loseOldest)
 
   init(
     context: SyncContext, configuration: NodeConfiguration, queueConfiguration: QueueConfiguration,
-    liveSync: LiveSyncer<Queue>,
+    liveSync: LiveSyncer<Queue>, more: (SyncContext) -> [any NodeService],
     readState: @escaping @Sendable (Queue) async -> StateReading
   ) {
     self.context = context
     self.liveSync = liveSync
-    self.readState = readState
-    monitor = Lock(ProgressMonitor(stall: StallCore(patience: configuration.stallAfter)))
+    let consensus = ConsensusJudge(context: context)
+    self.consensus = consensus
     server = RequestServer(context: context, limits: configuration.rateLimits)
-    syncer = Syncer(
+    let syncer = Syncer(
       context: context, configuration: queueConfiguration,
       resolve: { await liveSync.resolveBlock($0, number: $1, firstPeer: $2) },
       goLive: { liveSync.add($0) })
+    reporter = ProgressReporter(
+      context: context, consensus: consensus, liveSync: liveSync, syncer: syncer,
+      stallAfter: configuration.stallAfter, readState: readState)
+    let own: [any NodeService] = [
+      ChainRecorder(context: context, consensus: consensus), liveSync, syncer,
+      HeadFollower(context: context, consensus: consensus, liveSync: liveSync), reporter,
+    ]
+    services = own + more(context)
   }
 
   /// The chain of this node.
@@ -83,13 +92,8 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
           block: view.headNumber, hash: view.headHash, missingRanges: view.missing.ranges.count)))
     server.start()
     await withDiscardingTaskGroup { group in
-      group.addTask { await self.recordChain() }
-      group.addTask { await self.recordForkProofs() }
-      group.addTask { await self.liveSync.run() }
-      group.addTask { await self.syncer.run() }
-      group.addTask { await self.followHeads() }
-      group.addTask { await self.reportProgress() }
-      for await event in liveSync { await self.handle(event) }
+      for service in services { group.addTask { await service.run() } }
+      for await event in liveSync { self.handle(event) }
       group.cancelAll()
     }
     subscribers.finish()
@@ -105,7 +109,7 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
     context.recorder.record(
       .stall(
         .detected(blocker: .storeFailed, sinceNs: now.nanoseconds, detail: failure.description)))
-    judgeConsensus()
+    consensus.look()
     while !Task.isCancelled {
       try? await context.runtime.sleep(for: NodeLimits.peerRecheckInterval)
     }
@@ -120,38 +124,16 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
     await context.network.announce(block)
   }
 
-  private func handle(_ event: LiveSyncEvent) async {
-    switch event {
-    case .behind(let peer): await syncer.behind(peer)
-    case .ahead(let peer): await syncer.ahead(peer)
-    case .acceptedAnnouncedBlock:
-      consensus.withLock { $0.acceptedAnnouncement() }
-      judgeConsensus()
-    case .acceptedBufferedBlock, .receivedMissingBlocks, .rejectedBlock, .acceptedChunks:
-      judgeConsensus()
-    }
-    subscribers.yield(event)
-  }
+  /// Where the node stands now.
+  public func progress() async -> SyncProgress { await reporter.progress() }
 
-  func judgeConsensus() {
-    let peers = context.peers.count
-    let view = chain.view
-    let isComplete = view.stateComplete || !view.holdsState
-    let hasFailed = chain.storeFailure != nil
-    let change = consensus.withLock {
-      $0.judge(peers: peers, stateIsComplete: isComplete, storeHasFailed: hasFailed)
+  private func handle(_ event: LiveSyncEvent) {
+    switch event {
+    case .acceptedAnnouncedBlock: consensus.acceptedAnnouncement()
+    case .acceptedBufferedBlock, .receivedMissingBlocks, .rejectedBlock, .acceptedChunks:
+      consensus.look()
     }
-    let head = view.head
-    switch change {
-    case .established:
-      context.recorder.record(
-        .consensus(.established(block: head.number, hash: head.hash, peers: peers)))
-    case .lost(let reason):
-      context.recorder.record(
-        .consensus(.lost(block: head.number, hash: head.hash, reason: reason)))
-    case nil:
-      break
-    }
+    subscribers.send(event)
   }
 }
 
@@ -163,16 +145,17 @@ public typealias BlockNode = SyncNode<BlockQueue>
 
 extension SyncNode where Queue == StateQueue {
   /// A node that follows `chain`, whose state may be complete, partial or missing.
+  /// - Parameter services: makes what is to work beside the node's own services.
   public convenience init(
     chain: Blockchain, network: any Network, runtime: any Runtime, sink: any EventSink,
-    configuration: NodeConfiguration
+    configuration: NodeConfiguration, services: (SyncContext) -> [any NodeService] = { _ in [] }
   ) {
     let (context, queue) = SyncContext.make(chain, network, runtime, sink, configuration)
     self.init(
       context: context, configuration: configuration, queueConfiguration: queue,
       liveSync: StateLiveSync(
         context: context, configuration: queue, chunkItems: configuration.chunkItems,
-        strategy: configuration.strategy)
+        strategy: configuration.strategy), more: services
     ) { await $0.reading }
   }
 }
@@ -182,12 +165,12 @@ extension SyncNode where Queue == BlockQueue {
   /// headers.
   public convenience init(
     chain: Blockchain, network: any Network, runtime: any Runtime, sink: any EventSink,
-    configuration: NodeConfiguration
+    configuration: NodeConfiguration, services: (SyncContext) -> [any NodeService] = { _ in [] }
   ) {
     let (context, queue) = SyncContext.make(chain, network, runtime, sink, configuration)
     self.init(
       context: context, configuration: configuration, queueConfiguration: queue,
-      liveSync: BlockLiveSync(context: context, configuration: queue)
+      liveSync: BlockLiveSync(context: context, configuration: queue), more: services
     ) { _ in .none }
   }
 }

@@ -23,7 +23,7 @@ extension MemoryBounds {
       ]),
     MemoryBound(
       "A header and a body that are decoded", perPeer: nil, total: 6 << 20,
-      whenFull: "one of each topic is read at a time", limits: ["NetworkingLimits.payloadBytesMax"],
+      whenFull: "one of each topic is read at a time", limits: ["MessageLimits.bodyBytesMax"],
       tests: ["decodedMessages_shouldTakeNoMoreMemoryThanIsCharged"]),
     MemoryBound(
       "Halves of blocks", Live.halvesBytes,
@@ -66,7 +66,7 @@ extension MemoryBounds {
     MemoryBound(
       "Other answers on their way and decoded", NetworkingLimits.answersBytes,
       whenFull: "further requests wait",
-      limits: ["NetworkingLimits.answersBytes", "NetworkingLimits.responseBytesMax"],
+      limits: ["NetworkingLimits.answersBytes", "MessageLimits.diffResponseBytesMax"],
       tests: ["answers_shouldWaitForRoom_inTurn", "answersBeyondTheirLimit_shouldBeRefused"]),
     // In memory, with the room that arrays have to grow, at most twice the bytes on the wire.
     MemoryBound(
@@ -82,9 +82,9 @@ extension MemoryBounds {
       tests: ["requestsThatWait_shouldBeBoundedInBytes"]),
     MemoryBound(
       "An answer that is made, and those not sent yet", perPeer: nil,
-      total: NetworkingLimits.unsentBytesMax + 2 * NetworkingLimits.responseBytesMax(.trieDiff),
+      total: NetworkingLimits.unsentBytesMax + 2 * MessageLimits.diffResponseBytesMax,
       whenFull: "requests wait",
-      limits: ["NetworkingLimits.unsentBytesMax", "NetworkingLimits.responseBytesMax"],
+      limits: ["NetworkingLimits.unsentBytesMax", "MessageLimits.diffResponseBytesMax"],
       tests: ["noAnswer_shouldBeMade_whileTooMuchIsUnsent", "servedAnswers_shouldFitTheirLimits"]),
   ]
 

@@ -7,7 +7,7 @@ import Primitives
 import Runtime
 
 /// Leads each peer through macro sync into live sync, and back. A shell over `SyncerCore`.
-public actor Syncer {
+public actor Syncer: NodeService {
   /// Work for the task group of `run()`.
   private enum Order: Sendable {
     case macroSync(PeerID)
@@ -42,6 +42,7 @@ public actor Syncer {
   /// Works until the task is cancelled.
   public func run() async {
     await withDiscardingTaskGroup { group in
+      group.addTask { await self.followFindings() }
       group.addTask { await self.followPeers() }
       for await order in orders {
         group.addTask { await self.execute(order) }
@@ -49,11 +50,15 @@ public actor Syncer {
     }
   }
 
-  /// Live sync found the peer too far below us.
-  public func behind(_ peer: PeerID) { perform(core.behind(peer)) }
-
-  /// Live sync found the peer too far above us.
-  public func ahead(_ peer: PeerID) { perform(core.ahead(peer)) }
+  /// Takes back the peers that live sync found too far from us.
+  private func followFindings() async {
+    for await finding in context.peers.findings() {
+      switch finding {
+      case .behind(let peer): perform(core.behind(peer))
+      case .ahead(let peer): perform(core.ahead(peer))
+      }
+    }
+  }
 
   private func followPeers() async {
     let events = context.network.peerEvents()

@@ -1,4 +1,5 @@
 import EventLog
+import LiveSync
 import Runtime
 
 /// What a forecast is made from, read at one moment. Bytes and blocks are totals since the start.

@@ -61,7 +61,7 @@ extension Evidence: WireCodable {
         throw .invalidValue("a topic has a number below 65,536", at: topicOffset)
       }
       self = .undecodable(
-        Topic(rawValue: topic),
+        Topic(topic),
         payload: try decoder.bytes(limit: PeerLimits.evidenceBytesMax))
     default: throw .invalidCase(index, of: "Evidence", at: offset)
     }

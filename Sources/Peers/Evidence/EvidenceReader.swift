@@ -84,8 +84,8 @@ public struct EvidenceReader: Sendable {
   /// Takes the next record; gives the evidence that it completes or spoils.
   public mutating func take(_ record: EventRecord) -> EvidenceCase? {
     let node = record.context.node
-    switch record.event {
-    case .peer(.evidence(let peer, let lie, let reason, let proof, let bytes, let parts)):
+    switch record.event.group {
+    case Event.Peer.evidence(let peer, let lie, let reason, let proof, let bytes, let parts):
       var entry = EvidenceCase(
         node: node, peer: peer, lie: lie, reason: reason, proof: proof, bytes: bytes,
         result: .failure(.incomplete))
@@ -101,7 +101,7 @@ public struct EvidenceReader: Sendable {
       }
       open[key] = Open(entry: entry, parts: parts)
       return nil
-    case .peer(.evidencePart(_, let proof, let part, let data)):
+    case Event.Peer.evidencePart(_, let proof, let part, let data):
       return take(part, data, of: Key(node: node, proof: proof))
     default:
       return nil

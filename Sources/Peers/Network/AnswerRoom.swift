@@ -117,7 +117,7 @@ package struct AnswerSizes: Sendable {
 
   /// Most bytes to be expected of the answer to `request`.
   package func most<R: Request>(of request: R) -> Int {
-    let limit = min(request.answerBytesMax ?? .max, NetworkingLimits.responseBytesMax(R.type))
+    let limit = min(request.answerBytesMax ?? .max, R.type.responseBytesMax)
     let usual = latest[R.type] ?? 0
     if let expected = request.answerBytesExpected { return min(max(expected, usual), limit) }
     if request.answerBytesMax != nil { return limit }

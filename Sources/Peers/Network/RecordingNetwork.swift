@@ -42,9 +42,6 @@ public struct RecordingNetwork: Network {
   /// How long answers take and how fast they come, read at one moment.
   package var pace: AnswerPace { paceMeter.pace.withLock { $0 } }
 
-  /// A request that may be asked of several peers was answered, so long after the first was asked.
-  func fulfilled(after time: Duration) { paceMeter.pace.withLock { $0.fulfilled(after: time) } }
-
   /// Sends a single request and waits for its answer as long as answers take.
   /// - Parameter bytes: What the answer is expected to have at most.
   package func ask<R: Request>(
@@ -96,13 +93,16 @@ public struct RecordingNetwork: Network {
       sizes.sizes.withLock { $0.add(answer.count, type) }
       let now = runtime.now
       paceMeter.pace.withLock {
-        $0.answered(type, bytes: answer.count, after: start.duration(to: now), at: now)
+        $0.answered(type, of: peer, bytes: answer.count, after: start.duration(to: now), at: now)
       }
       end(.answered, bytes: answer.count)
       return answer
     } catch {
-      if error == .timeout { paceMeter.pace.withLock { $0.timedOut(type) } }
-      end(Event.RequestOutcome(rawValue: error.reason) ?? .undecodable, bytes: 0)
+      if error == .timeout {
+        let now = runtime.now
+        paceMeter.pace.withLock { $0.timedOut(type, of: peer, asked: start, at: now) }
+      }
+      end(Event.RequestOutcome(error), bytes: 0)
       throw error
     }
   }
@@ -126,6 +126,14 @@ public struct RecordingNetwork: Network {
   }
 }
 
+extension Event.RequestOutcome {
+  /// How a request ended that brought this error and no bytes.
+  package init(_ error: RequestError) {
+    // Bytes are decoded further up, so all that a network can hold against an answer is its size.
+    self = Self(rawValue: error.reason) ?? .tooLarge
+  }
+}
+
 /// An answer, and the room that it takes until it is let go.
 package struct HeldAnswer<Response: Sendable>: Sendable {
   package let response: Response
@@ -145,7 +153,7 @@ extension RecordingNetwork {
   package func ask<R: Request>(
     _ request: R, to peer: PeerID, timeout: Duration
   ) async throws(RequestError) -> HeldAnswer<R.Response> {
-    let limit = min(request.answerBytesMax ?? .max, NetworkingLimits.responseBytesMax(R.type))
+    let limit = min(request.answerBytesMax ?? .max, R.type.responseBytesMax)
     let most = sizes.sizes.withLock { $0.most(of: request) }
     do throws(RequestError) {
       return try await ask(request, to: peer, timeout: timeout, answerBytesMax: most)

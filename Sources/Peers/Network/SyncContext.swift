@@ -64,9 +64,6 @@ public struct SyncContext: Sendable {
   /// measured.
   package var blocksInRoundTrip: Int { blocks(in: network.pace.usualTime) }
 
-  /// Blocks that the chain makes in the time that a request usually takes, lost tries and all.
-  package var blocksInRequest: Int { blocks(in: network.pace.requestTime) }
-
   /// Blocks that the chain makes in the time that nearly all answers take.
   package var blocksInLongTime: Int { blocks(in: network.pace.longTime) }
 
@@ -74,6 +71,18 @@ public struct SyncContext: Sendable {
   package func blocks(in time: Duration?) -> Int {
     let interval = max(1, chain.configuration.blockIntervalMilliseconds)
     return Int(clamping: UInt64(max(0, time?.wholeNanoseconds ?? 0)) / 1_000_000 / interval)
+  }
+
+  /// Writes down and passes on that the peer is too far below us: it leaves the peers of live sync.
+  package func leave(_ peer: PeerID, reason: String) {
+    recorder.record(.peer(.behind(peer: peer.number, reason: reason)))
+    _ = peers.note(.behind(peer))
+  }
+
+  /// Passes on that the peer is too far above us.
+  package func noteAhead(_ peer: PeerID, reason: String) {
+    guard peers.note(.ahead(peer)) else { return }
+    recorder.record(.peer(.ahead(peer: peer.number, reason: reason)))
   }
 
   /// A bounded queue dropped what came in addition.

@@ -5,21 +5,33 @@ import Runtime
 /// What a single request asks for, and how long its answer is waited for, follow from it.
 package struct AnswerPace: Sendable {
   private var times = AnswerTimes()
-  /// How long requests took that were asked of one peer after another, lost tries and all.
-  private var requestTimes = AnswerTimes()
   private var roundTripFilter = WindowedFilter(
     .smallest, window: PeerLimits.roundTripWindow)
   private var rateFilter = WindowedFilter(.largest, window: PeerLimits.bandwidthWindow)
+  /// The same, of answers that are not much smaller than the largest so far: a small one says
+  /// little of what a line carries, and less the longer the line.
+  private var largeRateFilter = WindowedFilter(
+    .largest, window: PeerLimits.bandwidthWindow)
   /// What large answers brought a second beside the way there and back.
   private var partRateFilter = WindowedFilter(.largest, window: PeerLimits.bandwidthWindow)
-  /// Requests of each kind in a row that were not answered in time.
+  /// Requests of each kind in a row that were not answered in time, one sent after the other; of
+  /// those that were on their way together one counts.
   private var lateInRow: [RequestType: Int] = [:]
+  /// When one of each kind was counted last.
+  private var countedAt: [RequestType: Moment] = [:]
   /// When an answer of any kind came last; nil before the first.
   private var answeredAt: Moment?
   /// Bytes of the largest answer of each kind so far.
   private var largest: [RequestType: Int] = [:]
+  private var largestOfAll: Int { largest.values.max() ?? 0 }
   /// Requests of each kind that are on their way.
   package private(set) var awaited: [RequestType: Int] = [:]
+  /// When the latest request went out that a peer has answered; above `PeerLimits.peersMax`
+  /// peers they are forgotten.
+  private var heard: [PeerID: Moment] = [:]
+  /// How many requests are lost: those that were not answered in time while their peers answered a
+  /// later one. If nothing comes from a peer any more, its line may be full.
+  package private(set) var losses = LossShare()
   /// Requests of each kind so far that were not answered in time.
   package private(set) var late: [RequestType: Int] = [:]
 
@@ -45,9 +57,14 @@ package struct AnswerPace: Sendable {
 
   /// An answer came, whether it is of use or not.
   package mutating func answered(
-    _ type: RequestType, bytes: Int, after time: Duration, at now: Moment
+    _ type: RequestType, of peer: PeerID? = nil, bytes: Int, after time: Duration, at now: Moment
   ) {
     times.add(time)
+    losses.add(isLost: false)
+    if let peer {
+      if heard.count > PeerLimits.peersMax { heard = [:] }
+      heard[peer] = max(heard[peer] ?? .start, now.advanced(by: .zero - time))
+    }
     lateInRow[type] = nil
     // Of the other kinds it shows that the line is there: what was late before says little now.
     lateInRow = lateInRow.mapValues { min($0, PeerLimits.patienceDoublings) }
@@ -55,25 +72,34 @@ package struct AnswerPace: Sendable {
     largest[type] = max(bytes, largest[type] ?? 0)
     let taken = Double(max(1, time.wholeNanoseconds))
     roundTripFilter.add(taken, at: now)
-    rateFilter.add(Double(bytes) * 1e9 / taken, at: now)
+    let rate = Double(bytes) * 1e9 / taken
+    rateFilter.add(rate, at: now)
+    let isLarge = Double(bytes) * PeerLimits.partGrowthMax >= Double(largestOfAll)
+    if isLarge || rate > largeRateFilter.value ?? 0 { largeRateFilter.add(rate, at: now) }
     guard bytes >= PeerLimits.partBytesMin else { return }
     let carried = max(taken - (roundTripFilter.value ?? 0), taken / PeerLimits.partGrowthMax)
     partRateFilter.add(Double(bytes) * 1e9 / carried, at: now)
   }
 
-  /// A request that may be asked of several peers was answered, so long after the first was asked.
-  package mutating func fulfilled(after time: Duration) { requestTimes.add(time) }
-
-  /// A request was not answered in time.
-  package mutating func timedOut(_ type: RequestType) {
-    lateInRow[type, default: 0] += 1
+  /// A request that went out at `asked` was not answered in time. What was on its way when one of
+  /// its kind was counted was waited for as long as that one, and says no more than it of how long
+  /// the line is, however many peers were asked at a time.
+  package mutating func timedOut(
+    _ type: RequestType, of peer: PeerID? = nil, asked: Moment, at now: Moment
+  ) {
+    if let peer, let later = heard[peer], later > asked { losses.add(isLost: true) }
     late[type, default: 0] += 1
+    if let counted = countedAt[type], asked < counted { return }
+    countedAt[type] = now
+    lateInRow[type, default: 0] += 1
   }
 
   /// How long the answer to a request is waited for: twice what answers take, and what `bytes` take
-  /// at the measured rate; `PeerLimits.patienceFirst` before anything came. Doubled for each
+  /// at the measured rate; `PeerLimits.patienceFirst` before anything came. While few answers
+  /// came, the rate is believed for answers up to `partGrowthMax` times as large, and so much more
+  /// for each request of the kind in a row that was late. Doubled for each
   /// request of the kind in a row that was late, since it is the only way to learn of a line that
-  /// is longer or thinner than that. Once an answer has come, messages are lost rather, so it is
+  /// is longer or thinner than that. Once an answer came, messages are lost rather, so it is
   /// doubled for every second one: where each second message is lost, doubling for each would
   /// wait without bound on average. And a line that carried an answer a moment ago is not much
   /// longer than that: beyond `PeerLimits.patienceDoublings` doublings it is waited for twice
@@ -81,15 +107,17 @@ package struct AnswerPace: Sendable {
   package func patience(_ type: RequestType, bytes: Int = 0, at now: Moment) -> Duration {
     var wait = PeerLimits.patienceFirst
     let long = times.percentile95
-    if let roundTrip = roundTripFilter.value, let rate = rateFilter.value {
+    if let roundTrip = roundTripFilter.value, let rate = largeRateFilter.value {
       let usual = long.map { Double($0.wholeNanoseconds) } ?? roundTrip
-      let line = partRateFilter.value
-      var carried = roundTrip + Double(bytes) * 1e9 / max(1, rate, line ?? 0)
-      // What an answer of few bytes took is the way there and back: it says that the line carries
-      // no less, and not that it carries no more.
-      if line == nil {
-        carried = min(carried, Double(PeerLimits.patienceFirst.wholeNanoseconds) / 2)
+      var believed = Double(bytes)
+      if long == nil {
+        var known = Double(largestOfAll) * PeerLimits.partGrowthMax
+        for _ in 0..<(lateInRow[type] ?? 0) where known < believed {
+          known *= PeerLimits.partGrowthMax
+        }
+        believed = min(believed, known)
       }
+      let carried = roundTrip + believed * 1e9 / max(1, rate)
       wait = .nanoseconds(Int64(min(1e18, 2 * max(usual, carried))))
       wait = max(wait, PeerLimits.patienceMin)
       // Too few answers tell little of how they scatter.
@@ -116,7 +144,10 @@ package struct AnswerPace: Sendable {
     let time =
       Double(max(PeerLimits.partTime, roundTrip ?? .zero).wholeNanoseconds) / 1e9
     let wanted = partRateFilter.value.map { Int(min(1e15, $0 * time)) }
-    let bytes = (wanted ?? PeerLimits.partBytesFirst) >> min(lateInRow[type] ?? 0, 32)
+    var bytes = (wanted ?? PeerLimits.partBytesFirst) >> min(lateInRow[type] ?? 0, 32)
+    if let largest = largest[type] {
+      bytes = min(bytes, Int(Double(largest) * PeerLimits.partGrowthMax))
+    }
     return min(max(bytes, PeerLimits.partBytesMin), most)
   }
 
@@ -128,16 +159,12 @@ package struct AnswerPace: Sendable {
   /// least. Nil before the first.
   package var usualTime: Duration? { roundTrip.map { max($0, times.median ?? .zero) } }
 
-  /// The time in which half of the requests were answered lately, lost tries and all; at least
-  /// `usualTime`. Nil before the first answer.
-  package var requestTime: Duration? { usualTime.map { max($0, requestTimes.median ?? .zero) } }
-
-  /// The time in which nearly all answers came lately, and nearly all requests were answered, which
-  /// is what a row of blocks waits for, each of which needs one. Where messages are lost, a request
-  /// takes far longer than the answer that came. Nil before the first.
+  /// The time in which nearly all answers came lately, which is what a row of blocks waits for,
+  /// each of which needs one; longer by the tries that are lost before each. Nil before the first.
   package var longTime: Duration? {
     usualTime.map {
-      max($0, times.percentile95 ?? .zero, requestTimes.percentile95 ?? .zero)
+      let time = max($0, times.percentile95 ?? .zero)
+      return time + time / 100 * losses.percentPerAnswer
     }
   }
 

@@ -24,7 +24,8 @@ package struct AnswerTimes: Sendable {
   /// The time in which half of them came; nil below `PeerLimits.latenciesMin`.
   package var median: Duration? { percentile(50) }
 
-  private func percentile(_ share: Int) -> Duration? {
+  /// The time in which `share` of 100 of them came; nil below `PeerLimits.latenciesMin`.
+  package func percentile(_ share: Int) -> Duration? {
     guard times.count >= PeerLimits.latenciesMin else { return nil }
     return .nanoseconds(times.sorted()[times.count * share / 100])
   }

@@ -102,31 +102,14 @@ package struct HedgedRequest: Sendable {
     _ peers: RankedPeers, _ memory: inout RequestMemory
   ) -> [Action] { askNext(peers, &memory) }
 
-  /// The answer to `attempt` may be overdue: if so, another peer is asked as well. A try that is
-  /// overdue and overtaken is lost: it is made up for at once, whatever else is on its way.
-  /// - Parameter place: of a try among all of its kind.
+  /// The answer to `attempt` may be overdue: if so, another peer is asked as well.
   package mutating func lookDue(
-    _ attempt: Int, _ peers: RankedPeers, _ memory: inout RequestMemory,
-    place: (Int) -> UInt64? = { _ in nil }
+    _ attempt: Int, _ peers: RankedPeers, _ memory: inout RequestMemory
   ) -> [Action] {
     looking.remove(attempt)
     guard open[attempt] != nil else { return [] }
     overdue.insert(attempt)
-    let lost = open.filter { overdue.contains($0.key) }.filter { attempt, peer in
-      place(attempt).map { memory.isOvertaken($0, at: peer) } ?? false
-    }
-    guard !lost.isEmpty else { return hedge(peers, &memory) + lookOn() }
-    return lost.keys.sorted().flatMap { makeUp(for: $0, peers, &memory) } + lookOn()
-  }
-
-  /// A try is lost, or its answer: what was taken for it is given back, and the next peer is asked.
-  private mutating func makeUp(
-    for attempt: Int, _ peers: RankedPeers, _ memory: inout RequestMemory
-  ) -> [Action] {
-    guard let peer = open.removeValue(forKey: attempt) else { return [] }
-    memory.timedOut()
-    tries.allowAgain(peer)
-    return askNext(peers, &memory)
+    return hedge(peers, &memory) + lookOn()
   }
 
   /// A try ended without a good answer: the next peer is asked.
@@ -146,6 +129,8 @@ package struct HedgedRequest: Sendable {
       lacking.append(peer)
     case .late:
       memory.timedOut()
+      // Who answers gave no answer to this, if it was lost.
+      if isPatient, !peers.silent.contains(peer) { tries.wasLost() }
       // It is a better choice than who never answered.
       if peers.preferred.contains(peer) { tries.allowAgain(peer) }
     }
@@ -198,7 +183,7 @@ package struct HedgedRequest: Sendable {
       if !again.isEmpty { return again }
     }
     let late = isPromptLeft ? open.values.count { peers.slow.contains($0) } : 0
-    guard open.count - late < PeerLimits.openTriesMax else { return [] }
+    guard memory.mayAwait(oneMoreThan: open.count - late) else { return [] }
     guard isPromptLeft || tries.canAsk(peers.slow) else { return resend(peers, &memory) }
     guard memory.takeHedge() else { return [] }
     idleLooks = 0
@@ -216,8 +201,8 @@ package struct HedgedRequest: Sendable {
     let peer =
       awaited.first { peers.preferred.contains($0) }
       ?? awaited.first { !peers.slow.contains($0) } ?? awaited.first
-    guard idleLooks >= PeerLimits.looksBeforeResend, let peer,
-      awaited.count(where: { $0 == peer }) < PeerLimits.openTriesMax, memory.takeHedge(),
+    guard idleLooks >= memory.looksBeforeResend, let peer,
+      memory.mayAwait(oneMoreThan: awaited.count { $0 == peer }), memory.takeHedge(),
       tries.takeAgain()
     else { return [] }
     idleLooks = 0

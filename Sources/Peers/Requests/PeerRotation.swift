@@ -30,6 +30,8 @@ package struct RequestTries: Sendable {
   private let first: PeerID?
   /// Asked in this round.
   private var asked: Set<PeerID> = []
+  /// Tries so far that were lost rather than denied.
+  private var lost = 0
   /// Tries so far, over all rounds.
   package private(set) var count = 0
   /// With fewer tries than this, a new round is begun.
@@ -55,7 +57,7 @@ package struct RequestTries: Sendable {
     guard count < triesMax else { return nil }
     if count == 0, let first, peers.prompt.contains(first) { return take(first) }
     if let peer = turn(of: peers, rotation: &rotation) { return take(peer) }
-    guard mayRepeat, count < triesMin else { return nil }
+    guard mayRepeat, count - lost < triesMin else { return nil }
     asked = []
     return turn(of: peers, rotation: &rotation).map { take($0) }
   }
@@ -66,6 +68,10 @@ package struct RequestTries: Sendable {
     count += 1
     return true
   }
+
+  /// A try brought nothing, from a peer that may well answer another: it does not count as one of
+  /// those that are made at least.
+  package mutating func wasLost() { lost += 1 }
 
   /// The peer was late, and may be asked again in this round.
   package mutating func allowAgain(_ peer: PeerID) { asked.remove(peer) }

@@ -34,12 +34,9 @@ final class RequestAttempts<R: Request, Value: Sendable>: Sendable {
 
   /// Asks the peer and says what came of it.
   /// - Parameters:
-  ///   - place: of the try among all of its kind.
   ///   - since: when it was decided to ask.
   ///   - patience: longest wait for the answer.
-  func run(
-    _ attempt: Int, at peer: PeerID, place: UInt64, since: Moment, patience: Duration
-  ) async {
+  func run(_ attempt: Int, at peer: PeerID, since: Moment, patience: Duration) async {
     let context = client.context
     let answer: HeldAnswer<R.Response>
     do throws(RequestError) {
@@ -53,7 +50,7 @@ final class RequestAttempts<R: Request, Value: Sendable>: Sendable {
       return
     }
     let verdict = handling.judge(answer.response, peer)
-    client.noteAnswer(of: peer, place: place)
+    client.noteAnswer(of: peer)
     client.punish(peer, verdict)
     if case .use = verdict {} else { handling.didFail(peer, verdict) }
     let time = since.duration(to: context.runtime.now)

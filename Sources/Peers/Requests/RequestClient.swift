@@ -102,20 +102,17 @@ package final class RequestClient: Sendable {
   /// - Parameters:
   ///   - bytes: that the answer may have; 0 if it is small.
   ///   - isPatient: whether peers that are known to be late are awaited when all others said no.
+  ///   - isWanted: false once nobody needs the answer any more: nobody else is asked for it.
   ///   - willAsk: called before each try with the peer and the number of the try, from 1.
-  ///   - isWanted: false as soon as nobody needs the answer any more: the request has failed then.
   ///   - wasDenied: called for each peer that does not have it yet, while somebody waits for it.
   package func ask<R: Request, Value: Sendable>(
     _ request: R, tries: RequestTries, expecting bytes: Int = 0, isPatient: Bool = true,
-    isolation: isolated (any Actor)? = #isolation,
-    willAsk: (PeerID, Int) -> Void = { _, _ in }, isWanted: () -> Bool = { true },
-    wasDenied: () async -> Void = {},
+    isolation: isolated (any Actor)? = #isolation, isWanted: () -> Bool = { true },
+    willAsk: (PeerID, Int) -> Void = { _, _ in }, wasDenied: () async -> Void = {},
     handling: Handling<R.Response, Value>
   ) async -> Answer<Value> {
     let attempts = RequestAttempts(request, client: self, handling: handling)
-    let start = context.runtime.now
     let urgent = isUrgent ? context.urgent.begin(at: context.runtime.now) : nil
-    var places: [Int: UInt64] = [:]
     var core = HedgedRequest(
       tries: tries, hedgeDelay: hedgeDelay, isPatient: isPatient)
     let answer = await withDiscardingTaskGroup(returning: Answer<Value>.self) { group in
@@ -123,23 +120,20 @@ package final class RequestClient: Sendable {
       defer { group.cancelAll() }
       var reason = "no_peers"
       perform(
-        decide { core.start($0, &$1) }, attempts, expecting: bytes, in: &group,
-        places: &places, willAsk: willAsk)
-      while !core.isOver(ranked), let incident = await attempts.incidents.next() {
-        guard isWanted() else { break }
+        decide { core.start($0, &$1) }, attempts, expecting: bytes, in: &group, willAsk: willAsk)
+      while isWanted(), !core.isOver(ranked), let incident = await attempts.incidents.next() {
         var actions: [HedgedRequest.Action] = []
         switch incident {
         case .pauseOver: actions = decide { core.pauseOver($0, &$1) }
         case .againDue: actions = core.againDue(ranked)
         case .lookDue(let attempt):
-          actions = decide { peers, memory in
-            core.lookDue(attempt, peers, &memory) { places[$0] }
-          }
+          // That it waits on is not the fault of a line that chunks fill.
+          if context.network.pace.losses.areMany { endUrgency(urgent) }
+          actions = decide { core.lookDue(attempt, $0, &$1) }
         case .judged(let attempt, let peer, .use(let value), let time, _):
           // Only an answer that was found good makes good for a late one; those who were overtaken
           // come after the others for a while.
           context.peers.promote(peer, for: type)
-          context.network.fulfilled(after: start.duration(to: context.runtime.now))
           for late in memory.withLock({ core.answered(attempt, after: time, &$0) }) { demote(late) }
           return .value(value, from: peer)
         case .judged(let attempt, _, let verdict, _, _):
@@ -151,11 +145,9 @@ package final class RequestClient: Sendable {
           reason = why
           actions = decide { core.failed(attempt, failure, $0, &$1) }
         }
-        perform(
-          actions, attempts, expecting: bytes, in: &group,
-          places: &places, willAsk: willAsk)
+        perform(actions, attempts, expecting: bytes, in: &group, willAsk: willAsk)
       }
-      if Task.isCancelled { return .cancelled }
+      if Task.isCancelled || !isWanted() { return .cancelled }
       return core.count == 0 ? .noPeers : .failed(reason: reason, isSoon: core.isLacking)
     }
     endUrgency(urgent)
@@ -172,13 +164,16 @@ package final class RequestClient: Sendable {
     _ step: (RankedPeers, inout RequestMemory) -> [HedgedRequest.Action]
   ) -> [HedgedRequest.Action] {
     let peers = ranked
-    return memory.withLock { step(peers, &$0) }
+    let losses = context.network.pace.losses
+    return memory.withLock {
+      $0.losses = losses
+      return step(peers, &$0)
+    }
   }
 
   private func perform<R: Request, Value: Sendable>(
     _ actions: [HedgedRequest.Action], _ attempts: RequestAttempts<R, Value>,
-    expecting bytes: Int, in group: inout DiscardingTaskGroup,
-    places: inout [Int: UInt64], willAsk: (PeerID, Int) -> Void
+    expecting bytes: Int, in group: inout DiscardingTaskGroup, willAsk: (PeerID, Int) -> Void
   ) {
     let runtime = context.runtime
     func tell(_ incident: RequestAttempts<R, Value>.Incident, after delay: Duration) {
@@ -191,15 +186,16 @@ package final class RequestClient: Sendable {
       switch action {
       case .ask(let peer, let attempt):
         willAsk(peer, attempt)
-        let place = memory.withLock { $0.sent() }
-        places[attempt] = place
         let pace = context.network.pace
         let start = runtime.now
+        let usual = memory.withLock {
+          $0.asked()
+          return $0.patience
+        }
         let patience = max(
-          pace.patience(type, bytes: bytes, at: start), pace.patienceFloor,
-          memory.withLock { $0.patience })
+          pace.patience(type, bytes: bytes, at: start), pace.patienceFloor, usual)
         let isTaken = tries.offer {
-          await attempts.run(attempt, at: peer, place: place, since: start, patience: patience)
+          await attempts.run(attempt, at: peer, since: start, patience: patience)
         }
         if !isTaken { attempts.incidents.offer(.failed(attempt, .notSent, "too_many_pending")) }
       case .look(let delay, let attempt): tell(.lookDue(attempt), after: delay)
@@ -210,9 +206,9 @@ package final class RequestClient: Sendable {
   }
 
   /// The peer answered, whatever it said.
-  func noteAnswer(of peer: PeerID, place: UInt64) {
+  func noteAnswer(of peer: PeerID) {
     let now = context.runtime.now
-    memory.withLock { $0.heard(peer, place: place, at: now) }
+    memory.withLock { $0.heard(peer, at: now) }
   }
 
   /// True if the peer has answered since `moment`.
@@ -224,7 +220,7 @@ package final class RequestClient: Sendable {
   func punish<Value: Sendable>(_ peer: PeerID, _ verdict: Verdict<Value>) {
     switch verdict {
     case .use, .notYet, .next: break
-    case .unfit: context.peers.remove(peer)
+    case .unfit(let why): context.leave(peer, reason: why)
     case .refuse(let why, let evidence): context.ban(peer, reason: why, evidence: evidence)
     }
   }

@@ -7,24 +7,44 @@ import Runtime
 /// Second requests help against a late peer, and harm on a full line, where everything is late and
 /// each of them makes it fuller. So there is a stock of them: it is refilled by a tenth of a
 /// request with each good answer, and a second request that is answered first costs nothing. Nor
-/// does one for what was never answered: where messages are lost, it is all that helps.
+/// does one for what was never answered: where messages are lost, it is all that helps. There each
+/// try brings as much of one beforehand as the share of the lost is (`losses`).
 package struct RequestMemory: Sendable {
   package var rotation = PeerRotation()
   private var times = AnswerTimes()
-  /// Second requests in stock, in shares of which each good answer brings one.
-  private var stock = PeerLimits.hedgesMax * PeerLimits.answersPerHedge
+  /// How many requests of all kinds are lost, as far as it is known.
+  package var losses = LossShare()
+  /// Second requests in stock, in shares of which `sharesPerHedge` are one.
+  private var stock = PeerLimits.hedgesMax * sharesPerHedge
+  private static let sharesPerHedge = 100 * PeerLimits.answersPerHedge
   /// When peers answered last, whatever they said.
   private var heard: [PeerID: Moment] = [:]
-  /// Tries so far, of all requests.
-  private var tryCount: UInt64 = 0
-  /// The latest of them that each peer has answered, whatever it said.
-  private var answeredTries: [PeerID: UInt64] = [:]
 
   package init() {}
 
-  /// Time after which an answer is overdue: 95 of 100 came in less.
+  /// Time after which an answer is overdue: 95 of 100 came in less, or fewer where messages are
+  /// lost (`LossShare.overduePercent`).
   package var hedgeDelay: Duration {
-    max(times.percentile95 ?? PeerLimits.hedgeDelayFirst, PeerLimits.hedgeDelayMin)
+    max(
+      times.percentile(losses.overduePercent) ?? PeerLimits.hedgeDelayFirst,
+      PeerLimits.hedgeDelayMin)
+  }
+
+  /// True if, with so many tries of one request on their way, one more may be: if less than
+  /// `PeerLimits.openTriesMax` of them may still be answered. Each but the newest is overdue
+  /// one time more than the one after it, so that it is the likelier lost.
+  package func mayAwait(oneMoreThan tries: Int) -> Bool {
+    let late = Double(100 - losses.overduePercent) / 100 * (1 - losses.share)
+    let share = late / (losses.share + late)
+    var (awaited, next) = (0.0, 1.0)
+    for _ in 0..<tries { (awaited, next) = (awaited + next, next * share) }
+    return awaited < Double(PeerLimits.openTriesMax) && tries < PeerLimits.requestTriesMax
+  }
+
+  /// How often nobody else could be asked before a request is sent again: once, where what is
+  /// overdue is rather lost than late.
+  package var looksBeforeResend: Int {
+    losses.isRatherLost ? 1 : PeerLimits.looksBeforeResend
   }
 
   /// How long an answer of the kind is waited for at least: twice the time in which 95 of 100 came,
@@ -35,48 +55,37 @@ package struct RequestMemory: Sendable {
 
   /// Takes a second request from the stock; false if it is empty.
   package mutating func takeHedge() -> Bool {
-    guard stock >= PeerLimits.answersPerHedge else { return false }
-    stock -= PeerLimits.answersPerHedge
+    guard stock >= Self.sharesPerHedge else { return false }
+    stock -= Self.sharesPerHedge
     return true
+  }
+
+  /// A try goes out. Not more than every second one brings another: on a full line all are late.
+  package mutating func asked() {
+    restock(Int(min(0.5, losses.share) * Double(Self.sharesPerHedge)))
   }
 
   /// A good answer came after `time`.
   /// - Parameter isHedge: true if it answers a second request.
   package mutating func answered(after time: Duration, isHedge: Bool) {
     times.add(time)
-    restock(isHedge ? PeerLimits.answersPerHedge : 1)
+    restock(isHedge ? Self.sharesPerHedge : Self.sharesPerHedge / PeerLimits.answersPerHedge)
   }
 
   /// A try was not answered in time.
-  package mutating func timedOut() { restock(PeerLimits.answersPerHedge) }
+  package mutating func timedOut() { restock(Self.sharesPerHedge) }
 
   private mutating func restock(_ shares: Int) {
-    stock = min(stock + shares, PeerLimits.hedgesMax * PeerLimits.answersPerHedge)
+    stock = min(stock + shares, PeerLimits.hedgesMax * Self.sharesPerHedge)
   }
 
-  /// A try goes out; its place among all tries.
-  package mutating func sent() -> UInt64 {
-    tryCount += 1
-    return tryCount
-  }
-
-  /// True if the peer has answered a try that went out after this one. What comes over a line comes
-  /// in turn, so a try that is overdue as well was lost, or its answer.
-  package func isOvertaken(_ place: UInt64, at peer: PeerID) -> Bool {
-    answeredTries[peer].map { $0 > place } ?? false
-  }
-
-  /// The peer answered the try at this place. Above `PeerLimits.peersMax` peers the one that
-  /// did so longest ago is forgotten.
-  package mutating func heard(_ peer: PeerID, place: UInt64 = 0, at now: Moment) {
+  /// The peer answered. Above `PeerLimits.peersMax` peers the one that did so longest ago is
+  /// forgotten.
+  package mutating func heard(_ peer: PeerID, at now: Moment) {
     heard[peer] = now
-    answeredTries[peer] = max(place, answeredTries[peer] ?? 0)
     guard heard.count > PeerLimits.peersMax else { return }
     let oldest = heard.min { ($0.value, $0.key) < ($1.value, $1.key) }
-    if let oldest {
-      heard[oldest.key] = nil
-      answeredTries[oldest.key] = nil
-    }
+    if let oldest { heard[oldest.key] = nil }
   }
 
   /// True if the peer has answered since `moment`.

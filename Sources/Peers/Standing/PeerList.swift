@@ -1,5 +1,6 @@
 import Locking
 import Networking
+import Primitives
 import Runtime
 
 /// The peers of a live sync by how they answer.
@@ -24,6 +25,14 @@ public struct RankedPeers: Sendable, Hashable {
 
   /// True if the peer is one of them.
   package func contains(_ peer: PeerID) -> Bool { prompt.contains(peer) || slow.contains(peer) }
+}
+
+/// Where a peer was found to stand.
+public enum PeerFinding: Sendable, Hashable {
+  /// Too far below us: it has left the list.
+  case behind(PeerID)
+  /// Too far above us.
+  case ahead(PeerID)
 }
 
 /// The peers of one live sync, shared by all its kinds of requests: a peer removed by one is
@@ -53,10 +62,6 @@ public final class PeerList: Sendable {
     var heard: [PeerID: Set<RequestType>] = [:]
     /// The kinds of requests that a member was late with and has never answered.
     var silent: [PeerID: Set<RequestType>] = [:]
-    /// Told when a peer was added, in the order they came.
-    var additions: [(id: UInt64, continuation: AsyncStream<Void>.Continuation)] = []
-    var nextAddition: UInt64 = 1
-
     func isHeard(_ peer: PeerID, for type: RequestType) -> Bool {
       heard[peer]?.contains(type) ?? false
     }
@@ -74,6 +79,9 @@ public final class PeerList: Sendable {
   }
 
   private let state = Lock(State())
+  private let added = Broadcaster<Void>(capacity: 1, whenFull: .loseOldest)
+  private let found = Broadcaster<PeerFinding>(
+    capacity: PeerLimits.findingsMax, whenFull: .loseOldest)
 
   public init() {}
 
@@ -148,45 +156,45 @@ public final class PeerList: Sendable {
     state.withLock { $0.banned.contains(peer) }
   }
 
-  /// The peer is too far above us. What it has is needed all the same, so it stays. False if it is
-  /// no member, or if that was known.
-  @discardableResult
-  public func noteAhead(_ peer: PeerID) -> Bool {
-    state.withLock { $0.members.contains(peer) && $0.ahead.insert(peer).inserted }
-  }
-
   /// Adds a peer, or takes back that it is ahead; false if it was there, is banned, or if the list
   /// is full (`PeerLimits.peersMax`).
   @discardableResult
   public func add(_ peer: PeerID) -> Bool {
-    state.withLock { state in
-      if state.ahead.remove(peer) != nil { return true }
-      guard state.members.count < PeerLimits.peersMax, !state.banned.contains(peer),
-        state.members.insert(peer).inserted
-      else { return false }
-      for addition in state.additions { addition.continuation.yield() }
-      return true
+    let isNew: Bool? = state.withLock { state in
+      if state.ahead.remove(peer) != nil { return nil }
+      return state.members.count < PeerLimits.peersMax && !state.banned.contains(peer)
+        && state.members.insert(peer).inserted
     }
+    if isNew == true { added.send(()) }
+    return isNew ?? true
   }
 
   /// Yields after peers were added; several additions may be told as one. A subscription ends with
   /// whoever reads it.
-  public func additions() -> AsyncStream<Void> {
-    let (stream, continuation) = AsyncStream.makeStream(
-      of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    let id = state.withLock { state in
-      defer { state.nextAddition += 1 }
-      state.additions.append((state.nextAddition, continuation))
-      return state.nextAddition
-    }
-    continuation.onTermination = { [weak self] _ in
-      self?.state.withLock { $0.additions.removeAll { $0.id == id } }
-    }
-    return stream
-  }
+  public func additions() -> AsyncStream<Void> { added.subscribe() }
 
   /// Subscriptions to additions that have not ended.
-  package var additionSubscribers: Int { state.withLock { $0.additions.count } }
+  package var additionSubscribers: Int { added.count }
+
+  /// What live sync finds out about where peers stand, from now on, for whoever looks at them again.
+  /// A subscriber that does not read loses the oldest of `PeerLimits.findingsMax`.
+  public func findings() -> AsyncStream<PeerFinding> { found.subscribe() }
+
+  /// Notes where a peer stands. One that is behind leaves the list; what one that is ahead has is
+  /// needed all the same, so it stays. False if it is no member, or if that was known.
+  package func note(_ finding: PeerFinding) -> Bool {
+    let isNews = state.withLock { state in
+      switch finding {
+      case .behind(let peer):
+        state.forget(peer)
+        return state.members.remove(peer) != nil
+      case .ahead(let peer):
+        return state.members.contains(peer) && state.ahead.insert(peer).inserted
+      }
+    }
+    if isNews { found.send(finding) }
+    return isNews
+  }
 
   /// Removes a peer everywhere; false if it was not there.
   @discardableResult

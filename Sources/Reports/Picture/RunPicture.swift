@@ -1,5 +1,9 @@
 import EventLog
+import LiveSync
+import Node
+import Peers
 import Primitives
+import Simulation
 import StateTrie
 
 /// What a picture of one node's sync shows, gathered from the records of an event log in order: who
@@ -60,12 +64,12 @@ public struct RunPicture: Sendable {
   /// Takes the next record.
   public mutating func add(_ record: EventRecord) {
     end = max(end, record.time)
-    switch record.event {
-    case .run(.start(_, let seed, _, _, _, _, let scenario, _)):
+    switch record.event.group {
+    case Event.Run.start(_, let seed, _, _, _, _, let scenario, _):
       title = "\(scenario), seed \(seed)"
-    case .fault(.injected("leave", let target, _)):
+    case Event.Fault.injected("leave", let target, _):
       absences.append(Span(from: record.time, to: nil, label: target))
-    case .fault(.ended("leave", let target)):
+    case Event.Fault.ended("leave", let target):
       if let last = absences.lastIndex(where: { $0.label == target }) {
         absences[last].to = record.time
       }
@@ -75,25 +79,25 @@ public struct RunPicture: Sendable {
   }
 
   private mutating func take(_ event: Event, at time: Int64) {
-    switch event {
-    case .node(.started):
+    switch event.group {
+    case Event.Node.started:
       if start == nil { start = time }
       Self.close(&deaths, at: time)
-    case .node(.crashed(let reason)):
+    case Event.Node.crashed(let reason):
       Self.close(&stalls, at: time)
       deaths.append(Span(from: time, to: nil, label: reason))
-    case .chunk(.accepted(let chunk)): fill(chunk, at: time)
-    case .chain(.historyAdopted), .chain(.stateGivenUp): giveUp(at: time)
-    case .chain(.rebranched(_, _, _, let depth, _)):
+    case Event.Chunk.accepted(let chunk): fill(chunk, at: time)
+    case Event.Chain.historyAdopted, Event.Chain.stateGivenUp: giveUp(at: time)
+    case Event.Chain.rebranched(_, _, _, let depth, _):
       marks.append(Mark(kind: .rebranch, time: time, label: "\(depth)"))
-    case .state(.complete):
+    case Event.State.complete:
       marks.append(Mark(kind: .complete, time: time, label: "complete"))
-    case .peer(.banned(let peer, _)):
+    case Event.Peer.banned(let peer, _):
       marks.append(Mark(kind: .ban, time: time, label: "p\(peer)"))
-    case .stall(.detected(let blocker, let since, _)):
+    case Event.Stall.detected(let blocker, let since, _):
       Self.close(&stalls, at: time)
       stalls.append(Span(from: since, to: nil, label: blocker.rawValue))
-    case .stall(.resolved): Self.close(&stalls, at: time)
+    case Event.Stall.resolved: Self.close(&stalls, at: time)
     default: break
     }
   }

@@ -1,26 +1,29 @@
 import EventLog
+import LiveSync
+import Node
+import Peers
 
 extension LogSummary {
   /// Counts one more record.
   public mutating func add(_ record: EventRecord) {
-    if case .run(let event) = record.event {
+    if let event = record.event.group as? Event.Run {
       add(event)
     } else if let node, record.context.node != node {
       return
     }
     recordCount += 1
     duration = max(duration, record.time)
-    switch record.event {
-    case .state(.complete): timeToComplete = timeToComplete ?? record.time
-    case .state(.reset): stateResets += 1
-    case .stall(.detected): stalls += 1
-    case .chain(.rebranched(_, _, _, let depth, _)):
+    switch record.event.group {
+    case Event.State.complete: timeToComplete = timeToComplete ?? record.time
+    case Event.State.reset: stateResets += 1
+    case Event.Stall.detected: stalls += 1
+    case Event.Chain.rebranched(_, _, _, let depth, _):
       revertDepths[depth, default: 0] += 1
       revertedBlocks = Tally.sum(revertedBlocks, depth)
-    case .block(let event): add(event)
-    case .diff(let event): add(event)
-    case .chunk(let event): add(event)
-    case .request(let event): add(event)
+    case let event as Event.Block: add(event)
+    case let event as Event.Diff: add(event)
+    case let event as Event.Chunk: add(event)
+    case let event as Event.Request: add(event)
     default: break
     }
   }

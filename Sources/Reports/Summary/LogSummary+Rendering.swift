@@ -1,4 +1,5 @@
 import EventLog
+import Peers
 
 extension LogSummary {
   /// The summary as aligned text.

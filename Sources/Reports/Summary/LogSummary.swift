@@ -1,4 +1,5 @@
 import EventLog
+import Peers
 
 /// What a log says in numbers: how long the sync took, what was accepted and refused and why, what
 /// was transferred, what was reverted, and what each peer was worth.

@@ -1,5 +1,7 @@
 import EventLog
 import LiveSync
+import Node
+import Peers
 import Primitives
 
 /// What the events of one node must look like, one after another, whatever happens around it.
@@ -29,8 +31,7 @@ package struct EventRules {
 
   /// - Parameters:
   ///   - liars: numbers of the peers that may lie.
-  ///   - bufferedBlocksMax: most blocks the node may hold back for want of an ancestor that it
-  ///     did not ask for; those that it asked for are bounded in bytes.
+  ///   - bufferedBlocksMax: most blocks the node may hold back for want of an ancestor.
   package init(liars: Set<UInt32>, bufferedBlocksMax: Int) {
     self.liars = liars
     self.bufferedBlocksMax = bufferedBlocksMax
@@ -44,12 +45,12 @@ package struct EventRules {
 
   /// The rule that `event`, which belongs to `request`, breaks; nil if it is a legal next event.
   package mutating func take(_ event: Event, request: UInt64?) -> CheckViolation? {
-    switch event {
-    case .request(let event): take(event, request)
-    case .chunk(let event): take(event)
-    case .state(let event): take(event)
-    case .consensus(let event): take(event)
-    case .block(.buffered(_, _, _, let buffered)) where buffered > bufferedBlocksMax:
+    switch event.group {
+    case let event as Event.Request: take(event, request)
+    case let event as Event.Chunk: take(event)
+    case let event as Event.State: take(event)
+    case let event as Event.Consensus: take(event)
+    case Event.Block.buffered(_, _, _, let buffered) where buffered > bufferedBlocksMax:
       CheckViolation(
         check: "S7", detail: "\(buffered) blocks buffered, allowed \(bufferedBlocksMax)")
     default: nil

@@ -1,4 +1,5 @@
 import EventLog
+import LiveSync
 
 /// What a node forecast of its own sync, to be held against what came.
 public struct ForecastTrack: Sendable, Hashable {

@@ -2,6 +2,8 @@ import EventLog
 import Ledger
 import LiveSync
 import Networking
+import Node
+import Peers
 import Primitives
 
 /// Writes every event of a run to its log and checks the joining node while it works.
@@ -100,8 +102,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
     _ event: Event, context: EventContext, cause: UInt64?, request: UInt64?
   ) -> UInt64 {
     let sequence = writer.record(event, context: context, cause: cause, request: request)
-    if case .fault(let fault) = event { line(row(fault)) }
-    if case .peer(.banned(let peer, let reason)) = event, !liars.contains(peer) {
+    if let fault = event.group as? Event.Fault { line(row(fault)) }
+    if case Event.Peer.banned(let peer, let reason) = event.group, !liars.contains(peer) {
       violate("S10", "\(context.node) banned the honest peer p\(peer): \(reason)")
     }
     if context.node == Self.joinerName {
@@ -113,35 +115,35 @@ final class RunObserver: EventSink, @unchecked Sendable {
 
   /// True if no state can have the root that the node misses: a liar made its head up.
   private func isHeadALie(_ event: Event) -> Bool {
-    guard case .state(.wrongRoot(_, let hash, _)) = event else { return false }
+    guard case Event.State.wrongRoot(_, let hash, _) = event.group else { return false }
     return !producer.hasMade(hash)
   }
 
   private func observe(_ event: Event) {
     tally.take(event)
-    switch event {
-    case .peer(.banned(let peer, _)): banned.insert(peer)
-    case .chunk(.rejected(let chunk, _)): refusals[chunk.peer, default: []].insert(.wrongValue)
-    case .diff(.rejected(let peer, _, _, "diff_root_mismatch")):
+    switch event.group {
+    case Event.Peer.banned(let peer, _): banned.insert(peer)
+    case Event.Chunk.rejected(let chunk, _): refusals[chunk.peer, default: []].insert(.wrongValue)
+    case Event.Diff.rejected(let peer, _, _, "diff_root_mismatch"):
       refusals[peer, default: []].insert(.wrongDiff)
-    case .block(.rejected(_, let hash, let peer?, _)) where !producer.hasMade(hash):
+    case Event.Block.rejected(_, let hash, let peer?, _) where !producer.hasMade(hash):
       refusals[peer, default: []].insert(.wrongRoot)
-    case .chunk(.accepted):
+    case Event.Chunk.accepted:
       showState()
       if let chain { passMilestones(min(chain.missing.absentPartsPerMillion, 999_999)) }
       if comparesAfterChunks { compare() }
-    case .chain(let event): observe(event)
-    case .state(.complete(let number, let hash, _)):
+    case let event as Event.Chain: observe(event)
+    case Event.State.complete(let number, let hash, _):
       isComplete = true
       if completeAt == nil { completeAt = now() }
       requireMade(number, hash, "complete")
       onComplete()
       passMilestones(1_000_000)
       compare()
-    case .state(.incomplete):
+    case Event.State.incomplete:
       isComplete = false
       shownShares = 0
-    case .state(.forecast(let forecast, let eta, let progress, _, _, _)) where completeAt == nil:
+    case Event.State.forecast(let forecast, let eta, let progress, _, _, _) where completeAt == nil:
       forecasts.add(
         .init(
           atNanoseconds: now(), progressPartsPerMillion: progress, forecast: forecast,

@@ -1,5 +1,6 @@
 import EventLog
 import Ledger
+import LiveSync
 import Networking
 import Primitives
 

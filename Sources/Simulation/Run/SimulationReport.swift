@@ -68,7 +68,7 @@ public struct SimulationReport: Sendable, Hashable {
   public var records: UInt64 = 0
   /// SHA-256 of the event log.
   public var logDigest: Hash256?
-  /// Number of records of each event that was seen, in the schema's order.
+  /// Number of records of each event that was seen, by name.
   public var coverage: [EventCount] = []
 
   /// The report of a run in which nothing has happened yet.

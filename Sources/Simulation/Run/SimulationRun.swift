@@ -99,9 +99,7 @@ public final class SimulationRun {
     report.reason = reason
     report.records = writer.recordCount
     report.logDigest = writer.digest()
-    report.coverage = writer.counts.filter { $0.count > 0 }.map {
-      .init(name: $0.name, count: $0.count)
-    }
+    report.coverage = writer.counts.map { .init(name: $0.name, count: $0.count) }
     return report
   }
 

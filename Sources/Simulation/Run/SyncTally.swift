@@ -1,4 +1,6 @@
 import EventLog
+import LiveSync
+import Node
 import Primitives
 import StateTrie
 
@@ -41,12 +43,12 @@ public struct SyncTally: Sendable, Hashable {
   package mutating func rebranchBegins() { lossBeforeRebranch = lostChunkBytes }
 
   package mutating func take(_ event: Event) {
-    switch event {
-    case .chunk(let event): take(event)
-    case .diff(.accepted(_, _, _, _, let bytes)):
+    switch event.group {
+    case let event as Event.Chunk: take(event)
+    case Event.Diff.accepted(_, _, _, _, let bytes):
       diffsAccepted += 1
       diffBytes += bytes
-    case .stall(.detected): stalls += 1
+    case Event.Stall.detected: stalls += 1
     default: break
     }
   }

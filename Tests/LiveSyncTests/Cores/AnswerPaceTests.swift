@@ -21,7 +21,7 @@ import Testing
     while pace.patience(.head, at: start) < .seconds(40) {
       waits.append(pace.patience(.head, at: start))
       waited += pace.patience(.head, at: start)
-      pace.timedOut(.head)
+      pace.timedOut(.head, asked: Self.at(0), at: Self.at(0))
     }
     #expect(waits.first == PeerLimits.patienceFirst)
     #expect(zip(waits, waits.dropFirst()).allSatisfy { $1 == $0 * 2 })
@@ -41,19 +41,19 @@ import Testing
     for index in 0..<20 {
       pace.answered(.head, bytes: 100, after: .milliseconds(40), at: Self.at(Int64(index)))
       waits.append(pace.patience(.macroChain, at: Self.at(Int64(index))))
-      pace.timedOut(.macroChain)
+      pace.timedOut(.macroChain, asked: Self.at(0), at: Self.at(0))
     }
     let longest = PeerLimits.patienceMin * (1 << PeerLimits.patienceDoublings)
     #expect(waits.dropFirst(PeerLimits.latenciesMin).allSatisfy { $0 <= longest }, "\(waits)")
     #expect(waits.last == PeerLimits.patienceMin * 2, "\(waits)")
     // Once nobody answers any more the line may have become longer, up to twice that time.
-    for _ in 0..<20 { pace.timedOut(.macroChain) }
+    for _ in 0..<20 { pace.timedOut(.macroChain, asked: Self.at(0), at: Self.at(0)) }
     #expect(pace.patience(.macroChain, at: Self.at(19 + 60)) == .seconds(120))
   }
 
   @Test func patience_shouldNeverBeAboveItsLimit() {
     var pace = AnswerPace()
-    for _ in 0..<200 { pace.timedOut(.chunk) }
+    for _ in 0..<200 { pace.timedOut(.chunk, asked: Self.at(0), at: Self.at(0)) }
     #expect(pace.patience(.chunk, at: Self.at(0)) == PeerLimits.patienceMax)
     pace.answered(.chunk, bytes: 1, after: .seconds(100_000), at: Self.at(0))
     #expect(pace.patience(.chunk, bytes: .max, at: Self.at(0)) == PeerLimits.patienceMax)
@@ -66,44 +66,15 @@ import Testing
       pace.answered(.head, bytes: 100, after: .milliseconds(40), at: Self.at(Int64(index) / 4))
     }
     #expect(pace.patience(.head, at: Self.at(6)) == PeerLimits.patienceMin)
-    // 100 kB in 10 s, less the way there and back: the line carries 10 kB a second.
+    // 100 kB in 10 s: the line carries 10 kB a second.
     pace.answered(.missingBlocks, bytes: 100_000, after: .seconds(10), at: Self.at(6))
-    #expect(pace.patience(.head, bytes: 1_000_000, at: Self.at(6)) >= .seconds(199))
+    #expect(pace.patience(.head, bytes: 1_000_000, at: Self.at(6)) >= .seconds(200))
     #expect(pace.patience(.head, bytes: 1_000_000, at: Self.at(6)) <= .seconds(201))
     // Of a kind that only small answers came of, no large one is waited for.
     let most = 1_000_000
     #expect(pace.expectedBytes(.head, most: most) == PeerLimits.partBytesMin)
     #expect(pace.expectedBytes(.missingBlocks, most: most) == 200_000)
     #expect(pace.expectedBytes(.missingBlocks, most: 5_000) == 5_000)
-  }
-
-  @Test func smallAnswers_shouldNotTellThatALineIsThin() {
-    var pace = AnswerPace()
-    // Four bytes in a round trip: of the line nothing is known.
-    pace.answered(.macroChain, bytes: 4, after: .milliseconds(12), at: Self.at(0))
-    #expect(pace.patience(.macroChain, bytes: 16 << 10, at: Self.at(0)) == .seconds(5))
-    #expect(pace.patience(.macroChain, bytes: .max, at: Self.at(0)) == .seconds(5))
-    // A large answer tells, and small ones after it do not make it forgotten.
-    pace.answered(.chunk, bytes: 100_000, after: .seconds(10), at: Self.at(10))
-    for index in 0..<20 {
-      pace.answered(.head, bytes: 100, after: .milliseconds(12), at: Self.at(30 + Int64(index)))
-    }
-    let wait = pace.patience(.macroChain, bytes: 1_000_000, at: Self.at(50))
-    #expect(wait > .seconds(199) && wait < .seconds(201), "\(wait)")
-  }
-
-  @Test func requests_shouldCountWithTheirLostTries_whereMessagesAreLost() {
-    var pace = AnswerPace()
-    for index in 0..<100 {
-      pace.answered(.head, bytes: 100, after: .milliseconds(50), at: Self.at(Int64(index)))
-    }
-    #expect(pace.requestTime == .milliseconds(50) && pace.longTime == .milliseconds(50))
-    // Half of them need a second try, and one in ten waits until a wait is over.
-    for index in 0..<100 {
-      pace.fulfilled(after: index % 10 == 0 ? .seconds(2) : .milliseconds(index % 2 * 50 + 50))
-    }
-    #expect(pace.requestTime == .milliseconds(100) && pace.longTime == .seconds(2))
-    #expect(pace.usualTime == .milliseconds(50))
   }
 
   @Test(arguments: [10, 20, 30])
@@ -119,7 +90,7 @@ import Testing
         let wait = pace.patience(.head, at: now)
         now = now.advanced(by: wait)
         waited += wait
-        pace.timedOut(.head)
+        pace.timedOut(.head, asked: now, at: now)
       }
       now = now.advanced(by: .milliseconds(40))
       pace.answered(.head, bytes: 100, after: .milliseconds(40), at: now)
@@ -127,6 +98,53 @@ import Testing
     // With three of ten messages lost, every second try brings nothing.
     let mean = waited / requests
     #expect(mean < PeerLimits.patienceMin * 2, "\(mean)")
+  }
+
+  @Test func requestsOnTheirWayTogether_shouldCountOnce_whenTheyAreLate() {
+    var pace = AnswerPace()
+    for _ in 0..<49 { pace.timedOut(.macroChain, asked: Self.at(0), at: Self.at(5)) }
+    #expect(pace.late == [.macroChain: 49])
+    #expect(pace.patience(.macroChain, at: Self.at(5)) == PeerLimits.patienceFirst * 2)
+    pace.timedOut(.macroChain, asked: Self.at(5), at: Self.at(15))
+    #expect(pace.patience(.macroChain, at: Self.at(15)) == PeerLimits.patienceFirst * 4)
+  }
+
+  @Test func lateRequest_shouldCountAsLost_onlyIfItsPeerAnsweredALaterOne() {
+    var pace = AnswerPace()
+    let (peer, other) = (PeerID(1), PeerID(2))
+    for step in 0..<10 {
+      pace.answered(
+        .head, of: peer, bytes: 90, after: .seconds(1), at: Self.at(11 + Int64(step)))
+      pace.timedOut(.chunk, of: other, asked: Self.at(0), at: Self.at(40))
+      pace.timedOut(.chunk, of: peer, asked: Self.at(30), at: Self.at(40))
+    }
+    #expect(pace.losses.share == 0)
+    let long = pace.longTime
+    for _ in 0..<10 { pace.timedOut(.chunk, of: peer, asked: Self.at(5), at: Self.at(40)) }
+    #expect(pace.losses.share == 0.5 && pace.losses.percentPerAnswer == 100)
+    #expect(pace.losses.areMany && pace.losses.overduePercent == 50)
+    // A row of blocks takes as much longer.
+    #expect(pace.longTime == long.map { $0 * 2 })
+  }
+
+  @Test func rate_shouldStay_whileOnlySmallAnswersCome() {
+    var pace = AnswerPace()
+    for step in 0..<20 {
+      let bytes = step == 0 ? 100_000 : 100
+      pace.answered(.missingBlocks, bytes: bytes, after: .seconds(5), at: Self.at(Int64(20 * step)))
+    }
+    // 100 kB took 5 s, so twice as much takes 5 s and ten more.
+    #expect(pace.patience(.missingBlocks, bytes: 200_000, at: Self.at(400)) == .seconds(30))
+  }
+
+  @Test func firstAnswers_shouldSayLittle_ofFarLargerOnes() {
+    var pace = AnswerPace()
+    pace.answered(.head, bytes: 100, after: .seconds(4), at: Self.at(4))
+    // 25 bytes a second, for 400 bytes; for 1,600 after the next, which is also waited for longer.
+    func wait() -> Duration { pace.patience(.macroChain, bytes: 16_384, at: Self.at(4)) }
+    #expect(wait() == .seconds(40))
+    pace.timedOut(.macroChain, asked: Self.at(4), at: Self.at(4))
+    #expect(wait() == .seconds(136))
   }
 
   @Test func scatter_shouldWidenWhatIsUsual_andHowLongHalvesWait() {
@@ -146,16 +164,18 @@ import Testing
     let most = MessageLimits.blocksAnswerBytesMax
     #expect(pace.partBytes(.missingBlocks, most: most) == PeerLimits.partBytesFirst)
     // Each part that was late halves the next one, down to the least.
-    for _ in 0..<2 { pace.timedOut(.missingBlocks) }
+    for _ in 0..<2 { pace.timedOut(.missingBlocks, asked: Self.at(0), at: Self.at(0)) }
     #expect(pace.partBytes(.missingBlocks, most: most) == PeerLimits.partBytesFirst / 4)
-    for _ in 0..<200 { pace.timedOut(.missingBlocks) }
+    for _ in 0..<200 { pace.timedOut(.missingBlocks, asked: Self.at(0), at: Self.at(0)) }
     #expect(pace.partBytes(.missingBlocks, most: most) == PeerLimits.partBytesMin)
     // Small answers say nothing of what a line carries.
     pace.answered(.missingBlocks, bytes: 90, after: .milliseconds(40), at: Self.at(1))
-    #expect(pace.partBytes(.missingBlocks, most: most) == PeerLimits.partBytesFirst)
-    pace.answered(.chunk, bytes: 100_000, after: .milliseconds(2_040), at: Self.at(3))
+    #expect(pace.partBytes(.head, most: most) == PeerLimits.partBytesFirst)
+    // And no part grows far above the largest of its kind.
+    #expect(pace.partBytes(.missingBlocks, most: most) == PeerLimits.partBytesMin)
+    pace.answered(.missingBlocks, bytes: 100_000, after: .milliseconds(2_040), at: Self.at(3))
     #expect(pace.partBytes(.missingBlocks, most: most) == 100_000)
-    pace.answered(.chunk, bytes: 1_000_000, after: .milliseconds(100), at: Self.at(4))
+    pace.answered(.missingBlocks, bytes: 1_000_000, after: .milliseconds(100), at: Self.at(4))
     #expect(pace.partBytes(.missingBlocks, most: most) == most)
   }
 

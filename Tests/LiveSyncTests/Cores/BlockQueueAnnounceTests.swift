@@ -83,6 +83,35 @@ import Testing
     #expect(actions.reports == [.accept, .accept])
   }
 
+  @Test func blocks_shouldBeHandedOnBehindTheirParents_whereRoundTripsAreLong() {
+    let blocks = FakeBlock.genesis.chain(6)
+    for isEarly in [false, true] {
+      var queue = BlockQueueHarness()
+      queue.core.handsOnEarly = isEarly
+      queue.announce(blocks[2])
+      queue.announce(blocks[3])
+      let first = queue.announce(blocks[0])
+      #expect(first.delivered.map(\.block) == [blocks[0]])
+      // The block in between brings those behind it along.
+      let second = queue.announce(blocks[1])
+      #expect(second.delivered.map(\.block) == (isEarly ? Array(blocks[1...3]) : []))
+      #expect(queue.core.bufferedCount == (isEarly ? 0 : 3))
+      let rest = queue.accept(first.delivered)
+      #expect(rest.delivered.map(\.block) == (isEarly ? [] : Array(blocks[1...3])))
+    }
+  }
+
+  @Test func childOfAnInvalidBlock_shouldBeRejected_thoughItIsHandedOn() {
+    var queue = BlockQueueHarness()
+    queue.core.handsOnEarly = true
+    let blocks = FakeBlock.genesis.chain(2)
+    let delivered = queue.announce(blocks[0]).delivered + queue.announce(blocks[1]).delivered
+    #expect(delivered.map(\.block) == blocks)
+    let first = queue.core.pushed(delivered[0], .invalid, chain: queue.chain)
+    let second = queue.core.pushed(delivered[1], .failed, chain: queue.chain)
+    #expect((first + second).reports == [.reject, .reject])
+  }
+
   @Test func peer_shouldBeReportedAhead_whenItsBlockIsAboveTheWindow() {
     var queue = BlockQueueHarness(windowAhead: 20)
     let blocks = FakeBlock.genesis.chain(21)

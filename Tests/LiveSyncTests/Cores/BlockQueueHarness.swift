@@ -37,7 +37,7 @@ struct BlockQueueHarness {
 
   /// Extends the chain by delivered blocks and reports them as accepted.
   @discardableResult
-  mutating func accept(_ blocks: [SourcedBlock<FakeBlock>]) -> [Action] {
+  mutating func accept(_ blocks: [BlockEnvelope<FakeBlock>]) -> [Action] {
     var all: [Action] = []
     for sourced in blocks {
       chain.extend([sourced.block])
@@ -61,7 +61,7 @@ extension [BlockQueueAction<FakeBlock>] {
   var deliveries: [BlockBatch<FakeBlock>] {
     compactMap { if case .deliver(let batch) = $0 { batch } else { nil } }
   }
-  var delivered: [SourcedBlock<FakeBlock>] { deliveries.flatMap(\.blocks) }
+  var delivered: [BlockEnvelope<FakeBlock>] { deliveries.flatMap(\.blocks) }
   var queries: [MissingBlocksQuery] {
     compactMap { if case .request(let query) = $0 { query } else { nil } }
   }

@@ -22,7 +22,7 @@ import Testing
       arrivals += base.chain(2, salt: 7)
     }
     var announced: [GossipID] = []
-    var waiting: [SourcedBlock<FakeBlock>] = []
+    var waiting: [BlockEnvelope<FakeBlock>] = []
     var open: [MissingBlocksQuery] = []
 
     func take(_ actions: [BlockQueueAction<FakeBlock>]) {
@@ -67,7 +67,7 @@ import Testing
 
   /// The chain takes a block on its head, keeps one beside it as a fork, and refuses an orphan.
   private func push(
-    _ sourced: SourcedBlock<FakeBlock>, on queue: inout BlockQueueHarness
+    _ sourced: BlockEnvelope<FakeBlock>, on queue: inout BlockQueueHarness
   ) -> [BlockQueueAction<FakeBlock>] {
     let block = sourced.block
     var verdict = PushVerdict.failed

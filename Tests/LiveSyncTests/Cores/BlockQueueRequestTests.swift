@@ -82,59 +82,6 @@ import Testing
     #expect(queue.core.bufferedCount == 4)
   }
 
-  @Test func announcedBlocks_shouldHaveTheirRoom_whateverWasAskedFor() throws {
-    var queue = BlockQueueHarness(bufferMax: 4, windowAhead: 100)
-    let blocks = FakeBlock.genesis.chain(12)
-    let query = try #require(queue.announce(blocks[8]).queries.first)
-    queue.answer(query, Array(blocks[2..<8]))
-    #expect(queue.core.bufferedCount == 7 && queue.core.unaskedCount == 1)
-    for block in blocks[9...] { #expect(queue.announce(block).drops.isEmpty) }
-    #expect(queue.core.bufferedCount == 10 && queue.core.unaskedCount == 4)
-    let other = FakeBlock(number: 20, parent: .zero)
-    #expect(queue.announce(other).drops == [.bufferFull])
-    #expect(queue.core.unaskedCount == 4)
-  }
-
-  @Test func request_shouldWantNoMoreBytesThanAreMissing() throws {
-    let limit = MessageLimits.blocksAnswerBytesMax
-    let least = PeerLimits.partBytesMin
-    var queue = BlockQueueHarness(bufferMax: 1_000, windowAhead: 1_000)
-    var blocks = FakeBlock.genesis.chain(300)
-    for index in blocks.indices { blocks[index].memoryBytes = least / 4 }
-    // Going back from a block that somebody waits for, and before the size of any is known.
-    let sought = queue.core.resolve(
-      blocks[9].hash, number: 10, first: nil, chain: queue.chain)
-    #expect(queue.core.mostBytes(of: try #require(sought.queries.first)) == limit)
-    let first = try #require(queue.announce(blocks[20]).queries.first)
-    #expect(first.startNumber == 0 && queue.core.mostBytes(of: first) == least * 5)
-    // From the nearest block that is here, and never less than a part.
-    let second = try #require(queue.announce(blocks[23]).queries.first)
-    #expect(second.startNumber == 21 && queue.core.mostBytes(of: second) == least)
-    let far = try #require(queue.announce(blocks[299]).queries.first)
-    #expect(queue.core.mostBytes(of: far) == limit)
-    // What an announcer says of heights asks for nothing beyond the limit.
-    let liar = FakeBlock(number: .max, parent: .zero)
-    let query = MissingBlocksQuery(
-      id: 99, target: liar.hash, targetNumber: .max, locators: [], direction: .forward,
-      includeBody: true, firstPeer: nil)
-    #expect(queue.core.mostBytes(of: query) == limit)
-    // Larger blocks are forgotten little by little.
-    for index in blocks.indices { blocks[index].memoryBytes = 100 }
-    queue.answer(first, Array(blocks[..<20]))
-    #expect(queue.core.mostBytes(of: far) < limit)
-  }
-
-  @Test func request_shouldNotBeNeeded_onceItsTargetIsFinal() throws {
-    var queue = BlockQueueHarness(tolerance: 100)
-    let blocks = FakeBlock.genesis.chain(12)
-    let query = try #require(queue.announce(blocks[5]).queries.first)
-    #expect(queue.core.isOpen(query.id))
-    queue.chain.extend(blocks)
-    queue.chain.macroNumber = 12
-    _ = queue.core.chainChanged([], chain: queue.chain)
-    #expect(!queue.core.isOpen(query.id))
-  }
-
   @Test func waitingChain_shouldBeDropped_whenTheRequestFailsForGood() throws {
     var queue = BlockQueueHarness()
     let blocks = FakeBlock.genesis.chain(6)

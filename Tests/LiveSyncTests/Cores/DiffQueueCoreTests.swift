@@ -11,7 +11,7 @@ import Testing
     BlockBatch(
       kind: .missing,
       blocks: blocks.map {
-        SourcedBlock(block: $0, source: BlockSource(origin: .requested, peer: peer))
+        BlockEnvelope(block: $0, source: BlockSource(origin: .requested, peer: peer))
       })
   }
 
@@ -59,7 +59,7 @@ import Testing
     #expect(core.answered(queries[2].id, .empty).deliveries.isEmpty)
     #expect(core.answered(queries[1].id, .empty).deliveries.isEmpty)
     let actions = core.answered(queries[0].id, .empty)
-    #expect(actions.deliveries.flatMap(\.blocks).map(\.sourced.block) == blocks)
+    #expect(actions.deliveries.flatMap(\.blocks).map(\.block) == blocks)
     #expect(core.blockCount == 0)
   }
 
@@ -157,11 +157,11 @@ import Testing
     #expect(queries.count == 5)
     var delivered: [FakeBlock] = []
     for query in queries where query.blockHash != dead.hash {
-      delivered += core.answered(query.id, .empty).deliveries.flatMap(\.blocks).map(\.sourced.block)
+      delivered += core.answered(query.id, .empty).deliveries.flatMap(\.blocks).map(\.block)
     }
     #expect(delivered.isEmpty)
     let stuck = try #require(queries.first { $0.blockHash == dead.hash })
-    #expect(core.roundFailed(stuck.id).deliveries.flatMap(\.blocks).map(\.sourced.block) == main)
+    #expect(core.roundFailed(stuck.id).deliveries.flatMap(\.blocks).map(\.block) == main)
     #expect(core.blockCount == 2)
   }
 
@@ -173,10 +173,10 @@ import Testing
     #expect(core.answered(queries[3].id, .empty).deliveries.isEmpty)
     #expect(core.roundFailed(queries[2].id).deliveries.isEmpty)
     let before = core.answered(queries[1].id, .empty).deliveries.flatMap(\.blocks)
-    #expect(before.map(\.sourced.block) == [blocks[0], blocks[1]])
+    #expect(before.map(\.block) == [blocks[0], blocks[1]])
     #expect(core.waited(queries[2].id).queries == [queries[2]])
     let rest = core.answered(queries[2].id, .empty).deliveries.flatMap(\.blocks)
-    #expect(rest.map(\.sourced.block) == [blocks[2], blocks[3]])
+    #expect(rest.map(\.block) == [blocks[2], blocks[3]])
     #expect(core.blockCount == 0)
   }
 
@@ -190,7 +190,7 @@ import Testing
     #expect(core.answered(queries[1].id, .empty).deliveries.isEmpty)
     _ = core.waited(queries[0].id)
     let blocks = core.answered(queries[0].id, .empty).deliveries.flatMap(\.blocks)
-    #expect(blocks.map(\.sourced.block) == [stem[0], stem[1], branch])
+    #expect(blocks.map(\.block) == [stem[0], stem[1], branch])
   }
 
   @Test func waitingBlocks_shouldLeaveInOrder_whenTheStateBecomesComplete() {
@@ -198,7 +198,7 @@ import Testing
     let blocks = FakeBlock.genesis.chain(2)
     let queries = blocks.flatMap { core.add(Self.batch([$0])).queries }
     let actions = core.setActive(false)
-    #expect(actions.deliveries.flatMap(\.blocks).map(\.sourced.block) == blocks)
+    #expect(actions.deliveries.flatMap(\.blocks).map(\.block) == blocks)
     // A late answer changes nothing.
     #expect(core.answered(queries[0].id, .empty).isEmpty)
     #expect(core.roundFailed(queries[1].id).isEmpty)
@@ -230,7 +230,7 @@ import Testing
 }
 
 extension [DiffQueueAction<FakeBlock>] {
-  var deliveries: [DiffedBatch<FakeBlock>] {
+  var deliveries: [BlockBatch<FakeBlock>] {
     compactMap { if case .deliver(let batch) = $0 { batch } else { nil } }
   }
   var queries: [DiffQuery] {

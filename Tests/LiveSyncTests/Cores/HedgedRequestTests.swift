@@ -45,9 +45,6 @@ import Testing
     mutating func look(_ attempt: Int) -> [HedgedRequest.Action] {
       request.lookDue(attempt, peers, &memory)
     }
-    mutating func look(_ attempt: Int, places: [UInt64]) -> [HedgedRequest.Action] {
-      request.lookDue(attempt, peers, &memory) { places[$0 - 1] }
-    }
     mutating func fail(_ attempt: Int, _ failure: HedgedRequest.Failure = .noAnswer) -> [UInt32] {
       request.failed(attempt, failure, peers, &memory).asked
     }
@@ -86,24 +83,6 @@ import Testing
     // One that fails makes room for one.
     #expect(harness.fail(1).count == 1)
     #expect(harness.request.openCount == PeerLimits.openTriesMax)
-  }
-
-  @Test func lostTry_shouldBeMadeUpForAtOnce_whenItIsOverdueAndOvertaken() {
-    var harness = Harness(peers: 1)
-    let places = (0..<9).map { _ in harness.memory.sent() }
-    #expect(harness.start() == [0])
-    // Overdue alone may be the line's fault: nothing but the stock helps.
-    #expect(harness.look(1, places: places).asked.isEmpty)
-    harness.memory.heard(PeerID(0), place: places[3], at: .start)
-    while harness.memory.takeHedge() {}
-    for attempt in 1...3 {
-      #expect(harness.look(attempt, places: places).asked == [0], "attempt \(attempt)")
-      #expect(harness.request.openCount == 1)
-    }
-    // The fourth was not overtaken. What was lost is not late, and may still come.
-    #expect(harness.look(4, places: places).asked.isEmpty && harness.request.openCount == 1)
-    #expect(harness.fail(1, .late).isEmpty && !harness.isOver)
-    #expect(harness.answer(4).isEmpty)
   }
 
   @Test func secondRequests_shouldRunOut_whenTheFirstAnswersComeAnyway() {

@@ -24,20 +24,6 @@ import Testing
     #expect(!memory.hasHeard(PeerID(1), since: Moment(nanoseconds: 2)))
   }
 
-  @Test func tries_shouldBeOvertaken_byLaterOnesOfTheSamePeerOnly() {
-    var memory = RequestMemory()
-    let (one, two) = (PeerID(1), PeerID(2))
-    let places = (0..<3).map { _ in memory.sent() }
-    memory.heard(two, place: places[2], at: .start)
-    #expect(!memory.isOvertaken(places[0], at: one))
-    memory.heard(one, place: places[1], at: .start)
-    #expect(memory.isOvertaken(places[0], at: one))
-    #expect(!memory.isOvertaken(places[1], at: one) && !memory.isOvertaken(places[2], at: one))
-    // An answer that comes late takes nothing back.
-    memory.heard(one, place: places[0], at: .start)
-    #expect(memory.isOvertaken(places[0], at: one))
-  }
-
   @Test func delay_shouldFollowTheAnswers_betweenItsLimits() {
     var memory = RequestMemory()
     #expect(memory.hedgeDelay == PeerLimits.hedgeDelayFirst)
@@ -52,6 +38,26 @@ import Testing
       memory.answered(after: .milliseconds(300), isHedge: false)
     }
     #expect(memory.hedgeDelay == .milliseconds(300))
+  }
+
+  @Test func secondRequests_shouldBeSoonerAndMore_whereMessagesAreLost() {
+    var memory = RequestMemory()
+    for second in 1...100 { memory.answered(after: .seconds(second), isHedge: false) }
+    #expect(memory.hedgeDelay == .seconds(96))
+    while memory.takeHedge() {}
+    #expect(memory.looksBeforeResend == PeerLimits.looksBeforeResend)
+    for _ in 0..<100 { memory.asked() }
+    #expect(!memory.takeHedge() && !memory.mayAwait(oneMoreThan: PeerLimits.openTriesMax))
+    // One lost for four that are answered: so it is in what three quarters have come after.
+    for index in 0..<100 { memory.losses.add(isLost: index % 5 == 0) }
+    #expect(memory.losses.percentPerAnswer == 25 && !memory.losses.areMany)
+    #expect(memory.hedgeDelay == .seconds(76))
+    #expect(memory.looksBeforeResend == 1)
+    for _ in 0..<5 { memory.asked() }
+    #expect(memory.takeHedge() && !memory.takeHedge())
+    // Most of many tries are lost, so that more may be on their way, but never too many.
+    #expect(memory.mayAwait(oneMoreThan: PeerLimits.openTriesMax))
+    #expect(!memory.mayAwait(oneMoreThan: PeerLimits.requestTriesMax))
   }
 
   @Test func urgentRequests_shouldCount_fromTheOldestThatIsNotDoubtful() {

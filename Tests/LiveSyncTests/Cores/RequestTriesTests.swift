@@ -1,3 +1,4 @@
+import Messages
 import Networking
 import Peers
 import Runtime
@@ -32,6 +33,18 @@ import Testing
     #expect(Self.order(RequestTries(first: nil), peers, &rotation) == [1, 2, 1, 2])
   }
 
+  @Test func triesThatAreLost_shouldNotCountAmongTheFewest() {
+    var rotation = PeerRotation()
+    let peers = RankedPeers(prompt: [PeerID(1), PeerID(2)])
+    var tries = RequestTries(first: nil)
+    var count = 0
+    while tries.next(of: peers, rotation: &rotation) != nil {
+      count += 1
+      tries.wasLost()
+    }
+    #expect(count == PeerLimits.requestTriesMax)
+  }
+
   @Test func manyPeers_shouldNotAllBeAsked() {
     var rotation = PeerRotation()
     let peers = RankedPeers(prompt: (1...30).map { PeerID($0) })
@@ -49,13 +62,13 @@ import Testing
 
   @Test func peerAhead_shouldBeToldOnce_andStay() {
     let list = PeerList()
-    #expect(!list.noteAhead(PeerID(1)))
+    #expect(!list.note(.ahead(PeerID(1))))
     list.add(PeerID(1))
-    #expect(list.noteAhead(PeerID(1)) && !list.noteAhead(PeerID(1)))
+    #expect(list.note(.ahead(PeerID(1))) && !list.note(.ahead(PeerID(1))))
     #expect(list.peers == [PeerID(1)])
     // Macro sync has looked at it.
     #expect(list.add(PeerID(1)) && !list.add(PeerID(1)))
-    #expect(list.noteAhead(PeerID(1)))
+    #expect(list.note(.ahead(PeerID(1))))
   }
 
   @Test func preferredPeers_shouldBeAskedFirst_thenTheOtherPromptOnes() {

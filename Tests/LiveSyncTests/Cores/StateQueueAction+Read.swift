@@ -3,7 +3,7 @@ import Networking
 import Primitives
 
 extension [StateQueueAction<FakeBlock>] {
-  var deliveries: [StateBatch<FakeBlock>] {
+  var deliveries: [BlockBatch<FakeBlock>] {
     compactMap { if case .deliver(let batch) = $0 { batch } else { nil } }
   }
   var heads: [[SourcedChunk]] {

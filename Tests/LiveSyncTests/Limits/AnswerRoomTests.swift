@@ -138,7 +138,7 @@ import Testing
     }
     #expect(before == first)
     sizes.add(3 * first, .trieDiff)
-    #expect(sizes.most(of: RequestHead()) == min(first, NetworkingLimits.responseBytesMax(.head)))
+    #expect(sizes.most(of: RequestHead()) == min(first, RequestType.head.responseBytesMax))
   }
 
   @Test func cancelledWait_shouldEnd_andTakeNothing() {

@@ -149,7 +149,7 @@ import Testing
       var core = DiffQueueCore<FakeBlock>(isActive: true)
       let blocks = FakeBlock.genesis.chain(60)
       var open: [DiffQuery] = []
-      var delivered: [DiffedBlock<FakeBlock>] = []
+      var delivered: [BlockEnvelope<FakeBlock>] = []
       var pushed = 0
       func note(_ actions: [DiffQueueAction<FakeBlock>]) {
         open += actions.queries
@@ -174,7 +174,7 @@ import Testing
           note(core.pushed(diffBytes: bytes))
         }
       }
-      #expect(delivered.map(\.sourced.block.number) == blocks.map(\.number), "seed \(seed)")
+      #expect(delivered.map(\.block.number) == blocks.map(\.number), "seed \(seed)")
       #expect(pushed == blocks.count && core.diffBytes == 0, "seed \(seed)")
     }
   }
@@ -228,7 +228,7 @@ import Testing
     // Chunks and blocks are bounded by their bytes, or have one part.
     #expect(
       MessageLimits.chunkAnswerBytesMax + MessageLimits.chunkProofBytesMax + 100
-        <= NetworkingLimits.responseBytesMax(.chunk))
+        <= RequestType.chunk.responseBytesMax)
     let world = try TestWorld(seed: 62)
     let chain = world.source
     for bytes in [1, 500, 5_000, 100_000] {

@@ -178,11 +178,15 @@ import Testing
     for number in 1...rounds { ban(number, bytes: largest) }
     ban(rounds + 1, bytes: largest)
     let parts = sink.events.compactMap { event -> Int? in
-      if case .peer(.evidence(_, _, _, _, _, let parts)) = event { parts } else { nil }
+      if case Event.Peer.evidence(_, _, _, _, _, let parts) = event.group { parts } else { nil }
     }
     #expect(parts.map { $0 > 0 } == [false] + Array(repeating: true, count: rounds) + [false])
     let kept = sink.events.reduce(0) { sum, event in
-      if case .peer(.evidencePart(_, _, _, let data)) = event { sum + data.count } else { sum }
+      if case Event.Peer.evidencePart(_, _, _, let data) = event.group {
+        sum + data.count
+      } else {
+        sum
+      }
     }
     #expect(kept <= PeerLimits.evidenceLogBytesMax)
   }

@@ -76,7 +76,7 @@ import Testing
     for body in LargestMessages.bodies {
       let read = try BlockBody(wireBytes: body.wireBytes)
       let wire = BodyAnnouncement(blockHash: .zero, body: body).wireBytes.count
-      #expect(wire <= NetworkingLimits.payloadBytesMax(.blockBody))
+      #expect(wire <= Topic.blockBody.payloadBytesMax)
       #expect(2 * (wire + 100) <= NetworkingLimits.gossipBytes.perHolder)
       let half = read.memoryBytes + LargestMessages.announcement.memoryBytes
       #expect(half + 1_000 <= LiveSyncLimits.halvesBytes.perHolder)
@@ -93,9 +93,9 @@ import Testing
   @Test func decodedAnswers_shouldFitTheRoomThatIsClaimed() throws {
     for diff in try LargestMessages.diffs {
       let wire = TrieDiffResponse.partialDiff(diff).wireBytes
-      #expect(wire.count <= NetworkingLimits.responseBytesMax(.trieDiff))
+      #expect(wire.count <= RequestType.trieDiff.responseBytesMax)
       let read = try TrieDiff(wireBytes: diff.wireBytes)
-      let most = NetworkingLimits.responseBytesMax(.trieDiff)
+      let most = RequestType.trieDiff.responseBytesMax
       let room = PeerLimits.answerRoom(.trieDiff, answerBytes: most)
       #expect(wire.count + read.heapBytes <= room)
     }
@@ -112,7 +112,7 @@ import Testing
       }
       let room = PeerLimits.answerRoom(.missingBlocks, answerBytes: wire.count)
       #expect(wire.count + read.heapBytes <= room, "\(count)")
-      #expect(wire.count <= NetworkingLimits.responseBytesMax(.missingBlocks))
+      #expect(wire.count <= RequestType.missingBlocks.responseBytesMax)
     }
   }
 

@@ -103,12 +103,25 @@ import Testing
     #expect(history.wireBytes.count <= MessageLimits.historyBytesMax)
     #expect(largest.keys.sorted() == RequestType.known.sorted())
     for (type, bytes) in largest {
-      #expect(bytes <= NetworkingLimits.responseBytesMax(type), "\(type): \(bytes)")
+      #expect(bytes <= type.responseBytesMax, "\(type): \(bytes)")
     }
+    let own: [RequestType: Int] = [
+      .head: MessageLimits.headResponseBytesMax,
+      .macroChain: MessageLimits.macroChainResponseBytesMax,
+      .blocksProof: MessageLimits.blocksProofResponseBytesMax,
+      .block: MessageLimits.blocksResponseBytesMax,
+      .missingBlocks: MessageLimits.blocksResponseBytesMax,
+      .trieDiff: MessageLimits.diffResponseBytesMax,
+    ]
+    for type in RequestType.known {
+      #expect(type.responseBytesMax == own[type] ?? NetworkingLimits.responseBytesMax, "\(type)")
+    }
+    #expect(Topic.blockHeader.payloadBytesMax == MessageLimits.headerBytesMax)
+    #expect(Topic.blockBody.payloadBytesMax == MessageLimits.bodyBytesMax)
     let announced = HeaderAnnouncement(of: block).wireBytes.count
-    #expect(announced <= NetworkingLimits.payloadBytesMax(.blockHeader))
+    #expect(announced <= Topic.blockHeader.payloadBytesMax)
     let body = BodyAnnouncement(blockHash: Self.hash, body: try #require(block.body))
-    #expect(body.wireBytes.count <= NetworkingLimits.payloadBytesMax(.blockBody))
+    #expect(body.wireBytes.count <= Topic.blockBody.payloadBytesMax)
   }
 
   /// The nodes on the way to one key: one for each nibble, each with all its children.
@@ -139,7 +152,11 @@ import Testing
     ]
     #expect(largest.keys.sorted() == RequestType.known.sorted())
     for (type, bytes) in largest {
-      #expect(bytes <= NetworkingLimits.requestBytesMax(type), "\(type): \(bytes)")
+      #expect(bytes <= type.requestBytesMax, "\(type): \(bytes)")
+      let isList = [.missingBlocks, .trieProof, .blocksProof].contains(type)
+      #expect(
+        type.requestBytesMax
+          == (isList ? MessageLimits.listRequestBytesMax : NetworkingLimits.requestBytesMax))
     }
   }
 
@@ -163,7 +180,7 @@ import Testing
     while !rest.isEmpty {
       let answer = try #require(
         RequestServer.trieProof(RequestTrieProof(keys: Array(rest)), of: chain))
-      #expect(answer.wireBytes.count <= NetworkingLimits.responseBytesMax(.trieProof))
+      #expect(answer.wireBytes.count <= RequestType.trieProof.responseBytesMax)
       guard case .proof(_, _, let count, let proof) = answer, count > 0 else {
         Issue.record("no proof of \(rest.count) keys")
         return
@@ -181,7 +198,7 @@ import Testing
       let request = RequestChunk(
         startKey: from, endKey: nil, limit: MessageLimits.chunkItemsMax, edges: .last)
       let answer = try #require(RequestServer.chunk(request, of: chain))
-      #expect(answer.wireBytes.count <= NetworkingLimits.responseBytesMax(.chunk))
+      #expect(answer.wireBytes.count <= RequestType.chunk.responseBytesMax)
       guard case .chunk(_, _, let chunk) = answer else {
         Issue.record("no chunk")
         return

@@ -15,7 +15,7 @@ import Testing
   /// How long a request of each type took that was not answered in time.
   private static func timeouts(_ records: [EventRecord]) -> [String: Set<Int64>] {
     records.reduce(into: [:]) { times, record in
-      if case .request(.ended(let type, _, .timeout, _, let duration)) = record.event {
+      if case Event.Request.ended(let type, _, .timeout, _, let duration) = record.event.group {
         times[type, default: []].insert(Int64(duration))
       }
     }
@@ -56,7 +56,7 @@ import Testing
     #expect(world.sink.events.contains(.peer(.demoted(peer: 8, reason: "timeout"))))
     // After a timeout a peer is not asked by the same part before the others for a while.
     let chunks = world.sink.records.compactMap { record -> Int64? in
-      if case .chunk(.requested(3, _, _, _)) = record.event { record.time } else { nil }
+      if case Event.Chunk.requested(3, _, _, _) = record.event.group { record.time } else { nil }
     }
     let gaps = zip(chunks, chunks.dropFirst()).map { $1 - $0 }
     let demotion = Int64(PeerLimits.demotionTime.components.seconds) * 1_000_000_000
@@ -106,38 +106,41 @@ import Testing
     #expect(refused == [.queue(.limitReached(queue: "block_outputs", limit: limit))])
   }
 
-  @Test func subscriber_shouldLoseTheOldestEvents_whenItDoesNotRead() async {
-    let subscribers = EventSubscribers()
-    let stream = subscribers.subscribe()
-    let limit = NodeLimits.subscriberEventsMax
-    for number in 0...limit { subscribers.yield(.behind(PeerID(UInt32(number)))) }
-    subscribers.finish()
-    var seen: [LiveSyncEvent] = []
-    for await event in stream { seen.append(event) }
-    #expect(seen.count == limit && seen.first == .behind(PeerID(1)))
+  @Test func subscriber_shouldLoseTheOldestEvents_whenItDoesNotRead() throws {
+    let world = try TestWorld(seed: 31)
+    let node = world.makeNode()
+    world.run {
+      let stream = node.events()
+      let limit = NodeLimits.subscriberEventsMax
+      let work = world.runtime.spawn("node") { await node.run() }
+      for _ in 0...limit {
+        let block = try await world.produce(transfers: 0, announce: false)
+        node.liveSync.push(block, from: nil)
+        let isTaken = await world.wait(.seconds(9)) { node.chain.isKnown(block.hash) }
+        #expect(isTaken)
+      }
+      work.cancel()
+      await work.value
+      var seen: [LiveSyncEvent] = []
+      for await event in stream { seen.append(event) }
+      #expect(seen.count == limit)
+    }
   }
 
-  @Test func subscriber_shouldBeForgotten_whenItIsGone() async {
-    let subscribers = EventSubscribers()
-    let kept = subscribers.subscribe()
-    do {
-      let gone = subscribers.subscribe()
-      #expect(subscribers.count == 2)
-      _ = gone
-    }
-    #expect(subscribers.count == 1)
+  @Test func findings_shouldLoseTheOldest_whenNobodyReadsThem() async {
     let list = PeerList()
-    do {
-      let gone = list.additions()
-      #expect(list.additionSubscribers == 1)
-      _ = gone
+    let stream = list.findings()
+    let limit = PeerLimits.findingsMax
+    for number in 0...UInt32(limit) {
+      list.add(PeerID(number % 200))
+      #expect(list.note(.behind(PeerID(number % 200))))
     }
-    #expect(list.additionSubscribers == 0)
-    subscribers.finish()
-    #expect(subscribers.count == 0)
-    for await _ in kept { Issue.record("nothing was said") }
-    // One that comes too late does not wait for ever.
-    for await _ in subscribers.subscribe() { Issue.record("nothing was said") }
+    var count = 0
+    for await finding in stream {
+      count += 1
+      #expect(count > 1 || finding == .behind(PeerID(1)))
+      if count == limit { break }
+    }
   }
 
   @Test func macroRounds_shouldBeBounded_whenAPeerGivesOneBlockAtATime() throws {
@@ -176,7 +179,7 @@ import Testing
       try await world.runtime.sleep(for: .seconds(120))
     }
     let sent = world.sink.events.count { event in
-      if case .request(.sent("macro_chain", _, _)) = event { true } else { false }
+      if case Event.Request.sent("macro_chain", _, _) = event.group { true } else { false }
     }
     let starts = world.count("macro_sync.started")
     #expect(starts > 1 && (starts - 1) * NodeLimits.lateInRowMax <= sent)
@@ -213,7 +216,7 @@ import Testing
       try await world.runtime.sleep(for: .seconds(41))
     }
     let times = world.sink.records.compactMap { record -> Int64? in
-      guard case .request(.sent("head", _, _)) = record.event else { return nil }
+      guard case Event.Request.sent("head", _, _) = record.event.group else { return nil }
       return record.time > 10_000_000_000 ? record.time : nil
     }
     let rounds = Set(times).sorted()
@@ -245,9 +248,9 @@ import Testing
     func time(_ matches: (Event) -> Bool) -> Int64 {
       world.sink.records.first { matches($0.event) }?.time ?? 0
     }
-    let buffered = time { if case .chunk(.buffered) = $0 { true } else { false } }
+    let buffered = time { if case Event.Chunk.buffered = $0.group { true } else { false } }
     let asked = time {
-      if case .blocks(.requested(_, _, name, _, _)) = $0 { true } else { false }
+      if case Event.Blocks.requested(_, _, name, _, _) = $0.group { true } else { false }
     }
     let patience = Int64(LiveSyncLimits.chunkBlockPatience.components.seconds) * 1_000_000_000
     // It is asked for once the patience is over, and soon after.

@@ -58,13 +58,12 @@ import Testing
       return applied([chunk], ChunkVerdict(accepted: [0]))
     }
 
-    func batch(_ block: FakeBlock) -> DiffedBatch<FakeBlock> {
-      DiffedBatch(
+    func batch(_ block: FakeBlock) -> BlockBatch<FakeBlock> {
+      BlockBatch(
         kind: .head,
         blocks: [
-          DiffedBlock(
-            sourced: SourcedBlock(
-              block: block, source: BlockSource(origin: .announced, peer: PeerID(2))),
+          BlockEnvelope(
+            block: block, source: BlockSource(origin: .announced, peer: PeerID(2)),
             diff: .empty)
         ])
     }

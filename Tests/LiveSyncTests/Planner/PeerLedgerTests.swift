@@ -41,7 +41,7 @@ import Testing
 
   @Test func window_shouldFollowTheBandwidthDelayProduct() {
     var record = PeerRecord()
-    #expect(record.window(bytes: 100_000, isSlow: false) == Limits.chunkWindowFirst)
+    #expect(record.window(bytes: 100_000, isSlow: false) == LiveSyncLimits.chunkWindowFirst)
     Self.serve(&record, from: 1_000)
     // One at a time was all there ever was: a quarter above it, and one more.
     #expect(record.window(bytes: 100_000, isSlow: false) == 3)
@@ -52,12 +52,12 @@ import Testing
         isShort: false, isAlone: false), items: 1, at: Self.at(2_100))
     #expect(record.window(bytes: 100_000, isSlow: false) == 16)
     // Once it grows no more, the peer's line is not filled beyond what it carries.
-    for step in 1...Int64(Limits.growthAnswers) {
+    for step in 1...Int64(LiveSyncLimits.growthAnswers) {
       record.verified(
         Self.delivery(2_100 + step, taking: 100), items: 1, at: Self.at(2_100 + step))
     }
     #expect(record.window(bytes: 100_000, isSlow: false) == 11)
-    #expect(record.window(bytes: 1, isSlow: false) == Limits.chunkWindowMax)
+    #expect(record.window(bytes: 1, isSlow: false) == LiveSyncLimits.chunkWindowMax)
     #expect(record.window(bytes: 100_000, isSlow: true) == 1)
   }
 
@@ -81,8 +81,8 @@ import Testing
       record.arrived(bytes: 1_000_000, since: 0, in: .seconds(1))
     }
     #expect(record.bytesPerSecond == nil && record.verifiedBytes == 0)
-    #expect(record.window(bytes: 1_000, isSlow: false) == Limits.chunkWindowFirst)
-    #expect(record.timeout(bytes: 1_000) == Limits.chunkTimeout)
+    #expect(record.window(bytes: 1_000, isSlow: false) == LiveSyncLimits.chunkWindowFirst)
+    #expect(record.timeout(bytes: 1_000) == LiveSyncLimits.chunkTimeout)
     // Nor does it wash away that the peer was late.
     for step in 0..<4 { record.timedOut(at: Self.at(Int64(step))) }
     record.arrived(bytes: 1_000_000, since: 0, in: .seconds(1))
@@ -101,6 +101,21 @@ import Testing
     #expect(record.demotion == .late)
     record.settleStrikes(at: Self.at(9_000 + 8 * 15_000))
     #expect(record.demotion == nil)
+  }
+
+  @Test func lateAnswers_shouldBeForgiven_asFarAsMessagesAreLost() {
+    for (lost, isDemoted) in [(0.0, true), (0.4, true), (1.0, false)] {
+      var record = PeerRecord()
+      for step in 0..<8 {
+        let start = Self.at(Int64(step) * 1_000)
+        let delivery = Delivery(
+          sentAt: start, arrivedAt: start.advanced(by: .milliseconds(100)), bytes: 1_000,
+          deliveredBytes: 1_000, isShort: false, isAlone: true)
+        record.verified(delivery, items: 1, lostPerAnswer: lost, at: delivery.arrivedAt)
+        record.timedOut(at: Self.at(Int64(step) * 1_000 + 500))
+      }
+      #expect((record.demotion == .late) == isDemoted, "\(lost)")
+    }
   }
 
   @Test func oneLateAnswerInTen_shouldNotDemote() {
@@ -147,7 +162,7 @@ import Testing
     let key = KeyNibbles("5")!
     for _ in 0..<20 { record.lacks(key, at: Self.at(1_000)) }
     #expect(record.demotion == nil && record.empty == 20)
-    #expect(record.pausedUntil == Self.at(1_000).advanced(by: Limits.emptyPauseMax))
+    #expect(record.pausedUntil == Self.at(1_000).advanced(by: LiveSyncLimits.emptyPauseMax))
     #expect(record.isLacking(key, at: Self.at(2_000)))
     #expect(!record.isLacking(KeyNibbles("6")!, at: Self.at(2_000)))
     #expect(!record.isLacking(key, at: Self.at(12_000)))
@@ -165,21 +180,21 @@ import Testing
   @Test func timeout_shouldFollowTheMeasuredTime_withinItsLimits() {
     var record = PeerRecord()
     Self.serve(&record, from: 1_000)
-    #expect(record.timeout(bytes: 1_000) == Limits.chunkTimeoutMin)
+    #expect(record.timeout(bytes: 1_000) == LiveSyncLimits.chunkTimeoutMin)
     let usual = record.timeout(bytes: 1_000_000)
-    #expect(usual > Limits.chunkTimeoutMin && usual < Limits.chunkTimeoutMax)
+    #expect(usual > LiveSyncLimits.chunkTimeoutMin && usual < LiveSyncLimits.chunkTimeoutMax)
     record.timedOut(at: Self.at(3_000))
     let doubled = record.timeout(bytes: 1_000_000)
     // Computed in floating point.
     #expect(abs((doubled - usual * 2).wholeNanoseconds) <= 1)
     for _ in 0..<10 { record.timedOut(at: Self.at(3_000)) }
-    #expect(record.timeout(bytes: 1_000_000) == Limits.chunkTimeoutMax)
+    #expect(record.timeout(bytes: 1_000_000) == LiveSyncLimits.chunkTimeoutMax)
   }
 
   @Test func strikes_shouldBeBounded_soThatNobodyIsLostForEver() {
     var record = PeerRecord()
     for _ in 0..<1_000 { record.timedOut(at: Self.at(0)) }
-    let end = Limits.strikeTime * (Limits.strikesMax - Limits.strikesForgiven)
+    let end = LiveSyncLimits.strikeTime * (LiveSyncLimits.strikesMax - LiveSyncLimits.strikesForgiven)
     record.settleStrikes(at: Self.at(0).advanced(by: end))
     #expect(record.demotion == nil)
   }
@@ -221,11 +236,11 @@ import Testing
   @Test func records_shouldGiveWay_aboveTheirLimit_butNotThoseInUse() {
     var ledger = PeerLedger()
     ledger.update(PeerID(0)) { $0.asked(bytes: 1) }
-    for number in UInt32(1)...UInt32(Limits.peerRecordsMax) {
+    for number in UInt32(1)...UInt32(LiveSyncLimits.peerRecordsMax) {
       ledger.update(PeerID(number)) { $0.lied() }
     }
     #expect(ledger[PeerID(0)].inFlight == 1)
     #expect(ledger[PeerID(1)].invalid == 0)
-    #expect(ledger[PeerID(UInt32(Limits.peerRecordsMax))].invalid == 1)
+    #expect(ledger[PeerID(UInt32(LiveSyncLimits.peerRecordsMax))].invalid == 1)
   }
 }

@@ -1,4 +1,5 @@
 import EventLog
+import Messages
 import Node
 import Runtime
 import Testing

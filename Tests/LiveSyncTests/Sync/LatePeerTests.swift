@@ -1,4 +1,5 @@
 import EventLog
+import LiveSync
 import Messages
 import Networking
 import Peers
@@ -28,10 +29,10 @@ import Testing
     var announced: [String: Int64] = [:]
     var longest: Int64 = 0
     for record in world.sink.records {
-      switch record.event {
-      case .block(.announced(_, _, let hash)) where announced["\(hash)"] == nil:
+      switch record.event.group {
+      case Event.Block.announced(_, _, let hash) where announced["\(hash)"] == nil:
         announced["\(hash)"] = record.time
-      case .block(.accepted(_, _, let hash, _)):
+      case Event.Block.accepted(_, _, let hash, _):
         longest = max(longest, record.time - (announced["\(hash)"] ?? record.time))
       default: break
       }

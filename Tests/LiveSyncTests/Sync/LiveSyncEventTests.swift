@@ -20,6 +20,7 @@ import Testing
         context: context, configuration: QueueConfiguration(blocksPerBatch: 8, includeBody: true))
       world.runtime.spawn("sync") { await sync.run() }
       var events = sync.makeAsyncIterator()
+      var findings = context.peers.findings().makeAsyncIterator()
       let second = try block(2)
       sync.push(second, from: nil)
       sync.push(try block(1), from: nil)
@@ -31,7 +32,8 @@ import Testing
       let peer = PeerID(1)
       #expect(sync.add(peer) && sync.peers == [peer] && !sync.add(peer))
       sync.push(try block(2 + sync.acceptanceWindowSize + 1), from: peer)
-      #expect(await events.next() == .ahead(peer))
+      sync.push(second, from: peer)
+      #expect(await findings.next() == .ahead(peer))
       // Who is ahead has what brings us nearer.
       #expect(sync.peers == [peer])
       for number in 3...20 as ClosedRange<UInt32> {
@@ -44,7 +46,8 @@ import Testing
       let old = Block(
         header: BlockHeader(fields), justification: try block(5).justification, body: .empty)
       sync.push(old, from: peer)
-      #expect(await events.next() == .behind(peer))
+      sync.push(second, from: nil)
+      #expect(await findings.next() == .behind(peer))
       #expect(sync.peers == [] && sync.stateComplete)
     }
   }
@@ -126,7 +129,11 @@ import Testing
       #expect(isThere)
     }
     let counts = world.sink.events.compactMap { event -> (Int, Int)? in
-      if case .chain(.signatures(let hits, let misses)) = event { (hits, misses) } else { nil }
+      if case Event.Chain.signatures(let hits, let misses) = event.group {
+        (hits, misses)
+      } else {
+        nil
+      }
     }
     // The quorum of a macro block that was asked for is checked as it comes and as it is pushed.
     #expect(counts.count >= 2)

@@ -4,6 +4,7 @@ import Locking
 import Messages
 import Networking
 import Node
+import Peers
 import Primitives
 import Runtime
 import Storage
@@ -16,13 +17,13 @@ import Testing
   /// Reasons why macro sync failed, in order.
   private static func failures(_ world: TestWorld) -> [String] {
     world.sink.events.compactMap {
-      if case .macroSync(.failed(_, let reason)) = $0 { reason } else { nil }
+      if case Event.MacroSync.failed(_, let reason) = $0.group { reason } else { nil }
     }
   }
 
   private static func asked(_ world: TestWorld) -> Int {
     world.sink.events.count { event in
-      if case .request(.sent("macro_chain", _, _)) = event { true } else { false }
+      if case Event.Request.sent("macro_chain", _, _) = event.group { true } else { false }
     }
   }
 

@@ -4,6 +4,7 @@ import LiveSync
 import Locking
 import Messages
 import Networking
+import Node
 import Primitives
 import Runtime
 import StateTrie
@@ -62,7 +63,8 @@ import Testing
       #expect(await world.wait(.seconds(120)) { node.chain.stateComplete })
       await world.expectSameState(node)
     }
-    for case .chunk(.requested(_, let start, let end, _)) in world.sink.events {
+    for event in world.sink.events {
+      guard case Event.Chunk.requested(_, let start, let end, _) = event.group else { continue }
       #expect(missing.contains(KeyRange(start: start, end: end)), "\(start) is held")
     }
     #expect(world.count("macro_sync.adopted") == 0)
@@ -103,8 +105,8 @@ import Testing
     var wasComplete = false
     var rebranchesBefore = 0
     for event in world.sink.events {
-      if case .state(.complete) = event { wasComplete = true }
-      if case .chain(.rebranched) = event, !wasComplete { rebranchesBefore += 1 }
+      if case Event.State.complete = event.group { wasComplete = true }
+      if case Event.Chain.rebranched = event.group, !wasComplete { rebranchesBefore += 1 }
     }
     #expect(rebranchesBefore > 2, "seed \(backend.number)")
     #expect(world.count("peer.banned") == 0 && world.count("chunk.rejected") == 0)
@@ -161,7 +163,9 @@ import Testing
     var last = 0
     var judged = 0
     for record in world.sink.records {
-      guard case .state(.forecast(let verdict, let eta, let progress, let has, _, _)) = record.event
+      guard
+        case Event.State.forecast(let verdict, let eta, let progress, let has, _, _) = record.event
+          .group
       else { continue }
       #expect(progress >= last)
       last = progress
@@ -199,7 +203,7 @@ import Testing
       traffic.withLock { $0 = progress.traffic }
     }
     var told = ChunkTraffic()
-    for case .chunk(let event) in world.sink.events {
+    for case let event as Event.Chunk in world.sink.events.map(\.group) {
       switch event {
       case .received(let chunk): told.received += chunk.bytes
       case .accepted(let chunk): told.verified += chunk.bytes

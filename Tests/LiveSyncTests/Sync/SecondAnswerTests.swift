@@ -47,7 +47,7 @@ import Testing
     #expect(world.count("peer.evidence") == 1)
     // Every diff that was used came from somebody else, before the lie was here.
     let used = world.sink.events.contains {
-      if case .diff(.accepted(1, _, _, _, _)) = $0 { true } else { false }
+      if case Event.Diff.accepted(1, _, _, _, _) = $0.group { true } else { false }
     }
     #expect(!used)
   }
@@ -80,7 +80,7 @@ import Testing
         Issue.record("no blocks came")
         return
       }
-      #expect(batch.blocks.allSatisfy { $0.sourced.source.peer != PeerID(1) })
+      #expect(batch.blocks.allSatisfy { $0.source.peer != PeerID(1) })
       #expect(world.bans(of: PeerID(1)).isEmpty)
       let isBanned = await world.wait(.seconds(10)) { !world.bans(of: PeerID(1)).isEmpty }
       #expect(isBanned)

@@ -1,5 +1,6 @@
 import EventLog
 import Ledger
+import LiveSync
 import Locking
 import Messages
 import Networking
@@ -98,7 +99,11 @@ import Testing
     #expect(world.network.disconnectReason(liar) != nil)
     #expect(world.bans(of: PeerID(2)) == [])
     let rejected = world.sink.events.contains {
-      if case .chunk(.rejected(let chunk, _)) = $0 { chunk.peer == liar.number } else { false }
+      if case Event.Chunk.rejected(let chunk, _) = $0.group {
+        chunk.peer == liar.number
+      } else {
+        false
+      }
     }
     #expect(rejected)
   }
@@ -145,7 +150,7 @@ import Testing
       await world.expectSameState(node)
     }
     let rejected = world.sink.events.compactMap { event -> String? in
-      if case .block(.rejected(_, let hash, _, let reason)) = event,
+      if case Event.Block.rejected(_, let hash, _, let reason) = event.group,
         hash == bad.withLock({ $0 })
       {
         return reason
@@ -218,7 +223,7 @@ import Testing
       await world.expectSameState(node)
     }
     let causes = world.sink.events.compactMap { event -> Event.StallBlocker? in
-      if case .stall(.detected(let blocker, _, _)) = event { blocker } else { nil }
+      if case Event.Stall.detected(let blocker, _, _) = event.group { blocker } else { nil }
     }
     #expect(causes.first == .noPeers)
     #expect(world.count("stall.resolved") == 1)

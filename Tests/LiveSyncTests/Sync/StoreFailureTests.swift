@@ -3,6 +3,7 @@ import Ledger
 import LiveSync
 import Messages
 import Networking
+import Node
 import Runtime
 import StateTrie
 import Storage
@@ -43,7 +44,11 @@ import Testing
       #expect(block.block?.hash == chain.headHash)
     }
     let causes = world.sink.events.compactMap { event -> String? in
-      if case .stall(.detected(.storeFailed, _, let detail)) = event { detail } else { nil }
+      if case Event.Stall.detected(.storeFailed, _, let detail) = event.group {
+        detail
+      } else {
+        nil
+      }
     }
     #expect(causes.count == 1, "\(causes)")
     #expect(causes[0].contains(/the disk is full: memory needs at least \d+ bytes/), "\(causes)")
@@ -96,7 +101,11 @@ import Testing
       #expect(await node.progress().blocker != .storeFailed)
     }
     let details = world.sink.events.compactMap { event -> String? in
-      if case .node(.unreadable("damaged_record", let detail)) = event { detail } else { nil }
+      if case Event.Node.unreadable("damaged_record", let detail) = event.group {
+        detail
+      } else {
+        nil
+      }
     }
     #expect(details.count == 6 && details.allSatisfy { $0.contains("is damaged") }, "\(details)")
     #expect(world.count("stall.detected") == 0)

@@ -172,7 +172,7 @@ enum Lies {
     _ body: @escaping @Sendable (Event.Peer) -> Event.Peer
   ) -> @Sendable (EventRecord) -> EventRecord {
     { record in
-      guard case .peer(let event) = record.event else { return record }
+      guard let event = record.event.group as? Event.Peer else { return record }
       return EventRecord(
         sequence: record.sequence, time: record.time, context: record.context,
         event: .peer(body(event)))

@@ -81,7 +81,9 @@ extension TestWorld {
   private func expectRequestsEndOnce() {
     var open: Set<UInt64> = []
     for record in sink.records {
-      guard case .request(let event) = record.event, let number = record.request else { continue }
+      guard let event = record.event.group as? Event.Request, let number = record.request else {
+        continue
+      }
       switch event {
       case .sent: #expect(open.insert(number).inserted, "request \(number) was sent twice")
       case .ended: #expect(open.remove(number) != nil, "request \(number) ended twice")

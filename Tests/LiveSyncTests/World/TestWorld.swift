@@ -113,12 +113,14 @@ final class TestWorld: Sendable {
 
   /// The node under test.
   func makeNode(
-    chunkItems: Int = 20, strategy: SyncStrategy = .parallel, chain: Blockchain? = nil
+    chunkItems: Int = 20, strategy: SyncStrategy = .parallel, chain: Blockchain? = nil,
+    services: (SyncContext) -> [any NodeService] = { _ in [] }
   ) -> FullNode {
     FullNode(
       chain: chain ?? Blockchain(genesis: genesis, state: .missing),
       network: network.endpoint(Self.node), runtime: runtime, sink: sink,
-      configuration: NodeConfiguration(name: "s0", chunkItems: chunkItems, strategy: strategy))
+      configuration: NodeConfiguration(name: "s0", chunkItems: chunkItems, strategy: strategy),
+      services: services)
   }
 
   /// Makes the next block with a few transfers and pushes it; announces it if asked to.
@@ -183,7 +185,7 @@ final class TestWorld: Sendable {
   /// Reasons why `peer` was banned, in order.
   func bans(of peer: PeerID) -> [String] {
     sink.events.compactMap {
-      if case .peer(.banned(peer.number, let reason)) = $0 { reason } else { nil }
+      if case Event.Peer.banned(peer.number, let reason) = $0.group { reason } else { nil }
     }
   }
 
