@@ -12,7 +12,8 @@ public struct RequestType: Sendable {
   /// Largest payload of a response, in bytes: above what an honest peer can give. What has no bound
   /// by itself is cut by whoever answers and goes on where it stopped.
   public let responseBytesMax: Int
-  /// Requests that one peer may send in the window of the rate limits, unless a node says otherwise.
+  /// Requests that one peer may send in the window of the rate limits, unless a node says
+  /// otherwise.
   public let perWindowMax: Int
 
   /// - Parameter name: `request_` and the number if nil.

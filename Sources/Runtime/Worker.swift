@@ -1,7 +1,7 @@
 import Glibc
 
-/// Does work that takes long without a pause, such as hashing or waiting for a disk, one piece after
-/// another in the order of the calls, while tasks go on elsewhere.
+/// Does work that takes long without a pause, such as hashing or waiting for a disk, one piece
+/// after another in the order of the calls, while tasks go on elsewhere.
 public protocol Worker: Sendable {
   /// Does `work` and gives what it gives.
   func run<Output: Sendable>(_ work: @Sendable () -> Output) async -> Output

@@ -9,8 +9,8 @@ import Storage
 /// Measures how long others wait for an answer of a node that is busy taking its state in.
 ///
 /// A chain in a store on disk takes chunks on the thread of its writer, back to back, each verified
-/// and committed. Meanwhile, as before and after, another thread asks it for its head and for a small
-/// chunk of what it holds, as a node does for its peers.
+/// and committed. Meanwhile, as before and after, another thread asks it for its head and for a
+/// small chunk of what it holds, as a node does for its peers.
 struct ServingBenchmark {
   private static let chunkItems = 5_000
   /// Items of a chunk that is served.

@@ -10,9 +10,9 @@ enum ServingCommand {
     usage: livesync-bench serving [--accounts N] [--directory DIR] [--durability MODE] [--json]
                                   [--write FILE]
 
-    Asks a node for its head and for chunks of 100 accounts, thousands of times a second: first while
-    it is idle, then while it takes chunks of 5,000 accounts into its store on disk, back to back.
-    Shows in which time 50, 95 and 99 of 100 answers came, and the ratio of busy to idle.
+    Asks a node for its head and for chunks of 100 accounts, thousands of times a second: first
+    while it is idle, then while it takes chunks of 5,000 accounts into its store on disk, back to
+    back. Shows in which time 50, 95 and 99 of 100 answers came, and the ratio of busy to idle.
 
       --accounts N       2000…20000000 (default 400000)
       --directory DIR    where the store is made and removed (default: a temporary directory)
@@ -122,8 +122,8 @@ struct ServingReport {
 
       `\(command)`, \(machine.cpu), \(machine.cores) cores, \(machine.system),
       commit \(machine.commit).
-      A chain of \(options.accounts) accounts in a store on disk, durability `\(options.durability)`;
-      \(summary).
+      A chain of \(options.accounts) accounts in a store on disk, durability
+      `\(options.durability)`; \(summary).
       Times in microseconds.
 
       | answer | idle | busy | ratio |

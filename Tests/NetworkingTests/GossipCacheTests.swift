@@ -53,7 +53,10 @@ private func message(_ number: Int, from peer: UInt32) -> GossipMessage {
   }
 
   /// Room for four small messages, two of one peer.
-  private static let fourMessages = ByteLimits(total: 450, perHolder: 250)
+  private static let fourMessages = {
+    let bytes = message(1, from: 1).memoryBytes
+    return ByteLimits(total: 4 * bytes + bytes / 2, perHolder: 2 * bytes + bytes / 2)
+  }()
 
   @Test func cache_shouldForgetTheOldestNames_whenItIsFull() {
     var cache = GossipCache(seenMax: 10)

@@ -4,9 +4,9 @@ import Storage
 
 /// What the chain gives to others.
 ///
-/// Blocks and diffs come from the newest view, the state from one snapshot of the store: what belongs
-/// together is of one moment, and nobody waits for a push. A chain in memory has its state once, so
-/// that it is read behind the lock.
+/// Blocks and diffs come from the newest view, the state from one snapshot of the store: what
+/// belongs together is of one moment, and nobody waits for a push. A chain in memory has its state
+/// once, so that it is read behind the lock.
 extension Blockchain {
   /// The diff of a known block.
   public func trieDiff(of hash: Hash256) -> DiffLookup {

@@ -8,7 +8,8 @@ struct FoundBlock {
   var isOnMain: Bool
 }
 
-/// One state of a chain's blocks: what is behind the lock, a view of it, or a snapshot of the store.
+/// One state of a chain's blocks: what is behind the lock, a view of it, or a snapshot of the
+/// store.
 protocol BlockReading: ~Copyable {
   /// A known block of whatever branch. Without its body unless it is asked for.
   func find(_ hash: Hash256, includeBody: Bool) throws(LedgerStoreError) -> FoundBlock?

@@ -20,8 +20,8 @@ public struct ChainStatus: Sendable, Hashable {
 /// The chain as it is after one change and before the next: immutable, and never half a push.
 ///
 /// Whoever decides something about the chain takes one view and asks nothing else, so that all of
-/// its answers are of one moment. Taking one waits for no push. Blocks that are final are read where
-/// they are kept; they never change.
+/// its answers are of one moment. Taking one waits for no push. Blocks that are final are read
+/// where they are kept; they never change.
 public struct ChainView: Sendable {
   let content: ChainContent
   let finals: FinalBlocks

@@ -176,8 +176,8 @@ public final class PeerList: Sendable {
   /// Subscriptions to additions that have not ended.
   package var additionSubscribers: Int { added.count }
 
-  /// What live sync finds out about where peers stand, from now on, for whoever looks at them again.
-  /// A subscriber that does not read loses the oldest of `PeerLimits.findingsMax`.
+  /// What live sync finds out about where peers stand, from now on, for whoever looks at them
+  /// again. A subscriber that does not read loses the oldest of `PeerLimits.findingsMax`.
   public func findings() -> AsyncStream<PeerFinding> { found.subscribe() }
 
   /// Notes where a peer stands. One that is behind leaves the list; what one that is ahead has is

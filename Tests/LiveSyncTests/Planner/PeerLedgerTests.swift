@@ -194,7 +194,8 @@ import Testing
   @Test func strikes_shouldBeBounded_soThatNobodyIsLostForEver() {
     var record = PeerRecord()
     for _ in 0..<1_000 { record.timedOut(at: Self.at(0)) }
-    let end = LiveSyncLimits.strikeTime * (LiveSyncLimits.strikesMax - LiveSyncLimits.strikesForgiven)
+    let strikes = LiveSyncLimits.strikesMax - LiveSyncLimits.strikesForgiven
+    let end = LiveSyncLimits.strikeTime * strikes
     record.settleStrikes(at: Self.at(0).advanced(by: end))
     #expect(record.demotion == nil)
   }
