@@ -11,7 +11,7 @@ ARGS ?=
 # Goes into the first record of every event log.
 export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
-.PHONY: help run test campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
+.PHONY: help run test threads thread-check campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -25,6 +25,32 @@ test: dependencies ## Build and run every test; fails when none ran.
 	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
 	  swift test -c release --skip-build --disable-xctest $(ARGS) 2>&1 | tee "$$log"; \
 	  grep -qE 'Test run with [1-9][0-9]* tests?' "$$log" || { echo "no test ran" >&2; exit 1; }
+
+# One after another, because they share the threads that each of them needs to be in time.
+threads: dependencies ## Run the live sync tests in real time on all threads (RUNS=1).
+	@swift build -c release --build-tests >&2
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; export LIVESYNC_SYSTEM_RUNS=$(or $(RUNS),1); \
+	  swift test -c release --skip-build --disable-xctest --no-parallel --filter 'backend:' 2>&1 \
+	    | tee "$$log"; \
+	  grep -qE 'Test run with [1-9][0-9]* tests?' "$$log" || { echo "no test ran" >&2; exit 1; }
+
+# In a directory of their own: all code is compiled with checks, and with locks that are known to them.
+THREAD_BUILD := --sanitize=thread -Xswiftc -DTHREAD_CHECK --scratch-path .build/thread-check
+THREAD_TEST := swift test $(THREAD_BUILD) --skip-build --disable-xctest --no-parallel --filter
+# What meets on more than one thread: live sync in real time, a block in 125 ms because all is many times
+# slower, and the rooms below with threads.
+THREADED := backend:|RuntimeTests|NetworkingTests|SharedStoreTests|LMDBStoreTests|ChainViewTests|SnapshotServingTests|WriterTests
+REPORT := WARNING: ThreadSanitizer
+
+thread-check: dependencies ## Run the tests with threads under ThreadSanitizer; each report is a fault (RUNS=1).
+	@swift build --build-tests $(THREAD_BUILD) >&2
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+	  LIVESYNC_PLANTED_RACE=1 $(THREAD_TEST) plantedRace > "$$log" 2>&1 || true; \
+	  grep -q '$(REPORT)' "$$log" || { echo "the planted race was not seen" >&2; exit 1; }; \
+	  code=0; LIVESYNC_SYSTEM_RUNS=$(or $(RUNS),1) LIVESYNC_SYSTEM_HASTE=8 $(THREAD_TEST) '$(THREADED)' 2>&1 | tee "$$log" || code=$$?; \
+	  grep -qE 'Test run with [1-9][0-9]* tests?' "$$log" || { echo "no test ran" >&2; exit 1; }; \
+	  echo "reports of ThreadSanitizer: $$(grep -c '$(REPORT)' "$$log" || true)"; \
+	  ! grep -q '$(REPORT)' "$$log" && exit $$code
 
 campaign: dependencies ## Check the trie's answers over many diffs (DIFFS=1000000 SEED=1000000).
 	@swift build -c release --build-tests >&2

@@ -16,13 +16,14 @@ func room(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
 /// The tests of one room.
 func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
   .testTarget(
-    name: name + "Tests", dependencies: imports + ["TestSupport"], swiftSettings: strict)
+    name: name + "Tests", dependencies: imports + ["Locking", "TestSupport"],
+    swiftSettings: strict)
 }
 
 let rooms = [
-  "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog", "Networking",
-  "SimulatedNetworking", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node",
-  "Simulation", "Fixtures", "Reports",
+  "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog", "Networking",
+  "SimulatedNetworking", "LoopbackNetworking", "StateTrie", "Ledger", "Messages", "Peers",
+  "LiveSync", "Node", "Simulation", "Fixtures", "Reports",
 ]
 
 let package = Package(
@@ -38,31 +39,36 @@ let package = Package(
 
     .target(name: "CBlake2Batch"),
 
-    room("Runtime"),
-    room("Primitives", ["CBlake2", "CSodium"]),
-    room("Streams", ["Primitives"]),
+    room("Locking"),
+    room("Runtime", ["Locking"]),
+    room("Primitives", ["CBlake2", "CSodium", "Locking"]),
+    room("Streams", ["Locking", "Primitives"]),
     room("MerkleTree", ["Primitives"]),
-    room("Storage", ["CLMDB", "Primitives"]),
-    room("EventLog", ["Primitives"]),
-    room("Networking", ["Runtime", "Primitives"]),
+    room("Storage", ["CLMDB", "Locking", "Primitives"]),
+    room("EventLog", ["Locking", "Primitives"]),
+    room("Networking", ["Locking", "Runtime", "Primitives"]),
     room("StateTrie", ["CBlake2Batch", "Primitives", "MerkleTree", "Storage"]),
-    room("Ledger", ["Primitives", "MerkleTree", "Storage", "StateTrie"]),
+    room("Ledger", ["Locking", "Primitives", "MerkleTree", "Storage", "StateTrie"]),
     room("SimulatedNetworking", ["Runtime", "Primitives", "Networking"]),
+    room("LoopbackNetworking", ["Locking", "Runtime", "Primitives", "Networking"]),
     room("Messages", ["Primitives", "MerkleTree", "Networking", "StateTrie", "Ledger"]),
     room(
       "Peers",
-      ["Runtime", "Primitives", "EventLog", "Networking", "StateTrie", "Ledger", "Messages"]),
+      [
+        "Locking", "Runtime", "Primitives", "EventLog", "Networking", "StateTrie", "Ledger",
+        "Messages",
+      ]),
     room(
       "LiveSync",
       [
-        "Runtime", "Primitives", "MerkleTree", "EventLog", "Networking", "StateTrie", "Ledger",
-        "Messages", "Peers",
+        "Locking", "Runtime", "Primitives", "MerkleTree", "EventLog", "Networking", "StateTrie",
+        "Ledger", "Messages", "Peers",
       ]),
     room(
       "Node",
       [
-        "Runtime", "Primitives", "EventLog", "Networking", "StateTrie", "Ledger", "Messages",
-        "Peers", "LiveSync",
+        "Locking", "Runtime", "Primitives", "EventLog", "Networking", "StateTrie", "Ledger",
+        "Messages", "Peers", "LiveSync",
       ]),
     room(
       "Simulation",
@@ -73,8 +79,8 @@ let package = Package(
     room(
       "Fixtures",
       [
-        "Runtime", "Primitives", "Storage", "EventLog", "Networking", "SimulatedNetworking",
-        "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node",
+        "Locking", "Runtime", "Primitives", "Storage", "EventLog", "Networking",
+        "SimulatedNetworking", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node",
       ]),
     room(
       "Reports",
@@ -82,16 +88,16 @@ let package = Package(
     .executableTarget(
       name: "livesync",
       dependencies: [
-        "Runtime", "Primitives", "Streams", "Storage", "EventLog", "StateTrie", "Ledger", "Peers",
-        "LiveSync", "Node", "Simulation", "Fixtures", "Reports",
+        "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "StateTrie", "Ledger",
+        "Peers", "LiveSync", "Node", "Simulation", "Fixtures", "Reports",
       ],
       swiftSettings: strict),
 
     .executableTarget(
       name: "livesync-bench",
       dependencies: [
-        "CBlake2Batch", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "StateTrie",
-        "Ledger",
+        "CBlake2Batch", "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog",
+        "StateTrie", "Ledger",
       ],
       swiftSettings: strict),
 
@@ -101,8 +107,9 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "TestSupport", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking", "StateTrie",
-        "Ledger", "Messages", "Peers", "LiveSync", "Node", "Simulation", "Fixtures", "Reports",
+        "TestSupport", "Locking", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking",
+        "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Simulation", "Fixtures",
+        "Reports",
       ],
       path: "Fuzz/Targets", swiftSettings: strict),
     tests("Fuzz", ["FuzzTargets", "Primitives"]),
@@ -114,14 +121,15 @@ let package = Package(
     tests(
       "EventLog",
       ["EventLog", "Reports", "Simulation", "Node", "LiveSync", "Peers", "Primitives"]),
-    tests("Networking", ["Networking", "Runtime", "Primitives"]),
+    tests("Networking", ["LoopbackNetworking", "Networking", "Runtime", "Primitives"]),
     tests("StateTrie", ["StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests("Ledger", ["Ledger", "Runtime", "StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests(
       "LiveSync",
       [
-        "LiveSync", "Node", "Peers", "Messages", "SimulatedNetworking", "Runtime", "Networking",
-        "EventLog", "Ledger", "StateTrie", "Storage", "Primitives", "MerkleTree",
+        "LiveSync", "Node", "Peers", "Messages", "SimulatedNetworking", "LoopbackNetworking",
+        "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Storage", "Primitives",
+        "MerkleTree",
       ]),
     tests("Fixtures", ["Fixtures", "StateTrie", "Primitives"]),
     tests(

@@ -1,10 +1,10 @@
 import EventLog
 import Fixtures
+import Locking
 import Primitives
 import Reports
 import Simulation
 import Storage
-import Synchronization
 
 extension FuzzTarget {
   /// A log that is read is what the writer writes of its records.
@@ -19,14 +19,14 @@ extension FuzzTarget {
     var scenario = Scenario()
     (scenario.nodes, scenario.accounts, scenario.blocks) = (2, 40, 12)
     scenario.joinAtBlock = 4
-    let bytes = Mutex<[UInt8]>([])
+    let bytes = Lock<[UInt8]>([])
     _ = try? SimulationRun(scenario, seed: 1).run(
       identity: RunIdentity(commit: "fuzz", toolchain: "fuzz", mode: "release"),
       log: { piece in bytes.withLock { $0 += piece } })
     // One record of each kind, numbered anew.
     guard let records = try? EventLogReader.records(of: bytes.withLock { $0 }, schema: .livesync)
     else { return [] }
-    let kept = Mutex<[UInt8]>([])
+    let kept = Lock<[UInt8]>([])
     let writer = JSONLinesWriter(now: { 5 }) { piece in kept.withLock { $0 += piece } }
     var names: Set<String> = []
     for record in records where names.insert(record.event.name).inserted {

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// Takes events; numbers and times them.
 public protocol EventSink: Sendable {
@@ -46,7 +46,7 @@ private struct NoSink: EventSink {
 /// Keeps all records, for tests.
 public final class MemorySink: EventSink {
   private let now: @Sendable () -> Int64
-  private let kept = Mutex<[EventRecord]>([])
+  private let kept = Lock<[EventRecord]>([])
 
   /// A sink whose times come from `now`, in nanoseconds.
   public init(now: @escaping @Sendable () -> Int64 = { 0 }) {

@@ -1,5 +1,5 @@
+import Locking
 import Primitives
-import Synchronization
 
 /// Writes events as JSON Lines, from any thread.
 ///
@@ -14,7 +14,7 @@ public final class JSONLinesWriter: EventSink {
     var digest = Sha256Stream()
   }
 
-  private let state = Mutex(State())
+  private let state = Lock(State())
   private let now: @Sendable () -> Int64
   private let flushBytes: Int
   private let hasDigest: Bool

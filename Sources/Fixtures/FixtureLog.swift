@@ -1,9 +1,9 @@
 import EventLog
 import Ledger
 import LiveSync
+import Locking
 import Peers
 import Primitives
-import Synchronization
 
 /// Collects what a node says in a step, as the words of a fixture.
 final class FixtureLog: EventSink {
@@ -15,7 +15,7 @@ final class FixtureLog: EventSink {
     var refused: [String] = []
   }
 
-  private let words = Mutex(Words())
+  private let words = Lock(Words())
 
   /// The words since the last call.
   func take() -> Words {

@@ -1,8 +1,8 @@
+import Locking
 import Messages
 import Networking
 import Primitives
 import Runtime
-import Synchronization
 
 /// A request as a fixture names it.
 enum FixtureRequest: Sendable, Hashable {
@@ -46,7 +46,7 @@ final class FixtureNetwork: Network {
   final class Pending: Sendable {
     let request: FixtureRequest
     private let gate = Gate()
-    private let response = Mutex<[UInt8]>([])
+    private let response = Lock<[UInt8]>([])
 
     init(_ request: FixtureRequest) {
       self.request = request
@@ -75,7 +75,7 @@ final class FixtureNetwork: Network {
 
   static let peer = PeerID(1)
   let local = PeerID(0)
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   // MARK: The script's side
 

@@ -1,6 +1,6 @@
+import Locking
 import Primitives
 import Runtime
-import Synchronization
 
 /// The messages of one topic that wait for their reader: an asynchronous sequence, bounded in bytes
 /// and in number.
@@ -31,13 +31,13 @@ public final class GossipSubscription: Sendable, AsyncSequence {
     var isLossTold = false
   }
 
-  private let state: Mutex<State>
+  private let state: Lock<State>
   /// Tells the reader that there is something to read.
   private let signal = Mailbox<Void>(capacity: 1)
 
   /// - Parameter limits: bytes that may wait in all and from one peer.
   public init(limits: ByteLimits = NetworkingLimits.gossipBytes) {
-    state = Mutex(State(waiting: GossipStock(limits: limits)))
+    state = Lock(State(waiting: GossipStock(limits: limits)))
   }
 
   /// Messages that wait.
@@ -123,4 +123,11 @@ public final class GossipSubscription: Sendable, AsyncSequence {
   public func makeAsyncIterator() -> Iterator {
     Iterator(subscription: self)
   }
+}
+
+/// A subscription that lasts as long as somebody else holds it.
+package struct HeldSubscription {
+  package private(set) weak var subscription: GossipSubscription?
+
+  package init(_ subscription: GossipSubscription) { self.subscription = subscription }
 }

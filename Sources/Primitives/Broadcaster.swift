@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// Gives every element to every subscriber, in order, from any thread. A subscription ends when
 /// whoever reads it lets it go.
@@ -19,7 +19,7 @@ package final class Broadcaster<Element: Sendable>: Sendable {
     var hasFinished = false
   }
 
-  private let state = Mutex(State())
+  private let state = Lock(State())
   private let capacity: Int
   private let policy: Policy
 

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// A door that is shut until somebody opens it, once and for all; any number may wait.
 public final class Gate: Sendable {
@@ -8,7 +8,7 @@ public final class Gate: Sendable {
     var waiters: [(ticket: UInt64, continuation: UnsafeContinuation<Bool, Never>)] = []
   }
 
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   public init() {}
 

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// A bounded inbox: many may offer, one task reads it as an asynchronous sequence.
 ///
@@ -36,7 +36,7 @@ public final class Mailbox<Element: Sendable>: Sendable {
 
   /// Most elements that wait at one time.
   public let capacity: Int
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   /// - Parameter capacity: most elements that wait at one time, at least 1.
   public init(capacity: Int) {

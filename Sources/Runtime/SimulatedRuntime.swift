@@ -1,4 +1,5 @@
 import Glibc
+import Locking
 import Synchronization
 
 /// A deterministic runtime: one thread, virtual time, and a seeded choice of the next job.
@@ -51,7 +52,7 @@ public final class SimulatedRuntime: Runtime, TaskExecutor, @unchecked Sendable 
   var timers = TimerQueue()
   var choices: RandomStream
   var isFinished = false
-  let shared = Mutex(Shared())
+  let shared = Lock(Shared())
   let sideIsFilled = Atomic<Bool>(false)
   let foreignCount = Atomic<Int>(0)
   /// The thread that owns the simulation; 0 before the first run.

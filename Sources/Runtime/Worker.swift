@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// Does work that takes long without a pause, such as hashing or waiting for a disk, one piece
 /// after another in the order of the calls, while tasks go on elsewhere.

@@ -91,13 +91,6 @@ final class SimulatedNode: @unchecked Sendable {
   }
 }
 
-/// A subscription that lasts as long as somebody else holds it.
-struct HeldSubscription {
-  private(set) weak var subscription: GossipSubscription?
-
-  init(_ subscription: GossipSubscription) { self.subscription = subscription }
-}
-
 /// A link in one direction. `@unchecked Sendable` for the same reason as `SimulatedNode`.
 final class SimulatedLink: @unchecked Sendable {
   unowned let from: SimulatedNode

@@ -1,6 +1,6 @@
 import Glibc
+import Locking
 import Primitives
-import Synchronization
 
 /// The standard streams of a program: results go to standard output, everything else to standard
 /// error. Every write is checked, and none ends the program by a signal.
@@ -17,7 +17,7 @@ public enum Console {
     var program = "livesync"
     var isLost = false
   }
-  private static let state = Mutex(State())
+  private static let state = Lock(State())
   private static let output = Descriptor(STDOUT_FILENO)
   private static let errors = Descriptor(STDERR_FILENO)
 

@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import Locking
 
 /// A log of lines that is written piece by piece while something runs. What cannot be written does
 /// not stop the run: the log is cut there, and nothing is written any more.
@@ -23,7 +23,7 @@ public final class LogFile: Sendable {
 
   /// The path of the log.
   public let path: String
-  private let state: Mutex<State>
+  private let state: Lock<State>
   private let onCut: @Sendable (Cut) -> Void
 
   /// Makes `folder` with those above it and opens the log in it anew: a regular file is emptied,
@@ -49,7 +49,7 @@ public final class LogFile: Sendable {
     }
     if file.status?.isKind(S_IFREG) == true { try Self.take(file, path) }
     file.setBlocking()
-    state = Mutex(State(file: file))
+    state = Lock(State(file: file))
   }
 
   /// Locks a regular file until it is closed, and empties it.

@@ -1,10 +1,10 @@
 import Foundation
 import Ledger
+import Locking
 import Primitives
 import Runtime
 import StateTrie
 import Storage
-import Synchronization
 
 /// Measures how long others wait for an answer of a node that is busy taking its state in.
 ///
@@ -80,7 +80,7 @@ struct ServingBenchmark {
       var failure: (any Error)?
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     var isOver: Bool { state.withLock { $0.isOver } }
 

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import Locking
 
 /// Lets a long command say what it found so far when SIGINT, SIGTERM or SIGHUP interrupts it. A
 /// signal that the program was started to ignore stays ignored; a second one ends it at once.
@@ -9,7 +9,7 @@ struct Interruption {
   /// Decides which comes first, the interruption or the end.
   private final class Gate: Sendable {
     /// True once the command goes on to its end by itself.
-    let isOver = Mutex(false)
+    let isOver = Lock(false)
   }
 
   private let gate = Gate()

@@ -1,10 +1,10 @@
 import EventLog
 import Foundation
+import Locking
 import Primitives
 import Reports
 import Simulation
 import Streams
-import Synchronization
 
 /// `livesync simulate --seeds A...B`: many runs, one line each for those that fail.
 extension SimulateCommand {
@@ -40,7 +40,7 @@ extension SimulateCommand {
     if !isJSON {
       Console.print("simulate  \(what)  seeds \(seeds.lowerBound)...\(seeds.upperBound)")
     }
-    let tally = Mutex(tally)
+    let tally = Lock(tally)
     let started = ContinuousClock.now
     let show = { @Sendable (tally: Sum) in
       Console.endProgress()
@@ -52,7 +52,7 @@ extension SimulateCommand {
       show(result)
       return result.exitCode == .pass ? 128 + number : result.exitCode.rawValue
     }
-    let meter = Mutex(ProgressMeter())
+    let meter = Lock(ProgressMeter())
     DispatchQueue.concurrentPerform(iterations: seeds.count) { index in
       let seed = seeds.lowerBound + UInt64(index)
       let result = Result {

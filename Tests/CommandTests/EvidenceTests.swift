@@ -1,11 +1,11 @@
 import EventLog
 import Foundation
 import Ledger
+import Locking
 import Messages
 import Peers
 import Primitives
 import StateTrie
-import Synchronization
 import TestSupport
 import Testing
 
@@ -96,7 +96,7 @@ import Testing
 
   /// What a writer puts out.
   private final class Lines: Sendable {
-    private let bytes = Mutex<[UInt8]>([])
+    private let bytes = Lock<[UInt8]>([])
     var data: Data { Data(bytes.withLock { $0 }) }
     func append(_ piece: [UInt8]) { bytes.withLock { $0 += piece } }
   }

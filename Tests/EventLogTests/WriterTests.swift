@@ -1,5 +1,6 @@
 import EventLog
 import Foundation
+import Locking
 import Peers
 import Primitives
 import Reports
@@ -9,7 +10,7 @@ import Testing
 
 @Suite struct WriterTests {
   private final class Output: Sendable {
-    let pieces = Mutex<[[UInt8]]>([])
+    let pieces = Lock<[[UInt8]]>([])
     var bytes: [UInt8] { pieces.withLock { $0.flatMap { $0 } } }
     func take(_ piece: [UInt8]) { pieces.withLock { $0.append(piece) } }
   }

@@ -1,9 +1,9 @@
 import Ledger
+import Locking
 import Primitives
 import Runtime
 import StateTrie
 import Storage
-import Synchronization
 import Testing
 
 /// A view is the chain at one moment, whatever happens to the chain afterwards.
@@ -66,8 +66,8 @@ import Testing
 
   /// Lets no signature through before it is told to.
   private final class SlowVerifier: SignatureVerifier {
-    let isOpen = Mutex(false)
-    let isWaiting = Mutex(false)
+    let isOpen = Lock(false)
+    let isWaiting = Lock(false)
 
     func verify(_ signature: Signature, of message: [UInt8], by key: PublicKey) -> Bool {
       while !isOpen.withLock({ $0 }) { isWaiting.withLock { $0 = true } }

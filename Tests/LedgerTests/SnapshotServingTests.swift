@@ -1,9 +1,9 @@
 import Foundation
 import Ledger
+import Locking
 import Primitives
 import StateTrie
 import Storage
-import Synchronization
 import TestSupport
 import Testing
 
@@ -11,7 +11,7 @@ import Testing
 /// committed.
 private final class HeldStore: KeyValueStore {
   let inner: any KeyValueStore
-  let hook = Mutex<(@Sendable () -> Void)?>(nil)
+  let hook = Lock<(@Sendable () -> Void)?>(nil)
 
   init(_ inner: any KeyValueStore) { self.inner = inner }
 
@@ -79,7 +79,7 @@ private final class HeldStore: KeyValueStore {
     let (address, newest) = (world.address(0), chain.head)
     let before = Answers(chain, address: address, newest: newest)
     #expect(before.account != .missing && before.macro != nil)
-    let during = Mutex<Answers?>(nil)
+    let during = Lock<Answers?>(nil)
     // The push's own thread asks: behind the chain's lock it would wait for itself.
     store.hook.withLock {
       $0 = { during.withLock { $0 = Answers(chain, address: address, newest: newest) } }
@@ -154,7 +154,7 @@ private final class HeldStore: KeyValueStore {
       : try MemoryStore(chain: world.genesis.hash)
     try stored(&world, in: store)
     let chain = world.chain
-    let isOver = Mutex(false)
+    let isOver = Lock(false)
     let group = DispatchGroup()
     let tallies = (0..<2).map { _ in Tally() }
     for (index, tally) in tallies.enumerated() {
@@ -183,8 +183,8 @@ private final class HeldStore: KeyValueStore {
 
   /// What one thread was served.
   private final class Tally: Sendable {
-    let served = Mutex(0)
-    let faults = Mutex<[String]>([])
+    let served = Lock(0)
+    let faults = Lock<[String]>([])
 
     func ask(_ chain: Blockchain, _ random: inout SeededGenerator) {
       let start = random.chance(30) ? KeyNibbles.empty : KeyNibbles(bytes: random.bytes(2))

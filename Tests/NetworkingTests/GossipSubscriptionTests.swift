@@ -1,6 +1,6 @@
+import Locking
 import Networking
 import Primitives
-import Synchronization
 import TestSupport
 import Testing
 
@@ -43,7 +43,7 @@ import Testing
 
   @Test func onePeer_shouldNotCrowdOutTheOthers_andTheLossBeToldOnce() {
     let subscription = GossipSubscription()
-    let told = Mutex(0)
+    let told = Lock(0)
     subscription.whenFull { told.withLock { $0 += 1 } }
     for number in 0..<3_000 {
       _ = subscription.offer(Self.message(number, from: UInt32(number % 2), bytes: 60_000))

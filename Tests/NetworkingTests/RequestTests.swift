@@ -1,7 +1,7 @@
+import Locking
 import Networking
 import Primitives
 import Runtime
-import Synchronization
 import Testing
 
 /// Asks for a number to be doubled.
@@ -39,7 +39,7 @@ private final class Mirror: Network {
   typealias Handler = @Sendable (PeerID, [UInt8]) async -> [UInt8]?
 
   let local = PeerID(1)
-  private let handlers = Mutex<[RequestType: Handler]>([:])
+  private let handlers = Lock<[RequestType: Handler]>([:])
   private let answer: (@Sendable ([UInt8]) -> [UInt8])?
 
   init(answer: (@Sendable ([UInt8]) -> [UInt8])? = nil) {
@@ -108,7 +108,7 @@ private final class Mirror: Network {
 
   @Test func server_shouldRefuseAndReport_whenTheRequestIsBad() async {
     let network = Mirror()
-    let reported = Mutex<[String]>([])
+    let reported = Lock<[String]>([])
     let note: @Sendable (PeerID, RequestError) -> Void = { peer, error in
       reported.withLock { $0.append("\(peer) \(error.reason)") }
     }

@@ -1,10 +1,10 @@
 import EventLog
 import LiveSync
+import Locking
 import Node
 import Primitives
 import Reports
 import Simulation
-import Synchronization
 import Testing
 
 /// Pictures of runs: each row of the key space is drawn once, for whoever brought it.
@@ -69,7 +69,7 @@ import Testing
     scenario.joinAtBlock = 34
     try scenario.set("rebranch_at_percent", to: 30)
     try scenario.set("kill_at_percent", to: 60)
-    let log = Mutex<[UInt8]>([])
+    let log = Lock<[UInt8]>([])
     _ = try SimulationRun(scenario, seed: 3).run(
       identity: RunIdentity(commit: "test", toolchain: "test", mode: "test"),
       log: { bytes in log.withLock { $0 += bytes } })

@@ -1,9 +1,9 @@
+import Locking
 import Runtime
-import Synchronization
 
 /// What happened, in order, as a hash.
 final class Trace: Sendable {
-  private let state = Mutex((hash: UInt64(0xcbf2_9ce4_8422_2325), count: 0))
+  private let state = Lock((hash: UInt64(0xcbf2_9ce4_8422_2325), count: 0))
 
   func note(_ values: UInt64...) {
     state.withLock { state in
@@ -18,10 +18,10 @@ final class Trace: Sendable {
 
 /// Counts down to zero.
 final class Countdown: Sendable {
-  private let left: Mutex<Int>
+  private let left: Lock<Int>
 
   init(from count: Int) {
-    left = Mutex(count)
+    left = Lock(count)
   }
 
   /// True for the last one.
@@ -102,7 +102,7 @@ func simulatedChat(
   seed: UInt64, actors: Int = 20, messages: Int = 40, life: Int = 15
 ) -> RunSummary {
   let runtime = SimulatedRuntime(seed: seed)
-  let result = Mutex<Trace?>(nil)
+  let result = Lock<Trace?>(nil)
   let outcome = runtime.run {
     let trace = await chat(runtime: runtime, actors: actors, messages: messages, life: life)
     result.withLock { $0 = trace }

@@ -1,6 +1,6 @@
 import Foundation
+import Locking
 import Runtime
-import Synchronization
 import Testing
 
 @Suite struct DeterminismTests {
@@ -23,7 +23,7 @@ import Testing
   @Test func schedule_shouldDependOnTheSeed_whenAllIsReadyAtOnce() {
     func order(seed: UInt64) -> [Int] {
       let runtime = SimulatedRuntime(seed: seed)
-      let order = Mutex<[Int]>([])
+      let order = Lock<[Int]>([])
       for number in 0..<8 { runtime.spawn("\(number)") { order.withLock { $0.append(number) } } }
       #expect(runtime.run() == .done)
       return order.withLock { $0 }
@@ -35,7 +35,7 @@ import Testing
   @Test func wakingAtOneMoment_shouldBeOrderedByTheSeed() {
     func order(seed: UInt64) -> [Int] {
       let runtime = SimulatedRuntime(seed: seed)
-      let order = Mutex<[Int]>([])
+      let order = Lock<[Int]>([])
       for number in 0..<8 {
         runtime.spawn("\(number)") {
           try? await runtime.sleep(until: Moment(nanoseconds: 5))
@@ -50,7 +50,7 @@ import Testing
 
   @Test func simulations_shouldNotDisturbEachOther_whenTheyRunOnSeveralThreads() {
     let alone = (0..<UInt64(4)).map { simulatedChat(seed: $0) }
-    let together = Mutex<[UInt64: [RunSummary]]>([:])
+    let together = Lock<[UInt64: [RunSummary]]>([:])
     // Noise on the ordinary pool must not matter.
     let noise = Task.detached {
       while !Task.isCancelled { await Task.yield() }
@@ -74,8 +74,8 @@ import Testing
 
   @Test func escape_shouldBeCounted_whenATaskResumesFromAnotherThread() {
     let runtime = SimulatedRuntime(seed: 1)
-    let ended = Mutex(false)
-    let isSuspended = Mutex(false)
+    let ended = Lock(false)
+    let isSuspended = Lock(false)
     runtime.spawn("escaping") {
       // A thread of its own: the shared pool may be busy with other tests for long. It resumes the
       // task only once the task waits, or there would be nothing to enqueue.

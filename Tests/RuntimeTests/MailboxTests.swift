@@ -1,5 +1,5 @@
+import Locking
 import Runtime
-import Synchronization
 import Testing
 
 @Suite struct MailboxTests {
@@ -32,7 +32,7 @@ import Testing
 
   @Test func reader_shouldGetTheRestAndThenTheEnd_whenFinished() {
     let mailbox = Mailbox<Int>(capacity: 10)
-    let read = Mutex<[Int]>([])
+    let read = Lock<[Int]>([])
     let outcome = runtime.run { [runtime] in
       let reader = runtime.spawn("reader") {
         for await element in mailbox { read.withLock { $0.append(element) } }
@@ -52,7 +52,7 @@ import Testing
 
   @Test func reader_shouldStop_whenItIsCancelled() {
     let mailbox = Mailbox<Int>(capacity: 10)
-    let ended = Mutex(0)
+    let ended = Lock(0)
     let outcome = runtime.run { [runtime] in
       for isEarly in [true, false] {
         let reader = runtime.spawn("reader") {
@@ -73,8 +73,8 @@ import Testing
 
   @Test func gate_shouldLetAllPass_onceItIsOpen() {
     let gate = Gate()
-    let passed = Mutex(0)
-    let refused = Mutex(0)
+    let passed = Lock(0)
+    let refused = Lock(0)
     let outcome = runtime.run { [runtime] in
       let waiters = (0..<5).map { number in
         runtime.spawn("waiter \(number)") {

@@ -1,5 +1,5 @@
+import Locking
 import Runtime
-import Synchronization
 import Testing
 
 @Suite struct SimulatedRuntimeTests {
@@ -31,7 +31,7 @@ import Testing
 
   @Test func sleep_shouldThrow_whenItsTaskIsCancelled() {
     let runtime = runtime
-    let woken = Mutex<[Moment]>([])
+    let woken = Lock<[Moment]>([])
     let outcome = runtime.run {
       let sleeper = runtime.spawn("sleeper") {
         do throws(CancellationError) {
@@ -52,7 +52,7 @@ import Testing
 
   @Test func sleep_shouldThrowAtOnce_whenItsTaskIsCancelledBefore() {
     let runtime = runtime
-    let thrown = Mutex(false)
+    let thrown = Lock(false)
     let outcome = runtime.run {
       let sleeper = runtime.spawn("sleeper") {
         do throws(CancellationError) {
@@ -74,7 +74,7 @@ import Testing
     for seed: UInt64 in 0..<20 {
       let runtime = SimulatedRuntime(seed: seed)
       var random = RandomStream(seed: seed)
-      let fired = Mutex<[(at: Int64, number: Int)]>([])
+      let fired = Lock<[(at: Int64, number: Int)]>([])
       var expected: [(at: Int64, number: Int)] = []
       var tickets: [(TimerTicket, at: Int64, number: Int)] = []
       for number in 0..<4000 {
@@ -102,7 +102,7 @@ import Testing
 
   @Test func schedule_shouldCallBackAtItsMoment_andMayScheduleAgain() {
     let runtime = runtime
-    let calls = Mutex<[Int64]>([])
+    let calls = Lock<[Int64]>([])
     @Sendable func tick() {
       calls.withLock { $0.append(runtime.now.nanoseconds) }
       if runtime.now < Moment(nanoseconds: 50) {
@@ -156,7 +156,7 @@ import Testing
 
   @Test func runUntilIdle_shouldNotMoveTheClock() {
     let runtime = runtime
-    let stages = Mutex(0)
+    let stages = Lock(0)
     runtime.spawn("two stages") {
       stages.withLock { $0 = 1 }
       try? await runtime.sleep(for: .milliseconds(1))
@@ -201,7 +201,7 @@ import Testing
     #expect(released.touches == 1)
     #expect(runtime.now == .start)
     #expect(runtime.pendingWork().timers == 0)
-    let late = Mutex(false)
+    let late = Lock(false)
     runtime.spawn("late") { late.withLock { $0 = Task.isCancelled } }
     runtime.runUntilIdle()
     #expect(late.withLock { $0 })
@@ -223,7 +223,7 @@ import Testing
 
 /// Counts touches.
 private final class ReleaseProbe: Sendable {
-  private let count = Mutex(0)
+  private let count = Lock(0)
   var touches: Int { count.withLock { $0 } }
   func touch() { count.withLock { $0 += 1 } }
 }

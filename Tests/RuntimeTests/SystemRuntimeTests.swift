@@ -1,5 +1,5 @@
+import Locking
 import Runtime
-import Synchronization
 import Testing
 
 @Suite struct SystemRuntimeTests {
@@ -13,7 +13,7 @@ import Testing
     let before = runtime.now
     try? await runtime.sleep(for: .milliseconds(5))
     #expect(before.duration(to: runtime.now) >= .milliseconds(5))
-    let thrown = Mutex(false)
+    let thrown = Lock(false)
     let sleeper = runtime.spawn("sleeper") {
       do throws(CancellationError) {
         try await runtime.sleep(for: .seconds(100))
@@ -40,7 +40,7 @@ import Testing
   @Test func mailbox_shouldLoseNothing_betweenThreads() async {
     let runtime = SystemRuntime(seed: 2)
     let mailbox = Mailbox<Int>(capacity: 100_000)
-    let sum = Mutex(0)
+    let sum = Lock(0)
     let reader = runtime.spawn("reader") {
       for await element in mailbox { sum.withLock { $0 += element } }
     }

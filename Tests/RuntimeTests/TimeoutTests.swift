@@ -1,5 +1,5 @@
+import Locking
 import Runtime
-import Synchronization
 import Testing
 
 @Suite struct TimeoutTests {
@@ -21,7 +21,7 @@ import Testing
 
   @Test func timeout_shouldGiveNothing_andCancelTheBody_whenTheBodyIsSlower() {
     let runtime = runtime
-    let wasCancelled = Mutex(false)
+    let wasCancelled = Lock(false)
     let outcome = runtime.run {
       let value = await runtime.withTimeout(.seconds(2)) {
         try? await runtime.sleep(for: .seconds(10))
@@ -37,7 +37,7 @@ import Testing
 
   @Test func timeout_shouldGiveTheBodysValue_whenTheCallerIsCancelled() {
     let runtime = runtime
-    let result = Mutex<Int?>(nil)
+    let result = Lock<Int?>(nil)
     let outcome = runtime.run {
       let caller = runtime.spawn("caller") {
         let value = await runtime.withTimeout(.seconds(20)) {

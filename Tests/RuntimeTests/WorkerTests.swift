@@ -1,12 +1,12 @@
+import Locking
 import Runtime
-import Synchronization
 import Testing
 
 /// A value that threads share.
 private final class Shared<Value: Sendable>: Sendable {
-  private let state: Mutex<Value>
+  private let state: Lock<Value>
 
-  init(_ value: Value) { state = Mutex(value) }
+  init(_ value: Value) { state = Lock(value) }
 
   var value: Value { state.withLock { $0 } }
 

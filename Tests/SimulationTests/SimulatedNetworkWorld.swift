@@ -1,16 +1,16 @@
+import Locking
 import Messages
 import Networking
 import Runtime
 import SimulatedNetworking
 import Simulation
-import Synchronization
 import Testing
 
 /// A runtime with a network, and a place to note what happens.
 final class NetworkWorld: Sendable {
   let runtime: SimulatedRuntime
   let network: SimulatedNetwork
-  private let notes = Mutex<[String]>([])
+  private let notes = Lock<[String]>([])
 
   init(seed: UInt64 = 1, _ configuration: NetworkConfiguration = NetworkConfiguration()) {
     runtime = SimulatedRuntime(seed: seed)

@@ -1,9 +1,9 @@
 import EventLog
+import Locking
 import Peers
 import Primitives
 import Reports
 import Simulation
-import Synchronization
 import TestSupport
 import Testing
 
@@ -17,7 +17,7 @@ import Testing
   static let identity = RunIdentity(commit: "test", toolchain: "test", mode: "test")
 
   static func run(_ scenario: Scenario, seed: UInt64) throws -> Outcome {
-    let log = Mutex<[UInt8]>([])
+    let log = Lock<[UInt8]>([])
     let report = try SimulationRun(scenario, seed: seed).run(
       identity: identity, log: { bytes in log.withLock { $0 += bytes } })
     let bytes = log.withLock { $0 }

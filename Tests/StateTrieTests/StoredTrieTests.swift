@@ -1,4 +1,5 @@
 import Foundation
+import Locking
 import Primitives
 import StateTrie
 import Storage
@@ -69,7 +70,7 @@ import Testing
     try Self.commit(trie, store)
     let isDone = Atomic(false)
     let served = Atomic(0)
-    let failures = Mutex<[String]>([])
+    let failures = Lock<[String]>([])
     let readers = (0..<2).map { number in
       Thread {
         var generator = SeededGenerator(seed: UInt64(number))

@@ -1,6 +1,6 @@
 import Foundation
+import Locking
 import Storage
-import Synchronization
 import TestSupport
 import Testing
 
@@ -299,7 +299,7 @@ import Testing
 private final class SlowReader: Sendable {
   private let hasBegun = DispatchSemaphore(value: 0)
   private let mayEnd = DispatchSemaphore(value: 0)
-  private let result = Mutex<(hasEnded: Bool, found: String?)>((false, nil))
+  private let result = Lock<(hasEnded: Bool, found: String?)>((false, nil))
 
   var hasEnded: Bool { result.withLock { $0.hasEnded } }
   var found: String? { result.withLock { $0.found } }

@@ -1,6 +1,6 @@
 import Foundation
+import Locking
 import Streams
-import Synchronization
 import Testing
 
 @Suite struct LogFileTests {
@@ -72,7 +72,7 @@ import Testing
   }
 
   private final class Cuts: Sendable {
-    private let kept = Mutex<[LogFile.Cut]>([])
+    private let kept = Lock<[LogFile.Cut]>([])
     var all: [LogFile.Cut] { kept.withLock { $0 } }
     func add(_ cut: LogFile.Cut) { kept.withLock { $0.append(cut) } }
   }

@@ -103,6 +103,13 @@ extension LimitTable {
     "SimulatedNetworkLimits.overheadBytes": .estimate("estimate of the bytes of framing"),
   ]
 
+  static let loopbackLimits: [String: Proof] = [
+    "LoopbackLimits.inboxMessagesMax": .driven(by: "messages_shouldBeLost_whenTheInboxIsFull"),
+    "LoopbackLimits.inboxBytesMax": .driven(by: "messages_shouldBeLost_whenTheInboxIsFull"),
+    "LoopbackLimits.delayedMessagesMax":
+      .driven(by: "messages_shouldBeLost_whenTooManyAreDelayed"),
+  ]
+
   static let simulationLimits: [String: Proof] = [
     "SimulationLimits.nameBytesMax": .driven(by: "whatIsNoName_shouldBeRefused"),
     "SimulationLimits.descriptionBytesMax": .driven(by: "aDescription_shouldBeBounded"),

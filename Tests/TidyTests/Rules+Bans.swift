@@ -115,6 +115,20 @@ extension TidyRule {
       return matches(file, unchecked)
     },
     TidyRule(
+      "locks",
+      planted: [
+        ("Sources/Ledger/A.swift", "  let state = Mutex(State())\n"),
+        ("Tests/LedgerTests/A.swift", "  let open = Mutex<Int>(0)\n"),
+      ],
+      innocent: [
+        ("Sources/Ledger/A.swift", "let state = Lock(State()) // no Mutex\n"),
+        ("Sources/Locking/A.swift", "public typealias Lock = Mutex\n"),
+      ]
+    ) { file in
+      guard file.isSwift, file.room != "Locking" else { return [] }
+      return matches(file, [Ban(#"\bMutex\b"#, "use Lock, which ThreadSanitizer knows")])
+    },
+    TidyRule(
       "iteration order",
       planted: [
         ("Sources/Ledger/A.swift", "for key in table.keys {\n"),

@@ -1,5 +1,5 @@
+import Locking
 import Primitives
-import Synchronization
 
 /// Remembers the results of the last checks, so that one signature is not checked again for every
 /// node of a simulated network, or for a header and later its block. Thread-safe; oldest out first.
@@ -23,7 +23,7 @@ public final class CachingSignatureVerifier: SignatureVerifier {
     var statistics = Statistics()
   }
 
-  private let cache = Mutex(Cache())
+  private let cache = Lock(Cache())
   private let capacity: Int
 
   /// A verifier that remembers up to `capacity` results (at least one).

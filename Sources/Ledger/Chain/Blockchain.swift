@@ -1,8 +1,8 @@
+import Locking
 import MerkleTree
 import Primitives
 import StateTrie
 import Storage
-import Synchronization
 
 /// The chain as one node knows it: blocks, branches, finality, and the state at the head.
 ///
@@ -15,13 +15,13 @@ public final class Blockchain: Sendable {
   public let genesis: Genesis
   /// False for chains that only follow headers (`InitialState.none`).
   public let holdsState: Bool
-  let state: Mutex<ChainState>
+  let state: Lock<ChainState>
   let verifier: any SignatureVerifier
   /// Where everything is kept; nil for a chain in memory alone.
   let store: (any KeyValueStore)?
   let published: PublishedView
   let hubs = ChainHubs()
-  let history = Mutex(ProvenHistory())
+  let history = Lock(ProvenHistory())
 
   /// A chain in memory that is at its genesis block.
   public init(
@@ -42,7 +42,7 @@ public final class Blockchain: Sendable {
       genesis: genesis, options: options, verifier: verifier, hubs: hubs,
       content: ChainContent(genesis), trie: trie)
     published = first.published
-    state = Mutex(first)
+    state = Lock(first)
   }
 
   /// The chain that `store` holds, exactly as it was when its last change was committed; a new one
@@ -64,7 +64,7 @@ public final class Blockchain: Sendable {
       genesis: genesis, options: options, verifier: verifier, store: store)
     let opened = try opening.open(initial, hubs: hubs)
     published = opened.published
-    state = Mutex(opened)
+    state = Lock(opened)
   }
 
   /// How often the result of a signature check was remembered, over all chains that share the

@@ -1,7 +1,7 @@
+import Locking
 import MerkleTree
 import Primitives
 import StateTrie
-import Synchronization
 
 /// Where a chain stands.
 public struct ChainStatus: Sendable, Hashable {
@@ -144,9 +144,9 @@ extension ChainView {
 
 /// The newest view of a chain, for whoever asks.
 final class PublishedView: Sendable {
-  private let view: Mutex<ChainView>
+  private let view: Lock<ChainView>
 
-  init(_ view: ChainView) { self.view = Mutex(view) }
+  init(_ view: ChainView) { self.view = Lock(view) }
 
   var newest: ChainView { view.withLock { $0 } }
 
@@ -155,8 +155,8 @@ final class PublishedView: Sendable {
 
 /// The last failures of a chain's store.
 final class StoreFailures: Sendable {
-  private let own = Mutex<LedgerStoreError?>(nil)
-  private let serving = Mutex<LedgerStoreError?>(nil)
+  private let own = Lock<LedgerStoreError?>(nil)
+  private let serving = Lock<LedgerStoreError?>(nil)
 
   /// The last one in the chain's own work.
   var last: LedgerStoreError? { own.withLock { $0 } }

@@ -1,8 +1,8 @@
+import Locking
 import MerkleTree
 import Primitives
 import StateTrie
 import Storage
-import Synchronization
 
 /// The blocks of the main chain that are final and that nothing is built on any more. They never
 /// change, so that whoever reads them need not keep anybody from adding more.
@@ -55,7 +55,7 @@ final class FinalArchive: Sendable {
     var main: [UInt32: Hash256] = [:]
   }
 
-  private let kept = Mutex(Kept())
+  private let kept = Lock(Kept())
 
   func entry(_ hash: Hash256) -> BlockEntry? { kept.withLock { $0.entries[hash] } }
 

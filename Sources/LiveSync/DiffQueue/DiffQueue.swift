@@ -1,5 +1,6 @@
 import EventLog
 import Ledger
+import Locking
 import Messages
 import Networking
 import Peers
@@ -22,7 +23,7 @@ public actor DiffQueue {
   /// Verified diffs so far.
   private var verified = DiffTraffic()
   /// Bytes of diffs that were pushed and that the core was not told of yet.
-  private nonisolated let pushedBytes = Mutex(0)
+  private nonisolated let pushedBytes = Lock(0)
   /// True while the core looks for no more diffs until it is told.
   private nonisolated let isCrowded = Atomic(false)
   private let orders = Mailbox<Order>(capacity: PeerLimits.ordersMax)

@@ -1,10 +1,10 @@
 import EventLog
 import Ledger
+import Locking
 import Networking
 import Peers
 import Primitives
 import Runtime
-import Synchronization
 
 /// Follows the chain: an asynchronous sequence of what happens to it.
 ///
@@ -21,7 +21,7 @@ public struct LiveSyncer<Queue: LiveSyncQueue>: Sendable {
 
   /// Bytes of blocks from outside that wait, by who gave them.
   private final class ExternalAccount: Sendable {
-    let budget = Mutex(ByteBudget<BlockGiver>(LiveSyncLimits.externalBlocksBytes))
+    let budget = Lock(ByteBudget<BlockGiver>(LiveSyncLimits.externalBlocksBytes))
   }
 
   let context: SyncContext

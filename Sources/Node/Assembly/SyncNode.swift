@@ -1,11 +1,11 @@
 import EventLog
 import Ledger
 import LiveSync
+import Locking
 import Networking
 import Peers
 import Primitives
 import Runtime
-import Synchronization
 
 /// What a node is told beforehand.
 public struct NodeConfiguration: Sendable {

@@ -1,13 +1,13 @@
 import EventLog
 import Ledger
+import Locking
 import Peers
-import Synchronization
 
 /// Tells the log when a node comes into consensus with the network, and when it loses it. The shell
 /// over `ConsensusCore` that all services of a node share.
 final class ConsensusJudge: Sendable {
   private let context: SyncContext
-  private let core = Mutex(ConsensusCore())
+  private let core = Lock(ConsensusCore())
 
   init(context: SyncContext) { self.context = context }
 

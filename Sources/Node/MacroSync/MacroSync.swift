@@ -1,13 +1,13 @@
 import EventLog
 import Ledger
 import LiveSync
+import Locking
 import Messages
 import Networking
 import Peers
 import Primitives
 import Runtime
 import StateTrie
-import Synchronization
 
 /// Brings the chain to the latest macro block that a peer can prove.
 ///
@@ -15,7 +15,7 @@ import Synchronization
 /// thirds of the slots of validators that follow from our own election block. A node that holds a
 /// part of the state does not jump unless it must: it catches up block by block and keeps it.
 final class MacroSync: Sendable {
-  private let fetch = Mutex(MacroFetch())
+  private let fetch = Lock(MacroFetch())
   private let context: SyncContext
   private let configuration: QueueConfiguration
   /// Waits until the chain has a block; asks the peer first.

@@ -1,10 +1,10 @@
 import EventLog
 import Ledger
 import LiveSync
+import Locking
 import Peers
 import Primitives
 import Runtime
-import Synchronization
 
 /// What a node remembers to judge its progress.
 struct ProgressMonitor: Sendable {
@@ -23,7 +23,7 @@ final class ProgressReporter<Queue: LiveSyncQueue>: NodeService {
   private let liveSync: LiveSyncer<Queue>
   private let syncer: Syncer
   private let readState: @Sendable (Queue) async -> StateReading
-  private let monitor: Mutex<ProgressMonitor>
+  private let monitor: Lock<ProgressMonitor>
 
   init(
     context: SyncContext, consensus: ConsensusJudge, liveSync: LiveSyncer<Queue>, syncer: Syncer,
@@ -34,7 +34,7 @@ final class ProgressReporter<Queue: LiveSyncQueue>: NodeService {
     self.liveSync = liveSync
     self.syncer = syncer
     self.readState = readState
-    monitor = Mutex(ProgressMonitor(stall: StallCore(patience: stallAfter)))
+    monitor = Lock(ProgressMonitor(stall: StallCore(patience: stallAfter)))
   }
 
   /// Everything that is read for one look at the progress.

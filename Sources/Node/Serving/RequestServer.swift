@@ -1,12 +1,12 @@
 import EventLog
 import Ledger
+import Locking
 import Messages
 import Networking
 import Peers
 import Primitives
 import Runtime
 import StateTrie
-import Synchronization
 
 /// Answers the requests of other nodes from our chain, within rate limits for each peer and type.
 /// What a peer has asked for counts on if it leaves and comes back.
@@ -16,13 +16,13 @@ import Synchronization
 public struct RequestServer: Sendable {
   /// Shared by the handlers.
   private final class Gate: Sendable {
-    private let limiter: Mutex<RateLimiter>
+    private let limiter: Lock<RateLimiter>
     private let runtime: any Runtime
     /// Held while an answer is made.
-    private let turn = Mutex(())
+    private let turn = Lock(())
 
     init(limits: RateLimits, runtime: any Runtime) {
-      limiter = Mutex(RateLimiter(limits: limits))
+      limiter = Lock(RateLimiter(limits: limits))
       self.runtime = runtime
     }
 

@@ -1,10 +1,10 @@
 import EventLog
+import Locking
 import Primitives
-import Synchronization
 
 /// Writes evidence to the event log of one node, as much as has room there.
 final class EvidenceLog: Sendable {
-  private let written = Mutex(0)
+  private let written = Lock(0)
 
   /// Writes evidence against `peer`; `cause` is the record of the ban. Evidence that does not prove
   /// the lie by itself is left out, and of what is too large only the first record is written.

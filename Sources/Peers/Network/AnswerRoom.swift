@@ -1,6 +1,6 @@
+import Locking
 import Networking
 import Primitives
-import Synchronization
 
 /// The room for answers on their way to a node and not taken by a queue yet.
 ///
@@ -23,10 +23,10 @@ package final class AnswerRoom: Sendable {
     var nextID: UInt64 = 0
   }
 
-  private let state: Mutex<State>
+  private let state: Lock<State>
 
   package init(limits: ByteLimits = NetworkingLimits.answersBytes) {
-    state = Mutex(State(budget: ByteBudget(limits)))
+    state = Lock(State(budget: ByteBudget(limits)))
   }
 
   /// Bytes claimed.

@@ -1,4 +1,5 @@
 import EventLog
+import Locking
 import Messages
 import Networking
 import Runtime
@@ -16,7 +17,7 @@ public struct RecordingNetwork: Network {
   }
 
   private final class SizeMemory: Sendable {
-    let sizes = Mutex(AnswerSizes())
+    let sizes = Lock(AnswerSizes())
   }
 
   private let base: any Network
@@ -29,7 +30,7 @@ public struct RecordingNetwork: Network {
   private let paceMeter = PaceMeter()
 
   private final class PaceMeter: Sendable {
-    let pace = Mutex(AnswerPace())
+    let pace = Lock(AnswerPace())
   }
 
   public init(_ base: any Network, runtime: any Runtime, recorder: EventRecorder) {

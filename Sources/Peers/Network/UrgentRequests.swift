@@ -1,5 +1,5 @@
+import Locking
 import Runtime
-import Synchronization
 
 /// Requests that chunks must not hold up: those for blocks and diffs, by how long they have waited.
 ///
@@ -31,7 +31,7 @@ package struct UrgentRequests: Sendable {
 
 /// The urgent requests of all parts of a node.
 package final class UrgentRequestList: Sendable {
-  private let requests = Mutex(UrgentRequests())
+  private let requests = Lock(UrgentRequests())
 
   package init() {}
 

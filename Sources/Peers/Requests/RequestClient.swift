@@ -1,7 +1,7 @@
+import Locking
 import Networking
 import Primitives
 import Runtime
-import Synchronization
 
 /// Asks peers, one after another, until one gives a usable answer. One client serves one kind of
 /// request: it has its own turn among the shared peers.
@@ -69,7 +69,7 @@ package final class RequestClient: Sendable {
   let context: SyncContext
   let type: RequestType
   private let isUrgent: Bool
-  private let memory = Mutex(RequestMemory())
+  private let memory = Lock(RequestMemory())
   /// Tries to be started by the task group of `run()`.
   private let tries = Mailbox<@Sendable () async -> Void>(capacity: PeerLimits.ordersMax)
 

@@ -1,7 +1,7 @@
+import Locking
 import Networking
 import Primitives
 import Runtime
-import Synchronization
 
 /// The peers of a live sync by how they answer.
 public struct RankedPeers: Sendable, Hashable {
@@ -78,7 +78,7 @@ public final class PeerList: Sendable {
     }
   }
 
-  private let state = Mutex(State())
+  private let state = Lock(State())
   private let added = Broadcaster<Void>(capacity: 1, whenFull: .loseOldest)
   private let found = Broadcaster<PeerFinding>(
     capacity: PeerLimits.findingsMax, whenFull: .loseOldest)

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// What survives the crash of a `MemoryStore`: the committed records, and the faults to come.
 public final class MemoryDisk: Sendable {
@@ -19,7 +19,7 @@ public final class MemoryDisk: Sendable {
   /// Stands for the file's path in errors.
   public let name: String
 
-  let state = Mutex(State())
+  let state = Lock(State())
 
   /// An empty disk.
   public init(name: String = "memory") {

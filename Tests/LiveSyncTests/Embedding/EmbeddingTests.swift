@@ -1,11 +1,11 @@
 import EventLog
 import Ledger
+import Locking
 import Networking
 import Node
 import Peers
 import Primitives
 import Runtime
-import Synchronization
 import TestSupport
 import Testing
 
@@ -30,7 +30,7 @@ import Testing
       RequestServer(context: context).start()
     }
     let folder = TemporaryFolder()
-    let lines = Mutex<[UInt8]>([])
+    let lines = Lock<[UInt8]>([])
     let chain = try await embedFullNode(
       genesis: world.genesis, path: folder.path + "/store",
       network: HubNetwork(local: PeerID(0), hub: hub)

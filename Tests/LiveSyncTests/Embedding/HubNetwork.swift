@@ -1,10 +1,10 @@
+import Locking
 import Networking
-import Synchronization
 
 /// Where the nodes of one process meet.
 final class Hub: Sendable {
   typealias Handler = @Sendable (PeerID, [UInt8]) async -> [UInt8]?
-  private let handlers = Mutex<[PeerID: [RequestType: Handler]]>([:])
+  private let handlers = Lock<[PeerID: [RequestType: Handler]]>([:])
 
   var peers: [PeerID] { handlers.withLock { $0.keys.sorted() } }
   func handler(_ peer: PeerID, _ type: RequestType) -> Handler? {

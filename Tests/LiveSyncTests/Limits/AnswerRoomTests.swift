@@ -1,9 +1,9 @@
+import Locking
 import Messages
 import Networking
 import Peers
 import Primitives
 import Runtime
-import Synchronization
 import Testing
 
 @Suite struct AnswerRoomTests {
@@ -21,7 +21,7 @@ import Testing
   }
 
   final class Log: Sendable {
-    let lines = Mutex<[String]>([])
+    let lines = Lock<[String]>([])
     func note(_ line: String) { lines.withLock { $0.append(line) } }
     var noted: [String] { lines.withLock { $0 } }
   }

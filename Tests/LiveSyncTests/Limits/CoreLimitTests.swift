@@ -163,7 +163,7 @@ import Testing
     let runtime = SimulatedRuntime(seed: 1)
     let context = SyncContext(
       chain: try TestWorld(seed: 1).source,
-      network: TestNetwork(runtime: runtime).endpoint(TestWorld.node), runtime: runtime,
+      network: WorldNetwork(runtime, latency: .zero).endpoint(TestWorld.node), runtime: runtime,
       recorder: EventRecorder(sink: sink, context: .init(node: "s0", actor: "test")))
     // The form adds less than 16 bytes to the payload.
     let largest = PeerLimits.evidenceBytesMax - 16

@@ -10,9 +10,10 @@ import Runtime
 import Testing
 
 @Suite struct BlockLiveSyncTests {
-  @Test func node_shouldFollowByExecuting_whenItsStateIsComplete() throws {
-    let world = try TestWorld(seed: 20)
-    world.run {
+  @Test(arguments: Backend.each)
+  func node_shouldFollowByExecuting_whenItsStateIsComplete(backend: Backend) async throws {
+    let world = try TestWorld(seed: 20 + backend.number, backend)
+    await world.runAnywhere {
       try await world.grow(20)
       world.addHonest(1..<4)
       let node = BlockNode(
@@ -33,9 +34,10 @@ import Testing
     #expect(world.count("macro_sync.adopted") == 0)
   }
 
-  @Test func lightNode_shouldFollowHeaders_whenItHoldsNoState() throws {
-    let world = try TestWorld(seed: 21)
-    world.run {
+  @Test(arguments: Backend.each)
+  func lightNode_shouldFollowHeaders_whenItHoldsNoState(backend: Backend) async throws {
+    let world = try TestWorld(seed: 21 + backend.number, backend)
+    await world.runAnywhere {
       try await world.grow(40)
       world.addHonest(1..<4)
       let node = BlockNode(
@@ -71,9 +73,10 @@ import Testing
     }
   }
 
-  @Test func missingBlocks_shouldBeFetchedInParts_whenManyAreMissing() throws {
-    let world = try TestWorld(seed: 23)
-    world.run {
+  @Test(arguments: Backend.each)
+  func missingBlocks_shouldBeFetchedInParts_whenManyAreMissing(backend: Backend) async throws {
+    let world = try TestWorld(seed: 23 + backend.number, backend)
+    await world.runAnywhere {
       try await world.grow(13)
       world.addHonest(1..<3)
       let context = SyncContext(
@@ -89,7 +92,8 @@ import Testing
         events.append(event)
         if context.chain.headHash == world.source.headHash { break }
       }
-      #expect(events.count == 3, "\(events)")
+      // Threads may bring the second part before the first is pushed: then its blocks wait.
+      #expect(!backend.isSimulated || events.count == 3, "\(events)")
       guard case .receivedMissingBlocks(let hashes)? = events.first else {
         Issue.record("no missing blocks in \(events)")
         return
@@ -98,8 +102,9 @@ import Testing
     }
   }
 
-  @Test func missingBlocks_shouldBeRefused_whenAMacroBlockHasNoQuorum() throws {
-    let world = try TestWorld(seed: 25)
+  @Test(arguments: Backend.each)
+  func missingBlocks_shouldBeRefused_whenAMacroBlockHasNoQuorum(backend: Backend) async throws {
+    let world = try TestWorld(seed: 25 + backend.number, backend)
     let liar = PeerID(1)
     world.network.tamper(liar, .missingBlocks) { bytes in
       guard case .blocks(let blocks)? = try? MissingBlocksResponse(wireBytes: bytes) else {
@@ -116,7 +121,7 @@ import Testing
         }
       ).wireBytes
     }
-    world.run {
+    await world.runAnywhere {
       try await world.grow(13)
       world.addHonest(1..<3)
       let context = world.context()
@@ -134,9 +139,10 @@ import Testing
     #expect(world.bans(of: PeerID(2)) == [])
   }
 
-  @Test func resolveBlock_shouldWaitForTheBlock() throws {
-    let world = try TestWorld(seed: 24)
-    world.run {
+  @Test(arguments: Backend.each)
+  func resolveBlock_shouldWaitForTheBlock(backend: Backend) async throws {
+    let world = try TestWorld(seed: 24 + backend.number, backend)
+    await world.runAnywhere {
       try await world.grow(10)
       world.addHonest(1..<3)
       let context = SyncContext(

@@ -17,17 +17,17 @@ import Testing
 
   /// A node joins while peer 1 changes its answers of one type; what the log proves against it.
   private static func lie(
-    seed: UInt64, type: RequestType, grow: Int = 20, chunkItems: Int = 20,
-    _ change: @escaping TestNetwork.Tamper
-  ) throws -> [EvidenceCase] {
-    let world = try TestWorld(seed: seed)
+    _ backend: Backend, seed: UInt64, type: RequestType, grow: Int = 20, chunkItems: Int = 20,
+    _ change: @escaping WorldNetwork.Tamper
+  ) async throws -> [EvidenceCase] {
+    let world = try TestWorld(seed: seed + backend.number, backend)
     world.network.tamper(liar, type, change)
-    world.run {
+    await world.runAnywhere {
       try await world.grow(grow)
       // At first there is nobody else to ask.
       world.addHonest(1..<2)
       world.addHonest(2..<4, after: .seconds(1))
-      world.expectSameState(try await StateLiveSyncTests.sync(world, chunkItems: chunkItems))
+      await world.expectSameState(try await StateLiveSyncTests.sync(world, chunkItems: chunkItems))
     }
     #expect(world.bans(of: liar).count == 1)
     #expect(world.count("peer.banned") == 1)
@@ -45,8 +45,9 @@ import Testing
     #expect(cases.map(\.isProven) == [true], "\(cases)", sourceLocation: location)
   }
 
-  @Test func wrongValueInAChunk_shouldBeProven() throws {
-    let cases = try Self.lie(seed: 1, type: .chunk) { bytes in
+  @Test(arguments: Backend.each)
+  func wrongValueInAChunk_shouldBeProven(backend: Backend) async throws {
+    let cases = try await Self.lie(backend, seed: 1, type: .chunk) { bytes in
       guard case .chunk(let number, let hash, var chunk)? = try? ChunkResponse(wireBytes: bytes),
         !chunk.items.isEmpty
       else { return bytes }
@@ -56,8 +57,10 @@ import Testing
     expect(cases, .chunk, "items_mismatch")
   }
 
-  @Test func shortenedDiff_shouldBeProven() throws {
-    let cases = try Self.lie(seed: 2, type: .trieDiff, chunkItems: 5, Lies.shorterDiff)
+  @Test(arguments: Backend.each)
+  func shortenedDiff_shouldBeProven(backend: Backend) async throws {
+    let cases = try await Self.lie(
+      backend, seed: 2, type: .trieDiff, chunkItems: 5, Lies.shorterDiff)
     expect(cases, .diff, "diff_root_mismatch")
   }
 
@@ -119,24 +122,27 @@ import Testing
     return world.evidence()
   }
 
-  @Test(arguments: [
-    ("invalid_block_quorum_too_small", 0), ("invalid_predecessor_wrong_history", 1),
-    ("invalid_block_quorum_signature_invalid", 2),
-  ])
-  func forgedMacroChain_shouldBeRefusedAndProven(reason: String, way: Int) throws {
-    let world = try TestWorld(seed: 6)
+  @Test(
+    arguments: [
+      ("invalid_block_quorum_too_small", 0), ("invalid_predecessor_wrong_history", 1),
+      ("invalid_block_quorum_signature_invalid", 2),
+    ], Backend.each)
+  func forgedMacroChain_shouldBeRefusedAndProven(lie: (reason: String, way: Int), backend: Backend)
+    async throws
+  {
+    let world = try TestWorld(seed: 6 + backend.number, backend)
     world.network.tamper(Self.liar, .macroChain) { bytes in
       guard case .chain(var chain)? = try? MacroChainResponse(wireBytes: bytes),
         let last = chain.blocks.last
       else { return bytes }
-      switch way {
+      switch lie.way {
       case 0: chain.blocks = chain.blocks.map(Lies.withoutQuorum)
       case 1: chain.history?.append(leaf: [1])
       default: chain.blocks[chain.blocks.count - 1] = Lies.badlySigned(last)
       }
       return MacroChainResponse.chain(chain).wireBytes
     }
-    world.run {
+    await world.runAnywhere {
       try await world.grow(60)
       world.addHonest(1..<2)
       let node = world.makeNode()
@@ -148,11 +154,11 @@ import Testing
         node.chain.stateComplete && node.chain.headHash == world.source.headHash
       }
       #expect(isDone)
-      world.expectSameState(node)
+      await world.expectSameState(node)
     }
     #expect(world.count("peer.banned") == 1 && world.count("macro_sync.rejected") == 1)
     let cases = world.evidence()
-    expect(cases, .quorum, reason)
+    expect(cases, .quorum, lie.reason)
   }
 
   @Test func otherBlockThanAsked_shouldBeProven() throws {
@@ -172,20 +178,21 @@ import Testing
     expect(world.evidence(), .otherBlock, "answer_wrong_block")
   }
 
-  @Test func announcementOfNothing_shouldBeProven() throws {
-    let cases = try Self.announce { _ in [(.blockHeader, [1, 2, 3])] }
+  @Test func announcementOfNothing_shouldBeProven() async throws {
+    let cases = try await Self.announce { _ in [(.blockHeader, [1, 2, 3])] }
     expect(cases, .undecodable, "undecodable_announcement")
   }
 
-  @Test func badlySignedAnnouncement_shouldBeProven() throws {
-    let cases = try Self.announce { world in
+  @Test(arguments: Backend.each)
+  func badlySignedAnnouncement_shouldBeProven(backend: Backend) async throws {
+    let cases = try await Self.announce(backend) { world in
       Self.messages(Lies.badlySigned(try world.producer.next().block))
     }
     expect(cases, .block, "invalid_block_signature_invalid")
   }
 
-  @Test func announcedBlockWithABadTransaction_shouldBeProven() throws {
-    let cases = try Self.announce { world in
+  @Test func announcedBlockWithABadTransaction_shouldBeProven() async throws {
+    let cases = try await Self.announce { world in
       var body = BlockBody(transactions: try world.transactions(2))
       body.transactions[1].signature = .zero
       var fields = try world.producer.next().block.header.fields
@@ -195,8 +202,11 @@ import Testing
     expect(cases, .block, "invalid_block_transaction_signature_invalid")
   }
 
-  @Test func wrongValidatorsInAnAnnouncement_shouldBeProven_andNotSpoilTheBody() throws {
-    let cases = try Self.announce { world in
+  @Test(arguments: Backend.each)
+  func wrongValidatorsInAnAnnouncement_shouldBeProven_andNotSpoilTheBody(backend: Backend)
+    async throws
+  {
+    let cases = try await Self.announce(backend) { world in
       let block = try world.producer.next().block
       return Self.messages(block.with { $0.nextValidators = world.genesis.validators })
     }
@@ -214,10 +224,11 @@ import Testing
 
   /// A node that follows gets messages of peer 1 by gossip.
   private static func announce(
+    _ backend: Backend = .simulated,
     _ make: @escaping @Sendable (TestWorld) throws -> [(Topic, [UInt8])]
-  ) throws -> [EvidenceCase] {
-    let world = try TestWorld(seed: 8)
-    world.run {
+  ) async throws -> [EvidenceCase] {
+    let world = try TestWorld(seed: 8 + backend.number, backend)
+    await world.runAnywhere {
       try await world.grow(10)
       world.addHonest(1..<5)
       let node = BlockNode(
@@ -232,12 +243,12 @@ import Testing
       for (topic, payload) in try make(world) {
         await world.network.endpoint(Self.liar).publish(topic, payload)
       }
-      try await world.runtime.sleep(for: .seconds(2))
+      try await world.pause(.seconds(2))
       for _ in 0..<3 {
         try await world.produce()
-        try await world.runtime.sleep(for: .seconds(1))
+        try await world.pause(.seconds(1))
       }
-      #expect(node.chain.headHash == world.source.headHash)
+      #expect(await world.holds { node.chain.headHash == world.source.headHash })
     }
     #expect(world.count("peer.banned") == 1)
     return world.evidence()

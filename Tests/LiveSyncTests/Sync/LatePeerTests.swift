@@ -10,8 +10,8 @@ import Testing
 @Suite struct LatePeerTests {
   /// Longest time from the announcement of a block to its acceptance, over a minute of blocks,
   /// while a state comes in slowly.
-  private static func longestWait(_ world: TestWorld) -> Int64 {
-    world.run {
+  private static func longestWait(_ world: TestWorld) async -> Int64 {
+    await world.runAnywhere {
       try await world.grow(9)
       world.addHonest(1..<6)
       // The state never becomes complete, so that every block needs its diff.
@@ -22,8 +22,8 @@ import Testing
       let node = world.makeNode()
       world.runtime.spawn("node") { await node.run() }
       world.runtime.spawn("chain") { await world.produceForever() }
-      try await world.runtime.sleep(for: .seconds(60))
-      #expect(node.chain.headNumber + 1 >= world.source.headNumber)
+      try await world.pause(.seconds(60))
+      #expect(await world.holds { node.chain.headNumber + 1 >= world.source.headNumber })
       #expect(world.count("peer.banned") == 0)
     }
     var announced: [String: Int64] = [:]
@@ -40,20 +40,20 @@ import Testing
     return longest
   }
 
-  @Test(arguments: [1, 2] as [UInt32])
-  func silentPeers_shouldNotHoldUpBlocks(count: UInt32) throws {
-    let world = try TestWorld(seed: 90 + UInt64(count))
+  @Test(arguments: [1, 2] as [UInt32], Backend.each)
+  func silentPeers_shouldNotHoldUpBlocks(count: UInt32, backend: Backend) async throws {
+    let world = try TestWorld(seed: 90 + UInt64(count) + backend.number, backend)
     for number in 1...count { world.network.tamper(PeerID(number), .trieDiff) { _ in nil } }
-    let wait = Self.longestWait(world)
+    let wait = await Self.longestWait(world)
     #expect(wait > 0 && wait < PeerLimits.patienceFirst.wholeNanoseconds / 2, "\(wait)")
     #expect(world.sink.events.contains(.peer(.demoted(peer: 1, reason: "timeout"))))
   }
 
-  @Test func slowDrip_shouldNotHoldUpBlocks() throws {
+  @Test func slowDrip_shouldNotHoldUpBlocks() async throws {
     let world = try TestWorld(seed: 95)
     // It answers rightly, and always a moment before its time is over.
     world.network.delay(PeerID(1), .trieDiff, PeerLimits.patienceMin - .milliseconds(200))
-    let wait = Self.longestWait(world)
+    let wait = await Self.longestWait(world)
     #expect(wait > 0 && wait < PeerLimits.patienceFirst.wholeNanoseconds / 2, "\(wait)")
   }
 }

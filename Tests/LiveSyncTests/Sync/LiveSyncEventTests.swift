@@ -85,9 +85,12 @@ import Testing
     }
   }
 
-  @Test func chunks_shouldBeTold_andTheStateGatheredAgain_whenItIsGivenUpOnAStandingChain() throws {
-    let world = try TestWorld(seed: 62)
-    world.run {
+  @Test(arguments: Backend.each)
+  func chunks_shouldBeTold_andTheStateGatheredAgain_whenItIsGivenUpOnAStandingChain(
+    backend: Backend
+  ) async throws {
+    let world = try TestWorld(seed: 62 + backend.number, backend)
+    await world.runAnywhere {
       try await world.grow(20)
       world.addHonest(1..<4)
       let node = world.makeNode()
@@ -110,9 +113,10 @@ import Testing
     #expect(world.count("state.incomplete") == 1 && world.count("state.complete") == 2)
   }
 
-  @Test func signatureChecks_shouldBeRemembered_andTheirShareTold() throws {
-    let world = try TestWorld(seed: 63)
-    world.run {
+  @Test(arguments: Backend.each)
+  func signatureChecks_shouldBeRemembered_andTheirShareTold(backend: Backend) async throws {
+    let world = try TestWorld(seed: 63 + backend.number, backend)
+    await world.runAnywhere {
       try await world.grow(10)
       world.addHonest(1..<4)
       let node = BlockNode(
@@ -136,9 +140,10 @@ import Testing
     #expect(counts.last.map { $0.0 > 0 && $0.1 > 0 } == true, "\(counts)")
   }
 
-  @Test func forkedBlocks_shouldBeStored_andTheForkBeTold() throws {
-    let world = try TestWorld(seed: 64)
-    world.run {
+  @Test(arguments: Backend.each)
+  func forkedBlocks_shouldBeStored_andTheForkBeTold(backend: Backend) async throws {
+    let world = try TestWorld(seed: 64 + backend.number, backend)
+    await world.runAnywhere {
       try await world.grow(3)
       world.addHonest(1..<4)
       let node = BlockNode(
@@ -155,9 +160,9 @@ import Testing
       }
       for twin in twins {
         await world.network.endpoint(PeerID(1)).announce(twin)
-        try await world.runtime.sleep(for: .seconds(1))
+        try await world.pause(.seconds(1))
       }
-      #expect(twins.allSatisfy { node.chain.isKnown($0.hash) })
+      #expect(await world.holds { twins.allSatisfy { node.chain.isKnown($0.hash) } })
       #expect(twins.count { node.chain.isOnMainChain($0.hash) } == 1)
     }
     #expect(world.count("chain.fork_proof") == 1)

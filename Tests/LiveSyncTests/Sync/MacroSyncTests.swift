@@ -1,5 +1,6 @@
 import EventLog
 import Ledger
+import Locking
 import Messages
 import Networking
 import Node
@@ -7,7 +8,6 @@ import Peers
 import Primitives
 import Runtime
 import Storage
-import Synchronization
 import Testing
 
 /// What macro sync makes of peers that give too little or too late, and of our own failures.
@@ -83,7 +83,7 @@ import Testing
 
   @Test func lateParts_shouldEndMacroSync_onlyInARow() throws {
     let world = try TestWorld(seed: 53, accounts: 200, blocksPerBatch: 2)
-    let answers = Mutex(0)
+    let answers = Lock(0)
     let parts = NodeLimits.lateInRowMax + 2
     world.network.tamper(Self.peer, .macroChain) { bytes in
       // Each part comes at the second try.
@@ -130,11 +130,12 @@ import Testing
     #expect(Set(Self.failures(world)) == ["ancestors_unavailable"])
   }
 
-  @Test func peer_shouldNotBeBlamed_whenOurStoreCannotTellWhatWeHold() throws {
-    let world = try TestWorld(seed: 55, accounts: 200)
+  @Test(arguments: Backend.each)
+  func peer_shouldNotBeBlamed_whenOurStoreCannotTellWhatWeHold(backend: Backend) async throws {
+    let world = try TestWorld(seed: 55 + backend.number, backend, accounts: 200)
     let store = try MemoryStore(chain: world.genesis.hash)
     let chain = try Blockchain(genesis: world.genesis, state: .complete, store: store)
-    world.run {
+    await world.runAnywhere {
       // Election blocks are 24, 48 and 72.
       try await world.grow(50)
       for number in 1...world.source.headNumber {
@@ -152,7 +153,7 @@ import Testing
       }
       let node = world.makeNode(chain: chain)
       world.runtime.spawn("node") { await node.run() }
-      try await world.runtime.sleep(for: .seconds(10))
+      try await world.pause(.seconds(10))
     }
     #expect(world.count("macro_sync.rejected") > 0)
     #expect(world.count("peer.banned") == 0)

@@ -1,15 +1,15 @@
 import LiveSync
+import Locking
 import Node
 import Peers
-import Synchronization
 import Testing
 
 /// A node is a list of services, and whoever has one of its own adds it.
 @Suite struct NodeServiceTests {
   /// Counts seconds until it is ended.
   private final class Counter: NodeService {
-    let seconds = Mutex(0)
-    let hasEnded = Mutex(false)
+    let seconds = Lock(0)
+    let hasEnded = Lock(false)
     private let context: SyncContext
 
     init(_ context: SyncContext) { self.context = context }
@@ -24,7 +24,7 @@ import Testing
 
   @Test func service_shouldWorkBesideTheNode_andEndWithIt() throws {
     let world = try TestWorld(seed: 131)
-    let made = Mutex<[Counter]>([])
+    let made = Lock<[Counter]>([])
     world.run {
       let node = world.makeNode { context in
         let counters = [Counter(context), Counter(context)]

@@ -1,13 +1,13 @@
 import EventLog
 import Ledger
 import LiveSync
+import Locking
 import Messages
 import Networking
 import Node
 import Primitives
 import Runtime
 import StateTrie
-import Synchronization
 import Testing
 
 /// Whole nodes that fill their state from many peers at once.
@@ -15,7 +15,7 @@ import Testing
   /// Seconds until a fresh node is complete.
   static func time(_ strategy: SyncStrategy, peers: UInt32, accounts: Int = 1_500) throws -> Int64 {
     let world = try TestWorld(seed: 31, accounts: accounts)
-    let end = Mutex<Int64>(.max)
+    let end = Lock<Int64>(.max)
     world.run {
       try await world.grow(20)
       world.addHonest(1..<(1 + peers))
@@ -25,7 +25,7 @@ import Testing
       let isDone = await world.wait(.seconds(300)) { node.chain.stateComplete }
       #expect(isDone, "\(strategy)")
       end.withLock { $0 = world.runtime.now.nanoseconds }
-      world.expectSameState(node)
+      await world.expectSameState(node)
     }
     return end.withLock { $0 }
   }
@@ -36,8 +36,9 @@ import Testing
     #expect(many * 2 < one, "\(many) ns against \(one) ns")
   }
 
-  @Test func partialState_shouldBeContinued_notFetchedAgain() throws {
-    let world = try TestWorld(seed: 32, accounts: 600)
+  @Test(arguments: Backend.each)
+  func partialState_shouldBeContinued_notFetchedAgain(backend: Backend) async throws {
+    let world = try TestWorld(seed: 32 + backend.number, backend, accounts: 600)
     let chain = Blockchain(genesis: world.genesis, state: .missing)
     let held = KeyRange(start: KeyNibbles("4")!, end: KeyNibbles("c")!)
     var start = held.start
@@ -53,14 +54,14 @@ import Testing
     }
     let missing = chain.missing
     #expect(missing.ranges.count == 2)
-    world.run {
+    await world.runAnywhere {
       try await world.grow(12)
       world.addHonest(1..<4)
       let node = world.makeNode(chain: chain)
       world.runtime.spawn("node") { await node.run() }
       world.runtime.spawn("chain") { await world.produceForever() }
       #expect(await world.wait(.seconds(120)) { node.chain.stateComplete })
-      world.expectSameState(node)
+      await world.expectSameState(node)
     }
     for event in world.sink.events {
       guard case Event.Chunk.requested(_, let start, let end, _) = event.group else { continue }
@@ -69,17 +70,19 @@ import Testing
     #expect(world.count("macro_sync.adopted") == 0)
   }
 
-  @Test(arguments: 0..<4 as Range<UInt64>)
-  func rebranches_shouldCostNothing_whileRangesComeIn(seed: UInt64) throws {
-    let world = try TestWorld(seed: 60 + seed, accounts: 4_000, latency: .milliseconds(120))
-    let traffic = Mutex(ChunkTraffic())
-    world.run {
+  @Test(arguments: Backend.each(4))
+  func rebranches_shouldCostNothing_whileRangesComeIn(backend: Backend) async throws {
+    let world = try TestWorld(
+      seed: 60 + backend.number, backend, accounts: backend.isSimulated ? 4_000 : 1_500,
+      latency: .milliseconds(120))
+    let traffic = Lock(ChunkTraffic())
+    await world.runAnywhere {
       try await world.grow(20)
       world.addHonest(1..<4)
       let node = world.makeNode(chunkItems: 6)
       world.runtime.spawn("node") { await node.run() }
       for round in 0..<40 {
-        try await world.runtime.sleep(for: .milliseconds(400))
+        try await world.pause(.milliseconds(400))
         let height = world.source.headNumber + 1
         if round % 3 == 1, !world.genesis.configuration.isMacro(at: height) {
           let fork = try world.producer.next(transactions: try world.transactions(1 + round % 3))
@@ -87,7 +90,7 @@ import Testing
           for block in [skip.block, fork.block] {
             try world.source.push(block)
             await world.announce(block)
-            try await world.runtime.sleep(for: .milliseconds(250))
+            try await world.pause(.milliseconds(250))
           }
         } else {
           try await world.produce()
@@ -97,7 +100,7 @@ import Testing
       #expect(await world.wait(.seconds(120)) { node.chain.stateComplete })
       let progress = await node.progress()
       traffic.withLock { $0 = progress.traffic }
-      world.expectSameState(node)
+      await world.expectSameState(node)
     }
     var wasComplete = false
     var rebranchesBefore = 0
@@ -105,15 +108,18 @@ import Testing
       if case Event.State.complete = event.group { wasComplete = true }
       if case Event.Chain.rebranched = event.group, !wasComplete { rebranchesBefore += 1 }
     }
-    #expect(rebranchesBefore > 2, "seed \(seed)")
+    #expect(rebranchesBefore > 2, "seed \(backend.number)")
     #expect(world.count("peer.banned") == 0 && world.count("chunk.rejected") == 0)
-    #expect(world.count("state.reset") == 0, "seed \(seed)")
+    #expect(world.count("state.reset") == 0, "seed \(backend.number)")
     let bytes = traffic.withLock { $0 }
-    #expect(bytes.unused * 10 < bytes.verified, "seed \(seed): \(bytes)")
+    // In real time a busy machine may let the node fall so far behind that answers are of no use.
+    let isCheap = bytes.unused * 10 < bytes.verified
+    #expect(!backend.isSimulated || isCheap, "seed \(backend.number): \(bytes)")
   }
 
-  @Test func claims_shouldResetNothing_norHoldUpTheSync() throws {
-    let world = try TestWorld(seed: 33, accounts: 800)
+  @Test(arguments: Backend.each)
+  func claims_shouldResetNothing_norHoldUpTheSync(backend: Backend) async throws {
+    let world = try TestWorld(seed: 33 + backend.number, backend, accounts: 800)
     let liars: [UInt32: @Sendable (UInt32, Hash256, TrieChunk) -> ChunkResponse] = [
       1: { _, _, _ in .incompleteState },
       2: { _, hash, chunk in .chunk(number: 4_000_000, hash: Blake2b256.hash(hash.bytes), chunk) },
@@ -129,10 +135,10 @@ import Testing
         return lie(number, hash, chunk).wireBytes
       }
     }
-    world.run {
+    await world.runAnywhere {
       try await world.grow(20)
       world.addHonest(1..<7)
-      world.expectSameState(try await StateLiveSyncTests.sync(world))
+      await world.expectSameState(try await StateLiveSyncTests.sync(world))
     }
     // Nothing of it is a proven lie, and nothing held was given up.
     #expect(world.count("peer.banned") == 0)
@@ -142,7 +148,7 @@ import Testing
 
   @Test func forecast_shouldBeToldAndHold_whileTheStateComesIn() throws {
     let world = try TestWorld(seed: 34, accounts: 6_000, latency: .milliseconds(250))
-    let end = Mutex<Double>(0)
+    let end = Lock<Double>(0)
     world.run {
       try await world.grow(20)
       world.addHonest(1..<2)
@@ -183,7 +189,7 @@ import Testing
       chunk.items[0].value[0] ^= 1
       return ChunkResponse.chunk(number: number, hash: hash, chunk).wireBytes
     }
-    let traffic = Mutex(ChunkTraffic())
+    let traffic = Lock(ChunkTraffic())
     world.run {
       try await world.grow(20)
       world.addHonest(1..<4)

@@ -13,11 +13,11 @@ import Testing
   /// A world in which peer 1 answers requests of a type late and wrongly.
   private static func run(
     _ world: TestWorld, _ type: RequestType, delay: Duration,
-    _ lie: @escaping TestNetwork.Tamper
-  ) {
+    _ lie: @escaping WorldNetwork.Tamper
+  ) async {
     world.network.delay(PeerID(1), type, delay)
     world.network.tamper(PeerID(1), type, lie)
-    world.run {
+    await world.runAnywhere {
       try await world.grow(9)
       world.addHonest(1..<5)
       // The state never becomes complete, so that every block needs its diff.
@@ -30,13 +30,14 @@ import Testing
       world.runtime.spawn("chain") { await world.produceForever() }
       let isBanned = await world.wait(.seconds(120)) { !world.bans(of: PeerID(1)).isEmpty }
       #expect(isBanned, "the lie was not looked at")
-      #expect(node.chain.headNumber + 1 >= world.source.headNumber)
+      #expect(await world.holds { node.chain.headNumber + 1 >= world.source.headNumber })
     }
   }
 
-  @Test func wrongDiff_shouldBePunished_thoughAnotherPeersWasUsed() throws {
-    let world = try TestWorld(seed: 111)
-    Self.run(world, .trieDiff, delay: .seconds(2)) { bytes in
+  @Test(arguments: Backend.each)
+  func wrongDiff_shouldBePunished_thoughAnotherPeersWasUsed(backend: Backend) async throws {
+    let world = try TestWorld(seed: 111 + backend.number, backend)
+    await Self.run(world, .trieDiff, delay: .seconds(2)) { bytes in
       guard case .partialDiff(let diff)? = try? TrieDiffResponse(wireBytes: bytes),
         let shorter = try? TrieDiff(entries: Array(diff.entries.dropLast()))
       else { return bytes }
@@ -51,8 +52,9 @@ import Testing
     #expect(!used)
   }
 
-  @Test func wrongBlocks_shouldBePunished_thoughAnotherPeersWereUsed() throws {
-    let world = try TestWorld(seed: 112)
+  @Test(arguments: Backend.each)
+  func wrongBlocks_shouldBePunished_thoughAnotherPeersWereUsed(backend: Backend) async throws {
+    let world = try TestWorld(seed: 112 + backend.number, backend)
     world.network.delay(PeerID(1), .missingBlocks, .seconds(3))
     world.network.tamper(PeerID(1), .missingBlocks) { bytes in
       guard case .blocks(var blocks)? = try? MissingBlocksResponse(wireBytes: bytes),
@@ -61,7 +63,7 @@ import Testing
       blocks[index].body?.transactions.removeLast()
       return MissingBlocksResponse.blocks(blocks).wireBytes
     }
-    world.run {
+    await world.runAnywhere {
       try await world.grow(6)
       world.addHonest(1..<4)
       let context = world.context()

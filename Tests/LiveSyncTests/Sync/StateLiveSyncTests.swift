@@ -1,13 +1,13 @@
 import EventLog
 import Ledger
 import LiveSync
+import Locking
 import Messages
 import Networking
 import Node
 import Primitives
 import Runtime
 import StateTrie
-import Synchronization
 import Testing
 
 @Suite struct StateLiveSyncTests {
@@ -42,17 +42,17 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<4 as Range<UInt64>)
-  func freshNode_shouldJoinCompleteAndFollow(seed: UInt64) throws {
-    let world = try TestWorld(seed: seed)
-    world.run {
+  @Test(arguments: Backend.each(4))
+  func freshNode_shouldJoinCompleteAndFollow(backend: Backend) async throws {
+    let world = try TestWorld(seed: backend.number, backend)
+    await world.runAnywhere {
       try await world.grow(30)
       world.addHonest(1..<5)
       let node = try await Self.sync(world)
-      world.expectSameState(node)
+      await world.expectSameState(node)
       let events = node.events()
-      try await world.runtime.sleep(for: .seconds(20))
-      #expect(node.chain.headNumber + 1 >= world.source.headNumber)
+      try await world.pause(.seconds(20))
+      #expect(await world.holds { node.chain.headNumber + 1 >= world.source.headNumber })
       #expect(await node.progress().isEstablished)
       var iterator = events.makeAsyncIterator()
       guard case .acceptedAnnouncedBlock = await iterator.next() else {
@@ -79,8 +79,9 @@ import Testing
     #expect(try log() == log())
   }
 
-  @Test func liar_shouldBeBanned_whenItsChunkHasAWrongValue() throws {
-    let world = try TestWorld(seed: 1)
+  @Test(arguments: Backend.each)
+  func liar_shouldBeBanned_whenItsChunkHasAWrongValue(backend: Backend) async throws {
+    let world = try TestWorld(seed: 1 + backend.number, backend)
     let liar = PeerID(1)
     world.network.tamper(liar, .chunk) { bytes in
       guard case .chunk(let number, let hash, var chunk)? = try? ChunkResponse(wireBytes: bytes),
@@ -89,10 +90,10 @@ import Testing
       chunk.items[0].value[0] ^= 1
       return ChunkResponse.chunk(number: number, hash: hash, chunk).wireBytes
     }
-    world.run {
+    await world.runAnywhere {
       try await world.grow(20)
       world.addHonest(1..<4)
-      world.expectSameState(try await Self.sync(world))
+      await world.expectSameState(try await Self.sync(world))
     }
     #expect(world.bans(of: liar).count == 1)
     #expect(world.network.disconnectReason(liar) != nil)
@@ -107,39 +108,46 @@ import Testing
     #expect(rejected)
   }
 
-  @Test func liar_shouldBeBanned_whenItsDiffIsWrong() throws {
-    let world = try TestWorld(seed: 2)
+  @Test(arguments: Backend.each)
+  func liar_shouldBeBanned_whenItsDiffIsWrong(backend: Backend) async throws {
+    let world = try TestWorld(seed: 2 + backend.number, backend)
     let liar = PeerID(1)
     world.network.tamper(liar, .trieDiff, Lies.shorterDiff)
-    world.run {
+    await world.runAnywhere {
       try await world.grow(20)
       world.addHonest(1..<2)
       world.addHonest(2..<4, after: .seconds(1))
-      world.expectSameState(try await Self.sync(world, chunkItems: 5))
+      await world.expectSameState(try await Self.sync(world, chunkItems: 5))
     }
     #expect(world.bans(of: liar) == ["diff_root_mismatch"])
     #expect(world.bans(of: PeerID(2)) == [])
   }
 
-  @Test func block_shouldBeRefused_whenItsStateRootIsWrong() throws {
-    let world = try TestWorld(seed: 3)
-    let bad = Mutex<Hash256?>(nil)
-    world.run {
+  @Test(arguments: Backend.each)
+  func block_shouldBeRefused_whenItsStateRootIsWrong(backend: Backend) async throws {
+    let world = try TestWorld(seed: 3 + backend.number, backend)
+    let bad = Lock<Hash256?>(nil)
+    await world.runAnywhere {
       try await world.grow(20)
       world.addHonest(1..<4)
       let node = try await Self.sync(world)
       // A well-signed block that claims another state than its transactions give.
-      let good = try world.producer.next(transactions: try world.transactions(2)).block
-      guard good.kind == .micro else { return }
-      var fields = good.header.fields
-      fields.stateRoot = Blake2b256.hash([1])
-      let block = try world.producer.sign(fields, body: good.body)
-      bad.withLock { $0 = block.hash }
-      await world.network.endpoint(PeerID(2)).announce(block)
-      try await world.runtime.sleep(for: .seconds(10))
+      let block = try await world.standingStill(node) {
+        if world.genesis.configuration.isMacro(at: world.source.headNumber + 1) {
+          try await world.produce()
+        }
+        let good = try world.producer.next(transactions: try world.transactions(2)).block
+        var fields = good.header.fields
+        fields.stateRoot = Blake2b256.hash([1])
+        let block = try world.producer.sign(fields, body: good.body)
+        bad.withLock { $0 = block.hash }
+        await world.network.endpoint(PeerID(2)).announce(block)
+        return block
+      }
+      try await world.pause(.seconds(10))
       #expect(!node.chain.isKnown(block.hash))
-      #expect(node.chain.headNumber + 1 >= world.source.headNumber)
-      world.expectSameState(node)
+      #expect(await world.holds { node.chain.headNumber + 1 >= world.source.headNumber })
+      await world.expectSameState(node)
     }
     let rejected = world.sink.events.compactMap { event -> String? in
       if case Event.Block.rejected(_, let hash, _, let reason) = event.group,
@@ -154,16 +162,16 @@ import Testing
     #expect(world.bans(of: PeerID(1)) == [] && world.bans(of: PeerID(3)) == [])
   }
 
-  @Test(arguments: 0..<4 as Range<UInt64>)
-  func sync_shouldComplete_whenTheChainRebranchesDuringChunks(seed: UInt64) throws {
-    let world = try TestWorld(seed: 40 + seed)
-    world.run {
+  @Test(arguments: Backend.each(4))
+  func sync_shouldComplete_whenTheChainRebranchesDuringChunks(backend: Backend) async throws {
+    let world = try TestWorld(seed: 40 + backend.number, backend)
+    await world.runAnywhere {
       try await world.grow(20)
       world.addHonest(1..<4)
       let node = world.makeNode(chunkItems: 10)
       world.runtime.spawn("node") { await node.run() }
       for round in 0..<30 {
-        try await world.runtime.sleep(for: .milliseconds(400))
+        try await world.pause(.milliseconds(400))
         let height = world.source.headNumber + 1
         let configuration = world.genesis.configuration
         if round % 5 == 1, !configuration.isMacro(at: height) {
@@ -173,7 +181,7 @@ import Testing
           for block in [skip.block, fork.block] {
             try world.source.push(block)
             await world.announce(block)
-            try await world.runtime.sleep(for: .milliseconds(150))
+            try await world.pause(.milliseconds(150))
           }
         } else {
           try await world.produce()
@@ -184,8 +192,8 @@ import Testing
         node.chain.stateComplete && node.chain.headHash == world.source.headHash
       }
       let progress = await node.progress()
-      #expect(isDone, "seed \(seed): \(progress)")
-      world.expectSameState(node)
+      #expect(isDone, "seed \(backend.number): \(progress)")
+      await world.expectSameState(node)
     }
     #expect(world.count("chain.rebranched") > 0)
     #expect(world.count("peer.banned") == 0)
@@ -212,7 +220,7 @@ import Testing
       }
       let progress = await node.progress()
       #expect(isDone, "\(progress)")
-      world.expectSameState(node)
+      await world.expectSameState(node)
     }
     let causes = world.sink.events.compactMap { event -> Event.StallBlocker? in
       if case Event.Stall.detected(let blocker, _, _) = event.group { blocker } else { nil }
@@ -231,19 +239,22 @@ import Testing
     world.run {
       try await world.grow(20)
       world.addHonest(1..<5)
-      world.expectSameState(try await Self.sync(world, limit: .seconds(500), chunkItems: 100))
+      await world.expectSameState(try await Self.sync(world, limit: .seconds(500), chunkItems: 100))
     }
     #expect(world.count("peer.banned") == 0)
   }
 
-  @Test func incompletePeers_shouldNotBeAskedForChunks_whenTheySayTheyHaveNone() throws {
-    let world = try TestWorld(seed: 7)
-    world.run {
+  @Test(arguments: Backend.each)
+  func incompletePeers_shouldNotBeAskedForChunks_whenTheySayTheyHaveNone(backend: Backend)
+    async throws
+  {
+    let world = try TestWorld(seed: 7 + backend.number, backend)
+    await world.runAnywhere {
       try await world.grow(20)
       let empty = Blockchain(genesis: world.genesis, state: .missing)
       world.serve(empty, as: PeerID(9))
       world.addHonest(1..<3)
-      world.expectSameState(try await Self.sync(world))
+      await world.expectSameState(try await Self.sync(world))
     }
     #expect(world.count("peer.behind") <= 1)
     #expect(world.count("peer.banned") == 0)
@@ -259,20 +270,21 @@ import Testing
     }
   }
 
-  @Test func state_shouldBeGatheredAgain_whenTheOperatorGivesItUp() throws {
-    let world = try TestWorld(seed: 9)
-    world.run {
+  @Test(arguments: Backend.each)
+  func state_shouldBeGatheredAgain_whenTheOperatorGivesItUp(backend: Backend) async throws {
+    let world = try TestWorld(seed: 9 + backend.number, backend)
+    await world.runAnywhere {
       try await world.grow(20)
       world.addHonest(1..<4)
       let node = try await Self.sync(world)
-      try await world.runtime.sleep(for: .seconds(3))
+      try await world.pause(.seconds(3))
       try node.chain.reinitialiseState()
-      try await world.runtime.sleep(for: .seconds(3))
+      try await world.pause(.seconds(3))
       let isDone = await world.wait(.seconds(120)) {
         node.chain.stateComplete && node.chain.headHash == world.source.headHash
       }
       #expect(isDone)
-      world.expectSameState(node)
+      await world.expectSameState(node)
     }
     #expect(world.count("state.complete") == 2)
     #expect(world.count("state.incomplete") == 1)

@@ -11,15 +11,17 @@ import Testing
 
 /// A node whose disk is full asks for nothing that it could not keep, and goes on to serve.
 @Suite struct StoreFailureTests {
-  @Test(arguments: [SyncStrategy.parallel, .sequential])
-  func node_shouldStopAskingAndServe_whenItsDiskIsFull(strategy: SyncStrategy) throws {
-    let world = try TestWorld(seed: 97, accounts: 3_000)
+  @Test(arguments: [SyncStrategy.parallel, .sequential], Backend.each)
+  func node_shouldStopAskingAndServe_whenItsDiskIsFull(strategy: SyncStrategy, backend: Backend)
+    async throws
+  {
+    let world = try TestWorld(seed: 97 + backend.number, backend, accounts: 3_000)
     let disk = MemoryDisk()
     let store = try MemoryStore(on: disk, chain: world.genesis.hash)
     let chain = try Blockchain(genesis: world.genesis, state: .missing, store: store)
     // Room for a part of the state.
     disk.faults = StorageFaults(capacity: disk.byteCount + 60_000)
-    world.run {
+    await world.runAnywhere {
       try await world.grow(9)
       world.addHonest(1..<5)
       let node = world.makeNode(strategy: strategy, chain: chain)
@@ -27,9 +29,9 @@ import Testing
       world.runtime.spawn("chain") { await world.produceForever() }
       let hasStopped = await world.wait(.seconds(60)) { world.count("stall.detected") > 0 }
       #expect(hasStopped && !chain.stateComplete)
-      try await world.runtime.sleep(for: .seconds(3))
+      try await world.pause(.seconds(3))
       let (asked, held) = (world.count("request.sent"), chain.itemCount)
-      try await world.runtime.sleep(for: .seconds(120))
+      try await world.pause(.seconds(120), most: .seconds(1))
       #expect(world.count("request.sent") == asked)
       #expect(chain.itemCount == held)
       #expect(await node.progress().blocker == .storeFailed)
@@ -54,11 +56,12 @@ import Testing
   }
 
   /// A damaged record that a stranger asks for costs that answer, and nothing else.
-  @Test func node_shouldSayThatItCannotReadARecord_andGoOn() throws {
-    let world = try TestWorld(seed: 98)
+  @Test(arguments: Backend.each)
+  func node_shouldSayThatItCannotReadARecord_andGoOn(backend: Backend) async throws {
+    let world = try TestWorld(seed: 98 + backend.number, backend)
     let store = try MemoryStore(chain: world.genesis.hash)
     let chain = try Blockchain(genesis: world.genesis, state: .complete, store: store)
-    world.run {
+    await world.runAnywhere {
       try await world.grow(3)
       let old = world.source.head
       try await world.grow(14)
@@ -72,26 +75,29 @@ import Testing
       let node = world.makeNode(chain: chain)
       world.runtime.spawn("node") { await node.run() }
       world.runtime.spawn("chain") { await world.produceForever() }
-      try await world.runtime.sleep(for: .seconds(5))
+      try await world.pause(.seconds(5))
       let network = world.network.endpoint(PeerID(1))
-      let question = RequestMissingBlocks(
-        target: chain.headHash, includeBody: true, locators: [world.genesis.hash],
-        direction: .forward)
       for _ in 0..<3 {
-        let block = try await network.request(
-          RequestBlock(hash: old.hash, includeBody: false), to: TestWorld.node,
-          timeout: .seconds(1))
-        #expect(block.block == nil)
-        let blocks = try await network.request(
-          question, to: TestWorld.node, timeout: .seconds(1))
-        #expect(blocks == .failed)
-        let head = try await network.request(
-          RequestHead(), to: TestWorld.node, timeout: .seconds(1))
-        #expect(head.number == chain.headNumber)
+        try await world.standingStill(node) {
+          let block = try await network.request(
+            RequestBlock(hash: old.hash, includeBody: false), to: TestWorld.node,
+            timeout: .seconds(1))
+          #expect(block.block == nil)
+          let question = RequestMissingBlocks(
+            target: chain.headHash, includeBody: true, locators: [world.genesis.hash],
+            direction: .forward)
+          let blocks = try await network.request(
+            question, to: TestWorld.node, timeout: .seconds(1))
+          #expect(blocks == .failed)
+          let head = try await network.request(
+            RequestHead(), to: TestWorld.node, timeout: .seconds(1))
+          #expect(head.number == chain.headNumber)
+        }
       }
       let reached = chain.headNumber
-      try await world.runtime.sleep(for: .seconds(10))
-      #expect(chain.headNumber >= reached + 8 && chain.storeFailure == nil)
+      try await world.pause(.seconds(10))
+      #expect(await world.holds { chain.headNumber >= reached + 8 })
+      #expect(chain.storeFailure == nil)
       #expect(await node.progress().blocker != .storeFailed)
     }
     let details = world.sink.events.compactMap { event -> String? in

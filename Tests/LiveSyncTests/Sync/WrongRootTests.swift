@@ -38,31 +38,33 @@ import Testing
     return try MemoryStore(on: disk, chain: world.genesis.hash)
   }
 
-  @Test(arguments: [SyncStrategy.parallel, .sequential], [false, true])
-  func wrongLeaf_shouldBeFound_andTheStateStartedAnew(
-    strategy: SyncStrategy, isWhole: Bool
-  ) throws {
-    let world = try TestWorld(seed: 121)
-    let store = try Self.damagedStore(world, isWhole: isWhole)
-    let chain = try Blockchain(genesis: world.genesis, state: .missing, store: store)
-    world.run {
-      world.addHonest(1..<5)
-      let node = world.makeNode(strategy: strategy, chain: chain)
-      world.runtime.spawn("node") { await node.run() }
-      world.runtime.spawn("chain") { await world.produceForever() }
-      let isDone = await world.wait(.seconds(120)) { node.chain.stateComplete }
-      #expect(isDone)
-      try await world.runtime.sleep(for: .seconds(5))
-      world.expectSameState(node)
-      #expect(node.chain.headNumber + 1 >= world.source.headNumber)
-      #expect(await node.progress().wrongRoots == 1)
+  @Test(arguments: [SyncStrategy.parallel, .sequential], Backend.each)
+  func wrongLeaf_shouldBeFound_andTheStateStartedAnew(strategy: SyncStrategy, backend: Backend)
+    async throws
+  {
+    for isWhole in [false, true] {
+      let world = try TestWorld(seed: 121 + backend.number, backend)
+      let store = try Self.damagedStore(world, isWhole: isWhole)
+      let chain = try Blockchain(genesis: world.genesis, state: .missing, store: store)
+      await world.runAnywhere {
+        world.addHonest(1..<5)
+        let node = world.makeNode(strategy: strategy, chain: chain)
+        world.runtime.spawn("node") { await node.run() }
+        world.runtime.spawn("chain") { await world.produceForever() }
+        let isDone = await world.wait(.seconds(120)) { node.chain.stateComplete }
+        #expect(isDone)
+        try await world.pause(.seconds(5))
+        await world.expectSameState(node)
+        #expect(await world.holds { node.chain.headNumber + 1 >= world.source.headNumber })
+        #expect(await node.progress().wrongRoots == 1)
+      }
+      let names = world.sink.events.map(\.name)
+      #expect(names.count { $0 == "state.wrong_root" } == 1)
+      #expect(names.count { $0 == "chain.state_given_up" } == 1)
+      #expect(names.count { $0 == "state.complete" } == 1)
+      let found = try #require(names.firstIndex(of: "state.wrong_root"))
+      #expect(found < (names.firstIndex(of: "state.complete") ?? 0))
+      #expect(world.count("peer.banned") == 0)
     }
-    let names = world.sink.events.map(\.name)
-    #expect(names.count { $0 == "state.wrong_root" } == 1)
-    #expect(names.count { $0 == "chain.state_given_up" } == 1)
-    #expect(names.count { $0 == "state.complete" } == 1)
-    let found = try #require(names.firstIndex(of: "state.wrong_root"))
-    #expect(found < (names.firstIndex(of: "state.complete") ?? 0))
-    #expect(world.count("peer.banned") == 0)
   }
 }

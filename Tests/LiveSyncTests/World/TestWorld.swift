@@ -1,13 +1,13 @@
 import EventLog
 import Ledger
 import LiveSync
+import Locking
 import Networking
 import Node
 import Peers
 import Primitives
 import Runtime
 import StateTrie
-import Synchronization
 import TestSupport
 import Testing
 
@@ -15,26 +15,46 @@ import Testing
 final class TestWorld: Sendable {
   static let node = PeerID(0)
 
-  let runtime: SimulatedRuntime
-  let network: TestNetwork
+  let backend: Backend
+  let runtime: any Runtime
+  let network: WorldNetwork
   let genesis: Genesis
   /// The chain of the network: what honest peers serve.
   let source: Blockchain
   let producer: BlockProducer
   let sink: MemorySink
+  let machine: Machine
   private let senders: [KeyPair]
-  private let random: Mutex<SeededGenerator>
-  private let seed: UInt64
+  private let random: Lock<SeededGenerator>
+  let seed: UInt64
   /// Peers that announce, in turn.
-  let announcers = Mutex<[PeerID]>([])
+  let announcers = Lock<[PeerID]>([])
+  /// Whether the chain stands still for a while.
+  let isPaused = Lock(false)
+
+  /// What runs the world.
+  enum Machine {
+    case simulated(SimulatedRuntime)
+    case system(WatchedRuntime)
+  }
 
   init(
-    seed: UInt64, accounts: Int = 400, blocksPerBatch: UInt32 = 8,
-    latency: Duration = .milliseconds(20)
+    seed: UInt64, _ backend: Backend = .simulated, accounts: Int = 400,
+    blocksPerBatch: UInt32 = 8, latency: Duration = .milliseconds(20)
   ) throws {
     self.seed = seed
-    runtime = SimulatedRuntime(seed: seed)
-    network = TestNetwork(runtime: runtime, latency: latency)
+    self.backend = backend
+    if backend.isSimulated {
+      let simulated = SimulatedRuntime(seed: seed)
+      machine = .simulated(simulated)
+      runtime = simulated
+      network = WorldNetwork(simulated, latency: latency)
+    } else {
+      let system = WatchedRuntime(seed: seed)
+      machine = .system(system)
+      runtime = system
+      network = WorldNetwork(system, latency: latency / Backend.haste)
+    }
     var random = SeededGenerator(seed: seed)
     func pair(_ tag: UInt8, _ index: Int) -> KeyPair {
       KeyPair(seed: Blake2b256.hash([tag, UInt8(index & 255), UInt8(seed & 255)]))
@@ -61,8 +81,9 @@ final class TestWorld: Sendable {
     producer = BlockProducer(chain: source, keys: validators)
     let runtime = runtime
     sink = MemorySink(now: { runtime.now.nanoseconds })
-    self.random = Mutex(random)
-    network.state.withLock { _ = $0.connected.insert(Self.node) }
+    self.random = Lock(random)
+    _ = network.endpoint(Self.node)
+    network.join(Self.node)
   }
 
   /// Peers that serve the source chain, connected.
@@ -77,7 +98,7 @@ final class TestWorld: Sendable {
   /// Honest peers that connect a while later.
   func addHonest(_ numbers: Range<UInt32>, after pause: Duration) {
     runtime.spawn("late peers") {
-      try? await self.runtime.sleep(for: pause)
+      try? await self.pause(pause)
       self.addHonest(numbers)
     }
   }
@@ -115,7 +136,8 @@ final class TestWorld: Sendable {
 
   func announce(_ block: Block) async {
     let peer = announcers.withLock { list -> PeerID? in
-      let live = list.filter { peer in network.state.withLock { $0.connected.contains(peer) } }
+      let connected = network.endpoint(Self.node).connectedPeers()
+      let live = list.filter { connected.contains($0) }
       return live.isEmpty ? nil : live[Int(block.number) % live.count]
     }
     guard let peer else { return }
@@ -146,7 +168,8 @@ final class TestWorld: Sendable {
   /// Lets the chain grow and announces each block, until cancelled.
   func produceForever(every interval: Duration = .seconds(1)) async {
     while !Task.isCancelled {
-      guard (try? await runtime.sleep(for: interval)) != nil else { return }
+      guard (try? await pause(interval)) != nil else { return }
+      if isPaused.withLock({ $0 }) { continue }
       do { try await produce() } catch { Issue.record("no block was made: \(error)") }
     }
   }
@@ -157,52 +180,6 @@ final class TestWorld: Sendable {
       chain: Blockchain(genesis: genesis, state: .complete),
       network: network.endpoint(Self.node), runtime: runtime,
       recorder: EventRecorder(sink: sink, context: .init(node: "s0", actor: "test")))
-  }
-
-  /// Waits until `condition` holds; false after `limit`.
-  func wait(_ limit: Duration, until condition: @Sendable () async -> Bool) async -> Bool {
-    let end = runtime.now.advanced(by: limit)
-    while runtime.now < end {
-      if await condition() { return true }
-      guard (try? await runtime.sleep(for: .milliseconds(100))) != nil else { return false }
-    }
-    return await condition()
-  }
-
-  /// Runs `body`, then ends everything and checks what must hold after every run.
-  func run(_ limit: Duration = .seconds(600), _ body: @escaping @Sendable () async throws -> Void) {
-    let outcome = runtime.run(virtualTimeMax: limit) {
-      do { try await body() } catch { Issue.record("seed \(self.seed): \(error)") }
-    }
-    #expect(outcome == .done, "seed \(seed)")
-    #expect(runtime.shutdown() == [], "seed \(seed): tasks leak")
-    #expect(runtime.foreignJobs == 0, "seed \(seed)")
-    expectRequestsEndOnce()
-  }
-
-  private func expectRequestsEndOnce() {
-    var open: Set<UInt64> = []
-    for record in sink.records {
-      guard let event = record.event.group as? Event.Request, let number = record.request else {
-        continue
-      }
-      switch event {
-      case .sent: #expect(open.insert(number).inserted, "request \(number) was sent twice")
-      case .ended: #expect(open.remove(number) != nil, "request \(number) ended twice")
-      case .served, .refused: break
-      }
-    }
-    #expect(open.isEmpty, "requests \(open.sorted()) never ended")
-  }
-
-  /// The node's state equals the network's.
-  func expectSameState(_ node: FullNode) {
-    #expect(node.chain.stateComplete, "seed \(seed)")
-    let block = node.chain.head
-    #expect(node.chain.stateRoot == block.header.stateRoot, "seed \(seed)")
-    if block.hash == source.headHash {
-      #expect(node.chain.items() == source.items(), "seed \(seed)")
-    }
   }
 
   /// Reasons why `peer` was banned, in order.

@@ -1,0 +1,64 @@
+import Locking
+import Runtime
+
+/// The runtime of production, which remembers what it has started, so that a test can end it and
+/// see that it ends.
+final class WatchedRuntime: Runtime {
+  private struct State {
+    var tasks: [Int: SpawnedTask] = [:]
+    var names: [Int: String] = [:]
+    var next = 0
+    var isOver = false
+  }
+
+  private let system: SystemRuntime
+  private let state = Lock(State())
+
+  init(seed: UInt64) { system = SystemRuntime(seed: seed) }
+
+  var now: Moment { system.now }
+
+  func sleep(until moment: Moment) async throws(CancellationError) {
+    try await system.sleep(until: moment)
+  }
+
+  @discardableResult
+  func spawn(_ name: String, _ body: @escaping @Sendable () async -> Void) -> SpawnedTask {
+    let number = state.withLock { state in
+      state.next += 1
+      state.names[state.next] = name
+      return state.next
+    }
+    let task = system.spawn(name) {
+      await body()
+      self.state.withLock { state in
+        state.tasks[number] = nil
+        state.names[number] = nil
+      }
+    }
+    let isOver = state.withLock { state in
+      // It may have ended already.
+      if state.names[number] != nil { state.tasks[number] = task }
+      return state.isOver
+    }
+    if isOver { task.cancel() }
+    return task
+  }
+
+  func worker(_ name: String) -> any Worker { system.worker(name) }
+
+  func randomStream(_ consumer: RandomConsumer) -> RandomStream { system.randomStream(consumer) }
+
+  /// Cancels what was started and waits for it; the names of what does not end in ten seconds.
+  func shutdown() async -> [String] {
+    let tasks = state.withLock { state in
+      state.isOver = true
+      return state.tasks.sorted { $0.key < $1.key }.map(\.value)
+    }
+    for task in tasks { task.cancel() }
+    for _ in 0..<2_000 where state.withLock({ !$0.names.isEmpty }) {
+      try? await system.sleep(for: .milliseconds(5))
+    }
+    return state.withLock { $0.names.sorted { $0.key < $1.key }.map(\.value) }
+  }
+}
