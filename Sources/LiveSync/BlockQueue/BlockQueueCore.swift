@@ -4,7 +4,8 @@ import Networking
 import Primitives
 
 /// Decides what to do with blocks on their way to the chain: which to hand on, which to keep until
-/// their ancestors are here, which to ask for and which to drop. Rules: Docs/LiveSync.md, "Block queue".
+/// their ancestors are here, which to ask for and which to drop. Rules: Docs/LiveSync.md, "Block
+/// queue".
 ///
 /// A value: events in, actions out, no clock and no waiting. A block is at most in one of three
 /// places: the buffer, `waiting` (handed on, not pushed yet), or the chain.

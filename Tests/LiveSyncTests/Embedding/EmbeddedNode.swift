@@ -15,9 +15,9 @@ func embedFullNode(
   let runtime = SystemRuntime()
   let store = try LMDBStore(path: path, chain: genesis.hash)
   let chain = try Blockchain(genesis: genesis, state: .missing, store: store)
+  let writer = JSONLinesWriter(now: { runtime.now.nanoseconds }, output: log)
   let node = FullNode(
-    chain: chain, network: network, runtime: runtime,
-    sink: JSONLinesWriter(now: { runtime.now.nanoseconds }, output: log),
+    chain: chain, network: network, runtime: runtime, sink: writer,
     configuration: NodeConfiguration(name: "n0"))
   let events = node.events()
   let work = runtime.spawn("node") { await node.run() }
@@ -25,5 +25,6 @@ func embedFullNode(
   // From here on the node would go on following and serving; this one has done its work.
   work.cancel()
   await work.value
+  writer.flush()
   return chain
 }
