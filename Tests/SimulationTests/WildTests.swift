@@ -60,9 +60,9 @@ import Testing
 
   /// Worlds that a rule of this engine was made for: nearly all peers silent and messages lost
   /// (393, 442), messages lost and peers coming and going (545), one chunk at a time over a very
-  /// thin line (811), a batch in each round trip and one peer (856), half of the
-  /// answers lost and a batch in three round trips (687).
-  @Test(arguments: [393, 442, 545, 687, 811, 856] as [UInt64])
+  /// thin line (811), a batch in each round trip and one peer (856), half of the answers lost and a
+  /// batch in three round trips (687), or twenty blocks a second (926).
+  @Test(arguments: [393, 442, 545, 687, 811, 856, 926] as [UInt64])
   func hardWorlds_shouldBeWon(seed: UInt64) throws {
     let report = try SimulationRun(Scenario.wild(seed: seed), seed: seed)
       .run(identity: SimulationRunTests.identity)
