@@ -69,9 +69,10 @@ struct ServingReport {
   }
 
   private var rows: [Row] {
-    let kinds =
-      [("head", result.idle.heads, result.busy.heads)]
-      + [("chunk", result.idle.chunks, result.busy.chunks)]
+    let kinds = [
+      ("head", result.idle.heads, result.busy.heads),
+      ("chunk", result.idle.chunks, result.busy.chunks),
+    ]
     return kinds.flatMap { name, idle, busy in
       [50, 95, 99].map { share in
         Row(

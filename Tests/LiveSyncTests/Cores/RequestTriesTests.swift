@@ -60,6 +60,16 @@ import Testing
     #expect(Self.order(tries, peers, &rotation) == [4, 1, 2])
   }
 
+  @Test func additions_shouldBeForgotten_whenNobodyReadsThem() {
+    let list = PeerList()
+    do {
+      let gone = list.additions()
+      #expect(list.additionSubscribers == 1)
+      _ = gone
+    }
+    #expect(list.additionSubscribers == 0)
+  }
+
   @Test func peerAhead_shouldBeToldOnce_andStay() {
     let list = PeerList()
     #expect(!list.note(.ahead(PeerID(1))))
