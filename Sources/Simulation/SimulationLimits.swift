@@ -14,10 +14,14 @@ public enum SimulationLimits {
   static let fee: UInt64 = 1
   /// Most coins of a transfer that does not empty its sender's account.
   static let amountMax = 1_000
-  /// Most bytes a set-data transaction writes.
+  /// Most bytes a set-data transaction writes where accounts start with fewer.
   static let dataBytesMax = 40
+  /// Most bytes of data that each account starts with.
+  public static let accountDataBytesMax = 1_024
   /// Scheduler steps after which a run is given up.
   static let stepsMax = 2_000_000_000
+  /// Accounts that the oracle's models may hold beside their common ground before it is renewed.
+  static let modelChangesMax = 1_000
   /// Results of signature checks shared by all nodes of a run.
   static let signaturesCached = 1 << 16
   /// Forks after the node joined of which it must have followed one, or the run proves too little.

@@ -11,9 +11,40 @@ package struct AccountModel: Sendable {
   /// The accounts that models share.
   private final class Ground: Sendable {
     let accounts: [Address: Account]
+    /// Their addresses in order.
+    let addresses: [Address]
 
     init(_ accounts: [Address: Account]) {
       self.accounts = accounts
+      addresses = accounts.keys.sorted()
+    }
+
+    /// The ground with these changes made to it; nil = no account.
+    init(_ ground: Ground, changes: [Address: Account?]) {
+      var accounts = ground.accounts
+      for (address, account) in changes { accounts[address] = account }
+      var added = changes.keys.filter { ground.accounts[$0] == nil }.sorted()[...]
+      var addresses: [Address] = []
+      addresses.reserveCapacity(accounts.count + added.count)
+      for address in ground.addresses {
+        while let next = added.first, next < address { addresses.append(added.removeFirst()) }
+        addresses.append(address)
+      }
+      addresses += added
+      addresses.removeAll { accounts[$0] == nil }
+      self.accounts = accounts
+      self.addresses = addresses
+    }
+
+    /// Number of addresses below `key`.
+    func count(below key: KeyNibbles) -> Int {
+      var low = 0
+      var high = addresses.count
+      while low < high {
+        let middle = (low + high) / 2
+        if addresses[middle].key < key { low = middle + 1 } else { high = middle }
+      }
+      return low
     }
   }
 
@@ -49,16 +80,11 @@ package struct AccountModel: Sendable {
     }
   }
 
-  /// All accounts, in no order.
-  package var accounts: [Address: Account] {
-    var accounts = ground.accounts
-    for (address, account) in changes { accounts[address] = account }
-    return accounts
-  }
-
-  /// These models with this model's accounts as their ground. All must share its present ground.
+  /// These models with this model's accounts as their ground, unless it is hardly different from
+  /// the one they have. All must share its present ground.
   func ground(of models: [Hash256: AccountModel]) -> [Hash256: AccountModel] {
-    let ground = Ground(accounts)
+    if changes.count < SimulationLimits.modelChangesMax { return models }
+    let ground = Ground(ground, changes: changes)
     return models.mapValues { model in
       precondition(model.ground === self.ground, "a model of another ground")
       var moved = AccountModel(ground, changes: [:], count: model.count)
@@ -118,12 +144,15 @@ package struct AccountModel: Sendable {
     self[address] = account.balance == 0 && account.data.isEmpty ? nil : account
   }
 
-  /// Number of accounts outside `missing`.
-  func count(outside missing: KeyRangeSet) -> Int {
-    if missing.isEmpty { return count }
-    let held = ground.accounts.reduce(0) { $0 + (missing.contains($1.key.key) ? 0 : 1) }
+  /// Number of accounts in `range`, but not in `missing`.
+  func count(in range: KeyRange, outside missing: KeyRangeSet) -> Int {
+    func count(_ range: KeyRange) -> Int {
+      (range.end.map(ground.count(below:)) ?? ground.addresses.count)
+        - ground.count(below: range.start)
+    }
+    let held = missing.intersection(range).reduce(count(range)) { $0 - count($1) }
     return changes.reduce(held) { held, change in
-      if missing.contains(change.key.key) { return held }
+      guard range.contains(change.key.key), !missing.contains(change.key.key) else { return held }
       let was = ground.accounts[change.key] != nil
       return held + (change.value == nil ? 0 : 1) - (was ? 1 : 0)
     }
@@ -137,9 +166,11 @@ package struct AccountModel: Sendable {
 
   /// The accounts outside `missing` as items in key order.
   func items(outside missing: KeyRangeSet) -> [TrieItem] {
-    let accounts = accounts
-    return accounts.keys.sorted().compactMap { address in
-      guard !missing.contains(address.key), let account = accounts[address] else { return nil }
+    let current = changes.isEmpty ? ground : Ground(ground, changes: changes)
+    return current.addresses.compactMap { address in
+      guard !missing.contains(address.key), let account = current.accounts[address] else {
+        return nil
+      }
       return TrieItem(key: address.key, value: account.wireBytes)
     }
   }

@@ -9,6 +9,8 @@ struct Judge {
   let leaked: [String]
   /// Why the run did not get to its end, if it did not.
   let failure: String?
+  /// The root of the oracle's accounts at the node's head, if there is one.
+  let oracleRoot: Hash256?
   /// Why nobody could have got there, if that is so.
   let obstacle: Obstacle?
 
@@ -32,8 +34,7 @@ struct Judge {
       return "S10: \(liar.peer) was caught in a lie and is not banned"
     }
     guard failure == nil, let chain = world.joiner?.chain else { return nil }
-    let oracle = world.producer.model(after: chain.headHash)?.stateRoot()
-    guard chain.stateRoot == chain.head.header.stateRoot, chain.stateRoot == oracle else {
+    guard chain.stateRoot == chain.head.header.stateRoot, chain.stateRoot == oracleRoot else {
       return "S3: the roots of node, header and oracle differ at the end"
     }
     return nil

@@ -5,6 +5,7 @@ import Networking
 import Node
 import Peers
 import Primitives
+import StateTrie
 
 /// Writes every event of a run to its log and checks the joining node while it works.
 ///
@@ -14,9 +15,10 @@ final class RunObserver: EventSink, @unchecked Sendable {
   // Unchecked: used on the simulation's thread only, like everything that it looks at.
 
   static let joinerName = "s0"
-  /// With at most so many accounts the whole state is compared after every chunk, with more only at
-  /// macro blocks and on completion.
-  private static let comparedAfterChunksMax = 5_000
+  /// With at most so many accounts the whole state is compared after every chunk and at every macro
+  /// block. With more, the range of the chunk and one part in turn are, and all on completion and at
+  /// the end.
+  private static let comparedWholeMax = 5_000
 
   /// Key space between two rows of the state's growth, in parts per million.
   private static let shownShare = 50_000
@@ -24,7 +26,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
   private let writer: JSONLinesWriter
   private let producer: ChainProducer
   private let liars: Set<UInt32>
-  private let comparesAfterChunks: Bool
+  private let comparesWhole: Bool
   private let now: @Sendable () -> Int64
   private let line: (String) -> Void
   /// The joining node's chain, while the node lives.
@@ -47,6 +49,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
   private(set) var rebranches = 0
   private(set) var rebranchesWhileIncomplete = 0
   private(set) var comparisons = 0
+  /// Macro blocks at which a part was compared.
+  private var turn = 0
   private var macroNumber: UInt32 = 0
   /// Rows of the state's growth shown so far.
   private var shownShares = 0
@@ -62,7 +66,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
     self.liars = liars
     self.now = now
     self.line = line
-    comparesAfterChunks = scenario.accounts <= Self.comparedAfterChunksMax
+    comparesWhole = scenario.accounts <= Self.comparedWholeMax
     freshRules = EventRules(
       liars: liars,
       bufferedBlocksMax: QueueConfiguration(
@@ -128,10 +132,11 @@ final class RunObserver: EventSink, @unchecked Sendable {
       refusals[peer, default: []].insert(.wrongDiff)
     case Event.Block.rejected(_, let hash, let peer?, _) where !producer.hasMade(hash):
       refusals[peer, default: []].insert(.wrongRoot)
-    case Event.Chunk.accepted:
+    case Event.Chunk.accepted(let chunk):
       showState()
       if let chain { passMilestones(min(chain.missing.absentPartsPerMillion, 999_999)) }
-      if comparesAfterChunks { compare() }
+      let range = KeyRange(start: chunk.startKey, end: chunk.endKey)
+      compare(comparesWhole ? StateCheck.parts : [range])
     case let event as Event.Chain: observe(event)
     case Event.State.complete(let number, let hash, _):
       isComplete = true
@@ -159,7 +164,9 @@ final class RunObserver: EventSink, @unchecked Sendable {
       if number < macroNumber { violate("S5", "final block \(number) after \(macroNumber)") }
       macroNumber = number
       requireMade(number, hash, "final")
-      compare()
+      let parts = StateCheck.parts
+      turn += 1
+      compare(comparesWhole ? parts : [parts[turn % parts.count]])
     case .rebranched(_, _, let ancestor, _, _):
       rebranches += 1
       if !isComplete { rebranchesWhileIncomplete += 1 }
@@ -186,10 +193,10 @@ final class RunObserver: EventSink, @unchecked Sendable {
   }
 
   /// S1 to S3, for the node's head.
-  func compare() {
+  func compare(_ ranges: [KeyRange] = StateCheck.parts) {
     guard let chain, let model = producer.model(after: chain.headHash) else { return }
     comparisons += 1
-    if let broken = StateCheck.compare(chain, with: model) { violate(broken) }
+    if let broken = StateCheck.compare(chain, with: model, in: ranges) { violate(broken) }
   }
 
   /// Notes the first broken invariant.

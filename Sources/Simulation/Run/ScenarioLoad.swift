@@ -14,12 +14,16 @@ struct ScenarioLoad {
 
   /// Bytes of one announced block, header and body.
   var blockBytes: Int {
-    450 + scenario.slots / 8 + 150 * scenario.transactionsPerBlock
+    450 + scenario.slots / 8
+      + (150 + scenario.accountDataBytes * scenario.setDataPerMillion / 1_000_000)
+      * scenario.transactionsPerBlock
       + (scenario.blocksPerBatch < 20 ? 110 * scenario.validators / scenario.blocksPerBatch : 0)
   }
 
   /// Bytes of the diff of one block.
-  private var diffBytes: Int { 64 + 130 * scenario.transactionsPerBlock }
+  private var diffBytes: Int {
+    64 + (130 + 4 * scenario.accountDataBytes) * scenario.transactionsPerBlock
+  }
 
   private var uplinks: [Int] {
     let plan = PeerPlan(scenario)
@@ -63,7 +67,9 @@ struct ScenarioLoad {
 
   private var chunks: Int { 1 + scenario.accounts / scenario.chunkItems }
 
-  private var stateBytes: Int { 70 * scenario.accounts + 2_000 * chunks }
+  private var stateBytes: Int {
+    (70 + scenario.accountDataBytes) * scenario.accounts + 2_000 * chunks
+  }
 
   /// Virtual time from joining to the complete state, in milliseconds.
   var syncMilliseconds: Int {

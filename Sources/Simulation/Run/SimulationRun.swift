@@ -67,22 +67,29 @@ public final class SimulationRun {
     if world.isDone { world.observer.compare() }
     let end = runtime.now.nanoseconds
     let leaked = world.stop()
-    let (verdict, reason) = judge(world, leaked: leaked, ending).verdict()
+    let oracleRoot = world.joiner.flatMap {
+      world.producer.model(after: $0.chain.headHash)?.stateRoot()
+    }
+    let (verdict, reason) = judge(world, leaked: leaked, oracleRoot, ending).verdict()
     return self.end(writer, steps: runtime.steps, verdict, reason) { [self] in
-      report(world, end: end)
+      var report = report(world, end: end)
+      report.oracleRoot = oracleRoot
+      return report
     }
   }
 
-  private func judge(_ world: SimulatedWorld, leaked: [String], _ ending: Ending) -> Judge {
-    switch ending {
-    case .done: Judge(world: world, leaked: leaked, failure: nil, obstacle: nil)
-    case .hopeless(let obstacle):
-      Judge(world: world, leaked: leaked, failure: obstacle.description, obstacle: obstacle)
-    case .failed(let failure):
-      Judge(
-        world: world, leaked: leaked, failure: failure,
-        obstacle: world.watch.obstacle(stateIsComplete: world.observer.isComplete))
-    }
+  private func judge(
+    _ world: SimulatedWorld, leaked: [String], _ oracleRoot: Hash256?, _ ending: Ending
+  ) -> Judge {
+    let (failure, obstacle): (String?, Obstacle?) =
+      switch ending {
+      case .done: (nil, nil)
+      case .hopeless(let obstacle): (obstacle.description, obstacle)
+      case .failed(let failure):
+        (failure, world.watch.obstacle(stateIsComplete: world.observer.isComplete))
+      }
+    return Judge(
+      world: world, leaked: leaked, failure: failure, oracleRoot: oracleRoot, obstacle: obstacle)
   }
 
   /// Writes the last record, and fills in what is known only then.
@@ -174,7 +181,6 @@ public final class SimulationRun {
     report.bytesSent = Int(traffic.sent.bytes)
     report.nodeRoot = chain?.stateRoot
     report.headerRoot = chain?.head.header.stateRoot
-    report.oracleRoot = chain.flatMap { world.producer.model(after: $0.headHash)?.stateRoot() }
     return report
   }
 }

@@ -12,9 +12,14 @@ package struct CheckViolation: Sendable, Hashable {
 
 /// Compares the state of a node with the oracle's.
 package enum StateCheck {
-  /// The first of S1 to S3 that does not hold: held leaves are the oracle's and, with the missing
-  /// ranges, all there are; a known root is the header's; a state that lacks nothing has a root.
-  package static func compare(_ chain: Blockchain, with model: AccountModel) -> CheckViolation? {
+  /// The first of S1 to S3 that does not hold: the leaves held in `ranges` are the oracle's and,
+  /// with the missing ranges, all there are; a known root is the header's; a state that lacks
+  /// nothing has a root.
+  /// - Parameter ranges: by default all, in parts, so that a large state does not stand in memory
+  ///   once more.
+  package static func compare(
+    _ chain: Blockchain, with model: AccountModel, in ranges: [KeyRange] = parts
+  ) -> CheckViolation? {
     let head = chain.head
     let missing = chain.missing
     if let root = chain.stateRoot {
@@ -28,20 +33,17 @@ package enum StateCheck {
         check: "S3", detail: "nothing is missing at block \(head.number), but the root is not known"
       )
     }
-    let count = model.count(outside: missing)
-    var held = 0
-    // Part by part, so that a large state does not stand in memory once more.
-    for range in parts {
-      for item in chain.items(in: range) {
-        held += 1
-        if !model.contains(item) { return difference(chain, model) }
-      }
+    for range in ranges {
+      let items = chain.items(in: range)
+      guard items.count == model.count(in: range, outside: missing),
+        items.allSatisfy(model.contains)
+      else { return difference(chain, model) }
     }
-    return held == count ? nil : difference(chain, model)
+    return nil
   }
 
   /// The key space in sixteen parts, one for each first nibble.
-  static let parts: [KeyRange] = {
+  package static let parts: [KeyRange] = {
     let starts = [KeyNibbles.empty] + (1...15).map { KeyNibbles(bytes: [UInt8($0 << 4)]) }
     return zip(starts, starts.dropFirst().map(Optional.some) + [nil]).map {
       KeyRange(start: $0, end: $1)

@@ -24,14 +24,20 @@ struct Workload {
       let address = Address(of: user.publicKey)
       known.insert(address)
       entries.append(
-        .init(address: address, account: Account(balance: SimulationLimits.userCoins)))
+        .init(
+          address: address,
+          account: Account(
+            balance: SimulationLimits.userCoins, data: random.bytes(scenario.accountDataBytes))))
     }
     while entries.count < scenario.accounts {
       guard let address = Address(bytes: random.bytes(Address.byteCount)),
         known.insert(address).inserted
       else { continue }
       let coins = UInt64(1 + random.below(1_000_000))
-      entries.append(.init(address: address, account: Account(balance: coins)))
+      entries.append(
+        .init(
+          address: address,
+          account: Account(balance: coins, data: random.bytes(scenario.accountDataBytes))))
     }
     addresses = entries.map(\.address)
     genesis = try Genesis(
@@ -69,7 +75,8 @@ struct Workload {
     let action: Transaction.Action
     let available = account.balance - SimulationLimits.fee
     if random.chance(perMillion: scenario.setDataPerMillion) {
-      action = .setData(random.bytes(random.below(SimulationLimits.dataBytesMax)))
+      action = .setData(
+        random.bytes(random.below(max(SimulationLimits.dataBytesMax, scenario.accountDataBytes))))
     } else if random.chance(perMillion: scenario.emptyAccountPerMillion) {
       action = .transfer(to: recipient(other: address), amount: available)
     } else {

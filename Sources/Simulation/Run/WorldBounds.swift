@@ -48,7 +48,8 @@ public struct WorldBounds {
   /// place, or a request for them and its answer.
   private var syncMilliseconds: Int {
     let rate = min(stateUpload, scenario.downloadBytesPerSecond)
-    let transfer = lastingAccounts * Self.accountBytesMin * 1_000 / rate
+    let transfer =
+      lastingAccounts * (Self.accountBytesMin + scenario.accountDataBytes) * 1_000 / rate
     return max(transfer, 2 * scenario.latencyMilliseconds)
   }
 

@@ -26,6 +26,9 @@ public struct Scenario: Sendable, Hashable {
   /// Nodes in all: full peers (liars among them) and the one that joins.
   public var nodes = 5
   public var accounts = 2_000
+  /// Bytes of data of each account at the start, and most bytes that a transaction sets, unless
+  /// those are fewer than `SimulationLimits.dataBytesMax`.
+  public var accountDataBytes = 0
   /// Blocks the chain has at least when the run ends.
   public var blocks = 120
   public var blocksPerBatch = 10
@@ -112,6 +115,9 @@ extension Scenario {
   public static let fields: [Field] = [
     .init("nodes", \.nodes, 2...64, "nodes, the joining one among them"),
     .init("accounts", \.accounts, 16...1_000_000, "accounts at the start"),
+    .init(
+      "account_data_bytes", \.accountDataBytes, 0...SimulationLimits.accountDataBytesMax,
+      "data of each account at the start"),
     .init("blocks", \.blocks, 1...100_000, "blocks the chain has at least at the end"),
     .init("blocks_per_batch", \.blocksPerBatch, 4...1_000, "distance of macro blocks"),
     .init(
