@@ -160,13 +160,14 @@ enum SimulateCommand: Command {
       "simulate  \(scenario.name)  seed \(seed)  commit \(identity.commit)  "
         + "\(identity.toolchain) \(identity.mode)  schema \(Event.schemaVersion)")
     Console.print("          \(PrintableText.line(scenario.description))")
-    let words = scenario.parameters.split(separator: " ")
+    let words = scenario.parametersChanged.split(separator: " ")
     for start in stride(from: 0, to: words.count, by: 3) {
       let row = words[start..<min(start + 3, words.count)].map {
         $0 + String(repeating: " ", count: max(1, 34 - $0.count))
       }
       Console.print("          " + row.joined().trimmingCharacters(in: .whitespaces))
     }
+    Console.print("          All numbers: --show, and the first record of the log.")
     Console.print("log       \(PrintableText.line(log.path))")
     Console.print("")
   }

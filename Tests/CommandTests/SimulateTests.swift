@@ -39,7 +39,8 @@ import Testing
     #expect(result.errors.isEmpty)
     let lines = result.output.split(separator: "\n")
     #expect(lines[0].hasPrefix("simulate  default  seed 3"))
-    #expect(result.output.contains("accounts=4000"))
+    #expect(result.output.contains("accounts=25000"))
+    #expect(result.output.split(separator: "\n", omittingEmptySubsequences: false).count <= 61)
     #expect(result.output.contains("state.complete"))
     #expect(lines.last?.hasPrefix("PASS") == true)
     let records = try EventLogReader.records(

@@ -33,6 +33,19 @@ import Testing
     #expect(report.nodeRoot == report.headerRoot && report.nodeRoot == report.oracleRoot)
     #expect(report.foreignJobs == 0)
     #expect(report.chunksAccepted > 50 && report.diffsAccepted > 5)
+    let measurement = try #require(report.measurement)
+    #expect(measurement.limit.absenceNanoseconds >= 2_000_000_000, "it was killed for two seconds")
+    #expect(measurement.ratioPerMille <= 1_300, "seed \(seed): \(measurement.ratioPerMille)")
+  }
+
+  @Test(arguments: 1...6 as ClosedRange<UInt64>)
+  func node_shouldFillItsStateAnew_whenItComesBackTooLate(seed: UInt64) throws {
+    let outcome = try Self.run(.named("restart"), seed: seed)
+    #expect(outcome.report.verdict == .pass, "seed \(seed): \(outcome.report.reason)")
+    #expect(outcome.report.nodeRoot == outcome.report.oracleRoot)
+    let names = outcome.records.filter { $0.context.node == "s0" }.map(\.event.name)
+    #expect(names.filter { $0 == "state.complete" }.count == 2, "seed \(seed)")
+    #expect(names.contains("state.incomplete"), "seed \(seed)")
   }
 
   @Test(arguments: ["plain", "forks", "churn"], 1...2 as ClosedRange<UInt64>)

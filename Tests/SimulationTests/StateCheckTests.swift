@@ -57,6 +57,25 @@ import Testing
     expectDifferencesFound(in: chain, held: sorted[20], absent: absent)
   }
 
+  /// A part of a large state is compared at a time.
+  @Test func differences_shouldBeFound_inTheRangesLookedAt() {
+    let chain = Blockchain(genesis: genesis, state: .complete)
+    let low = KeyRange(start: .empty, end: sorted[20].key)
+    let high = KeyRange(start: sorted[20].key, end: nil)
+    func broken(_ range: KeyRange, _ change: (inout [Address: Account]) -> Void) -> Bool {
+      var changed = accounts
+      change(&changed)
+      return StateCheck.compare(chain, with: AccountModel(accounts: changed), in: [range]) != nil
+    }
+    for index in [0, 19, 20, 39] {
+      let address = sorted[index]
+      #expect(broken(low) { $0[address]?.balance += 1 } == (index < 20), "\(index)")
+      #expect(broken(high) { $0[address]?.balance += 1 } == (index >= 20), "\(index)")
+      #expect(broken(low) { $0[address] = nil } == (index < 20), "\(index)")
+      #expect(broken(high) { $0[address] = nil } == (index >= 20), "\(index)")
+    }
+  }
+
   @Test func differences_shouldBeFound_inTheHeldPartOnly() throws {
     let full = Blockchain(genesis: genesis, state: .complete)
     let chain = Blockchain(genesis: genesis, state: .missing)

@@ -26,6 +26,22 @@ import Testing
     #expect(limit.nanoseconds == 1_400_000_000)
   }
 
+  @Test func limit_shouldGrowByWhatAbsencesTake() {
+    var lines = LineHistory()
+    #expect(lines.nanoseconds(for: 0) == nil, "nobody joined")
+    lines.set(1_000, at: 5_000_000_000)
+    #expect(lines.nanoseconds(for: 2_500) == 2_500_000_000)
+    // Half of it is gone for four seconds, then all for one.
+    lines.set(500, at: 7_000_000_000)
+    lines.set(0, at: 11_000_000_000)
+    #expect(lines.nanoseconds(for: 2_000) == 2_000_000_000)
+    #expect(lines.nanoseconds(for: 3_000) == 4_000_000_000)
+    #expect(lines.nanoseconds(for: 4_000) == 6_000_000_000)
+    #expect(lines.nanoseconds(for: 4_001) == nil, "nobody is there any more")
+    lines.set(1_000, at: 12_000_000_000)
+    #expect(lines.nanoseconds(for: 5_000) == 8_000_000_000)
+  }
+
   @Test func ratio_shouldBeRoundedAgainstTheNode() {
     let limit = SyncLimit(
       stateBytes: 1_000, blockBytes: 0, diffBytes: 0, bytesPerSecond: 1_000,

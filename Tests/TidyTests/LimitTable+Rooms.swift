@@ -118,6 +118,9 @@ extension LimitTable {
     "SimulationLimits.userCoins": .estimate("a fact of the simulated chain"),
     "SimulationLimits.fee": .estimate("a fact of the simulated chain"),
     "SimulationLimits.amountMax": .estimate("a fact of the simulated chain"),
+    "SimulationLimits.accountDataBytesMax": .driven(
+      by: "everyKey_shouldTakeBothEndsOfItsRange"),
+    "SimulationLimits.modelChangesMax": .estimate("a choice of speed: models say the same"),
     "SimulationLimits.dataBytesMax": .estimate("a fact of the simulated chain"),
     "SimulationLimits.stepsMax": .undriven,
     "SimulationLimits.signaturesCached": .undriven,

@@ -13,6 +13,8 @@ extension Event {
     case Event.MacroSync.rejected(let peer, let reason): "p\(peer) \(reason)"
     case Event.Block.rejected(let block, _, let peer, let reason):
       "#\(block)\(peer.map { " of p\($0)" } ?? "") \(reason)"
+    // A peer that has not seen a block yet has nothing for it.
+    case Event.Diff.rejected(_, _, _, "unknown_block"): nil
     case Event.Diff.rejected(let peer, let block, _, let reason): "#\(block) of p\(peer) \(reason)"
     case let event as Event.Chunk: event.note
     case Event.Chain.rebranched(_, _, let ancestor, let depth, let adopted):

@@ -23,6 +23,11 @@ struct PeerPlan {
       ? max(1, scenario.uploadBytesPerSecond / scenario.slowFactor) : scenario.uploadBytesPerSecond
   }
 
+  /// Bytes a second that those of the peers who answer for the state send together, without some.
+  func uploads(without away: Set<PeerID>) -> Int {
+    all.filter { !silent.contains($0) && !away.contains($0) }.reduce(0) { $0 + upload(of: $1) }
+  }
+
   /// Takes every request for a part of the state, and never answers.
   static func silence(_ message: InterceptedMessage) -> InterceptAction {
     guard message.direction == .outgoing else { return .pass }

@@ -21,7 +21,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
   private static let comparedWholeMax = 5_000
 
   /// Key space between two rows of the state's growth, in parts per million.
-  private static let shownShare = 50_000
+  private static let shownShare = 250_000
 
   private let writer: JSONLinesWriter
   private let producer: ChainProducer
@@ -214,7 +214,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
 
   // MARK: Lines for people
 
-  /// One row for each twentieth of the key space, instead of one for each chunk.
+  /// One row for each quarter of the key space, instead of one for each chunk.
   private func showState() {
     guard let chain else { return }
     let share = chain.missing.absentPartsPerMillion

@@ -28,7 +28,8 @@ private struct WildDraw {
   }
 
   mutating func scenario() -> Scenario {
-    drawn = random.pick(Scenario.builtIn) ?? Scenario()
+    // Without the first one, in which everything happens anyway.
+    drawn = random.pick(Scenario.builtIn.dropFirst()) ?? Scenario()
     drawn.strategy = random.below(3) == 0 ? .sequential : .parallel
     drawNumbers()
     drawLiars()
@@ -41,7 +42,7 @@ private struct WildDraw {
 
   /// A few numbers anywhere in their ranges, one or two of them at an end.
   private mutating func drawNumbers() {
-    var fields = Scenario.fields
+    var fields = Scenario.fields.filter { $0.key != Self.dataKey }
     random.shuffle(&fields)
     let atEnds = 1 + random.below(2)
     for (place, field) in fields.prefix(atEnds + 2 + random.below(12)).enumerated() {
@@ -115,6 +116,8 @@ private struct WildDraw {
   /// end of what is dear.
   private static let costMax = 600_000
   private static let costOfEndsMax = 40_000_000
+  /// Longest virtual time, in milliseconds.
+  private static let timeMax = 900_000_000
   /// Times as much that a run may take which is not won before its time limit.
   private static let failureCost = 8
   /// Steps towards a scenario that has room.
@@ -142,15 +145,36 @@ private struct WildDraw {
       } else if max(load.costMicroseconds, load.worstCostMicroseconds / Self.failureCost) > costMax
       {
         ease(Self.costEasings)
-      } else if load.roomyMilliseconds > 900_000_000 {
+      } else if load.roomyMilliseconds > Self.timeMax {
         ease(Self.timeEasings)
       } else {
         break
       }
     }
+    drawData(costMax)
     let needed = (ScenarioLoad(drawn).roomyMilliseconds + 999) / 1_000
     if !(pinned.contains("time_limit_s") && drawn.timeLimitSeconds >= needed) {
       drawn.timeLimitSeconds = needed
+    }
+  }
+
+  /// Drawn after everything else, as much as the room allows.
+  private static let dataKey = "account_data_bytes"
+
+  /// One world in eight has accounts with data.
+  private mutating func drawData(_ costMax: Int) {
+    guard random.below(8) == 0, let field = Scenario.fields.first(where: { $0.key == Self.dataKey })
+    else { return }
+    drawn[keyPath: field.path] =
+      random.below(4) == 0 ? field.range.upperBound : random.scaled(in: field.range)
+    while drawn[keyPath: field.path] > 0 {
+      let load = ScenarioLoad(drawn)
+      if load.uplinksSuffice, load.linesSuffice, load.costMicroseconds <= costMax,
+        load.roomyMilliseconds <= Self.timeMax
+      {
+        return
+      }
+      drawn[keyPath: field.path] /= 2
     }
   }
 

@@ -21,8 +21,9 @@ final class SimulatedWorld: @unchecked Sendable {
   let plan: PeerPlan
   private let verifier: any SignatureVerifier
   private(set) var peers: [FullPeer] = []
-  private(set) var joiner: FullNode?
+  private(set) var joiner: FullNode? { didSet { noteLines() } }
   private(set) var joinedAt: Int64?
+  private var lines = LineHistory()
   /// Height of the head when the node joined, and of the last macro block then.
   private(set) var heightsAtJoin: (head: UInt32, macro: UInt32) = (0, 0)
   /// Forks made while the node was not there to see them.
@@ -34,7 +35,7 @@ final class SimulatedWorld: @unchecked Sendable {
   private var store: MemoryStore?
   private var joinerTask: SpawnedTask?
   private var tasks: [SpawnedTask] = []
-  var away: Set<PeerID> = []
+  var away: Set<PeerID> = [] { didSet { noteLines() } }
   var churn: RandomStream
   /// The planned kill is still to come.
   var isKillDue: Bool
@@ -167,12 +168,19 @@ final class SimulatedWorld: @unchecked Sendable {
     forksAtDeparture = producer.forks
   }
 
+  /// What can come to the joining node from now on.
+  private func noteLines() {
+    guard joinedAt != nil else { return }
+    let rate = min(plan.uploads(without: away), scenario.downloadBytesPerSecond)
+    lines.set(joiner == nil ? 0 : rate, at: runtime.now.nanoseconds)
+  }
+
   /// What completing the state took, looked at in the moment it is complete.
   private func measure() {
     guard measurement == nil, let joinedAt, let chain = joiner?.chain else { return }
     let limit = SyncLimit(
       plan: plan, scenario: scenario, chain: chain, source: producer.source,
-      heightsAtJoin: heightsAtJoin)
+      heightsAtJoin: heightsAtJoin, lines: lines)
     measurement = SyncMeasurement(
       nanoseconds: runtime.now.nanoseconds - joinedAt, limit: limit, tally: observer.tally,
       statistics: network.statistics(of: Self.joinerPeer),

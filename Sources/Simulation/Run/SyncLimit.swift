@@ -5,7 +5,8 @@ import SimulatedNetworking
 import StateTrie
 
 /// The least time in which a node could have completed its state: the bytes that must cross,
-/// through the narrowest place on their way, and a few round trips to begin.
+/// through the narrowest place on their way while somebody is at both of its ends, and a few round
+/// trips to begin.
 public struct SyncLimit: Sendable, Hashable {
   /// Round trips before the first byte of state: connecting, the head, the macro chain, and the
   /// first request for a chunk.
@@ -19,17 +20,20 @@ public struct SyncLimit: Sendable, Hashable {
   public var diffBytes: Int
   /// What all peers that answer send together, or what the node receives, if that is less.
   public var bytesPerSecond: Int
+  /// How much longer the bytes take because peers were away, or the node itself.
+  public var absenceNanoseconds: Int64
   /// There and back.
   public var roundTripNanoseconds: Int64
 
   public init(
     stateBytes: Int, blockBytes: Int, diffBytes: Int, bytesPerSecond: Int,
-    roundTripNanoseconds: Int64
+    absenceNanoseconds: Int64 = 0, roundTripNanoseconds: Int64
   ) {
     self.stateBytes = stateBytes
     self.blockBytes = blockBytes
     self.diffBytes = diffBytes
     self.bytesPerSecond = bytesPerSecond
+    self.absenceNanoseconds = absenceNanoseconds
     self.roundTripNanoseconds = roundTripNanoseconds
   }
 
@@ -38,17 +42,22 @@ public struct SyncLimit: Sendable, Hashable {
 
   /// The limit.
   public var nanoseconds: Int64 {
+    transferNanoseconds + absenceNanoseconds + Int64(Self.roundTrips) * roundTripNanoseconds
+  }
+
+  private var transferNanoseconds: Int64 {
     SerialLine.time(for: bytes, rate: bytesPerSecond).wholeNanoseconds
-      + Int64(Self.roundTrips) * roundTripNanoseconds
   }
 }
 
 extension SyncLimit {
   /// The limit of a node whose `chain` is complete now.
-  /// - Parameter heightsAtJoin: the network's head and last macro block when it began.
+  /// - Parameters:
+  ///   - heightsAtJoin: the network's head and last macro block when it began.
+  ///   - lines: what its lines carried since then.
   init(
     plan: PeerPlan, scenario: Scenario, chain: Blockchain, source: Blockchain,
-    heightsAtJoin: (head: UInt32, macro: UInt32)
+    heightsAtJoin: (head: UInt32, macro: UInt32), lines: LineHistory
   ) {
     var state = 0
     for range in StateCheck.parts {
@@ -67,11 +76,10 @@ extension SyncLimit {
         diffs += diff.wireBytes.count
       }
     }
-    let answering = plan.all.filter { !plan.silent.contains($0) }
-    let uploads = answering.reduce(0) { $0 + plan.upload(of: $1) }
     self.init(
       stateBytes: state, blockBytes: blocks, diffBytes: diffs,
-      bytesPerSecond: min(uploads, scenario.downloadBytesPerSecond),
+      bytesPerSecond: min(plan.uploads(without: []), scenario.downloadBytesPerSecond),
       roundTripNanoseconds: 2 * Int64(scenario.latencyMilliseconds) * 1_000_000)
+    absenceNanoseconds = (lines.nanoseconds(for: bytes) ?? 0) - transferNanoseconds
   }
 }

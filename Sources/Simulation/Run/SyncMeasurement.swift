@@ -48,6 +48,9 @@ public struct SyncMeasurement: Sendable, Hashable {
 }
 
 extension SyncMeasurement {
+  /// Kinds of messages that stand in a line for people; `fields` has all.
+  private static let shownKinds = 4
+
   /// The figures as names and JSON values, in fixed order.
   var fields: [(String, String)] {
     let kinds = statistics.byKind.sorted { $0.key < $1.key }.map { kind, traffic in
@@ -65,6 +68,7 @@ extension SyncMeasurement {
         "limit",
         "{\"state_bytes\":\(limit.stateBytes),\"block_bytes\":\(limit.blockBytes),"
           + "\"diff_bytes\":\(limit.diffBytes),\"bytes_per_s\":\(limit.bytesPerSecond),"
+          + "\"absence_ns\":\(limit.absenceNanoseconds),"
           + "\"round_trips\":\(SyncLimit.roundTrips),"
           + "\"round_trip_ns\":\(limit.roundTripNanoseconds)}"
       ),
@@ -83,21 +87,23 @@ extension SyncMeasurement {
     let rate = limit.bytesPerSecond / 1_000
     var lines = [
       "limit     \(seconds(limit.nanoseconds)) = \(limit.bytes / 1_000) kB at \(rate) kB/s + "
-        + "\(SyncLimit.roundTrips) round trips of \(limit.roundTripNanoseconds / 1_000_000) ms; "
+        + "\(SyncLimit.roundTrips) round trips of \(limit.roundTripNanoseconds / 1_000_000) ms"
+        + (limit.absenceNanoseconds > 0
+          ? " + \(seconds(limit.absenceNanoseconds)) for absences; " : "; ")
         + "took \(seconds(nanoseconds)) = \(thousandths(ratioPerMille)) x",
-      "bytes     must cross: state \(limit.stateBytes / 1_000) kB, blocks "
-        + "\(limit.blockBytes / 1_000) kB, diffs \(limit.diffBytes / 1_000) kB; received "
-        + "\(receivedBytes / 1_000) kB, of them wasted \(wastedBytes / 1_000) kB "
+      "needed    state \(limit.stateBytes / 1_000) kB, blocks \(limit.blockBytes / 1_000) kB, diffs "
+        + "\(limit.diffBytes / 1_000) kB",
+      "received  \(receivedBytes / 1_000) kB, of them wasted \(wastedBytes / 1_000) kB "
         + "(\(tally.doubleChunkBytes / 1_000) kB came twice, "
         + "\(tally.againChunkBytes / 1_000) kB had been held)",
     ]
-    for (kind, traffic) in statistics.byKind.sorted(by: { $0.key < $1.key }) {
-      lines.append(
-        "          " + right("\(kind)", 26) + left("\(traffic.received.bytes / 1_000)", 9)
-          + " kB in" + left("\(traffic.received.messages)", 7) + " messages,"
-          + left("\(traffic.sent.bytes / 1_000)", 9) + " kB out in"
-          + left("\(traffic.sent.messages)", 7))
+    let kinds = statistics.byKind.sorted {
+      ($1.value.received.bytes, $0.key) < ($0.value.received.bytes, $1.key)
     }
+    lines.append(
+      "          "
+        + kinds.prefix(Self.shownKinds).map { "\($0.key) \($0.value.received.bytes / 1_000) kB" }
+        .joined(separator: ", "))
     let total = max(1, peers.reduce(0) { $0 + $1.deliveredBytes })
     let shares = peers.map { "p\($0.peer) \(percent($0.deliveredBytes * 1_000_000 / total))" }
     lines.append("peers     " + shares.joined(separator: "  "))

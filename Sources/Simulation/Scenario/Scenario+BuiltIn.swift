@@ -3,8 +3,20 @@ extension Scenario {
   public static let builtIn: [Scenario] = [
     make(
       "default",
-      "Over thin lines a fresh node joins a chain with forks; peers come and go, and so does it."
+      "A fresh node joins a chain with forks; peers come and go, and halfway it is killed itself."
     ) {
+      $0.accounts = 25_000
+      $0.accountDataBytes = 250
+      $0.blockIntervalMilliseconds = 2_000
+      $0.uploadBytesPerSecond = 64_000
+      $0.chunkItems = 5_000
+      $0.forkPerMillion = 150_000
+      $0.leavePerMillion = 10_000
+      $0.absenceMilliseconds = 8_000
+      $0.killAtPercent = 50
+      $0.restartAfterMilliseconds = 2_000
+    },
+    make("restart", "Killed once it follows, a node comes back so late that it starts anew.") {
       $0.makeThin()
       $0.forkPerMillion = 150_000
       $0.leavePerMillion = 60_000

@@ -232,8 +232,15 @@ extension Scenario {
   }
 
   /// The numbers as text for the log, in order.
-  public var parameters: String {
-    let numbers = Self.fields.map { "\($0.key)=\(self[keyPath: $0.path])" }
+  public var parameters: String { parameters { _ in true } }
+
+  /// Those that are not what a file has that does not say, and those that say how large it is.
+  public var parametersChanged: String {
+    parameters { ["nodes", "accounts", "blocks"].contains($0.key) || self[$0.key] != $0.fallback }
+  }
+
+  private func parameters(_ isShown: (Field) -> Bool) -> String {
+    let numbers = Self.fields.filter(isShown).map { "\($0.key)=\(self[keyPath: $0.path])" }
     return
       (numbers + [
         "strategy=\(strategy.rawValue)", "liars=\(liars.map(\.rawValue).joined(separator: ","))",

@@ -92,9 +92,7 @@ import Testing
             await world.announce(block)
             try await world.pause(.milliseconds(250))
             // In real time a busy machine may need longer; who sees both at once does not rebranch.
-            if !backend.isSimulated {
-              _ = await world.wait(.seconds(2)) { node.chain.headHash == block.hash }
-            }
+            if !backend.isSimulated { await world.waitForHead(of: node, block) }
           }
         } else {
           try await world.produce()

@@ -1,4 +1,5 @@
 import EventLog
+import Ledger
 import Node
 import Runtime
 import Testing
@@ -31,6 +32,11 @@ extension TestWorld {
   /// Whether `condition` holds: now in virtual time, within ten seconds in real time.
   func holds(_ condition: @Sendable () async -> Bool) async -> Bool {
     await wait(backend.isSimulated ? .zero : .seconds(10), until: condition)
+  }
+
+  /// Gives the node two seconds to get to a block.
+  func waitForHead(of node: FullNode, _ block: Block) async {
+    _ = await wait(.seconds(2)) { node.chain.headHash == block.hash }
   }
 
   /// Does `body` while the chain stands still and, in real time, after the node is at its head.
