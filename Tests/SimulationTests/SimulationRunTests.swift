@@ -85,7 +85,7 @@ import Testing
   }
 
   @Test func aRun_shouldFail_whenItsTimeIsTooShort() throws {
-    var scenario = try Scenario.named("default")
+    var scenario = try Scenario.named("restart")
     scenario.timeLimitSeconds = 150
     let report = try Self.run(scenario, seed: 1).report
     #expect(report.verdict == .liveness)

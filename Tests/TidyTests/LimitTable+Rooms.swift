@@ -118,8 +118,7 @@ extension LimitTable {
     "SimulationLimits.userCoins": .estimate("a fact of the simulated chain"),
     "SimulationLimits.fee": .estimate("a fact of the simulated chain"),
     "SimulationLimits.amountMax": .estimate("a fact of the simulated chain"),
-    "SimulationLimits.accountDataBytesMax": .driven(
-      by: "everyKey_shouldTakeBothEndsOfItsRange"),
+    "SimulationLimits.accountDataBytesMax": .estimate("a fact of the simulated chain"),
     "SimulationLimits.modelChangesMax": .estimate("a choice of speed: models say the same"),
     "SimulationLimits.dataBytesMax": .estimate("a fact of the simulated chain"),
     "SimulationLimits.stepsMax": .undriven,

@@ -15,9 +15,9 @@ final class RunObserver: EventSink, @unchecked Sendable {
   // Unchecked: used on the simulation's thread only, like everything that it looks at.
 
   static let joinerName = "s0"
-  /// With at most so many accounts the whole state is compared after every chunk and at every macro
-  /// block. With more, the range of the chunk and one part in turn are, and all on completion and at
-  /// the end.
+  /// With at most so many accounts the whole state is compared after every chunk and at every
+  /// macro block. With more it is the range of the chunk, and one part in turn; all is compared on
+  /// completion and at the end.
   private static let comparedWholeMax = 5_000
 
   /// Key space between two rows of the state's growth, in parts per million.

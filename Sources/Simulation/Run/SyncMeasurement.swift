@@ -91,8 +91,8 @@ extension SyncMeasurement {
         + (limit.absenceNanoseconds > 0
           ? " + \(seconds(limit.absenceNanoseconds)) for absences; " : "; ")
         + "took \(seconds(nanoseconds)) = \(thousandths(ratioPerMille)) x",
-      "needed    state \(limit.stateBytes / 1_000) kB, blocks \(limit.blockBytes / 1_000) kB, diffs "
-        + "\(limit.diffBytes / 1_000) kB",
+      "needed    state \(limit.stateBytes / 1_000) kB, blocks \(limit.blockBytes / 1_000) kB, "
+        + "diffs \(limit.diffBytes / 1_000) kB",
       "received  \(receivedBytes / 1_000) kB, of them wasted \(wastedBytes / 1_000) kB "
         + "(\(tally.doubleChunkBytes / 1_000) kB came twice, "
         + "\(tally.againChunkBytes / 1_000) kB had been held)",
