@@ -34,7 +34,7 @@ public struct RequestMissingBlocks: Request, Hashable {
     encoder.append(target)
     encoder.append(includeBody)
     encoder.append(locators)
-    encoder.append(varint: UInt64(direction.rawValue))
+    encoder.append(varint: direction == .forward ? 0 : 1)
     encoder.append(count: bytesMax)
   }
 
@@ -45,10 +45,11 @@ public struct RequestMissingBlocks: Request, Hashable {
       of: Hash256.self, elementBytes: Hash256.byteCount, limit: MessageLimits.locatorsMax)
     let offset = decoder.offset
     let index = try decoder.varint()
-    guard index <= 1, let direction = MissingBlocksDirection(rawValue: UInt8(index)) else {
-      throw .invalidCase(index, of: "MissingBlocksDirection", at: offset)
+    switch index {
+    case 0: direction = .forward
+    case 1: direction = .backward
+    default: throw .invalidCase(index, of: "MissingBlocksDirection", at: offset)
     }
-    self.direction = direction
     bytesMax = try decoder.number(in: 1...MessageLimits.blocksAnswerBytesMax)
   }
 }

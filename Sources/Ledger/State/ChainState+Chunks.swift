@@ -1,8 +1,8 @@
 import Primitives
 import StateTrie
 
-/// Why a chunk was not taken in.
-enum ChunkFailure: Error {
+/// Why a chunk was not applied.
+enum ChunkRefusal: Error {
   /// Something is wrong with it, or it is of no use.
   case chunk(ChunkError)
   /// The store failed.
@@ -28,7 +28,7 @@ extension ChainState {
 
   private func take(_ push: ChunkPush) throws(PushError) -> ChunkOutcome {
     guard let trie, !trie.isComplete else { return .ignored }
-    do throws(ChunkFailure) {
+    do throws(ChunkRefusal) {
       return push.blockHash == head.hash
         ? try takeCurrent(push, on: trie) : try takeLate(push, on: trie)
     } catch {
@@ -42,7 +42,7 @@ extension ChainState {
   /// Takes a chunk of the head's state in.
   private func takeCurrent(
     _ push: ChunkPush, on trie: StateTrie
-  ) throws(ChunkFailure) -> ChunkOutcome {
+  ) throws(ChunkRefusal) -> ChunkOutcome {
     let root = head.header.stateRoot
     let verified: VerifiedChunk
     switch push.edges {
@@ -80,7 +80,7 @@ extension ChainState {
 
 extension ChunkPush {
   /// The chunk, checked by what it brings alone.
-  func verified(_ root: Hash256) throws(ChunkFailure) -> VerifiedChunk {
+  func verified(_ root: Hash256) throws(ChunkRefusal) -> VerifiedChunk {
     do throws(ChunkError) {
       return try checked(chunk.verify(from: start, edges: edges, stateRoot: root))
     } catch { throw .chunk(error) }
@@ -89,7 +89,7 @@ extension ChunkPush {
   /// The chunk, whose one edge leans on what is held.
   func verified(
     leaningOn trie: StateTrie, _ root: Hash256
-  ) throws(ChunkFailure) -> VerifiedChunk {
+  ) throws(ChunkRefusal) -> VerifiedChunk {
     do throws(ChunkError) {
       return try checked(trie.verify(chunk, from: start, edges: edges, stateRoot: root))
     } catch { throw .chunk(error) }

@@ -9,7 +9,7 @@ import StateTrie
 /// is still missing the changed places are marked.
 extension ChainState {
   /// Takes a chunk of another stored block in. Of no use if the diffs between are not kept.
-  func takeLate(_ push: ChunkPush, on trie: StateTrie) throws(ChunkFailure) -> ChunkOutcome {
+  func takeLate(_ push: ChunkPush, on trie: StateTrie) throws(ChunkRefusal) -> ChunkOutcome {
     // One edge leans on what is held, which is of another block than the chunk.
     guard push.edges == .both, push.mayBeOfUse(to: trie) else { return .ignored }
     guard let (block, way) = try way(from: push.blockHash) else { return .ignored }
@@ -32,7 +32,7 @@ extension ChainState {
     return .committed(items: items)
   }
 
-  private func way(from hash: Hash256) throws(ChunkFailure) -> (Block, TrieDiff)? {
+  private func way(from hash: Hash256) throws(ChunkRefusal) -> (Block, TrieDiff)? {
     do throws(LedgerStoreError) {
       guard let found = try find(hash, includeBody: false),
         let changes = try changes(from: found)

@@ -1,7 +1,7 @@
 import Primitives
 
 /// Which end of the gap an answer to a missing-blocks request fills first.
-public enum MissingBlocksDirection: UInt8, Sendable, Hashable {
+public enum MissingBlocksDirection: String, Sendable, Hashable, CaseIterable {
   /// From what the asker has towards the target, along the main chain.
   case forward
   /// From the target back, on whatever branch.

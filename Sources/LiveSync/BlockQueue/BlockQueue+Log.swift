@@ -34,7 +34,7 @@ extension BlockQueue {
       .blocks(
         .requested(
           peer: peer.number, block: query.targetNumber, hash: query.target,
-          direction: query.direction == .forward ? .forward : .backward,
+          direction: query.direction,
           locators: query.locators.count)))
   }
 

@@ -69,7 +69,7 @@ extension SourcedChunk {
     guard case .chunk(let number, let hash, let chunk) = response else { return nil }
     self.init(
       start: query.start, chunk: chunk, number: number, hash: hash, peer: peer,
-      isBounded: query.edges == .both, bytes: chunk.wireBytes.count, request: query.id)
+      edges: query.edges, bytes: chunk.wireBytes.count, request: query.id)
   }
 }
 

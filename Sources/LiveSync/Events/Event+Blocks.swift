@@ -1,4 +1,5 @@
 import EventLog
+import Ledger
 import Primitives
 
 extension Event {
@@ -6,7 +7,8 @@ extension Event {
   public enum Blocks: Sendable, Hashable {
     /// The blocks that lead to this target are asked for.
     case requested(
-      peer: UInt32, block: UInt32, hash: Hash256, direction: BlocksDirection, locators: Int)
+      peer: UInt32, block: UInt32, hash: Hash256, direction: MissingBlocksDirection,
+      locators: Int)
     /// A checked answer brought blocks first to last.
     case received(peer: UInt32, blocks: Int, first: UInt32, last: UInt32)
     /// The answer breaks a rule and is thrown away.
@@ -19,15 +21,7 @@ extension Event {
   public static func blocks(_ event: Blocks) -> Event { Event(event) }
 }
 
-extension Event {
-  /// Which way missing blocks are asked for.
-  public enum BlocksDirection: String, EventSymbol {
-    /// From a block the asker has towards the target.
-    case forward
-    /// From the target back to a block the asker has.
-    case backward
-  }
-}
+extension MissingBlocksDirection: EventSymbol {}
 
 extension Event.Blocks: EventGroup {
   /// The names of the events, as they stand in the log.

@@ -135,7 +135,7 @@ extension SourcedChunk {
   /// The chunk as the chain takes it.
   fileprivate var push: ChunkPush {
     ChunkPush(
-      chunk: chunk, start: start, edges: isBounded ? .both : .last, blockHash: hash)
+      chunk: chunk, start: start, edges: edges, blockHash: hash)
   }
 }
 

@@ -13,8 +13,8 @@ public struct SourcedChunk: Sendable, Hashable {
   /// Hash of the block.
   public var hash: Hash256
   public var peer: PeerID
-  /// True if its proof was asked to show both its edges.
-  public var isBounded: Bool
+  /// What its proof was asked to show.
+  public var edges: ChunkEdges
   /// Size of its wire form.
   public var bytes: Int
   /// The request that it answers.
@@ -22,14 +22,14 @@ public struct SourcedChunk: Sendable, Hashable {
 
   public init(
     start: KeyNibbles, chunk: TrieChunk, number: UInt32, hash: Hash256, peer: PeerID,
-    isBounded: Bool, bytes: Int, request: UInt64 = 0
+    edges: ChunkEdges, bytes: Int, request: UInt64 = 0
   ) {
     self.start = start
     self.chunk = chunk
     self.number = number
     self.hash = hash
     self.peer = peer
-    self.isBounded = isBounded
+    self.edges = edges
     self.bytes = bytes
     self.request = request
   }

@@ -35,7 +35,7 @@ import Testing
         start: query.start, chunk: TrieChunk(end: end, items: [], proof: TrieProof(nodes: [])),
         number: number,
         hash: fork ? Blake2b256.hash([UInt8(number)]) : blocks[Int(number) - 1].hash,
-        peer: PeerID(4), isBounded: query.end != nil, bytes: 0)
+        peer: PeerID(4), edges: query.end == nil ? .last : .both, bytes: 0)
     }
 
     mutating func receive(_ chunk: SourcedChunk) -> [Action] {

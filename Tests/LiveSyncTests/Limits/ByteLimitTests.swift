@@ -192,7 +192,7 @@ import Testing
         let chunk = SourcedChunk(
           start: order.query.start,
           chunk: TrieChunk(end: order.query.end, items: worst.items, proof: worst.proof),
-          number: 25, hash: Blake2b256.hash([25]), peer: order.peer, isBounded: true,
+          number: 25, hash: Blake2b256.hash([25]), peer: order.peer, edges: .both,
           bytes: 400_000, request: order.query.id)
         let actions = queue.receive(chunk)
         discarded += actions.count {

@@ -41,7 +41,7 @@ import Testing
         start: order.query.start,
         chunk: TrieChunk(end: order.query.end, items: [], proof: TrieProof(nodes: [])),
         number: number, hash: hash ?? blocks[Int(number) - 1].hash, peer: order.peer,
-        isBounded: true, bytes: 100, request: order.query.id)
+        edges: .both, bytes: 100, request: order.query.id)
     }
 
     mutating func receive(_ chunk: SourcedChunk) -> [Action] {

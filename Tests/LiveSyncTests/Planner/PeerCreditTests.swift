@@ -25,7 +25,7 @@ import Testing
     let chunk = SourcedChunk(
       start: query.start,
       chunk: TrieChunk(end: query.end, items: [], proof: TrieProof(nodes: [])), number: 1,
-      hash: .zero, peer: peer, isBounded: true, bytes: bytes, request: query.id)
+      hash: .zero, peer: peer, edges: .both, bytes: bytes, request: query.id)
     _ = planner.arrived(query.id, chunk, at: at(200))
     planner.settled(query.id, fate, at: at(300))
     return planner

@@ -95,7 +95,7 @@ struct PlannerModel {
     let items = inside.prefix(count).map { TrieItem(key: $0, value: [1]) }
     return SourcedChunk(
       start: query.start, chunk: TrieChunk(end: end, items: items, proof: TrieProof(nodes: [])),
-      number: 1, hash: .zero, peer: order.peer, isBounded: true,
+      number: 1, hash: .zero, peer: order.peer, edges: .both,
       bytes: 500 + count * Self.itemBytes, request: query.id)
   }
 

@@ -190,7 +190,7 @@ import Testing
     let chunk = SourcedChunk(
       start: first.query.start,
       chunk: TrieChunk(end: first.query.end, items: [], proof: TrieProof(nodes: [])), number: 1,
-      hash: .zero, peer: peer, isBounded: true, bytes: Limits.chunksBytes.perHolder,
+      hash: .zero, peer: peer, edges: .both, bytes: Limits.chunksBytes.perHolder,
       request: first.query.id)
     for other in planner.flights.keys.sorted() where other != first.query.id {
       planner.failed(other, .local, at: .start)
