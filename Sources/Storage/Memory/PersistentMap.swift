@@ -4,12 +4,15 @@
 /// Copying is O(1); finding, putting and removing are O(log n).
 struct PersistentMap: Sendable {
   /// A record and what stands before and after it. Changed only while one map alone refers to it.
+  ///
+  /// Accesses are not checked for exclusivity at run time, which is a twentieth of a simulation's
+  /// time: what is changed is a tree's own link, and a tree has no cycles.
   final class Node: @unchecked Sendable {
     let key: [UInt8]
-    var record: [UInt8]
-    var left: Node?
-    var right: Node?
-    var height = 1
+    @exclusivity(unchecked) var record: [UInt8]
+    @exclusivity(unchecked) var left: Node?
+    @exclusivity(unchecked) var right: Node?
+    @exclusivity(unchecked) var height = 1
 
     init(_ key: [UInt8], _ record: [UInt8], _ left: Node? = nil, _ right: Node? = nil) {
       self.key = key
