@@ -8,6 +8,7 @@ import Runtime
 import StateTrie
 import Storage
 import Testing
+import WorldSupport
 
 /// A node whose disk is full asks for nothing that it could not keep, and goes on to serve.
 @Suite struct StoreFailureTests {

@@ -7,6 +7,7 @@ import Runtime
 import StateTrie
 import Storage
 import Testing
+import WorldSupport
 
 /// A state that is not the head's is found out before it is called complete.
 @Suite struct WrongRootTests {

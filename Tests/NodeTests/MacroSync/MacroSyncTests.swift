@@ -9,6 +9,7 @@ import Primitives
 import Runtime
 import Storage
 import Testing
+import WorldSupport
 
 /// What macro sync makes of peers that give too little or too late, and of our own failures.
 @Suite struct MacroSyncTests {
