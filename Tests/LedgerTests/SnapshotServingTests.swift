@@ -12,12 +12,17 @@ import Testing
 private final class HeldStore: KeyValueStore {
   let inner: any KeyValueStore
   let hook = Lock<(@Sendable () -> Void)?>(nil)
+  /// Snapshots opened so far.
+  let snapshots = Lock(0)
 
   init(_ inner: any KeyValueStore) { self.inner = inner }
 
   func read<Output>(
     _ body: (borrowing StoreSnapshot) throws(StorageError) -> Output
-  ) throws(StorageError) -> Output { try inner.read(body) }
+  ) throws(StorageError) -> Output {
+    snapshots.withLock { $0 += 1 }
+    return try inner.read(body)
+  }
 
   func write<Output>(
     _ body: (inout StoreTransaction) throws(StorageError) -> Output
@@ -88,6 +93,21 @@ private final class HeldStore: KeyValueStore {
     store.hook.withLock { $0 = nil }
     #expect(during.withLock { $0 } == before)
     #expect(Answers(chain, address: address, newest: newest) != before)
+  }
+
+  @Test func block_shouldBeLookedForOnce_whetherTheStoreHasItOrNot() throws {
+    var world = try World()
+    let store = HeldStore(try MemoryStore(chain: world.genesis.hash))
+    try stored(&world, in: store)
+    try world.grow(to: 18)
+    let old = try #require(world.chain.block(at: 3))
+    for (hash, block, count) in [
+      (world.chain.headHash, world.chain.head, 0), (old.hash, old, 1), (.zero, nil, 1),
+    ] as [(Hash256, Block?, Int)] {
+      store.snapshots.withLock { $0 = 0 }
+      #expect(world.chain.block(hash) == block)
+      #expect(store.snapshots.withLock { $0 } == count, "\(hash)")
+    }
   }
 
   /// The file of an open store is damaged: what is asked for later meets it.
