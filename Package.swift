@@ -102,7 +102,7 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["Primitives"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Primitives", "Storage"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .target(
       name: "FuzzTargets",

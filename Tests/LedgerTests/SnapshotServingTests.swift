@@ -77,7 +77,7 @@ private final class HeldStore: KeyValueStore {
   @Test(.timeLimit(.minutes(1)))
   func answers_shouldBeThoseBeforeThePush_whileItIsGoingOn() throws {
     var world = try World()
-    let store = HeldStore(try MemoryStore(chain: world.genesis.hash))
+    let store = HeldStore(try MemoryStore(owner: .chain(world.genesis.hash)))
     try stored(&world, in: store)
     try world.grow(to: 18)
     let chain = world.chain
@@ -97,7 +97,7 @@ private final class HeldStore: KeyValueStore {
 
   @Test func block_shouldBeLookedForOnce_whetherTheStoreHasItOrNot() throws {
     var world = try World()
-    let store = HeldStore(try MemoryStore(chain: world.genesis.hash))
+    let store = HeldStore(try MemoryStore(owner: .chain(world.genesis.hash)))
     try stored(&world, in: store)
     try world.grow(to: 18)
     let old = try #require(world.chain.block(at: 3))
@@ -115,7 +115,7 @@ private final class HeldStore: KeyValueStore {
     var world = try World()
     let folder = TemporaryFolder()
     let store = try LMDBStore(
-      path: folder.path + "/store", chain: world.genesis.hash,
+      path: folder.path + "/store", owner: .chain(world.genesis.hash),
       options: .init(durability: .onRequest))
     try stored(&world, in: store)
     try world.grow(to: 18)
@@ -129,7 +129,11 @@ private final class HeldStore: KeyValueStore {
         target: old.hash, locators: [chain.genesis.hash], direction: .backward, includeBody: false)
     }
     let soundBlocks = oldBlocks()
-    try flip(after: ChainRecord.block(old.hash).key, in: file)
+    let key = try store.read { snapshot throws(StorageError) in
+      let key = ChainRecord.block(old.hash).key
+      return [try snapshot.view.byte(of: key.namespace)] + key.bytes
+    }
+    try flip(after: key, in: file)
     for _ in 0..<2 {
       #expect(oldBlocks() == .refused(.failed))
       let failure = chain.takeServingFailure()
@@ -141,7 +145,7 @@ private final class HeldStore: KeyValueStore {
     #expect(chain.servedBlock(newest.hash, includeBody: false) == newest.withoutBody)
     #expect(chain.takeServingFailure() == nil && chain.storeFailure == nil)
     try world.grow(to: 20)
-    try flip(after: ChainRecord.block(old.hash).key, in: file)
+    try flip(after: key, in: file)
     #expect(oldBlocks() == soundBlocks)
     #expect(chain.servedBlock(old.hash, includeBody: true) == old)
   }
@@ -169,9 +173,9 @@ private final class HeldStore: KeyValueStore {
     let store: any KeyValueStore =
       isOnDisk
       ? try LMDBStore(
-        path: folder.path + "/store", chain: world.genesis.hash,
+        path: folder.path + "/store", owner: .chain(world.genesis.hash),
         options: .init(durability: .onRequest))
-      : try MemoryStore(chain: world.genesis.hash)
+      : try MemoryStore(owner: .chain(world.genesis.hash))
     try stored(&world, in: store)
     let chain = world.chain
     let isOver = Lock(false)
@@ -234,7 +238,7 @@ private final class HeldStore: KeyValueStore {
     let world = try World(users: 12)
     let stored = try Blockchain(
       genesis: world.genesis, state: .complete, verifier: World.verifier,
-      store: try MemoryStore(chain: world.genesis.hash))
+      store: try MemoryStore(owner: .chain(world.genesis.hash)))
     let items = world.chain.items()
     let keys = items.map(\.key)
     let sizes = items.map(\.value.count)
@@ -250,7 +254,7 @@ private final class HeldStore: KeyValueStore {
 
   @Test func chunk_shouldSayWhatIsMissing_whenANodeHoldsAPart() throws {
     let world = try World(users: 40)
-    for store in [nil, try MemoryStore(chain: world.genesis.hash)] {
+    for store in [nil, try MemoryStore(owner: .chain(world.genesis.hash))] {
       let node =
         try store.map {
           try Blockchain(

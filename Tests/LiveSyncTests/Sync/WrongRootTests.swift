@@ -15,7 +15,7 @@ import WorldSupport
   /// has another value.
   private static func damagedStore(_ world: TestWorld, isWhole: Bool) throws -> MemoryStore {
     let disk = MemoryDisk()
-    let first = try MemoryStore(on: disk, chain: world.genesis.hash)
+    let first = try MemoryStore(on: disk, owner: .chain(world.genesis.hash))
     let chain = try Blockchain(genesis: world.genesis, state: .missing, store: first)
     var start: KeyNibbles? = .empty
     while let from = start {
@@ -29,14 +29,14 @@ import WorldSupport
     }
     let key = try #require(chain.items().first?.key)
     try first.close()
-    let second = try MemoryStore(on: disk, chain: world.genesis.hash)
+    let second = try MemoryStore(on: disk, owner: .chain(world.genesis.hash))
     let trie = try StateTrie(store: second, missing: .none)
     try trie.put(key, [1, 2, 3])
     try second.write { transaction throws(StorageError) in
       try trie.save(to: &transaction)
     }
     try second.close()
-    return try MemoryStore(on: disk, chain: world.genesis.hash)
+    return try MemoryStore(on: disk, owner: .chain(world.genesis.hash))
   }
 
   @Test(arguments: [SyncStrategy.parallel, .sequential], Backend.each)

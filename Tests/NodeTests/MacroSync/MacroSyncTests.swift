@@ -134,7 +134,7 @@ import WorldSupport
   @Test(arguments: Backend.each)
   func peer_shouldNotBeBlamed_whenOurStoreCannotTellWhatWeHold(backend: Backend) async throws {
     let world = try TestWorld(seed: 55 + backend.number, backend, accounts: 200)
-    let store = try MemoryStore(chain: world.genesis.hash)
+    let store = try MemoryStore(owner: .chain(world.genesis.hash))
     let chain = try Blockchain(genesis: world.genesis, state: .complete, store: store)
     await world.runAnywhere {
       // Election blocks are 24, 48 and 72.
