@@ -102,7 +102,7 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["Primitives"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Primitives", "Storage"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .target(
       name: "FuzzTargets",
@@ -112,6 +112,14 @@ let package = Package(
         "Reports",
       ],
       path: "Fuzz/Targets", swiftSettings: strict),
+    .target(
+      name: "WorldSupport",
+      dependencies: [
+        "TestSupport", "Locking", "LoopbackNetworking", "SimulatedNetworking", "Runtime",
+        "Primitives", "EventLog", "Networking", "StateTrie", "Ledger", "Messages", "Peers",
+        "LiveSync", "Node",
+      ],
+      path: "Tests/WorldSupport", swiftSettings: strict),
     tests("Fuzz", ["FuzzTargets", "Primitives"]),
     tests("Runtime", ["Runtime"]),
     tests("Primitives", ["Primitives"]),
@@ -125,11 +133,28 @@ let package = Package(
     tests("StateTrie", ["StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests("Ledger", ["Ledger", "Runtime", "StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests(
+      "Messages",
+      [
+        "Messages", "WorldSupport", "Node", "Peers", "Runtime", "Networking", "Ledger",
+        "StateTrie", "Primitives",
+      ]),
+    tests(
+      "Peers",
+      [
+        "Peers", "WorldSupport", "Node", "LiveSync", "Messages", "Runtime", "Networking",
+        "EventLog", "Ledger", "StateTrie", "Primitives",
+      ]),
+    tests(
       "LiveSync",
       [
-        "LiveSync", "Node", "Peers", "Messages", "SimulatedNetworking", "LoopbackNetworking",
-        "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Storage", "Primitives",
-        "MerkleTree",
+        "LiveSync", "WorldSupport", "Node", "Peers", "Messages", "Runtime", "Networking",
+        "EventLog", "Ledger", "StateTrie", "Storage", "Primitives", "MerkleTree",
+      ]),
+    tests(
+      "Node",
+      [
+        "Node", "WorldSupport", "LiveSync", "Peers", "Messages", "Runtime", "Networking",
+        "EventLog", "Ledger", "StateTrie", "Storage", "Primitives", "MerkleTree",
       ]),
     tests("Fixtures", ["Fixtures", "StateTrie", "Primitives"]),
     tests(

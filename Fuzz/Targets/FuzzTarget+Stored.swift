@@ -1,6 +1,7 @@
 import Primitives
 import StateTrie
 import Storage
+import TestSupport
 
 extension FuzzTarget {
   /// A stored trie whose records were changed behind its back gives errors; where the check of the
@@ -10,14 +11,14 @@ extension FuzzTarget {
     check: { input in
       var source = FuzzSource(input)
       let (world, _) = FuzzWorld.chosen(by: &source)
-      let store = try MemoryStore(on: MemoryDisk(), chain: .zero)
+      let store = try MemoryStore(on: MemoryDisk(), owner: .chain(.zero))
       try keep(world, in: store, missing: source)
-      let entries = try store.read { snapshot throws(StorageError) in try snapshot.entries() }
+      let records = try store.read { snapshot throws(StorageError) in try snapshot.records() }
       for _ in 0...source.below(2) {
-        let entry = entries[source.below(entries.count)]
-        let (key, value) = damaged(entry, by: &source)
+        let record = records[source.below(records.count)]
+        let (key, value) = damaged(record, by: &source)
         try store.write { transaction throws(StorageError) in
-          try transaction.delete(entry.key)
+          try transaction.delete(record.key)
           if let value { try transaction.put(key, value) }
         }
       }
@@ -48,12 +49,12 @@ extension FuzzTarget {
   }
 
   private static func damaged(
-    _ entry: StoreEntry, by source: inout FuzzSource
-  ) -> (key: [UInt8], value: [UInt8]?) {
-    var (key, value) = (entry.key, entry.value)
+    _ record: StoreRecord, by source: inout FuzzSource
+  ) -> (key: StoreKey, value: [UInt8]?) {
+    var (key, value) = (record.key, record.value)
     switch source.below(5) {
     case 0: return (key, nil)
-    case 1: key[source.below(key.count)] ^= source.byte()
+    case 1: key.bytes[source.below(key.bytes.count)] ^= source.byte()
     case 2: value.removeLast(min(value.count, 1 + source.below(40)))
     case 3: value += source.bytes(source.below(40))
     default: if !value.isEmpty { value[source.below(value.count)] ^= source.byte() }

@@ -23,8 +23,8 @@ extension StateTrie {
     guard let found else { return nil }
     var fault: TrieFault?
     do throws(StorageError) {
-      try snapshot.withCursor { nodes throws(StorageError) in
-        try snapshot.withCursor { leaves throws(StorageError) in
+      try snapshot.withCursor(in: StoredTable.nodes.namespace) { nodes throws(StorageError) in
+        try snapshot.withCursor(in: StoredTable.leaves.namespace) { leaves throws(StorageError) in
           fault = try withoutActuallyEscaping(progress) { report throws(StorageError) in
             var pass = CheckPass(found, report)
             return try pass.run(root, &nodes, &leaves)
@@ -61,8 +61,8 @@ private struct CheckPass: ~Copyable {
   mutating func run(
     _ root: Hash256?, _ nodes: inout StoreCursor, _ leaves: inout StoreCursor
   ) throws(StorageError) -> TrieFault? {
-    node = try nodes.seek([StoredTable.nodes.rawValue])
-    leaf = try leaves.seek([StoredTable.leaves.rawValue])
+    node = try nodes.first()
+    leaf = try leaves.first()
     // A root that cannot be told cannot be compared.
     let expected = state.uncharted.isEmpty ? root ?? .zero : .zero
     if let fault = try visit(.empty, expected, &nodes, &leaves) ?? extra(.nodes) ?? extra(.leaves) {
@@ -88,15 +88,12 @@ private struct CheckPass: ~Copyable {
 
   /// The record that comes next in a table.
   private func entry(_ table: StoredTable) -> StoreEntry? {
-    guard let entry = table == .nodes ? node : leaf, entry.key[0] == table.rawValue else {
-      return nil
-    }
-    return entry
+    table == .nodes ? node : leaf
   }
 
   /// The fault if the record that comes next is not the one of `key`.
   private func arrival(_ table: StoredTable, _ key: KeyNibbles) -> TrieFault? {
-    let expected = StoredKey.bytes(table, key)
+    let expected = StoredKey.bytes(key)
     guard let next = entry(table) else {
       return TrieFault(key: key, expected: "a \(table.name) record", found: "none")
     }

@@ -22,16 +22,17 @@ extension StateTrie {
   public func save(to transaction: inout StoreTransaction) throws(StorageError) {
     guard let backing else { return }
     _ = refresh(TrieArena.root)
+    try backing.setBytes { table throws(StorageError) in try transaction.byte(of: table.namespace) }
     for key in backing.goneSubtrees {
       let range = KeyRange(subtree: key)
       try transaction.delete(in: StoredKey.range(.leaves, range))
       try transaction.delete(in: StoredKey.range(.nodes, range))
     }
     for key in unique(backing.goneLeaves) {
-      try transaction.delete(Array(backing.key(.leaves, key)))
+      try transaction.delete(StoredTable.leaves.namespace.key(StoredKey.bytes(key)))
     }
     for key in unique(backing.goneNodes) {
-      try transaction.delete(Array(backing.key(.nodes, key)))
+      try transaction.delete(StoredTable.nodes.namespace.key(StoredKey.bytes(key)))
     }
     let recharted = difference(backing.savedUncharted, uncharted)
     try save(TrieArena.root, recharted, backing, to: &transaction)
@@ -92,13 +93,15 @@ extension StateTrie {
     to transaction: inout StoreTransaction
   ) throws(StorageError) {
     if saved == now { return }
+    let namespace = StoredTable.state.namespace
     let (old, new) = (Set(saved.ranges), Set(now.ranges))
     for range in saved.ranges where !new.contains(range) {
-      try transaction.delete(StoredKey.bytes(prefix, range.start))
+      try transaction.delete(namespace.key(StoredKey.bytes(range.start, behind: prefix)))
     }
     for range in now.ranges where !old.contains(range) {
       try transaction.put(
-        StoredKey.bytes(prefix, range.start), StoredState.bytes(ofEnd: range.end))
+        namespace.key(StoredKey.bytes(range.start, behind: prefix)),
+        StoredState.bytes(ofEnd: range.end))
     }
   }
 

@@ -56,8 +56,9 @@ extension StateTrie {
   private static func serving<Output>(
     _ snapshot: borrowing StoreSnapshot, _ body: (StateTrie) throws(TrieError) -> Output
   ) throws(TrieError) -> Output {
-    let backing = TrieBacking(store: nil, budget: 0, view: snapshot.view)
-    defer { backing.view = nil }
+    let backing = TrieBacking(store: nil, budget: 0)
+    do throws(StorageError) { try backing.open(snapshot.view) } catch { throw .storage(error) }
+    defer { backing.close() }
     let trie = StateTrie(backing: backing)
     try trie.reload(onlyRoot: true)
     return try body(trie)

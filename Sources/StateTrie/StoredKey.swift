@@ -1,14 +1,14 @@
 import Primitives
 import Storage
 
-/// The kinds of records the trie keeps: the first byte of their keys.
-enum StoredTable: UInt8 {
+/// The kinds of records the trie keeps, each in a namespace of its own.
+enum StoredTable: Int, CaseIterable {
   /// Key → value of a held key.
-  case leaves = 0x10
+  case leaves
   /// Path → preimage of an inner node's hash and the kinds of its children.
-  case nodes = 0x11
+  case nodes
   /// Counters, missing and uncharted ranges.
-  case state = 0x12
+  case state
 
   /// What one record of it is called.
   var name: String {
@@ -19,8 +19,22 @@ enum StoredTable: UInt8 {
     }
   }
 
-  /// All records of the kind.
-  var all: StoreRange { .prefix([rawValue]) }
+  var namespace: Namespace {
+    switch self {
+    case .leaves: Self.leafSpace
+    case .nodes: Self.nodeSpace
+    case .state: Self.stateSpace
+    }
+  }
+
+  private static let leafSpace = Namespace("state/leaves")
+  private static let nodeSpace = Namespace("state/nodes")
+  private static let stateSpace = Namespace("state/counters")
+}
+
+extension StateTrie {
+  /// The namespaces of a store that a trie's records are in.
+  public static let namespaces = StoredTable.allCases.map(\.namespace)
 }
 
 /// The key bytes of a nibble path, ordered like the paths.
@@ -36,16 +50,7 @@ enum StoredKey {
   private static let oddEnd: UInt8 = 0x01
   private static let evenEnd: UInt8 = 0x02
 
-  /// Writes prefix and path to `target`, which has room for `bytesMax + prefix.count`; returns the
-  /// number of bytes.
-  @inline(__always)
-  static func write(
-    _ key: KeyNibbles, prefix: UInt8, to target: UnsafeMutableRawPointer
-  ) -> Int {
-    target.storeBytes(of: prefix, as: UInt8.self)
-    return 1 + write(key, to: target + 1)
-  }
-
+  /// Writes a path to `target`, which has room for `bytesMax`; returns the number of bytes.
   static func write(_ key: KeyNibbles, to target: UnsafeMutableRawPointer) -> Int {
     let count = key.byteCount
     return withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { plain in
@@ -69,7 +74,7 @@ enum StoredKey {
   }
 
   /// The key bytes of `key` behind `prefix`.
-  static func bytes(_ prefix: [UInt8], _ key: KeyNibbles) -> [UInt8] {
+  static func bytes(_ key: KeyNibbles, behind prefix: [UInt8] = []) -> [UInt8] {
     let count = prefix.count
     return [UInt8](unsafeUninitializedCapacity: count + bytesMax) { buffer, initialized in
       guard let target = buffer.baseAddress else { return }
@@ -78,32 +83,14 @@ enum StoredKey {
     }
   }
 
-  static func bytes(_ table: StoredTable, _ key: KeyNibbles) -> [UInt8] {
-    bytes([table.rawValue], key)
-  }
-
-  /// Hands the key bytes of a record to `body`.
-  @inline(__always)
-  static func with<Output, Failure: Error>(
-    _ table: StoredTable, _ key: KeyNibbles,
-    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Output
-  ) throws(Failure) -> Output {
-    var room = InlineArray<18, UInt64>(repeating: 0)
-    return try withUnsafeMutableBytes(of: &room) { (room) throws(Failure) -> Output in
-      guard let base = room.baseAddress else { preconditionFailure("an array without an address") }
-      let count = write(key, prefix: table.rawValue, to: base)
-      return try body(UnsafeRawBufferPointer(start: base, count: count))
-    }
-  }
-
   /// The records of a table with keys in `range`.
   static func range(_ table: StoredTable, _ range: KeyRange) -> StoreRange {
     StoreRange(
-      from: bytes(table, range.start), to: range.end.map { bytes(table, $0) } ?? table.all.end)
+      in: table.namespace, from: bytes(range.start), to: range.end.map { bytes($0) })
   }
 
   /// The path in `bytes` after the first `skipping`, or nil if none is written so.
-  static func key(in bytes: UnsafeRawBufferPointer, skipping: Int = 1) -> KeyNibbles? {
+  static func key(in bytes: UnsafeRawBufferPointer, skipping: Int = 0) -> KeyNibbles? {
     withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { plain in
       var count = 0
       var index = skipping

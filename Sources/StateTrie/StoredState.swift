@@ -12,10 +12,10 @@ struct StoredState {
   /// The version of the trie's records.
   private static let format: UInt8 = 1
   /// Key of the record of the counters.
-  static let countersKey: [UInt8] = [StoredTable.state.rawValue, 0]
+  static let countersKey = StoredTable.state.namespace.key([0])
   /// Bytes before the start key of a missing or uncharted range.
-  static let missingPrefix: [UInt8] = [StoredTable.state.rawValue, 1]
-  static let unchartedPrefix: [UInt8] = [StoredTable.state.rawValue, 2]
+  static let missingPrefix: [UInt8] = [1]
+  static let unchartedPrefix: [UInt8] = [2]
   private static let counterBytes = 1 + 5 * 8
 
   /// The record of the counters: format, items, serial, next serial, number of missing and of
@@ -60,11 +60,9 @@ struct StoredState {
     var counters: [UInt8]?
     var isEmpty = true
     do throws(StorageError) {
-      try countersKey.withUnsafeBufferPointer { key throws(StorageError) in
-        _ = try view.withBytes(of: UnsafeRawBufferPointer(key)) { counters = Array($0) }
-      }
-      for table in [StoredTable.leaves, .nodes, .state] where counters == nil {
-        if try view.lastKey(in: table.all) != nil { isEmpty = false }
+      counters = try view.value(of: countersKey)
+      for namespace in StateTrie.namespaces where counters == nil {
+        if try view.lastKey(in: namespace.all) != nil { isEmpty = false }
       }
     } catch {
       throw .storage(error)
@@ -75,7 +73,7 @@ struct StoredState {
 
   /// The value of a range's record: its end, or nothing.
   static func bytes(ofEnd end: KeyNibbles?) -> [UInt8] {
-    end.map { StoredKey.bytes([], $0) } ?? []
+    end.map { StoredKey.bytes($0) } ?? []
   }
 
   private static func ranges(
@@ -84,8 +82,8 @@ struct StoredState {
     var ranges: [KeyRange] = []
     var isReadable = true
     do throws(StorageError) {
-      try view.forEachBytes(in: .prefix(prefix)) { key, value in
-        let end = value.isEmpty ? nil : StoredKey.key(in: value, skipping: 0)
+      try view.forEachBytes(in: StoredTable.state.namespace.prefix(prefix)) { key, value in
+        let end = value.isEmpty ? nil : StoredKey.key(in: value)
         guard let start = StoredKey.key(in: key, skipping: prefix.count),
           value.isEmpty == (end == nil)
         else {

@@ -9,8 +9,8 @@ final class TrieBacking {
   let budget: Int
   /// What is missing in an empty store.
   let missingAtFirst: KeyRangeSet
-  /// The snapshot that is open now.
-  var view: StoreView?
+  /// The snapshot that is open now; whoever opened it lets it go.
+  private(set) var view: StoreView?
   /// What has been removed since the last commit: held keys, inner nodes, whole subtrees.
   var goneLeaves: [KeyNibbles] = []
   var goneNodes: [KeyNibbles] = []
@@ -23,26 +23,42 @@ final class TrieBacking {
   var longValueBytes = 0
   /// Values up to this length in bytes are counted with their node.
   static let shortValueBytes = 64
+  /// The byte before the keys of each table, in the state that is read or written now.
+  private var bytes: InlineArray<3, UInt8> = [0, 0, 0]
   private let room = UnsafeMutableRawPointer.allocate(
     byteCount: 1 + StoredKey.bytesMax, alignment: 8)
 
-  init(
-    store: (any KeyValueStore)?, budget: Int, missing: KeyRangeSet = .all, view: StoreView? = nil
-  ) {
+  init(store: (any KeyValueStore)?, budget: Int, missing: KeyRangeSet = .all) {
     self.store = store
     self.budget = budget
     missingAtFirst = missing
-    self.view = view
   }
 
   deinit {
     room.deallocate()
   }
 
-  /// The key bytes of a record, until the next call.
+  /// Reads from a snapshot, until `close`.
+  func open(_ view: StoreView) throws(StorageError) {
+    try setBytes { table throws(StorageError) in try view.byte(of: table.namespace) }
+    self.view = view
+  }
+
+  func close() {
+    view = nil
+  }
+
+  /// Notes the bytes before the keys of the tables. To be called for each snapshot and transaction.
+  func setBytes(
+    _ byte: (StoredTable) throws(StorageError) -> UInt8
+  ) throws(StorageError) {
+    for table in StoredTable.allCases { bytes[table.rawValue] = try byte(table) }
+  }
+
+  /// The key bytes of a record with the table's before them, until the next call.
   func key(_ table: StoredTable, _ key: KeyNibbles) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(
-      start: room, count: StoredKey.write(key, prefix: table.rawValue, to: room))
+    room.storeBytes(of: bytes[table.rawValue], as: UInt8.self)
+    return UnsafeRawBufferPointer(start: room, count: 1 + StoredKey.write(key, to: room + 1))
   }
 
   /// Notes that a leaf with this value is in memory.
@@ -67,8 +83,8 @@ extension StateTrie {
     let result: Result<Output, TrieError>
     do throws(StorageError) {
       result = try store.read { snapshot throws(StorageError) in
-        backing.view = snapshot.view
-        defer { backing.view = nil }
+        try backing.open(snapshot.view)
+        defer { backing.close() }
         return Result { () throws(TrieError) in try body() }
       }
     } catch {

@@ -41,7 +41,7 @@ extension StateTrie {
     var path: [KeyNibbles] = []
     var failure: TrieError?
     do throws(StorageError) {
-      try view.forEachBytes(in: StoredTable.nodes.all) { bytes, value in
+      try view.forEachBytes(in: StoredTable.nodes.namespace.all) { bytes, value in
         guard let key = StoredKey.key(in: bytes) else {
           failure = .unreadableKey(Array(bytes))
           return false
@@ -53,7 +53,7 @@ extension StateTrie {
         path.append(key)
         return true
       }
-      try view.forEachBytes(in: StoredTable.leaves.all) { bytes, value in
+      try view.forEachBytes(in: StoredTable.leaves.namespace.all) { bytes, value in
         result.leaves += 1
         result.keyBytes += bytes.count
         result.valueBytes += value.count

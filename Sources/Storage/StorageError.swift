@@ -1,5 +1,4 @@
 import CLMDB
-import Primitives
 
 /// Why a store could not be opened, read or written.
 ///
@@ -7,19 +6,21 @@ import Primitives
 public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   private enum Kind: Hashable {
     case fullDisk(String, needed: Int?, code: Int32)
-    case corrupted(String, key: [UInt8]?)
+    case corrupted(String, record: String?)
     case damagedPage(String, page: UInt64, fault: String)
     case damagedTable(String, table: String, fault: String)
     case notRegular(String, kind: String)
     case truncated(String)
     case foreignFile(String)
     case newerFormat(String, found: UInt32, known: UInt32)
-    case otherChain(String, found: Hash256, expected: Hash256)
+    case olderFormat(String, found: UInt32, known: UInt32)
+    case otherOwner(String, found: StoreOwner, expected: StoreOwner)
+    case namespaceTaken(String, by: String)
+    case tooManyNamespaces(limit: Int)
     case failedRead(String, code: Int32)
     case failedWrite(String, code: Int32)
     case failedOpen(String, code: Int32)
     case alreadyOpen(String)
-    case keyEmpty
     case keyTooLong(Int)
     case valueTooLong(Int)
     case mapFull(limit: Int)
@@ -39,10 +40,10 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   ) -> StorageError {
     StorageError(kind: .fullDisk(file, needed: needed, code: code))
   }
-  /// What was read is not what was written: the store must be given up and filled anew. `key` is
-  /// that of the record, if it is one.
-  public static func corrupted(_ file: String, key: [UInt8]? = nil) -> StorageError {
-    StorageError(kind: .corrupted(file, key: key))
+  /// What was read is not what was written: the store must be given up and filled anew. `record`
+  /// names the record, if it is one.
+  static func corrupted(_ file: String, record: String? = nil) -> StorageError {
+    StorageError(kind: .corrupted(file, record: record))
   }
   /// The page `page` of the file cannot be what was written: the store must be given up and filled
   /// anew.
@@ -70,11 +71,25 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   public static func newerFormat(_ file: String, found: UInt32, known: UInt32) -> StorageError {
     StorageError(kind: .newerFormat(file, found: found, known: known))
   }
-  /// The file belongs to another chain: name another data directory.
-  public static func otherChain(
-    _ file: String, found: Hash256, expected: Hash256
+  /// The file was written by an older program in a form that is not read any more: name another
+  /// data directory, or fill this one anew.
+  public static func olderFormat(_ file: String, found: UInt32, known: UInt32) -> StorageError {
+    StorageError(kind: .olderFormat(file, found: found, known: known))
+  }
+  /// The file belongs to something else: name another data directory.
+  public static func otherOwner(
+    _ file: String, found: StoreOwner, expected: StoreOwner
   ) -> StorageError {
-    StorageError(kind: .otherChain(file, found: found, expected: expected))
+    StorageError(kind: .otherOwner(file, found: found, expected: expected))
+  }
+  /// Two rooms of the program have declared a namespace of one name: name the later one otherwise.
+  static func namespaceTaken(_ name: String, by room: String) -> StorageError {
+    StorageError(kind: .namespaceTaken(name, by: room))
+  }
+  /// The store has `limit` namespaces, and no byte for another one. Nothing of the transaction is
+  /// stored.
+  static func tooManyNamespaces(limit: Int) -> StorageError {
+    StorageError(kind: .tooManyNamespaces(limit: limit))
   }
   /// The system refused to read; `code` is its error number.
   public static func failedRead(_ file: String, code: Int32) -> StorageError {
@@ -92,8 +107,6 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   public static func alreadyOpen(_ file: String) -> StorageError {
     StorageError(kind: .alreadyOpen(file))
   }
-  /// A key needs at least one byte.
-  public static let keyEmpty = StorageError(kind: .keyEmpty)
   /// A key of `count` bytes is above `StorageLimits.keyBytesMax`.
   public static func keyTooLong(_ count: Int) -> StorageError {
     StorageError(kind: .keyTooLong(count))
@@ -153,12 +166,14 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     case .truncated: "truncated"
     case .foreignFile: "foreign_file"
     case .newerFormat: "newer_format"
-    case .otherChain: "other_chain"
+    case .olderFormat: "older_format"
+    case .otherOwner: "other_owner"
+    case .namespaceTaken: "namespace_taken"
+    case .tooManyNamespaces: "too_many_namespaces"
     case .failedRead: "failed_read"
     case .failedWrite: "failed_write"
     case .failedOpen: "failed_open"
     case .alreadyOpen: "already_open"
-    case .keyEmpty: "key_empty"
     case .keyTooLong: "key_too_long"
     case .valueTooLong: "value_too_long"
     case .mapFull: "map_full"
@@ -182,21 +197,24 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     case .damagedTable(let file, let table, let fault):
       "\(file) is damaged: table \(table): \(fault)"
     case .notRegular(let file, let kind): "\(file) is \(kind), not a regular file"
-    case .corrupted(let file, let key):
+    case .corrupted(let file, let record):
       "\(file) is damaged: "
-        + (key.map { "the record \(Hex.string($0)) is not what was written" }
-          ?? "what was read is not what was written")
+        + "\(record.map { "the record \($0)" } ?? "what was read") is not what was written"
     case .truncated(let file): "\(file) is damaged: its end is missing"
     case .foreignFile(let file): "\(file) was not written by this program"
     case .newerFormat(let file, let found, let known):
       "\(file) has format \(found), this program knows formats up to \(known)"
-    case .otherChain(let file, let found, let expected):
-      "\(file) belongs to the chain \(found.short), not to \(expected.short)"
+    case .olderFormat(let file, let found, let known):
+      "\(file) has format \(found), this program reads format \(known) only: fill a new one"
+    case .otherOwner(let file, let found, let expected):
+      "\(file) belongs to \(found), not to \(expected)"
+    case .namespaceTaken(let name, let room):
+      "the namespace \(name) is that of \(room), and was declared by another room, too"
+    case .tooManyNamespaces(let limit): "the store has \(limit) namespaces, and no room for more"
     case .failedRead(let file, let code): "\(file) cannot be read: \(Self.text(of: code))"
     case .failedWrite(let file, let code): "\(file) cannot be written: \(Self.text(of: code))"
     case .failedOpen(let file, let code): "\(file) cannot be opened: \(Self.text(of: code))"
     case .alreadyOpen(let file): "\(file) is open already, in this process or another"
-    case .keyEmpty: "a key needs at least one byte"
     case .keyTooLong(let count):
       "a key of \(count) bytes is above the limit of \(StorageLimits.keyBytesMax)"
     case .valueTooLong(let count):

@@ -1,7 +1,14 @@
 /// Bounds of the storage room.
 public enum StorageLimits {
-  /// Longest key in bytes: what LMDB takes as it is built everywhere. A key is never empty.
-  public static let keyBytesMax = 511
+  /// Longest key in bytes: what LMDB takes as it is built everywhere, without the byte before it
+  /// that tells its namespace.
+  public static let keyBytesMax = storedKeyBytesMax - 1
+  /// The same with that byte.
+  static let storedKeyBytesMax = 511
+  /// Namespaces that a store has at most: each has a byte, and three bytes are nobody's.
+  public static let namespacesMax = 253
+  /// Longest name of a namespace, or of a kind of owner, in bytes.
+  public static let nameBytesMax = 64
   /// Longest value in bytes.
   public static let valueBytesMax = 256 << 20
   /// Bytes of address space that a store on disk reserves when it is created. The file has this

@@ -1,4 +1,4 @@
-/// Walks through the records of one state in the order of keys, in both directions.
+/// Walks through the records of one namespace in one state, in the order of keys and against it.
 ///
 /// It stands before the first record, at a record, or after the last one. Each movement returns the
 /// record it arrives at, or nil when it arrives at an end.
@@ -17,9 +17,10 @@ public struct StoreCursor: ~Copyable {
   }
 
   static func run<Output>(
-    on reader: any StoreReader, _ body: (inout StoreCursor) throws(StorageError) -> Output
+    on reader: any StoreReader, in namespace: Namespace,
+    _ body: (inout StoreCursor) throws(StorageError) -> Output
   ) throws(StorageError) -> Output {
-    let engine = try reader.makeCursor()
+    let engine = try reader.makeCursor(in: reader.namespaces.byte(of: namespace))
     defer { engine.close() }
     var cursor = StoreCursor(engine)
     return try body(&cursor)

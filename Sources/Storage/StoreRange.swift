@@ -1,38 +1,30 @@
-/// A range of keys, in the order of their bytes.
+/// A range of keys of one namespace, in the order of their bytes.
 public struct StoreRange: Sendable, Hashable {
+  public var namespace: Namespace
   /// The first key that may be in the range; empty = from the first key there is.
   public var start: [UInt8]
   /// The first key after the range; nil = to the last key there is.
   public var end: [UInt8]?
 
-  public init(from start: [UInt8] = [], to end: [UInt8]? = nil) {
+  public init(in namespace: Namespace, from start: [UInt8] = [], to end: [UInt8]? = nil) {
+    self.namespace = namespace
     self.start = start
     self.end = end
   }
 
-  /// Every key.
-  public static let all = StoreRange()
-
-  /// The keys that begin with `prefix`.
-  public static func prefix(_ prefix: [UInt8]) -> StoreRange {
-    var end = prefix
-    while end.last == 0xff { end.removeLast() }
-    guard let last = end.last else { return StoreRange(from: prefix) }
-    end[end.count - 1] = last + 1
-    return StoreRange(from: prefix, to: end)
+  /// Whether the namespace's key `bytes` is in the range.
+  public func contains(_ bytes: [UInt8]) -> Bool {
+    bytes.withUnsafeBytes(contains)
   }
 
-  /// Whether `key` is in the range.
-  public func contains(_ key: [UInt8]) -> Bool {
-    guard ByteOrder.compare(start, key) <= 0 else { return false }
-    guard let end else { return true }
-    return ByteOrder.compare(key, end) < 0
+  func contains(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    start.withUnsafeBytes { ByteOrder.compare($0, bytes) } <= 0 && isBelowEnd(bytes)
   }
 
   /// Whether a key that is not before the range's start is in it.
-  func isBelowEnd(_ key: UnsafeRawBufferPointer) -> Bool {
+  func isBelowEnd(_ bytes: UnsafeRawBufferPointer) -> Bool {
     guard let end else { return true }
-    return end.withUnsafeBytes { ByteOrder.compare(key, $0) } < 0
+    return end.withUnsafeBytes { ByteOrder.compare(bytes, $0) } < 0
   }
 }
 

@@ -1,11 +1,14 @@
 /// What a snapshot and a transaction have in common: reading one state of a store.
 public protocol StoreReading: ~Copyable {
-  /// The value of `key`, nil if there is none.
-  func value(of key: [UInt8]) throws(StorageError) -> [UInt8]?
+  /// The namespaces that have ever had a record, in the order in which they got the first one.
+  var namespaces: [Namespace] { get }
 
-  /// Runs `body` with a cursor that stands before the first key.
+  /// The value of `key`, nil if there is none.
+  func value(of key: StoreKey) throws(StorageError) -> [UInt8]?
+
+  /// Runs `body` with a cursor that stands before the first key of `namespace` and sees no other.
   func withCursor<Output>(
-    _ body: (inout StoreCursor) throws(StorageError) -> Output
+    in namespace: Namespace, _ body: (inout StoreCursor) throws(StorageError) -> Output
   ) throws(StorageError) -> Output
 }
 
@@ -13,10 +16,10 @@ extension StoreReading where Self: ~Copyable {
   /// Calls `body` with the entries of `range` in the order of keys, or against it, until it returns
   /// false.
   public func forEach(
-    in range: StoreRange = .all, descending: Bool = false,
+    in range: StoreRange, descending: Bool = false,
     _ body: (StoreEntry) throws(StorageError) -> Bool
   ) throws(StorageError) {
-    try withCursor { cursor throws(StorageError) in
+    try withCursor(in: range.namespace) { cursor throws(StorageError) in
       var entry =
         descending ? try cursor.seek(before: range.end) : try cursor.seek(range.start)
       while let current = entry, range.contains(current.key), try body(current) {
@@ -27,7 +30,7 @@ extension StoreReading where Self: ~Copyable {
 
   /// The first `limit` entries of `range` in the order of keys, or the last ones against it.
   public func entries(
-    in range: StoreRange = .all, descending: Bool = false, limit: Int = .max
+    in range: StoreRange, descending: Bool = false, limit: Int = .max
   ) throws(StorageError) -> [StoreEntry] {
     var found: [StoreEntry] = []
     guard limit > 0 else { return found }
@@ -39,7 +42,7 @@ extension StoreReading where Self: ~Copyable {
   }
 }
 
-/// A key and its value.
+/// A key, as it is in its namespace, and its value.
 public struct StoreEntry: Sendable, Hashable {
   public var key: [UInt8]
   public var value: [UInt8]

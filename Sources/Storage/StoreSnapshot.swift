@@ -9,15 +9,16 @@ public struct StoreSnapshot: StoreReading, ~Copyable {
   /// A way to read this snapshot that can be passed around while its closure runs.
   package var view: StoreView { StoreView(reader) }
 
-  public func value(of key: [UInt8]) throws(StorageError) -> [UInt8]? {
-    try StoreRules.check(key: key)
-    return try reader.value(of: key)
+  public var namespaces: [Namespace] { reader.namespaces.all }
+
+  public func value(of key: StoreKey) throws(StorageError) -> [UInt8]? {
+    try reader.value(of: try reader.stored(key))
   }
 
   public func withCursor<Output>(
-    _ body: (inout StoreCursor) throws(StorageError) -> Output
+    in namespace: Namespace, _ body: (inout StoreCursor) throws(StorageError) -> Output
   ) throws(StorageError) -> Output {
-    try StoreCursor.run(on: reader, body)
+    try StoreCursor.run(on: reader, in: namespace, body)
   }
 }
 
@@ -32,32 +33,38 @@ public struct StoreTransaction: StoreReading, ~Copyable {
     self.writer = writer
   }
 
-  public func value(of key: [UInt8]) throws(StorageError) -> [UInt8]? {
-    try StoreRules.check(key: key)
-    return try writer.value(of: key)
+  public var namespaces: [Namespace] { writer.namespaces.all }
+
+  public func value(of key: StoreKey) throws(StorageError) -> [UInt8]? {
+    try writer.value(of: try writer.stored(key))
   }
 
   public func withCursor<Output>(
-    _ body: (inout StoreCursor) throws(StorageError) -> Output
+    in namespace: Namespace, _ body: (inout StoreCursor) throws(StorageError) -> Output
   ) throws(StorageError) -> Output {
-    try StoreCursor.run(on: writer, body)
+    try StoreCursor.run(on: writer, in: namespace, body)
   }
 
   /// Gives `key` the value `value`, in place of the one it may have.
-  public mutating func put(_ key: [UInt8], _ value: [UInt8]) throws(StorageError) {
-    try key.withUnsafeBufferPointer { key throws(StorageError) in
-      try value.withUnsafeBufferPointer { value throws(StorageError) in
-        try put(UnsafeRawBufferPointer(key), UnsafeRawBufferPointer(value))
-      }
+  public mutating func put(_ key: StoreKey, _ value: [UInt8]) throws(StorageError) {
+    try writer.doomed { () throws(StorageError) in
+      try StoreRules.check(keyBytes: key.bytes.count)
+      try StoreRules.check(valueBytes: value.count)
+      try writer.put([try writer.claim(key.namespace)] + key.bytes, value)
     }
   }
 
-  /// Gives `key` the value `value`, in place of the one it may have; both are copied.
-  public mutating func put(
+  /// The byte before the keys of `namespace`, for keys that are made where they are read.
+  package mutating func byte(of namespace: Namespace) throws(StorageError) -> UInt8 {
+    try writer.doomed { () throws(StorageError) in try writer.claim(namespace) }
+  }
+
+  /// Gives `key`, which begins with the byte of its namespace, the value `value`; both are copied.
+  package mutating func put(
     _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
   ) throws(StorageError) {
     try writer.doomed { () throws(StorageError) in
-      try StoreRules.check(keyBytes: key.count)
+      try StoreRules.check(keyBytes: key.count - 1)
       try StoreRules.check(valueBytes: value.count)
       try writer.put(key, value)
     }
@@ -65,17 +72,18 @@ public struct StoreTransaction: StoreReading, ~Copyable {
 
   /// Removes `key`; false if it was not there.
   @discardableResult
-  public mutating func delete(_ key: [UInt8]) throws(StorageError) -> Bool {
+  public mutating func delete(_ key: StoreKey) throws(StorageError) -> Bool {
     try writer.doomed { () throws(StorageError) in
-      try StoreRules.check(key: key)
-      return try writer.delete(key)
+      try writer.delete(try writer.stored(key))
     }
   }
 
-  /// Removes the keys of `range`, for instance `.prefix(…)`; returns how many there were.
+  /// Removes the keys of `range`, for instance `namespace.prefix(…)`; returns how many there were.
   @discardableResult
   public mutating func delete(in range: StoreRange) throws(StorageError) -> Int {
-    try writer.doomed { () throws(StorageError) in try writer.delete(in: range) }
+    try writer.doomed { () throws(StorageError) in
+      try writer.delete(in: range, byte: try writer.namespaces.byte(of: range.namespace))
+    }
   }
 
   /// Has nothing of this transaction committed when its closure returns.
@@ -86,12 +94,7 @@ public struct StoreTransaction: StoreReading, ~Copyable {
 
 /// What holds for the keys and values of every store.
 enum StoreRules {
-  static func check(key: [UInt8]) throws(StorageError) {
-    try check(keyBytes: key.count)
-  }
-
   static func check(keyBytes count: Int) throws(StorageError) {
-    guard count > 0 else { throw .keyEmpty }
     guard count <= StorageLimits.keyBytesMax else { throw .keyTooLong(count) }
   }
 

@@ -9,11 +9,22 @@ package struct StoreView {
     self.reader = reader
   }
 
-  /// Hands the value of `key` to `body`, which must not keep it; false if there is none.
+  /// The value of `key`, nil if there is none.
+  package func value(of key: StoreKey) throws(StorageError) -> [UInt8]? {
+    try reader.value(of: reader.stored(key))
+  }
+
+  /// The byte before the keys of `namespace`, for `withBytes(of:)`.
+  package func byte(of namespace: Namespace) throws(StorageError) -> UInt8 {
+    try reader.namespaces.byte(of: namespace)
+  }
+
+  /// Hands the value of `key`, which begins with the byte of its namespace, to `body`, which must
+  /// not keep it; false if there is none.
   package func withBytes(
     of key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
   ) throws(StorageError) -> Bool {
-    try StoreRules.check(keyBytes: key.count)
+    try StoreRules.check(keyBytes: key.count - 1)
     return try reader.withBytes(of: key, body)
   }
 
@@ -22,7 +33,7 @@ package struct StoreView {
   package func forEachBytes(
     in range: StoreRange, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
   ) throws(StorageError) {
-    let cursor = try reader.makeCursor()
+    let cursor = try reader.makeCursor(in: reader.namespaces.byte(of: range.namespace))
     defer { cursor.close() }
     var step = range.start.isEmpty ? CursorStep.first : .atOrAfter(range.start)
     var goesOn = true
@@ -37,7 +48,7 @@ package struct StoreView {
 
   /// The key of the last record of `range`, or nil.
   package func lastKey(in range: StoreRange) throws(StorageError) -> [UInt8]? {
-    let key = try StoreCursor.run(on: reader) { cursor throws(StorageError) in
+    let key = try StoreCursor.run(on: reader, in: range.namespace) { cursor throws(StorageError) in
       try cursor.seek(before: range.end)?.key
     }
     return key.flatMap { range.contains($0) ? $0 : nil }

@@ -12,7 +12,7 @@ struct DiskBenchmark {
   private static let chunkItems = 1_000
   private static let updates = 1_000
   private static let rounds = 5
-  private static let chain = Blake2b256.hash(Array("livesync-bench".utf8))
+  private static let owner = StoreOwner(kind: "bench", version: 1)
 
   let accounts: Int
   /// Where the two stores are made; they are removed afterwards.
@@ -61,7 +61,7 @@ struct DiskBenchmark {
   /// Builds the trie that is synced from, and returns its root.
   private func makeSource(_ path: String) throws -> Hash256 {
     let store = try LMDBStore(
-      path: path, chain: Self.chain, options: LMDBOptions(durability: .onRequest))
+      path: path, owner: Self.owner, options: LMDBOptions(durability: .onRequest))
     let trie = try StateTrie(store: store, missing: .none)
     let batch = Self.chunkItems * StateTrieLimits.chunksPerCommit
     for index in 0..<accounts {
@@ -85,9 +85,9 @@ struct DiskBenchmark {
     _ path: String, from sourcePath: String, _ root: Hash256
   ) throws -> (sync: Sync, open: Double) {
     let source = try LMDBStore(
-      path: sourcePath, chain: Self.chain, options: LMDBOptions(durability: .onRequest))
+      path: sourcePath, owner: Self.owner, options: LMDBOptions(durability: .onRequest))
     let options = LMDBOptions(durability: durability)
-    let store = try LMDBStore(path: path, chain: Self.chain, options: options)
+    let store = try LMDBStore(path: path, owner: Self.owner, options: options)
     let trie = try StateTrie(store: store)
     var sync = Sync()
     while let start = trie.missing.first {
@@ -127,7 +127,7 @@ struct DiskBenchmark {
     sync.taken += try Measure.seconds { try store.close() }
     try source.close()
     let open = try Measure.seconds {
-      let store = try LMDBStore(path: path, chain: Self.chain, options: options)
+      let store = try LMDBStore(path: path, owner: Self.owner, options: options)
       guard try StateTrie(store: store).rootHash() == root else {
         throw BenchmarkError("the stored root differs")
       }
@@ -139,7 +139,7 @@ struct DiskBenchmark {
   /// Seconds of rounds of random updates with root and commit.
   private func update(_ path: String) throws -> [Double] {
     let store = try LMDBStore(
-      path: path, chain: Self.chain, options: LMDBOptions(durability: durability))
+      path: path, owner: Self.owner, options: LMDBOptions(durability: durability))
     let trie = try StateTrie(store: store)
     var generator = RandomStream(seed: 0xfeed)
     var times: [Double] = []

@@ -54,7 +54,8 @@ struct ServingBenchmark {
     let genesis = try makeGenesis()
     let source = Blockchain(genesis: genesis, state: .complete)
     let store = try LMDBStore(
-      path: directory + "/node", chain: genesis.hash, options: LMDBOptions(durability: durability))
+      path: directory + "/node", owner: .chain(genesis.hash),
+      options: LMDBOptions(durability: durability))
     let node = try Blockchain(genesis: genesis, state: .missing, store: store)
     // The first chunks are what is served while the node is idle.
     var next: KeyNibbles? = .empty

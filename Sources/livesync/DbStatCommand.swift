@@ -19,6 +19,8 @@ enum DbStatCommand: Command {
     let chain: StoredChain.Statistics
     /// Nil for a chain without state.
     let state: StoredTrieStatistics?
+    /// All that the store has, whosever they are.
+    let namespaces: [String]
   }
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
@@ -44,7 +46,8 @@ enum DbStatCommand: Command {
     let chain = try StoredChain.statistics(in: snapshot)
     return Content(
       chain: chain,
-      state: chain.holdsState ? try StoredChain.stateStatistics(in: snapshot) : nil)
+      state: chain.holdsState ? try StoredChain.stateStatistics(in: snapshot) : nil,
+      namespaces: snapshot.namespaces.map(\.name))
   }
 
   private static func text(_ archive: LMDBArchive, _ content: Content) -> String {
@@ -52,6 +55,7 @@ enum DbStatCommand: Command {
     var lines = [
       "directory  \(archive.path)",
       "chain      \(chain.genesis.hex)",
+      "owner      \(archive.header.owner)",
       "format     store \(archive.header.version), chain \(chain.format)",
       "head       \(chain.head)",
       "macro      \(chain.macro)",
@@ -76,6 +80,7 @@ enum DbStatCommand: Command {
     }
     lines.append("records    of the chain:")
     lines += chain.records.map { "             \($0.name): \($0.count), \($0.bytes) bytes" }
+    lines.append("namespaces \(content.namespaces.joined(separator: ", "))")
     lines.append("file       \(archive.bytesInUse) bytes in use of \(archive.fileBytes)")
     return lines.joined(separator: "\n")
   }
@@ -87,7 +92,8 @@ enum DbStatCommand: Command {
     let chain = content.chain
     let id = { (id: BlockID) -> [String: Any] in ["number": id.number, "hash": id.hash.hex] }
     var object: [String: Any] = [
-      "directory": archive.path, "chain": chain.genesis.hex,
+      "directory": archive.path, "owner": archive.header.owner.kind, "chain": chain.genesis.hex,
+      "namespaces": content.namespaces,
       "store_format": archive.header.version, "chain_format": chain.format,
       "head": id(chain.head), "macro": id(chain.macro), "election": id(chain.election),
       "state_root": chain.stateRoot.hex, "holds_state": chain.holdsState,

@@ -50,9 +50,9 @@ enum ReplayCommand: Command {
     if UnfinishedReplay.isLeft(in: directory) { try LMDBStore.erase(path: directory) }
     // One transaction a push all the same; they reach the disk together at the end.
     let store = try LMDBStore(
-      path: directory, chain: fixture.genesis.hash, options: .init(durability: .onRequest))
+      path: directory, owner: .chain(fixture.genesis.hash), options: .init(durability: .onRequest))
     let isNew = try store.read { snapshot throws(StorageError) in
-      try snapshot.entries(limit: 1).isEmpty
+      snapshot.namespaces.isEmpty
     }
     // Never on a chain that somebody may still need.
     if isNew { try UnfinishedReplay.begin(in: directory) }

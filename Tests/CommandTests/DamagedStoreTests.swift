@@ -16,7 +16,7 @@ import Testing
     let directory: String
     /// The file up to the end of the last page in use.
     let used: Data
-    let records: [StoreEntry]
+    let records: [StoreRecord]
 
     var file: URL { URL(filePath: directory + "/data.mdb") }
 
@@ -27,7 +27,7 @@ import Testing
         "replay", "Fixtures/Chains/\(fixture).jsonl", "--store", directory)
       #expect(replay.code == 0)
       let archive = try LMDBArchive(path: directory)
-      records = try archive.read { snapshot throws(StorageError) in try snapshot.entries() }
+      records = try archive.read { snapshot throws(StorageError) in try snapshot.records() }
       used = try Data(contentsOf: URL(filePath: directory + "/data.mdb"))
         .prefix(archive.bytesInUse)
     }
@@ -40,7 +40,7 @@ import Testing
       switch check.code {
       case 0:
         let archive = try LMDBArchive(path: directory)
-        let found = try archive.read { snapshot throws(StorageError) in try snapshot.entries() }
+        let found = try archive.read { snapshot throws(StorageError) in try snapshot.records() }
         return found == records && check.output.hasPrefix("sound:") ? nil : "not sound: \(words)"
       case 1:
         return check.output.hasPrefix("damaged: ") && check.errors.isEmpty ? nil : words

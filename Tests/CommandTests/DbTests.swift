@@ -3,6 +3,7 @@ import Foundation
 import Ledger
 import Primitives
 import Simulation
+import StateTrie
 import Storage
 import TestSupport
 import Testing
@@ -16,7 +17,7 @@ import Testing
     let folder = try Program.scratchFolder()
     let fixture = try fixture()
     let store = try LMDBStore(
-      path: folder.appending(path: "db").path, chain: fixture.genesis.hash,
+      path: folder.appending(path: "db").path, owner: .chain(fixture.genesis.hash),
       options: .init(durability: .onRequest))
     let chain = try Blockchain(genesis: fixture.genesis, state: .complete, store: store)
     for step in fixture.steps {
@@ -37,16 +38,19 @@ import Testing
 
   /// Changes one record behind the program's back, as a wrong program would.
   private func change(
-    _ folder: URL, in range: StoreRange, _ body: (StoreEntry) -> [UInt8]?
+    _ folder: URL, _ namespace: String, _ body: (StoreEntry) -> [UInt8]?
   ) throws {
     let genesis = try fixture().genesis.hash
-    let store = try LMDBStore(path: folder.appending(path: "db").path, chain: genesis)
+    let store = try LMDBStore(path: folder.appending(path: "db").path, owner: .chain(genesis))
     try store.write { transaction throws(StorageError) in
-      guard let entry = try transaction.entries(in: range, limit: 1).first else { return }
+      guard let namespace = transaction.namespaces.first(where: { $0.name == namespace }),
+        let entry = try transaction.entries(in: namespace.all, limit: 1).first
+      else { return }
+      let key = namespace.key(entry.key)
       if let value = body(entry) {
-        try transaction.put(entry.key, value)
+        try transaction.put(key, value)
       } else {
-        try transaction.delete(entry.key)
+        try transaction.delete(key)
       }
     }
     try store.close()
@@ -73,7 +77,10 @@ import Testing
     #expect(stat["head"]["number"].integer == 40 && stat["macro"]["number"].integer == 40)
     #expect(stat["missing"].array.isEmpty && stat["missing_ppm"].integer == 0)
     #expect(stat["items"].integer == 313 && stat["block_records"].integer == 41)
-    #expect(stat["nodes_by_depth"].array.count > 1)
+    #expect(stat["nodes_by_depth"].array.count > 1 && stat["owner"].text == "chain")
+    #expect(
+      Set(stat["namespaces"].array.map(\.text)).isSubset(
+        of: (ChainRecord.namespaces + StateTrie.namespaces).map(\.name)))
     #expect(stat["bytes_in_use"].integer <= stat["file_bytes"].integer)
     let text = try Program.run("db", "stat", path)
     #expect(text.code == 0 && text.output.contains("items      313"))
@@ -82,12 +89,14 @@ import Testing
     #expect(try Program.run("replay", Self.fixture, "--store", path).code == 2)
   }
 
-  /// First bytes of the keys of leaves, nodes, blocks, bodies, main chain, diffs.
-  @Test(arguments: [0x10, 0x11, 0x21, 0x22, 0x23, 0x25] as [UInt8], [true, false])
-  func check_shouldNameTheFirstDifference(prefix: UInt8, isLost: Bool) throws {
+  @Test(
+    arguments: [
+      "state/leaves", "state/nodes", "chain/block", "chain/body", "chain/main", "chain/diff",
+    ], [true, false])
+  func check_shouldNameTheFirstDifference(namespace: String, isLost: Bool) throws {
     let folder = try directory()
     defer { try? FileManager.default.removeItem(at: folder) }
-    try change(folder, in: .prefix([prefix])) { entry in
+    try change(folder, namespace) { entry in
       if isLost { return nil }
       var value = entry.value
       value[value.count / 2] ^= 1
@@ -95,8 +104,8 @@ import Testing
     }
     let result = try Program.run("db", "check", folder.appending(path: "db").path, "--json")
     // A diff that is not kept is no damage.
-    if prefix == 0x25, isLost { return #expect(result.code == 0) }
-    #expect(result.code == 1, "\(prefix): \(result.output)\(result.errors)")
+    if namespace == "chain/diff", isLost { return #expect(result.code == 0) }
+    #expect(result.code == 1, "\(namespace): \(result.output)\(result.errors)")
     let json = try JSONValue(parsing: Data(result.output.utf8))
     #expect(json["verdict"].text == "damaged")
     #expect(!json["difference"].text.isEmpty && !json["reason"].text.isEmpty)
@@ -115,13 +124,13 @@ import Testing
       #expect(try Program.run("db", command, folder.path).code == 3)
     }
     // A node has it open.
-    let store = try LMDBStore(path: path, chain: try fixture().genesis.hash)
+    let store = try LMDBStore(path: path, owner: .chain(try fixture().genesis.hash))
     let busy = try Program.run("db", "check", path)
     #expect(busy.code == 3 && busy.errors.contains("open already"))
     try store.close()
     // A store without a chain.
     let empty = folder.appending(path: "empty").path
-    try LMDBStore(path: empty, chain: .zero).close()
+    try LMDBStore(path: empty, owner: .chain(.zero)).close()
     let chainless = try Program.run("db", "check", empty)
     #expect(chainless.code == 3 && chainless.errors.contains("no chain"))
   }

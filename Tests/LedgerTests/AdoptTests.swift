@@ -71,7 +71,7 @@ import Testing
   @Test func macroChain_shouldBeAdopted_whenItBeginsWithBlocksThatOnlyTheStoreHolds() throws {
     let world = try World()
     try world.grow(to: 32)
-    let store = try MemoryStore(on: MemoryDisk(), chain: world.genesis.hash)
+    let store = try MemoryStore(on: MemoryDisk(), owner: .chain(world.genesis.hash))
     let node = try Blockchain(genesis: world.genesis, state: .missing, store: store)
     let locators = node.macroLocators()
     let early = try #require(world.chain.macroChain(locators: locators))

@@ -37,7 +37,7 @@ import Testing
     if isStored {
       world.chain = try Blockchain(
         genesis: world.genesis, state: .complete, verifier: World.verifier,
-        store: try MemoryStore(chain: world.genesis.hash))
+        store: try MemoryStore(owner: .chain(world.genesis.hash)))
       world.producer = BlockProducer(chain: world.chain, keys: world.validators)
     }
     // Two whole batches, and an open one with a branch beside it and one to come.
@@ -82,7 +82,7 @@ import Testing
     let verifier = SlowVerifier()
     let node = try Blockchain(
       genesis: world.genesis, state: .complete, verifier: verifier,
-      store: try MemoryStore(chain: world.genesis.hash))
+      store: try MemoryStore(owner: .chain(world.genesis.hash)))
     let worker = SystemRuntime().worker("chain")
     async let pushed = worker.run { pushError(node, made[0].block) }
     while !verifier.isWaiting.withLock({ $0 }) { await Task.yield() }

@@ -175,7 +175,7 @@ import Testing
   @Test(arguments: [1, 2] as [UInt64])
   func partOfACommit_shouldBeToldFromAWholeOne(seed: UInt64) throws {
     let life = try Life(seed: seed, length: Self.length)
-    let store = try MemoryStore(chain: life.genesis.hash)
+    let store = try MemoryStore(owner: .chain(life.genesis.hash))
     let chain = try Life.open(life.genesis, in: store)
     var random = SeededGenerator(seed: seed)
     var before = try entries(of: store)
@@ -184,7 +184,7 @@ import Testing
       _ = try step.perform(on: chain)
       let after = try entries(of: store)
       let changed = Set(before.keys).union(after.keys).filter { before[$0] != after[$0] }
-        .sorted { $0.lexicographicallyPrecedes($1) }
+        .sorted()
       if changed.count > 1 {
         tried += 1
         var mixed = before
@@ -198,11 +198,11 @@ import Testing
 
   /// True if a chain with these records is refused, is found to be none of the life's states, or is
   /// found damaged by a check.
-  private func isNoticed(_ records: [[UInt8]: [UInt8]], in life: Life) throws -> Bool {
+  private func isNoticed(_ records: [StoreKey: [UInt8]], in life: Life) throws -> Bool {
     let disk = MemoryDisk()
-    let store = try MemoryStore(on: disk, chain: life.genesis.hash)
+    let store = try MemoryStore(on: disk, owner: .chain(life.genesis.hash))
     try store.write { transaction throws(StorageError) in
-      for (key, value) in records.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+      for (key, value) in records.sorted(by: { $0.key < $1.key }) {
         try transaction.put(key, value)
       }
     }
@@ -218,8 +218,8 @@ import Testing
     return !life.states.contains(LifeState(chain, life.cast))
   }
 
-  private func entries(of store: MemoryStore) throws -> [[UInt8]: [UInt8]] {
-    let all = try store.read { snapshot throws(StorageError) in try snapshot.entries() }
+  private func entries(of store: MemoryStore) throws -> [StoreKey: [UInt8]] {
+    let all = try store.read { snapshot throws(StorageError) in try snapshot.records() }
     return Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0.value) })
   }
 }

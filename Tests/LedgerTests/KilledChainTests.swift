@@ -66,7 +66,7 @@ struct KilledPusher {
   func open(_ genesis: Genesis) throws(StorageError) -> LMDBStore {
     // Small, so that growing is interrupted too.
     let options = LMDBOptions(mapBytes: 64 << 10)
-    return try LMDBStore(path: path + "/store", chain: genesis.hash, options: options)
+    return try LMDBStore(path: path + "/store", owner: .chain(genesis.hash), options: options)
   }
 
   /// Number of steps that the process was told are committed.

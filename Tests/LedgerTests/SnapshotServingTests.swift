@@ -12,12 +12,17 @@ import Testing
 private final class HeldStore: KeyValueStore {
   let inner: any KeyValueStore
   let hook = Lock<(@Sendable () -> Void)?>(nil)
+  /// Snapshots opened so far.
+  let snapshots = Lock(0)
 
   init(_ inner: any KeyValueStore) { self.inner = inner }
 
   func read<Output>(
     _ body: (borrowing StoreSnapshot) throws(StorageError) -> Output
-  ) throws(StorageError) -> Output { try inner.read(body) }
+  ) throws(StorageError) -> Output {
+    snapshots.withLock { $0 += 1 }
+    return try inner.read(body)
+  }
 
   func write<Output>(
     _ body: (inout StoreTransaction) throws(StorageError) -> Output
@@ -72,7 +77,7 @@ private final class HeldStore: KeyValueStore {
   @Test(.timeLimit(.minutes(1)))
   func answers_shouldBeThoseBeforeThePush_whileItIsGoingOn() throws {
     var world = try World()
-    let store = HeldStore(try MemoryStore(chain: world.genesis.hash))
+    let store = HeldStore(try MemoryStore(owner: .chain(world.genesis.hash)))
     try stored(&world, in: store)
     try world.grow(to: 18)
     let chain = world.chain
@@ -90,12 +95,27 @@ private final class HeldStore: KeyValueStore {
     #expect(Answers(chain, address: address, newest: newest) != before)
   }
 
+  @Test func block_shouldBeLookedForOnce_whetherTheStoreHasItOrNot() throws {
+    var world = try World()
+    let store = HeldStore(try MemoryStore(owner: .chain(world.genesis.hash)))
+    try stored(&world, in: store)
+    try world.grow(to: 18)
+    let old = try #require(world.chain.block(at: 3))
+    for (hash, block, count) in [
+      (world.chain.headHash, world.chain.head, 0), (old.hash, old, 1), (.zero, nil, 1),
+    ] as [(Hash256, Block?, Int)] {
+      store.snapshots.withLock { $0 = 0 }
+      #expect(world.chain.block(hash) == block)
+      #expect(store.snapshots.withLock { $0 } == count, "\(hash)")
+    }
+  }
+
   /// The file of an open store is damaged: what is asked for later meets it.
   @Test func answer_shouldFail_andNothingElse_whenItsRecordIsDamagedWhileTheStoreIsOpen() throws {
     var world = try World()
     let folder = TemporaryFolder()
     let store = try LMDBStore(
-      path: folder.path + "/store", chain: world.genesis.hash,
+      path: folder.path + "/store", owner: .chain(world.genesis.hash),
       options: .init(durability: .onRequest))
     try stored(&world, in: store)
     try world.grow(to: 18)
@@ -109,7 +129,11 @@ private final class HeldStore: KeyValueStore {
         target: old.hash, locators: [chain.genesis.hash], direction: .backward, includeBody: false)
     }
     let soundBlocks = oldBlocks()
-    try flip(after: ChainRecord.block(old.hash).key, in: file)
+    let key = try store.read { snapshot throws(StorageError) in
+      let key = ChainRecord.block(old.hash).key
+      return [try snapshot.view.byte(of: key.namespace)] + key.bytes
+    }
+    try flip(after: key, in: file)
     for _ in 0..<2 {
       #expect(oldBlocks() == .refused(.failed))
       let failure = chain.takeServingFailure()
@@ -121,7 +145,7 @@ private final class HeldStore: KeyValueStore {
     #expect(chain.servedBlock(newest.hash, includeBody: false) == newest.withoutBody)
     #expect(chain.takeServingFailure() == nil && chain.storeFailure == nil)
     try world.grow(to: 20)
-    try flip(after: ChainRecord.block(old.hash).key, in: file)
+    try flip(after: key, in: file)
     #expect(oldBlocks() == soundBlocks)
     #expect(chain.servedBlock(old.hash, includeBody: true) == old)
   }
@@ -149,9 +173,9 @@ private final class HeldStore: KeyValueStore {
     let store: any KeyValueStore =
       isOnDisk
       ? try LMDBStore(
-        path: folder.path + "/store", chain: world.genesis.hash,
+        path: folder.path + "/store", owner: .chain(world.genesis.hash),
         options: .init(durability: .onRequest))
-      : try MemoryStore(chain: world.genesis.hash)
+      : try MemoryStore(owner: .chain(world.genesis.hash))
     try stored(&world, in: store)
     let chain = world.chain
     let isOver = Lock(false)
@@ -214,7 +238,7 @@ private final class HeldStore: KeyValueStore {
     let world = try World(users: 12)
     let stored = try Blockchain(
       genesis: world.genesis, state: .complete, verifier: World.verifier,
-      store: try MemoryStore(chain: world.genesis.hash))
+      store: try MemoryStore(owner: .chain(world.genesis.hash)))
     let items = world.chain.items()
     let keys = items.map(\.key)
     let sizes = items.map(\.value.count)
@@ -230,7 +254,7 @@ private final class HeldStore: KeyValueStore {
 
   @Test func chunk_shouldSayWhatIsMissing_whenANodeHoldsAPart() throws {
     let world = try World(users: 40)
-    for store in [nil, try MemoryStore(chain: world.genesis.hash)] {
+    for store in [nil, try MemoryStore(owner: .chain(world.genesis.hash))] {
       let node =
         try store.map {
           try Blockchain(

@@ -19,7 +19,7 @@ import Testing
     try world.grow(to: 19)
     let side = try world.branch(from: 17, length: 1, amount: 3).map(\.block)
     let disk = MemoryDisk()
-    let store = try MemoryStore(on: disk, chain: world.genesis.hash)
+    let store = try MemoryStore(on: disk, owner: .chain(world.genesis.hash))
     let chain = try headers(world.genesis, store)
     for number in 1...19 as ClosedRange<UInt32> { try chain.push(world.chain.block(at: number)!) }
     for block in side { try chain.push(block) }
@@ -28,16 +28,16 @@ import Testing
     return (disk, side)
   }
 
-  private func records(_ disk: MemoryDisk, _ genesis: Genesis) throws -> [StoreEntry] {
-    let store = try MemoryStore(on: disk, chain: genesis.hash)
-    return try store.read { snapshot throws(StorageError) in try snapshot.entries() }
+  private func records(_ disk: MemoryDisk, _ genesis: Genesis) throws -> [StoreRecord] {
+    let store = try MemoryStore(on: disk, owner: .chain(genesis.hash))
+    return try store.read { snapshot throws(StorageError) in try snapshot.records() }
   }
 
   private func openError(_ disk: MemoryDisk, _ genesis: Genesis, state: InitialState = .none)
     -> LedgerStoreError?
   {
     do {
-      let store = try MemoryStore(on: disk, chain: genesis.hash)
+      let store = try MemoryStore(on: disk, owner: .chain(genesis.hash))
       _ = try Blockchain(genesis: genesis, state: state, verifier: World.verifier, store: store)
       return nil
     } catch let error as LedgerStoreError { return error } catch { return nil }
@@ -46,7 +46,7 @@ import Testing
   @Test func chainOfHeaders_shouldBeTheSame_whenItIsOpenedAgain() throws {
     let world = try World()
     let (disk, side) = try grown(world)
-    let store = try MemoryStore(on: disk, chain: world.genesis.hash)
+    let store = try MemoryStore(on: disk, owner: .chain(world.genesis.hash))
     let chain = try headers(world.genesis, store)
     #expect(chain.headHash == world.chain.headHash && chain.macroNumber == 16)
     #expect(chain.electionHead == world.chain.electionHead && !chain.status.holdsState)
@@ -77,9 +77,9 @@ import Testing
     let before = try records(disk, world.genesis)
     // As if another chain's records had come into a store with our header.
     let other = try World(users: 3).genesis
-    disk.header = StoreHeader(chain: other.hash).bytes
+    disk.header = StoreHeader(owner: .chain(other.hash)).bytes
     #expect(openError(disk, other)?.reason == "other_chain")
-    disk.header = StoreHeader(chain: world.genesis.hash).bytes
+    disk.header = StoreHeader(owner: .chain(world.genesis.hash)).bytes
     #expect(openError(disk, world.genesis, state: .missing)?.reason == "other_use")
     #expect(try records(disk, world.genesis) == before)
 
@@ -93,9 +93,9 @@ import Testing
   }
 
   private func put(
-    _ disk: MemoryDisk, _ genesis: Genesis, _ key: [UInt8], _ value: [UInt8]?
+    _ disk: MemoryDisk, _ genesis: Genesis, _ key: StoreKey, _ value: [UInt8]?
   ) throws {
-    let store = try MemoryStore(on: disk, chain: genesis.hash)
+    let store = try MemoryStore(on: disk, owner: .chain(genesis.hash))
     try store.write { transaction throws(StorageError) in
       if let value { try transaction.put(key, value) } else { try transaction.delete(key) }
     }
@@ -114,7 +114,7 @@ import Testing
         let value = attempt == 0 ? nil : random.mutated(entry.value)
         if value == entry.value { continue }
         try put(disk, world.genesis, entry.key, value)
-        let store = try MemoryStore(on: disk, chain: world.genesis.hash)
+        let store = try MemoryStore(on: disk, owner: .chain(world.genesis.hash))
         do throws(LedgerStoreError) {
           let chain = try headers(world.genesis, store)
           // Only what opening does not read may be wrong, and then using it tells.

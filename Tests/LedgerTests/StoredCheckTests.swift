@@ -19,7 +19,7 @@ import Testing
   /// A store with a chain in the middle of a life.
   private func lived(_ seed: UInt64) throws -> (Life, MemoryStore) {
     let life = try Life(seed: seed, length: 24)
-    let store = try MemoryStore(chain: life.genesis.hash)
+    let store = try MemoryStore(owner: .chain(life.genesis.hash))
     let chain = try Life.open(life.genesis, in: store)
     for step in life.steps.prefix(life.steps.count / 2) { _ = try step.perform(on: chain) }
     return (life, store)
@@ -28,7 +28,7 @@ import Testing
   @Test(arguments: [1, 2, 3] as [UInt64])
   func check_shouldFindNothing_afterEachStep(seed: UInt64) throws {
     let life = try Life(seed: seed, length: 24)
-    let store = try MemoryStore(chain: life.genesis.hash)
+    let store = try MemoryStore(owner: .chain(life.genesis.hash))
     let chain = try Life.open(life.genesis, in: store)
     #expect(try checked(store) == nil)
     for (index, step) in life.steps.enumerated() {
@@ -42,8 +42,8 @@ import Testing
   func check_shouldNameALostOrChangedRecord(seed: UInt64) throws {
     let (_, store) = try lived(seed)
     let all = try store.read { snapshot throws(StorageError) in
-      try snapshot.entries(in: StoreRange(from: [0x20], to: [0x30]))
-    }
+      try snapshot.records()
+    }.filter { ChainRecord.namespaces.contains($0.key.namespace) }
     var random = SeededGenerator(seed: seed)
     var unseen = 0
     for entry in all {

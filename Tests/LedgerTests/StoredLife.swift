@@ -167,7 +167,7 @@ struct Life {
   ) throws(LedgerStoreError) -> Blockchain {
     let store: MemoryStore
     do throws(StorageError) {
-      store = try MemoryStore(on: disk, chain: genesis.hash)
+      store = try MemoryStore(on: disk, owner: .chain(genesis.hash))
     } catch { throw .storage(error) }
     return try open(genesis, in: store)
   }

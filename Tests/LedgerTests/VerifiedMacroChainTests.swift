@@ -133,7 +133,7 @@ import Testing
     let world = try World()
     try world.grow(to: 40)
     let disk = MemoryDisk()
-    let store = try MemoryStore(on: disk, chain: world.genesis.hash)
+    let store = try MemoryStore(on: disk, owner: .chain(world.genesis.hash))
     let node = try Blockchain(genesis: world.genesis, state: .missing, store: store)
     try node.adopt(macro: try #require(world.chain.macroChain(locators: node.macroLocators())))
     #expect(node.historyProof(of: [1]) == nil && node.storeFailure == nil)

@@ -12,7 +12,7 @@ import Testing
     for seed in 0..<Campaign.seeds("LIVESYNC_STORED_FAULT_SEEDS", default: 10) {
       var world = try RandomTrie(style: style, seed: seed)
       let disk = MemoryDisk()
-      let store = try MemoryStore(on: disk, chain: StoredTrieTests.chain)
+      let store = try MemoryStore(on: disk, owner: StoredTrieTests.owner)
       let stored = try StateTrie(store: store, missing: .none, budget: 0)
       let memory = world.trie
       for item in memory.items { try stored.put(item.key, item.value) }

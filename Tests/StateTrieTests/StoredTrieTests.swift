@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 @Suite struct StoredTrieTests {
-  static let chain = Blake2b256.hash(Array("chain".utf8))
+  static let owner = StoreOwner(kind: "test", version: 1)
 
   @Test(arguments: KeyStyle.allCases, [0, 3_000, 1 << 30])
   func storedTrie_shouldAgreeWithTheSameTrieInMemory_afterAnySteps(
@@ -18,7 +18,7 @@ import Testing
     for seed in 0..<Campaign.seeds("LIVESYNC_STORED_TRIE_SEEDS", default: 40) {
       let disk = MemoryDisk()
       var world = try StoredWorld(style: style, seed: seed, budget: budget) {
-        try MemoryStore(on: disk, chain: Self.chain)
+        try MemoryStore(on: disk, owner: Self.owner)
       }
       var step = 0
       do {
@@ -44,7 +44,7 @@ import Testing
       let folder = StoreFolder()
       var world = try StoredWorld(style: .addresses, seed: seed, budget: 0) {
         try LMDBStore(
-          path: folder.path, chain: Self.chain, options: LMDBOptions(durability: .onRequest))
+          path: folder.path, owner: Self.owner, options: LMDBOptions(durability: .onRequest))
       }
       for step in 0..<60 {
         do {
@@ -62,7 +62,7 @@ import Testing
   @Test func snapshots_shouldServeOneState_whileTheTrieIsChanged() throws {
     let folder = StoreFolder()
     let store = try LMDBStore(
-      path: folder.path, chain: Self.chain, options: LMDBOptions(durability: .onRequest))
+      path: folder.path, owner: Self.owner, options: LMDBOptions(durability: .onRequest))
     let trie = try StateTrie(store: store, missing: .none, budget: 0)
     var generator = SeededGenerator(seed: 7)
     let keys = (0..<2_000).map { _ in KeyNibbles(bytes: generator.bytes(20)) }
@@ -137,7 +137,7 @@ import Testing
   }
 
   @Test func aPartialTrie_shouldServeFromASnapshot_whatItHolds() throws {
-    let store = try MemoryStore(chain: Self.chain)
+    let store = try MemoryStore(owner: Self.owner)
     let trie = try StateTrie(store: store, missing: .none, budget: 0)
     var generator = SeededGenerator(seed: 5)
     for _ in 0..<500 { try trie.put(KeyNibbles(bytes: generator.bytes(20)), [1]) }

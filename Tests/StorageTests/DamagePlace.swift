@@ -12,7 +12,7 @@ struct DamagePlace {
   init(seed: UInt64, records count: Int = 600) throws {
     var random = SeededGenerator(seed: seed)
     let store = try LMDBStore(
-      path: folder.store, chain: StorePlace.chain, options: .init(durability: .onRequest))
+      path: folder.store, owner: StorePlace.owner, options: .init(durability: .onRequest))
     for round in 0..<8 {
       try store.write { transaction throws(StorageError) in
         for _ in 0..<(count / 8) {
@@ -47,7 +47,7 @@ struct DamagePlace {
       guard opensStore else { return error.reason }
       // What a node would do may not be worse.
       _ = StorageTests.reason {
-        let store = try LMDBStore(path: folder.store, chain: StorePlace.chain)
+        let store = try LMDBStore(path: folder.store, owner: StorePlace.owner)
         _ = try store.all()
       }
       return error.reason

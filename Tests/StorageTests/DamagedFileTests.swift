@@ -81,7 +81,7 @@ import Testing
       var words: [String] = []
       for open in [
         { _ = try LMDBArchive(path: place.folder.store) },
-        { _ = try LMDBStore(path: place.folder.store, chain: StorePlace.chain) },
+        { _ = try LMDBStore(path: place.folder.store, owner: StorePlace.owner) },
       ] {
         do { try open() } catch { words.append("\(error)") }
       }
@@ -100,7 +100,7 @@ import Testing
     var random = SeededGenerator(seed: seed)
     let options = LMDBOptions(durability: .onRequest, mapBytes: 64 << 10)
     for _ in 0..<4 {
-      let store = try LMDBStore(path: folder.store, chain: StorePlace.chain, options: options)
+      let store = try LMDBStore(path: folder.store, owner: StorePlace.owner, options: options)
       for _ in 0..<random.below(30) { try Self.work(on: store, &random) }
       // A snapshot that is open keeps old pages from being used again.
       try store.read { snapshot throws(StorageError) in
@@ -136,7 +136,7 @@ import Testing
       case 2: try transaction.delete(in: .all)
       default:
         for _ in 0..<random.below(300) {
-          let key = random.bytes(1 + random.below(random.chance(5) ? 511 : 20))
+          let key = random.bytes(random.below(random.chance(5) ? 511 : 20))
           let bytes = random.chance(5) ? random.below(60_000) : random.below(300)
           try transaction.put(key, random.bytes(bytes))
         }

@@ -47,7 +47,7 @@ import Testing
       let disk = try SmallDisk(kilobytes: kilobytes)
       let path = disk.path + "/store"
       func open() throws(StorageError) -> LMDBStore {
-        try LMDBStore(path: path, chain: StorePlace.chain, options: options)
+        try LMDBStore(path: path, owner: StorePlace.owner, options: options)
       }
       var store: LMDBStore?
       do throws(StorageError) { store = try open() } catch { Self.check(error, path, what) }
@@ -93,7 +93,7 @@ import Testing
   func store_shouldOpen_whenTheDiskIsFullButTheFilesAreThere() throws {
     let disk = try SmallDisk(kilobytes: 200)
     let path = disk.path + "/store"
-    let store = try LMDBStore(path: path, chain: StorePlace.chain)
+    let store = try LMDBStore(path: path, owner: StorePlace.owner)
     try Self.put(1, in: store)
     try store.close()
     let filler = disk.path + "/filler"
@@ -101,7 +101,7 @@ import Testing
     let handle = try FileHandle(forWritingTo: URL(filePath: filler))
     while (try? handle.write(contentsOf: Data(count: 4_096))) != nil {}
     try handle.close()
-    let full = try LMDBStore(path: path, chain: StorePlace.chain)
+    let full = try LMDBStore(path: path, owner: StorePlace.owner)
     #expect(try Self.numbers(of: full) == [1])
     try FileManager.default.removeItem(atPath: filler)
     try Self.put(2, in: full)
@@ -112,18 +112,18 @@ import Testing
   @Test func store_shouldRefuse_whatTheProcessMayNotWrite() async throws {
     let folder = TemporaryFolder()
     let path = folder.path
-    try LMDBStore(path: path + "/old", chain: StorePlace.chain).close()
+    try LMDBStore(path: path + "/old", owner: StorePlace.owner).close()
     await #expect(processExitsWith: .success) { [path = path as String] in
       var words: [String] = []
-      let open = try LMDBStore(path: path + "/open", chain: StorePlace.chain)
+      let open = try LMDBStore(path: path + "/open", owner: StorePlace.owner)
       for bytes in [0, 5_000, 20_000, 1 << 20] as [rlim_t] {
         var limit = rlimit(rlim_cur: bytes, rlim_max: rlim_t.max)
         setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
         for work in [
-          { _ = try LMDBStore(path: path + "/new", chain: StorePlace.chain) },
+          { _ = try LMDBStore(path: path + "/new", owner: StorePlace.owner) },
           {
             let options = LMDBOptions(mapBytes: 1 << 30)
-            _ = try LMDBStore(path: path + "/old", chain: StorePlace.chain, options: options)
+            _ = try LMDBStore(path: path + "/old", owner: StorePlace.owner, options: options)
           },
           { try open.put("a", "1") },
         ] {

@@ -54,7 +54,7 @@ struct KilledProcess {
   func open() throws(StorageError) -> LMDBStore {
     // Small, so that growing is interrupted too.
     let options = LMDBOptions(mapBytes: 64 << 10)
-    return try LMDBStore(path: path + "/store", chain: StorePlace.chain, options: options)
+    return try LMDBStore(path: path + "/store", owner: StorePlace.owner, options: options)
   }
 
   /// The changes of a batch: a nil value removes the key.

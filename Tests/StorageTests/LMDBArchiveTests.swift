@@ -8,7 +8,7 @@ import Testing
 @Suite struct LMDBArchiveTests {
   @Test func archive_shouldReadWhatIsThere_ofWhateverChain_andChangeNothing() throws {
     let folder = TemporaryFolder()
-    let store = try LMDBStore(path: folder.store, chain: StorePlace.otherChain)
+    let store = try LMDBStore(path: folder.store, owner: StorePlace.otherOwner)
     try store.put("a", "1")
     try store.put("b", String(repeating: "long ", count: 10_000))
     let records = try store.all()
@@ -17,19 +17,19 @@ import Testing
     do {
       let archive = try LMDBArchive(path: folder.store)
       let second = try LMDBArchive(path: folder.store)
-      #expect(archive.header == StoreHeader(chain: StorePlace.otherChain))
+      #expect(archive.header == StoreHeader(owner: StorePlace.otherOwner))
       #expect(archive.bytesInUse > 50_000 && archive.bytesInUse <= archive.fileBytes)
       for each in [archive, second] {
         #expect(
           try each.read { snapshot throws(StorageError) in try snapshot.entries() } == records)
       }
       #expect(
-        reason { _ = try LMDBStore(path: folder.store, chain: StorePlace.otherChain) }
+        reason { _ = try LMDBStore(path: folder.store, owner: StorePlace.otherOwner) }
           == "already_open")
       withExtendedLifetime((archive, second)) {}
     }
     #expect(try folder.contents() == before)
-    try LMDBStore(path: folder.store, chain: StorePlace.otherChain).close()
+    try LMDBStore(path: folder.store, owner: StorePlace.otherOwner).close()
   }
 
   @Test func directory_shouldBeRefusedAndLeftAsItWas_whenItIsNoStore() throws {
@@ -37,7 +37,7 @@ import Testing
     #expect(reason { _ = try LMDBArchive(path: folder.store) } == "failed_open")
     #expect(try folder.contents().isEmpty)
     #expect(reason { _ = try LMDBArchive(path: folder.path) } == "failed_open")
-    let store = try LMDBStore(path: folder.store, chain: StorePlace.chain)
+    let store = try LMDBStore(path: folder.store, owner: StorePlace.owner)
     #expect(reason { _ = try LMDBArchive(path: folder.store) } == "already_open")
     try store.close()
     for (bytes, expected) in [

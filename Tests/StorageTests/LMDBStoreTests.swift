@@ -9,7 +9,7 @@ import Testing
   private let folder = TemporaryFolder()
 
   private func open(_ options: LMDBOptions = LMDBOptions()) throws -> LMDBStore {
-    try LMDBStore(path: folder.store, chain: StorePlace.chain, options: options)
+    try LMDBStore(path: folder.store, owner: StorePlace.owner, options: options)
   }
 
   private static let small = LMDBOptions(
@@ -56,8 +56,8 @@ import Testing
         Issue.record("a damaged record was read")
       } catch {
         #expect((error as? StorageError)?.reason == "corrupted")
-        #expect(
-          "\(error)" == "\(folder.file) is damaged: the record 6c656674 is not what was written")
+        let record = "the record 6c656674 of test/plain"
+        #expect("\(error)" == "\(folder.file) is damaged: \(record) is not what was written")
       }
     }
   }
@@ -229,18 +229,22 @@ import Testing
       return data
     }
     // The version follows the eight letters; the new beginning keeps the search from going on.
-    var newer = sound
-    var from = newer.startIndex
-    while let place = newer.range(of: Data("livesync".utf8), in: from..<newer.endIndex) {
-      newer[place.upperBound] = 9
-      from = place.upperBound
+    func ofFormat(_ version: UInt8) -> Data {
+      var data = sound
+      var from = data.startIndex
+      while let place = data.range(of: Data("livesync".utf8), in: from..<data.endIndex) {
+        data[place.upperBound] = version
+        from = place.upperBound
+      }
+      return data
     }
     let plants: [(Data, String)] = [
       (Data("a text of somebody else".utf8), "foreign_file"), (Data("short".utf8), "foreign_file"),
       (Data(repeating: 0x55, count: 20_000), "foreign_file"),
       (patched("records", Array("recordz".utf8)), "foreign_file"),
       (patched("header", Array("hexder".utf8)), "foreign_file"),
-      (patched("livesync", Array("deadsync".utf8)), "foreign_file"), (newer, "newer_format"),
+      (patched("livesync", Array("deadsync".utf8)), "foreign_file"), (ofFormat(9), "newer_format"),
+      (ofFormat(1), "older_format"),
       (Data(), "truncated"), (sound.prefix(10), "truncated"), (sound.prefix(5_000), "truncated"),
       (sound.prefix(2 * 4_096), "truncated"), (sound.prefix(3 * 4_096 + 5), "truncated"),
     ]
@@ -255,9 +259,9 @@ import Testing
     try sound.write(to: URL(fileURLWithPath: folder.file))
     let before = try folder.contents()
     let thrown = #expect(throws: StorageError.self) {
-      _ = try LMDBStore(path: folder.store, chain: StorePlace.otherChain)
+      _ = try LMDBStore(path: folder.store, owner: StorePlace.otherOwner)
     }
-    #expect(thrown?.reason == "other_chain")
+    #expect(thrown?.reason == "other_owner")
     #expect(thrown?.description.contains(folder.file) == true)
     #expect(try folder.contents() == before)
     #expect(try open().text("a") == "1")
@@ -268,17 +272,17 @@ import Testing
     let link = folder.path + "/link"
     try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder.store)
     for path in [folder.store, folder.store + "/", folder.store + "/../store", link] {
-      let opening = reason { _ = try LMDBStore(path: path, chain: StorePlace.chain) }
+      let opening = reason { _ = try LMDBStore(path: path, owner: StorePlace.owner) }
       #expect(opening == "already_open")
     }
     try store.close()
-    #expect(try LMDBStore(path: link, chain: StorePlace.chain).all() == [])
+    #expect(try LMDBStore(path: link, owner: StorePlace.owner).all() == [])
   }
 
   @Test func directory_shouldBeRefused_whenThereIsNoneAboveIt() throws {
     let path = folder.path + "/a/b"
     let thrown = #expect(throws: StorageError.self) {
-      _ = try LMDBStore(path: path, chain: StorePlace.chain)
+      _ = try LMDBStore(path: path, owner: StorePlace.owner)
     }
     #expect(thrown?.reason == "failed_open")
     #expect(thrown?.description.contains(path) == true)

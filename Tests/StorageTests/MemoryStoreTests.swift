@@ -7,7 +7,7 @@ import Testing
   private let disk = MemoryDisk(name: "node s0")
 
   private func open() throws -> MemoryStore {
-    try MemoryStore(on: disk, chain: StorePlace.chain)
+    try MemoryStore(on: disk, owner: StorePlace.owner)
   }
 
   @Test func crash_shouldLoseTheOpenTransaction_andNothingElse() throws {
@@ -45,7 +45,8 @@ import Testing
 
   @Test func commit_shouldBeStored_whenTheCrashComesAfterIt() throws {
     let store = try open()
-    disk.faults.writes[2] = .crashAfter
+    // The first record of a namespace is written behind the byte that the namespace gets.
+    disk.faults.writes[3] = .crashAfter
     #expect(reason { try store.put("a", "1") } == "closed")
     #expect(try open().text("a") == "1")
   }
@@ -57,13 +58,13 @@ import Testing
     #expect(reason { try store.put("a", "2") } == "full_disk")
     try store.put("a", "3")
     #expect(try store.text("a") == "3")
-    #expect(disk.writes == 5 && disk.commits == 1)
+    #expect(disk.writes == 6 && disk.commits == 1)
   }
 
   @Test func tornCommit_shouldBeSeenUntilTheCrash_andNotAfterIt() throws {
     let store = try open()
     try store.put("a", "1")
-    disk.faults.writes[4] = .torn
+    disk.faults.writes[5] = .torn
     try store.put("a", "2")
     #expect(try store.text("a") == "2")
     store.crash()
@@ -73,7 +74,7 @@ import Testing
   @Test(arguments: ["commit", "synchronize", "close"])
   func tornCommit_shouldBeWhole_whenTheDiskCaughtUp(_ how: String) throws {
     let store = try open()
-    disk.faults.writes[2] = .torn
+    disk.faults.writes[3] = .torn
     try store.put("a", "1")
     switch how {
     case "commit": try store.put("b", "2")
@@ -114,14 +115,17 @@ import Testing
     try open().put("a", "1")
     let header = try #require(disk.header)
     var newer = header
-    newer[8] = 2
+    newer[8] = 3
+    var older = header
+    older[8] = 1
     var damaged = header
     damaged[20] ^= 1
     let plants: [([UInt8], String)] = [
       (Array("something else".utf8), "foreign_file"), (newer, "newer_format"),
-      (damaged, "corrupted"), ([], "truncated"), (Array(header.dropLast()), "truncated"),
+      (older, "older_format"), (damaged, "corrupted"), ([], "truncated"),
+      (Array(header.dropLast()), "truncated"),
       (Array(header.prefix(5)), "truncated"), (header + [0], "corrupted"),
-      (StoreHeader(chain: StorePlace.otherChain).bytes, "other_chain"),
+      (StoreHeader(owner: StorePlace.otherOwner).bytes, "other_owner"),
     ]
     for (plant, expected) in plants {
       disk.header = plant
@@ -132,7 +136,7 @@ import Testing
     #expect {
       _ = try open()
     } throws: {
-      "\($0)" == "node s0 has format 2, this program knows formats up to 1"
+      "\($0)" == "node s0 has format 3, this program knows formats up to 2"
     }
     disk.header = header
     #expect(try open().text("a") == "1")

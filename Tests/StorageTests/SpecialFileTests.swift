@@ -55,14 +55,14 @@ import Testing
     try FileManager.default.createDirectory(
       atPath: folder.store, withIntermediateDirectories: true)
     if name == "lock.mdb" {
-      try LMDBStore(path: folder.store, chain: StorePlace.chain).close()
+      try LMDBStore(path: folder.store, owner: StorePlace.owner).close()
       try FileManager.default.removeItem(atPath: folder.store + "/lock.mdb")
     }
     let path = folder.store + "/" + name
     try kind.make(at: path)
     let before = Self.status(path)
     for open in [
-      { _ = try LMDBStore(path: folder.store, chain: StorePlace.chain) },
+      { _ = try LMDBStore(path: folder.store, owner: StorePlace.owner) },
       { _ = try LMDBArchive(path: folder.store) },
     ] {
       do {
@@ -84,7 +84,7 @@ import Testing
     let folder = TemporaryFolder()
     try kind.make(at: folder.store)
     for open in [
-      { _ = try LMDBStore(path: folder.store, chain: StorePlace.chain) },
+      { _ = try LMDBStore(path: folder.store, owner: StorePlace.owner) },
       { _ = try LMDBArchive(path: folder.store) },
     ] {
       let error = #expect(throws: StorageError.self) { try open() }
@@ -94,13 +94,13 @@ import Testing
 
   @Test func links_shouldBeFollowed_whenTheyLeadToAStoresFile() throws {
     let folder = TemporaryFolder()
-    let store = try LMDBStore(path: folder.store, chain: StorePlace.chain)
+    let store = try LMDBStore(path: folder.store, owner: StorePlace.owner)
     try store.put("a", "1")
     try store.close()
     let moved = folder.path + "/elsewhere.mdb"
     try FileManager.default.moveItem(atPath: folder.file, toPath: moved)
     try FileManager.default.createSymbolicLink(atPath: folder.file, withDestinationPath: moved)
-    let again = try LMDBStore(path: folder.store, chain: StorePlace.chain)
+    let again = try LMDBStore(path: folder.store, owner: StorePlace.owner)
     #expect(try again.text("a") == "1")
     try again.put("a", "2")
     try again.close()

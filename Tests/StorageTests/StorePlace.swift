@@ -15,8 +15,9 @@ enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
 /// Where the records of a store stay while it is closed; removed at the end.
 final class StorePlace {
-  static let chain = Blake2b256.hash(Array("chain".utf8))
-  static let otherChain = Blake2b256.hash(Array("other chain".utf8))
+  static let owner = StoreOwner(kind: "test", version: 1)
+  static let otherOwner = StoreOwner(
+    kind: "chain", version: 7, identity: Blake2b256.hash(Array("other".utf8)))
 
   let kind: StoreKind
   let disk = MemoryDisk()
@@ -26,16 +27,46 @@ final class StorePlace {
     self.kind = kind
   }
 
-  func open(chain: Hash256 = StorePlace.chain) throws -> any KeyValueStore {
+  func open(owner: StoreOwner = StorePlace.owner) throws -> any KeyValueStore {
     switch kind {
-    case .memory: try MemoryStore(on: disk, chain: chain)
+    case .memory: try MemoryStore(on: disk, owner: owner)
     case .disk:
-      try LMDBStore(path: folder.store, chain: chain)
+      try LMDBStore(path: folder.store, owner: owner)
     case .diskOnRequest:
       try LMDBStore(
-        path: folder.store, chain: chain, options: LMDBOptions(durability: .onRequest))
+        path: folder.store, owner: owner, options: LMDBOptions(durability: .onRequest))
     }
   }
+}
+
+/// The namespace of all records of which a test says no other, so that keys are bytes there.
+let plain = Namespace("test/plain")
+
+extension StoreReading where Self: ~Copyable {
+  func value(of key: [UInt8]) throws(StorageError) -> [UInt8]? { try value(of: plain.key(key)) }
+
+  func entries(descending: Bool = false) throws(StorageError) -> [StoreEntry] {
+    try entries(in: plain.all, descending: descending)
+  }
+}
+
+extension StoreTransaction {
+  mutating func put(_ key: [UInt8], _ value: [UInt8]) throws(StorageError) {
+    try put(plain.key(key), value)
+  }
+
+  @discardableResult
+  mutating func delete(_ key: [UInt8]) throws(StorageError) -> Bool { try delete(plain.key(key)) }
+}
+
+extension StoreRange {
+  static let all = plain.all
+
+  init(from start: [UInt8] = [], to end: [UInt8]? = nil) {
+    self.init(in: plain, from: start, to: end)
+  }
+
+  static func prefix(_ prefix: [UInt8]) -> StoreRange { plain.prefix(prefix) }
 }
 
 extension String {

@@ -157,6 +157,9 @@ extension LimitTable {
   static let storageLimits: [String: Proof] = [
     "StorageLimits.keyBytesMax":
       .driven(by: "transaction_shouldNotBeCommitted_whenAWriteFailedAndTheErrorWasCaught"),
+    "StorageLimits.storedKeyBytesMax": .estimate("a fact of LMDB"),
+    "StorageLimits.namespacesMax": .driven(by: "namespaces_shouldBeBounded_andTheLastBeWhole"),
+    "StorageLimits.nameBytesMax": .driven(by: "names_shouldBeBounded"),
     "StorageLimits.valueBytesMax": .undriven,
     "StorageLimits.mapBytesInitial": .estimate("default of a setting"),
     "StorageLimits.mapBytesMax": .undriven,

@@ -1,8 +1,8 @@
 import Primitives
 import Storage
 
-/// The name of one of the chain's records in a store. Numbers are stored most significant byte
-/// first, so that records are in the order of heights.
+/// The name of one of the chain's records in a store; each kind has a namespace. Numbers are stored
+/// most significant byte first, so that records are in the order of heights.
 public enum ChainRecord: Hashable, Sendable, CustomStringConvertible {
   /// Where the chain stands.
   case position
@@ -19,60 +19,57 @@ public enum ChainRecord: Hashable, Sendable, CustomStringConvertible {
   /// The frontier over all blocks before the main chain's macro block at a height.
   case history(UInt32)
 
-  /// The first bytes of the records' keys.
-  enum Prefix: UInt8, CaseIterable {
-    case position = 0x20
+  /// The kinds of records, in the order in which they are checked.
+  enum Kind: Int, CaseIterable {
+    case position
     case block
     case body
     case main
     case open
     case diff
     case history
+
+    /// Where the records of the kind are kept.
+    var namespace: Namespace { ChainRecord.namespaces[rawValue] }
+    /// All records of the kind.
+    var all: StoreRange { namespace.all }
   }
 
-  /// All records of the chain: 0x20…0x2f.
-  static let all = StoreRange(from: [0x20], to: [0x30])
-
-  /// All records of one kind.
-  static func all(_ prefix: Prefix) -> StoreRange { .prefix([prefix.rawValue]) }
+  /// The namespaces of a store that a chain's records are in.
+  public static let namespaces = Kind.allCases.map { Namespace("chain/\($0)") }
 
   /// The diffs of the blocks from height `start` on and below `end`.
   static func diffs(from start: UInt32, to end: UInt32) -> StoreRange {
-    StoreRange(
-      from: [Prefix.diff.rawValue] + start.storedBytes, to: [Prefix.diff.rawValue] + end.storedBytes
-    )
+    StoreRange(in: Kind.diff.namespace, from: start.storedBytes, to: end.storedBytes)
   }
 
   /// The key it is stored under.
-  public var key: [UInt8] {
+  public var key: StoreKey {
     switch self {
-    case .position: [Prefix.position.rawValue]
-    case .block(let hash): [Prefix.block.rawValue] + hash.bytes
-    case .body(let hash): [Prefix.body.rawValue] + hash.bytes
-    case .main(let number): [Prefix.main.rawValue] + number.storedBytes
-    case .open(let number): [Prefix.open.rawValue] + number.storedBytes
-    case .diff(let number, let hash):
-      [Prefix.diff.rawValue] + number.storedBytes + hash.bytes
-    case .history(let number): [Prefix.history.rawValue] + number.storedBytes
+    case .position: Kind.position.namespace.key()
+    case .block(let hash): Kind.block.namespace.key(hash.bytes)
+    case .body(let hash): Kind.body.namespace.key(hash.bytes)
+    case .main(let number): Kind.main.namespace.key(number.storedBytes)
+    case .open(let number): Kind.open.namespace.key(number.storedBytes)
+    case .diff(let number, let hash): Kind.diff.namespace.key(number.storedBytes + hash.bytes)
+    case .history(let number): Kind.history.namespace.key(number.storedBytes)
     }
   }
 
-  /// The record with this key; nil if the chain has no such records.
-  init?(key: [UInt8]) {
-    guard let first = key.first, let prefix = Prefix(rawValue: first) else { return nil }
-    let rest = key.dropFirst()
-    let number = UInt32(storedBytes: rest)
-    let hash = Hash256(bytes: rest)
-    switch (prefix, number, hash) {
-    case (.position, _, _) where rest.isEmpty: self = .position
+  /// The record of `kind` with this key in its namespace; nil if the chain has no such records.
+  init?(_ kind: Kind, key: [UInt8]) {
+    let number = UInt32(storedBytes: key)
+    let hash = Hash256(bytes: key)
+    switch (kind, number, hash) {
+    case (.position, _, _) where key.isEmpty: self = .position
     case (.block, _, let hash?): self = .block(hash)
     case (.body, _, let hash?): self = .body(hash)
     case (.main, let number?, _): self = .main(number)
     case (.open, let number?, _): self = .open(number)
     case (.history, let number?, _): self = .history(number)
     case (.diff, _, _):
-      guard let number = UInt32(storedBytes: rest.prefix(4)),
-        let hash = Hash256(bytes: rest.dropFirst(4))
+      guard let number = UInt32(storedBytes: key.prefix(4)),
+        let hash = Hash256(bytes: key.dropFirst(4))
       else { return nil }
       self = .diff(number, hash)
     default: return nil

@@ -49,7 +49,7 @@ public struct LedgerStoreError: Error, Hashable, Sendable, CustomStringConvertib
   }
   /// The store holds no chain.
   public static let noChain = LedgerStoreError(kind: .noChain)
-  /// The store has records, but none that says where the chain stands.
+  /// The store has blocks or state, but nothing that says where the chain stands.
   public static let foreignRecords = LedgerStoreError(kind: .foreignRecords)
 
   /// What the store said, if it was the store.
@@ -83,7 +83,7 @@ public struct LedgerStoreError: Error, Hashable, Sendable, CustomStringConvertib
     case .otherUse(let holdsState):
       "the store holds a chain \(holdsState ? "with" : "without") state"
     case .noChain: "the store holds no chain"
-    case .foreignRecords: "the store has records, but none that says where a chain stands"
+    case .foreignRecords: "the store has blocks or state, but does not say where a chain stands"
     }
   }
 }

@@ -42,23 +42,10 @@ extension Blockchain {
       .nextValidators
   }
 
-  /// A known block of whatever branch. Its body may not be held even if it is asked for.
+  /// A known block of whatever branch, also one that a change is about to show. Its body may not be
+  /// held even if it is asked for.
   public func block(_ hash: Hash256, includeBody: Bool = true) -> Block? {
-    view.block(hash, includeBody: includeBody) ?? committed(hash, includeBody: includeBody)
-  }
-
-  /// A block that a change has just committed and not shown yet: who was served of its state knows
-  /// its name already.
-  private func committed(_ hash: Hash256, includeBody: Bool) -> Block? {
-    guard let store else { return nil }
-    do throws(LedgerStoreError) {
-      return try store.look { (snapshot) throws(LedgerStoreError) in
-        try snapshot.block(hash, includeBody: includeBody)
-      }
-    } catch {
-      note(error)
-      return nil
-    }
+    view.storedBlock(hash, includeBody: includeBody)
   }
 
   /// The main chain block at this height.

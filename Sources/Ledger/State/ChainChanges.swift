@@ -45,8 +45,8 @@ struct ChainChanges {
 
 /// Records to be stored, and those to be removed.
 struct RecordChanges {
-  private(set) var puts: [(key: [UInt8], value: [UInt8])] = []
-  private(set) var removals: [[UInt8]] = []
+  private var puts: [(key: StoreKey, value: [UInt8])] = []
+  private var removals: [StoreKey] = []
 
   mutating func set(_ record: ChainRecord, _ value: (some WireCodable)?) {
     set(record, bytes: value?.wireBytes)
@@ -62,12 +62,8 @@ struct RecordChanges {
 
   /// Writes all in the order of keys: near ones share pages, and the order is the same in each run.
   func write(to transaction: inout StoreTransaction) throws(StorageError) {
-    for key in removals.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-      try transaction.delete(key)
-    }
-    for (key, value) in puts.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-      try transaction.put(key, value)
-    }
+    for key in removals.sorted() { try transaction.delete(key) }
+    for (key, value) in puts.sorted(by: { $0.key < $1.key }) { try transaction.put(key, value) }
   }
 }
 

@@ -45,6 +45,13 @@ struct ChainContent {
     }
   }
 
+  /// One of the known blocks.
+  func find(_ hash: Hash256, includeBody: Bool) -> FoundBlock? {
+    blocks[hash].map {
+      FoundBlock(block: includeBody ? $0.block : $0.block.withoutBody, isOnMain: $0.isOnMain)
+    }
+  }
+
   /// Makes a new block known. `isOnMain` of the entry tells where it is.
   mutating func add(_ entry: BlockEntry) {
     blocks[entry.block.hash] = entry

@@ -49,12 +49,14 @@ struct ChainOpening {
     return state
   }
 
-  /// What the blocks' records say; nil if the store is empty.
+  /// What the blocks' records say; nil if the store has neither blocks nor state.
   private func restored(
     from snapshot: borrowing StoreSnapshot, _ initial: InitialState
   ) throws(LedgerStoreError) -> ChainContent? {
     guard let position = try snapshot.position() else {
-      guard try snapshot.all(in: .all, limit: 1).isEmpty else { throw .foreignRecords }
+      for namespace in ChainRecord.namespaces + StateTrie.namespaces {
+        guard try snapshot.all(in: namespace.all, limit: 1).isEmpty else { throw .foreignRecords }
+      }
       return nil
     }
     guard position.genesis == genesis.hash else {
@@ -85,8 +87,8 @@ extension ChainContent {
     }
     self.init(macro: macro, election: election, validators: validators)
     diffFloor = position.diffFloor
-    for entry in try snapshot.all(in: ChainRecord.all(.open)) {
-      guard let record = ChainRecord(key: entry.key), case .open(let number) = record else {
+    for entry in try snapshot.all(in: ChainRecord.Kind.open.all) {
+      guard let record = ChainRecord(.open, key: entry.key), case .open(let number) = record else {
         throw .damaged(.position, "a list of blocks has a key of \(entry.key.count) bytes")
       }
       for hash in try StoredHeight(stored: entry.value, as: record).blocks {

@@ -90,6 +90,15 @@ extension ChainView {
     }
   }
 
+  /// The same, and besides a block that a change has just stored and not shown yet: who was served
+  /// of its state knows its name already.
+  func storedBlock(_ hash: Hash256, includeBody: Bool) -> Block? {
+    reading(or: nil) { () throws(LedgerStoreError) in
+      if let found = content.find(hash, includeBody: includeBody) { return found.block }
+      return try finals.find(hash, includeBody: includeBody)?.block
+    }
+  }
+
   /// The main chain block at this height.
   public func block(at number: UInt32, includeBody: Bool = true) -> Block? {
     reading(or: nil) { () throws(LedgerStoreError) in

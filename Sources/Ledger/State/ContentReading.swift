@@ -10,10 +10,7 @@ protocol ContentReading: BlockReading {
 
 extension ContentReading {
   func find(_ hash: Hash256, includeBody: Bool) throws(LedgerStoreError) -> FoundBlock? {
-    if let entry = content.blocks[hash] {
-      return FoundBlock(
-        block: includeBody ? entry.block : entry.block.withoutBody, isOnMain: entry.isOnMain)
-    }
+    if let found = content.find(hash, includeBody: includeBody) { return found }
     guard let found = try finals.find(hash, includeBody: includeBody),
       // What is not final came after this content was looked at.
       found.block.number <= content.macroHead.number

@@ -36,9 +36,9 @@ public enum StoredChain {
   ) throws(LedgerStoreError) -> Statistics {
     guard let position = try snapshot.position() else { throw .noChain }
     var records: [RecordCount] = []
-    for prefix in ChainRecord.Prefix.allCases {
-      var record = RecordCount(name: "\(prefix)", count: 0, bytes: 0)
-      try snapshot.each(in: ChainRecord.all(prefix)) { entry in
+    for kind in ChainRecord.Kind.allCases {
+      var record = RecordCount(name: "\(kind)", count: 0, bytes: 0)
+      try snapshot.each(in: kind.all) { entry in
         record.count += 1
         record.bytes += entry.key.count + entry.value.count
       }
@@ -63,14 +63,15 @@ public enum StoredChain {
   ) throws(LedgerStoreError) {
     guard let position = try snapshot.position() else { throw .noChain }
     var check = StoredChainCheck(position: position)
-    for (index, prefix) in ChainRecord.Prefix.allCases.enumerated() {
+    for kind in ChainRecord.Kind.allCases {
       var done = 0
-      let share = 1_000_000 / ChainRecord.Prefix.allCases.count
-      try snapshot.each(in: ChainRecord.all(prefix)) { (entry) throws(LedgerStoreError) in
-        try check.look(at: entry, in: snapshot)
+      let share = 1_000_000 / ChainRecord.Kind.allCases.count
+      try snapshot.each(in: kind.all) { (entry) throws(LedgerStoreError) in
+        try check.look(at: entry, kind, in: snapshot)
         done += 1
         if done % 256 == 0 {
-          progress(index * share + check.part(of: entry.key) * share / 1_000_000)
+          progress(
+            kind.rawValue * share + check.part(of: entry.key, kind) * share / 1_000_000)
         }
       }
     }
@@ -97,9 +98,9 @@ private struct StoredChainCheck {
 
   /// How far a key lies in the records of its kind, in parts per million: hashes are spread evenly,
   /// and heights end at the head's.
-  func part(of key: [UInt8]) -> Int {
-    let start = Int(UInt32(storedBytes: key.dropFirst().prefix(4)) ?? 0)
-    switch key.first.flatMap(ChainRecord.Prefix.init) {
+  func part(of key: [UInt8], _ kind: ChainRecord.Kind) -> Int {
+    let start = Int(UInt32(storedBytes: key.prefix(4)) ?? 0)
+    switch kind {
     case .block, .body: return start / (Int(UInt32.max) / 1_000_000 + 1)
     default:
       let head = max(1, Int(position.head.number))
@@ -108,10 +109,11 @@ private struct StoredChainCheck {
   }
 
   mutating func look(
-    at entry: StoreEntry, in snapshot: borrowing StoreSnapshot
+    at entry: StoreEntry, _ kind: ChainRecord.Kind, in snapshot: borrowing StoreSnapshot
   ) throws(LedgerStoreError) {
-    guard let record = ChainRecord(key: entry.key) else {
-      throw .damaged(.position, "there is a record with the key \(Hex.string(entry.key))")
+    guard let record = ChainRecord(kind, key: entry.key) else {
+      throw .damaged(
+        .position, "there is a record with the key \(Hex.string(entry.key)) in \(kind.namespace)")
     }
     switch record {
     case .position: break

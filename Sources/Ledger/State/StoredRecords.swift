@@ -1,4 +1,5 @@
 import Primitives
+import Storage
 
 /// Where a stored chain stands: the one record that tells which of the others count.
 struct StoredPosition: Equatable {
@@ -111,5 +112,12 @@ struct StoredHeight: WireCodable {
 
   init(from decoder: inout WireDecoder) throws(WireError) {
     blocks = try decoder.array(elementBytes: Hash256.byteCount)
+  }
+}
+
+extension StoreOwner {
+  /// The owner of a store that holds the chain with this first block.
+  public static func chain(_ genesis: Hash256) -> StoreOwner {
+    StoreOwner(kind: "chain", version: StoredPosition.formatVersion, identity: genesis)
   }
 }

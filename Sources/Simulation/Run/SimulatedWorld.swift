@@ -138,7 +138,7 @@ final class SimulatedWorld: @unchecked Sendable {
 
   /// A life of the joining node begins, with what its disk holds.
   func startJoiner() throws {
-    let store = try MemoryStore(on: disk, chain: producer.genesis.hash)
+    let store = try MemoryStore(on: disk, owner: .chain(producer.genesis.hash))
     let chain = try Blockchain(
       genesis: producer.genesis, state: .missing, verifier: verifier, store: store)
     self.store = store

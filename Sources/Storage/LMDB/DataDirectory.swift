@@ -1,5 +1,4 @@
 import CLMDB
-import Primitives
 
 /// The directory of a store on disk: locked for one store, its file created whole or not at all and
 /// checked without changing a byte.
@@ -53,12 +52,12 @@ struct DataDirectory: Sendable {
     CLMDB.close(descriptor)
   }
 
-  /// Makes sure that there is a file for `chain`: creates one, or checks the one that is there.
-  func prepare(chain: Hash256) throws(StorageError) {
+  /// Makes sure that there is a file for `owner`: creates one, or checks the one that is there.
+  func prepare(_ owner: StoreOwner) throws(StorageError) {
     if try Self.size(of: file) == nil {
-      try create(chain: chain)
+      try create(owner)
     } else {
-      try check(chain: chain)
+      try check(owner)
     }
   }
 
@@ -77,10 +76,10 @@ struct DataDirectory: Sendable {
   }
 
   /// Writes an empty store beside its place and moves it there, so that a crash leaves no half.
-  private func create(chain: Hash256) throws(StorageError) {
+  private func create(_ owner: StoreOwner) throws(StorageError) {
     try removeUnfinished()
     do throws(StorageError) {
-      try writeEmptyStore(chain: chain)
+      try writeEmptyStore(owner)
       guard rename(unfinished, file) == 0, fsync(descriptor) == 0 else {
         let code = storage_errno()
         throw DiskRoom.isFull(code) ? .fullDisk(file, code: code) : .failedWrite(file, code: code)
@@ -101,7 +100,7 @@ struct DataDirectory: Sendable {
   /// Bytes of a store without records: two meta pages, the tree of tables, the header.
   private static let emptyStoreBytes = 4 * Int(sysconf(Int32(_SC_PAGESIZE)))
 
-  private func writeEmptyStore(chain: Hash256) throws(StorageError) {
+  private func writeEmptyStore(_ owner: StoreOwner) throws(StorageError) {
     try DiskRoom.checkLimit(Self.emptyStoreBytes, unfinished)
     let environment: LMDBEnvironment
     do throws(StorageError) {
@@ -115,7 +114,7 @@ struct DataDirectory: Sendable {
       let header = try environment.table("header", in: transaction, creating: true)
       _ = try environment.table("records", in: transaction, creating: true)
       try environment.put(
-        LMDBEnvironment.headerKey, StoreHeader(chain: chain).bytes, header, transaction)
+        LMDBEnvironment.headerKey, StoreHeader(owner: owner).bytes, header, transaction)
     } catch {
       mdb_txn_abort(transaction)
       throw error
@@ -158,11 +157,11 @@ struct DataDirectory: Sendable {
   private static let lockHeaderBytes = 192
   private static let readerBytes = 64
 
-  /// Refuses a file that is no store of `chain`. Opens it for reading only.
-  private func check(chain: Hash256) throws(StorageError) {
+  /// Refuses a file that is no store of `owner`. Opens it for reading only.
+  private func check(_ owner: StoreOwner) throws(StorageError) {
     let opened = try LMDBOpening(reading: file, checking: .pages)
     opened.environment.close()
-    try opened.header.check(chain, of: file)
+    try opened.header.check(owner, of: file)
   }
 }
 

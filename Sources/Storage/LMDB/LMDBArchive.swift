@@ -1,7 +1,7 @@
 import CLMDB
 import Primitives
 
-/// A store on disk that is only looked at, of whatever chain: not a byte of its directory changes.
+/// A store on disk that is only looked at, whoever owns it: not a byte of its directory changes.
 ///
 /// While it is open no `LMDBStore` can open the directory, and it cannot be opened while one has
 /// it.
@@ -18,6 +18,7 @@ public final class LMDBArchive: @unchecked Sendable {
 
   private let environment: LMDBEnvironment
   private let table: MDB_dbi
+  private let namespaces: NamespaceDirectory
   /// Holds the lock of the directory.
   private let descriptor: Int32
 
@@ -33,6 +34,7 @@ public final class LMDBArchive: @unchecked Sendable {
         reading: path + "/" + DataDirectory.fileName, checking: checksRecords ? .records : .pages)
       environment = opened.environment
       table = opened.table
+      namespaces = opened.namespaces
       header = opened.header
       fileBytes = opened.fileBytes
       bytesInUse = environment.bytesInUse
@@ -54,7 +56,9 @@ public final class LMDBArchive: @unchecked Sendable {
   ) throws(StorageError) -> Output {
     let transaction = try environment.begin(MDB_RDONLY)
     defer { mdb_txn_abort(transaction) }
-    return try body(StoreSnapshot(LMDBState(environment, transaction, table: table)))
+    return try body(
+      StoreSnapshot(
+        LMDBState(environment, transaction, table: table, namespaces: namespaces)))
   }
 }
 
@@ -62,6 +66,7 @@ public final class LMDBArchive: @unchecked Sendable {
 struct LMDBOpening {
   let environment: LMDBEnvironment
   let table: MDB_dbi
+  let namespaces: NamespaceDirectory
   let header: StoreHeader
   let fileBytes: Int
 
@@ -76,30 +81,22 @@ struct LMDBOpening {
         throw .truncated(file)
       }
       fileBytes = size
-      (table, header) = try Self.tables(of: environment)
+      header = try Self.header(of: environment)
+      (table, namespaces) = try environment.records()
     } catch {
       environment.close()
       throw error
     }
   }
 
-  private static func tables(
+  private static func header(
     of environment: LMDBEnvironment
-  ) throws(StorageError) -> (MDB_dbi, StoreHeader) {
+  ) throws(StorageError) -> StoreHeader {
     let transaction = try environment.begin(MDB_RDONLY)
-    let found: (MDB_dbi, StoreHeader)
-    do throws(StorageError) {
-      let headers = try environment.table("header", in: transaction)
-      let bytes = try environment.get(LMDBEnvironment.headerKey, headers, transaction)
-      let records = try environment.table("records", in: transaction)
-      guard let bytes else { throw .foreignFile(environment.file) }
-      found = (records, try StoreHeader(bytes, of: environment.file))
-    } catch {
-      mdb_txn_abort(transaction)
-      throw error
-    }
-    // Only a commit keeps the handle of a table.
-    try LMDBStatus.checkOpen(mdb_txn_commit(transaction), environment.file)
-    return found
+    defer { mdb_txn_abort(transaction) }
+    let headers = try environment.table("header", in: transaction)
+    let bytes = try environment.get(LMDBEnvironment.headerKey, headers, transaction)
+    guard let bytes else { throw .foreignFile(environment.file) }
+    return try StoreHeader(bytes, of: environment.file)
   }
 }

@@ -94,6 +94,23 @@ struct LMDBEnvironment: @unchecked Sendable {
     return table
   }
 
+  /// The table with the records, and whose they are.
+  func records() throws(StorageError) -> (MDB_dbi, NamespaceDirectory) {
+    let transaction = try begin(MDB_RDONLY)
+    let found: (MDB_dbi, NamespaceDirectory)
+    do throws(StorageError) {
+      let table = try table("records", in: transaction)
+      let state = LMDBState(self, transaction, table: table)
+      found = (table, try NamespaceDirectory(in: state, of: file))
+    } catch {
+      mdb_txn_abort(transaction)
+      throw error
+    }
+    // Only a commit keeps the handle of the table.
+    try LMDBStatus.checkOpen(mdb_txn_commit(transaction), file)
+    return found
+  }
+
   /// What is stored under `key`, as it is.
   func get(
     _ key: [UInt8], _ table: MDB_dbi, _ transaction: OpaquePointer

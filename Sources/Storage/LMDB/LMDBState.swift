@@ -4,6 +4,7 @@ import CLMDB
 /// Lives while its transaction is open; bound to the thread that opened it.
 final class LMDBState: StoreWriter {
   var failure: StorageError?
+  var namespaces: NamespaceDirectory
   /// Bytes of keys and records that were put.
   private(set) var putBytes = 0
 
@@ -11,8 +12,12 @@ final class LMDBState: StoreWriter {
   private let transaction: OpaquePointer
   private let table: MDB_dbi
 
-  init(_ environment: LMDBEnvironment, _ transaction: OpaquePointer, table: MDB_dbi) {
+  init(
+    _ environment: LMDBEnvironment, _ transaction: OpaquePointer, table: MDB_dbi,
+    namespaces: NamespaceDirectory = NamespaceDirectory()
+  ) {
     self.environment = environment
+    self.namespaces = namespaces
     self.transaction = transaction
     self.table = table
   }
@@ -33,14 +38,19 @@ final class LMDBState: StoreWriter {
     let status = mdb_get(transaction, table, &name, &found)
     guard try LMDBStatus.checkFound(status, environment.file) else { return false }
     guard let value = SealedRecord.open(found.bytes, under: key) else {
-      throw .corrupted(environment.file, key: Array(key))
+      throw .corrupted(environment.file, record: namespaces.describe(key))
     }
     body(value)
     return true
   }
 
-  func makeCursor() throws(StorageError) -> any CursorEngine {
-    try LMDBCursor(transaction, table: table, file: environment.file)
+  func makeCursor(in byte: UInt8) throws(StorageError) -> any CursorEngine {
+    try cursor(in: byte)
+  }
+
+  private func cursor(in byte: UInt8) throws(StorageError) -> LMDBCursor {
+    try LMDBCursor(
+      transaction, table: table, byte: byte, file: environment.file, namespaces: namespaces)
   }
 
   func put(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(StorageError) {
@@ -59,8 +69,8 @@ final class LMDBState: StoreWriter {
     return true
   }
 
-  func delete(in range: StoreRange) throws(StorageError) -> Int {
-    let cursor = try LMDBCursor(transaction, table: table, file: environment.file)
+  func delete(in range: StoreRange, byte: UInt8) throws(StorageError) -> Int {
+    let cursor = try cursor(in: byte)
     defer { cursor.close() }
     var count = 0
     var key = try cursor.key(atOrAfter: range.start)
@@ -78,17 +88,24 @@ final class LMDBState: StoreWriter {
   }
 }
 
-/// LMDB's cursor.
+/// LMDB's cursor, for the records of one namespace.
 final class LMDBCursor: CursorEngine {
   private let handle: OpaquePointer
+  private let byte: UInt8
   private let file: String
+  private let namespaces: NamespaceDirectory
 
-  init(_ transaction: OpaquePointer, table: MDB_dbi, file: String) throws(StorageError) {
+  init(
+    _ transaction: OpaquePointer, table: MDB_dbi, byte: UInt8, file: String,
+    namespaces: NamespaceDirectory
+  ) throws(StorageError) {
     var handle: OpaquePointer?
     try LMDBStatus.checkRead(mdb_cursor_open(transaction, table, &handle), file)
     guard let handle else { throw .failedRead(file, code: ENOMEM) }
     self.handle = handle
+    self.byte = byte
     self.file = file
+    self.namespaces = namespaces
   }
 
   func close() {
@@ -100,23 +117,24 @@ final class LMDBCursor: CursorEngine {
   ) throws(StorageError) -> Bool {
     let found =
       switch step {
-      case .first: try move(MDB_FIRST)
-      case .last: try move(MDB_LAST)
+      case .first: try seek([byte])
+      case .last: try move(seek([byte + 1]) == nil ? MDB_LAST : MDB_PREV)
       case .next: try move(MDB_NEXT)
       case .previous: try move(MDB_PREV)
-      case .atOrAfter(let key): try seek(key)
+      case .atOrAfter(let key): try seek([byte] + key)
       }
-    guard let (key, record) = found else { return false }
+    guard let (key, record) = found, key.bytes.first == byte else { return false }
     guard let value = SealedRecord.open(record.bytes, under: key.bytes) else {
-      throw .corrupted(file, key: Array(key.bytes))
+      throw .corrupted(file, record: namespaces.describe(key.bytes))
     }
-    body(key.bytes, value)
+    body(UnsafeRawBufferPointer(rebasing: key.bytes.dropFirst()), value)
     return true
   }
 
   /// Goes to the first key that is not before `key`.
   func key(atOrAfter key: [UInt8]) throws(StorageError) -> [UInt8]? {
-    try seek(key).map { Array($0.key.bytes) }
+    guard let found = try seek([byte] + key), found.key.bytes.first == byte else { return nil }
+    return Array(found.key.bytes.dropFirst())
   }
 
   /// Removes the record the cursor stands at; returns LMDB's status.
@@ -127,7 +145,6 @@ final class LMDBCursor: CursorEngine {
   private typealias Found = (key: MDB_val, record: MDB_val)
 
   private func seek(_ key: [UInt8]) throws(StorageError) -> Found? {
-    guard !key.isEmpty else { return try move(MDB_FIRST) }
     var found = MDB_val()
     var record = MDB_val()
     let status = withValue(key) { key in

@@ -1,5 +1,5 @@
 import CLMDB
-import Primitives
+import Locking
 
 /// A store on disk, by LMDB: one memory-mapped B+ tree, changed by copying pages.
 ///
@@ -17,14 +17,16 @@ public final class LMDBStore: KeyValueStore, @unchecked Sendable {
   private let directory: DataDirectory
   private let gate = TransactionGate()
   private let table: MDB_dbi
+  /// Those of the newest committed state.
+  private let namespaces: Lock<NamespaceDirectory>
   /// Nil when closed. Changed only by who is alone in the gate.
   private var environment: LMDBEnvironment?
 
   /// Opens the store in the directory `path`, or creates both; the directory above must be there.
-  /// Refuses a file that was not written for the chain `chain` by this program, naming it and
-  /// leaving every byte as it was, and a directory that is open already.
+  /// Refuses a file that was not written for `owner` by this program, naming it and leaving every
+  /// byte as it was, and a directory that is open already.
   public init(
-    path: String, chain: Hash256, options: LMDBOptions = LMDBOptions()
+    path: String, owner: StoreOwner, options: LMDBOptions = LMDBOptions()
   ) throws(StorageError) {
     var options = options
     options.mapBytes = min(options.mapBytes, StorageLimits.mapBytesMax)
@@ -32,14 +34,19 @@ public final class LMDBStore: KeyValueStore, @unchecked Sendable {
     self.options = options
     directory = try DataDirectory(locking: path)
     do throws(StorageError) {
-      try directory.prepare(chain: chain)
+      try directory.prepare(owner)
       try directory.reserveLock(readersMax: options.readersMax)
       let environment = try LMDBEnvironment(
         file: directory.file, path: path,
         flags: options.durability == .everyCommit ? 0 : MDB_NOSYNC,
         mapBytes: Self.wholePages(options.mapBytes), readersMax: options.readersMax)
       do throws(StorageError) {
-        table = try Self.openTable(environment)
+        try environment.extendFile()
+        // Slots of snapshots whose process was killed would keep old pages from being used again.
+        try LMDBStatus.checkOpen(mdb_reader_check(environment.handle, nil), environment.file)
+        let (table, found) = try environment.records()
+        self.table = table
+        namespaces = Lock(found)
       } catch {
         environment.close()
         throw error
@@ -71,7 +78,10 @@ public final class LMDBStore: KeyValueStore, @unchecked Sendable {
     let environment = try opened()
     let transaction = try environment.begin(MDB_RDONLY)
     defer { mdb_txn_abort(transaction) }
-    return try body(StoreSnapshot(LMDBState(environment, transaction, table: table)))
+    // After the state was taken, so that none of its namespaces can be lacking.
+    let known = namespaces.withLock { $0 }
+    return try body(
+      StoreSnapshot(LMDBState(environment, transaction, table: table, namespaces: known)))
   }
 
   public func write<Output>(
@@ -129,7 +139,8 @@ public final class LMDBStore: KeyValueStore, @unchecked Sendable {
     let environment = try opened()
     try DiskRoom.checkLimit(environment.mapBytes, directory.file)
     let transaction = try environment.begin()
-    let state = LMDBState(environment, transaction, table: table)
+    let state = LMDBState(
+      environment, transaction, table: table, namespaces: namespaces.withLock { $0 })
     var changes = StoreTransaction(state)
     let output: Output
     do throws(StorageError) {
@@ -143,7 +154,7 @@ public final class LMDBStore: KeyValueStore, @unchecked Sendable {
     if changes.isDiscarded {
       mdb_txn_abort(transaction)
     } else {
-      let status = mdb_txn_commit(transaction)
+      let status = commit(transaction, state)
       if status == MDB_MAP_FULL { return nil }
       do throws(StorageError) {
         try LMDBStatus.checkWrite(status, directory.file, limit: options.mapBytesMax)
@@ -152,6 +163,19 @@ public final class LMDBStore: KeyValueStore, @unchecked Sendable {
       }
     }
     return Outcome(value: output)
+  }
+
+  /// Commits, and lets new snapshots know of new namespaces; returns LMDB's status.
+  private func commit(_ transaction: OpaquePointer, _ state: LMDBState) -> Int32 {
+    let count = namespaces.withLock { $0.names.count }
+    guard state.namespaces.names.count > count else { return mdb_txn_commit(transaction) }
+    // Who opens a snapshot of the new state waits until they are known.
+    let changed = state.namespaces
+    return namespaces.withLock { namespaces in
+      let status = mdb_txn_commit(transaction)
+      if status == MDB_SUCCESS { namespaces = changed }
+      return status
+    }
   }
 
   /// Waits until no snapshot is open, then reserves more address space.
@@ -170,25 +194,6 @@ public final class LMDBStore: KeyValueStore, @unchecked Sendable {
     }
     guard wasAlone else { throw .mapFull(limit: options.mapBytesMax) }
     try result.get()
-  }
-
-  private static func openTable(
-    _ environment: LMDBEnvironment
-  ) throws(StorageError) -> MDB_dbi {
-    try environment.extendFile()
-    // Slots of snapshots whose process was killed would keep old pages from being used again.
-    try LMDBStatus.checkOpen(mdb_reader_check(environment.handle, nil), environment.file)
-    let transaction = try environment.begin(MDB_RDONLY)
-    let table: MDB_dbi
-    do throws(StorageError) {
-      table = try environment.table("records", in: transaction)
-    } catch {
-      mdb_txn_abort(transaction)
-      throw error
-    }
-    // Only a commit keeps the handle of the table.
-    try LMDBStatus.checkOpen(mdb_txn_commit(transaction), environment.file)
-    return table
   }
 
   private static func wholePages(_ bytes: Int) -> Int {

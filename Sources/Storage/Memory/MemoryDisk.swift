@@ -1,12 +1,18 @@
 import Locking
 
+/// The records of one state, and whose they are.
+struct MemoryRecords: Sendable {
+  var map = PersistentMap()
+  var namespaces = NamespaceDirectory()
+}
+
 /// What survives the crash of a `MemoryStore`: the committed records, and the faults to come.
 public final class MemoryDisk: Sendable {
   struct State: Sendable {
     var header: [UInt8]?
-    var committed = PersistentMap()
+    var committed = MemoryRecords()
     /// What a crash falls back to, if the last commit is torn.
-    var beforeTorn: PersistentMap?
+    var beforeTorn: MemoryRecords?
     var faults = StorageFaults.none
     var writes: UInt64 = 0
     var reads: UInt64 = 0
@@ -39,7 +45,7 @@ public final class MemoryDisk: Sendable {
   /// Commits that took effect so far, torn ones included.
   public var commits: UInt64 { state.withLock { $0.commits } }
   /// Bytes of committed keys and stored records.
-  public var byteCount: Int { state.withLock { $0.committed.byteCount } }
+  public var byteCount: Int { state.withLock { $0.committed.map.byteCount } }
 
   /// The stored header, nil before the first store was opened. May be replaced while no store is
   /// open, to plant another program's file.
@@ -65,9 +71,9 @@ extension MemoryDisk.State {
 
   func isOpen(to opening: UInt64) -> Bool { isOpen && opening == openings }
 
-  /// Passes a write point; a commit brings the map to store.
+  /// Passes a write point; a commit brings the records to store.
   mutating func write(
-    committing map: PersistentMap? = nil, opening: UInt64, name: String
+    committing records: MemoryRecords? = nil, opening: UInt64, name: String
   ) throws(StorageError) {
     guard isOpen(to: opening) else { throw .closed }
     writes += 1
@@ -80,9 +86,9 @@ extension MemoryDisk.State {
       throw .closed
     case .crashAfter, .torn, nil: break
     }
-    if let map {
+    if let records {
       beforeTorn = fault == .torn ? committed : nil
-      committed = map
+      committed = records
       commits += 1
     }
     if fault == .crashAfter {
@@ -91,10 +97,11 @@ extension MemoryDisk.State {
     }
   }
 
-  /// Passes a read point: the value in a stored record, which a fault may damage on its way.
+  /// Passes a read point: the value in a stored record, which a fault may damage on its way; then
+  /// nil.
   mutating func read(
-    _ record: [UInt8], under key: [UInt8], opening: UInt64, name: String
-  ) throws(StorageError) -> [UInt8] {
+    _ record: [UInt8], under key: [UInt8], opening: UInt64
+  ) throws(StorageError) -> [UInt8]? {
     guard isOpen(to: opening) else { throw .closed }
     reads += 1
     var record = record
@@ -102,9 +109,6 @@ extension MemoryDisk.State {
       let bit = Int(flip % UInt64(record.count * 8))
       record[bit / 8] ^= 1 << UInt8(bit % 8)
     }
-    guard let value = SealedRecord.open(record, under: key) else {
-      throw .corrupted(name, key: Array(key))
-    }
-    return value
+    return SealedRecord.open(record, under: key)
   }
 }

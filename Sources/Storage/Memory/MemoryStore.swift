@@ -1,5 +1,3 @@
-import Primitives
-
 /// A store that keeps its records in memory, on a `MemoryDisk` that survives its crash.
 ///
 /// Snapshots cost O(1), since copies of the tree share their nodes; a write costs O(log n).
@@ -10,16 +8,16 @@ public final class MemoryStore: KeyValueStore {
   private let opening: UInt64
   private let gate = TransactionGate()
 
-  /// Opens a disk, or begins an empty one, for the chain `chain`. Refuses a disk that is open, or
-  /// that was not written for this chain by this program; it is left as it was.
-  public init(on disk: MemoryDisk = MemoryDisk(), chain: Hash256) throws(StorageError) {
+  /// Opens a disk, or begins an empty one, for `owner`. Refuses a disk that is open, or that was
+  /// not written for this owner by this program; it is left as it was.
+  public init(on disk: MemoryDisk = MemoryDisk(), owner: StoreOwner) throws(StorageError) {
     self.disk = disk
     opening = try disk.state.withLock { state throws(StorageError) in
       guard !state.isOpen else { throw .alreadyOpen(disk.name) }
       if let header = state.header {
-        try StoreHeader(header, of: disk.name).check(chain, of: disk.name)
+        try StoreHeader(header, of: disk.name).check(owner, of: disk.name)
       } else {
-        state.header = StoreHeader(chain: chain).bytes
+        state.header = StoreHeader(owner: owner).bytes
       }
       state.isOpen = true
       state.openings += 1
@@ -39,7 +37,7 @@ public final class MemoryStore: KeyValueStore {
   ) throws(StorageError) -> Output {
     gate.enterToRead()
     defer { gate.leaveAfterReading() }
-    return try body(StoreSnapshot(MemoryState(disk, opening: opening, map: try committed())))
+    return try body(StoreSnapshot(MemoryState(disk, opening: opening, try committed())))
   }
 
   public func write<Output>(
@@ -47,7 +45,7 @@ public final class MemoryStore: KeyValueStore {
   ) throws(StorageError) -> Output {
     try gate.enterToWrite()
     defer { gate.leaveAfterWriting() }
-    let writer = MemoryState(disk, opening: opening, map: try committed())
+    let writer = MemoryState(disk, opening: opening, try committed())
     var transaction = StoreTransaction(writer)
     let output = try body(&transaction)
     if !transaction.isDiscarded { try writer.commit() }
@@ -82,7 +80,7 @@ public final class MemoryStore: KeyValueStore {
     }
   }
 
-  private func committed() throws(StorageError) -> PersistentMap {
+  private func committed() throws(StorageError) -> MemoryRecords {
     let opening = opening
     return try disk.state.withLock { state throws(StorageError) in
       guard state.isOpen(to: opening) else { throw .closed }

@@ -9,6 +9,7 @@ import Runtime
 import StateTrie
 import TestSupport
 import Testing
+import WorldSupport
 
 /// Each buffer driven to its bytes by the largest messages there are, from one peer and from many.
 @Suite struct ByteLimitTests {

@@ -9,19 +9,10 @@ import Primitives
 import Runtime
 import StateTrie
 import Testing
+import WorldSupport
 
 /// The limits of the other cores, of messages and of lists of peers.
 @Suite struct CoreLimitTests {
-  @Test func tries_shouldBeSoMany() {
-    func tries(_ peers: Int) -> Int {
-      var rotation = PeerRotation()
-      let ranked = RankedPeers(prompt: (0..<peers).map { PeerID(UInt32($0)) })
-      return RequestTriesTests.order(RequestTries(first: nil), ranked, &rotation).count
-    }
-    #expect(tries(1) == PeerLimits.requestTriesMin)
-    #expect(tries(100) == PeerLimits.requestTriesMax)
-  }
-
   @Test func diffRequests_shouldBeBounded_andTheirPausesToo() throws {
     var core = DiffQueueCore<FakeBlock>(isActive: true)
     let limit = LiveSyncLimits.diffRequestsMin

@@ -9,6 +9,7 @@ import Primitives
 import Runtime
 import StateTrie
 import Testing
+import WorldSupport
 
 /// The limits of the shells, at running nodes.
 @Suite struct ShellLimitTests {

@@ -8,6 +8,7 @@ import Peers
 import Primitives
 import Runtime
 import Testing
+import WorldSupport
 
 @Suite struct BlockLiveSyncTests {
   @Test(arguments: Backend.each)

@@ -5,6 +5,7 @@ import Peers
 import Primitives
 import Runtime
 import Testing
+import WorldSupport
 
 /// Nobody waits for what has ended, and nobody is left out for what is over.
 @Suite struct EndedOwnerTests {

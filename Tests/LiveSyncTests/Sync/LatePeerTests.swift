@@ -5,6 +5,7 @@ import Networking
 import Peers
 import Runtime
 import Testing
+import WorldSupport
 
 /// Peers that answer late or never must not hold up blocks and their diffs.
 @Suite struct LatePeerTests {

@@ -7,6 +7,7 @@ import Primitives
 import Runtime
 import StateTrie
 import Testing
+import WorldSupport
 
 /// What a live sync and a node say of what happens.
 @Suite struct LiveSyncEventTests {

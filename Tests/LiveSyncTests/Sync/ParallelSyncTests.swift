@@ -9,6 +9,7 @@ import Primitives
 import Runtime
 import StateTrie
 import Testing
+import WorldSupport
 
 /// Whole nodes that fill their state from many peers at once.
 @Suite struct ParallelSyncTests {
@@ -142,7 +143,7 @@ import Testing
     await world.runAnywhere {
       try await world.grow(20)
       world.addHonest(1..<7)
-      await world.expectSameState(try await StateLiveSyncTests.sync(world))
+      await world.expectSameState(try await world.sync())
     }
     // Nothing of it is a proven lie, and nothing held was given up.
     #expect(world.count("peer.banned") == 0)

@@ -7,6 +7,7 @@ import Primitives
 import Runtime
 import StateTrie
 import Testing
+import WorldSupport
 
 /// Answers that come after another was used are judged like those that came first.
 @Suite struct SecondAnswerTests {

@@ -9,24 +9,9 @@ import Primitives
 import Runtime
 import StateTrie
 import Testing
+import WorldSupport
 
 @Suite struct StateLiveSyncTests {
-  /// Runs a fresh node beside a growing chain until it is complete and follows.
-  static func sync(
-    _ world: TestWorld, limit: Duration = .seconds(300), chunkItems: Int = 20,
-    interval: Duration = .seconds(1)
-  ) async throws -> FullNode {
-    let node = world.makeNode(chunkItems: chunkItems)
-    world.runtime.spawn("node") { await node.run() }
-    world.runtime.spawn("chain") { await world.produceForever(every: interval) }
-    let isDone = await world.wait(limit) {
-      node.chain.stateComplete && node.chain.headHash == world.source.headHash
-    }
-    let progress = await node.progress()
-    #expect(isDone, "the node did not complete: \(progress)")
-    return node
-  }
-
   @Test func joiningNode_shouldNotWaitForTheNextAnnouncement() throws {
     let world = try TestWorld(seed: 5)
     world.run {
@@ -48,7 +33,7 @@ import Testing
     await world.runAnywhere {
       try await world.grow(30)
       world.addHonest(1..<5)
-      let node = try await Self.sync(world)
+      let node = try await world.sync()
       await world.expectSameState(node)
       let events = node.events()
       try await world.pause(.seconds(20))
@@ -72,7 +57,7 @@ import Testing
       world.run {
         try await world.grow(20)
         world.addHonest(1..<4)
-        _ = try await Self.sync(world)
+        _ = try await world.sync()
       }
       return world.sink.events
     }
@@ -93,7 +78,7 @@ import Testing
     await world.runAnywhere {
       try await world.grow(20)
       world.addHonest(1..<4)
-      await world.expectSameState(try await Self.sync(world))
+      await world.expectSameState(try await world.sync())
     }
     #expect(world.bans(of: liar).count == 1)
     #expect(world.network.disconnectReason(liar) != nil)
@@ -117,7 +102,7 @@ import Testing
       try await world.grow(20)
       world.addHonest(1..<2)
       world.addHonest(2..<4, after: .seconds(1))
-      await world.expectSameState(try await Self.sync(world, chunkItems: 5))
+      await world.expectSameState(try await world.sync(chunkItems: 5))
     }
     #expect(world.bans(of: liar) == ["diff_root_mismatch"])
     #expect(world.bans(of: PeerID(2)) == [])
@@ -130,7 +115,7 @@ import Testing
     await world.runAnywhere {
       try await world.grow(20)
       world.addHonest(1..<4)
-      let node = try await Self.sync(world)
+      let node = try await world.sync()
       // A well-signed block that claims another state than its transactions give.
       let block = try await world.standingStill(node) {
         if world.genesis.configuration.isMacro(at: world.source.headNumber + 1) {
@@ -239,7 +224,7 @@ import Testing
     world.run {
       try await world.grow(20)
       world.addHonest(1..<5)
-      await world.expectSameState(try await Self.sync(world, limit: .seconds(500), chunkItems: 100))
+      await world.expectSameState(try await world.sync(limit: .seconds(500), chunkItems: 100))
     }
     #expect(world.count("peer.banned") == 0)
   }
@@ -254,7 +239,7 @@ import Testing
       let empty = Blockchain(genesis: world.genesis, state: .missing)
       world.serve(empty, as: PeerID(9))
       world.addHonest(1..<3)
-      await world.expectSameState(try await Self.sync(world))
+      await world.expectSameState(try await world.sync())
     }
     #expect(world.count("peer.behind") <= 1)
     #expect(world.count("peer.banned") == 0)
@@ -265,8 +250,8 @@ import Testing
     world.run {
       try await world.grow(20)
       world.addHonest(1..<4)
-      _ = try await Self.sync(
-        world, limit: .seconds(120), chunkItems: 20, interval: .milliseconds(35))
+      _ = try await world.sync(
+        limit: .seconds(120), chunkItems: 20, interval: .milliseconds(35))
     }
   }
 
@@ -276,7 +261,7 @@ import Testing
     await world.runAnywhere {
       try await world.grow(20)
       world.addHonest(1..<4)
-      let node = try await Self.sync(world)
+      let node = try await world.sync()
       try await world.pause(.seconds(3))
       try node.chain.reinitialiseState()
       try await world.pause(.seconds(3))

@@ -8,6 +8,7 @@ import Runtime
 import StateTrie
 import Storage
 import Testing
+import WorldSupport
 
 /// A node whose disk is full asks for nothing that it could not keep, and goes on to serve.
 @Suite struct StoreFailureTests {
@@ -17,7 +18,7 @@ import Testing
   {
     let world = try TestWorld(seed: 97 + backend.number, backend, accounts: 3_000)
     let disk = MemoryDisk()
-    let store = try MemoryStore(on: disk, chain: world.genesis.hash)
+    let store = try MemoryStore(on: disk, owner: .chain(world.genesis.hash))
     let chain = try Blockchain(genesis: world.genesis, state: .missing, store: store)
     // Room for a part of the state.
     disk.faults = StorageFaults(capacity: disk.byteCount + 60_000)
@@ -59,7 +60,7 @@ import Testing
   @Test(arguments: Backend.each)
   func node_shouldSayThatItCannotReadARecord_andGoOn(backend: Backend) async throws {
     let world = try TestWorld(seed: 98 + backend.number, backend)
-    let store = try MemoryStore(chain: world.genesis.hash)
+    let store = try MemoryStore(owner: .chain(world.genesis.hash))
     let chain = try Blockchain(genesis: world.genesis, state: .complete, store: store)
     await world.runAnywhere {
       try await world.grow(3)

@@ -7,6 +7,7 @@ import Runtime
 import StateTrie
 import Storage
 import Testing
+import WorldSupport
 
 /// A state that is not the head's is found out before it is called complete.
 @Suite struct WrongRootTests {
@@ -14,7 +15,7 @@ import Testing
   /// has another value.
   private static func damagedStore(_ world: TestWorld, isWhole: Bool) throws -> MemoryStore {
     let disk = MemoryDisk()
-    let first = try MemoryStore(on: disk, chain: world.genesis.hash)
+    let first = try MemoryStore(on: disk, owner: .chain(world.genesis.hash))
     let chain = try Blockchain(genesis: world.genesis, state: .missing, store: first)
     var start: KeyNibbles? = .empty
     while let from = start {
@@ -28,14 +29,14 @@ import Testing
     }
     let key = try #require(chain.items().first?.key)
     try first.close()
-    let second = try MemoryStore(on: disk, chain: world.genesis.hash)
+    let second = try MemoryStore(on: disk, owner: .chain(world.genesis.hash))
     let trie = try StateTrie(store: second, missing: .none)
     try trie.put(key, [1, 2, 3])
     try second.write { transaction throws(StorageError) in
       try trie.save(to: &transaction)
     }
     try second.close()
-    return try MemoryStore(on: disk, chain: world.genesis.hash)
+    return try MemoryStore(on: disk, owner: .chain(world.genesis.hash))
   }
 
   @Test(arguments: [SyncStrategy.parallel, .sequential], Backend.each)

@@ -33,13 +33,13 @@ enum FileCheck {
       guard tables.count <= tablesMax else { throw .foreignFile(path) }
     }
     for (name, table) in tables {
-      let isSealed = name == records && scope == .records
+      var check = name == records && scope == .records ? RecordCheck() : nil
       try TreeWalk.run(table, name: name, in: file, pageBytes: pageBytes, claims: &claims) {
         entry throws(StorageError) in
         guard entry.flags & PageFormat.namedTable == 0 else {
           throw .damagedPage(path, page: entry.page, "it has a table inside the table \(name)")
         }
-        if isSealed { try RecordCheck.run(entry, in: file, pageBytes: pageBytes) }
+        try check?.run(entry, in: file, pageBytes: pageBytes)
       }
     }
     let free = try FreePages.find(meta, in: file, pageBytes: pageBytes, used: &claims)
@@ -74,26 +74,48 @@ enum FileCheck {
   }
 }
 
-/// Checks the checksums of records.
-enum RecordCheck {
-  static func run(
+/// Checks the checksums of records, and that each is of a namespace that the store has.
+struct RecordCheck {
+  /// Entries of the list of namespaces, which comes first.
+  private var entries: [StoreEntry] = []
+  private var namespaces: NamespaceDirectory?
+
+  /// Looks at the next record in the order of keys.
+  mutating func run(
     _ entry: TreeWalk.Entry, in file: borrowing PageFile, pageBytes: Int
   ) throws(StorageError) {
-    guard let (first, byteCount) = entry.long else {
-      guard SealedRecord.open(entry.value, under: entry.key) != nil else {
-        throw .corrupted(file.file, key: Array(entry.key))
+    if entry.key.first == NamespaceDirectory.ownByte, entries.count <= StorageLimits.namespacesMax {
+      guard entry.long == nil, let value = SealedRecord.open(entry.value, under: entry.key) else {
+        throw .corrupted(file.file, record: NamespaceDirectory().describe(entry.key))
       }
-      return
+      return entries.append(StoreEntry(key: Array(entry.key.dropFirst()), value: Array(value)))
     }
-    guard byteCount <= StorageLimits.valueBytesMax + SealedRecord.sealBytes else {
-      throw .corrupted(file.file, key: Array(entry.key))
+    let known: NamespaceDirectory
+    if let namespaces {
+      known = namespaces
+    } else {
+      known = try NamespaceDirectory(entries, of: file.file)
+      namespaces = known
     }
+    guard known.owner(of: entry.key) != nil else {
+      throw .damagedPage(file.file, page: entry.page, "a record is of no namespace")
+    }
+    guard try Self.isSealed(entry, in: file, pageBytes: pageBytes) else {
+      throw .corrupted(file.file, record: known.describe(entry.key))
+    }
+  }
+
+  private static func isSealed(
+    _ entry: TreeWalk.Entry, in file: borrowing PageFile, pageBytes: Int
+  ) throws(StorageError) -> Bool {
+    guard let (first, byteCount) = entry.long else {
+      return SealedRecord.open(entry.value, under: entry.key) != nil
+    }
+    guard byteCount <= StorageLimits.valueBytesMax + SealedRecord.sealBytes else { return false }
     let value = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 8)
     defer { value.deallocate() }
     let start = Int(first) * pageBytes + PageFormat.headerBytes
     guard try file.read(value, at: start) else { throw .truncated(file.file) }
-    guard SealedRecord.open(UnsafeRawBufferPointer(value), under: entry.key) != nil else {
-      throw .corrupted(file.file, key: Array(entry.key))
-    }
+    return SealedRecord.open(UnsafeRawBufferPointer(value), under: entry.key) != nil
   }
 }

@@ -128,7 +128,8 @@ struct TreeWalk {
     var previous = from
     for index in (page.isLeaf ? 0 : 1)..<page.count {
       let key = page.key(index)
-      guard isNumeric ? key.count == 8 : (1...StorageLimits.keyBytesMax).contains(key.count) else {
+      guard isNumeric ? key.count == 8 : (1...StorageLimits.storedKeyBytesMax).contains(key.count)
+      else {
         throw fault(number, "the key of its node \(index) has \(key.count) bytes")
       }
       if let previous {

@@ -4,6 +4,7 @@ import Networking
 import Primitives
 import StateTrie
 import Testing
+import WorldSupport
 
 /// Requests 215 and 216: proofs of accounts and of blocks.
 @Suite struct ProofServingTests {

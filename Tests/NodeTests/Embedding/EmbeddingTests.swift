@@ -8,13 +8,14 @@ import Primitives
 import Runtime
 import TestSupport
 import Testing
+import WorldSupport
 
 /// The program that Docs/Embedding.md shows is the one that is compiled and run here.
 @Suite struct EmbeddingTests {
   @Test(arguments: ["EmbeddedNode.swift", "HubNetwork.swift"])
   func page_shouldShowTheProgram_thatRunsHere(file: String) throws {
     let page = try PackageFiles.text("Docs/Embedding.md")
-    let program = try PackageFiles.text("Tests/LiveSyncTests/Embedding/\(file)")
+    let program = try PackageFiles.text("Tests/NodeTests/Embedding/\(file)")
     #expect(page.contains("```swift\n" + program + "```\n"), "\(file)")
   }
 

@@ -7,6 +7,7 @@ import Primitives
 import Runtime
 import StateTrie
 import Testing
+import WorldSupport
 
 @Suite struct MessageTests {
   static func expectRoundTrip<Message: WireCodable & Equatable>(_ message: Message) throws {

@@ -13,7 +13,7 @@ func embedFullNode(
   log: @escaping @Sendable ([UInt8]) -> Void
 ) async throws -> Blockchain {
   let runtime = SystemRuntime()
-  let store = try LMDBStore(path: path, chain: genesis.hash)
+  let store = try LMDBStore(path: path, owner: .chain(genesis.hash))
   let chain = try Blockchain(genesis: genesis, state: .missing, store: store)
   let writer = JSONLinesWriter(now: { runtime.now.nanoseconds }, output: log)
   let node = FullNode(

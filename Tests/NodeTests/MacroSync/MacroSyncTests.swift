@@ -9,6 +9,7 @@ import Primitives
 import Runtime
 import Storage
 import Testing
+import WorldSupport
 
 /// What macro sync makes of peers that give too little or too late, and of our own failures.
 @Suite struct MacroSyncTests {
@@ -133,7 +134,7 @@ import Testing
   @Test(arguments: Backend.each)
   func peer_shouldNotBeBlamed_whenOurStoreCannotTellWhatWeHold(backend: Backend) async throws {
     let world = try TestWorld(seed: 55 + backend.number, backend, accounts: 200)
-    let store = try MemoryStore(chain: world.genesis.hash)
+    let store = try MemoryStore(owner: .chain(world.genesis.hash))
     let chain = try Blockchain(genesis: world.genesis, state: .complete, store: store)
     await world.runAnywhere {
       // Election blocks are 24, 48 and 72.

@@ -3,6 +3,7 @@ import Locking
 import Node
 import Peers
 import Testing
+import WorldSupport
 
 /// A node is a list of services, and whoever has one of its own adds it.
 @Suite struct NodeServiceTests {

@@ -6,9 +6,9 @@ import SimulatedNetworking
 
 /// The network of a test's world, simulated or of real threads: every connected pair can talk, and
 /// answers of chosen peers can be changed or held up on their way.
-final class WorldNetwork: Sendable {
+package final class WorldNetwork: Sendable {
   /// Changes an answer; nil = the peer never answers.
-  typealias Tamper = @Sendable ([UInt8]) -> [UInt8]?
+  package typealias Tamper = @Sendable ([UInt8]) -> [UInt8]?
 
   private enum Base {
     case simulated(SimulatedNetwork)
@@ -29,7 +29,7 @@ final class WorldNetwork: Sendable {
   private let base: Base
   private let rules = Lock(Rules())
 
-  init(_ runtime: SimulatedRuntime, latency: Duration) {
+  package init(_ runtime: SimulatedRuntime, latency: Duration) {
     // All hear each other's gossip at first hand.
     base = .simulated(
       SimulatedNetwork(
@@ -38,12 +38,12 @@ final class WorldNetwork: Sendable {
           link: LinkConditions(latency: latency), gossipDegreeMax: 1_024)))
   }
 
-  init(_ runtime: any Runtime, latency: Duration) {
+  package init(_ runtime: any Runtime, latency: Duration) {
     base = .loopback(LoopbackNetwork(runtime: runtime, latency: latency))
   }
 
   /// The network as `peer` sees it; it has to join.
-  func endpoint(_ peer: PeerID) -> any Network {
+  package func endpoint(_ peer: PeerID) -> any Network {
     let endpoint: any Network
     switch base {
     case .simulated(let network):
@@ -58,21 +58,21 @@ final class WorldNetwork: Sendable {
     }
   }
 
-  func join(_ peer: PeerID) {
+  package func join(_ peer: PeerID) {
     switch base {
     case .simulated(let network): network.join(peer)
     case .loopback(let network): network.join(peer)
     }
   }
 
-  func leave(_ peer: PeerID) {
+  package func leave(_ peer: PeerID) {
     switch base {
     case .simulated(let network): network.leave(peer)
     case .loopback(let network): network.leave(peer)
     }
   }
 
-  func shutdown() {
+  package func shutdown() {
     switch base {
     case .simulated(let network): network.shutdown()
     case .loopback(let network): network.shutdown()
@@ -80,17 +80,17 @@ final class WorldNetwork: Sendable {
   }
 
   /// Changes the answers of `peer` to requests of a type.
-  func tamper(_ peer: PeerID, _ type: RequestType, _ change: @escaping Tamper) {
+  package func tamper(_ peer: PeerID, _ type: RequestType, _ change: @escaping Tamper) {
     rules.withLock { $0.tampers[Answers(peer: peer, type: type)] = change }
   }
 
   /// The peer's answers take so much longer.
-  func delay(_ peer: PeerID, _ type: RequestType, _ time: Duration) {
+  package func delay(_ peer: PeerID, _ type: RequestType, _ time: Duration) {
     rules.withLock { $0.delays[Answers(peer: peer, type: type)] = time }
   }
 
   /// Why somebody disconnected a peer.
-  func disconnectReason(_ peer: PeerID) -> String? {
+  package func disconnectReason(_ peer: PeerID) -> String? {
     rules.withLock { $0.reasons[peer] }
   }
 

@@ -8,8 +8,8 @@ import StateTrie
 import Testing
 
 /// Wrong messages, and evidence of right and wrong ones.
-enum Lies {
-  static func shorterDiff(_ bytes: [UInt8]) -> [UInt8]? {
+package enum Lies {
+  package static func shorterDiff(_ bytes: [UInt8]) -> [UInt8]? {
     guard case .partialDiff(let diff)? = try? TrieDiffResponse(wireBytes: bytes),
       diff.entries.count > 1, let shorter = try? TrieDiff(entries: Array(diff.entries.dropLast()))
     else { return bytes }
@@ -17,7 +17,7 @@ enum Lies {
   }
 
   /// A macro block keeps one signature of its quorum.
-  static func withoutQuorum(_ block: Block) -> Block {
+  package static func withoutQuorum(_ block: Block) -> Block {
     guard block.kind.isMacro, case .quorum(let signatures) = block.justification else {
       return block
     }
@@ -25,7 +25,7 @@ enum Lies {
   }
 
   /// The last signature under the block is one of nothing.
-  static func badlySigned(_ block: Block) -> Block {
+  package static func badlySigned(_ block: Block) -> Block {
     switch block.justification {
     case .genesis: return block
     case .producer(let signed):
@@ -58,7 +58,7 @@ enum Lies {
   }
 
   /// Evidence against messages with which nothing is wrong. The world's chain has ten blocks.
-  static func honest(in world: TestWorld) throws -> [Evidence] {
+  package static func honest(in world: TestWorld) throws -> [Evidence] {
     let (header, statement) = try chunk(in: world)
     let (request, blocks) = try answer(in: world)
     let next = try world.producer.next().block
@@ -79,7 +79,7 @@ enum Lies {
   }
 
   /// The same messages, each made wrong.
-  static func lies(in world: TestWorld) throws -> [Evidence] {
+  package static func lies(in world: TestWorld) throws -> [Evidence] {
     let (header, honest) = try chunk(in: world)
     var statement = honest
     statement.chunk.items[3].value[0] ^= 1
@@ -99,7 +99,7 @@ enum Lies {
   }
 
   /// The records of evidence as a node writes them: in two parts.
-  static func records(of evidence: Evidence) -> [EventRecord] {
+  package static func records(of evidence: Evidence) -> [EventRecord] {
     let bytes = evidence.wireBytes
     let proof = Blake2b256.hash(bytes)
     let half = bytes.count / 2
@@ -118,7 +118,7 @@ enum Lies {
   }
 
   /// Ways to change the records of evidence, each of which must be noticed.
-  static let tampering: [@Sendable (EventRecord) -> EventRecord] = [
+  package static let tampering: [@Sendable (EventRecord) -> EventRecord] = [
     change {
       if case .evidencePart(let peer, let proof, let part, var data) = $0 {
         data[data.count / 2] ^= 1
@@ -180,7 +180,7 @@ enum Lies {
   }
 
   /// What a reader makes of records.
-  static func cases(_ records: [EventRecord]) -> [EvidenceCase] {
+  package static func cases(_ records: [EventRecord]) -> [EvidenceCase] {
     var reader = EvidenceReader()
     return records.compactMap { reader.take($0) } + reader.finish()
   }
@@ -188,7 +188,7 @@ enum Lies {
 
 extension Block {
   /// A changed copy.
-  func with(_ change: (inout Block) -> Void) -> Block {
+  package func with(_ change: (inout Block) -> Void) -> Block {
     var block = self
     change(&block)
     return block

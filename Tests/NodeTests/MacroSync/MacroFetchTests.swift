@@ -4,6 +4,7 @@ import Node
 import Primitives
 import Runtime
 import Testing
+import WorldSupport
 
 /// Whose turn it is to give a part of the macro chain, and what is kept of the parts.
 @Suite struct MacroFetchTests {

@@ -12,33 +12,33 @@ import TestSupport
 import Testing
 
 /// A chain that grows, peers that serve it, and a node that joins.
-final class TestWorld: Sendable {
-  static let node = PeerID(0)
+package final class TestWorld: Sendable {
+  package static let node = PeerID(0)
 
-  let backend: Backend
-  let runtime: any Runtime
-  let network: WorldNetwork
-  let genesis: Genesis
+  package let backend: Backend
+  package let runtime: any Runtime
+  package let network: WorldNetwork
+  package let genesis: Genesis
   /// The chain of the network: what honest peers serve.
-  let source: Blockchain
-  let producer: BlockProducer
-  let sink: MemorySink
-  let machine: Machine
+  package let source: Blockchain
+  package let producer: BlockProducer
+  package let sink: MemorySink
+  package let machine: Machine
   private let senders: [KeyPair]
   private let random: Lock<SeededGenerator>
-  let seed: UInt64
+  package let seed: UInt64
   /// Peers that announce, in turn.
-  let announcers = Lock<[PeerID]>([])
+  package let announcers = Lock<[PeerID]>([])
   /// Whether the chain stands still for a while.
-  let isPaused = Lock(false)
+  package let isPaused = Lock(false)
 
   /// What runs the world.
-  enum Machine {
+  package enum Machine {
     case simulated(SimulatedRuntime)
     case system(WatchedRuntime)
   }
 
-  init(
+  package init(
     seed: UInt64, _ backend: Backend = .simulated, accounts: Int = 400,
     blocksPerBatch: UInt32 = 8, latency: Duration = .milliseconds(20)
   ) throws {
@@ -87,7 +87,7 @@ final class TestWorld: Sendable {
   }
 
   /// Peers that serve the source chain, connected.
-  func addHonest(_ numbers: Range<UInt32>) {
+  package func addHonest(_ numbers: Range<UInt32>) {
     for number in numbers {
       let peer = PeerID(number)
       serve(source, as: peer)
@@ -96,7 +96,7 @@ final class TestWorld: Sendable {
   }
 
   /// Honest peers that connect a while later.
-  func addHonest(_ numbers: Range<UInt32>, after pause: Duration) {
+  package func addHonest(_ numbers: Range<UInt32>, after pause: Duration) {
     runtime.spawn("late peers") {
       try? await self.pause(pause)
       self.addHonest(numbers)
@@ -104,7 +104,7 @@ final class TestWorld: Sendable {
   }
 
   /// A peer that serves `chain`, connected.
-  func serve(_ chain: Blockchain, as peer: PeerID) {
+  package func serve(_ chain: Blockchain, as peer: PeerID) {
     let context = SyncContext(
       chain: chain, network: network.endpoint(peer), runtime: runtime, recorder: .none)
     RequestServer(context: context).start()
@@ -112,7 +112,7 @@ final class TestWorld: Sendable {
   }
 
   /// The node under test.
-  func makeNode(
+  package func makeNode(
     chunkItems: Int = 20, strategy: SyncStrategy = .parallel, chain: Blockchain? = nil,
     services: (SyncContext) -> [any NodeService] = { _ in [] }
   ) -> FullNode {
@@ -125,7 +125,7 @@ final class TestWorld: Sendable {
 
   /// Makes the next block with a few transfers and pushes it; announces it if asked to.
   @discardableResult
-  func produce(transfers: Int = 3, announce: Bool = true) async throws -> Block {
+  package func produce(transfers: Int = 3, announce: Bool = true) async throws -> Block {
     let isMicro = !genesis.configuration.isMacro(at: source.headNumber + 1)
     let made = try producer.next(
       transactions: isMicro ? try transactions(transfers) : [])
@@ -134,7 +134,7 @@ final class TestWorld: Sendable {
     return made.block
   }
 
-  func announce(_ block: Block) async {
+  package func announce(_ block: Block) async {
     let peer = announcers.withLock { list -> PeerID? in
       let connected = network.endpoint(Self.node).connectedPeers()
       let live = list.filter { connected.contains($0) }
@@ -144,7 +144,7 @@ final class TestWorld: Sendable {
     await network.endpoint(peer).announce(block)
   }
 
-  func transactions(_ count: Int) throws -> [Transaction] {
+  package func transactions(_ count: Int) throws -> [Transaction] {
     try senders.prefix(count).map { pair in
       guard case .present(let account) = source.account(Address(of: pair.publicKey)) else {
         throw WorldError.senderMissing
@@ -161,12 +161,12 @@ final class TestWorld: Sendable {
   }
 
   /// Makes blocks without announcing them.
-  func grow(_ count: Int) async throws {
+  package func grow(_ count: Int) async throws {
     for _ in 0..<count { try await produce(announce: false) }
   }
 
   /// Lets the chain grow and announces each block, until cancelled.
-  func produceForever(every interval: Duration = .seconds(1)) async {
+  package func produceForever(every interval: Duration = .seconds(1)) async {
     while !Task.isCancelled {
       guard (try? await pause(interval)) != nil else { return }
       if isPaused.withLock({ $0 }) { continue }
@@ -175,7 +175,7 @@ final class TestWorld: Sendable {
   }
 
   /// What a part of the node works with when it is tried alone, on a chain with a complete state.
-  func context() -> SyncContext {
+  package func context() -> SyncContext {
     SyncContext(
       chain: Blockchain(genesis: genesis, state: .complete),
       network: network.endpoint(Self.node), runtime: runtime,
@@ -183,16 +183,16 @@ final class TestWorld: Sendable {
   }
 
   /// Reasons why `peer` was banned, in order.
-  func bans(of peer: PeerID) -> [String] {
+  package func bans(of peer: PeerID) -> [String] {
     sink.events.compactMap {
       if case Event.Peer.banned(peer.number, let reason) = $0.group { reason } else { nil }
     }
   }
 
-  func count(_ name: String) -> Int { sink.events.count { $0.name == name } }
+  package func count(_ name: String) -> Int { sink.events.count { $0.name == name } }
 }
 
-enum WorldError: Error {
+package enum WorldError: Error {
   case senderMissing
   case chunkMissing
 }

@@ -27,6 +27,16 @@ import Testing
     #expect(another.next(of: peers, rotation: &rotation) == PeerID(2))
   }
 
+  @Test func tries_shouldBeSoMany() {
+    func tries(_ peers: Int) -> Int {
+      var rotation = PeerRotation()
+      let ranked = RankedPeers(prompt: (0..<peers).map { PeerID(UInt32($0)) })
+      return Self.order(RequestTries(first: nil), ranked, &rotation).count
+    }
+    #expect(tries(1) == PeerLimits.requestTriesMin)
+    #expect(tries(100) == PeerLimits.requestTriesMax)
+  }
+
   @Test func fewPeers_shouldBeAskedAgain_untilTheFewestTries() {
     var rotation = PeerRotation()
     let peers = RankedPeers(prompt: [PeerID(1), PeerID(2)])

@@ -3,7 +3,7 @@ import Runtime
 
 /// The runtime of production, which remembers what it has started, so that a test can end it and
 /// see that it ends.
-final class WatchedRuntime: Runtime {
+package final class WatchedRuntime: Runtime {
   private struct State {
     var tasks: [Int: SpawnedTask] = [:]
     var names: [Int: String] = [:]
@@ -14,16 +14,16 @@ final class WatchedRuntime: Runtime {
   private let system: SystemRuntime
   private let state = Lock(State())
 
-  init(seed: UInt64) { system = SystemRuntime(seed: seed) }
+  package init(seed: UInt64) { system = SystemRuntime(seed: seed) }
 
-  var now: Moment { system.now }
+  package var now: Moment { system.now }
 
-  func sleep(until moment: Moment) async throws(CancellationError) {
+  package func sleep(until moment: Moment) async throws(CancellationError) {
     try await system.sleep(until: moment)
   }
 
   @discardableResult
-  func spawn(_ name: String, _ body: @escaping @Sendable () async -> Void) -> SpawnedTask {
+  package func spawn(_ name: String, _ body: @escaping @Sendable () async -> Void) -> SpawnedTask {
     let number = state.withLock { state in
       state.next += 1
       state.names[state.next] = name
@@ -45,12 +45,14 @@ final class WatchedRuntime: Runtime {
     return task
   }
 
-  func worker(_ name: String) -> any Worker { system.worker(name) }
+  package func worker(_ name: String) -> any Worker { system.worker(name) }
 
-  func randomStream(_ consumer: RandomConsumer) -> RandomStream { system.randomStream(consumer) }
+  package func randomStream(_ consumer: RandomConsumer) -> RandomStream {
+    system.randomStream(consumer)
+  }
 
   /// Cancels what was started and waits for it; the names of what does not end in ten seconds.
-  func shutdown() async -> [String] {
+  package func shutdown() async -> [String] {
     let tasks = state.withLock { state in
       state.isOver = true
       return state.tasks.sorted { $0.key < $1.key }.map(\.value)

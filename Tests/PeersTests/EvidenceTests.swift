@@ -10,6 +10,7 @@ import Runtime
 import StateTrie
 import TestSupport
 import Testing
+import WorldSupport
 
 /// Lies that peers tell a running node, and the evidence that its log then holds.
 @Suite struct EvidenceTests {
@@ -27,7 +28,7 @@ import Testing
       // At first there is nobody else to ask.
       world.addHonest(1..<2)
       world.addHonest(2..<4, after: .seconds(1))
-      await world.expectSameState(try await StateLiveSyncTests.sync(world, chunkItems: chunkItems))
+      await world.expectSameState(try await world.sync(chunkItems: chunkItems))
     }
     #expect(world.bans(of: liar).count == 1)
     #expect(world.count("peer.banned") == 1)
@@ -169,7 +170,7 @@ import Testing
     world.run {
       try await world.grow(3)
       world.addHonest(1..<4)
-      let node = try await StateLiveSyncTests.sync(world)
+      let node = try await world.sync()
       // Nobody announces, so that heads are asked for.
       world.announcers.withLock { $0 = [] }
       _ = await world.wait(.seconds(60)) { !world.bans(of: Self.liar).isEmpty }

@@ -6,12 +6,12 @@ import Testing
 
 extension TestWorld {
   /// A length of time of this world: so long in virtual time, and shorter in real time.
-  func time(_ duration: Duration) -> Duration {
+  package func time(_ duration: Duration) -> Duration {
     backend.isSimulated ? duration : duration / Backend.haste
   }
 
   /// Lets a length of time of this world pass, in real time no more than `most`.
-  func pause(
+  package func pause(
     _ duration: Duration, most: Duration = .seconds(60)
   ) async throws(CancellationError) {
     let time = time(duration)
@@ -19,7 +19,7 @@ extension TestWorld {
   }
 
   /// Waits until `condition` holds; false after `limit`.
-  func wait(_ limit: Duration, until condition: @Sendable () async -> Bool) async -> Bool {
+  package func wait(_ limit: Duration, until condition: @Sendable () async -> Bool) async -> Bool {
     let end = runtime.now.advanced(by: limit)
     while runtime.now < end {
       if await condition() { return true }
@@ -30,7 +30,7 @@ extension TestWorld {
   }
 
   /// Whether `condition` holds: now in virtual time, within ten seconds in real time.
-  func holds(_ condition: @Sendable () async -> Bool) async -> Bool {
+  package func holds(_ condition: @Sendable () async -> Bool) async -> Bool {
     await wait(backend.isSimulated ? .zero : .seconds(10), until: condition)
   }
 
@@ -40,7 +40,7 @@ extension TestWorld {
   }
 
   /// Does `body` while the chain stands still and, in real time, after the node is at its head.
-  func standingStill<Output: Sendable>(
+  package func standingStill<Output: Sendable>(
     _ node: FullNode, _ body: () async throws -> Output
   ) async rethrows -> Output {
     isPaused.withLock { $0 = true }
@@ -56,7 +56,9 @@ extension TestWorld {
   }
 
   /// Runs `body` in virtual time, then ends everything and checks what must hold after every run.
-  func run(_ limit: Duration = .seconds(600), _ body: @escaping @Sendable () async throws -> Void) {
+  package func run(
+    _ limit: Duration = .seconds(600), _ body: @escaping @Sendable () async throws -> Void
+  ) {
     guard case .simulated(let simulation) = machine else {
       preconditionFailure("a world in real time is awaited")
     }
@@ -72,7 +74,7 @@ extension TestWorld {
 
   /// Runs `body` in virtual or real time, then ends everything and checks what must hold after
   /// every run.
-  func runAnywhere(_ body: @escaping @Sendable () async throws -> Void) async {
+  package func runAnywhere(_ body: @escaping @Sendable () async throws -> Void) async {
     guard case .system(let system) = machine else { return run(.seconds(600), body) }
     let isDone = await system.withTimeout(.seconds(120)) {
       do { try await body() } catch { Issue.record("seed \(self.seed): \(error)") }
@@ -99,8 +101,23 @@ extension TestWorld {
     #expect(open.isEmpty, "requests \(open.sorted()) never ended")
   }
 
+  /// Runs a fresh node beside a growing chain until it is complete and follows.
+  package func sync(
+    limit: Duration = .seconds(300), chunkItems: Int = 20, interval: Duration = .seconds(1)
+  ) async throws -> FullNode {
+    let node = makeNode(chunkItems: chunkItems)
+    runtime.spawn("node") { await node.run() }
+    runtime.spawn("chain") { await self.produceForever(every: interval) }
+    let isDone = await wait(limit) {
+      node.chain.stateComplete && node.chain.headHash == self.source.headHash
+    }
+    let progress = await node.progress()
+    #expect(isDone, "the node did not complete: \(progress)")
+    return node
+  }
+
   /// The node's state equals the network's.
-  func expectSameState(_ node: FullNode) async {
+  package func expectSameState(_ node: FullNode) async {
     await standingStill(node) {
       #expect(node.chain.stateComplete, "seed \(seed)")
       let block = node.chain.head

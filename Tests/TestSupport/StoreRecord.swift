@@ -1,0 +1,25 @@
+import Storage
+
+/// A record with its namespace.
+public struct StoreRecord: Hashable, Sendable {
+  public var key: StoreKey
+  public var value: [UInt8]
+
+  public init(key: StoreKey, value: [UInt8]) {
+    self.key = key
+    self.value = value
+  }
+}
+
+extension StoreReading where Self: ~Copyable {
+  /// All records of all namespaces, in the order of keys.
+  public func records() throws(StorageError) -> [StoreRecord] {
+    var records: [StoreRecord] = []
+    for namespace in namespaces.sorted(by: { $0.name < $1.name }) {
+      records += try entries(in: namespace.all).map {
+        StoreRecord(key: namespace.key($0.key), value: $0.value)
+      }
+    }
+    return records
+  }
+}
