@@ -129,7 +129,9 @@ let package = Package(
     tests(
       "EventLog",
       ["EventLog", "Reports", "Simulation", "Node", "LiveSync", "Peers", "Primitives"]),
-    tests("Networking", ["LoopbackNetworking", "Networking", "Runtime", "Primitives"]),
+    tests(
+      "Networking",
+      ["SimulatedNetworking", "LoopbackNetworking", "Networking", "Runtime", "Primitives"]),
     tests("StateTrie", ["StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests("Ledger", ["Ledger", "Runtime", "StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests(
@@ -171,7 +173,8 @@ let package = Package(
       "Command",
       [
         "livesync", "livesync-bench", "Simulation", "Fixtures", "Reports", "Node", "LiveSync",
-        "Peers", "Ledger", "StateTrie", "EventLog", "Storage", "Streams", "Primitives",
+        "Peers", "Networking", "Ledger", "StateTrie", "EventLog", "Storage", "Streams",
+        "Primitives",
       ]),
     tests("Tidy", []),
   ]

@@ -48,7 +48,7 @@ extension FuzzTarget {
       .init(Hash256.self) { [.zero, FuzzWorld.all[1].root] },
       .init(PublicKey.self) { [FuzzChain.shared.users[0].publicKey] },
       .init(Signature.self) { [FuzzChain.shared.users[0].sign([1])] },
-      .init(PeerID.self) { [PeerID(7)] },
+      .init(NodeIdentity.self) { [NodeIdentity(key: FuzzChain.shared.users[0].publicKey)] },
     ])
 
   private static let merkle = wire(

@@ -61,6 +61,10 @@ extension EventField {
 /// Fields that say what an event is about.
 extension EventField {
   public static let peer = EventField("peer", "the other node, as `p` and its number")
+  public static let identity = EventField(
+    "identity", "public key of that node: who it is under any number")
+  public static let reporter = EventField(
+    "reporter", "public key of the node that wrote the evidence down")
   public static let block = EventField(
     "block", "block number; of the target or head where there is a choice")
   public static let hash = EventField("hash", "hash of that block")
@@ -89,9 +93,9 @@ extension EventField {
   public static let data = EventField("data", "bytes of the evidence, two digits each")
 
   private static let subjects: [EventField] = [
-    .peer, .block, .hash, .otherHash, .ancestor, .first, .last, .startKey, .endKey, .source, .kind,
-    .direction, .type, .outcome, .blocker, .forecast, .queue, .fault, .target, .check, .lie, .proof,
-    .data,
+    .peer, .identity, .reporter, .block, .hash, .otherHash, .ancestor, .first, .last, .startKey,
+    .endKey, .source, .kind, .direction, .type, .outcome, .blocker, .forecast, .queue, .fault,
+    .target, .check, .lie, .proof, .data,
   ]
 }
 

@@ -19,6 +19,8 @@ public enum EventTextForm: Sendable, Hashable, CustomStringConvertible {
   case text
   /// 64 lower-case hexadecimal digits.
   case hash
+  /// The same, of a key that somebody signs with.
+  case publicKey
   /// 0…126 lower-case hexadecimal digits.
   case key
   /// Bytes as pairs of lower-case hexadecimal digits.
@@ -32,6 +34,7 @@ public enum EventTextForm: Sendable, Hashable, CustomStringConvertible {
     switch self {
     case .text: "text"
     case .hash: "hash"
+    case .publicKey: "public key"
     case .key: "key"
     case .data: "data"
     case .peer: "peer"
@@ -54,7 +57,18 @@ extension EventFieldReader {
 
   /// The next field as a hash.
   public func hash(_ field: EventField) throws(EventLogError) -> Hash256 {
-    let digits = try text(field, as: .hash)
+    try hash(field, as: .hash)
+  }
+
+  /// The next field as a public key.
+  public func publicKey(_ field: EventField) throws(EventLogError) -> PublicKey {
+    PublicKey(raw: try hash(field, as: .publicKey))
+  }
+
+  private func hash(
+    _ field: EventField, as form: EventTextForm
+  ) throws(EventLogError) -> Hash256 {
+    let digits = try text(field, as: form)
     guard let hash = Hash256(hex: digits), hash.hex == digits else {
       throw invalid(field, "is not 64 lower-case hexadecimal digits")
     }

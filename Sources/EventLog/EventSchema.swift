@@ -120,7 +120,7 @@ private final class EventFieldProbe: EventFieldReader {
     case .text:
       let characters: [Character] = ["a", "Z", " ", "\"", "\\", "\n", "\u{1}", "\u{1f}", "ä", "🌲"]
       return String((0..<choose(12)).map { _ in characters[Int(choose(10))] })
-    case .hash: return digits(64)
+    case .hash, .publicKey: return digits(64)
     case .key: return digits(choose(127))
     case .data: return digits(2 * choose(20))
     case .peer: return "p\(choose(1 << 32))"

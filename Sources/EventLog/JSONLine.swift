@@ -61,6 +61,11 @@ public struct JSONLine {
     bytes.append(UInt8(ascii: "\""))
   }
 
+  /// 64 lower-case hexadecimal digits.
+  public mutating func publicKey(_ field: EventField, _ value: PublicKey) {
+    hash(field, value.raw)
+  }
+
   /// Two lower-case hexadecimal digits a byte, at most `EventLogLimits.dataBytesMax` bytes.
   public mutating func data(_ field: EventField, _ value: [UInt8]) {
     precondition(

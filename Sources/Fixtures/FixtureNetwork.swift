@@ -3,6 +3,7 @@ import Messages
 import Networking
 import Primitives
 import Runtime
+import SimulatedNetworking
 
 /// A request as a fixture names it.
 enum FixtureRequest: Sendable, Hashable {

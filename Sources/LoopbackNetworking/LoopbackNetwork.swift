@@ -47,8 +47,9 @@ public final class LoopbackNetwork: Sendable {
   public func endpoint(for peer: PeerID, joined: Bool = true) -> any Network {
     let (life, inbox, isFirst) = state.withLock { state in
       if let known = state.peers[peer], known.wasEntered { return (known.life, known.inbox, false) }
-      var new = LoopbackPeer(
-        life: Int(state.nextNumber()), interceptor: state.peers[peer]?.interceptor)
+      // Taken out, so that the others hear of it under the number that it has now.
+      let earlier = state.peers.removeValue(forKey: peer)
+      var new = LoopbackPeer(life: Int(state.nextNumber()), interceptor: earlier?.interceptor)
       new.wasEntered = true
       state.peers[peer] = new
       return (new.life, new.inbox, true)

@@ -18,9 +18,12 @@ public enum NetworkingLimits {
   /// Message names a peer remembers, to recognise what it has seen.
   public static let gossipSeenMax = 16384
   /// Neighbours remembered to have a message that waits for judgement.
-  public static let gossipKnownByMax = 64
-  /// Pairs of peer and request type a rate limiter follows at one time.
-  public static let rateWindowsMax = 16384
+  public static let gossipKnownByMax = 8
+  /// Pairs of peer and request type a rate limiter follows at one time: sixteen types for each of
+  /// 256 peers.
+  public static let rateWindowsMax = 4096
+  /// Keys of peers that a directory has numbers for.
+  public static let directoryPeersMax = 4096
 
   /// Bytes of requests that wait to be answered; further ones are refused.
   public static let servedWaitingBytes = ByteLimits(total: 2 << 20, perHolder: 256 << 10)

@@ -18,14 +18,16 @@ public struct RateLimits: Sendable, Hashable {
   public func limit(of type: RequestType) -> Int { perType[type] ?? type.perWindowMax }
 }
 
-/// Counts the requests of each peer and type in fixed windows and says which are too many.
+/// Counts the requests of each peer and type in fixed windows and says which are too many. What a
+/// peer has asked for counts under whatever number it comes back.
 ///
 /// A window opens with the first request after the last window closed, so over any stretch of one
 /// window's length at most twice the limit passes.
 public struct RateLimiter: Sendable {
   private struct Key: Hashable {
     var peer: PeerID
-    var type: RequestType
+    /// The number of the type, since the rest of it takes more memory than all else.
+    var type: UInt16
   }
 
   private struct Window {
@@ -48,7 +50,7 @@ public struct RateLimiter: Sendable {
 
   /// Counts a request that arrives at `now`; false if it is one too many and must be refused.
   public mutating func allow(_ type: RequestType, from peer: PeerID, at now: Moment) -> Bool {
-    let key = Key(peer: peer, type: type)
+    let key = Key(peer: peer, type: type.rawValue)
     if let window = windows[key], isOpen(window, at: now) {
       guard window.count < limits.limit(of: type) else { return false }
       windows[key]?.count += 1

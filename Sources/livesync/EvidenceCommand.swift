@@ -55,7 +55,9 @@ extension EvidenceCase {
   /// Names and JSON values, in fixed order.
   fileprivate var json: String {
     var fields = [
-      ("node", JSONText.quoted(node)), ("peer", "\"p\(peer)\""), ("lie", "\"\(lie.rawValue)\""),
+      ("node", JSONText.quoted(node)), ("reporter", "\"\(reporter)\""),
+      ("peer", "\"\(accused)\""), ("identity", "\"\(accused.identity)\""),
+      ("lie", "\"\(lie.rawValue)\""),
       ("reason", JSONText.quoted(reason)), ("proof", "\"\(proof.hex)\""), ("bytes", "\(bytes)"),
       ("proven", "\(isProven)"),
     ]
@@ -75,7 +77,8 @@ extension EvidenceCase {
 
   /// One line for people.
   fileprivate var text: String {
-    let head = "\(PrintableText.line(node)) against p\(peer)  \(lie.rawValue)  "
+    let head =
+      "\(PrintableText.line(node)) against \(accused) \(accused.identity)  \(lie.rawValue)  "
     switch result {
     case .failure(let fault): return head + "NOT PROVEN: \(fault)"
     case .success(let finding) where !finding.isProven:

@@ -3,6 +3,7 @@ import Foundation
 import Ledger
 import Locking
 import Messages
+import Networking
 import Peers
 import Primitives
 import StateTrie
@@ -11,6 +12,13 @@ import Testing
 
 /// `livesync evidence check`: what liars of a simulated network left in a log, and made-up logs.
 @Suite struct EvidenceTests {
+  private static let accused = identity(1)
+  private static let reporter = identity(2)
+
+  private static func identity(_ tag: UInt8) -> NodeIdentity {
+    NodeIdentity(key: KeyPair(seed: Blake2b256.hash([tag])).publicKey)
+  }
+
   private static func check(_ log: Data, _ options: String...) throws -> Program.Result {
     let folder = try Program.scratchFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -34,6 +42,7 @@ import Testing
     let text = try Self.check(log, "--node", "s0")
     #expect(text.code == 0, "\(text.output)\(text.errors)")
     #expect(text.output.contains("\(lie)  proven: \(reason)"))
+    #expect(text.output.contains("s0 against p1 00000001"))
     let json = try Self.check(log, "--json")
     let facts = try JSONValue(parsing: Data(json.output.utf8))
     #expect(facts["count"] == facts["proven"])
@@ -55,6 +64,8 @@ import Testing
       guard case .array(let cases) = facts["cases"] else { return }
       #expect(cases.map { $0["proven"] } == [.bool(isLie)])
       #expect(cases.map { $0["lie"].text } == [evidence.lie.rawValue])
+      #expect(cases.map { $0["identity"].text } == [Self.accused.description])
+      #expect(cases.map { $0["reporter"].text } == [Self.reporter.description])
     }
   }
 
@@ -75,8 +86,8 @@ import Testing
       events = [
         .peer(
           .evidence(
-            peer: 1, lie: evidence.lie, reason: evidence.check().reason, proof: proof,
-            bytes: bytes.count, parts: 1)),
+            peer: PeerID(identity: accused, number: 1), reporter: reporter, lie: evidence.lie,
+            reason: evidence.check().reason, proof: proof, bytes: bytes.count, parts: 1)),
         .peer(.evidencePart(peer: 1, proof: proof, part: 1, data: bytes)),
       ]
     }

@@ -52,7 +52,7 @@ import Testing
       try EventLogReader.wholeRecords(of: "{".utf8, schema: .livesync)
     }
     // After the last record there is nothing that could be cut.
-    let whole = [first, ReaderRefusalTests.joined, ReaderRefusalTests.end]
+    let whole = [first, ReaderRefusalTests.promoted, ReaderRefusalTests.end]
       .map { $0 + "\n" }.joined()
     #expect(throws: EventLogError.self) {
       try EventLogReader.wholeRecords(of: (whole + #"{"seq":3,"#).utf8, schema: .livesync)
@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test func namesFromALog_shouldNotReachATerminalAsTheyAre() {
-    let line = ReaderRefusalTests.joined.replacing("peer.joined", with: #"peer.\u001b[31m\n"#)
+    let line = ReaderRefusalTests.promoted.replacing("peer.promoted", with: #"peer.\u001b[31m\n"#)
     let error = #expect(throws: EventLogError.self) {
       try EventLogReader.records(
         of: (ReaderRefusalTests.start + "\n" + line + "\n").utf8, schema: .livesync)

@@ -9,8 +9,9 @@ import Testing
     #"{"seq":0,"t_ns":5,"node":"-","actor":"run","event":"run.start","level":"info","#
     + #""schema":1,"seed":7,"commit":"c","toolchain":"t","mode":"m","clock":"simulated","#
     + #""scenario":"s","parameters":""}"#
-  static let joined =
-    #"{"seq":1,"t_ns":6,"node":"s0","actor":"a","event":"peer.joined","level":"info","peer":"p3"}"#
+  static let promoted =
+    #"{"seq":1,"t_ns":6,"node":"s0","actor":"a","event":"peer.promoted","level":"info","#
+    + #""peer":"p3"}"#
   static let end =
     #"{"seq":2,"t_ns":6,"node":"-","actor":"run","event":"run.end","level":"info","#
     + #""verdict":"pass","steps":1,"detail":""}"#
@@ -26,7 +27,7 @@ import Testing
   }
 
   @Test func log_shouldBeAccepted_whenItIsRight() {
-    #expect(error([Self.start, Self.joined, Self.end]) == "accepted")
+    #expect(error([Self.start, Self.promoted, Self.end]) == "accepted")
     #expect(error([Self.start]) == "accepted")
     #expect(error([], terminator: "") == "accepted")
   }
@@ -48,21 +49,21 @@ import Testing
     (#"{"seq""#, #"["seq""#, "line 2, column 1: expected `{`"),
     (#"{"seq""#, #"{ "seq""#, "line 2, column 2: expected the field seq"),
     (#","actor":"a""#, "", "line 2, column 30: expected the field actor"),
-    (#""peer.joined""#, #""peer.liked""#, "line 2, column 51: schema 1 has no event peer.liked"),
-    (#""info""#, #""warn""#, "line 2, column 73: level is info for peer.joined"),
+    (#""peer.promoted""#, #""peer.liked""#, "line 2, column 51: schema 1 has no event peer.liked"),
+    (#""info""#, #""warn""#, "line 2, column 75: level is info for peer.promoted"),
     (
       #""info""#, #""loud""#,
-      "line 2, column 73: level is none of debug, info, warn, error"
+      "line 2, column 75: level is none of debug, info, warn, error"
     ),
-    (#""p3""#, #""p03""#, "line 2, column 87: peer is not `p` and a decimal number"),
-    (#""p3""#, #""p4294967296""#, "line 2, column 87: peer is not `p` and a decimal number"),
-    (#""p3""#, #""x3""#, "line 2, column 87: peer is not `p` and a decimal number"),
-    (#""p3""#, "3", "line 2, column 87: expected `\"`"),
-    (#""p3"}"#, #""p3","note":"x"}"#, "line 2, column 91: expected `}` after the last field"),
-    (#""p3"}"#, #""p3"} "#, "line 2, column 92: expected the end of the line"),
-    (#""p3"}"#, #""p3""#, "line 2, column 91: expected `}` after the last field"),
-    (#""p3"}"#, #""p3"#, "line 2, column 90: expected the end of a text"),
-    (#""p3"}"#, #""p3\"#, "line 2, column 90: expected an escape"),
+    (#""p3""#, #""p03""#, "line 2, column 89: peer is not `p` and a decimal number"),
+    (#""p3""#, #""p4294967296""#, "line 2, column 89: peer is not `p` and a decimal number"),
+    (#""p3""#, #""x3""#, "line 2, column 89: peer is not `p` and a decimal number"),
+    (#""p3""#, "3", "line 2, column 89: expected `\"`"),
+    (#""p3"}"#, #""p3","note":"x"}"#, "line 2, column 93: expected `}` after the last field"),
+    (#""p3"}"#, #""p3"} "#, "line 2, column 94: expected the end of the line"),
+    (#""p3"}"#, #""p3""#, "line 2, column 93: expected `}` after the last field"),
+    (#""p3"}"#, #""p3"#, "line 2, column 92: expected the end of a text"),
+    (#""p3"}"#, #""p3\"#, "line 2, column 92: expected an escape"),
     (#""a""#, #""\q""#, "line 2, column 40: expected an escape that the writer uses"),
     (
       #""a""#, #""\u000a""#,
@@ -79,32 +80,33 @@ import Testing
     ),
     (
       #""level":"info""#, #""level":"info","req":1,"cause":0"#,
-      "line 2, column 87: expected the field peer"
+      "line 2, column 89: expected the field peer"
     ),
   ])
   func line_shouldBeRefused(_ part: String, _ replacement: String, _ expected: String) {
-    #expect(Self.joined.contains(part))
-    let line = Self.joined.replacing(part, with: replacement, maxReplacements: 1)
+    #expect(Self.promoted.contains(part))
+    let line = Self.promoted.replacing(part, with: replacement, maxReplacements: 1)
     #expect(error([Self.start, line]) == expected)
   }
 
   @Test func log_shouldBeRefused_whenRecordsStandWrong() {
     #expect(
-      error([Self.joined]) == "line 1, column 1: `run.start` must be the first record and only that"
+      error([Self.promoted])
+        == "line 1, column 1: `run.start` must be the first record and only that"
     )
     let again = Self.start.replacing(#""seq":0"#, with: #""seq":1"#)
     #expect(
       error([Self.start, again])
         == "line 2, column 1: `run.start` must be the first record and only that")
-    let after = Self.joined.replacing(#""seq":1"#, with: #""seq":3"#)
+    let after = Self.promoted.replacing(#""seq":1"#, with: #""seq":3"#)
     #expect(
-      error([Self.start, Self.joined, Self.end, after])
+      error([Self.start, Self.promoted, Self.end, after])
         == "line 4, column 1: a record follows `run.end`")
     #expect(error([Self.start, ""]) == "line 2, column 1: expected `{`")
     #expect(
-      error([Self.start, Self.joined], terminator: "")
-        == "line 2, column \(Self.joined.utf8.count + 1): the log ends without a line feed")
-    #expect(error([Self.start, Self.joined + "\r"]).hasSuffix("expected the end of the line"))
+      error([Self.start, Self.promoted], terminator: "")
+        == "line 2, column \(Self.promoted.utf8.count + 1): the log ends without a line feed")
+    #expect(error([Self.start, Self.promoted + "\r"]).hasSuffix("expected the end of the line"))
   }
 
   @Test func log_shouldBeRefusedClearly_whenItsSchemaIsNewer() {
@@ -118,12 +120,12 @@ import Testing
     let long = [UInt8](repeating: UInt8(ascii: "x"), count: EventLogLimits.lineBytesMax + 1)
     #expect(throws: EventLogError.self) { try EventLogReader.records(of: long, schema: .livesync) }
     let text = String(repeating: "a", count: EventLogLimits.textBytesMax + 1)
-    let line = Self.joined.replacing(#""a""#, with: "\"\(text)\"")
+    let line = Self.promoted.replacing(#""a""#, with: "\"\(text)\"")
     #expect(error([Self.start, line]).hasSuffix("actor is longer than 4096 bytes"))
   }
 
   @Test func text_shouldBeRefused_whenItIsNoUTF8() {
-    var bytes = Array((Self.start + "\n" + Self.joined + "\n").utf8)
+    var bytes = Array((Self.start + "\n" + Self.promoted + "\n").utf8)
     bytes[bytes.count - 30] = 0xff
     #expect(throws: EventLogError.self) { try EventLogReader.records(of: bytes, schema: .livesync) }
   }

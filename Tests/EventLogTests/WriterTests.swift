@@ -57,7 +57,7 @@ import Testing
         group.addTask {
           var last: UInt64?
           for _ in 0..<500 {
-            last = own.record(.peer(.joined(peer: UInt32(number))), cause: last)
+            last = own.record(.peer(.promoted(peer: UInt32(number))), cause: last)
           }
         }
       }
@@ -71,16 +71,16 @@ import Testing
   @Test func memorySink_shouldKeepWhatIsRecorded() {
     let sink = MemorySink(now: { 7 })
     let recorder = EventRecorder(sink: sink, context: EventContext(node: "s0", actor: "a"))
-    let first = recorder.record(.peer(.joined(peer: 1)))
+    let first = recorder.record(.peer(.left(peer: 1, reason: "r")))
     let second = recorder.actor("b").record(.peer(.promoted(peer: 1)), cause: first, request: 9)
     #expect(first == 0 && second == 1)
-    #expect(sink.events == [.peer(.joined(peer: 1)), .peer(.promoted(peer: 1))])
+    #expect(sink.events == [.peer(.left(peer: 1, reason: "r")), .peer(.promoted(peer: 1))])
     #expect(
       sink.records[1]
         == EventRecord(
           sequence: 1, time: 7, context: EventContext(node: "s0", actor: "b"),
           event: .peer(.promoted(peer: 1)), cause: 0, request: 9))
-    #expect(EventRecorder.none.record(.peer(.joined(peer: 1))) == 0)
+    #expect(EventRecorder.none.record(.peer(.left(peer: 1, reason: "r"))) == 0)
   }
 
   @Test func jsonText_shouldBeReadAsTheWholeText_whateverIsInIt() throws {

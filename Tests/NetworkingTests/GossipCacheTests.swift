@@ -1,5 +1,6 @@
 import Networking
 import Primitives
+import SimulatedNetworking
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Locking
 import Networking
 import Primitives
+import SimulatedNetworking
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import Locking
 import LoopbackNetworking
 import Networking
 import Runtime
+import SimulatedNetworking
 import Testing
 
 /// The network of threads. Runs in virtual time where the order matters, and on all threads where

@@ -1,5 +1,6 @@
 import Networking
 import Runtime
+import SimulatedNetworking
 import TestSupport
 import Testing
 
@@ -32,6 +33,14 @@ private let second: Int64 = 1_000_000_000
     #expect(limiter.allow(.head, from: PeerID(2), at: .start) == true)
     #expect(limiter.windowCount == 3)
     #expect(limiter.allow(.head, from: PeerID(2), at: .start) == false)
+  }
+
+  @Test func peer_shouldNotAskForMore_underAnotherNumber() {
+    var limiter = RateLimiter(limits: RateLimits(perType: [.head: 1]))
+    #expect(limiter.allow(.head, from: PeerID(1), at: .start) == true)
+    let again = PeerID(identity: .simulated(1), number: 7)
+    #expect(limiter.allow(.head, from: again, at: .start) == false)
+    #expect(limiter.windowCount == 1)
   }
 
   @Test func limitOfZero_shouldLetNothingThrough() {

@@ -2,6 +2,7 @@ import Locking
 import Networking
 import Primitives
 import Runtime
+import SimulatedNetworking
 import Testing
 
 /// Asks for a number to be doubled.
@@ -145,9 +146,5 @@ private final class Mirror: Network {
     // The number alone tells which kind it is.
     #expect(RequestType.plain == RequestType(7, name: "other", perWindowMax: 1))
     #expect(Topic.blockBody == Topic(2) && Topic(1) != Topic(2))
-    #expect(PeerID(3).description == "p3")
-    #expect([PeerID(10), PeerID(9)].sorted() == [PeerID(9), PeerID(10)])
-    #expect(try PeerID(wireBytes: PeerID(300).wireBytes) == PeerID(300))
-    #expect(PeerID(300).wireBytes == [0xac, 0x02])
   }
 }

@@ -40,7 +40,8 @@ import WorldSupport
     _ cases: [EvidenceCase], _ lie: Event.Lie, _ reason: String,
     _ location: SourceLocation = #_sourceLocation
   ) {
-    #expect(cases.map(\.peer) == [Self.liar.number], sourceLocation: location)
+    #expect(cases.map(\.accused) == [Self.liar], sourceLocation: location)
+    #expect(cases.map(\.reporter) == [TestWorld.node.identity], sourceLocation: location)
     #expect(cases.map(\.lie) == [lie], sourceLocation: location)
     #expect(cases.map(\.reason) == [reason], sourceLocation: location)
     #expect(cases.map(\.isProven) == [true], "\(cases)", sourceLocation: location)

@@ -1,8 +1,10 @@
 import EventLog
 import Locking
+import Networking
 import Peers
 import Primitives
 import Reports
+import SimulatedNetworking
 import Simulation
 import TestSupport
 import Testing
@@ -71,7 +73,7 @@ import Testing
     let lines = outcome.records.filter { $0.context.node == "s0" }
     let refusals = lines.filter { $0.event.name == event }.map { "\($0.event)" }
     #expect(refusals.contains { $0.contains(reason) && $0.contains("peer: ") }, "\(refusals)")
-    #expect(lines.contains { $0.event == .peer(.banned(peer: 1, reason: reason)) })
+    #expect(lines.contains { $0.event == .peer(.banned(peer: PeerID(1), reason: reason)) })
   }
 
   @Test func logs_shouldDifferExactlyWhenTheSeedsDo() throws {

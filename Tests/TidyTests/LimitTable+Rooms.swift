@@ -49,6 +49,7 @@ extension LimitTable {
     "NetworkingLimits.peerEventsMax": .driven(by: "peerEvents_shouldWaitToBeRead_upToTheirLimit"),
     "NetworkingLimits.gossipSeenMax": .estimate("default of a setting"),
     "NetworkingLimits.rateWindowsMax": .estimate("default of a setting"),
+    "NetworkingLimits.directoryPeersMax": .estimate("default of a setting"),
     "NetworkingLimits.rateWindow": .estimate("default of a setting"),
     "NetworkingLimits.requestsPerWindowMax": .estimate("default of a request's own limit"),
     "NetworkingLimits.payloadBytesMax": .estimate("default of a topic's own limit"),

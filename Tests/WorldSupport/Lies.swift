@@ -4,6 +4,7 @@ import Messages
 import Networking
 import Peers
 import Primitives
+import SimulatedNetworking
 import StateTrie
 import Testing
 
@@ -105,8 +106,8 @@ package enum Lies {
     let half = bytes.count / 2
     let events: [Event.Peer] = [
       .evidence(
-        peer: 3, lie: evidence.lie, reason: evidence.check().reason, proof: proof,
-        bytes: bytes.count, parts: 2),
+        peer: PeerID(3), reporter: .simulated(0), lie: evidence.lie,
+        reason: evidence.check().reason, proof: proof, bytes: bytes.count, parts: 2),
       .evidencePart(peer: 3, proof: proof, part: 1, data: Array(bytes[..<half])),
       .evidencePart(peer: 3, proof: proof, part: 2, data: Array(bytes[half...])),
     ]
@@ -135,33 +136,36 @@ package enum Lies {
       }
     },
     change {
-      if case .evidence(let peer, let lie, _, let proof, let bytes, let parts) = $0 {
+      if case .evidence(let peer, let by, let lie, _, let proof, let bytes, let parts) = $0 {
         return .evidence(
-          peer: peer, lie: lie, reason: "hunger", proof: proof, bytes: bytes, parts: parts)
-      } else {
-        return $0
-      }
-    },
-    change {
-      if case .evidence(let peer, let lie, let why, let proof, let bytes, let parts) = $0 {
-        return .evidence(
-          peer: peer, lie: lie == .chunk ? .diff : .chunk, reason: why, proof: proof, bytes: bytes,
+          peer: peer, reporter: by, lie: lie, reason: "hunger", proof: proof, bytes: bytes,
           parts: parts)
       } else {
         return $0
       }
     },
     change {
-      if case .evidence(let peer, let lie, let why, let proof, let bytes, let parts) = $0 {
+      if case .evidence(let peer, let by, let lie, let why, let proof, let bytes, let parts) = $0 {
         return .evidence(
-          peer: peer, lie: lie, reason: why, proof: proof, bytes: bytes - 1, parts: parts)
+          peer: peer, reporter: by, lie: lie == .chunk ? .diff : .chunk, reason: why, proof: proof,
+          bytes: bytes, parts: parts)
       } else {
         return $0
       }
     },
     change {
-      if case .evidence(let peer, let lie, let why, let proof, let bytes, _) = $0 {
-        return .evidence(peer: peer, lie: lie, reason: why, proof: proof, bytes: bytes, parts: 0)
+      if case .evidence(let peer, let by, let lie, let why, let proof, let bytes, let parts) = $0 {
+        return .evidence(
+          peer: peer, reporter: by, lie: lie, reason: why, proof: proof, bytes: bytes - 1,
+          parts: parts)
+      } else {
+        return $0
+      }
+    },
+    change {
+      if case .evidence(let peer, let by, let lie, let why, let proof, let bytes, _) = $0 {
+        return .evidence(
+          peer: peer, reporter: by, lie: lie, reason: why, proof: proof, bytes: bytes, parts: 0)
       } else {
         return $0
       }

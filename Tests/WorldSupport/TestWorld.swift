@@ -185,7 +185,7 @@ package final class TestWorld: Sendable {
   /// Reasons why `peer` was banned, in order.
   package func bans(of peer: PeerID) -> [String] {
     sink.events.compactMap {
-      if case Event.Peer.banned(peer.number, let reason) = $0.group { reason } else { nil }
+      if case Event.Peer.banned(peer, let reason) = $0.group { reason } else { nil }
     }
   }
 

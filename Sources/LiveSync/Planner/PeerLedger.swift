@@ -88,7 +88,7 @@ public struct PeerLedger: Sendable {
         ))
     }
     ranked.sort {
-      ($0.rank, $0.time, $0.peer.number) < ($1.rank, $1.time, $1.peer.number)
+      ($0.rank, $0.time, $0.peer) < ($1.rank, $1.time, $1.peer)
     }
     return ranked.map { ($0.peer, $0.spare) }
   }

@@ -94,13 +94,15 @@ extension MemoryBounds {
       "Names of gossip that was seen, and who has it", perPeer: nil,
       total: table(NetworkingLimits.gossipSeenMax, entry: 32)
         + NetworkingLimits.gossipSeenMax * 32
-        + NetworkingLimits.gossipMessagesMax * (64 + NetworkingLimits.gossipKnownByMax * 4 * 2),
+        + NetworkingLimits.gossipMessagesMax
+        * (64 + NetworkingLimits.gossipKnownByMax * MemoryLayout<PeerID>.stride * 2),
       whenFull: "the oldest are forgotten",
       limits: ["NetworkingLimits.gossipSeenMax", "NetworkingLimits.gossipKnownByMax"],
       tests: ["cache_shouldStayBounded_whateverHappens"]),
     MemoryBound(
       "Rates of requests", perPeer: nil,
-      total: table(NetworkingLimits.rateWindowsMax, entry: 24), whenFull: "refused",
+      total: table(NetworkingLimits.rateWindowsMax, entry: MemoryLayout<PeerID>.stride + 16),
+      whenFull: "refused",
       limits: ["NetworkingLimits.rateWindowsMax"],
       tests: ["limiter_shouldBeBounded_andMakeRoomForNewPairs"]),
     MemoryBound(
@@ -122,11 +124,12 @@ extension MemoryBounds {
       tests: ["openRequests_shouldBeBounded"]),
     MemoryBound(
       "Peers, banned peers and what is known of them", perPeer: nil,
-      total: table(PeerLimits.bannedPeersMax, entry: 4) + table(PeerLimits.peersMax, entry: 1_024)
+      total: table(PeerLimits.bannedPeersMax, entry: MemoryLayout<PeerID>.stride)
+        + table(PeerLimits.peersMax, entry: 1_024)
         + table(Live.peerRecordsMax, entry: MemoryLayout<PeerRecord>.stride)
         + Live.peerRecordsMax
         * (2 * PeerLimits.filterSamplesMax * 16 + Live.lackingPlacesMax * 80) * 2
-        + NetworkingLimits.peerEventsMax * 16,
+        + NetworkingLimits.peerEventsMax * MemoryLayout<PeerEvent>.stride,
       whenFull: "the oldest are forgotten, or not taken",
       limits: [
         "PeerLimits.peersMax", "LiveSyncLimits.peerRecordsMax",

@@ -62,10 +62,10 @@ public actor Syncer: NodeService {
 
   private func followPeers() async {
     let events = context.network.peerEvents()
-    for peer in context.network.connectedPeers() { join(peer) }
+    for peer in context.network.connectedPeers() { joined(peer) }
     for await event in events {
       switch event {
-      case .joined(let peer): join(peer)
+      case .joined(let peer): joined(peer)
       case .left(let peer):
         context.recorder.record(
           .peer(
@@ -85,14 +85,18 @@ public actor Syncer: NodeService {
     }
   }
 
+  /// A connection is open. Who is not taken in is named too: its number may stand in other records.
+  private func joined(_ peer: PeerID) {
+    if !core.isTracked(peer) { context.recorder.record(.peer(.joined(peer: peer))) }
+    join(peer)
+  }
+
   private func join(_ peer: PeerID) {
     if context.peers.isBanned(peer) {
       context.network.disconnect(peer, reason: "banned")
       return
     }
-    let actions = core.joined(peer)
-    if !actions.isEmpty { context.recorder.record(.peer(.joined(peer: peer.number))) }
-    perform(actions)
+    perform(core.joined(peer))
   }
 
   private func execute(_ order: Order) async {

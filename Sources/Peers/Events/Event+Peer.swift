@@ -1,15 +1,17 @@
 import EventLog
+import Networking
 import Primitives
 
 extension Event {
-  /// What a node thinks of its peers. The node is the observer.
+  /// What a node thinks of its peers. The node is the observer. Who a peer is stands in the events
+  /// that it comes, is banned and is accused with; all others call it by its number.
   public enum Peer: Sendable, Hashable {
     /// A connection to the peer is open.
-    case joined(peer: UInt32)
+    case joined(peer: PeerID)
     /// The connection to the peer is closed.
     case left(peer: UInt32, reason: String)
     /// The peer lied, which is proven, and is not used again.
-    case banned(peer: UInt32, reason: String)
+    case banned(peer: PeerID, reason: String)
     /// The peer is asked later than others from now on.
     case demoted(peer: UInt32, reason: String)
     /// The peer is too far behind or incomplete; it leaves live sync.
@@ -20,7 +22,8 @@ extension Event {
     case promoted(peer: UInt32)
     /// What proves the peer's lie; its parts follow.
     case evidence(
-      peer: UInt32, lie: Lie, reason: String, proof: Hash256, bytes: Int, parts: Int)
+      peer: PeerID, reporter: NodeIdentity, lie: Lie, reason: String, proof: Hash256, bytes: Int,
+      parts: Int)
     /// A part of the evidence with this name.
     case evidencePart(peer: UInt32, proof: Hash256, part: Int, data: [UInt8])
   }
@@ -105,12 +108,12 @@ extension Event.Peer: EventGroup {
   public func write(to line: inout JSONLine) {
     switch self {
     case .joined(let peer):
-      line.peer(.peer, peer)
+      line.peer(peer)
     case .left(let peer, let reason):
       line.peer(.peer, peer)
       line.text(.reason, reason)
     case .banned(let peer, let reason):
-      line.peer(.peer, peer)
+      line.peer(peer)
       line.text(.reason, reason)
     case .demoted(let peer, let reason):
       line.peer(.peer, peer)
@@ -123,8 +126,10 @@ extension Event.Peer: EventGroup {
       line.text(.reason, reason)
     case .promoted(let peer):
       line.peer(.peer, peer)
-    case .evidence(let peer, let lie, let reason, let proof, let bytes, let parts):
-      line.peer(.peer, peer)
+    case .evidence(
+      let peer, let reporter, let lie, let reason, let proof, let bytes, let parts):
+      line.peer(peer)
+      line.publicKey(.reporter, reporter.key)
       line.symbol(.lie, lie)
       line.text(.reason, reason)
       line.hash(.proof, proof)
@@ -143,11 +148,11 @@ extension Event.Peer: EventGroup {
   ) throws(EventLogError) {
     switch name {
     case .joined:
-      self = .joined(peer: try fields.peer(.peer))
+      self = .joined(peer: try fields.identifiedPeer())
     case .left:
       self = .left(peer: try fields.peer(.peer), reason: try fields.text(.reason))
     case .banned:
-      self = .banned(peer: try fields.peer(.peer), reason: try fields.text(.reason))
+      self = .banned(peer: try fields.identifiedPeer(), reason: try fields.text(.reason))
     case .demoted:
       self = .demoted(peer: try fields.peer(.peer), reason: try fields.text(.reason))
     case .behind:
@@ -158,13 +163,31 @@ extension Event.Peer: EventGroup {
       self = .promoted(peer: try fields.peer(.peer))
     case .evidence:
       self = .evidence(
-        peer: try fields.peer(.peer), lie: try fields.symbol(.lie),
-        reason: try fields.text(.reason), proof: try fields.hash(.proof),
-        bytes: try fields.integer(.bytes), parts: try fields.integer(.parts))
+        peer: try fields.identifiedPeer(),
+        reporter: NodeIdentity(key: try fields.publicKey(.reporter)),
+        lie: try fields.symbol(.lie), reason: try fields.text(.reason),
+        proof: try fields.hash(.proof), bytes: try fields.integer(.bytes),
+        parts: try fields.integer(.parts))
     case .evidencePart:
       self = .evidencePart(
         peer: try fields.peer(.peer), proof: try fields.hash(.proof),
         part: try fields.integer(.part), data: try fields.data(.data))
     }
+  }
+}
+
+extension JSONLine {
+  /// Who the peer is and what the log calls it.
+  fileprivate mutating func peer(_ peer: PeerID) {
+    self.peer(.peer, peer.number)
+    publicKey(.identity, peer.identity.key)
+  }
+}
+
+extension EventFieldReader {
+  /// The next two fields as a peer.
+  fileprivate func identifiedPeer() throws(EventLogError) -> PeerID {
+    let number = try peer(.peer)
+    return PeerID(identity: NodeIdentity(key: try publicKey(.identity)), number: number)
   }
 }

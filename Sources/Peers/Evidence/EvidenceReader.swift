@@ -1,12 +1,15 @@
 import EventLog
+import Networking
 import Primitives
 
 /// Evidence as it stands in a log, and what a look at it shows.
 public struct EvidenceCase: Sendable, Equatable {
-  /// The node that wrote it down.
+  /// What the log calls the node that wrote it down.
   public var node: String
-  /// Number of the peer that it speaks against.
-  public var peer: UInt32
+  /// Who wrote it down.
+  public var reporter: NodeIdentity
+  /// Who it speaks against.
+  public var accused: PeerID
   /// The kind of lie and the reason, as the log has them.
   public var lie: Event.Lie
   public var reason: String
@@ -85,10 +88,11 @@ public struct EvidenceReader: Sendable {
   public mutating func take(_ record: EventRecord) -> EvidenceCase? {
     let node = record.context.node
     switch record.event.group {
-    case Event.Peer.evidence(let peer, let lie, let reason, let proof, let bytes, let parts):
+    case Event.Peer.evidence(
+      let peer, let reporter, let lie, let reason, let proof, let bytes, let parts):
       var entry = EvidenceCase(
-        node: node, peer: peer, lie: lie, reason: reason, proof: proof, bytes: bytes,
-        result: .failure(.incomplete))
+        node: node, reporter: reporter, accused: peer, lie: lie, reason: reason, proof: proof,
+        bytes: bytes, result: .failure(.incomplete))
       let key = Key(node: node, proof: proof)
       guard parts > 0 else {
         entry.result = .failure(.notKept)

@@ -53,9 +53,10 @@ public struct SyncContext: Sendable {
   /// proves it, if it does so by itself, goes to the log.
   public func ban(_ peer: PeerID, reason: String, evidence: Evidence? = nil) {
     guard peers.ban(peer) else { return }
-    let ban = recorder.record(.peer(.banned(peer: peer.number, reason: reason)))
+    let ban = recorder.record(.peer(.banned(peer: peer, reason: reason)))
     if let evidence {
-      self.evidence.write(evidence, against: peer.number, to: recorder, cause: ban)
+      self.evidence.write(
+        evidence, of: network.local.identity, against: peer, to: recorder, cause: ban)
     }
     network.disconnect(peer, reason: reason)
   }

@@ -93,7 +93,7 @@ public struct RunPicture: Sendable {
     case Event.State.complete:
       marks.append(Mark(kind: .complete, time: time, label: "complete"))
     case Event.Peer.banned(let peer, _):
-      marks.append(Mark(kind: .ban, time: time, label: "p\(peer)"))
+      marks.append(Mark(kind: .ban, time: time, label: "\(peer)"))
     case Event.Stall.detected(let blocker, let since, _):
       Self.close(&stalls, at: time)
       stalls.append(Span(from: since, to: nil, label: blocker.rawValue))

@@ -20,7 +20,7 @@ extension Event {
     case Event.Chain.rebranched(_, _, let ancestor, let depth, let adopted):
       "back to #\(ancestor): \(depth) reverted, \(adopted) adopted"
     case Event.Chain.epochFinalized(let block, _): "election block #\(block)"
-    case Event.Peer.banned(let peer, let reason): "p\(peer) \(reason)"
+    case Event.Peer.banned(let peer, let reason): "\(peer) \(reason)"
     case Event.State.complete(_, _, let items): "\(items) accounts, diffs off"
     case Event.State.incomplete(_, _, let ranges, let reason): "missing ranges \(ranges): \(reason)"
     case Event.State.forecast(_, _, let progress, _, _, let detail):

@@ -107,8 +107,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
   ) -> UInt64 {
     let sequence = writer.record(event, context: context, cause: cause, request: request)
     if let fault = event.group as? Event.Fault { line(row(fault)) }
-    if case Event.Peer.banned(let peer, let reason) = event.group, !liars.contains(peer) {
-      violate("S10", "\(context.node) banned the honest peer p\(peer): \(reason)")
+    if case Event.Peer.banned(let peer, let reason) = event.group, !liars.contains(peer.number) {
+      violate("S10", "\(context.node) banned the honest peer \(peer): \(reason)")
     }
     if context.node == Self.joinerName {
       if !isHeadALie(event), let broken = rules.take(event, request: request) { violate(broken) }
@@ -126,7 +126,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
   private func observe(_ event: Event) {
     tally.take(event)
     switch event.group {
-    case Event.Peer.banned(let peer, _): banned.insert(peer)
+    case Event.Peer.banned(let peer, _): banned.insert(peer.number)
     case Event.Chunk.rejected(let chunk, _): refusals[chunk.peer, default: []].insert(.wrongValue)
     case Event.Diff.rejected(let peer, _, _, "diff_root_mismatch"):
       refusals[peer, default: []].insert(.wrongDiff)

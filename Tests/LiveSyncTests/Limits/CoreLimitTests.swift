@@ -169,7 +169,7 @@ import WorldSupport
     for number in 1...rounds { ban(number, bytes: largest) }
     ban(rounds + 1, bytes: largest)
     let parts = sink.events.compactMap { event -> Int? in
-      if case Event.Peer.evidence(_, _, _, _, _, let parts) = event.group { parts } else { nil }
+      if case Event.Peer.evidence(_, _, _, _, _, _, let parts) = event.group { parts } else { nil }
     }
     #expect(parts.map { $0 > 0 } == [false] + Array(repeating: true, count: rounds) + [false])
     let kept = sink.events.reduce(0) { sum, event in
@@ -189,8 +189,8 @@ import WorldSupport
         sequence: UInt64(tag), time: 0, context: EventContext(node: "s0", actor: "test"),
         event: .peer(
           .evidence(
-            peer: 1, lie: .chunk, reason: "x", proof: Blake2b256.hash([UInt8(tag)]), bytes: 9,
-            parts: 1)))
+            peer: PeerID(1), reporter: .simulated(0), lie: .chunk, reason: "x",
+            proof: Blake2b256.hash([UInt8(tag)]), bytes: 9, parts: 1)))
       let refused = reader.take(record)?.result
       #expect(
         refused == (tag < PeerLimits.evidenceOpenMax ? nil : .failure(.tooManyOpen)))

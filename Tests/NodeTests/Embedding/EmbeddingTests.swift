@@ -24,8 +24,12 @@ import WorldSupport
     let world = try TestWorld(seed: 141, accounts: 200)
     try await world.grow(20)
     let hub = Hub()
-    for number in 1...3 as ClosedRange<UInt32> {
-      let network = HubNetwork(local: PeerID(number), hub: hub)
+    func network(_ tag: UInt8) throws -> HubNetwork {
+      let pair = KeyPair(seed: Blake2b256.hash([tag]))
+      return try #require(hub.network(for: NodeIdentity(key: pair.publicKey)))
+    }
+    for tag in 1...3 as ClosedRange<UInt8> {
+      let network = try network(tag)
       let context = SyncContext(
         chain: world.source, network: network, runtime: SystemRuntime(), recorder: .none)
       RequestServer(context: context).start()
@@ -34,7 +38,7 @@ import WorldSupport
     let lines = Lock<[UInt8]>([])
     let chain = try await embedFullNode(
       genesis: world.genesis, path: folder.path + "/store",
-      network: HubNetwork(local: PeerID(0), hub: hub)
+      network: network(0)
     ) { bytes in lines.withLock { $0 += bytes } }
     #expect(chain.stateComplete && chain.headNumber > 0)
     #expect(chain.stateRoot == chain.head.header.stateRoot)

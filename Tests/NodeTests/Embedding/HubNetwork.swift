@@ -4,7 +4,15 @@ import Networking
 /// Where the nodes of one process meet.
 final class Hub: Sendable {
   typealias Handler = @Sendable (PeerID, [UInt8]) async -> [UInt8]?
+  private let directory = Lock(PeerDirectory())
   private let handlers = Lock<[PeerID: [RequestType: Handler]]>([:])
+
+  /// The network of the node with this key; nil if there are too many nodes. Within one process
+  /// nobody has to prove that the key is theirs.
+  func network(for identity: NodeIdentity) -> HubNetwork? {
+    let peer = directory.withLock { $0.connected(identity) }
+    return peer.map { HubNetwork(local: $0, hub: self) }
+  }
 
   var peers: [PeerID] { handlers.withLock { $0.keys.sorted() } }
   func handler(_ peer: PeerID, _ type: RequestType) -> Handler? {
