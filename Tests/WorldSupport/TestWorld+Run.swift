@@ -35,7 +35,7 @@ extension TestWorld {
   }
 
   /// Gives the node two seconds to get to a block.
-  func waitForHead(of node: FullNode, _ block: Block) async {
+  package func waitForHead(of node: FullNode, _ block: Block) async {
     _ = await wait(.seconds(2)) { node.chain.headHash == block.hash }
   }
 

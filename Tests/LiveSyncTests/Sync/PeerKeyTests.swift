@@ -7,6 +7,7 @@ import Peers
 import Primitives
 import Runtime
 import Testing
+import WorldSupport
 
 /// A peer is its key: what is known of it counts under any number.
 @Suite struct PeerKeyTests {
