@@ -32,7 +32,7 @@ import Testing
     let then = Self.at(100)
     #expect(pace.patience(.macroChain, at: then) >= .seconds(80))
     #expect(pace.patience(.head, at: then) >= .seconds(80))
-    #expect(pace.patienceFloor == .seconds(120))
+    #expect(pace.atLeast(.zero) == .seconds(120))
   }
 
   @Test func patience_shouldDoubleLittle_whileOthersAreAnswered() {
@@ -156,7 +156,7 @@ import Testing
     }
     #expect(pace.roundTrip == .seconds(1))
     #expect(pace.usualTime == .seconds(11) && pace.longTime == .seconds(20))
-    #expect(pace.patienceFloor == .seconds(20) && pace.halfWait == .seconds(40))
+    #expect(pace.atLeast(.zero) == .seconds(20) && pace.halfWait == .seconds(40))
   }
 
   @Test func parts_shouldBeWhatComesInTheirTime() {

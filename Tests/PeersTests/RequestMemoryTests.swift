@@ -1,3 +1,4 @@
+import Messages
 import Networking
 import Peers
 import Runtime
@@ -8,9 +9,13 @@ import Testing
 
   @Test func patience_shouldFollowTheAnswersOfTheKind() {
     var memory = RequestMemory()
-    #expect(memory.patience == PeerLimits.patienceFirst)
+    let pace = AnswerPace()
+    func patience() -> Duration {
+      pace.patience(.trieDiff, bytes: 0, usual: memory.longTime, at: .start)
+    }
+    #expect(patience() == PeerLimits.patienceFirst)
     for _ in 0..<PeerLimits.latenciesMin { memory.answered(after: .seconds(3), isHedge: false) }
-    #expect(memory.patience == .seconds(6))
+    #expect(patience() == .seconds(6))
   }
 
   @Test func memory_shouldKnowWhoAnsweredSince() {

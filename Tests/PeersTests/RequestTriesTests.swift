@@ -132,6 +132,28 @@ import Testing
     #expect(list.ranked(at: .start, for: .trieDiff).preferred == [PeerID(3)])
   }
 
+  @Test func lateness_shouldNotBeForgiven_becauseThePeerWasAway() {
+    let list = PeerList()
+    let late = (0...PeerLimits.peersMax).map { PeerID(UInt32($0)) }
+    func isLate(_ peer: PeerID, at now: Int64) -> Bool {
+      list.add(peer)
+      defer { list.remove(peer) }
+      return list.ranked(at: Moment(nanoseconds: now), for: .chunk).slow == [peer]
+    }
+    for (index, peer) in late.enumerated() {
+      list.add(peer)
+      list.demote(peer, for: .trieDiff, until: Moment(nanoseconds: 10 + Int64(index)))
+      list.remove(peer)
+    }
+    // One more than are remembered.
+    #expect(!isLate(late[0], at: 9) && isLate(late[1], at: 9))
+    #expect(!isLate(late[1], at: 11) && isLate(late[2], at: 11))
+    list.add(late[2])
+    list.promote(late[2], for: .trieDiff)
+    list.remove(late[2])
+    #expect(!isLate(late[2], at: 11))
+  }
+
   @Test func silence_shouldBeForgiven_onlyByAnAnswer() {
     let list = PeerList()
     for number in UInt32(1)...3 { list.add(PeerID(number)) }

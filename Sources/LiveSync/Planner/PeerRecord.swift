@@ -148,14 +148,12 @@ public struct PeerRecord: Sendable {
     lacking.contains { $0.key == key && $0.until > now }
   }
 
-  /// Longest wait for an answer of `bytes` more bytes: what the peer needs for all that is on its
-  /// way, with a wide margin; doubled for each request in a row that was late.
+  /// Longest wait for an answer of `bytes` more bytes (`AnswerWait`): by what this peer needs for
+  /// all that is on its way, which no measure of all peers together tells.
   package func timeout(bytes: Int) -> Duration {
     guard let expected = answerTime(bytes: bytes) else { return LiveSyncLimits.chunkTimeout }
-    let margin = 2 * expected + 4 * deviation
-    let nanoseconds = margin * Double(1 << min(lateInRow, 4))
-    let limits = LiveSyncLimits.chunkTimeoutMin...LiveSyncLimits.chunkTimeoutMax
-    return limits.clamp(.nanoseconds(Int64(min(nanoseconds, 1e18))))
+    return AnswerWait(expected: expected, deviation: deviation).doubled(
+      min(lateInRow, 4), within: LiveSyncLimits.chunkTimeoutMin...LiveSyncLimits.chunkTimeoutMax)
   }
 
   /// Nanoseconds until an answer of `bytes` more bytes can be here; nil if nothing is known.
@@ -242,8 +240,4 @@ package struct Delivery: Sendable, Hashable {
     self.isShort = isShort
     self.isAlone = isAlone
   }
-}
-
-extension ClosedRange where Bound == Duration {
-  func clamp(_ value: Duration) -> Duration { Swift.min(Swift.max(value, lowerBound), upperBound) }
 }

@@ -220,7 +220,7 @@ public actor StateQueue: LiveSyncQueue {
     do throws(RequestError) {
       let response = try await context.network.chunk(
         query.message, of: peer,
-        timeout: max(order.timeout, context.network.pace.patienceFloor))
+        timeout: context.network.pace.atLeast(order.timeout))
       guard let chunk = SourcedChunk(response, to: query, from: peer) else {
         await step { $0.failed(query.id, .lacking, $1, chain: $2) }
         return

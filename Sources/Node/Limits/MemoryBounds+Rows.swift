@@ -125,7 +125,7 @@ extension MemoryBounds {
     MemoryBound(
       "Peers, banned peers and what is known of them", perPeer: nil,
       total: table(PeerLimits.bannedPeersMax, entry: MemoryLayout<PeerID>.stride)
-        + table(PeerLimits.peersMax, entry: 1_024)
+        + table(2 * PeerLimits.peersMax, entry: 512)
         + table(Live.peerRecordsMax, entry: MemoryLayout<PeerRecord>.stride)
         + Live.peerRecordsMax
         * (2 * PeerLimits.filterSamplesMax * 16 + Live.lackingPlacesMax * 80) * 2

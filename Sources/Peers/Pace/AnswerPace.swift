@@ -105,7 +105,7 @@ package struct AnswerPace: Sendable {
   /// longer than that: beyond `PeerLimits.patienceDoublings` doublings it is waited for twice
   /// as long as nothing came.
   package func patience(_ type: RequestType, bytes: Int = 0, at now: Moment) -> Duration {
-    var wait = PeerLimits.patienceFirst
+    var wait = AnswerWait(first: PeerLimits.patienceFirst)
     let long = times.percentile95
     if let roundTrip = roundTripFilter.value, let rate = largeRateFilter.value {
       let usual = long.map { Double($0.wholeNanoseconds) } ?? roundTrip
@@ -118,17 +118,30 @@ package struct AnswerPace: Sendable {
         believed = min(believed, known)
       }
       let carried = roundTrip + believed * 1e9 / max(1, rate)
-      wait = .nanoseconds(Int64(min(1e18, 2 * max(usual, carried))))
-      wait = max(wait, PeerLimits.patienceMin)
       // Too few answers tell little of how they scatter.
-      if long == nil { wait = max(wait, PeerLimits.patienceFirst) }
+      let least = long == nil ? PeerLimits.patienceFirst : PeerLimits.patienceMin
+      wait.first = max(AnswerWait(expected: max(usual, carried)).first, least)
     }
     let late = lateInRow[type] ?? 0
     let silence = answeredAt.map { $0.duration(to: now) * 2 } ?? PeerLimits.patienceMax
     let most = min(
-      max(wait * (1 << PeerLimits.patienceDoublings), silence), PeerLimits.patienceMax)
-    for _ in 0..<(answeredAt == nil ? late : late / 2) where wait < most { wait = wait * 2 }
-    return min(wait, most)
+      max(wait.first * (1 << PeerLimits.patienceDoublings), silence), PeerLimits.patienceMax)
+    return wait.doubled(answeredAt == nil ? late : late / 2, within: .zero...most)
+  }
+
+  /// How long the answer is waited for by who knows how long those of its kind take.
+  /// - Parameter usual: in which 95 of 100 came; nil while few did.
+  package func patience(
+    _ type: RequestType, bytes: Int, usual: Duration?, at now: Moment
+  ) -> Duration {
+    let ofKind = usual.map { $0 * 2 } ?? PeerLimits.patienceFirst
+    return atLeast(max(patience(type, bytes: bytes, at: now), ofKind))
+  }
+
+  /// A wait that somebody measured, or what is waited for whatever is asked for: no answer can be
+  /// here sooner than in three round trips, or those of all kinds scatter so much.
+  package func atLeast(_ wait: Duration) -> Duration {
+    max(wait, (roundTrip ?? .zero) * 3, times.percentile95 ?? .zero)
   }
 
   /// Bytes to wait for of an answer that may have `most`: twice as much as the largest of its kind
@@ -150,10 +163,6 @@ package struct AnswerPace: Sendable {
     }
     return min(max(bytes, PeerLimits.partBytesMin), most)
   }
-
-  /// Less than this is never waited for, whatever is asked for: no answer can be here sooner, or
-  /// those of all kinds scatter so much.
-  package var patienceFloor: Duration { max((roundTrip ?? .zero) * 3, times.percentile95 ?? .zero) }
 
   /// The time in which half of the answers came lately: where they scatter, far more than the
   /// least. Nil before the first.

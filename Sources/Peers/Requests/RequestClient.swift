@@ -190,10 +190,9 @@ package final class RequestClient: Sendable {
         let start = runtime.now
         let usual = memory.withLock {
           $0.asked()
-          return $0.patience
+          return $0.longTime
         }
-        let patience = max(
-          pace.patience(type, bytes: bytes, at: start), pace.patienceFloor, usual)
+        let patience = pace.patience(type, bytes: bytes, usual: usual, at: start)
         let isTaken = tries.offer {
           await attempts.run(attempt, at: peer, since: start, patience: patience)
         }

@@ -47,11 +47,8 @@ package struct RequestMemory: Sendable {
     losses.isRatherLost ? 1 : PeerLimits.looksBeforeResend
   }
 
-  /// How long an answer of the kind is waited for at least: twice the time in which 95 of 100 came,
-  /// or `PeerLimits.patienceFirst` while few did.
-  package var patience: Duration {
-    times.percentile95.map { $0 * 2 } ?? PeerLimits.patienceFirst
-  }
+  /// The time in which 95 of 100 answers of the kind came; nil while few did.
+  package var longTime: Duration? { times.percentile95 }
 
   /// Takes a second request from the stock; false if it is empty.
   package mutating func takeHedge() -> Bool {

@@ -3,30 +3,6 @@ import Networking
 import Primitives
 import Runtime
 
-/// The peers of a live sync by how they answer.
-public struct RankedPeers: Sendable, Hashable {
-  /// Peers that answer in time, in order.
-  public var prompt: [PeerID]
-  /// Those of `prompt` that are asked before the others; empty if none is.
-  public var preferred: Set<PeerID>
-  /// Peers that lately let a request time out, in order: asked last.
-  public var slow: [PeerID]
-  /// Those of `slow` that never answered such a request: asked after all others.
-  public var silent: Set<PeerID>
-
-  public init(
-    prompt: [PeerID], preferred: Set<PeerID> = [], slow: [PeerID] = [], silent: Set<PeerID> = []
-  ) {
-    self.prompt = prompt
-    self.preferred = preferred
-    self.slow = slow
-    self.silent = silent
-  }
-
-  /// True if the peer is one of them.
-  package func contains(_ peer: PeerID) -> Bool { prompt.contains(peer) || slow.contains(peer) }
-}
-
 /// Where a peer was found to stand.
 public enum PeerFinding: Sendable, Hashable {
   /// Too far below us: it has left the list.
@@ -38,43 +14,32 @@ public enum PeerFinding: Sendable, Hashable {
 /// The peers of one live sync, shared by all its kinds of requests: a peer removed by one is
 /// removed for all, and a banned one does not come back.
 public final class PeerList: Sendable {
-  /// A peer that let a request time out, or was overtaken by another.
-  private struct Lateness {
-    /// Until when it is asked last.
-    var until: Moment
-    /// The kinds of requests that it was late with.
-    var late: Set<RequestType> = []
-    /// The kinds that it has answered in time since then.
-    var answered: Set<RequestType> = []
-
-    /// Who is late with one kind is taken to be so with all, until it shows otherwise: an answer of
-    /// one kind says nothing of another.
-    func counts(for type: RequestType) -> Bool { late.contains(type) || !answered.contains(type) }
-  }
-
   private struct State {
-    var members: Set<PeerID> = []
+    var members: [PeerID: PeerStanding] = [:]
+    /// Peers that left while they were asked last: they are so still when they come back. Of more
+    /// than `PeerLimits.peersMax` the one that is forgiven first is forgotten.
+    var late: [PeerID: PeerStanding] = [:]
     var banned: Set<PeerID> = []
-    /// Members that were found to be too far above us, and not looked at since.
-    var ahead: Set<PeerID> = []
-    var demoted: [PeerID: Lateness] = [:]
-    /// The kinds of requests that a member has answered.
-    var heard: [PeerID: Set<RequestType>] = [:]
-    /// The kinds of requests that a member was late with and has never answered.
-    var silent: [PeerID: Set<RequestType>] = [:]
-    func isHeard(_ peer: PeerID, for type: RequestType) -> Bool {
-      heard[peer]?.contains(type) ?? false
+
+    /// False if the peer is no member.
+    mutating func remove(_ peer: PeerID) -> Bool {
+      guard let standing = members.removeValue(forKey: peer) else { return false }
+      late[peer] = standing.afterLeaving
+      guard late.count > PeerLimits.peersMax else { return true }
+      let first = late.min { ($0.value.lateUntil, $0.key) < ($1.value.lateUntil, $1.key) }
+      if let first { late[first.key] = nil }
+      return true
+    }
+
+    /// Time goes by.
+    mutating func forgive(at now: Moment) {
+      let forgiven = members.filter { $0.value.isOver(at: now) }.mapValues(\.forgiven)
+      members.merge(forgiven) { $1 }
+      late = late.filter { $0.value.lateUntil > now }
     }
 
     func isAnyHeard(for type: RequestType) -> Bool {
-      members.contains { isHeard($0, for: type) }
-    }
-
-    /// A peer that leaves takes what is known of its answers along.
-    mutating func forget(_ peer: PeerID) {
-      heard[peer] = nil
-      silent[peer] = nil
-      ahead.remove(peer)
+      members.values.contains { $0.isHeard(for: type) }
     }
   }
 
@@ -86,33 +51,15 @@ public final class PeerList: Sendable {
   public init() {}
 
   /// The peers in order.
-  public var peers: [PeerID] { state.withLock { $0.members.sorted() } }
+  public var peers: [PeerID] { state.withLock { $0.members.keys.sorted() } }
 
-  /// The peers that answer requests of `type` in time, and those that lately did not, each in
-  /// order. If one that was late has never answered such a request, others that never did may be
-  /// silent too: those that did are preferred. Lateness is forgiven with time, but silence only by
-  /// an answer, as long as there is somebody who has answered. If all who did are late, they are
-  /// still better than who never answers.
+  /// The peers that answer requests of `type` in time, and those that lately did not. Lateness is
+  /// forgiven with time, but silence only by an answer, as long as there is somebody who has
+  /// answered.
   public func ranked(at now: Moment, for type: RequestType) -> RankedPeers {
     state.withLock { state in
-      state.demoted = state.demoted.filter { $0.value.until > now }
-      let sorted = state.members.sorted()
-      func isHeard(_ peer: PeerID) -> Bool { state.isHeard(peer, for: type) }
-      let isAnyHeard = state.isAnyHeard(for: type)
-      func isSilent(_ peer: PeerID) -> Bool {
-        isAnyHeard && state.silent[peer]?.contains(type) ?? false
-      }
-      func wasLate(_ peer: PeerID) -> Bool { state.demoted[peer]?.counts(for: type) ?? false }
-      let isLineLate =
-        sorted.contains(where: isSilent) && sorted.filter(isHeard).allSatisfy(wasLate)
-      func isLate(_ peer: PeerID) -> Bool {
-        isSilent(peer) || wasLate(peer) && !(isLineLate && isHeard(peer))
-      }
-      let prompt = sorted.filter { !isLate($0) }
-      let slow = sorted.filter { isLate($0) }
-      let preferred = slow.allSatisfy(isHeard) ? [] : Set(prompt.filter(isHeard))
-      return RankedPeers(
-        prompt: prompt, preferred: preferred, slow: slow, silent: Set(slow.filter(isSilent)))
+      state.forgive(at: now)
+      return RankedPeers(state.members, for: type)
     }
   }
 
@@ -121,34 +68,23 @@ public final class PeerList: Sendable {
   @discardableResult
   public func demote(_ peer: PeerID, for type: RequestType, until moment: Moment) -> Bool {
     state.withLock { state in
-      guard state.members.contains(peer) else { return false }
-      let wasLate = state.demoted[peer]?.counts(for: type) ?? false
-      state.demoted[peer, default: Lateness(until: moment)].until = moment
-      state.demoted[peer]?.late.insert(type)
-      state.demoted[peer]?.answered.remove(type)
-      guard !state.isHeard(peer, for: type) else { return !wasLate }
-      let isNewlySilent = state.silent[peer, default: []].insert(type).inserted
-      return !wasLate && (isNewlySilent || !state.isAnyHeard(for: type))
+      guard let before = state.members[peer] else { return false }
+      state.members[peer]?.wasLate(for: type, until: moment)
+      let isLast = before.isSilent(for: type) && state.isAnyHeard(for: type)
+      return !before.isLate(for: type) && !isLast
     }
   }
 
   /// The peer has answered a request of `type` in time.
   public func promote(_ peer: PeerID, for type: RequestType) {
-    state.withLock { state in
-      guard state.members.contains(peer) else { return }
-      state.heard[peer, default: []].insert(type)
-      state.silent[peer]?.remove(type)
-      state.demoted[peer]?.late.remove(type)
-      state.demoted[peer]?.answered.insert(type)
-      if state.demoted[peer]?.late.isEmpty == true { state.demoted[peer] = nil }
-    }
+    state.withLock { $0.members[peer]?.answered(for: type) }
   }
 
   /// Number of peers.
   public var count: Int { state.withLock { $0.members.count } }
 
   public func contains(_ peer: PeerID) -> Bool {
-    state.withLock { $0.members.contains(peer) }
+    state.withLock { $0.members[peer] != nil }
   }
 
   /// True if the peer was banned.
@@ -161,9 +97,15 @@ public final class PeerList: Sendable {
   @discardableResult
   public func add(_ peer: PeerID) -> Bool {
     let isNew: Bool? = state.withLock { state in
-      if state.ahead.remove(peer) != nil { return nil }
-      return state.members.count < PeerLimits.peersMax && !state.banned.contains(peer)
-        && state.members.insert(peer).inserted
+      if let standing = state.members[peer] {
+        state.members[peer]?.isAhead = false
+        return standing.isAhead ? nil : false
+      }
+      guard state.members.count < PeerLimits.peersMax, !state.banned.contains(peer) else {
+        return false
+      }
+      state.members[peer] = state.late.removeValue(forKey: peer) ?? PeerStanding()
+      return true
     }
     if isNew == true { added.send(()) }
     return isNew ?? true
@@ -185,11 +127,11 @@ public final class PeerList: Sendable {
   package func note(_ finding: PeerFinding) -> Bool {
     let isNews = state.withLock { state in
       switch finding {
-      case .behind(let peer):
-        state.forget(peer)
-        return state.members.remove(peer) != nil
+      case .behind(let peer): return state.remove(peer)
       case .ahead(let peer):
-        return state.members.contains(peer) && state.ahead.insert(peer).inserted
+        guard state.members[peer]?.isAhead == false else { return false }
+        state.members[peer]?.isAhead = true
+        return true
       }
     }
     if isNews { found.send(finding) }
@@ -199,10 +141,7 @@ public final class PeerList: Sendable {
   /// Removes a peer everywhere; false if it was not there.
   @discardableResult
   public func remove(_ peer: PeerID) -> Bool {
-    state.withLock {
-      $0.forget(peer)
-      return $0.members.remove(peer) != nil
-    }
+    state.withLock { $0.remove(peer) }
   }
 
   /// Removes a peer for good; false if it was banned before. Above
@@ -210,8 +149,7 @@ public final class PeerList: Sendable {
   @discardableResult
   public func ban(_ peer: PeerID) -> Bool {
     state.withLock {
-      $0.members.remove(peer)
-      $0.forget(peer)
+      $0.members[peer] = nil
       if $0.banned.count >= PeerLimits.bannedPeersMax { $0.banned = [] }
       return $0.banned.insert(peer).inserted
     }
