@@ -43,6 +43,32 @@ import Testing
     } catch let error as LedgerStoreError { return error } catch { return nil }
   }
 
+  /// They are written into stores: a renamed case must not rename them.
+  @Test func namespaces_shouldKeepTheirNames() {
+    #expect(StateTrie.namespaces.map(\.name) == ["state/leaves", "state/nodes", "state/counters"])
+    #expect(
+      ChainRecord.namespaces.map(\.name) == [
+        "chain/position", "chain/block", "chain/body", "chain/main", "chain/open", "chain/diff",
+        "chain/history",
+      ])
+  }
+
+  /// A wing beside the chain, in its store: neither minds the other.
+  @Test func chain_shouldBegin_inAStoreThatHoldsSomethingElse() throws {
+    let world = try World()
+    let disk = MemoryDisk()
+    let notes = Namespace("test/notes")
+    let store = try MemoryStore(on: disk, owner: .chain(world.genesis.hash))
+    try store.write { transaction throws(StorageError) in try transaction.put(notes.key(), [1]) }
+    let chain = try Blockchain(
+      genesis: world.genesis, state: .complete, verifier: World.verifier, store: store)
+    #expect(chain.stateComplete)
+    try store.close()
+    #expect(openError(disk, world.genesis, state: .complete) == nil)
+    let found = try records(disk, world.genesis).filter { $0.key.namespace == notes }
+    #expect(found.map(\.value) == [[1]])
+  }
+
   @Test func chainOfHeaders_shouldBeTheSame_whenItIsOpenedAgain() throws {
     let world = try World()
     let (disk, side) = try grown(world)

@@ -1,3 +1,4 @@
+import Foundation
 import Primitives
 import Storage
 import TestSupport
@@ -246,6 +247,24 @@ import Testing
       _ = try LMDBArchive(path: place.folder.store, checksRecords: true)
     }
     #expect(thrown?.isDamage == true && thrown?.description.contains("no namespace") == true)
+  }
+
+  /// In format 1 there was no list of namespaces: that is no damage.
+  @Test func oldStore_shouldBeNamedSo_whenItsRecordsAreChecked() throws {
+    let place = StorePlace(.disk)
+    try place.open().put("a", "1")
+    try Self.put([0x11, 5], [5], in: place)
+    let file = URL(filePath: place.folder.file)
+    var data = try Data(contentsOf: file)
+    let version = try #require(data.range(of: Data("livesync".utf8))).upperBound
+    data[version] = 1
+    try data.write(to: file)
+    for checksRecords in [false, true] {
+      let thrown = #expect(throws: StorageError.self) {
+        _ = try LMDBArchive(path: place.folder.store, checksRecords: checksRecords)
+      }
+      #expect(thrown?.reason == "older_format" && thrown?.isDamage == false)
+    }
   }
 
   /// Stores a record whose key has the byte of a namespace already, as a wrong program would.

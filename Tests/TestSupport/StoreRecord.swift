@@ -12,10 +12,10 @@ public struct StoreRecord: Hashable, Sendable {
 }
 
 extension StoreReading where Self: ~Copyable {
-  /// All records of all namespaces, in the order of keys.
+  /// All records of all namespaces, in the order in which they are stored.
   public func records() throws(StorageError) -> [StoreRecord] {
     var records: [StoreRecord] = []
-    for namespace in namespaces.sorted(by: { $0.name < $1.name }) {
+    for namespace in namespaces {
       records += try entries(in: namespace.all).map {
         StoreRecord(key: namespace.key($0.key), value: $0.value)
       }
