@@ -9,6 +9,8 @@ public struct PlannerView: Sendable {
   public var now: Moment
   /// The peers that can be asked, in order.
   public var peers: [PeerID]
+  /// Those of them that let requests for chunks time out and never answered, while others do.
+  public var silent: Set<PeerID>
   /// How much longer than a round trip a request for a block or a diff has been waiting for its
   /// answer.
   public var urgentWait: Duration
@@ -16,8 +18,10 @@ public struct PlannerView: Sendable {
   public var losses: LossShare
 
   public init(
-    now: Moment, peers: [PeerID], urgentWait: Duration = .zero, losses: LossShare = LossShare()
+    now: Moment, peers: [PeerID], silent: Set<PeerID> = [], urgentWait: Duration = .zero,
+    losses: LossShare = LossShare()
   ) {
+    self.silent = silent
     self.losses = losses
     self.now = now
     self.peers = peers

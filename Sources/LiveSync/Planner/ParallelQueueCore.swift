@@ -53,8 +53,8 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
   public mutating func advance(_ view: PlannerView, chain: some ChainReader) -> [Action] {
     guard !isComplete else { return [] }
     let orders = ranges.fill(
-      view.peers, missing: chain.missing, urgentWait: view.urgentWait, losses: view.losses,
-      at: view.now)
+      view.peers, silent: view.silent, missing: chain.missing, urgentWait: view.urgentWait,
+      losses: view.losses, at: view.now)
     var actions: [Action] = orders.map { .ask($0) }
     for peer in view.peers {
       let demotion = ranges.peers.demotion(of: peer)

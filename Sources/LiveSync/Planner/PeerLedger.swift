@@ -16,6 +16,9 @@ public struct PeerLedger: Sendable {
   private var slowBelow: Double?
   /// True once an answer of anybody was verified.
   private var hasVerified = false
+  /// Peers that never answered, while others do: what they are asked for will hardly come. Nobody
+  /// as long as no answer was verified: those that came may be lies.
+  private(set) var silent: Set<PeerID> = []
 
   public init() {}
 
@@ -52,16 +55,16 @@ public struct PeerLedger: Sendable {
     return rate < slowBelow
   }
 
+  /// Takes over from the peers' standing who is silent.
+  mutating func look(_ silent: Set<PeerID>) { self.silent = hasVerified ? silent : [] }
+
   /// Why the peer is asked after the others; nil if it is not.
   public func demotion(of peer: PeerID) -> PeerDemotion? {
-    isSilent(peer) ? .late : records[peer]?.demotion ?? (isSlow(peer) ? .slow : nil)
+    silent.contains(peer) ? .late : records[peer]?.demotion ?? (isSlow(peer) ? .slow : nil)
   }
 
   /// The time in which 95 of 100 verified answers came; nil while there are too few of them.
   public var latency95: Duration? { latencies.percentile95 }
-
-  /// True if the peer never answered, and others do: what it is asked for will hardly come.
-  func isSilent(_ peer: PeerID) -> Bool { hasVerified && records[peer]?.isSilent ?? false }
 
   /// The peers in the order in which they are asked, each for `bytes`: those in good standing
   /// first, and of these the one that can answer soonest; last those that never answered. Peers
@@ -73,17 +76,19 @@ public struct PeerLedger: Sendable {
     for (peer, _) in peers where records[peer] != nil {
       update(peer) { $0.settleStrikes(at: now) }
     }
-    let isLineLate = peers.allSatisfy { isSilent($0.peer) || self[$0.peer].demotion == .late }
+    let isLineLate = peers.allSatisfy {
+      silent.contains($0.peer) || self[$0.peer].demotion == .late
+    }
     for (peer, bytes) in peers {
       let record = self[peer]
-      let isSlow = isSlow(peer)
+      let isSlow = isSlow(peer) || silent.contains(peer)
       let window = record.window(bytes: bytes, isSlow: isSlow, isLineLate: isLineLate)
       let spare = window - record.inFlight
       guard record.pausedUntil <= now, spare > 0 else { continue }
       let first = Double(LiveSyncLimits.answerTimeFirst.wholeNanoseconds)
       ranked.append(
         (
-          peer, spare, isSilent(peer) ? 2 : record.demotion != nil || isSlow ? 1 : 0,
+          peer, spare, silent.contains(peer) ? 2 : record.demotion != nil || isSlow ? 1 : 0,
           record.answerTime(bytes: bytes) ?? first * Double(record.inFlight + 1)
         ))
     }

@@ -4,6 +4,10 @@ import Primitives
 import Runtime
 
 /// What is known of one peer that serves chunks. Only verified chunks are to its credit.
+///
+/// Whether it answers at all is part of its standing (`RankedPeers.silent`). What is measured here
+/// only chunks can tell, of which many are on their way at a time: bandwidth and round trip, what
+/// the peer lacks, and strikes, by which late answers are weighed against good ones and losses.
 public struct PeerRecord: Sendable {
   package init() {}
 
@@ -140,9 +144,6 @@ public struct PeerRecord: Sendable {
     strike(LiveSyncLimits.strikesForLate, .late, at: now)
   }
 
-  /// True if it let requests time out, and nothing ever came from it: time does not mend that.
-  var isSilent: Bool { late > 0 && arrivedBytes == 0 && empty == 0 }
-
   /// True if it said lately that it does not have what starts at `key`.
   package func isLacking(_ key: KeyNibbles, at now: Moment) -> Bool {
     lacking.contains { $0.key == key && $0.until > now }
@@ -177,9 +178,9 @@ public struct PeerRecord: Sendable {
   /// - Parameter isLineLate: true if all who answer are late: then messages are lost, or the line
   ///   is full, and it says nothing of the peer.
   package func window(bytes: Int, isSlow: Bool, isLineLate: Bool = false) -> Int {
-    if isSlow || isSilent || demotion != nil && !(isLineLate && demotion == .late) { return 1 }
+    if isSlow || demotion != nil && !(isLineLate && demotion == .late) { return 1 }
     guard let roundTrip = roundTrip.value, let bandwidth = bandwidth.value else {
-      return LiveSyncLimits.chunkWindowFirst
+      return late > 0 && seenBytesPerSecond == nil ? 1 : LiveSyncLimits.chunkWindowFirst
     }
     let isGrowing = answersSinceGrowth < LiveSyncLimits.growthAnswers
     let product = bandwidth * roundTrip / 1e9 / Double(max(1, bytes))

@@ -6,13 +6,15 @@ import Runtime
 import StateTrie
 
 extension RangePlanner {
-  /// What to ask for now, so that every one of `available` peers has as much to do as it can.
+  /// What to ask for now, so that every one of `available` peers has as much to do as it can; those
+  /// of them that are `silent` hardly any.
   package mutating func fill(
-    _ available: [PeerID], missing: KeyRangeSet, urgentWait: Duration = .zero,
-    losses: LossShare = LossShare(), at now: Moment
+    _ available: [PeerID], silent: Set<PeerID> = [], missing: KeyRangeSet,
+    urgentWait: Duration = .zero, losses: LossShare = LossShare(), at now: Moment
   ) -> [ChunkOrder] {
     self.urgentWait = urgentWait
     peers.losses = losses
+    peers.look(silent)
     noteIdleTime(at: now)
     guard !missing.isEmpty, hasRoom else { return [] }
     let candidates = available.map { (peer: $0, bytes: bytes(for: $0)) }
@@ -21,11 +23,11 @@ extension RangePlanner {
     trimFlights()
     var free = missing
     for (_, flight) in flights.sorted(by: { $0.key < $1.key })
-    where !peers.isSilent(flight.peer) { free.remove(flight.range) }
+    where !peers.silent.contains(flight.peer) { free.remove(flight.range) }
     for (_, claim) in claims.sorted(by: { $0.key < $1.key }) { free.remove(claim.range) }
     // Towards the end shares become smaller, so that all peers end together. As long as nothing is
     // known of sizes, everybody gets as much. Nothing is left to those who never answer.
-    let answering = available.count { !peers.isSilent($0) }
+    let answering = available.count { !peers.silent.contains($0) }
     let slots = flights.count + ranking.reduce(0) { $0 + $1.spare }
     // Before the density is known only a half is given away, so that peers that come a moment later
     // find something to do.
@@ -48,7 +50,7 @@ extension RangePlanner {
           spare[index].spare = 0
           continue
         }
-        if !peers.isSilent(peer) { free = rest }
+        if !peers.silent.contains(peer) { free = rest }
         orders.append(ask(peer, range, helpsWith: nil, at: now))
         spare[index].spare -= 1
       }
@@ -73,7 +75,7 @@ extension RangePlanner {
   /// Requests on their way, and bytes expected of them, beside those to peers that never answered.
   /// Of what is asked for, the share that is lost does not come.
   private var awaited: (count: Int, bytes: Int) {
-    let silent = flights.values.filter { peers.isSilent($0.peer) }
+    let silent = flights.values.filter { peers.silent.contains($0.peer) }
     let bytes = flyingBytes - silent.reduce(0) { $0 + $1.expectedBytes }
     let kept = 1 - peers.losses.share
     let count = (Double(flights.count - silent.count) * kept).rounded(.up)
@@ -82,8 +84,8 @@ extension RangePlanner {
 
   /// False if the peer never answered and enough such peers are asked whether they do now.
   private func mayAsk(_ peer: PeerID) -> Bool {
-    !peers.isSilent(peer)
-      || flights.values.count { peers.isSilent($0.peer) } < LiveSyncLimits.silentRequestsMax
+    !peers.silent.contains(peer)
+      || flights.values.count { peers.silent.contains($0.peer) } < LiveSyncLimits.silentRequestsMax
   }
 
   /// Requests that fill the line if each is as large as usual.

@@ -92,6 +92,7 @@ public actor StateQueue: LiveSyncQueue {
     let roundTrip = context.blocksInRoundTrip > 0 ? pace.usualTime ?? .zero : .zero
     return PlannerView(
       now: now, peers: wrongStates.doubt(chain.headHash) ? [] : context.peers.peers,
+      silent: context.peers.ranked(at: now, for: .chunk).silent,
       urgentWait: max(.zero, context.urgent.longestWait(at: now) - roundTrip), losses: pace.losses)
   }
 
@@ -225,12 +226,14 @@ public actor StateQueue: LiveSyncQueue {
         await step { $0.failed(query.id, .lacking, $1, chain: $2) }
         return
       }
+      context.peers.heard(peer, for: .chunk)
       note(chunk)
       core.configuration = window
       await step { $0.received(query.id, chunk, $1, chain: $2) }
     } catch {
       guard error != .cancelled else { return }
       let failure = ChunkFailure(error)
+      if failure == .late { context.peers.missed(peer, for: .chunk) }
       // An honest peer cannot know how large an answer may be for us.
       if error.isMisbehaviour, failure != .tooLarge { context.ban(peer, reason: error.reason) }
       await step { $0.failed(query.id, failure, $1, chain: $2) }

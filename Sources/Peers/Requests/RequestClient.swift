@@ -227,7 +227,9 @@ package final class RequestClient: Sendable {
   /// The peer did not answer in time, or later than another: for a while the others come first.
   func demote(_ peer: PeerID) {
     let end = context.runtime.now.advanced(by: PeerLimits.demotionTime)
-    guard context.peers.demote(peer, for: type, until: end) else { return }
+    // Who is silent is asked last already.
+    let wasSilent = ranked.silent.contains(peer)
+    guard context.peers.demote(peer, for: type, until: end), !wasSilent else { return }
     context.recorder.record(
       .peer(.demoted(peer: peer.number, reason: RequestError.timeout.reason)))
   }

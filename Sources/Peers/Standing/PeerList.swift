@@ -37,10 +37,6 @@ public final class PeerList: Sendable {
       members.merge(forgiven) { $1 }
       late = late.filter { $0.value.lateUntil > now }
     }
-
-    func isAnyHeard(for type: RequestType) -> Bool {
-      members.values.contains { $0.isHeard(for: type) }
-    }
   }
 
   private let state = Lock(State())
@@ -64,15 +60,25 @@ public final class PeerList: Sendable {
   }
 
   /// The peer was late with a request of `type`: it is asked after the others until `moment`, or
-  /// until it answers one if it never did. False if that was known already.
+  /// until it answers one if it never did. False if it was late already.
   @discardableResult
   public func demote(_ peer: PeerID, for type: RequestType, until moment: Moment) -> Bool {
     state.withLock { state in
       guard let before = state.members[peer] else { return false }
       state.members[peer]?.wasLate(for: type, until: moment)
-      let isLast = before.isSilent(for: type) && state.isAnyHeard(for: type)
-      return !before.isLate(for: type) && !isLast
+      return !before.isLate(for: type)
     }
+  }
+
+  /// The peer has let a request of `type` time out. Who asks for much at a time says apart from
+  /// that when it is late (`demote`).
+  package func missed(_ peer: PeerID, for type: RequestType) {
+    state.withLock { $0.members[peer]?.missed(for: type) }
+  }
+
+  /// The peer has answered a request of `type`; that makes good for no lateness, as `promote` does.
+  package func heard(_ peer: PeerID, for type: RequestType) {
+    state.withLock { $0.members[peer]?.heard(for: type) }
   }
 
   /// The peer has answered a request of `type` in time.

@@ -7,9 +7,9 @@ import Runtime
 struct PeerStanding: Sendable {
   /// The same for requests of one kind.
   private struct Kind {
-    /// It has given a good answer.
+    /// It has given an answer that is of use.
     var isHeard = false
-    /// It was late and has never given one.
+    /// It has let a request time out, and never given one.
     var isSilent = false
     /// It was late since it began to be asked last.
     var isLate = false
@@ -37,24 +37,30 @@ struct PeerStanding: Sendable {
     return kinds[type.rawValue].map { $0.isLate || !$0.isForgiven } ?? true
   }
 
+  /// It has given an answer of this kind. That it was late is another matter.
+  mutating func heard(for type: RequestType) {
+    kinds[type.rawValue, default: Kind()].isHeard = true
+    kinds[type.rawValue]?.isSilent = false
+  }
+
+  /// It has let a request of this kind time out.
+  mutating func missed(for type: RequestType) {
+    kinds[type.rawValue, default: Kind()].isSilent = !isHeard(for: type)
+  }
+
   /// It was late with a request of this kind, and is asked last until then.
   mutating func wasLate(for type: RequestType, until moment: Moment) {
+    missed(for: type)
     lateUntil = moment
-    var kind = kinds[type.rawValue] ?? Kind()
-    kind.isLate = true
-    kind.isForgiven = false
-    kind.isSilent = !kind.isHeard
-    kinds[type.rawValue] = kind
+    kinds[type.rawValue]?.isLate = true
+    kinds[type.rawValue]?.isForgiven = false
   }
 
   /// It has given a good answer of this kind in time.
   mutating func answered(for type: RequestType) {
-    var kind = kinds[type.rawValue] ?? Kind()
-    kind.isHeard = true
-    kind.isSilent = false
-    kind.isLate = false
-    kind.isForgiven = lateUntil > .start
-    kinds[type.rawValue] = kind
+    heard(for: type)
+    kinds[type.rawValue]?.isLate = false
+    kinds[type.rawValue]?.isForgiven = lateUntil > .start
     if !kinds.values.contains(where: \.isLate) { self = forgiven }
   }
 

@@ -161,6 +161,27 @@ import Testing
     #expect(list.ranked(at: end, for: .trieDiff).silent.isEmpty)
   }
 
+  @Test func silence_shouldBeKnown_beforeThePeerIsLate() {
+    let list = PeerList()
+    for number in UInt32(1)...3 { list.add(PeerID(number)) }
+    func silent() -> Set<PeerID> { list.ranked(at: .start, for: .chunk).silent }
+    list.missed(PeerID(1), for: .chunk)
+    list.missed(PeerID(2), for: .chunk)
+    #expect(silent() == [])
+    list.heard(PeerID(3), for: .chunk)
+    #expect(silent() == [PeerID(1), PeerID(2)])
+    #expect(list.ranked(at: .start, for: .trieDiff).slow == [])
+    // It has answered, whatever it lets time out from then on.
+    list.heard(PeerID(1), for: .chunk)
+    list.missed(PeerID(1), for: .chunk)
+    #expect(silent() == [PeerID(2)])
+    // An answer makes good for silence, but for no lateness.
+    let end = Moment(nanoseconds: 10)
+    #expect(list.demote(PeerID(2), for: .chunk, until: end))
+    list.heard(PeerID(2), for: .chunk)
+    #expect(silent() == [] && list.ranked(at: .start, for: .chunk).slow == [PeerID(2)])
+  }
+
   @Test func peerThatAnswers_shouldComeFirst_evenIfItIsLate() {
     let list = PeerList()
     for number in UInt32(1)...3 { list.add(PeerID(number)) }

@@ -1,5 +1,7 @@
 import LiveSync
+import Messages
 import Networking
+import Peers
 import Primitives
 import Runtime
 import StateTrie
@@ -39,6 +41,8 @@ struct PlannerModel {
   let keys: [KeyNibbles]
   var events: [(at: Int64, order: UInt64, what: Happening)] = []
   var banned: Set<PeerID> = []
+  /// How the peers stand, as the shell notes it.
+  let standing = PeerList()
   var openRequests: Set<UInt64> = []
   var received = 0
   var orders: [ChunkOrder] = []
@@ -51,7 +55,10 @@ struct PlannerModel {
     keys = (0..<items).map { _ in KeyNibbles(bytes: random.bytes(20)) }.sorted()
     planner = RangePlanner(itemsMax: itemsMax)
     self.peers = [:]
-    for (index, peer) in peers.enumerated() { self.peers[PeerID(UInt32(index + 1))] = peer }
+    for (index, peer) in peers.enumerated() {
+      self.peers[PeerID(UInt32(index + 1))] = peer
+      standing.add(PeerID(UInt32(index + 1)))
+    }
   }
 
   var moment: Moment { Moment(nanoseconds: now) }
@@ -59,7 +66,8 @@ struct PlannerModel {
   /// Asks for what the planner wants now.
   mutating func fill() {
     let available = peers.keys.filter { !banned.contains($0) }.sorted()
-    let new = planner.fill(available, missing: missing, at: moment)
+    let silent = standing.ranked(at: moment, for: .chunk).silent
+    let new = planner.fill(available, silent: silent, missing: missing, at: moment)
     for order in new { send(order) }
   }
 
@@ -111,10 +119,13 @@ struct PlannerModel {
     settle()
     openRequests.remove(event.order)
     switch event.what {
-    case .timeout(let order): planner.failed(order.query.id, .late, at: moment)
+    case .timeout(let order):
+      standing.missed(order.peer, for: .chunk)
+      planner.failed(order.query.id, .late, at: moment)
     case .answer(let order, nil): planner.failed(order.query.id, .lacking, at: moment)
     case .answer(let order, let chunk?):
       received += chunk.bytes
+      standing.heard(order.peer, for: .chunk)
       #expect(planner.arrived(order.query.id, chunk, at: moment) == order.query)
       let isLie = peers[order.peer]?.isLiar ?? false
       waiting.append((now + verificationDelay, chunk, isLie))
@@ -132,6 +143,7 @@ struct PlannerModel {
       if isLie {
         planner.settled(chunk.request, .lie, at: moment)
         banned.insert(chunk.peer)
+        standing.ban(chunk.peer)
         continue
       }
       let range = KeyRange(start: chunk.start, end: chunk.chunk.end)
