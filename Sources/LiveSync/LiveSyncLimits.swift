@@ -191,7 +191,7 @@ public enum LiveSyncLimits {
   /// Blocks that wait for an ancestor.
   public static let bufferedBlocksBytes = ByteLimits(total: 16 << 20, perHolder: 12 << 20)
   /// Blocks on their way from the block queue to the chain, wherever they are.
-  public static let handedOnBytes = ByteLimits(total: 18 << 20, perHolder: 12 << 20)
+  public static let forwardedBytes = ByteLimits(total: 18 << 20, perHolder: 12 << 20)
   /// Blocks handed in from outside and not taken yet.
   public static let externalBlocksBytes = ByteLimits(total: 6 << 20, perHolder: 6 << 20)
   /// Diffs that are here, until their blocks are pushed. The largest has room.

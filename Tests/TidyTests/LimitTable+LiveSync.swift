@@ -201,8 +201,8 @@ extension LimitTable {
     "LiveSyncLimits.halvesBytes": .driven(by: "halves_shouldStayBelowTheirBytes_fromOnePeerOrMany"),
     "LiveSyncLimits.bufferedBlocksBytes": .driven(
       by: "bufferedBlocks_shouldStayBelowTheirBytes_fromOnePeerOrMany"),
-    "LiveSyncLimits.handedOnBytes": .driven(
-      by: "blocksHandedOn_shouldStayBelowTheirBytes_andTheRestFollow"),
+    "LiveSyncLimits.forwardedBytes": .driven(
+      by: "blocksForwarded_shouldStayBelowTheirBytes_andTheRestFollow"),
     "LiveSyncLimits.externalBlocksBytes": .driven(by: "externalBlocks_shouldBeBoundedInBytes"),
     "LiveSyncLimits.diffsBytesMax": .driven(by: "diffs_shouldStayBelowTheirBytes_andAllBlocksGoOn"),
     "LiveSyncLimits.chunksBytes": .driven(by: "chunks_shouldStayBelowTheirBytes_fromOnePeerOrMany"),

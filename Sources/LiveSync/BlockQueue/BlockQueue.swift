@@ -6,7 +6,7 @@ import Peers
 import Primitives
 import Runtime
 
-/// Gathers blocks from gossip, answers and outside, and hands them on in the order of the chain.
+/// Gathers blocks from gossip, answers and outside, and forwards them in the order of the chain.
 ///
 /// A shell: `BlockQueueCore` decides, this actor reads the network and performs. Callers wait until
 /// their event has been handled, so nothing piles up in front of it.
@@ -63,7 +63,7 @@ public actor BlockQueue {
     announce(block, from: source)
   }
 
-  /// A block that was handed on has been pushed, or given up on its way.
+  /// A block that was forwarded has been pushed, or given up on its way.
   public func pushed(_ sourced: BlockEnvelope<Block>, _ verdict: PushVerdict) {
     perform(core.pushed(sourced, verdict, chain: context.chain.view))
   }
@@ -256,7 +256,7 @@ public actor BlockQueue {
 
   private func announce(_ block: Block, from source: BlockSource) {
     core.configuration = configuration.widened(by: context.blocksInLongTime)
-    core.handsOnEarly = context.blocksInRoundTrip > 0
+    core.forwardsEarly = context.blocksInRoundTrip > 0
     let wasBuffered = core.isBuffered(block.hash)
     perform(core.announce(block, from: source, chain: context.chain.view))
     guard !wasBuffered, core.isBuffered(block.hash) else { return }

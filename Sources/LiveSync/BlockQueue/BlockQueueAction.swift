@@ -62,6 +62,6 @@ public enum BlockQueueAction<Block: SyncBlock>: Sendable {
   case drop(hash: Hash256, number: UInt32, peer: PeerID?, reason: DropReason)
   /// A block is invalid because an ancestor is, or stands at an impossible height.
   case reject(hash: Hash256, number: UInt32, peer: PeerID?)
-  /// A wish for one block has ended.
+  /// A request for one block has ended.
   case resolved(Hash256, ResolveOutcome)
 }

@@ -25,15 +25,15 @@ extension BlockQueueCore {
     return actions
   }
 
-  /// A block that was handed on has been pushed, or dropped on its way there.
+  /// A block that was forwarded has been pushed, or dropped on its way there.
   public mutating func pushed(
     _ sourced: BlockEnvelope<Block>, _ verdict: PushVerdict, chain: some ChainReader
   ) -> [Action] {
     let hash = sourced.block.hash
-    // What was handed on behind an invalid block is invalid as well.
+    // What was forwarded behind an invalid block is invalid as well.
     let isChildOfInvalid = verdict == .failed && invalid.contains(sourced.block.parentHash)
     let verdict = isChildOfInvalid ? .invalid : verdict
-    let gossip = sourced.source.gossip + (takeBack(hash)?.gossip ?? [])
+    let gossip = sourced.source.gossip + (removeForwarded(hash)?.gossip ?? [])
     var actions = report(gossip, verdict.acceptance) + prune(chain: chain)
     switch verdict {
     case .accepted, .ignored:

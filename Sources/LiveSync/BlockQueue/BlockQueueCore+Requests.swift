@@ -68,7 +68,7 @@ extension BlockQueueCore {
 
   /// How many of these blocks, from the first on, have room on the way to the chain.
   private func fitting(_ blocks: [BlockEnvelope<Block>]) -> Int {
-    var room = handedOn
+    var room = forwarded
     for (index, sourced) in blocks.enumerated() {
       let (bytes, giver) = (sourced.block.memoryBytes, BlockGiver(sourced.source))
       guard room.admission(of: bytes, for: giver) == .fits else { return index }
@@ -130,7 +130,7 @@ extension BlockQueueCore {
     return request(hash, number: number, direction: .backward, first: first, chain: chain)
   }
 
-  /// Ends the wish for `hash`, if there is one.
+  /// Ends the request for `hash`, if there is one.
   mutating func endResolve(_ hash: Hash256, _ outcome: ResolveOutcome) -> [Action] {
     resolves.removeValue(forKey: hash) == nil ? [] : [.resolved(hash, outcome)]
   }

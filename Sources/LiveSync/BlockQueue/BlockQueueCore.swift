@@ -3,16 +3,16 @@ import Messages
 import Networking
 import Primitives
 
-/// Decides what to do with blocks on their way to the chain: which to hand on, which to keep until
+/// Decides what to do with blocks on their way to the chain: which to forward, which to keep until
 /// their ancestors are here, which to ask for and which to drop. Rules: Docs/LiveSync.md, "Block
 /// queue".
 ///
 /// A value: events in, actions out, no clock and no waiting. A block is at most in one of three
-/// places: the buffer, `waiting` (handed on, not pushed yet), or the chain.
+/// places: the buffer, `waiting` (forwarded, not pushed yet), or the chain.
 public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   public typealias Action = BlockQueueAction<Block>
 
-  /// A block that was handed on.
+  /// A block that was forwarded.
   struct Waiting: Sendable {
     var number: UInt32
     /// What it is charged with, and to whom.
@@ -25,9 +25,9 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   /// How far the queue looks and how much it keeps.
   public internal(set) var configuration: QueueConfiguration
   var buffer = BlockBuffer<Block>()
-  /// Blocks handed on whose push has not been reported yet.
+  /// Blocks forwarded whose push has not been reported yet.
   var waiting: [Hash256: Waiting] = [:]
-  var handedOn = ByteBudget<BlockGiver>(LiveSyncLimits.handedOnBytes)
+  var forwarded = ByteBudget<BlockGiver>(LiveSyncLimits.forwardedBytes)
   /// Blocks under which others wait for room only: the chain knows them.
   var crowded: [Hash256] = []
   /// Open requests by name.
@@ -40,10 +40,10 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   var invalid = RecentHashes(capacity: LiveSyncLimits.invalidBlocksMax)
   /// Height of the macro block up to which everything has been pruned.
   var prunedTo: UInt32 = 0
-  /// True if blocks are handed on behind their parents, before these are pushed: where a round trip
+  /// True if blocks are forwarded behind their parents, before these are pushed: where a round trip
   /// takes longer than a block, what is asked for between here and the chain would else come for
   /// one result after the other.
-  package var handsOnEarly = false
+  package var forwardsEarly = false
   private var nextRequest: UInt64 = 1
 
   public init(configuration: QueueConfiguration) {
@@ -54,15 +54,15 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   public var bufferedCount: Int { buffer.count }
   /// True if the block waits for its ancestors.
   public func isBuffered(_ hash: Hash256) -> Bool { buffer.contains(hash) }
-  /// True if the block waits, is handed on, or is asked for.
+  /// True if the block waits, is forwarded, or is asked for.
   public func isExpected(_ hash: Hash256) -> Bool {
     buffer.contains(hash) || waiting[hash] != nil || requested[hash] != nil
   }
-  /// Number of blocks handed on and not pushed yet.
+  /// Number of blocks forwarded and not pushed yet.
   public var waitingCount: Int { waiting.count }
-  /// Bytes of buffered blocks, and of those handed on and not pushed yet.
+  /// Bytes of buffered blocks, and of those forwarded and not pushed yet.
   public var bufferedBytes: Int { buffer.bytes }
-  public var handedOnBytes: Int { handedOn.total }
+  public var forwardedBytes: Int { forwarded.total }
   /// True if the answer to request `id` is still of use.
   public func isOpen(_ id: UInt64) -> Bool { requests[id] != nil }
   /// Number of open requests.
@@ -98,7 +98,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
       return reject(sourced)
     }
     if isRooted(block.parentHash, chain: chain) {
-      return handOn(sourced, chain: chain)
+      return forward(sourced, chain: chain)
     }
     if UInt64(block.number) > UInt64(head) + UInt64(configuration.windowAheadMax) {
       return drop(sourced, .tooFarAhead) + (peer.map { [.ahead($0)] } ?? [])
@@ -110,7 +110,7 @@ public struct BlockQueueCore<Block: SyncBlock>: Sendable {
   }
 
   /// The parent is known: the block goes on, unless it is on its way already.
-  private mutating func handOn(
+  private mutating func forward(
     _ sourced: BlockEnvelope<Block>, chain: some ChainReader
   ) -> [Action] {
     let hash = sourced.block.hash

@@ -43,7 +43,7 @@ protocol ChunkCore<Block>: Sendable {
   /// Chunk requests on their way.
   var inFlightCount: Int { get }
   /// Chunks that are with the chain and not reported yet.
-  var handedOnCount: Int { get }
+  var forwardedCount: Int { get }
 
   /// How many of the peers lately said that they do not have what is asked for.
   func lackingCount(_ view: PlannerView) -> Int

@@ -14,7 +14,7 @@ extension Event {
     case ignored(block: UInt32, hash: Hash256, peer: UInt32?, reason: String)
     /// The block waits for its ancestors; buffered counts all that wait.
     case buffered(block: UInt32, hash: Hash256, peer: UInt32?, buffered: Int)
-    /// The block is taken out of a buffer unused.
+    /// The block is removed from a buffer unused.
     case dropped(block: UInt32, hash: Hash256, reason: String)
     /// The node made this block.
     case produced(kind: BlockKind, block: UInt32, hash: Hash256, transactions: Int, entries: Int)
@@ -68,7 +68,7 @@ extension Event.Block: EventGroup {
     case .buffered:
       EventDescription(.debug, "The block waits for its ancestors; buffered counts all that wait.")
     case .dropped:
-      EventDescription(.info, "The block is taken out of a buffer unused.")
+      EventDescription(.info, "The block is removed from a buffer unused.")
     case .produced:
       EventDescription(.info, "The node made this block.")
     }

@@ -11,9 +11,9 @@ extension Event {
       locators: Int)
     /// A checked answer brought blocks first to last.
     case received(peer: UInt32, blocks: Int, first: UInt32, last: UInt32)
-    /// The answer breaks a rule and is thrown away.
+    /// The answer breaks a rule and is discarded.
     case rejected(peer: UInt32, hash: Hash256, reason: String)
-    /// The target is given up: nobody gave a usable answer.
+    /// The target is dropped: nobody gave a usable answer.
     case failed(block: UInt32, hash: Hash256, reason: String)
   }
 
@@ -39,9 +39,9 @@ extension Event.Blocks: EventGroup {
     case .received:
       EventDescription(.info, "A checked answer brought blocks first to last.")
     case .rejected:
-      EventDescription(.warn, "The answer breaks a rule and is thrown away.")
+      EventDescription(.warn, "The answer breaks a rule and is discarded.")
     case .failed:
-      EventDescription(.warn, "The target is given up: nobody gave a usable answer.")
+      EventDescription(.warn, "The target is dropped: nobody gave a usable answer.")
     }
   }
 

@@ -44,9 +44,9 @@ extension Event {
     case rejected(ChunkFacts, reason: String)
     /// The chunk is not wrong and adds nothing.
     case ignored(ChunkFacts, reason: String)
-    /// The chunk came too late or too early and is thrown away unchecked.
+    /// The chunk came too late or too early and is discarded unchecked.
     case discarded(ChunkFacts, reason: String)
-    /// The waiting chunk is thrown away: its block is no longer awaited.
+    /// The waiting chunk is discarded: its block is no longer awaited.
     case pruned(ChunkFacts, reason: String)
   }
 
@@ -82,9 +82,9 @@ extension Event.Chunk: EventGroup {
     case .ignored:
       EventDescription(.info, "The chunk is not wrong and adds nothing.")
     case .discarded:
-      EventDescription(.info, "The chunk came too late or too early and is thrown away unchecked.")
+      EventDescription(.info, "The chunk came too late or too early and is discarded unchecked.")
     case .pruned:
-      EventDescription(.info, "The waiting chunk is thrown away: its block is no longer awaited.")
+      EventDescription(.info, "The waiting chunk is discarded: its block is no longer awaited.")
     }
   }
 

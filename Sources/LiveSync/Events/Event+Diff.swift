@@ -10,7 +10,7 @@ extension Event {
     case accepted(peer: UInt32, block: UInt32, hash: Hash256, entries: Int, bytes: Int)
     /// The diff does not have the commitment or breaks a rule.
     case rejected(peer: UInt32, block: UInt32, hash: Hash256, reason: String)
-    /// All peers were asked in vain; the next round begins after the backoff.
+    /// No peer had it; the next round begins after the backoff.
     case failed(block: UInt32, hash: Hash256, reason: String, backoffNs: Int64)
   }
 
@@ -37,7 +37,7 @@ extension Event.Diff: EventGroup {
       EventDescription(.warn, "The diff does not have the commitment or breaks a rule.")
     case .failed:
       EventDescription(
-        .warn, "All peers were asked in vain; the next round begins after the backoff.")
+        .warn, "No peer had it; the next round begins after the backoff.")
     }
   }
 

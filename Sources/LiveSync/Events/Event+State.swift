@@ -8,7 +8,7 @@ extension Event {
     case complete(block: UInt32, hash: Hash256, items: Int)
     /// Ranges are missing that were held before.
     case incomplete(block: UInt32, hash: Hash256, missingRanges: Int, reason: String)
-    /// The root of what is held is not the head's; the whole state was given up.
+    /// The root of what is held is not the head's; the whole state was discarded.
     case wrongRoot(block: UInt32, hash: Hash256, detail: String)
     /// Where the sync stands.
     case progress(
@@ -61,7 +61,7 @@ extension Event.State: EventGroup {
       EventDescription(.warn, "Ranges are missing that were held before.")
     case .wrongRoot:
       EventDescription(
-        .error, "The root of what is held is not the head's; the whole state was given up.")
+        .error, "The root of what is held is not the head's; the whole state was discarded.")
     case .progress:
       EventDescription(.info, "Where the sync stands.")
     case .reset:

@@ -12,7 +12,7 @@ public enum SyncOutput: Sendable {
   case chunks([SourcedChunk])
 }
 
-/// What became of a wish for one block.
+/// What became of a request for one block.
 public enum ResolveOutcome: Sendable, Hashable {
   /// The chain has it.
   case found

@@ -53,7 +53,7 @@ public struct ChunkVerdict: Sendable, Hashable {
   }
 }
 
-/// What became of one block that was pushed, for the queues that handed it on.
+/// What became of one block that was pushed, for the queues that forwarded it.
 public struct PushReport: Sendable {
   public var block: BlockEnvelope<Block>
   /// What it means for the block and its announcements.

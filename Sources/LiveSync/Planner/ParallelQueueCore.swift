@@ -22,9 +22,9 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
   public private(set) var isComplete: Bool
   /// Chunks that wait for their blocks.
   private var buffer = ChunkBuffer()
-  /// Chunks handed on whose push has not been reported yet.
-  private var handedOn = 0
-  /// True if the state was found complete while chunks were handed on: it is called complete once
+  /// Chunks forwarded whose push has not been reported yet.
+  private var forwarded = 0
+  /// True if the state was found complete while chunks were forwarded: it is called complete once
   /// the last of them is reported, so that no chunk is accepted after that.
   private var isCompletionDue = false
   private var isWakePending = false
@@ -42,8 +42,8 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
 
   public var bufferedCount: Int { buffer.count }
   public var inFlightCount: Int { ranges.flightCount }
-  /// Chunks handed on and not reported yet.
-  public var handedOnCount: Int { handedOn }
+  /// Chunks forwarded and not reported yet.
+  public var forwardedCount: Int { forwarded }
 
   func lackingCount(_ view: PlannerView) -> Int {
     ranges.peers.pausing(of: view.peers, at: view.now)
@@ -169,7 +169,7 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
   /// Blocks came from the diff queue: each takes the chunks along that waited for it.
   public mutating func add(_ batch: BlockBatch<Block>) -> [Action] {
     let (joined, count) = buffer.join(batch)
-    handedOn += count
+    forwarded += count
     return [.deliver(joined)]
   }
 
@@ -178,7 +178,7 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
     _ hash: Hash256, number: UInt32, chunks: [SourcedChunk], result: ChunkVerdict?,
     _ view: PlannerView, chain: some ChainReader
   ) -> [Action] {
-    handedOn -= chunks.count
+    forwarded -= chunks.count
     var actions: [Action] = []
     if let result {
       actions += judged(chunks, result, view, chain: chain)
@@ -196,12 +196,12 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
   public mutating func applied(
     _ chunks: [SourcedChunk], result: ChunkVerdict, _ view: PlannerView, chain: some ChainReader
   ) -> [Action] {
-    handedOn -= chunks.count
+    forwarded -= chunks.count
     return judged(chunks, result, view, chain: chain) + completeIfDue(view, chain: chain)
       + advance(view, chain: chain)
   }
 
-  /// Each chunk has its own fate; a bad one costs its own range only.
+  /// Each chunk has its own outcome; a bad one costs its own range only.
   private mutating func judged(
     _ chunks: [SourcedChunk], _ result: ChunkVerdict, _ view: PlannerView, chain: some ChainReader
   ) -> [Action] {
@@ -245,7 +245,7 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
   private mutating func completeIfDue(
     _ view: PlannerView, chain: some ChainReader
   ) -> [Action] {
-    guard isCompletionDue, handedOn == 0, !isComplete else { return [] }
+    guard isCompletionDue, forwarded == 0, !isComplete else { return [] }
     isCompletionDue = chain.missing.isEmpty
     guard isCompletionDue else { return [] }
     isCompletionDue = false
@@ -265,7 +265,7 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
   }
 
   private mutating func apply(_ chunks: [SourcedChunk]) -> Action {
-    handedOn += chunks.count
+    forwarded += chunks.count
     return .applyHead(chunks)
   }
 }

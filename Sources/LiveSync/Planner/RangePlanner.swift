@@ -136,7 +136,7 @@ public struct RangePlanner: Sendable {
   }
 
   /// What became of a chunk that came.
-  package enum Fate: Sendable {
+  package enum Outcome: Sendable {
     /// It was verified and taken in with so many items.
     case taken(items: Int)
     /// It was of no use. Its bytes have to be fetched again, or were fetched twice.
@@ -147,11 +147,11 @@ public struct RangePlanner: Sendable {
 
   /// A chunk that came is in the trie, or will never be: its claim ends, and what it shows of its
   /// peer counts from now on if it was verified.
-  package mutating func settled(_ id: UInt64, _ fate: Fate, at now: Moment) {
+  package mutating func settled(_ id: UInt64, _ outcome: Outcome, at now: Moment) {
     guard let claim = claims.removeValue(forKey: id) else { return }
     let bytes = claim.delivery.bytes
     if claim.isCharged { budget.release(claim.memoryBytes, of: claim.peer) }
-    switch fate {
+    switch outcome {
     case .taken(let items):
       peers.verified(claim.peer, claim.delivery, items: items, at: now)
     case .unused:

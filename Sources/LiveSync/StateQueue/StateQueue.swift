@@ -72,7 +72,7 @@ public actor StateQueue: LiveSyncQueue {
     get async {
       let diffs = await diffQueue.traffic
       return StateReading(
-        buffered: core.bufferedCount, inFlight: core.inFlightCount, handedOn: core.handedOnCount,
+        buffered: core.bufferedCount, inFlight: core.inFlightCount, forwarded: core.forwardedCount,
         lacking: core.lackingCount(look(at: context.chain.view)), account: account, diffs: diffs,
         wrongRoots: wrongStates.count)
     }

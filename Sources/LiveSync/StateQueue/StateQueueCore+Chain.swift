@@ -7,7 +7,7 @@ extension StateQueueCore {
     _ hash: Hash256, number: UInt32, chunks: [SourcedChunk], result: ChunkVerdict?,
     chain: some ChainReader
   ) -> [Action] {
-    handedOn -= chunks.count
+    forwarded -= chunks.count
     guard let result else {
       // What waited for the block waits in vain. A block without chunks changes nothing here.
       let lost = buffer.remove(number: number, hash: hash)
@@ -24,7 +24,7 @@ extension StateQueueCore {
   public mutating func applied(
     _ chunks: [SourcedChunk], result: ChunkVerdict, chain: some ChainReader
   ) -> [Action] {
-    handedOn -= chunks.count
+    forwarded -= chunks.count
     return judged(chunks, result, chain: chain) + completeIfDue(chain: chain)
       + advance(chain: chain)
   }
@@ -69,7 +69,7 @@ extension StateQueueCore {
       return completeIfDue(chain: chain)
     }
     actions += settle(chain: chain)
-    if case .paused = state, isIncomplete, handedOn == 0, buffer.count == 0 {
+    if case .paused = state, isIncomplete, forwarded == 0, buffer.count == 0 {
       // Nothing is on its way that could end the pause.
       actions += reset(.notComplete)
     }
@@ -78,7 +78,7 @@ extension StateQueueCore {
 
   /// The state was found complete earlier, and the last chunk is reported now.
   private mutating func completeIfDue(chain: some ChainReader) -> [Action] {
-    guard isCompletionDue, handedOn == 0, state != .complete else { return [] }
+    guard isCompletionDue, forwarded == 0, state != .complete else { return [] }
     isCompletionDue = chain.missing.isEmpty
     return isCompletionDue ? complete() : []
   }

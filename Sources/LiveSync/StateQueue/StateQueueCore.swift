@@ -29,9 +29,9 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
   var isPausing = false
   /// Chunks that wait for their blocks.
   var buffer = ChunkBuffer()
-  /// Chunks handed on whose push has not been reported yet.
-  var handedOn = 0
-  /// True if the state was found complete while chunks were handed on: it is called complete once
+  /// Chunks forwarded whose push has not been reported yet.
+  var forwarded = 0
+  /// True if the state was found complete while chunks were forwarded: it is called complete once
   /// the last of them is reported, so that no chunk is accepted after that.
   var isCompletionDue = false
   /// Late chunks in a row.
@@ -183,7 +183,7 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
     return [.reset(reason)]
   }
 
-  /// Hands on what was held back.
+  /// Forwards what was held back.
   private mutating func letGo() -> [Action] {
     defer { held = [] }
     return held.map { attach($0) }
@@ -199,16 +199,16 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
     return letGo() + [attach(batch)]
   }
 
-  /// Hands chunks of the head on.
+  /// Forwards chunks of the head.
   mutating func apply(_ chunks: [SourcedChunk]) -> Action {
-    handedOn += chunks.count
+    forwarded += chunks.count
     return .applyHead(chunks)
   }
 
   /// Adds to each block the chunks that waited for it.
   private mutating func attach(_ batch: BlockBatch<Block>) -> Action {
     let (joined, count) = buffer.join(batch)
-    handedOn += count
+    forwarded += count
     return .deliver(joined)
   }
 

@@ -8,7 +8,7 @@ package struct StateReading: Sendable {
   /// Chunk requests on their way.
   package var inFlight = 0
   /// Chunks that are with the chain.
-  package var handedOn = 0
+  package var forwarded = 0
   /// Peers that lately said they do not have what is asked for.
   package var lacking = 0
   /// What came and what became of it.

@@ -36,7 +36,7 @@ public enum SyncStrategy: String, Sendable, Hashable, CaseIterable {
 extension StateQueueCore: ChunkCore {
   var isComplete: Bool { state == .complete }
   var inFlightCount: Int { isRequesting ? 1 : 0 }
-  var handedOnCount: Int { handedOn }
+  var forwardedCount: Int { forwarded }
 
   /// Those that say so leave the peer set.
   func lackingCount(_ view: PlannerView) -> Int { 0 }

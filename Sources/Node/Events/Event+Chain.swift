@@ -18,7 +18,7 @@ extension Event {
     case stored(block: UInt32, hash: Hash256)
     /// One producer signed two blocks of the same height.
     case forkProof(block: UInt32, hash: Hash256, otherHash: Hash256)
-    /// The whole state was given up, by an operator or since its root was wrong.
+    /// The whole state was discarded, by an operator or since its root was wrong.
     case stateGivenUp(block: UInt32, hash: Hash256)
     /// Signature checks so far, at a new macro block.
     case signatures(hits: Int, misses: Int)
@@ -60,7 +60,7 @@ extension Event.Chain: EventGroup {
       EventDescription(.warn, "One producer signed two blocks of the same height.")
     case .stateGivenUp:
       EventDescription(
-        .warn, "The whole state was given up, by an operator or since its root was wrong.")
+        .warn, "The whole state was discarded, by an operator or since its root was wrong.")
     case .signatures:
       EventDescription(.debug, "Signature checks so far, at a new macro block.")
     }

@@ -8,7 +8,7 @@ extension Event {
     case started(peers: Int)
     /// A verified chain of macro blocks ends in this one.
     case adopted(block: UInt32, hash: Hash256, elections: Int)
-    /// The answer breaks a rule and is thrown away.
+    /// The answer breaks a rule and is discarded.
     case rejected(peer: UInt32, reason: String)
     /// The peer has no later macro block; live sync takes over.
     case completed(peer: UInt32, block: UInt32, hash: Hash256)
@@ -37,7 +37,7 @@ extension Event.MacroSync: EventGroup {
     case .adopted:
       EventDescription(.info, "A verified chain of macro blocks ends in this one.")
     case .rejected:
-      EventDescription(.warn, "The answer breaks a rule and is thrown away.")
+      EventDescription(.warn, "The answer breaks a rule and is discarded.")
     case .completed:
       EventDescription(.info, "The peer has no later macro block; live sync takes over.")
     case .failed:

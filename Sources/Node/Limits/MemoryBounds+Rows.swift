@@ -15,7 +15,7 @@ extension MemoryBounds {
   static let messages = [
     MemoryBound(
       "Gossip that waits to be read and judged", NetworkingLimits.gossipBytes,
-      whenFull: "the newest of the neighbour with most give way",
+      whenFull: "the newest of the neighbour that holds most are dropped",
       limits: ["NetworkingLimits.gossipBytes", "NetworkingLimits.gossipMessagesMax"],
       tests: [
         "subscription_shouldStayBelowItsBytes_whoeverFillsIt",
@@ -27,25 +27,25 @@ extension MemoryBounds {
       tests: ["decodedMessages_shouldTakeNoMoreMemoryThanIsCharged"]),
     MemoryBound(
       "Halves of blocks", Live.halvesBytes,
-      whenFull: "the newest of the peer with most give way",
+      whenFull: "the newest of the peer that holds most are dropped",
       limits: ["LiveSyncLimits.halvesBytes", "LiveSyncLimits.halvesMax"],
       tests: ["halves_shouldStayBelowTheirBytes_fromOnePeerOrMany"]),
     MemoryBound(
       "Blocks that wait for an ancestor", Live.bufferedBlocksBytes,
-      whenFull: "the highest of the peer with most give way",
+      whenFull: "the highest of the peer that holds most are dropped",
       limits: ["LiveSyncLimits.bufferedBlocksBytes"],
       tests: ["bufferedBlocks_shouldStayBelowTheirBytes_fromOnePeerOrMany"]),
     MemoryBound(
-      "Blocks handed on and not pushed yet", Live.handedOnBytes,
-      whenFull: "blocks wait in the buffer", limits: ["LiveSyncLimits.handedOnBytes"],
-      tests: ["blocksHandedOn_shouldStayBelowTheirBytes_andTheRestFollow"]),
+      "Blocks forwarded and not pushed yet", Live.forwardedBytes,
+      whenFull: "blocks wait in the buffer", limits: ["LiveSyncLimits.forwardedBytes"],
+      tests: ["blocksForwarded_shouldStayBelowTheirBytes_andTheRestFollow"]),
     MemoryBound(
       "Blocks from outside that are not taken yet", Live.externalBlocksBytes,
       whenFull: "refused", limits: ["LiveSyncLimits.externalBlocksBytes"],
       tests: ["externalBlocks_shouldBeBoundedInBytes"]),
     MemoryBound(
       "Diffs until their blocks are pushed", perPeer: nil, total: Live.diffsBytesMax,
-      whenFull: "the last ones are given back and asked for later",
+      whenFull: "the last ones are dropped and requested later",
       limits: ["LiveSyncLimits.diffsBytesMax"],
       tests: ["diffs_shouldStayBelowTheirBytes_andAllBlocksGoOn"]),
     MemoryBound(
@@ -56,7 +56,7 @@ extension MemoryBounds {
     MemoryBound(
       "Blocks on side branches, with their diffs", perPeer: nil,
       total: LedgerLimits.sideBytes.total,
-      whenFull: "the highest of the producer with most give way",
+      whenFull: "the highest of the producer that holds most are dropped",
       limits: ["LedgerLimits.sideBytes"],
       tests: ["sideBlocks_shouldStayBelowTheirBytes_andGiveWayToOthers"]),
   ]
@@ -72,7 +72,7 @@ extension MemoryBounds {
     MemoryBound(
       "Macro blocks that are verified and not adopted", perPeer: nil,
       total: 2 * NodeLimits.macroChainBytesMax,
-      whenFull: "what is here is adopted, or the peer is given up",
+      whenFull: "what is here is adopted, or the peer is dropped",
       limits: ["NodeLimits.macroChainBytesMax"],
       tests: ["verifiedBlocks_shouldBeKept_whileTheyAreAheadAndFit"]),
     MemoryBound(

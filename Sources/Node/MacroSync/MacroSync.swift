@@ -278,7 +278,7 @@ final class MacroSync: Sendable {
   private func catchUp(
     to target: BlockID, of head: BlockID, with peer: PeerID
   ) async -> MacroOutcome {
-    // The wish is worked on with the peers of live sync, so the peer must be one of them.
+    // The request is made with the peers of live sync, so the peer must be one of them.
     context.peers.add(peer)
     switch await resolve(target.hash, target.number, peer) {
     case .found, .outdated, .duplicate: return .good(head: head)

@@ -82,7 +82,7 @@ final class ProgressReporter<Queue: LiveSyncQueue>: NodeService {
     stall.lacking = reading.lacking
     stall.inFlight = reading.inFlight
     stall.buffered = reading.buffered
-    stall.handedOn = reading.handedOn
+    stall.forwarded = reading.forwarded
     let pace = context.network.pace
     stall.late = pace.late
     stall.awaited = pace.awaited.reduce(0) { $0 + ($1.key == .chunk ? 0 : $1.value) }

@@ -20,7 +20,7 @@ public struct StallSample: Sendable, Hashable {
   /// Chunks that wait for their blocks.
   public var buffered = 0
   /// Chunks that are here with their blocks and wait for the trie.
-  public var handedOn = 0
+  public var forwarded = 0
   /// Requests that were not answered in time, by their kinds.
   public var late: [RequestType: Int] = [:]
   /// Requests of other kinds than chunks on their way.
@@ -123,7 +123,7 @@ public struct StallCore: Sendable {
   }
 
   private static func cause(_ now: StallSample, since last: StallSample) -> Event.StallBlocker {
-    if now.handedOn > 0 { return .localWork }
+    if now.forwarded > 0 { return .localWork }
     if now.connected == 0 { return .noPeers }
     let late = lateRequests(now, since: last).reduce(0) { $0 + $1.count }
     let refused = now.refused - last.refused

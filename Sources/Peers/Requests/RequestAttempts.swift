@@ -4,7 +4,7 @@ import Runtime
 /// The tries of one request, and what they tell whoever waits for it.
 ///
 /// A try outlives the request: its answer is judged all the same. While the request is open it is
-/// told; afterwards a lie is punished and a good answer handed on as late.
+/// told; afterwards a lie is punished and a good answer forwarded as late.
 final class RequestAttempts<R: Request, Value: Sendable>: Sendable {
   /// Something that a request waits for happened.
   enum Incident: Sendable {

@@ -49,18 +49,18 @@ extension LogSummary {
   }
 
   private mutating func count(_ outcome: String, _ reason: String) {
-    blocks[Fate(outcome: outcome, reason: reason), default: 0] += 1
+    blocks[Outcome(outcome: outcome, reason: reason), default: 0] += 1
   }
 
   private mutating func add(_ event: Event.Diff) {
     switch event {
     case .accepted(_, _, _, let entries, let bytes):
-      diffs[Fate(outcome: "accepted", reason: ""), default: Tally()].add(entries, bytes)
+      diffs[Outcome(outcome: "accepted", reason: ""), default: Tally()].add(entries, bytes)
     case .rejected(let peer, _, _, let reason):
-      diffs[Fate(outcome: "rejected", reason: reason), default: Tally()].add(0, 0)
+      diffs[Outcome(outcome: "rejected", reason: reason), default: Tally()].add(0, 0)
       peers[peer, default: Service()].rejections += 1
     case .failed(_, _, let reason, _):
-      diffs[Fate(outcome: "failed", reason: reason), default: Tally()].add(0, 0)
+      diffs[Outcome(outcome: "failed", reason: reason), default: Tally()].add(0, 0)
     case .requested: break
     }
   }
@@ -81,7 +81,8 @@ extension LogSummary {
   }
 
   private mutating func count(_ chunk: Event.ChunkFacts, _ outcome: String, _ reason: String) {
-    chunks[Fate(outcome: outcome, reason: reason), default: Tally()].add(chunk.items, chunk.bytes)
+    chunks[Outcome(outcome: outcome, reason: reason), default: Tally()].add(
+      chunk.items, chunk.bytes)
   }
 
   private mutating func add(_ event: Event.Request) {

@@ -71,10 +71,11 @@ extension LogSummary {
     ]
   }
 
-  private func table(_ title: String, of fates: [Fate: Tally], items: String) -> SummaryTable {
+  private func table(_ title: String, of outcomes: [Outcome: Tally], items: String) -> SummaryTable
+  {
     SummaryTable(
       title: title, columns: ["outcome", "reason", title, items, "bytes"],
-      rows: fates.sorted { $0.key < $1.key }.map {
+      rows: outcomes.sorted { $0.key < $1.key }.map {
         [
           .text($0.key.outcome), .text($0.key.reason), .number($0.value.count),
           .number($0.value.items), .number($0.value.bytes),

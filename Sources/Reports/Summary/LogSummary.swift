@@ -7,11 +7,11 @@ import Peers
 /// Pure: records go in one by one, and equal records give an equal summary, text and JSON.
 public struct LogSummary: Sendable, Hashable {
   /// What became of things of one kind, for one reason.
-  struct Fate: Hashable, Comparable {
+  struct Outcome: Hashable, Comparable {
     let outcome: String
     let reason: String
 
-    static func < (a: Fate, b: Fate) -> Bool { (a.outcome, a.reason) < (b.outcome, b.reason) }
+    static func < (a: Outcome, b: Outcome) -> Bool { (a.outcome, a.reason) < (b.outcome, b.reason) }
   }
 
   /// Number and size of things.
@@ -51,9 +51,9 @@ public struct LogSummary: Sendable, Hashable {
   public internal(set) var timeToComplete: Int64?
   var stateResets = 0
   var stalls = 0
-  var blocks: [Fate: Int] = [:]
-  var chunks: [Fate: Tally] = [:]
-  var diffs: [Fate: Tally] = [:]
+  var blocks: [Outcome: Int] = [:]
+  var chunks: [Outcome: Tally] = [:]
+  var diffs: [Outcome: Tally] = [:]
   var traffic: [String: Traffic] = [:]
   /// Number of reverts by the number of blocks they reverted.
   public internal(set) var revertDepths: [Int: Int] = [:]

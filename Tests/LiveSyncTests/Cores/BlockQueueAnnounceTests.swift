@@ -64,7 +64,7 @@ import Testing
     #expect(actions.drops == [.tooFarBehind])
   }
 
-  @Test func block_shouldBeHandedOnAsHead_whenItsParentIsKnown() {
+  @Test func block_shouldBeForwardedAsHead_whenItsParentIsKnown() {
     var queue = BlockQueueHarness()
     let block = FakeBlock.genesis.chain(1)[0]
     let actions = queue.announce(block)
@@ -73,7 +73,7 @@ import Testing
     #expect(actions.reports.isEmpty)
   }
 
-  @Test func block_shouldBeHandedOnOnce_whenItComesTwice() {
+  @Test func block_shouldBeForwardedOnce_whenItComesTwice() {
     var queue = BlockQueueHarness()
     let block = FakeBlock.genesis.chain(1)[0]
     let first = queue.announce(block)
@@ -83,11 +83,11 @@ import Testing
     #expect(actions.reports == [.accept, .accept])
   }
 
-  @Test func blocks_shouldBeHandedOnBehindTheirParents_whereRoundTripsAreLong() {
+  @Test func blocks_shouldBeForwardedBehindTheirParents_whereRoundTripsAreLong() {
     let blocks = FakeBlock.genesis.chain(6)
     for isEarly in [false, true] {
       var queue = BlockQueueHarness()
-      queue.core.handsOnEarly = isEarly
+      queue.core.forwardsEarly = isEarly
       queue.announce(blocks[2])
       queue.announce(blocks[3])
       let first = queue.announce(blocks[0])
@@ -101,9 +101,9 @@ import Testing
     }
   }
 
-  @Test func childOfAnInvalidBlock_shouldBeRejected_thoughItIsHandedOn() {
+  @Test func childOfAnInvalidBlock_shouldBeRejected_thoughItIsForwarded() {
     var queue = BlockQueueHarness()
-    queue.core.handsOnEarly = true
+    queue.core.forwardsEarly = true
     let blocks = FakeBlock.genesis.chain(2)
     let delivered = queue.announce(blocks[0]).delivered + queue.announce(blocks[1]).delivered
     #expect(delivered.map(\.block) == blocks)
@@ -197,7 +197,7 @@ import Testing
 
   @Test func blocksThatWent_shouldNotCountForTheirPeer_whenTheBufferIsFull() {
     var queue = BlockQueueHarness(bufferMax: 8, windowAhead: 100)
-    // One peer announces much that is handed on once its ancestor comes.
+    // One peer announces much that is forwarded once its ancestor comes.
     let blocks = FakeBlock.genesis.chain(9)
     for block in blocks.dropFirst() { queue.announce(block, by: PeerID(70)) }
     #expect(queue.core.bufferedCount == 8)

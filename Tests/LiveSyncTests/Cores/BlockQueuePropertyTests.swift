@@ -83,7 +83,7 @@ import Testing
       queue.chain.forks.insert(block.hash)
       verdict = .ignored
     } else {
-      Issue.record("orphan \(block.number) was handed on")
+      Issue.record("orphan \(block.number) was forwarded")
     }
     return queue.record(queue.core.pushed(sourced, verdict, chain: queue.chain))
   }

@@ -43,8 +43,8 @@ import Testing
     let second = try #require(queue.announce(blocks[8]).queries.first)
     #expect(second.locators == [blocks[4].hash, FakeBlock.genesis.hash])
     // So is what is on its way to the chain.
-    let handedOn = queue.answer(first, Array(blocks[..<2]))
-    #expect(handedOn.delivered.count == 2)
+    let forwarded = queue.answer(first, Array(blocks[..<2]))
+    #expect(forwarded.delivered.count == 2)
     let fork = blocks[1].chain(3, salt: 1)
     let third = try #require(queue.announce(fork[2]).queries.first)
     #expect(third.locators == [blocks[1].hash, blocks[0].hash, FakeBlock.genesis.hash])

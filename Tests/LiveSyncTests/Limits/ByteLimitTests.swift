@@ -71,8 +71,8 @@ import WorldSupport
     #expect(queue.core.isBuffered(honest.hash))
   }
 
-  @Test func blocksHandedOn_shouldStayBelowTheirBytes_andTheRestFollow() throws {
-    let limits = LiveSyncLimits.handedOnBytes
+  @Test func blocksForwarded_shouldStayBelowTheirBytes_andTheRestFollow() throws {
+    let limits = LiveSyncLimits.forwardedBytes
     // Announced blocks on one known block.
     var queue = BlockQueueHarness(bufferMax: 1_000)
     var made: [FakeBlock] = []
@@ -81,13 +81,13 @@ import WorldSupport
         1, parent: FakeBlock.genesis.hash, salt: UInt8(tag), bytes: 3 << 20)
       made.append(block)
       queue.announce(block, by: PeerID(UInt32(tag % 3)))
-      #expect(queue.core.handedOnBytes <= limits.total)
+      #expect(queue.core.forwardedBytes <= limits.total)
     }
     let first = queue.actions.delivered
     #expect(first.count == 6 && queue.core.bufferedBytes > 0)
     for sourced in first {
       queue.record(queue.core.pushed(sourced, .failed, chain: queue.chain))
-      #expect(queue.core.handedOnBytes <= limits.total)
+      #expect(queue.core.forwardedBytes <= limits.total)
     }
     #expect(queue.actions.delivered.count > first.count)
 
@@ -106,11 +106,11 @@ import WorldSupport
       order.append(sourced.block.number)
       let count = asking.actions.delivered.count
       asking.accept([sourced])
-      #expect(asking.core.handedOnBytes <= limits.perHolder)
+      #expect(asking.core.forwardedBytes <= limits.perHolder)
       next = Array(next.dropFirst()) + asking.actions.delivered[count...]
     }
     #expect(order == [1, 2, 3, 4, 5, 6, 7])
-    #expect(asking.core.bufferedBytes == 0 && asking.core.handedOnBytes == 0)
+    #expect(asking.core.bufferedBytes == 0 && asking.core.forwardedBytes == 0)
   }
 
   /// A diff with values of so many bytes, a multiple of 1 MiB.

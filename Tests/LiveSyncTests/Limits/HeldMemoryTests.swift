@@ -81,7 +81,7 @@ import Testing
       let half = read.memoryBytes + LargestMessages.announcement.memoryBytes
       #expect(half + 1_000 <= LiveSyncLimits.halvesBytes.perHolder)
       #expect(2 * half <= LiveSyncLimits.bufferedBlocksBytes.perHolder)
-      #expect(2 * half <= LiveSyncLimits.handedOnBytes.perHolder)
+      #expect(2 * half <= LiveSyncLimits.forwardedBytes.perHolder)
       #expect(half <= LiveSyncLimits.externalBlocksBytes.perHolder)
     }
     for diff in try LargestMessages.diffs {

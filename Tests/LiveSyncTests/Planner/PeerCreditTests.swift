@@ -15,9 +15,9 @@ import Testing
     Moment(nanoseconds: milliseconds * 1_000_000)
   }
 
-  /// The planner after one chunk of `peer` came and had this fate, while `other` has one more on
+  /// The planner after one chunk of `peer` came and had this outcome, while `other` has one more on
   /// its way.
-  private static func planner(after fate: RangePlanner.Fate) -> RangePlanner {
+  private static func planner(after outcome: RangePlanner.Outcome) -> RangePlanner {
     var planner = RangePlanner(itemsMax: 100)
     let orders = planner.fill([peer, other], missing: .all, at: at(0))
     guard let order = orders.first(where: { $0.peer == peer }) else { return planner }
@@ -27,7 +27,7 @@ import Testing
       chunk: TrieChunk(end: query.end, items: [], proof: TrieProof(nodes: [])), number: 1,
       hash: .zero, peer: peer, edges: .both, bytes: bytes, request: query.id)
     _ = planner.arrived(query.id, chunk, at: at(200))
-    planner.settled(query.id, fate, at: at(300))
+    planner.settled(query.id, outcome, at: at(300))
     return planner
   }
 
@@ -57,9 +57,9 @@ import Testing
   }
 
   @Test(arguments: [0, 1, 2])
-  func fateOfAChunk_shouldChangeNothingForOtherPeers(fate: Int) {
-    let fates: [RangePlanner.Fate] = [.taken(items: 7), .unused, .lie]
-    let record = Self.planner(after: fates[fate]).peers[Self.other]
+  func outcomeOfAChunk_shouldChangeNothingForOtherPeers(index: Int) {
+    let outcomes: [RangePlanner.Outcome] = [.taken(items: 7), .unused, .lie]
+    let record = Self.planner(after: outcomes[index]).peers[Self.other]
     #expect(record.verifiedBytes == 0 && record.unusedBytes == 0 && record.invalid == 0)
     #expect(record.bytesPerSecond == nil)
   }

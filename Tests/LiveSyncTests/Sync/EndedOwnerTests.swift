@@ -22,7 +22,7 @@ import WorldSupport
       let work = world.runtime.spawn("queue") { await queue.run() }
       // One waits when the queue ends, with nobody to ask, and one comes later.
       let waiting = Outcome()
-      world.runtime.spawn("wish") {
+      world.runtime.spawn("resolve") {
         waiting.set(await queue.resolve(Self.unknown, number: 2, firstPeer: nil))
       }
       try await world.runtime.sleep(for: .seconds(1))
@@ -46,11 +46,11 @@ import WorldSupport
         configuration: QueueConfiguration(blocksPerBatch: 8, includeBody: true))
       world.runtime.spawn("queue") { await queue.run() }
       let outcome = Outcome()
-      let wish = world.runtime.spawn("wish") {
+      let resolve = world.runtime.spawn("resolve") {
         outcome.set(await queue.resolve(Self.unknown, number: 2, firstPeer: nil))
       }
       try await world.runtime.sleep(for: .seconds(1))
-      wish.cancel()
+      resolve.cancel()
       try await world.runtime.sleep(for: .milliseconds(10))
       #expect(outcome.value == .failed)
     }
@@ -92,7 +92,7 @@ import WorldSupport
   }
 }
 
-/// Holds the outcome of a wish once it is there.
+/// Holds the outcome of a request once it is there.
 private final class Outcome: Sendable {
   private let box = Mailbox<ResolveOutcome>(capacity: 1)
   private let seen = Mailbox<ResolveOutcome>(capacity: 1)

@@ -73,7 +73,7 @@ import WorldSupport
         context: context, configuration: QueueConfiguration(blocksPerBatch: 8, includeBody: true))
       world.runtime.spawn("queue") { await queue.run() }
       let target = try #require(world.source.block(at: 6))
-      world.runtime.spawn("wish") {
+      world.runtime.spawn("resolve") {
         _ = await queue.resolve(target.hash, number: target.number, firstPeer: PeerID(1))
       }
       let output = await queue.next()

@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test func eachCause_shouldBeNamed() {
-    #expect(Self.cause { $0.handedOn = 1 } == .localWork)
+    #expect(Self.cause { $0.forwarded = 1 } == .localWork)
     #expect(
       Self.cause {
         $0.connected = 0
@@ -68,7 +68,7 @@ import Testing
     #expect(judge() == .proofsFail)
     all.connected = 0
     #expect(judge() == .noPeers)
-    all.handedOn = 1
+    all.forwarded = 1
     #expect(judge() == .localWork)
   }
 

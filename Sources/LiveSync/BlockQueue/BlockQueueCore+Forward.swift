@@ -3,40 +3,40 @@ import Primitives
 
 /// Handing blocks on, as many as the way to the chain has room for.
 extension BlockQueueCore {
-  /// Hands on blocks that have room.
+  /// Forwards blocks that have room.
   mutating func deliver(_ kind: BatchKind, _ blocks: [BlockEnvelope<Block>]) -> [Action] {
     for sourced in blocks {
       let entry = Waiting(
         number: sourced.block.number, bytes: sourced.block.memoryBytes,
         giver: BlockGiver(sourced.source))
-      handedOn.charge(entry.bytes, to: entry.giver)
+      forwarded.charge(entry.bytes, to: entry.giver)
       let earlier = waiting.updateValue(entry, forKey: sourced.block.hash)
-      precondition(earlier == nil, "block \(sourced.block.hash) is handed on twice")
+      precondition(earlier == nil, "block \(sourced.block.hash) is forwarded twice")
     }
     return blocks.isEmpty ? [] : [.deliver(BlockBatch(kind: kind, blocks: blocks))]
   }
 
-  /// True if the children of `hash` may be handed on.
+  /// True if the children of `hash` may be forwarded.
   func isRooted(_ hash: Hash256, chain: some ChainReader) -> Bool {
-    chain.isKnown(hash) || handsOnEarly && waiting[hash] != nil
+    chain.isKnown(hash) || forwardsEarly && waiting[hash] != nil
   }
 
-  /// Hands on the buffered descendants of a block that was handed on, if that is done early. What
+  /// Forwards the buffered descendants of a block that was forwarded, if that is done early. What
   /// there is no room for waits until the block is pushed.
   mutating func releaseEarly(under hash: Hash256) -> [Action] {
-    handsOnEarly ? release(under: hash) : []
+    forwardsEarly ? release(under: hash) : []
   }
 
-  /// Takes a block back from those that are handed on.
-  mutating func takeBack(_ hash: Hash256) -> Waiting? {
+  /// Takes a block back from those that are forwarded.
+  mutating func removeForwarded(_ hash: Hash256) -> Waiting? {
     guard let entry = waiting.removeValue(forKey: hash) else { return nil }
-    handedOn.release(entry.bytes, of: entry.giver)
+    forwarded.release(entry.bytes, of: entry.giver)
     return entry
   }
 
-  /// True if one more block may be handed on.
+  /// True if one more block may be forwarded.
   func hasRoom(for sourced: BlockEnvelope<Block>) -> Bool {
-    handedOn.admission(of: sourced.block.memoryBytes, for: BlockGiver(sourced.source)) == .fits
+    forwarded.admission(of: sourced.block.memoryBytes, for: BlockGiver(sourced.source)) == .fits
   }
 
   /// Notes that blocks wait under `parent`, which the chain knows, for room only.
@@ -44,10 +44,10 @@ extension BlockQueueCore {
     if !crowded.contains(parent) { crowded.append(parent) }
   }
 
-  /// Hands on the buffered descendants of a block that the chain knows now.
+  /// Forwards the buffered descendants of a block that the chain knows now.
   mutating func release(under hash: Hash256) -> [Action] {
     crowded.removeAll { $0 == hash }
-    var room = handedOn
+    var room = forwarded
     var isCrowded = false
     let blocks = buffer.removeDescendants(of: hash, limit: LiveSyncLimits.blocksPerResultMax) {
       let (bytes, giver) = ($0.block.memoryBytes, BlockGiver($0.source))
