@@ -15,6 +15,8 @@ extension Scenario {
       $0.absenceMilliseconds = 8_000
       $0.killAtPercent = 50
       $0.restartAfterMilliseconds = 2_000
+      // Room for `--blocks 4000`.
+      $0.timeLimitSeconds = 10_000
     },
     make("restart", "Killed once it follows, a node comes back so late that it starts anew.") {
       $0.makeThin()
