@@ -7,7 +7,7 @@ extension Scenario {
     ) {
       $0.accounts = 25_000
       $0.accountDataBytes = 250
-      $0.blockIntervalMilliseconds = 2_000
+      $0.blockIntervalMilliseconds = 3_000
       $0.uploadBytesPerSecond = 64_000
       $0.chunkItems = 5_000
       $0.forkPerMillion = 150_000
@@ -15,7 +15,7 @@ extension Scenario {
       $0.absenceMilliseconds = 8_000
       $0.killAtPercent = 50
       $0.restartAfterMilliseconds = 2_000
-      // Room for `--blocks 4000`.
+      // Room for `--blocks 3000`.
       $0.timeLimitSeconds = 10_000
     },
     make("restart", "Killed once it follows, a node comes back so late that it starts anew.") {
