@@ -90,6 +90,19 @@ import Testing
     #expect(svg.split(separator: "</text>").count - 1 == opened)
   }
 
+  /// White on a band that it fits into, else dark beside it.
+  @Test func labelOfABand_shouldBeReadable_howeverNarrowTheBandIs() {
+    func label(until second: Int64) -> String? {
+      let svg = Self.picture([
+        (10, Self.started), (100, .node(.crashed(reason: "killed"))), (second, Self.started),
+        (500, Self.started),
+      ]).svg
+      return svg.split(separator: "\n").first { $0.contains(">killed<") }.map(String.init)
+    }
+    #expect(label(until: 400)?.contains("#ffffff") == true)
+    #expect(label(until: 102)?.contains("#ffffff") == false)
+  }
+
   @Test func words_shouldNotBreakThePicture() {
     let picture = Self.picture([
       (

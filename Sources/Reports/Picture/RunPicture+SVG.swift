@@ -12,6 +12,8 @@ extension RunPicture {
     static let stalls = (top: 534.0, height: 10.0)
     static let away = (top: 550.0, height: 10.0)
     static let axis = 564.0
+    /// A short word in the usual size.
+    static let wordWidth = 40.0
     static let height = 600.0
   }
 
@@ -126,13 +128,17 @@ extension RunPicture {
       let left = x(span.from)
       let width = x(span.to ?? end) - left
       let bottom = Place.keys.top + Place.keys.height
+      // A word that does not fit into the band stands before it, where no curve is.
+      let isWide = width > Place.wordWidth
       return [
         rect(
           left, Place.share.top, width, bottom - Place.share.top,
           "fill=\"#222222\" fill-opacity=\"0.55\""),
         text(
-          left + width / 2, Place.share.top + 16, span.label,
-          "text-anchor=\"middle\" fill=\"#ffffff\""),
+          isWide ? left + width / 2 : left - 4, Place.share.top + 16, span.label,
+          isWide
+            ? "text-anchor=\"middle\" fill=\"#ffffff\""
+            : "text-anchor=\"end\" fill=\"#222222\""),
       ]
     }
   }
