@@ -22,7 +22,8 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 
 let rooms = [
   "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog", "Networking",
-  "SimulatedNetworking", "LoopbackNetworking", "StateTrie", "Ledger", "Messages", "Peers",
+  "SimulatedNetworking", "LoopbackNetworking", "Transport", "StateTrie", "Ledger", "Messages",
+  "Peers",
   "LiveSync", "Node", "Simulation", "Fixtures", "Reports",
 ]
 
@@ -51,6 +52,7 @@ let package = Package(
     room("Ledger", ["Locking", "Primitives", "MerkleTree", "Storage", "StateTrie"]),
     room("SimulatedNetworking", ["Runtime", "Primitives", "Networking"]),
     room("LoopbackNetworking", ["Locking", "Runtime", "Primitives", "Networking"]),
+    room("Transport", ["CSodium", "Primitives"]),
     room("Messages", ["Primitives", "MerkleTree", "Networking", "StateTrie", "Ledger"]),
     room(
       "Peers",
@@ -122,6 +124,7 @@ let package = Package(
       "EventLog",
       ["EventLog", "Reports", "Simulation", "Node", "LiveSync", "Peers", "Primitives"]),
     tests("Networking", ["LoopbackNetworking", "Networking", "Runtime", "Primitives"]),
+    tests("Transport", ["Transport", "Primitives"]),
     tests("StateTrie", ["StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests("Ledger", ["Ledger", "Runtime", "StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests(
