@@ -103,6 +103,9 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "noise-peer", dependencies: ["Transport", "Primitives"], path: "Tests/NoisePeer",
+      swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["Primitives"], path: "Tests/TestSupport",
       swiftSettings: strict),
@@ -110,7 +113,8 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "TestSupport", "Locking", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking",
-        "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Simulation", "Fixtures",
+        "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Simulation",
+        "Fixtures",
         "Reports",
       ],
       path: "Fuzz/Targets", swiftSettings: strict),
