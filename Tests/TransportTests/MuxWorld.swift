@@ -12,6 +12,8 @@ enum MuxStep: Sendable, CustomStringConvertible {
   case reset(by: Int, stream: Int)
   case take(by: Int, stream: Int)
   case ping(by: Int)
+  /// The end's pool has so many bytes from now on.
+  case pool(of: Int, bytes: Int)
   /// The end hands at most so many bytes to the line.
   case emit(by: Int, max: Int)
   /// So many bytes come out of the line at the end.
@@ -27,7 +29,12 @@ enum MuxStep: Sendable, CustomStringConvertible {
     case 2, 3, 4: return .send(by: end, stream: stream, bytes: random.below(300))
     case 5: return .send(by: end, stream: stream, bytes: random.below(MuxWorld.messageBytesMax))
     case 6: return .end(by: end, stream: stream)
-    case 7: return random.chance(30) ? .reset(by: end, stream: stream) : .ping(by: end)
+    case 7:
+      switch random.below(4) {
+      case 0: return .reset(by: end, stream: stream)
+      case 1: return .pool(of: end, bytes: random.below(MuxWorld.poolBytes))
+      default: return .ping(by: end)
+      }
     case 8, 9: return .take(by: end, stream: stream)
     case 10...14: return .emit(by: end, max: random.below(random.chance(50) ? 60 : 30_000))
     default: return .deliver(to: end, bytes: random.below(random.chance(50) ? 9 : 30_000))
@@ -43,6 +50,7 @@ enum MuxStep: Sendable, CustomStringConvertible {
     case .reset(let end, let stream): ".reset(by: \(end), stream: \(stream))"
     case .take(let end, let stream): ".take(by: \(end), stream: \(stream))"
     case .ping(let end): ".ping(by: \(end))"
+    case .pool(let end, let bytes): ".pool(of: \(end), bytes: \(bytes))"
     case .emit(let end, let max): ".emit(by: \(end), max: \(max))"
     case .deliver(let end, let bytes): ".deliver(to: \(end), bytes: \(bytes))"
     }
@@ -127,6 +135,7 @@ final class MuxWorld {
       if (try? with(end, { try $0.mux.reset(id, .cancelled) })) != nil {
         streams[index].isReset = true
       }
+    case .pool(let end, let bytes): with(end) { $0.mux.setInboundPool(bytes: bytes) }
     case .take(let end, let index): try take(by: end, index)
     case .ping(let end):
       if (try? with(end, { try $0.mux.ping(UInt64(pings[end])) })) != nil { pings[end] += 1 }
@@ -207,8 +216,9 @@ final class MuxWorld {
 
   /// Lets both ends do everything that is left, until nothing moves.
   private func drain() throws {
-    for index in streams.indices {
-      for end in 0...1 { self.end(by: end, index) }
+    for end in 0...1 {
+      with(end) { $0.mux.setInboundPool(bytes: Self.poolBytes) }
+      for index in streams.indices { self.end(by: end, index) }
     }
     var quiet = 0
     while quiet < 3 {
@@ -291,7 +301,7 @@ enum MuxCase {
 @Suite struct MuxPropertyTests {
   /// Random opening, sending, ending, giving up and taking, over lines that are cut anywhere.
   @Test func everyMessage_shouldArriveWholeOnceAndInOrder_andBoundsHold() {
-    let seeds = Campaign.seeds("LIVESYNC_MUX_SEEDS", default: 120)
+    let seeds = Campaign.seeds("LIVESYNC_MUX_SEEDS", default: 300)
     for seed in 0..<seeds {
       let steps = MuxCase.steps(seed: seed, count: 400)
       guard let failure = MuxCase.failure(steps) else { continue }
