@@ -52,7 +52,7 @@ let package = Package(
     room("Ledger", ["Locking", "Primitives", "MerkleTree", "Storage", "StateTrie"]),
     room("SimulatedNetworking", ["Runtime", "Primitives", "Networking"]),
     room("LoopbackNetworking", ["Locking", "Runtime", "Primitives", "Networking"]),
-    room("Transport", ["CSodium", "Primitives"]),
+    room("Transport", ["CSodium", "Runtime", "Primitives"]),
     room("Messages", ["Primitives", "MerkleTree", "Networking", "StateTrie", "Ledger"]),
     room(
       "Peers",
@@ -128,7 +128,7 @@ let package = Package(
       "EventLog",
       ["EventLog", "Reports", "Simulation", "Node", "LiveSync", "Peers", "Primitives"]),
     tests("Networking", ["LoopbackNetworking", "Networking", "Runtime", "Primitives"]),
-    tests("Transport", ["Transport", "Primitives"]),
+    tests("Transport", ["Transport", "Runtime", "Primitives"]),
     tests("StateTrie", ["StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests("Ledger", ["Ledger", "Runtime", "StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests(

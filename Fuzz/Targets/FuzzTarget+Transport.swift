@@ -8,6 +8,11 @@ extension FuzzTarget {
     "wire-transport",
     [
       .init(MuxFrame.self) { TransportWorld.frames },
+      .init(PeerAddress.self) {
+        [.v4(0x0808_0808), .v6(0x2a00 << 48, 1)].map {
+          PeerAddress($0, port: 9, identity: TransportWorld.own(1).identity.publicKey)
+        }
+      },
       .init(IdentityProof.self) {
         [0, 3].map { count in
           IdentityProof(

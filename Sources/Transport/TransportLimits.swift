@@ -40,4 +40,25 @@ public enum TransportLimits {
   public static let outboundUrgentBytes = 1 << 20
   /// Fewest bytes that a caller can usefully offer at a time: fewer may yield nothing for ever.
   public static let emitBytesMin = 512
+
+  /// Buckets of addresses that were only heard of.
+  public static let newBuckets = 256
+  /// Buckets of addresses that a connection was made to.
+  public static let triedBuckets = 64
+  /// Addresses in one bucket.
+  public static let bucketPlaces = 64
+  /// Buckets that what one group of sources tells can come to.
+  public static let newBucketsPerSource = 16
+  /// Tried buckets that the addresses of one group can come to.
+  public static let triedBucketsPerGroup = 4
+  /// Attempts in vain after which an address that was only heard of may be replaced.
+  public static let addressFailuresMax = 3
+  /// Pause before an address is dialled again, after its first failure.
+  public static let redialPauseFirst: Duration = .seconds(60)
+  /// Times that this pause doubles.
+  public static let redialDoublings = 8
+  /// Addresses that are told to somebody who asks.
+  public static let addressesToldMax = 250
+  /// Addresses kept to begin with after a restart.
+  public static let anchorsMax = 2
 }

@@ -26,5 +26,23 @@ extension LimitTable {
       .driven(by: "messagesThatWait_shouldStayBelowTheirBytes_andLeaveRoomForUrgentOnes"),
     "TransportLimits.emitBytesMin":
       .driven(by: "bytes_shouldNeverBeMoreThanAskedFor_andComeForEmitBytesMin"),
+    "TransportLimits.newBuckets":
+      .driven(by: "oneGroupOfSources_shouldReachFewPlaces_howeverMuchItTells"),
+    "TransportLimits.newBucketsPerSource":
+      .driven(by: "oneGroupOfSources_shouldReachFewPlaces_howeverMuchItTells"),
+    "TransportLimits.bucketPlaces":
+      .driven(by: "oneGroupOfSources_shouldReachFewPlaces_howeverMuchItTells"),
+    "TransportLimits.triedBuckets": .driven(by: "oneGroupOfAddresses_shouldReachFewTriedPlaces"),
+    "TransportLimits.triedBucketsPerGroup":
+      .driven(by: "oneGroupOfAddresses_shouldReachFewTriedPlaces"),
+    "TransportLimits.addressFailuresMax":
+      .driven(by: "newAddress_shouldLeave_afterSoManyFailures"),
+    "TransportLimits.redialPauseFirst":
+      .driven(by: "choice_shouldKeepToWhatIsDue_andDoubleThePause"),
+    "TransportLimits.redialDoublings":
+      .driven(by: "choice_shouldKeepToWhatIsDue_andDoubleThePause"),
+    "TransportLimits.addressesToldMax":
+      .driven(by: "toldAddresses_shouldBeTried_andAQuarterAtMost"),
+    "TransportLimits.anchorsMax": .driven(by: "anchors_shouldBeTheLastConnections"),
   ]
 }
