@@ -11,7 +11,7 @@ ARGS ?=
 # Goes into the first record of every event log.
 export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
-.PHONY: help run test threads thread-check campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
+.PHONY: help run test threads thread-check interop campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -51,6 +51,19 @@ thread-check: dependencies ## Run the tests with threads under ThreadSanitizer; 
 	  grep -qE 'Test run with [1-9][0-9]* tests?' "$$log" || { echo "no test ran" >&2; exit 1; }; \
 	  echo "reports of ThreadSanitizer: $$(grep -c '$(REPORT)' "$$log" || true)"; \
 	  ! grep -q '$(REPORT)' "$$log" && exit $$code
+
+# noiseprotocol has its own Noise; cryptography brings its ciphers.
+INTEROP := .build/interop
+
+interop: dependencies ## Shake hands with an independent Noise implementation from PyPI.
+	@if ! python3 -c 'import ensurepip, venv' 2> /dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then root=""; else root="sudo"; fi; \
+	  $$root apt-get update -qq >&2; \
+	  DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq python3-venv >&2; fi
+	@python3 -m venv $(INTEROP)
+	@$(INTEROP)/bin/pip install --quiet --disable-pip-version-check noiseprotocol==0.3.1 cryptography==50.0.2
+	@$(RELEASE) noise-peer >&2
+	@$(INTEROP)/bin/python Tests/Interop/noise_interop.py .build/release/noise-peer
 
 campaign: dependencies ## Check the trie's answers over many diffs (DIFFS=1000000 SEED=1000000).
 	@swift build -c release --build-tests >&2

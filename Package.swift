@@ -22,7 +22,8 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 
 let rooms = [
   "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog", "Networking",
-  "SimulatedNetworking", "LoopbackNetworking", "StateTrie", "Ledger", "Messages", "Peers",
+  "SimulatedNetworking", "LoopbackNetworking", "Transport", "StateTrie", "Ledger", "Messages",
+  "Peers",
   "LiveSync", "Node", "Simulation", "Fixtures", "Reports",
 ]
 
@@ -51,6 +52,7 @@ let package = Package(
     room("Ledger", ["Locking", "Primitives", "MerkleTree", "Storage", "StateTrie"]),
     room("SimulatedNetworking", ["Runtime", "Primitives", "Networking"]),
     room("LoopbackNetworking", ["Locking", "Runtime", "Primitives", "Networking"]),
+    room("Transport", ["CSodium", "Runtime", "Primitives"]),
     room("Messages", ["Primitives", "MerkleTree", "Networking", "StateTrie", "Ledger"]),
     room(
       "Peers",
@@ -101,6 +103,9 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "noise-peer", dependencies: ["Transport", "Primitives"], path: "Tests/NoisePeer",
+      swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["Primitives", "Storage"], path: "Tests/TestSupport",
       swiftSettings: strict),
@@ -108,7 +113,8 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "TestSupport", "Locking", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking",
-        "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Simulation", "Fixtures",
+        "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Simulation",
+        "Fixtures",
         "Reports",
       ],
       path: "Fuzz/Targets", swiftSettings: strict),
@@ -132,6 +138,7 @@ let package = Package(
     tests(
       "Networking",
       ["SimulatedNetworking", "LoopbackNetworking", "Networking", "Runtime", "Primitives"]),
+    tests("Transport", ["Transport", "Runtime", "Primitives"]),
     tests("StateTrie", ["StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests("Ledger", ["Ledger", "Runtime", "StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests(

@@ -26,6 +26,7 @@ enum LimitTable {
     simulationLimits,
     streamsLimits,
     stateTrieLimits,
+    transportLimits,
     storageLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }

@@ -1,0 +1,64 @@
+/// The named limits of the transport. Units are part of the name.
+///
+/// Limits of the wire are the same at both ends: whoever changes one changes
+/// `Preamble.version` too.
+public enum TransportLimits {
+  /// Largest Noise message on the wire, in bytes (Noise specification, section 3). Of the wire.
+  public static let recordBytesMax = 65_535
+  /// Largest message of the handshake, in bytes. Of the wire.
+  public static let handshakeMessageBytesMax = 2_048
+  /// Largest attachment of a handshake, in bytes. Of the wire.
+  public static let attachmentBytesMax = 1_024
+  /// Records sealed with one key before it is replaced. Of the wire.
+  public static let rekeyRecords = 1 << 16
+  /// Bytes of plaintext sealed with one key before it is replaced. Of the wire.
+  public static let rekeyBytes = 1 << 30
+
+  /// Largest piece of a message in one frame, in bytes. Of the wire.
+  public static let pieceBytesMax = 16 << 10
+  /// Largest piece of a message that this end sends in a frame of the class `bulk`, in bytes.
+  public static let bulkPieceBytesMax = 4 << 10
+  /// Streams that one end may have opened at one time. Of the wire.
+  public static let streamsMax = 64
+  /// Bytes that may be sent on a new stream, each way, before any credit came. Of the wire.
+  public static let initialCreditBytes = 16 << 10
+  /// Bytes of credit that a message costs beside its own, so that empty ones are not free. Of the
+  /// wire.
+  public static let messageOverheadBytes = 64
+  /// Credit that an end may have on one stream at one time, in bytes. Of the wire.
+  public static let creditBytesMax = 1 << 30
+  /// Pings of one end that wait for their pongs. Of the wire.
+  public static let pingsPendingMax = 4
+
+  /// Largest message, in bytes: above the largest answer of the protocol.
+  public static let messageBytesMax = 18 << 20
+  /// Bytes of incoming messages beyond the initial credit of their streams, of one connection.
+  public static let inboundPoolBytes = messageBytesMax + messageOverheadBytes
+  /// Bytes of messages that wait to be sent, of one connection.
+  public static let outboundBytesMax = 20 << 20
+  /// Bytes of these that only the classes `control` and `headers` may use.
+  public static let outboundUrgentBytes = 1 << 20
+  /// Fewest bytes that a caller can usefully offer at a time: fewer may yield nothing for ever.
+  public static let emitBytesMin = 512
+
+  /// Buckets of addresses that were only heard of.
+  public static let newBuckets = 256
+  /// Buckets of addresses that a connection was made to.
+  public static let triedBuckets = 64
+  /// Addresses in one bucket.
+  public static let bucketPlaces = 64
+  /// Buckets that what one group of sources tells can come to.
+  public static let newBucketsPerSource = 16
+  /// Tried buckets that the addresses of one group can come to.
+  public static let triedBucketsPerGroup = 4
+  /// Attempts in vain after which an address that was only heard of may be replaced.
+  public static let addressFailuresMax = 3
+  /// Pause before an address is dialled again, after its first failure.
+  public static let redialPauseFirst: Duration = .seconds(60)
+  /// Times that this pause doubles.
+  public static let redialDoublings = 8
+  /// Addresses that are told to somebody who asks.
+  public static let addressesToldMax = 250
+  /// Addresses kept to begin with after a restart.
+  public static let anchorsMax = 2
+}
