@@ -23,9 +23,11 @@ struct PeerPlan {
       ? max(1, scenario.uploadBytesPerSecond / scenario.slowFactor) : scenario.uploadBytesPerSecond
   }
 
-  /// Bytes a second that those of the peers who answer for the state send together, without some.
-  func uploads(without away: Set<PeerID>) -> Int {
-    all.filter { !silent.contains($0) && !away.contains($0) }.reduce(0) { $0 + upload(of: $1) }
+  /// Bytes a second that can come to the joining node from those who answer for the state and are
+  /// not away: what they send together, or what the node receives, if that is less.
+  func bytesPerSecond(without away: Set<PeerID> = []) -> Int {
+    let present = all.filter { !silent.contains($0) && !away.contains($0) }
+    return min(present.reduce(0) { $0 + upload(of: $1) }, scenario.downloadBytesPerSecond)
   }
 
   /// Takes every request for a part of the state, and never answers.

@@ -171,8 +171,8 @@ final class SimulatedWorld: @unchecked Sendable {
   /// What can come to the joining node from now on.
   private func noteLines() {
     guard joinedAt != nil else { return }
-    let rate = min(plan.uploads(without: away), scenario.downloadBytesPerSecond)
-    lines.set(joiner == nil ? 0 : rate, at: runtime.now.nanoseconds)
+    lines.set(
+      joiner == nil ? 0 : plan.bytesPerSecond(without: away), at: runtime.now.nanoseconds)
   }
 
   /// What completing the state took, looked at in the moment it is complete.

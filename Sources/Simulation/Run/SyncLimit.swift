@@ -78,7 +78,7 @@ extension SyncLimit {
     }
     self.init(
       stateBytes: state, blockBytes: blocks, diffBytes: diffs,
-      bytesPerSecond: min(plan.uploads(without: []), scenario.downloadBytesPerSecond),
+      bytesPerSecond: plan.bytesPerSecond(),
       roundTripNanoseconds: 2 * Int64(scenario.latencyMilliseconds) * 1_000_000)
     absenceNanoseconds = (lines.nanoseconds(for: bytes) ?? 0) - transferNanoseconds
   }
