@@ -61,4 +61,29 @@ public enum TransportLimits {
   public static let addressesToldMax = 250
   /// Addresses kept to begin with after a restart.
   public static let anchorsMax = 2
+
+  /// Bytes that one call reads off a socket.
+  public static let readBytesMax = 128 << 10
+  /// Bytes that are read off one socket before others have their turn.
+  public static let readTurnBytes = 1 << 20
+  /// Bytes that a link is given at a time to send.
+  public static let writeBytesMax = 64 << 10
+  /// Bytes of one connection that the kernel has and has not sent: nothing overtakes them.
+  public static let unsentKernelBytesMax = 32 << 10
+  /// Connections that wait to be accepted.
+  public static let listenBacklog: Int32 = 128
+  /// Pause before connections are accepted again after the operating system refused.
+  public static let acceptPause: Duration = .milliseconds(100)
+  /// Time for the operating system to make a connection.
+  public static let dialTimeout: Duration = .seconds(5)
+  /// Time that a connection has to send its last bytes.
+  public static let lingerTimeout: Duration = .seconds(1)
+  /// Time in which the other end must take something of what is sent.
+  public static let writeStallMax: Duration = .seconds(20)
+  /// Time from the first byte of a connection to the end of its handshake.
+  public static let handshakeTimeout: Duration = .seconds(10)
+  /// Pause between pings.
+  public static let pingInterval: Duration = .seconds(15)
+  /// Time without a byte of the other end after which it is gone, though a ping was sent.
+  public static let silenceMax: Duration = .seconds(30)
 }

@@ -53,17 +53,10 @@ public struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
     return !blocks.contains { address >> (32 - $0.bits) == $0.start >> (32 - $0.bits) }
   }
 
-  public var description: String {
-    switch host {
-    case .v4(let address):
-      [24, 16, 8, 0].map { "\(address >> $0 & 0xff)" }.joined(separator: ".") + ":\(port)"
-    case .v6(let high, let low):
-      "["
-        + [high, low].flatMap { half in
-          [48, 32, 16, 0].map { String(half >> $0 & 0xffff, radix: 16) }
-        }.joined(separator: ":") + "]:\(port)"
-    }
-  }
+  /// Where it is dialled.
+  public var socket: SocketAddress { SocketAddress(host, port: port) }
+
+  public var description: String { "\(socket)" }
 }
 
 extension PeerAddress: WireCodable {
