@@ -8,8 +8,9 @@ public protocol ByteLink: AnyObject, Sendable {
   func start(_ user: any ByteLinkUser)
   /// There may be something to send: the link asks for it as far as it has room.
   func flush()
-  /// Sends what `user` still gives, then ends the link. The user is told nothing more.
-  func finish()
+  /// Sends what was taken of the user and `last`, then ends the link. The user is told and asked
+  /// nothing more.
+  func finish(with last: [UInt8])
   /// Ends the link at once. The user is told nothing more.
   func abort()
 }

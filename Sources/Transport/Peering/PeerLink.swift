@@ -117,6 +117,28 @@ struct PeerLink: ~Copyable {
     return bytes
   }
 
+  /// Numbers of our requests that have not ended, in order.
+  var openRequests: [UInt64] { (waiting.map(\.number) + streams.keys).sorted() }
+
+  /// Bytes of messages on their way in beyond the initial credit of their streams, and those that
+  /// are wanted more; nil before the handshake is over.
+  var inboundRoom: (used: Int, wanted: Int)? {
+    mutating get {
+      guard let used = connection?.mux.inboundPoolUsed,
+        let wanted = connection?.mux.inboundBytesWanted
+      else { return nil }
+      return (used, wanted)
+    }
+  }
+
+  mutating func setInboundPool(bytes: Int) { connection?.mux.setInboundPool(bytes: bytes) }
+
+  /// Asks for a sign of life that must come soon.
+  mutating func probe(now: Moment) {
+    ping(now: now)
+    life.probed(at: now)
+  }
+
   /// Says goodbye: what `nextBytes` gives from now on is that and nothing else.
   mutating func goodbye(_ reason: GoodbyeReason) {
     connection?.mux.goodbye(reason)

@@ -18,10 +18,14 @@ struct PeerLinkLife: Sendable {
     (opened, heardAt, progressAt, lastPing) = (now, now, now, now)
   }
 
+  /// Until when a byte must have come, if that is sooner than usual.
+  private var probedUntil: Moment?
+
   var isPinging: Bool { pingedAt != nil }
 
   mutating func heard(_ count: Int, at now: Moment) {
     heardAt = now
+    probedUntil = nil
     bytesIn += count
   }
 
@@ -36,6 +40,11 @@ struct PeerLinkLife: Sendable {
     nextPing += 1
   }
 
+  /// A sign of life is wanted soon.
+  mutating func probed(at now: Moment) {
+    if probedUntil == nil { probedUntil = now.advanced(by: TransportLimits.probeWait) }
+  }
+
   mutating func ponged(at now: Moment) {
     if let pingedAt { roundTrip = pingedAt.duration(to: now) }
     pingedAt = nil
@@ -47,6 +56,7 @@ struct PeerLinkLife: Sendable {
 
   /// Any byte is a sign of life: behind a large answer a pong may take long.
   func isSilent(at now: Moment) -> Bool {
+    if let probedUntil, probedUntil <= now { return true }
     guard let pingedAt else { return false }
     return max(pingedAt, heardAt).duration(to: now)
       >= TransportLimits.silenceMax - TransportLimits.pingInterval

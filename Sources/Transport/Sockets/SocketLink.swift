@@ -62,9 +62,11 @@ final class SocketLink: ByteLink, @unchecked Sendable {
 
   func flush() { pump() }
 
-  func finish() {
+  func finish(with last: [UInt8]) {
     guard state == .open else { return abort() }
     state = .finishing
+    user = nil
+    unsent += last
     pump()
     guard state == .finishing else { return }
     // What does not leave in this time is not worth a descriptor.
