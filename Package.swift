@@ -38,10 +38,12 @@ let package = Package(
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
 
+    .systemLibrary(name: "CEpoll"),
+
     .target(name: "CBlake2Batch"),
 
     room("Locking"),
-    room("Runtime", ["Locking"]),
+    room("Runtime", ["CEpoll", "Locking"]),
     room("Primitives", ["CBlake2", "CSodium", "Locking"]),
     room("Streams", ["Locking", "Primitives"]),
     room("MerkleTree", ["Primitives"]),
@@ -52,7 +54,7 @@ let package = Package(
     room("Ledger", ["Locking", "Primitives", "MerkleTree", "Storage", "StateTrie"]),
     room("SimulatedNetworking", ["Runtime", "Primitives", "Networking"]),
     room("LoopbackNetworking", ["Locking", "Runtime", "Primitives", "Networking"]),
-    room("Transport", ["CSodium", "Runtime", "Primitives"]),
+    room("Transport", ["CEpoll", "CSodium", "Locking", "Runtime", "Primitives", "Networking"]),
     room("Messages", ["Primitives", "MerkleTree", "Networking", "StateTrie", "Ledger"]),
     room(
       "Peers",
@@ -146,7 +148,7 @@ let package = Package(
     tests(
       "Networking",
       ["SimulatedNetworking", "LoopbackNetworking", "Networking", "Runtime", "Primitives"]),
-    tests("Transport", ["Transport", "Runtime", "Primitives"]),
+    tests("Transport", ["Transport", "Networking", "Runtime", "Primitives"]),
     tests("StateTrie", ["StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests("Ledger", ["Ledger", "Runtime", "StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests(

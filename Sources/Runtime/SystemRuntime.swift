@@ -3,23 +3,18 @@
 public final class SystemRuntime: Runtime {
   /// The seed of the random streams.
   public let seed: UInt64
-  private let clock = ContinuousClock()
-  private let origin: ContinuousClock.Instant
+  private let clock = MonotonicClock()
 
   /// - Parameter seed: seed of the random streams; nil takes one from the operating system.
   public init(seed: UInt64? = nil) {
     self.seed = seed ?? Self.entropy()
-    origin = clock.now
   }
 
-  public var now: Moment {
-    Moment(nanoseconds: origin.duration(to: clock.now).wholeNanoseconds)
-  }
+  public var now: Moment { clock.now }
 
   public func sleep(until moment: Moment) async throws(CancellationError) {
     do {
-      let wait = Duration.nanoseconds(moment.nanoseconds)
-      try await Task.sleep(until: origin.advanced(by: wait), clock: clock)
+      try await Task.sleep(until: clock.instant(of: moment), clock: clock.clock)
     } catch {
       throw CancellationError()
     }
@@ -39,7 +34,23 @@ public final class SystemRuntime: Runtime {
   }
 
   /// 64 bits from the operating system.
-  private static func entropy() -> UInt64 {
+  static func entropy() -> UInt64 {
     SystemEntropy.bytes(8).reduce(0) { $0 << 8 | UInt64($1) }
+  }
+}
+
+/// Monotonic time since it was made.
+struct MonotonicClock: Sendable {
+  let clock = ContinuousClock()
+  private let origin: ContinuousClock.Instant
+
+  init() { origin = clock.now }
+
+  var now: Moment {
+    Moment(nanoseconds: origin.duration(to: clock.now).wholeNanoseconds)
+  }
+
+  func instant(of moment: Moment) -> ContinuousClock.Instant {
+    origin.advanced(by: .nanoseconds(moment.nanoseconds))
   }
 }

@@ -124,19 +124,23 @@ extension Producer {
   }
 
   private func remember(_ peer: PeerID) {
-    signers.withLock { known in
-      if known.count >= ProductionLimits.signaturePeersMax { known.removeAll() }
-      known.insert(peer)
+    signers.withLock { memory in
+      if memory.peers.count >= ProductionLimits.signaturePeersMax { memory.peers.removeAll() }
+      memory.peers.insert(peer)
     }
   }
 
-  /// The peers to ask: those that gave signatures before, then others.
+  /// The peers to ask: those that gave signatures before, then others, each time the next ones.
   private func candidates() -> [PeerID] {
-    let known = signers.withLock { $0 }
     let peers = context.network.connectedPeers()
-    return Array(
-      (peers.filter(known.contains) + peers.filter { !known.contains($0) })
-        .prefix(ProductionLimits.signaturePeersMax))
+    return signers.withLock { memory in
+      let known = peers.filter(memory.peers.contains)
+      let others = peers.filter { !memory.peers.contains($0) }
+      let room = min(others.count, ProductionLimits.signaturePeersMax - known.count)
+      let chosen = (0..<max(0, room)).map { others[(memory.turn + $0) % others.count] }
+      memory.turn = others.isEmpty ? 0 : (memory.turn + chosen.count) % others.count
+      return known.prefix(ProductionLimits.signaturePeersMax) + chosen
+    }
   }
 }
 

@@ -27,13 +27,20 @@ public final class Producer: NodeService {
     case storage(StorageError)
   }
 
+  /// Whom to ask for signatures.
+  struct SignerMemory {
+    /// Peers that gave some, which are asked first.
+    var peers: Set<PeerID> = []
+    /// How far the others have been asked.
+    var turn = 0
+  }
+
   let context: SyncContext
   let blocks: BlockProducer
   let signed: SignedBlocks
   let keys: [PublicKey: KeyPair]
   let core: Lock<ProducerCore>
-  /// Peers that gave signatures, which are asked first.
-  let signers = Lock<Set<PeerID>>([])
+  let signers = Lock(SignerMemory())
   private let configuration: ProducerConfiguration
   private let workload: Lock<TransferWorkload>
   private let relay: TransactionRelay?

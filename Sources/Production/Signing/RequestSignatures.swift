@@ -12,7 +12,7 @@ public struct RequestSignatures: Request, Hashable {
   public static let type = RequestType(
     910, name: "signatures", requestBytesMax: ProductionLimits.signaturesRequestBytesMax,
     responseBytesMax: ProductionLimits.signaturesResponseBytesMax,
-    perWindowMax: ProductionLimits.signatureRequestsPerWindowMax)
+    perWindowMax: ProductionLimits.signatureRequestsPerWindowMax, traffic: .headers)
 
   /// True for a skip block, false for the macro or election block that belongs at the height.
   public var isSkip: Bool
