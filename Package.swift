@@ -24,7 +24,7 @@ let rooms = [
   "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog", "Networking",
   "SimulatedNetworking", "LoopbackNetworking", "Transport", "StateTrie", "Ledger", "Messages",
   "Peers",
-  "LiveSync", "Node", "Simulation", "Fixtures", "Reports",
+  "LiveSync", "Node", "Production", "Simulation", "Fixtures", "Reports",
 ]
 
 let package = Package(
@@ -75,6 +75,12 @@ let package = Package(
         "Messages", "Peers", "LiveSync",
       ]),
     room(
+      "Production",
+      [
+        "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "Networking",
+        "Ledger", "Messages", "Peers", "LiveSync", "Node",
+      ]),
+    room(
       "Simulation",
       [
         "Runtime", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking",
@@ -88,12 +94,15 @@ let package = Package(
       ]),
     room(
       "Reports",
-      ["Primitives", "EventLog", "StateTrie", "Peers", "LiveSync", "Node", "Simulation"]),
+      [
+        "Primitives", "EventLog", "StateTrie", "Peers", "LiveSync", "Node", "Production",
+        "Simulation",
+      ]),
     .executableTarget(
       name: "livesync",
       dependencies: [
         "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "StateTrie", "Ledger",
-        "Peers", "LiveSync", "Node", "Simulation", "Fixtures", "Reports",
+        "Peers", "LiveSync", "Node", "Production", "Simulation", "Fixtures", "Reports",
       ],
       swiftSettings: strict),
 
@@ -115,9 +124,8 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "TestSupport", "Locking", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking",
-        "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Simulation",
-        "Fixtures",
-        "Reports",
+        "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Production",
+        "Simulation", "Fixtures", "Reports",
       ],
       path: "Fuzz/Targets", swiftSettings: strict),
     .target(
@@ -167,6 +175,13 @@ let package = Package(
         "Node", "WorldSupport", "LiveSync", "Peers", "Messages", "Runtime", "Networking",
         "EventLog", "Ledger", "StateTrie", "Storage", "Primitives", "MerkleTree",
       ]),
+    tests(
+      "Production",
+      [
+        "Production", "WorldSupport", "Node", "LiveSync", "Peers", "Messages", "Runtime",
+        "Networking", "LoopbackNetworking", "SimulatedNetworking", "EventLog", "Ledger",
+        "StateTrie", "Storage", "Streams", "Primitives",
+      ]),
     tests("Fixtures", ["Fixtures", "StateTrie", "Primitives"]),
     tests(
       "Reports",
@@ -181,7 +196,8 @@ let package = Package(
     tests(
       "Command",
       [
-        "livesync", "livesync-bench", "Simulation", "Fixtures", "Reports", "Node", "LiveSync",
+        "livesync", "livesync-bench", "Simulation", "Production", "Fixtures", "Reports", "Node",
+        "LiveSync",
         "Peers", "Networking", "Ledger", "StateTrie", "EventLog", "Storage", "Streams",
         "Primitives",
       ]),

@@ -1,5 +1,3 @@
-import Glibc
-
 /// The runtime of production: the default thread pool, the monotonic clock, and a seed from the
 /// operating system unless one is given.
 public final class SystemRuntime: Runtime {
@@ -37,10 +35,7 @@ public final class SystemRuntime: Runtime {
 
   /// 64 bits from the operating system.
   static func entropy() -> UInt64 {
-    var value: UInt64 = 0
-    let status = withUnsafeMutableBytes(of: &value) { getentropy($0.baseAddress!, $0.count) }
-    precondition(status == 0, "the operating system gives no entropy (errno \(errno))")
-    return value
+    SystemEntropy.bytes(8).reduce(0) { $0 << 8 | UInt64($1) }
   }
 }
 

@@ -15,7 +15,7 @@ struct Main {
     [
       SimulateCommand.self, FiguresCommand.self, FixtureRecordCommand.self, ReplayCommand.self,
       DbCheckCommand.self, DbStatCommand.self, EventsSummaryCommand.self, EventsPictureCommand.self,
-      EventsSchemaCommand.self, EvidenceCheckCommand.self,
+      EventsSchemaCommand.self, EvidenceCheckCommand.self, GenesisCommand.self,
     ]
   }
 

@@ -27,6 +27,7 @@ enum LimitTable {
     streamsLimits,
     stateTrieLimits,
     transportLimits,
+    productionLimits,
     storageLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }

@@ -3,7 +3,7 @@ extension TidyRule {
   static let roomOrder = [
     "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog",
     "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport", "StateTrie",
-    "Ledger", "Messages", "Peers", "LiveSync", "Node", "Simulation", "Fixtures", "Reports",
+    "Ledger", "Messages", "Peers", "LiveSync", "Node", "Production", "Simulation", "Fixtures", "Reports",
     "livesync",
   ]
 
