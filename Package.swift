@@ -108,7 +108,8 @@ let package = Package(
       name: "livesync",
       dependencies: [
         "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "StateTrie", "Ledger",
-        "Peers", "LiveSync", "Node", "Production", "Daemon", "Transport", "Simulation", "Fixtures", "Reports",
+        "Peers", "LiveSync", "Node", "Production", "Daemon", "Transport", "Simulation", "Fixtures",
+        "Reports",
       ],
       swiftSettings: strict),
 
@@ -137,7 +138,8 @@ let package = Package(
     .target(
       name: "WorldSupport",
       dependencies: [
-        "TestSupport", "Locking", "LoopbackNetworking", "SimulatedNetworking", "Runtime",
+        "TestSupport", "Locking", "LoopbackNetworking", "SimulatedNetworking", "Transport",
+        "Runtime",
         "Primitives", "EventLog", "Networking", "StateTrie", "Ledger", "Messages", "Peers",
         "LiveSync", "Node",
       ],
