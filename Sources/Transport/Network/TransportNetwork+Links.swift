@@ -140,7 +140,7 @@ extension TransportNetwork {
   }
 }
 
-/// Ties a link to its connection. The link holds it weakly, so the connection must.
+/// Ties a link to its connection.
 final class LinkUser: ByteLinkUser {
   private let network: TransportNetwork
   private let number: UInt64

@@ -15,7 +15,7 @@ final class SocketLink: ByteLink, @unchecked Sendable {
   private let closed: () -> Void
   private var state = State.idle
   private var ticket: WatchTicket?
-  private weak var user: (any ByteLinkUser)?
+  private var user: (any ByteLinkUser)?
   /// Bytes that the user gave and the kernel has not taken; the first `sent` of them are gone.
   private var unsent: [UInt8] = []
   private var sent = 0
