@@ -24,7 +24,7 @@ let rooms = [
   "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog", "Networking",
   "SimulatedNetworking", "LoopbackNetworking", "Transport", "StateTrie", "Ledger", "Messages",
   "Peers",
-  "LiveSync", "Node", "Production", "Simulation", "Fixtures", "Reports",
+  "LiveSync", "Node", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
 ]
 
 let package = Package(
@@ -81,6 +81,12 @@ let package = Package(
         "Ledger", "Messages", "Peers", "LiveSync", "Node",
       ]),
     room(
+      "Daemon",
+      [
+        "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "Networking",
+        "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Production",
+      ]),
+    room(
       "Simulation",
       [
         "Runtime", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking",
@@ -96,13 +102,13 @@ let package = Package(
       "Reports",
       [
         "Primitives", "EventLog", "StateTrie", "Peers", "LiveSync", "Node", "Production",
-        "Simulation",
+        "Daemon", "Simulation",
       ]),
     .executableTarget(
       name: "livesync",
       dependencies: [
         "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "StateTrie", "Ledger",
-        "Peers", "LiveSync", "Node", "Production", "Simulation", "Fixtures", "Reports",
+        "Peers", "LiveSync", "Node", "Production", "Daemon", "Transport", "Simulation", "Fixtures", "Reports",
       ],
       swiftSettings: strict),
 

@@ -1,5 +1,6 @@
 import Glibc
 import Locking
+import Primitives
 
 /// A log of lines that is written piece by piece while something runs. What cannot be written does
 /// not stop the run: the log is cut there, and nothing is written any more.

@@ -63,8 +63,3 @@ public struct StreamError: Error, Equatable, Sendable, CustomStringConvertible {
     return PrintableText.line(text)
   }
 }
-
-/// What the system says of an errno.
-enum SystemText {
-  static func of(_ code: Int32) -> String { String(cString: strerror(code)) }
-}

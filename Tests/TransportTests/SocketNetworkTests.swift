@@ -30,7 +30,7 @@ final class SocketNode: Sendable {
     runtime = try EventLoopRuntime()
     var configuration = TransportConfiguration(
       network: network, identity: Self.keys(index), listen: [SocketAddress("127.0.0.1:0")!],
-      peers: peers, secret: { Self.secret() }, unixTime: { UInt64(time(nil)) })
+      peers: peers)
     change(&configuration)
     maker = SocketMaker(runtime: runtime)
     self.network = TransportNetwork(configuration, runtime: runtime, links: maker) {
@@ -40,12 +40,6 @@ final class SocketNode: Sendable {
 
   static func keys(_ index: UInt8) -> KeyPair {
     KeyPair(seed: Blake2b256.hash([index]))
-  }
-
-  static func secret() -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: 32)
-    getentropy(&bytes, 32)
-    return bytes
   }
 
   func start() async throws -> PeerAddress {
@@ -71,7 +65,8 @@ final class SocketNode: Sendable {
 }
 
 @Suite struct SocketNetworkTests {
-  static let echo = RequestType(7, name: "echo", requestBytesMax: 5 << 20, responseBytesMax: 5 << 20)
+  static let echo = RequestType(
+    7, name: "echo", requestBytesMax: 5 << 20, responseBytesMax: 5 << 20)
   static let news = Topic(3, name: "news", payloadBytesMax: 4 << 20)
   static let urgent = Topic(4, name: "urgent", payloadBytesMax: 4 << 10, traffic: .headers)
 

@@ -93,7 +93,8 @@ public struct AddressBook: Sendable {
       SavedAddressBook.Entry(address: address, place: entry.place, isTried: entry.isTried)
     }
     return SavedAddressBook(
-      secret: places.secret, entries: kept.sorted { ($0.isTried ? 1 : 0, $0.place) < ($1.isTried ? 1 : 0, $1.place) },
+      secret: places.secret,
+      entries: kept.sorted { ($0.isTried ? 1 : 0, $0.place) < ($1.isTried ? 1 : 0, $1.place) },
       anchors: anchors)
   }
 

@@ -1,3 +1,5 @@
+import Primitives
+
 /// A connection that carries bytes both ways in order, such as one of TCP. Used on the runtime's
 /// thread only.
 ///
@@ -37,7 +39,7 @@ public enum LinkFailure: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .closedByPeer: "closed by the other end"
-    case .system(let call, let code): "\(call): \(SystemText.describe(code))"
+    case .system(let call, let code): "\(call): \(SystemText.of(code))"
     case .noAnswer: "no answer"
     }
   }

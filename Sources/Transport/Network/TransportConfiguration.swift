@@ -22,19 +22,20 @@ public struct TransportConfiguration: Sendable {
   public var memory: TransportMemory?
   /// Gives 32 secret bytes that nobody can guess, new ones each time.
   public var secret: @Sendable () -> [UInt8]
-  /// Seconds since the Unix epoch, for what outlives the process.
-  public var unixTime: @Sendable () -> UInt64
+  /// The time of day, for what outlives the process.
+  public var clock: WallClock
 
   public init(
     network: Hash256, identity: KeyPair, listen: [SocketAddress] = [], peers: [PeerAddress] = [],
-    secret: @escaping @Sendable () -> [UInt8], unixTime: @escaping @Sendable () -> UInt64
+    secret: @escaping @Sendable () -> [UInt8] = { SystemEntropy.bytes(SecretKey.byteCount) },
+    clock: WallClock = .system
   ) {
     self.network = network
     self.identity = identity
     self.listen = listen
     self.peers = peers
     self.secret = secret
-    self.unixTime = unixTime
+    self.clock = clock
   }
 }
 

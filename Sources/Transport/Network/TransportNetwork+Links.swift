@@ -53,7 +53,7 @@ extension TransportNetwork {
 
   private func accept(_ byteLink: any ByteLink, _ address: SocketAddress) {
     change { state, now, effects in
-      guard !state.isStopped, !state.bans.contains(address, at: state.unixTime()) else {
+      guard !state.isStopped, !state.bans.contains(address, at: state.unixTime) else {
         effects.events.append(.refused(address, "banned"))
         effects.finishes.append((byteLink, []))
         return

@@ -53,7 +53,7 @@ public final class TransportNetwork: Network {
     }
     let kept = configuration.peers.filter { $0.identity != local.identity.key }
     return TransportState(
-      local: local, unixTime: configuration.unixTime,
+      local: local, clock: configuration.clock,
       table: ConnectionTable(
         own: local.identity, reserved: Set(kept.map { NodeIdentity(key: $0.identity) }),
         limits: configuration.limits),
@@ -87,7 +87,7 @@ public final class TransportNetwork: Network {
       change { state, now, effects in
         let number = state.peers[peer]
         let address = number.flatMap { state.connections[$0]?.address }
-        state.bans.ban(peer.identity, from: address, at: state.unixTime())
+        state.bans.ban(peer.identity, from: address, at: state.unixTime)
         effects.events.append(.banned(peer.identity, reason))
         if let number { state.end(number, .local(.misbehaviour, reason), at: now, &effects) }
       }

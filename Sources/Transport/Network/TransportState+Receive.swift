@@ -65,7 +65,7 @@ extension TransportState {
     func refuse(_ reason: GoodbyeReason, _ detail: String) {
       end(number, .local(reason, detail), at: now, &effects)
     }
-    guard !bans.contains(identity, at: unixTime()) else { return refuse(.misbehaviour, "banned") }
+    guard !bans.contains(identity, at: unixTime) else { return refuse(.misbehaviour, "banned") }
     if let dialled = connection.dialled, dialled.purpose == .test {
       plan.succeeded(dialled.address)
       return refuse(.shutdown, "tested")

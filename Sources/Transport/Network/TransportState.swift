@@ -62,7 +62,7 @@ struct TransportState {
   }
 
   let local: PeerID
-  let unixTime: @Sendable () -> UInt64
+  let clock: WallClock
   var number: UInt64 = 0
   var connections: [UInt64: PeerConnection] = [:]
   /// Connections with something to send.
@@ -93,6 +93,9 @@ struct TransportState {
   /// Connections whose links do not run yet.
   var started: [ObjectIdentifier: UInt64] = [:]
   var isStopped = false
+
+  /// Seconds since the Unix epoch.
+  var unixTime: UInt64 { clock.milliseconds / 1_000 }
 
   mutating func nextNumber() -> UInt64 {
     number += 1

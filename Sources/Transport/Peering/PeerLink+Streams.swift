@@ -58,7 +58,9 @@ extension PeerLink {
 
   /// Opens streams for requests that wait, as far as there are streams and room.
   mutating func openWaiting() {
-    while connection != nil, let request = waiting.first, outboundBytes < settings.outboundBytesMax / 2 {
+    while connection != nil, let request = waiting.first,
+      outboundBytes < settings.outboundBytesMax / 2
+    {
       do throws(MuxError) {
         let stream = try connection!.mux.open(
           StreamInfo(request.type.traffic, .exchange, tag: request.type.rawValue),

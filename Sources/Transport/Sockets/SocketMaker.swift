@@ -115,7 +115,11 @@ public final class SocketMaker: LinkMaker, @unchecked Sendable {
         return descriptor
       }
       if descriptor >= 0 {
-        if let address { accept(link(descriptor), address.canonical) } else { Glibc.close(descriptor) }
+        if let address {
+          accept(link(descriptor), address.canonical)
+        } else {
+          Glibc.close(descriptor)
+        }
         continue
       }
       switch errno {
