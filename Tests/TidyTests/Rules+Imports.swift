@@ -3,8 +3,8 @@ extension TidyRule {
   static let roomOrder = [
     "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog",
     "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport", "StateTrie",
-    "Ledger", "Messages", "Peers", "LiveSync", "Node", "Production", "Simulation", "Fixtures", "Reports",
-    "livesync",
+    "Ledger", "Messages", "Peers", "LiveSync", "Node", "Production", "Simulation", "Fixtures",
+    "Reports", "livesync",
   ]
 
   /// The modules that are no rooms and who may import them; nobody else may.
