@@ -22,7 +22,8 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 
 let rooms = [
   "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog", "Networking",
-  "SimulatedNetworking", "LoopbackNetworking", "Transport", "StateTrie", "Ledger", "Messages",
+  "SimulatedNetworking", "LoopbackNetworking", "Transport", "HTTPServer", "StateTrie", "Ledger",
+  "Messages",
   "Peers",
   "LiveSync", "Node", "Simulation", "Fixtures", "Reports",
 ]
@@ -37,8 +38,12 @@ let package = Package(
     .systemLibrary(name: "CBlake2", pkgConfig: "libb2", providers: [.apt(["libb2-dev"])]),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+    .systemLibrary(
+      name: "CLibMicroHTTPD", pkgConfig: "libmicrohttpd",
+      providers: [.apt(["libmicrohttpd-dev"])]),
 
     .target(name: "CBlake2Batch"),
+    .target(name: "CMicroHTTP", dependencies: ["CLibMicroHTTPD"]),
 
     room("Locking"),
     room("Runtime", ["Locking"]),
@@ -53,6 +58,7 @@ let package = Package(
     room("SimulatedNetworking", ["Runtime", "Primitives", "Networking"]),
     room("LoopbackNetworking", ["Locking", "Runtime", "Primitives", "Networking"]),
     room("Transport", ["CSodium", "Runtime", "Primitives"]),
+    room("HTTPServer", ["CMicroHTTP", "Locking", "Runtime", "Primitives"]),
     room("Messages", ["Primitives", "MerkleTree", "Networking", "StateTrie", "Ledger"]),
     room(
       "Peers",
@@ -139,6 +145,7 @@ let package = Package(
       "Networking",
       ["SimulatedNetworking", "LoopbackNetworking", "Networking", "Runtime", "Primitives"]),
     tests("Transport", ["Transport", "Runtime", "Primitives"]),
+    tests("HTTPServer", ["HTTPServer", "Runtime"]),
     tests("StateTrie", ["StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests("Ledger", ["Ledger", "Runtime", "StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests(

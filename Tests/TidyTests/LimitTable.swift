@@ -27,6 +27,7 @@ enum LimitTable {
     streamsLimits,
     stateTrieLimits,
     transportLimits,
+    httpServerLimits,
     storageLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }

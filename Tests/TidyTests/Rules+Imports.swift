@@ -2,8 +2,9 @@ extension TidyRule {
   /// The rooms from the ground up. A room may import only what stands before it.
   static let roomOrder = [
     "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog",
-    "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport", "StateTrie",
-    "Ledger", "Messages", "Peers", "LiveSync", "Node", "Simulation", "Fixtures", "Reports",
+    "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport", "HTTPServer",
+    "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Simulation", "Fixtures",
+    "Reports",
     "livesync",
   ]
 
@@ -17,6 +18,7 @@ extension TidyRule {
     "CBlake2Batch": ["Primitives", "StateTrie", "livesync-bench"],
     "CSodium": ["Primitives", "Transport"],
     "CLMDB": ["Storage"],
+    "CMicroHTTP": ["HTTPServer"],
   ]
 
   static let imports: [TidyRule] = [
