@@ -56,11 +56,7 @@ final class RawClient {
         }
       }
     }
-    guard status == 0 else {
-      let code = errno
-      Glibc.close(socket)
-      throw RawError.refused(code)
-    }
+    guard status == 0 else { throw RawError.refused(errno) }
   }
 
   deinit { Glibc.close(socket) }
