@@ -25,7 +25,7 @@ let rooms = [
   "SimulatedNetworking", "LoopbackNetworking", "Transport", "HTTPServer", "StateTrie", "Ledger",
   "Messages",
   "Peers",
-  "LiveSync", "Node", "Simulation", "Fixtures", "Reports",
+  "LiveSync", "Node", "Monitoring", "Simulation", "Fixtures", "Reports",
 ]
 
 let package = Package(
@@ -79,6 +79,12 @@ let package = Package(
         "Messages", "Peers", "LiveSync",
       ]),
     room(
+      "Monitoring",
+      [
+        "Locking", "Runtime", "Primitives", "EventLog", "Networking", "HTTPServer", "StateTrie",
+        "Ledger", "Messages", "Peers", "LiveSync", "Node",
+      ]),
+    room(
       "Simulation",
       [
         "Runtime", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking",
@@ -112,6 +118,13 @@ let package = Package(
     .executableTarget(
       name: "noise-peer", dependencies: ["Transport", "Primitives"], path: "Tests/NoisePeer",
       swiftSettings: strict),
+    .executableTarget(
+      name: "monitoring-sample",
+      dependencies: [
+        "Monitoring", "HTTPServer", "Locking", "Runtime", "Primitives", "EventLog", "Networking",
+        "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node",
+      ],
+      path: "Tests/MonitoringSample", swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["Primitives", "Storage"], path: "Tests/TestSupport",
       swiftSettings: strict),
@@ -171,6 +184,13 @@ let package = Package(
       [
         "Node", "WorldSupport", "LiveSync", "Peers", "Messages", "Runtime", "Networking",
         "EventLog", "Ledger", "StateTrie", "Storage", "Primitives", "MerkleTree",
+      ]),
+    tests(
+      "Monitoring",
+      [
+        "Monitoring", "monitoring-sample", "WorldSupport", "Node", "LiveSync", "Peers", "Messages",
+        "HTTPServer",
+        "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Primitives",
       ]),
     tests("Fixtures", ["Fixtures", "StateTrie", "Primitives"]),
     tests(

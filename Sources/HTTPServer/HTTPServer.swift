@@ -20,6 +20,9 @@ public final class HTTPServer: Sendable {
     public var requests: UInt64 = 0
     /// Requests that were refused with a status of 400 and more before they came to one.
     public var refusedRequests: UInt64 = 0
+
+    /// Nothing yet.
+    public init() {}
   }
 
   struct State {

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPServer
 import Runtime
+import TestSupport
 import Testing
 
 /// Streams of server-sent events, over real sockets and in the buffer's core.

@@ -1,5 +1,6 @@
 import HTTPServer
 import Runtime
+import TestSupport
 import Testing
 
 /// What is answered to which request, over real sockets.

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPServer
 import Runtime
+import TestSupport
 import Testing
 
 /// Clients that are slow, many or gone, over real sockets.

@@ -1,5 +1,6 @@
 import HTTPServer
 import Runtime
+import TestSupport
 
 /// A server at a free port with pages for every test.
 struct TestServer: Sendable {

@@ -28,6 +28,7 @@ enum LimitTable {
     stateTrieLimits,
     transportLimits,
     httpServerLimits,
+    monitoringLimits,
     storageLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }

@@ -2,17 +2,17 @@ import Foundation
 import Glibc
 
 /// An answer as it came over the socket.
-struct RawAnswer: Sendable {
-  var status: Int
+public struct RawAnswer: Sendable {
+  public var status: Int
   /// Names in lower case.
-  var headers: [String: String]
-  var body: [UInt8]
+  public var headers: [String: String]
+  public var body: [UInt8]
 
-  var text: String { String(decoding: body, as: UTF8.self) }
+  public var text: String { String(decoding: body, as: UTF8.self) }
 }
 
 /// Why a raw client has no answer.
-enum RawError: Error {
+public enum RawError: Error {
   case refused(Int32)
   case late
   case closed(after: String)
@@ -20,11 +20,11 @@ enum RawError: Error {
 
 /// A TCP client that sends what it is told, well-formed or not. Its calls block: to be used within
 /// `onThread` only, since handlers need the threads of the tests.
-final class RawClient {
+public final class RawClient {
   private let socket: Int32
   private var pending: [UInt8] = []
 
-  init(port: UInt16, address: String = "127.0.0.1", receiveBytes: Int32? = nil) throws {
+  public init(port: UInt16, address: String = "127.0.0.1", receiveBytes: Int32? = nil) throws {
     let isV6 = address.contains(":")
     socket = Glibc.socket(isV6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard socket >= 0 else { throw RawError.refused(errno) }
@@ -62,8 +62,9 @@ final class RawClient {
   deinit { Glibc.close(socket) }
 
   /// Sends all of it, or as much as goes before the other end closes.
-  func send(_ text: String) {
-    let bytes = Array(text.utf8)
+  public func send(_ text: String) { send(Array(text.utf8)) }
+
+  public func send(_ bytes: [UInt8]) {
     var done = 0
     while done < bytes.count {
       let count = bytes[done...].withUnsafeBytes {
@@ -74,11 +75,11 @@ final class RawClient {
     }
   }
 
-  func get(_ path: String, host: String = "127.0.0.1", more: String = "") {
+  public func get(_ path: String, host: String = "127.0.0.1", more: String = "") {
     send("GET \(path) HTTP/1.1\r\nHost: \(host)\r\n\(more)\r\n")
   }
 
-  func post(_ path: String, _ body: String, more: String = "") {
+  public func post(_ path: String, _ body: String, more: String = "") {
     send(
       "POST \(path) HTTP/1.1\r\nHost: localhost\r\n"
         + "Content-Length: \(body.utf8.count)\r\n\(more)\r\n" + body)
@@ -93,7 +94,7 @@ final class RawClient {
   }
 
   /// Reads until the text has come, and returns everything up to its end.
-  func read(upTo end: String) throws -> String {
+  public func read(upTo end: String) throws -> String {
     let mark = Array(end.utf8)
     var seen = 0
     while true {
@@ -110,7 +111,7 @@ final class RawClient {
   }
 
   /// Reads until the other end closes.
-  func readToEnd() throws -> String {
+  public func readToEnd() throws -> String {
     while true {
       let more = try receive()
       if more.isEmpty { return String(decoding: pending, as: UTF8.self) }
@@ -119,7 +120,7 @@ final class RawClient {
   }
 
   /// The next answer; without its body if it was asked for by HEAD.
-  func answer(hasBody: Bool = true) throws -> RawAnswer {
+  public func answer(hasBody: Bool = true) throws -> RawAnswer {
     let lines = try read(upTo: "\r\n\r\n").components(separatedBy: "\r\n")
     var headers: [String: String] = [:]
     for line in lines.dropFirst() {
@@ -140,7 +141,7 @@ final class RawClient {
 }
 
 /// Runs what blocks on a thread of its own.
-func onThread<Value: Sendable>(
+public func onThread<Value: Sendable>(
   _ body: @escaping @Sendable () throws -> Value
 ) async throws -> Value {
   try await withCheckedThrowingContinuation { continuation in
