@@ -25,7 +25,7 @@ let rooms = [
   "SimulatedNetworking", "LoopbackNetworking", "Transport", "HTTPServer", "StateTrie", "Ledger",
   "Messages",
   "Peers",
-  "LiveSync", "Node", "Monitoring", "Simulation", "Fixtures", "Reports",
+  "LiveSync", "Node", "Monitoring", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
 ]
 
 let package = Package(
@@ -42,11 +42,13 @@ let package = Package(
       name: "CLibMicroHTTPD", pkgConfig: "libmicrohttpd",
       providers: [.apt(["libmicrohttpd-dev"])]),
 
+    .systemLibrary(name: "CEpoll"),
+
     .target(name: "CBlake2Batch"),
     .target(name: "CMicroHTTP", dependencies: ["CLibMicroHTTPD"]),
 
     room("Locking"),
-    room("Runtime", ["Locking"]),
+    room("Runtime", ["CEpoll", "Locking"]),
     room("Primitives", ["CBlake2", "CSodium", "Locking"]),
     room("Streams", ["Locking", "Primitives"]),
     room("MerkleTree", ["Primitives"]),
@@ -57,7 +59,7 @@ let package = Package(
     room("Ledger", ["Locking", "Primitives", "MerkleTree", "Storage", "StateTrie"]),
     room("SimulatedNetworking", ["Runtime", "Primitives", "Networking"]),
     room("LoopbackNetworking", ["Locking", "Runtime", "Primitives", "Networking"]),
-    room("Transport", ["CSodium", "Runtime", "Primitives"]),
+    room("Transport", ["CEpoll", "CSodium", "Locking", "Runtime", "Primitives", "Networking"]),
     room("HTTPServer", ["CMicroHTTP", "Locking", "Runtime", "Primitives"]),
     room("Messages", ["Primitives", "MerkleTree", "Networking", "StateTrie", "Ledger"]),
     room(
@@ -85,6 +87,18 @@ let package = Package(
         "Ledger", "Messages", "Peers", "LiveSync", "Node",
       ]),
     room(
+      "Production",
+      [
+        "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "Networking",
+        "Ledger", "Messages", "Peers", "LiveSync", "Node",
+      ]),
+    room(
+      "Daemon",
+      [
+        "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "Networking",
+        "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Production",
+      ]),
+    room(
       "Simulation",
       [
         "Runtime", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking",
@@ -98,12 +112,16 @@ let package = Package(
       ]),
     room(
       "Reports",
-      ["Primitives", "EventLog", "StateTrie", "Peers", "LiveSync", "Node", "Simulation"]),
+      [
+        "Primitives", "EventLog", "StateTrie", "Peers", "LiveSync", "Node", "Production",
+        "Daemon", "Simulation",
+      ]),
     .executableTarget(
       name: "livesync",
       dependencies: [
         "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "StateTrie", "Ledger",
-        "Peers", "LiveSync", "Node", "Simulation", "Fixtures", "Reports",
+        "Peers", "LiveSync", "Node", "Production", "Daemon", "Transport", "Simulation", "Fixtures",
+        "Reports",
       ],
       swiftSettings: strict),
 
@@ -132,9 +150,8 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "TestSupport", "Locking", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking",
-        "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Simulation",
-        "Fixtures",
-        "Reports",
+        "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Production",
+        "Simulation", "Fixtures", "Reports",
       ],
       path: "Fuzz/Targets", swiftSettings: strict),
     .target(
@@ -157,7 +174,7 @@ let package = Package(
     tests(
       "Networking",
       ["SimulatedNetworking", "LoopbackNetworking", "Networking", "Runtime", "Primitives"]),
-    tests("Transport", ["Transport", "Runtime", "Primitives"]),
+    tests("Transport", ["Transport", "Networking", "Runtime", "Primitives"]),
     tests("HTTPServer", ["HTTPServer", "Runtime"]),
     tests("StateTrie", ["StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests("Ledger", ["Ledger", "Runtime", "StateTrie", "Storage", "Primitives", "MerkleTree"]),
@@ -192,6 +209,13 @@ let package = Package(
         "HTTPServer",
         "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Primitives",
       ]),
+    tests(
+      "Production",
+      [
+        "Production", "WorldSupport", "Node", "LiveSync", "Peers", "Messages", "Runtime",
+        "Networking", "LoopbackNetworking", "SimulatedNetworking", "EventLog", "Ledger",
+        "StateTrie", "Storage", "Streams", "Primitives",
+      ]),
     tests("Fixtures", ["Fixtures", "StateTrie", "Primitives"]),
     tests(
       "Reports",
@@ -206,7 +230,8 @@ let package = Package(
     tests(
       "Command",
       [
-        "livesync", "livesync-bench", "Simulation", "Fixtures", "Reports", "Node", "LiveSync",
+        "livesync", "livesync-bench", "Simulation", "Production", "Fixtures", "Reports", "Node",
+        "LiveSync",
         "Peers", "Networking", "Ledger", "StateTrie", "EventLog", "Storage", "Streams",
         "Primitives",
       ]),

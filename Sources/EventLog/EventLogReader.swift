@@ -14,12 +14,14 @@ public struct EventLogCut: Sendable, Hashable, CustomStringConvertible {
 /// are the log of or says where they stop being one; it never holds more than one line.
 ///
 /// It is strict, since a log is evidence: the first record is `run.start` of a known schema, the
-/// records are numbered without gaps, the time does not go back, a cause comes first, nothing
+/// records are numbered without gaps (from 0, or on from an earlier part of the log), the time does not go back, a cause comes first, nothing
 /// follows `run.end`, and every line is exactly what the writer would have written.
 public struct EventLogReader: Sendable {
   private let schema: EventSchema
   private var pending: [UInt8] = []
   private var lines = 0
+  /// Number of the first record: above 0 in a later part of a log that was written in parts.
+  private var first: UInt64 = 0
   private var lastTime: Int64 = 0
   private var isEnded = false
 
@@ -65,7 +67,7 @@ public struct EventLogReader: Sendable {
   /// the beginning of the next record, or if not even the first record is whole.
   public func finishWhereCut() throws(EventLogError) -> EventLogCut? {
     if pending.isEmpty { return nil }
-    let beginning = Array("{\"seq\":\(lines),\"t_ns\":".utf8)
+    let beginning = Array("{\"seq\":\(first &+ UInt64(lines)),\"t_ns\":".utf8)
     guard lines > 0, !isEnded, zip(pending, beginning).allSatisfy({ $0 == $1 }) else {
       throw .incompleteLine(line: lines + 1, column: pending.count + 1)
     }
@@ -127,8 +129,10 @@ public struct EventLogReader: Sendable {
       throw .outOfOrder("`run.start` must be the first record and only that", line: lines)
     }
     if isEnded { throw .outOfOrder("a record follows `run.end`", line: lines) }
-    guard record.sequence == UInt64(lines - 1) else {
-      throw .outOfOrder("seq is \(record.sequence) instead of \(lines - 1)", line: lines)
+    if isStart { first = record.sequence }
+    let (expected, isOver) = first.addingReportingOverflow(UInt64(lines - 1))
+    guard record.sequence == expected, !isOver else {
+      throw .outOfOrder("seq is \(record.sequence) instead of \(expected)", line: lines)
     }
     guard record.time >= lastTime else { throw .outOfOrder("the time goes back", line: lines) }
     if let cause = record.cause, cause >= record.sequence {

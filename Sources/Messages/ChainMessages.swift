@@ -6,7 +6,7 @@ import Primitives
 public struct RequestHead: Request, Hashable {
   public typealias Response = HeadResponse
   public static let type = RequestType(
-    210, name: "head", responseBytesMax: MessageLimits.headResponseBytesMax)
+    210, name: "head", responseBytesMax: MessageLimits.headResponseBytesMax, traffic: .control)
 
   public init() {}
   public func encode(to encoder: inout WireEncoder) {}

@@ -30,7 +30,7 @@ extension RequestType {
 extension Topic {
   /// Headers with justification of new blocks.
   public static let blockHeader = Topic(
-    1, name: "block_header", payloadBytesMax: MessageLimits.headerBytesMax)
+    1, name: "block_header", payloadBytesMax: MessageLimits.headerBytesMax, traffic: .headers)
   /// Bodies of new blocks.
   public static let blockBody = Topic(
     2, name: "block_body", payloadBytesMax: MessageLimits.bodyBytesMax)

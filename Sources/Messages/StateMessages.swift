@@ -8,7 +8,7 @@ public struct RequestTrieDiff: Request, Hashable {
   public typealias Response = TrieDiffResponse
   public static let type = RequestType(
     218, name: "trie_diff", responseBytesMax: MessageLimits.diffResponseBytesMax,
-    perWindowMax: MessageLimits.diffRequestsPerWindowMax)
+    perWindowMax: MessageLimits.diffRequestsPerWindowMax, traffic: .diffs)
 
   public var blockHash: Hash256
 
@@ -62,7 +62,7 @@ public enum TrieDiffResponse: WireCodable, Hashable {
 public struct RequestChunk: Request, Hashable {
   public typealias Response = ChunkResponse
   public static let type = RequestType(
-    212, name: "chunk", perWindowMax: MessageLimits.chunkRequestsPerWindowMax)
+    212, name: "chunk", perWindowMax: MessageLimits.chunkRequestsPerWindowMax, traffic: .chunks)
 
   /// First key wanted.
   public var startKey: KeyNibbles

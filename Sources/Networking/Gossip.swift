@@ -6,6 +6,9 @@ public struct GossipID: Hashable, Comparable, Sendable, CustomStringConvertible 
   /// BLAKE2b-256 of the topic (two bytes, most significant first) and the payload.
   public let hash: Hash256
 
+  /// The message with a name that was told.
+  public init(hash: Hash256) { self.hash = hash }
+
   /// The name of `payload` on `topic`.
   public init(topic: Topic, payload: [UInt8]) {
     var input: [UInt8] = []

@@ -51,6 +51,9 @@ public struct GossipCache: Sendable {
   /// Bytes charged for them.
   public var pendingBytes: Int { pending.bytes }
 
+  /// Whether a message was published here or came before, as far as that is remembered.
+  public func hasSeen(_ id: GossipID) -> Bool { seen.contains(id) || pending.contains(id) }
+
   /// Notes a message the local peer publishes; false if it was seen before.
   public mutating func publish(_ id: GossipID) -> Bool {
     remember(id)

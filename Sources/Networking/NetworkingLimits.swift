@@ -6,6 +6,8 @@ public enum NetworkingLimits {
   public static let pendingRequestsMax = 1024
   /// Requests one peer answers at one time.
   public static let servedConcurrentlyMax = 32
+  /// Requests of one other that it answers at one time.
+  public static let servedPerPeerMax = 16
   /// Requests that wait at one peer until one of those is answered; later ones are refused.
   public static let servedWaitingMax = 256
   /// Gossip messages that wait to be read and judged.

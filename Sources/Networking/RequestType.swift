@@ -15,19 +15,23 @@ public struct RequestType: Sendable {
   /// Requests that one peer may send in the window of the rate limits, unless a node says
   /// otherwise.
   public let perWindowMax: Int
+  /// How urgent it and its response are, where they share a line with others.
+  public let traffic: TrafficClass
 
   /// - Parameter name: `request_` and the number if nil.
   public init(
     _ rawValue: UInt16, name: String? = nil,
     requestBytesMax: Int = NetworkingLimits.requestBytesMax,
     responseBytesMax: Int = NetworkingLimits.responseBytesMax,
-    perWindowMax: Int = NetworkingLimits.requestsPerWindowMax
+    perWindowMax: Int = NetworkingLimits.requestsPerWindowMax,
+    traffic: TrafficClass = .blocks
   ) {
     self.rawValue = rawValue
     self.name = name ?? "request_\(rawValue)"
     self.requestBytesMax = requestBytesMax
     self.responseBytesMax = responseBytesMax
     self.perWindowMax = perWindowMax
+    self.traffic = traffic
   }
 }
 

@@ -9,15 +9,20 @@ public struct Topic: Sendable {
   public let name: String
   /// Largest payload of a message, in bytes.
   public let payloadBytesMax: Int
+  /// How urgent a message is. Those of `control` and `headers` are sent to neighbours at once,
+  /// others may be announced first.
+  public let traffic: TrafficClass
 
   /// - Parameter name: `topic_` and the number if nil.
   public init(
     _ rawValue: UInt16, name: String? = nil,
-    payloadBytesMax: Int = NetworkingLimits.payloadBytesMax
+    payloadBytesMax: Int = NetworkingLimits.payloadBytesMax,
+    traffic: TrafficClass = .blocks
   ) {
     self.rawValue = rawValue
     self.name = name ?? "topic_\(rawValue)"
     self.payloadBytesMax = payloadBytesMax
+    self.traffic = traffic
   }
 }
 

@@ -54,26 +54,30 @@ public struct Signature: Sendable, Hashable, CustomStringConvertible {
   public var description: String { r.hex + s.hex }
 }
 
-/// An Ed25519 key pair made from a 32-byte seed.
+/// An Ed25519 key pair made from a 32-byte seed. The secret is overwritten when the last copy of the
+/// pair is gone.
 public struct KeyPair: Sendable {
   public let publicKey: PublicKey
-  private let secret: [UInt8]
+  private let secret: SigningSecret
 
   /// The pair that belongs to `seed`; the same seed gives the same pair.
   public init(seed: Hash256) {
     precondition(sodiumIsReady, "libsodium could not be initialised")
     var publicBytes = [UInt8](repeating: 0, count: 32)
-    var secretBytes = [UInt8](repeating: 0, count: 64)
-    let status = crypto_sign_seed_keypair(&publicBytes, &secretBytes, seed.bytes)
+    var seedBytes = seed.bytes
+    var status: Int32 = -1
+    secret = SigningSecret { secret in
+      status = crypto_sign_seed_keypair(&publicBytes, secret, seedBytes)
+    }
+    Secrets.wipe(&seedBytes)
     precondition(status == 0, "libsodium refused a 32-byte seed")
     publicKey = PublicKey(raw: Hash256(bytes: publicBytes)!)
-    secret = secretBytes
   }
 
   /// This key's signature of `message`; the same message gives the same signature.
   public func sign(_ message: [UInt8]) -> Signature {
     var signature = [UInt8](repeating: 0, count: Signature.byteCount)
-    let status = crypto_sign_detached(&signature, nil, message, UInt64(message.count), secret)
+    let status = crypto_sign_detached(&signature, nil, message, UInt64(message.count), secret.bytes)
     precondition(status == 0, "libsodium refused to sign \(message.count) bytes")
     return Signature(bytes: signature)!
   }

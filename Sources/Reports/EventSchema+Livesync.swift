@@ -1,7 +1,9 @@
+import Daemon
 import EventLog
 import LiveSync
 import Node
 import Peers
+import Production
 import Simulation
 
 extension EventSchema {
@@ -11,6 +13,6 @@ extension EventSchema {
     Event.Run.self, Event.Node.self, Event.Peer.self, Event.Block.self, Event.Blocks.self,
     Event.Chain.self, Event.Diff.self, Event.Chunk.self, Event.State.self, Event.Queue.self,
     Event.Request.self, Event.MacroSync.self, Event.Consensus.self, Event.Fault.self,
-    Event.Stall.self, Event.Check.self,
+    Event.Stall.self, Event.Producer.self, Event.Transport.self, Event.Check.self,
   ])
 }

@@ -12,4 +12,8 @@ public enum RuntimeLimits {
   public static let deadTimersMax = 1024
   /// How many tasks and timers a report of pending work lists by name.
   public static let pendingListedMax = 32
+  /// Jobs that an event loop runs before it looks at descriptors and timers again.
+  public static let loopJobsMax = 256
+  /// Descriptors that an event loop takes word of at a time.
+  public static let loopEventsMax = 256
 }

@@ -1,27 +1,20 @@
-import Glibc
-
 /// The runtime of production: the default thread pool, the monotonic clock, and a seed from the
 /// operating system unless one is given.
 public final class SystemRuntime: Runtime {
   /// The seed of the random streams.
   public let seed: UInt64
-  private let clock = ContinuousClock()
-  private let origin: ContinuousClock.Instant
+  private let clock = MonotonicClock()
 
   /// - Parameter seed: seed of the random streams; nil takes one from the operating system.
   public init(seed: UInt64? = nil) {
     self.seed = seed ?? Self.entropy()
-    origin = clock.now
   }
 
-  public var now: Moment {
-    Moment(nanoseconds: origin.duration(to: clock.now).wholeNanoseconds)
-  }
+  public var now: Moment { clock.now }
 
   public func sleep(until moment: Moment) async throws(CancellationError) {
     do {
-      let wait = Duration.nanoseconds(moment.nanoseconds)
-      try await Task.sleep(until: origin.advanced(by: wait), clock: clock)
+      try await Task.sleep(until: clock.instant(of: moment), clock: clock.clock)
     } catch {
       throw CancellationError()
     }
@@ -41,10 +34,23 @@ public final class SystemRuntime: Runtime {
   }
 
   /// 64 bits from the operating system.
-  private static func entropy() -> UInt64 {
-    var value: UInt64 = 0
-    let status = withUnsafeMutableBytes(of: &value) { getentropy($0.baseAddress!, $0.count) }
-    precondition(status == 0, "the operating system gives no entropy (errno \(errno))")
-    return value
+  static func entropy() -> UInt64 {
+    SystemEntropy.bytes(8).reduce(0) { $0 << 8 | UInt64($1) }
+  }
+}
+
+/// Monotonic time since it was made.
+struct MonotonicClock: Sendable {
+  let clock = ContinuousClock()
+  private let origin: ContinuousClock.Instant
+
+  init() { origin = clock.now }
+
+  var now: Moment {
+    Moment(nanoseconds: origin.duration(to: clock.now).wholeNanoseconds)
+  }
+
+  func instant(of moment: Moment) -> ContinuousClock.Instant {
+    origin.advanced(by: .nanoseconds(moment.nanoseconds))
   }
 }

@@ -57,6 +57,12 @@ public enum Console {
     _ = errors.write(Array("\(program): \(PrintableText.line(message))\n\(rest)".utf8))
   }
 
+  /// Writes a line of a log to standard error.
+  public static func log(_ line: String) {
+    endProgress()
+    _ = errors.write(Array("\(PrintableText.line(line))\n".utf8))
+  }
+
   /// Replaces the last line on a terminal; does nothing in a pipe.
   public static func progress(_ line: String) {
     guard isTerminal else { return }

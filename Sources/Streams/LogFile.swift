@@ -1,5 +1,6 @@
 import Glibc
 import Locking
+import Primitives
 
 /// A log of lines that is written piece by piece while something runs. What cannot be written does
 /// not stop the run: the log is cut there, and nothing is written any more.
@@ -32,7 +33,7 @@ public final class LogFile: Sendable {
   public init(
     folder: String, name: String, onCut: @escaping @Sendable (Cut) -> Void
   ) throws(StreamError) {
-    try Self.makeFolder(folder)
+    try Folder.make(folder)
     path = folder + "/" + name
     self.onCut = onCut
     var status = stat()
@@ -58,23 +59,6 @@ public final class LogFile: Sendable {
       throw errno == EWOULDBLOCK ? .locked(path) : .failed(path, "locked", errno)
     }
     guard ftruncate(file.number, 0) == 0 else { throw .failed(path, "written", errno) }
-  }
-
-  private static func makeFolder(_ folder: String) throws(StreamError) {
-    var made = folder.hasPrefix("/") ? "/" : ""
-    for part in folder.split(separator: "/") {
-      made += part
-      let code = mkdir(made, 0o777) == 0 ? 0 : errno
-      if code != 0, code != EEXIST {
-        // A folder that is there need not be one that could be made.
-        var status = stat()
-        guard stat(made, &status) == 0 else { throw .failed(folder, "made", code) }
-      }
-      made += "/"
-    }
-    var status = stat()
-    guard stat(folder, &status) == 0 else { throw .failed(folder, "made", errno) }
-    guard status.isKind(S_IFDIR) else { throw .unfit(folder, "is no folder") }
   }
 
   /// Appends whole lines.

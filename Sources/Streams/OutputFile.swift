@@ -1,4 +1,5 @@
 import Glibc
+import Primitives
 
 /// A file that is written as a whole. A regular file, or one that is still to be made, is replaced
 /// in one step: it holds the old bytes or the new ones, whatever happens. What is there otherwise

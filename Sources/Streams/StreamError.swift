@@ -6,6 +6,7 @@ import Primitives
 public struct StreamError: Error, Equatable, Sendable, CustomStringConvertible {
   private enum Kind: Equatable {
     case absent
+    case present
     case unfit(String)
     case tooLarge(limit: Int)
     case locked
@@ -18,6 +19,8 @@ public struct StreamError: Error, Equatable, Sendable, CustomStringConvertible {
 
   /// There is no such file.
   static func absent(_ path: String) -> StreamError { .init(kind: .absent, path: path) }
+  /// There is something where a new file was to be made.
+  static func present(_ path: String) -> StreamError { .init(kind: .present, path: path) }
   /// What is there is of a kind that cannot be used; `what` goes on after the path.
   static func unfit(_ path: String, _ what: String) -> StreamError {
     .init(kind: .unfit(what), path: path)
@@ -40,11 +43,18 @@ public struct StreamError: Error, Equatable, Sendable, CustomStringConvertible {
     return [ENOSPC, EDQUOT, EFBIG, EIO, EPIPE, EBADF].contains(code)
   }
 
+  /// True if there is no such file.
+  public var isAbsent: Bool { kind == .absent }
+
+  /// True if there is something where a new file was to be made.
+  public var isPresent: Bool { kind == .present }
+
   public var description: String {
     let place = path == "-" ? "standard input" : "'\(path)'"
     let text =
       switch kind {
       case .absent: "there is no file \(place)"
+      case .present: "\(place) is there already"
       case .unfit(let what): "\(place) \(what)"
       case .tooLarge(let limit): "\(place) is larger than \(limit) bytes"
       case .locked: "\(place) is being written by another run; name another folder with --out"
@@ -52,9 +62,4 @@ public struct StreamError: Error, Equatable, Sendable, CustomStringConvertible {
       }
     return PrintableText.line(text)
   }
-}
-
-/// What the system says of an errno.
-enum SystemText {
-  static func of(_ code: Int32) -> String { String(cString: strerror(code)) }
 }

@@ -61,4 +61,88 @@ public enum TransportLimits {
   public static let addressesToldMax = 250
   /// Addresses kept to begin with after a restart.
   public static let anchorsMax = 2
+
+  /// Bytes that one call reads off a socket.
+  public static let readBytesMax = 128 << 10
+  /// Bytes that are read off one socket before others have their turn.
+  public static let readTurnBytes = 1 << 20
+  /// Bytes that a link is given at a time to send.
+  public static let writeBytesMax = 64 << 10
+  /// Bytes of one connection that the kernel has and has not sent: nothing overtakes them.
+  public static let unsentKernelBytesMax = 32 << 10
+  /// Connections that wait to be accepted.
+  public static let listenBacklog: Int32 = 128
+  /// Pause before connections are accepted again after the operating system refused.
+  public static let acceptPause: Duration = .milliseconds(100)
+  /// Time for the operating system to make a connection.
+  public static let dialTimeout: Duration = .seconds(5)
+  /// Time that a connection has to send its last bytes.
+  public static let lingerTimeout: Duration = .seconds(1)
+  /// Time in which the other end must take something of what is sent.
+  public static let writeStallMax: Duration = .seconds(20)
+  /// Time from the first byte of a connection to the end of its handshake.
+  public static let handshakeTimeout: Duration = .seconds(10)
+  /// Pause between pings.
+  public static let pingInterval: Duration = .seconds(15)
+  /// Time without a byte of the other end after which it is gone, though a ping was sent.
+  public static let silenceMax: Duration = .seconds(30)
+
+  /// Connections that others made, after their handshake.
+  public static let inboundConnectionsMax = 32
+  /// Connections that this end makes.
+  public static let outboundConnectionsMax = 8
+  /// Connections of others whose handshake is not over; the oldest gives way.
+  public static let handshakesMax = 16
+  /// Connections from one address.
+  public static let connectionsPerAddressMax = 3
+  /// Connections from one subnet.
+  public static let connectionsPerSubnetMax = 8
+  /// Addresses that are dialled at one time.
+  public static let dialsMax = 8
+  /// Longest pause before a peer that the node was told to keep is dialled again, after its first
+  /// failure.
+  public static let keptPauseFirst: Duration = .seconds(1)
+  /// Times that this pause doubles.
+  public static let keptPauseDoublings = 5
+  /// Identities that are banned at one time.
+  public static let bansMax = 1024
+  /// Seconds that a ban lasts.
+  public static let banSeconds: UInt64 = 3600
+  /// Banned identities from one address, from which the address is banned too.
+  public static let bansPerAddress = 3
+
+  /// Neighbours that urgent gossip is pushed to at once.
+  public static let gossipDegree = 6
+  /// Bytes of gossip that are kept for neighbours that want it.
+  public static let gossipHeldBytes = 16 << 20
+  /// Bytes that a kept message is charged beside its own.
+  public static let gossipOverheadBytes = 256
+  /// Announced messages that are waited for.
+  public static let promisesMax = 1024
+  /// Those of one neighbour.
+  public static let promisesPerPeerMax = 128
+  /// Further neighbours remembered to have announced a message that is waited for.
+  public static let announcersMax = 4
+  /// Time without a byte of a neighbour after which what it announced is asked of another.
+  public static let promiseWait: Duration = .seconds(2)
+  /// Time after which it is asked of another in any case.
+  public static let promiseMax: Duration = .seconds(30)
+  /// Time that an announced urgent message is given to be pushed by somebody.
+  public static let pushWait: Duration = .milliseconds(500)
+
+  /// Bytes of messages on their way in, beyond the initial credit of their streams, that each
+  /// connection has for itself.
+  public static let connectionPoolBytes = 128 << 10
+  /// Bytes of these that all connections share: who begins a larger message gets what it needs.
+  public static let sharedPoolBytes = 2 * inboundPoolBytes
+  /// Bytes of answers that wait to be sent to all peers together: with more, none is made.
+  public static let unsentBytesMax = 32 << 20
+  /// Pause between two looks at the clock.
+  public static let tickPause: Duration = .milliseconds(250)
+  /// Time that a peer is given for a sign of life when somebody else shows its key.
+  public static let probeWait: Duration = .seconds(5)
+  /// Types of requests and topics from here on are the transport's own. Of the wire.
+  public static let ownTagsFrom: UInt16 = 0xff00
+  /// Time for an answer with addresses.
+  public static let addressesTimeout: Duration = .seconds(20)
 }

@@ -5,11 +5,14 @@ struct CommandSpecification {
     /// Placeholder of the value; nil for a flag.
     let value: String?
     let help: String
+    /// Whether it may be given several times.
+    let isList: Bool
 
-    init(_ name: String, _ value: String? = nil, help: String) {
+    init(_ name: String, _ value: String? = nil, help: String, isList: Bool = false) {
       self.name = name
       self.value = value
-      self.help = help
+      self.help = isList ? help + " (may be repeated)" : help
+      self.isList = isList
     }
   }
 
@@ -61,14 +64,14 @@ struct UsageError: Error {
 /// The parsed arguments of one command.
 struct Arguments {
   let positionals: [String]
-  private let values: [String: String]
+  private let values: [String: [String]]
   private let flags: Set<String>
 
-  /// Fits `words` to `specification`. Every option at most once, values in the next word or after
+  /// Fits `words` to `specification`. Every option at most once unless it is a list, values in the next word or after
   /// an equals sign.
   init(_ words: [String], _ specification: CommandSpecification) throws(UsageError) {
     var positionals: [String] = []
-    var values: [String: String] = [:]
+    var values: [String: [String]] = [:]
     var flags: Set<String> = []
     var rest = words[...]
     while let word = rest.popFirst() {
@@ -81,7 +84,7 @@ struct Arguments {
       guard let option = specification.allOptions.first(where: { $0.name == name }) else {
         throw UsageError("unknown option '\(name)'")
       }
-      guard values[name] == nil, !flags.contains(name) else {
+      guard option.isList || values[name] == nil, !flags.contains(name) else {
         throw UsageError("option '\(name)' is given twice")
       }
       guard let placeholder = option.value else {
@@ -92,7 +95,7 @@ struct Arguments {
       guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
         throw UsageError("option '\(name)' needs a value \(placeholder)")
       }
-      values[name] = value
+      values[name, default: []].append(value)
     }
     self.positionals = positionals
     self.values = values
@@ -108,13 +111,14 @@ struct Arguments {
   var wantsJSON: Bool { flags.contains("--json") }
 
   func flag(_ name: String) -> Bool { flags.contains(name) }
-  func text(_ name: String) -> String? { values[name] }
+  func text(_ name: String) -> String? { values[name]?.last }
+  func texts(_ name: String) -> [String] { values[name] ?? [] }
 
   /// The whole number given for `name`, if any, which must lie in `range`.
   func number<Value: FixedWidthInteger>(
     _ name: String, in range: ClosedRange<Value>
   ) throws(UsageError) -> Value? {
-    guard let text = values[name] else { return nil }
+    guard let text = text(name) else { return nil }
     guard let value = Value(text), range.contains(value) else {
       throw UsageError(
         "option '\(name)' needs a whole number from \(range.lowerBound) to \(range.upperBound), "

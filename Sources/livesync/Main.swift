@@ -13,9 +13,10 @@ protocol Command {
 struct Main {
   private static var commands: [any Command.Type] {
     [
-      SimulateCommand.self, FiguresCommand.self, FixtureRecordCommand.self, ReplayCommand.self,
+      SimulateCommand.self, NodeCommand.self, FiguresCommand.self, FixtureRecordCommand.self,
+      ReplayCommand.self,
       DbCheckCommand.self, DbStatCommand.self, EventsSummaryCommand.self, EventsPictureCommand.self,
-      EventsSchemaCommand.self, EvidenceCheckCommand.self,
+      EventsSchemaCommand.self, EvidenceCheckCommand.self, GenesisCommand.self,
     ]
   }
 

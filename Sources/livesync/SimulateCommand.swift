@@ -1,3 +1,4 @@
+import Daemon
 import EventLog
 import Foundation
 import LiveSync
@@ -198,6 +199,9 @@ enum BuildIdentity {
   static let current = RunIdentity(
     commit: ProcessInfo.processInfo.environment["LIVESYNC_COMMIT"] ?? "unknown",
     toolchain: toolchain, mode: mode)
+
+  static let build = ProgramBuild(
+    commit: current.commit, toolchain: toolchain, mode: mode)
 
   private static var toolchain: String {
     #if swift(>=6.4)

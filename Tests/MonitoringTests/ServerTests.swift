@@ -5,8 +5,10 @@ import Locking
 import Monitoring
 import Primitives
 import Runtime
+import StateTrie
 import TestSupport
 import Testing
+import WorldSupport
 import monitoring_sample
 
 /// What the monitoring server answers, over real sockets.
@@ -98,14 +100,16 @@ import monitoring_sample
       #expect(ready.text.contains("61 % held"))
       #expect(try await Self.get(port, "/favicon.ico").status == 404)
     }
-    try await Self.serve(SampleNode(SampleNode.following)) { (port: UInt16, _: EventWatch) async throws in
+    let following = SampleNode(SampleNode.following)
+    try await Self.serve(following) { (port: UInt16, _: EventWatch) async throws in
       #expect(try await Self.get(port, "/readyz").text == "ready\n")
     }
   }
 
   @Test func health_shouldEnd_whenTheNodeDoesNotAnswer() async throws {
     let runtime = MovedRuntime()
-    try await Self.serve(StuckNode(runtime: runtime), runtime: runtime) { (port: UInt16, _: EventWatch) async throws in
+    let node = StuckNode(runtime: runtime)
+    try await Self.serve(node, runtime: runtime) { (port: UInt16, _: EventWatch) async throws in
       #expect(try await Self.get(port, "/healthz").status == 200)
       try await Task.sleep(for: MonitoringLimits.sampleInterval * 2)
       runtime.offset.withLock { $0 = MonitoringLimits.aliveTimeMax }
@@ -138,7 +142,8 @@ import monitoring_sample
       let bytes = try transaction(fee: 3).wireBytes
       let binary = try await Self.exchange(port) { client in
         client.send(
-          "POST /transactions HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(bytes.count)\r\n\r\n"
+          "POST /transactions HTTP/1.1\r\nHost: localhost\r\n"
+            + "Content-Length: \(bytes.count)\r\n\r\n"
         )
         client.send(bytes)
       }
@@ -164,6 +169,41 @@ import monitoring_sample
       }
       let address = String(repeating: "0", count: 40)
       #expect(try await Self.get(port, "/accounts/" + address).status == 503)
+    }
+  }
+
+  /// A node with the state of a chain.
+  private struct ChainNode: MonitoredNode {
+    let chain: Blockchain
+    let sample = SampleNode()
+
+    func status() async -> NodeStatus { await sample.status() }
+    func account(_ address: Address) async -> AccountAnswer {
+      AccountAnswer(of: address, in: chain)
+    }
+    func submit(_ transaction: Transaction) async -> SubmissionOutcome { .accepted }
+  }
+
+  @Test func account_shouldBeServedWithItsProof_alsoOfItsAbsence() async throws {
+    let world = try TestWorld(seed: 903)
+    let known = world.genesis.accounts[3]
+    let absent = try #require(Address(bytes: [UInt8](repeating: 0xee, count: 20)))
+    let node = ChainNode(chain: world.source)
+    try await Self.serve(node) { (port: UInt16, _: EventWatch) async throws in
+      for (address, status) in [(known.address, 200), (absent, 404)] {
+        let answer = try await Self.get(port, "/accounts/\(address)")
+        #expect(answer.status == status)
+        let json = try JSONValue(parsing: Data(answer.body))
+        let root = json["block"]["state_root"].hash
+        #expect(root == world.source.head.header.stateRoot)
+        let proof = try TrieProof(wireBytes: json["proof"].hexBytes)
+        let values = try proof.verify(root: root, keys: [address.key])
+        let value = try #require(values[address.key])
+        #expect((value == nil) == (status == 404))
+        if status == 200 {
+          #expect(json["account"]["balance"] == .text("\(known.account.balance)"))
+        }
+      }
     }
   }
 

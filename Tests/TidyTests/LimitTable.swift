@@ -29,6 +29,7 @@ enum LimitTable {
     transportLimits,
     httpServerLimits,
     monitoringLimits,
+    productionLimits,
     storageLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }

@@ -68,34 +68,58 @@ public struct BlockProducer: Sendable {
     _ kind: BlockKind, on ground: Ground, transactions: [Transaction], timestamp: UInt64?,
     nextValidators: ValidatorSet?
   ) throws(ProductionError) -> ProducedBlock {
+    guard kind == .micro || transactions.isEmpty else { throw .unexpectedTransactions }
+    let next = kind == .election ? nextValidators ?? ground.validators : nil
+    var fields = try fields(kind, on: ground, nextValidators: next)
+    if let timestamp { fields.timestamp = timestamp }
+    var diff = TrieDiff.empty
+    if !transactions.isEmpty {
+      (diff, fields.stateRoot) = try outcome(of: transactions, on: ground)
+      fields.diffRoot = diff.root
+      fields.bodyRoot = Block.bodyRoot(of: transactions)
+    }
+    if kind == .micro {
+      let signature = try producerKeys(on: ground).keys.sign(ground.parent.seed.signedBytes)
+      fields.seed = BlockSeed(signature)
+    }
+    let block = try sign(
+      fields, nextValidators: next, body: BlockBody(transactions: transactions))
+    return ProducedBlock(block: block, diff: diff)
+  }
+
+  /// The fields of a block without transactions, one block interval after its parent. A micro block
+  /// still lacks its seed.
+  private func fields(
+    _ kind: BlockKind, on ground: Ground, nextValidators: ValidatorSet?
+  ) throws(ProductionError) -> BlockHeader.Fields {
     let number = try ground.number
     let parent = ground.parent
     guard chain.configuration.allows(kind, at: number) else { throw .wrongHeight(number) }
-    guard kind == .micro || transactions.isEmpty else { throw .unexpectedTransactions }
-    let next = kind == .election ? nextValidators ?? ground.validators : nil
     let interval = max(1, chain.configuration.blockIntervalMilliseconds)
     let (time, overflow) = parent.timestamp.addingReportingOverflow(interval)
     guard !overflow else { throw .wrongHeight(number) }
+    return .init(
+      kind: kind, number: number, timestamp: time, network: chain.configuration.network,
+      version: chain.configuration.version, parentHash: parent.hash,
+      lastElectionHash: kind.isMacro ? ground.electionHash : nil, stateRoot: parent.stateRoot,
+      diffRoot: TrieDiff.empty.root,
+      bodyRoot: Block.bodyRoot(of: [], nextValidators: nextValidators),
+      historyRoot: ground.history.root, seed: parent.seed.derived(number: number))
+  }
 
-    var diff = TrieDiff.empty
-    var stateRoot = parent.stateRoot
-    if !transactions.isEmpty {
-      (diff, stateRoot) = try outcome(of: transactions, on: ground)
-    }
-    let seed =
-      kind == .micro
-      ? BlockSeed(try producerKeys(on: ground).keys.sign(parent.seed.signedBytes))
-      : parent.seed.derived(number: number)
-    let block = try sign(
-      .init(
-        kind: kind, number: number, timestamp: timestamp ?? time,
-        network: chain.configuration.network, version: chain.configuration.version,
-        parentHash: parent.hash, lastElectionHash: kind.isMacro ? ground.electionHash : nil,
-        stateRoot: stateRoot, diffRoot: diff.root,
-        bodyRoot: Block.bodyRoot(of: transactions, nextValidators: next),
-        historyRoot: ground.history.root, seed: seed),
-      nextValidators: next, body: BlockBody(transactions: transactions))
-    return ProducedBlock(block: block, diff: diff)
+  /// What a quorum is to sign on `parent` (the head if nil): a skip block, or the macro or election
+  /// block that belongs there, with the present validators as the next ones. Needs no keys.
+  public func proposal(
+    isSkip: Bool, on parent: Hash256? = nil
+  ) throws(ProductionError) -> QuorumProposal {
+    let ground = try ground(parent)
+    let number = try ground.number
+    let kind: BlockKind =
+      isSkip ? .skip : chain.configuration.isElection(at: number) ? .election : .macro
+    let next = kind == .election ? ground.validators : nil
+    let fields = try fields(kind, on: ground, nextValidators: next)
+    return QuorumProposal(
+      header: BlockHeader(fields), validators: ground.validators, nextValidators: next)
   }
 }
 

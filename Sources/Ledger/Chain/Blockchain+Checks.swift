@@ -12,6 +12,15 @@ extension Blockchain {
     case unknown
   }
 
+  /// Checks what holds for a transaction whatever the state: network, amount, length of its data,
+  /// signature.
+  public func check(_ transaction: Transaction) throws(TransactionFault) {
+    try BlockRules(
+      configuration: configuration, verifier: verifier, validators: genesis.validators,
+      electionHash: .zero
+    ).check(transaction)
+  }
+
   /// Checks the signatures of a skip, macro or election block with the validators of its epoch.
   public func checkQuorum(of block: Block) -> QuorumCheck {
     guard block.kind != .micro, let validators = validators(at: block.number) else {

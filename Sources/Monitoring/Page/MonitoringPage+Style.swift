@@ -36,6 +36,8 @@ extension MonitoringPage {
     article{position:relative;overflow:hidden;min-height:112px}
     .big{font-size:25px;font-weight:600;letter-spacing:-.02em;line-height:1.2;margin-bottom:3px}
     .pair{display:grid;gap:16px;grid-template-columns:repeat(auto-fit,minmax(min(430px,100%),1fr))}
+    #alerts:empty{margin:0}
+    .alert:last-child{margin-bottom:0}
     .alert{border-radius:10px;padding:11px 16px;margin-bottom:10px;font-weight:550;
     border:1px solid currentColor}
     .alert.warn{background:var(--soft-warn)}.alert.bad{background:var(--soft-bad)}

@@ -25,10 +25,10 @@ package enum MonitoringPage {
 
   /// A browser runs this style and this script, by their hashes, and nothing that somebody else may
   /// have brought in.
-  package static let policy = """
-    default-src 'none'; style-src 'sha256-\(digest(style))'; \
-    script-src 'sha256-\(digest(script))'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
-    """
+  package static let policy =
+    "default-src 'none'; style-src 'sha256-\(digest(style))'; "
+    + "script-src 'sha256-\(digest(script))'; connect-src 'self'; img-src data:; "
+    + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
   static var response: HTTPResponse {
     HTTPResponse(

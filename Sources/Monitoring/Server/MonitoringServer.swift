@@ -70,7 +70,12 @@ public final class MonitoringServer: Sendable {
   /// Ends everything within a second, open streams too.
   public func stop() {
     state.withLock { $0.sampler }?.cancel()
-    server.withLock { $0 }?.stop()
+    // Its routes hold this server, so it is let go.
+    let stopped = server.withLock { server in
+      defer { server = nil }
+      return server
+    }
+    stopped?.stop()
   }
 
   private func look() async {

@@ -79,6 +79,46 @@ public struct AddressBook: Sendable {
     triedPlaces = Array(repeating: nil, count: AddressPlaces.triedCount)
   }
 
+  /// A book that was written down; what does not fit into it any longer is left out.
+  public init(own: PublicKey, saved: SavedAddressBook, takesPrivate: Bool = false) {
+    self.init(own: own, secret: saved.secret, takesPrivate: takesPrivate)
+    for entry in saved.entries { restore(entry) }
+    anchors = saved.anchors.filter { entries[$0] != nil }
+  }
+
+  /// What is worth remembering over a restart: failures are not, since the node may have been the
+  /// one that was cut off.
+  public var saved: SavedAddressBook {
+    let kept = entries.map { address, entry in
+      SavedAddressBook.Entry(address: address, place: entry.place, isTried: entry.isTried)
+    }
+    return SavedAddressBook(
+      secret: places.secret,
+      entries: kept.sorted { ($0.isTried ? 1 : 0, $0.place) < ($1.isTried ? 1 : 0, $1.place) },
+      anchors: anchors)
+  }
+
+  private mutating func restore(_ saved: SavedAddressBook.Entry) {
+    let address = saved.address
+    guard isUseful(address), entries[address] == nil else { return }
+    if saved.isTried {
+      // Its place follows from the address alone.
+      let place = places.tried(address)
+      guard triedPlaces[place] == nil else { return }
+      triedPlaces[place] = address
+      triedCount += 1
+      entries[address] = Entry(place: place, isTried: true)
+    } else {
+      guard newPlaces.indices.contains(saved.place), newPlaces[saved.place] == nil else { return }
+      newPlaces[saved.place] = address
+      entries[address] = Entry(place: saved.place)
+    }
+  }
+
+  private func isUseful(_ address: PeerAddress) -> Bool {
+    address.identity != own && address.port != 0 && (takesPrivate || address.isRoutable)
+  }
+
   /// Addresses in the book.
   public var count: Int { entries.count }
   /// Those of them that a connection was made to.
@@ -89,9 +129,7 @@ public struct AddressBook: Sendable {
   /// Adds an address that `source` told. One identity may have several addresses: who tells a wrong
   /// one does not displace the right one.
   public mutating func add(_ address: PeerAddress, from source: PeerAddress) -> Addition {
-    guard address.identity != own, address.port != 0, takesPrivate || address.isRoutable else {
-      return .useless
-    }
+    guard isUseful(address) else { return .useless }
     guard entries[address] == nil else { return .known }
     let place = places.new(address, from: source)
     if let holder = newPlaces[place] {

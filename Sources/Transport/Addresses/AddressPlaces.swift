@@ -9,7 +9,7 @@ struct AddressPlaces: Sendable {
     case newSpread, newBucket, newPlace, triedSpread, triedBucket, triedPlace
   }
 
-  private let secret: Hash256
+  let secret: Hash256
 
   init(secret: Hash256) { self.secret = secret }
 

@@ -53,45 +53,48 @@ public struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
     return !blocks.contains { address >> (32 - $0.bits) == $0.start >> (32 - $0.bits) }
   }
 
-  public var description: String {
-    switch host {
-    case .v4(let address):
-      [24, 16, 8, 0].map { "\(address >> $0 & 0xff)" }.joined(separator: ".") + ":\(port)"
-    case .v6(let high, let low):
-      "["
-        + [high, low].flatMap { half in
-          [48, 32, 16, 0].map { String(half >> $0 & 0xffff, radix: 16) }
-        }.joined(separator: ":") + "]:\(port)"
-    }
-  }
+  /// Where it is dialled.
+  public var socket: SocketAddress { SocketAddress(host, port: port) }
+
+  public var description: String { "\(socket)" }
 }
 
 extension PeerAddress: WireCodable {
   /// Wire form: the version of the host (byte: 4 or 6), its 4 or 16 bytes, the port (2 bytes), most
   /// significant first, the identity (32 bytes).
   public func encode(to encoder: inout WireEncoder) {
-    switch host {
-    case .v4(let address):
-      encoder.append(byte: 4)
-      Self.append(UInt64(address), 4, to: &encoder)
-    case .v6(let high, let low):
-      encoder.append(byte: 6)
-      Self.append(high, 8, to: &encoder)
-      Self.append(low, 8, to: &encoder)
-    }
+    Self.append(host, to: &encoder)
     Self.append(UInt64(port), 2, to: &encoder)
     encoder.append(identity)
   }
 
   public init(from decoder: inout WireDecoder) throws(WireError) {
-    let start = decoder.offset
-    switch try decoder.byte() {
-    case 4: host = .v4(UInt32(try Self.number(4, from: &decoder)))
-    case 6: host = .v6(try Self.number(8, from: &decoder), try Self.number(8, from: &decoder))
-    case let other: throw .invalidCase(UInt64(other), of: "PeerAddress.Host", at: start)
-    }
+    host = try Self.host(from: &decoder)
     port = UInt16(try Self.number(2, from: &decoder))
     identity = try decoder.value()
+  }
+
+  /// Appends the version of a host and its bytes.
+  static func append(_ host: Host, to encoder: inout WireEncoder) {
+    switch host {
+    case .v4(let address):
+      encoder.append(byte: 4)
+      append(UInt64(address), 4, to: &encoder)
+    case .v6(let high, let low):
+      encoder.append(byte: 6)
+      append(high, 8, to: &encoder)
+      append(low, 8, to: &encoder)
+    }
+  }
+
+  /// Reads what `append(_:to:)` wrote.
+  static func host(from decoder: inout WireDecoder) throws(WireError) -> Host {
+    let start = decoder.offset
+    switch try decoder.byte() {
+    case 4: return .v4(UInt32(try number(4, from: &decoder)))
+    case 6: return .v6(try number(8, from: &decoder), try number(8, from: &decoder))
+    case let other: throw .invalidCase(UInt64(other), of: "PeerAddress.Host", at: start)
+    }
   }
 
   private static func append(_ number: UInt64, _ count: Int, to encoder: inout WireEncoder) {

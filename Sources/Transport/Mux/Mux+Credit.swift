@@ -1,3 +1,5 @@
+import Networking
+
 extension Mux {
   /// Queues a credit frame if the other end does not know of all credit that it has.
   mutating func announceCredit(_ id: StreamID) {

@@ -1,3 +1,4 @@
+import Networking
 import Primitives
 
 /// The multiplexer of one connection at one end: streams of messages, their credit, and the order
@@ -25,6 +26,9 @@ public struct Mux: Sendable {
   }
 
   let settings: MuxSettings
+  /// Largest messages on streams that the other end opens from now on, by what they are; nil: those
+  /// of the settings for all.
+  public var messageLimits: TagLimits?
   /// Bytes of incoming messages beyond the initial credit of their streams.
   private(set) var inboundPoolBytes: Int
   private var nextNumber: UInt64
@@ -177,7 +181,8 @@ public struct Mux: Sendable {
   mutating func accept(_ id: StreamID, _ info: StreamInfo) {
     theirsCount += 1
     streams[id] = MuxStream(
-      id, info, isOurs: false, messageBytesMax: settings.messageBytesMax)
+      id, info, isOurs: false,
+      messageBytesMax: min(messageLimits?.limit(of: info) ?? .max, settings.messageBytesMax))
   }
 
   mutating func remove(_ id: StreamID) {

@@ -1,3 +1,4 @@
+import Networking
 import Primitives
 
 /// One frame of the multiplexer. A record holds one or more whole ones.

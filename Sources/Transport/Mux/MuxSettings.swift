@@ -22,3 +22,21 @@ public struct MuxSettings: Sendable, Hashable {
     self.outboundUrgentBytes = outboundUrgentBytes
   }
 }
+
+/// Largest messages by what they are: what nobody takes has no bytes.
+public struct TagLimits: Sendable, Hashable {
+  /// Bytes of the opener's messages on an exchange, by tag.
+  public var exchanges: [UInt16: Int]
+  /// Bytes of the messages on a one-way stream, by tag.
+  public var oneWays: [UInt16: Int]
+
+  public init(exchanges: [UInt16: Int] = [:], oneWays: [UInt16: Int] = [:]) {
+    self.exchanges = exchanges
+    self.oneWays = oneWays
+  }
+
+  /// Largest message of the other end on a stream that it opened.
+  func limit(of info: StreamInfo) -> Int {
+    (info.kind == .exchange ? exchanges[info.tag] : oneWays[info.tag]) ?? 0
+  }
+}

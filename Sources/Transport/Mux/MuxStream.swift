@@ -1,3 +1,4 @@
+import Networking
 import Primitives
 
 /// One stream at one end.

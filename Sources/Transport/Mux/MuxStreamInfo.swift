@@ -1,3 +1,4 @@
+import Networking
 import Primitives
 
 /// Names a stream within its connection. The initiator opens odd ones, the responder even ones,

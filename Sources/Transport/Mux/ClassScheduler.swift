@@ -1,19 +1,6 @@
-/// What a stream carries, most urgent first. Each end sends `control` before `headers` before all
-/// others, which share what is left by weight.
-public enum TrafficClass: UInt8, Sendable, Hashable, CaseIterable {
-  /// Small requests and answers that others wait for.
-  case control = 0
-  /// Headers of new blocks.
-  case headers = 1
-  /// Bodies and blocks.
-  case blocks = 2
-  /// Diffs.
-  case diffs = 3
-  /// Chunks of a state that moves.
-  case chunks = 4
-  /// What nobody waits for, such as parts of snapshots. Sent in smaller frames.
-  case bulk = 5
+import Networking
 
+extension TrafficClass {
   /// Whether the class goes before all that are not.
   var isUrgent: Bool { self == .control || self == .headers }
 

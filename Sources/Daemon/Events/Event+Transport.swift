@@ -1,0 +1,153 @@
+import EventLog
+import Networking
+import Primitives
+import Transport
+
+extension EventField {
+  static let address = EventField("address", "address and port of the other node, or our own")
+  static let dialler = EventField(
+    "dialler", "who made the connection: `inbound` another node, `outbound` this one")
+}
+
+extension Event {
+  /// What happens to the connections of a node.
+  public enum Transport: Sendable, Hashable {
+    /// Other nodes may connect here.
+    case listening(address: String)
+    /// A node has shown its key, and its connection is taken.
+    case connected(peer: UInt32, dialler: Dialler, address: String)
+    /// The connection to a node is over.
+    case disconnected(peer: UInt32, reason: String, detail: String)
+    /// A connection came to nothing before it was known whose it is.
+    case failed(dialler: Dialler, address: String, reason: String, detail: String)
+    /// A connection was refused at once.
+    case refused(address: String, reason: String)
+    /// A node is kept away for a time.
+    case banned(identity: NodeIdentity, reason: String)
+  }
+
+  /// Who made a connection.
+  public enum Dialler: String, EventSymbol {
+    case inbound
+    case outbound
+  }
+
+  /// An event of this group.
+  public static func transport(_ event: Transport) -> Event { Event(event) }
+}
+
+extension Event.Transport: EventGroup {
+  /// The names of the events, as they stand in the log.
+  public enum Name: String, CaseIterable, Sendable {
+    case listening = "transport.listening"
+    case connected = "transport.connected"
+    case disconnected = "transport.disconnected"
+    case failed = "transport.failed"
+    case refused = "transport.refused"
+    case banned = "transport.banned"
+  }
+
+  public static func describe(_ name: Name) -> EventDescription {
+    switch name {
+    case .listening:
+      EventDescription(.info, "Other nodes may connect here.")
+    case .connected:
+      EventDescription(.info, "A node has shown its key, and its connection is taken.")
+    case .disconnected:
+      EventDescription(.info, "The connection to a node is over.")
+    case .failed:
+      EventDescription(.debug, "A connection came to nothing before it was known whose it is.")
+    case .refused:
+      EventDescription(.debug, "A connection was refused at once.")
+    case .banned:
+      EventDescription(.warn, "A node is kept away for a time.")
+    }
+  }
+
+  public var name: Name {
+    switch self {
+    case .listening: .listening
+    case .connected: .connected
+    case .disconnected: .disconnected
+    case .failed: .failed
+    case .refused: .refused
+    case .banned: .banned
+    }
+  }
+
+  public func write(to line: inout JSONLine) {
+    switch self {
+    case .listening(let address): line.text(.address, address)
+    case .connected(let peer, let dialler, let address):
+      line.peer(.peer, peer)
+      line.symbol(.dialler, dialler)
+      line.text(.address, address)
+    case .disconnected(let peer, let reason, let detail):
+      line.peer(.peer, peer)
+      line.text(.reason, reason)
+      line.text(.detail, detail)
+    case .failed(let dialler, let address, let reason, let detail):
+      line.symbol(.dialler, dialler)
+      line.text(.address, address)
+      line.text(.reason, reason)
+      line.text(.detail, detail)
+    case .refused(let address, let reason):
+      line.text(.address, address)
+      line.text(.reason, reason)
+    case .banned(let identity, let reason):
+      line.hash(.identity, identity.key.raw)
+      line.text(.reason, reason)
+    }
+  }
+
+  public init(
+    _ name: Name, from fields: any EventFieldReader
+  ) throws(EventLogError) {
+    switch name {
+    case .listening: self = .listening(address: try fields.text(.address))
+    case .connected:
+      self = .connected(
+        peer: try fields.peer(.peer), dialler: try fields.symbol(.dialler),
+        address: try fields.text(.address))
+    case .disconnected:
+      self = .disconnected(
+        peer: try fields.peer(.peer), reason: try fields.text(.reason),
+        detail: try fields.text(.detail))
+    case .failed:
+      self = .failed(
+        dialler: try fields.symbol(.dialler), address: try fields.text(.address),
+        reason: try fields.text(.reason), detail: try fields.text(.detail))
+    case .refused:
+      self = .refused(address: try fields.text(.address), reason: try fields.text(.reason))
+    case .banned:
+      self = .banned(
+        identity: NodeIdentity(key: PublicKey(raw: try fields.hash(.identity))),
+        reason: try fields.text(.reason))
+    }
+  }
+}
+
+extension Event.Transport {
+  /// The record of what the transport told.
+  init(_ event: TransportEvent) {
+    switch event {
+    case .listening(let address): self = .listening(address: "\(address)")
+    case .connected(let peer, let direction, let address):
+      self = .connected(peer: peer.number, dialler: Event.Dialler(direction), address: "\(address)")
+    case .disconnected(let peer, let end):
+      self = .disconnected(peer: peer.number, reason: end.reason, detail: "\(end)")
+    case .failed(let direction, let address, let end):
+      self = .failed(
+        dialler: Event.Dialler(direction), address: "\(address)", reason: end.reason,
+        detail: "\(end)")
+    case .refused(let address, let rule): self = .refused(address: "\(address)", reason: rule)
+    case .banned(let identity, let reason): self = .banned(identity: identity, reason: reason)
+    }
+  }
+}
+
+extension Event.Dialler {
+  init(_ direction: ConnectionDirection) {
+    self = direction == .inbound ? .inbound : .outbound
+  }
+}

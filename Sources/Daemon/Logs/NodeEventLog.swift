@@ -1,0 +1,119 @@
+import EventLog
+import Locking
+import Primitives
+import Runtime
+import Streams
+
+/// The event log of a node that runs for long: in parts of a bounded size, each a log by itself that
+/// begins with `run.start` and numbers its records on from the part before. Writing is done by a
+/// worker, so a slow disk stops nobody.
+///
+/// If more waits to be written than `DaemonLimits.logBufferBytesMax`, records are lost and counted,
+/// and the next one begins a new part, so that no part has a gap.
+public final class NodeEventLog: EventSink {
+  /// What waits to be written.
+  private enum Piece {
+    case lines([UInt8])
+    case newPart
+  }
+
+  private struct State {
+    var next: UInt64 = 0
+    var pieces: [Piece] = []
+    var bytes = 0
+    var partBytes = 0
+    var isGap = false
+    var counts: [String: UInt64] = [:]
+    var lost: UInt64 = 0
+  }
+
+  private let state: Lock<State>
+  private let now: @Sendable () -> Int64
+  private let start: Event
+  private let partBytesMax: Int
+  private let listener: @Sendable (EventRecord) -> Void
+
+  /// - Parameters:
+  ///   - start: the first record of each part.
+  ///   - partBytesMax: bytes of a part, or one record more.
+  ///   - now: nanoseconds since the run began.
+  ///   - listener: told of every record while the log is locked; must not record events or wait.
+  public init(
+    start: Event, partBytesMax: Int, now: @escaping @Sendable () -> Int64,
+    listener: @escaping @Sendable (EventRecord) -> Void = { _ in }
+  ) {
+    self.start = start
+    self.partBytesMax = partBytesMax
+    self.now = now
+    self.listener = listener
+    state = Lock(State())
+    state.withLock { _ = append(start, .run, nil, nil, &$0) }
+  }
+
+  @discardableResult
+  public func record(
+    _ event: Event, context: EventContext, cause: UInt64?, request: UInt64?
+  ) -> UInt64 {
+    state.withLock { state in
+      state.counts[event.name, default: 0] += 1
+      if state.bytes >= DaemonLimits.logBufferBytesMax {
+        state.lost += 1
+        state.isGap = true
+        defer { state.next += 1 }
+        return state.next
+      }
+      if state.partBytes >= partBytesMax || state.isGap {
+        state.pieces.append(.newPart)
+        (state.partBytes, state.isGap) = (0, false)
+        append(start, .run, nil, nil, &state)
+      }
+      return append(event, context, cause, request, &state)
+    }
+  }
+
+  @discardableResult
+  private func append(
+    _ event: Event, _ context: EventContext, _ cause: UInt64?, _ request: UInt64?,
+    _ state: inout State
+  ) -> UInt64 {
+    let record = EventRecord(
+      sequence: state.next, time: now(), context: context, event: event, cause: cause,
+      request: request)
+    let line = record.jsonLine
+    if case .lines(var lines)? = state.pieces.last {
+      state.pieces.removeLast()
+      lines += line
+      state.pieces.append(.lines(lines))
+    } else {
+      state.pieces.append(.lines(line))
+    }
+    state.bytes += line.count
+    state.partBytes += line.count
+    state.next += 1
+    listener(record)
+    return record.sequence
+  }
+
+  /// Lets the next record begin a new part.
+  public func beginPart() { state.withLock { $0.isGap = true } }
+
+  /// How often each event was recorded, by name.
+  public var counts: [String: UInt64] { state.withLock { $0.counts } }
+
+  /// Records that were lost, since the disk was too slow.
+  public var lost: UInt64 { state.withLock { $0.lost } }
+
+  /// Writes what waits. One caller at a time.
+  public func write(to log: RotatingLog) throws(StreamError) {
+    let pieces = state.withLock { state in
+      defer { (state.pieces, state.bytes) = ([], 0) }
+      return state.pieces
+    }
+    for piece in pieces {
+      switch piece {
+      case .lines(let lines): log.write(lines)
+      case .newPart: try log.rotate()
+      }
+    }
+  }
+}

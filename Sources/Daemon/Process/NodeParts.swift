@@ -1,0 +1,189 @@
+import EventLog
+import Ledger
+import Locking
+import Networking
+import Node
+import Peers
+import Primitives
+import Production
+import Runtime
+import Storage
+import Streams
+import Transport
+
+/// What a node is made of, opened one after another.
+struct NodeParts {
+  let settings: NodeSettings
+  let identity: KeyPair
+  let runtime: EventLoopRuntime
+  let store: LMDBStore
+  let chain: Blockchain
+  let network: TransportNetwork
+  let relay: TransactionRelay
+  let node: FullNode
+  let log: NodeEventLog
+  let people: PeopleLog
+  let files: LogWriter
+  let origin: UInt64
+
+  init(
+    _ settings: NodeSettings, build: ProgramBuild,
+    listener: @escaping @Sendable (EventRecord) -> Void
+  ) throws(NodeProcessError) {
+    self.settings = settings
+    let file = try Self.genesis(settings)
+    let genesis = file.genesis
+    try Self.folder(settings.data)
+    identity = try Self.identity(settings)
+    let validators = try Self.validators(settings)
+    let store = try Self.store(settings, genesis)
+    self.store = store
+    do throws(NodeProcessError) {
+      let runtime = try Self.runtime()
+      self.runtime = runtime
+      do throws(NodeProcessError) {
+        chain = try Self.chain(genesis, settings, store)
+        origin = WallClock.system.milliseconds
+        people = PeopleLog(least: settings.logLevel, origin: origin)
+        files = try LogWriter(settings, runtime)
+      } catch {
+        runtime.shutdown()
+        throw error
+      }
+    } catch {
+      // What was opened is closed; the first error is the one to tell.
+      try? store.close()
+      throw error
+    }
+    let (people, runtime) = (people, runtime)
+    let log = NodeEventLog(
+      start: Self.start(settings, runtime, genesis, identity, origin, build),
+      partBytesMax: settings.eventLogBytes, now: { runtime.now.nanoseconds }
+    ) { record in
+      people.add(record)
+      listener(record)
+    }
+    self.log = log
+    network = Self.network(settings, genesis, identity, store, runtime, log)
+    let configuration = NodeConfiguration(name: settings.name)
+    let kept = Lock<TransactionRelay?>(nil)
+    node = FullNode(
+      chain: chain, network: network, runtime: runtime, sink: log, configuration: configuration,
+      services: { context in
+        let relay = TransactionRelay(context: context)
+        kept.withLock { $0 = relay }
+        guard !validators.isEmpty else { return [relay] }
+        let producer = ProducerConfiguration(
+          keys: validators, clock: .system,
+          blockTime: settings.blockTimeMilliseconds == 0
+            ? nil : .milliseconds(settings.blockTimeMilliseconds),
+          transactionsPerBlock: settings.transactionsPerBlock, testKeys: file.testKeys)
+        return [
+          relay, Producer(context: context, configuration: producer, relay: relay, store: store),
+        ]
+      })
+    guard let relay = kept.withLock({ $0 }) else { preconditionFailure("a node asked no services") }
+    self.relay = relay
+  }
+
+  /// Closes what was opened.
+  func close() async {
+    await network.stop()
+    await files.close()
+    // Nothing was written yet; the error that led here is the one to tell.
+    try? store.close()
+    runtime.shutdown()
+  }
+
+  private static func genesis(_ settings: NodeSettings) throws(NodeProcessError) -> GenesisFile {
+    guard !settings.data.isEmpty else {
+      throw .settings(SettingsError(place: "--data", reason: "is needed"))
+    }
+    guard !settings.genesis.isEmpty else {
+      throw .settings(SettingsError(place: "--genesis", reason: "is needed"))
+    }
+    do throws(GenesisFileError) { return try GenesisFile(path: settings.genesis) } catch {
+      throw .genesis(error)
+    }
+  }
+
+  private static func folder(_ path: String) throws(NodeProcessError) {
+    do throws(StreamError) { try Folder.make(path, mode: 0o700) } catch { throw .stream(error) }
+  }
+
+  private static func identity(_ settings: NodeSettings) throws(NodeProcessError) -> KeyPair {
+    do throws(KeyFileError) {
+      return try KeyFile.nodeKey(at: settings.data + "/node.key")
+    } catch { throw .key(error) }
+  }
+
+  private static func validators(_ settings: NodeSettings) throws(NodeProcessError) -> [KeyPair] {
+    guard let path = settings.produce else { return [] }
+    do throws(KeyFileError) { return try KeyFile.read(.validator, at: path) } catch {
+      throw .key(error)
+    }
+  }
+
+  private static func store(
+    _ settings: NodeSettings, _ genesis: Genesis
+  ) throws(NodeProcessError) -> LMDBStore {
+    do throws(StorageError) {
+      return try LMDBStore(path: settings.data + "/store", owner: .chain(genesis.hash))
+    } catch { throw .storage(error) }
+  }
+
+  private static func runtime() throws(NodeProcessError) -> EventLoopRuntime {
+    do throws(EventLoopError) { return try EventLoopRuntime() } catch { throw .loop(error) }
+  }
+
+  private static func chain(
+    _ genesis: Genesis, _ settings: NodeSettings, _ store: LMDBStore
+  ) throws(NodeProcessError) -> Blockchain {
+    do throws(LedgerStoreError) {
+      return try Blockchain(
+        genesis: genesis, state: settings.state == .genesis ? .complete : .missing, store: store)
+    } catch { throw .ledger(error) }
+  }
+
+  private static func start(
+    _ settings: NodeSettings, _ runtime: EventLoopRuntime, _ genesis: Genesis,
+    _ identity: KeyPair, _ origin: UInt64, _ build: ProgramBuild
+  ) -> Event {
+    let parameters = [
+      "genesis=\(genesis.hash)", "identity=\(identity.publicKey)", "unix_ms=\(origin)",
+      "state=\(settings.state.rawValue)",
+    ]
+    return .run(
+      .start(
+        schema: Event.schemaVersion, seed: runtime.seed, commit: build.commit,
+        toolchain: build.toolchain, mode: build.mode, clock: .system, scenario: "node",
+        parameters: parameters.joined(separator: " ")))
+  }
+
+  private static func network(
+    _ settings: NodeSettings, _ genesis: Genesis, _ identity: KeyPair, _ store: LMDBStore,
+    _ runtime: EventLoopRuntime, _ log: NodeEventLog
+  ) -> TransportNetwork {
+    var configuration = TransportConfiguration(
+      network: genesis.hash, identity: identity, listen: settings.listen, peers: settings.peers)
+    configuration.limits.inboundMax = settings.inboundMax
+    configuration.limits.outboundMax = settings.outboundMax
+    configuration.takesPrivateAddresses = settings.privateAddresses
+    configuration.memory = memory(store)
+    let context = EventContext(node: settings.name, actor: "transport")
+    return TransportNetwork(
+      configuration, runtime: runtime, links: SocketMaker(runtime: runtime)
+    ) { event in
+      log.record(.transport(Event.Transport(event)), context: context, cause: nil, request: nil)
+    }
+  }
+
+  /// What the network remembers; nothing if that cannot be read, since it can be learned again.
+  private static func memory(_ store: LMDBStore) -> TransportMemory? {
+    let bytes = try? store.read { (snapshot) throws(StorageError) in
+      try snapshot.value(of: NodeProcess.memoryNamespace.key())
+    }
+    guard let bytes = bytes ?? nil else { return nil }
+    return try? TransportMemory(wireBytes: bytes)
+  }
+}

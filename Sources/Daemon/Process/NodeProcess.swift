@@ -1,0 +1,158 @@
+import EventLog
+import Ledger
+import Locking
+import Networking
+import Node
+import Peers
+import Primitives
+import Production
+import Runtime
+import Storage
+import Streams
+import Transport
+
+/// Why a node does not start.
+public enum NodeProcessError: Error, CustomStringConvertible {
+  case settings(SettingsError)
+  case genesis(GenesisFileError)
+  case key(KeyFileError)
+  case storage(StorageError)
+  case ledger(LedgerStoreError)
+  case stream(StreamError)
+  case link(LinkFailure)
+  case loop(EventLoopError)
+
+  /// What was wrong.
+  public var cause: any Error {
+    switch self {
+    case .settings(let error): error
+    case .genesis(let error): error
+    case .key(let error): error
+    case .storage(let error): error
+    case .ledger(let error): error
+    case .stream(let error): error
+    case .link(let error): error
+    case .loop(let error): error
+    }
+  }
+
+  public var description: String { "\(cause)" }
+}
+
+/// A node on a real network as one process: store, keys, connections, engine and logs together.
+///
+/// `start` opens everything or throws and leaves nothing open; `run()` works until `stop()`, and
+/// closes what was opened.
+public final class NodeProcess: Sendable {
+  /// Where the node's connections are known over restarts.
+  static let memoryNamespace = Namespace("transport/memory")
+
+  public let settings: NodeSettings
+  public let identity: KeyPair
+  public let chain: Blockchain
+  public let node: FullNode
+  public let network: TransportNetwork
+  public let relay: TransactionRelay
+  public let log: NodeEventLog
+  public let runtime: EventLoopRuntime
+  /// Where other nodes can connect.
+  public let listening: [SocketAddress]
+  /// Milliseconds since the Unix epoch when it began.
+  public let origin: UInt64
+  let people: PeopleLog
+  let store: LMDBStore
+  let files: LogWriter
+  private let isStopping = Gate()
+
+  /// Opens what the settings name, and takes connections.
+  /// - Parameters:
+  ///   - listener: told of every record of the event log; must not wait.
+  public static func start(
+    _ settings: NodeSettings, build: ProgramBuild,
+    listener: @escaping @Sendable (EventRecord) -> Void = { _ in }
+  ) async throws(NodeProcessError) -> NodeProcess {
+    let parts = try NodeParts(settings, build: build, listener: listener)
+    do throws(LinkFailure) {
+      let listening = try await parts.network.start()
+      return NodeProcess(parts, listening)
+    } catch {
+      await parts.close()
+      throw .link(error)
+    }
+  }
+
+  private init(_ parts: NodeParts, _ listening: [SocketAddress]) {
+    settings = parts.settings
+    identity = parts.identity
+    chain = parts.chain
+    node = parts.node
+    network = parts.network
+    relay = parts.relay
+    log = parts.log
+    runtime = parts.runtime
+    origin = parts.origin
+    people = parts.people
+    store = parts.store
+    files = parts.files
+    self.listening = listening
+  }
+
+  /// Works until `stop()` was called; to be called once.
+  public func run() async {
+    let work = runtime.spawn("node") { await self.node.run() }
+    let writing = runtime.spawn("logs") { await self.writeLogs() }
+    let remembering = runtime.spawn("memory") { await self.rememberOften() }
+    try? await isStopping.wait()
+    work.cancel()
+    await work.value
+    await network.stop()
+    remembering.cancel()
+    await remembering.value
+    await remember()
+    writing.cancel()
+    await writing.value
+    log.record(
+      .run(.end(verdict: .pass, steps: 0, detail: "stopped")), context: .run, cause: nil,
+      request: nil)
+    await files.write(log, people)
+    await files.close()
+    do throws(StorageError) { try store.close() } catch {
+      Console.error("the store could not be closed: \(error)")
+    }
+    runtime.shutdown()
+  }
+
+  /// Lets `run()` end, from any thread.
+  public func stop() { isStopping.open() }
+
+  /// Begins a new part of the event log, for whoever has moved the last one away.
+  public func reopenLog() { log.beginPart() }
+
+  private func writeLogs() async {
+    while (try? await runtime.sleep(for: DaemonLimits.logPause)) != nil {
+      await files.write(log, people)
+    }
+  }
+
+  private func rememberOften() async {
+    while (try? await runtime.sleep(for: DaemonLimits.memoryPause)) != nil { await remember() }
+  }
+
+  /// Writes down what the network has learned. A store that fails is told of by the node.
+  private func remember() async {
+    let bytes = network.memory().wireBytes
+    let failure: StorageError? = await files.worker.run { [store] in
+      do throws(StorageError) {
+        try store.write { (transaction) throws(StorageError) in
+          try transaction.put(Self.memoryNamespace.key(), bytes)
+        }
+        return nil
+      } catch { return error }
+    }
+    if let failure {
+      people.note(
+        "what the network remembers was not written: \(failure)", level: .warn,
+        at: runtime.now.nanoseconds)
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import EventLog
+import Primitives
+import Transport
+
+/// One setting: its key in a file, its option, and how it is read and printed.
+public struct Setting: Sendable {
+  /// A value that does not fit; the reason.
+  struct Unfit: Error {
+    let reason: String
+
+    init(_ reason: String) { self.reason = reason }
+  }
+
+  /// The key in a configuration file, such as `event_log_bytes`.
+  public let key: String
+  /// Placeholder of the option's value; nil for a flag.
+  public let placeholder: String?
+  /// One line for the help text.
+  public let help: String
+  /// Whether the option may be given several times, and the file has a list.
+  public let isList: Bool
+  let read: @Sendable (inout NodeSettings, [String]) throws(Unfit) -> Void
+  let print: @Sendable (NodeSettings) -> String
+
+  /// The option, such as `--event-log-bytes`; one of a list is in the singular.
+  public var option: String {
+    let name = isList && key.hasSuffix("s") ? String(key.dropLast()) : key
+    return "--" + name.map { $0 == "_" ? "-" : String($0) }.joined()
+  }
+
+  /// All of them, in the order of the help text.
+  public static let all: [Setting] = [
+    text("data", "DIR", "folder of the store, the key and the event log", \.data),
+    text("genesis", "FILE", "genesis file of the chain (livesync genesis makes one)", \.genesis),
+    list("listen", "ADDR", "where nodes may connect, such as 0.0.0.0:7400 or [::]:7400", \.listen) {
+      SocketAddress($0)
+    } print: {
+      $0.description
+    },
+    list("peers", "KEY@ADDR", "a node to keep a connection to", \.peers) {
+      PeerAddress(text: $0)
+    } print: {
+      "\($0.identity)@\($0)"
+    },
+    Setting(
+      "http", "ADDR", "where to ask about the node; has no passwords, so keep it local",
+      read: { (settings, words) throws(Unfit) in
+        settings.http = words[0].isEmpty ? nil : try address(words[0])
+      }, print: { JSONText.quoted($0.http?.description ?? "") }),
+    text("name", "NAME", "what the node is called in its log", \.name),
+    choice("state", "sync|genesis", "where a new node's state comes from", \.state),
+    Setting(
+      "produce", "KEYFILE", "make blocks with the keys of these validators",
+      read: { (settings, words) throws(Unfit) in
+        settings.produce = words[0].isEmpty ? nil : words[0]
+      }, print: { JSONText.quoted($0.produce ?? "") }),
+    number(
+      "block_time_ms", "MS", "time between blocks that are made; 0: that of the chain",
+      \.blockTimeMilliseconds, in: 0...86_400_000),
+    number(
+      "transactions_per_block", "N", "transfers made up for each block", \.transactionsPerBlock,
+      in: 0...4_096),
+    number("inbound_max", "N", "connections of other nodes", \.inboundMax, in: 0...1_000),
+    number(
+      "outbound_max", "N", "connections to nodes that were heard of", \.outboundMax, in: 0...64),
+    Setting(
+      "private_addresses", nil, "learn and tell addresses of private networks",
+      read: { (settings, words) throws(Unfit) in
+        guard let value = ["true": true, "false": false][words[0]] else {
+          throw Unfit("is neither true nor false")
+        }
+        settings.privateAddresses = value
+      }, print: { "\($0.privateAddresses)" }),
+    choice("log_level", "LEVEL", "debug, info, warn or error: what people are shown", \.logLevel),
+    number(
+      "event_log_bytes", "N", "bytes of one file of the event log", \.eventLogBytes,
+      in: 1 << 16...1 << 40),
+    number("event_log_files", "N", "files of the event log", \.eventLogFiles, in: 1...1_000),
+  ]
+
+  private init(
+    _ key: String, _ placeholder: String?, _ help: String, isList: Bool = false,
+    read: @escaping @Sendable (inout NodeSettings, [String]) throws(Unfit) -> Void,
+    print: @escaping @Sendable (NodeSettings) -> String
+  ) {
+    self.key = key
+    self.placeholder = placeholder
+    self.help = help
+    self.isList = isList
+    self.read = read
+    self.print = print
+  }
+
+  private typealias Path<Value> = any WritableKeyPath<NodeSettings, Value> & Sendable
+
+  private static func text(
+    _ key: String, _ placeholder: String, _ help: String, _ path: Path<String>
+  ) -> Setting {
+    Setting(
+      key, placeholder, help,
+      read: { (settings, words) throws(Unfit) in
+        guard !words[0].isEmpty else { throw Unfit("is empty") }
+        settings[keyPath: path] = words[0]
+      }, print: { JSONText.quoted($0[keyPath: path]) })
+  }
+
+  private static func number(
+    _ key: String, _ placeholder: String, _ help: String, _ path: Path<Int>,
+    in range: ClosedRange<Int>
+  ) -> Setting {
+    Setting(
+      key, placeholder, help,
+      read: { (settings, words) throws(Unfit) in
+        guard let value = Int(words[0]), range.contains(value), "\(value)" == words[0] else {
+          throw Unfit("is no whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        settings[keyPath: path] = value
+      }, print: { "\($0[keyPath: path])" })
+  }
+
+  private static func choice<Value: RawRepresentable & CaseIterable & Sendable>(
+    _ key: String, _ placeholder: String, _ help: String, _ path: Path<Value>
+  ) -> Setting where Value.RawValue == String {
+    Setting(
+      key, placeholder, help,
+      read: { (settings, words) throws(Unfit) in
+        guard let value = Value(rawValue: words[0]) else {
+          throw Unfit("is none of \(Value.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        settings[keyPath: path] = value
+      }, print: { JSONText.quoted($0[keyPath: path].rawValue) })
+  }
+
+  private static func list<Value: Hashable & Sendable>(
+    _ key: String, _ placeholder: String, _ help: String, _ path: Path<[Value]>,
+    parse: @escaping @Sendable (String) -> Value?, print: @escaping @Sendable (Value) -> String
+  ) -> Setting {
+    Setting(
+      key, placeholder, help, isList: true,
+      read: { (settings, words) throws(Unfit) in
+        var values: [Value] = []
+        for word in words {
+          guard let value = parse(word) else { throw Unfit("'\(word)' is no \(placeholder)") }
+          guard !values.contains(value) else { throw Unfit("'\(word)' comes twice") }
+          values.append(value)
+        }
+        guard values.count <= DaemonLimits.peersMax else {
+          throw Unfit("has more than \(DaemonLimits.peersMax) entries")
+        }
+        settings[keyPath: path] = values
+      },
+      print: { settings in
+        let values = settings[keyPath: path].map { JSONText.quoted(print($0)) }
+        return "[" + values.joined(separator: ", ") + "]"
+      })
+  }
+
+  private static func address(_ word: String) throws(Unfit) -> SocketAddress {
+    guard let address = SocketAddress(word) else { throw Unfit("'\(word)' is no ADDR") }
+    return address
+  }
+}

@@ -1,0 +1,170 @@
+import Networking
+import Primitives
+import Runtime
+
+extension TransportNetwork {
+  /// Takes connections where the configuration says, and dials the peers that it names.
+  /// - Returns: where connections are taken.
+  /// - Throws: what the operating system refuses; then nothing is taken anywhere.
+  public func start() async throws(LinkFailure) -> [SocketAddress] {
+    let result = await withUnsafeContinuation { continuation in
+      runtime.perform { continuation.resume(returning: self.listen()) }
+    }
+    return try result.get()
+  }
+
+  /// Says goodbye to all peers and lets everything go: requests fail as disconnected, streams and
+  /// subscriptions end.
+  public func stop() async {
+    await withUnsafeContinuation { continuation in
+      runtime.perform {
+        self.links.close()
+        self.change { state, now, effects in
+          state.isStopped = true
+          for number in state.connections.keys.sorted() {
+            state.end(number, .local(.shutdown, "the node stops"), at: now, &effects)
+          }
+          for stream in state.peerSubscriptions { stream.finish() }
+          for held in state.subscriptions.values.joined() { held.subscription?.finish() }
+          (state.peerSubscriptions, state.subscriptions, state.servers) = ([], [:], [:])
+        }
+        continuation.resume()
+      }
+    }
+  }
+
+  private func listen() -> Result<[SocketAddress], LinkFailure> {
+    var bound: [SocketAddress] = []
+    for address in configuration.listen {
+      do throws(LinkFailure) {
+        let taken = try links.listen(at: address) { link, from in self.accept(link, from) }
+        bound.append(taken)
+      } catch {
+        links.close()
+        return .failure(error)
+      }
+    }
+    let port = bound.first?.port ?? 0
+    state.withLock { $0.port = port }
+    for address in bound { observer(.listening(address)) }
+    tick()
+    return .success(bound)
+  }
+
+  private func accept(_ byteLink: any ByteLink, _ address: SocketAddress) {
+    change { state, now, effects in
+      guard !state.isStopped, !state.bans.contains(address, at: state.unixTime) else {
+        effects.events.append(.refused(address, "banned"))
+        effects.finishes.append((byteLink, []))
+        return
+      }
+      let number = state.nextNumber()
+      switch state.table.arrived(number, from: address) {
+      case .refused(let rule):
+        effects.events.append(.refused(address, rule))
+        effects.finishes.append((byteLink, []))
+      case .taken(let givingWay):
+        if let givingWay { state.end(givingWay, .handshakeTooSlow, at: now, &effects) }
+        add(number, byteLink, .inbound, address, dialled: nil, to: &state, &effects)
+      }
+    }
+    start(byteLink)
+  }
+
+  private func dial(_ address: PeerAddress, _ purpose: DialPlan.Purpose) {
+    links.dial(address.socket) { result in
+      self.change { state, now, effects in
+        switch result {
+        case .failure(let failure):
+          state.failed(address, at: now)
+          effects.events.append(.failed(.outbound, address.socket, .link(failure)))
+        case .success(let byteLink):
+          guard !state.isStopped else { return effects.finishes.append((byteLink, [])) }
+          let number = state.nextNumber()
+          state.table.dialled(number, address.socket)
+          self.add(
+            number, byteLink, .outbound, address.socket, dialled: (address, purpose), to: &state,
+            &effects)
+        }
+      }
+      if case .success(let byteLink) = result { self.start(byteLink) }
+    }
+  }
+
+  private func add(
+    _ number: UInt64, _ byteLink: any ByteLink, _ direction: ConnectionDirection,
+    _ address: SocketAddress, dialled: (address: PeerAddress, purpose: DialPlan.Purpose)?,
+    to state: inout TransportState, _ effects: inout TransportEffects
+  ) {
+    let own = HandshakeIdentity(
+      network: configuration.network, identity: configuration.identity, staticKeys: staticKeys,
+      attachment: PeerGreeting(port: state.port).wireBytes)
+    let role: HandshakeRole = direction == .outbound ? .initiator : .responder
+    let handshake = PeerHandshake(
+      role, own: own, ephemeralSecret: Self.secret(configuration),
+      expected: dialled?.address.identity)
+    do throws(PeerLinkEnd) {
+      let link = try PeerLink(
+        handshake, role: role, settings: configuration.mux, messageLimits: state.messageLimits,
+        now: runtime.now)
+      state.connections[number] = PeerConnection(
+        number, byteLink, link, direction, address, dialled: dialled)
+      state.touch(number)
+      state.started[ObjectIdentifier(byteLink)] = number
+    } catch {
+      _ = state.table.ended(number)
+      effects.finishes.append((byteLink, []))
+      effects.events.append(.failed(direction, address, error))
+    }
+  }
+
+  /// Lets a link run whose connection was taken.
+  private func start(_ byteLink: any ByteLink) {
+    let number = state.withLock { $0.started.removeValue(forKey: ObjectIdentifier(byteLink)) }
+    if let number { byteLink.start(LinkUser(network: self, number: number)) }
+  }
+
+  /// Looks at the clock, and again after a pause.
+  private func tick() {
+    var dials: [(address: PeerAddress, purpose: DialPlan.Purpose)] = []
+    change { state, now, effects in
+      guard !state.isStopped else { return }
+      state.tick(at: now, &effects)
+      dials = state.dials(at: now)
+    }
+    for (address, purpose) in dials { dial(address, purpose) }
+    guard !state.withLock({ $0.isStopped }) else { return }
+    runtime.schedule(at: runtime.now.advanced(by: TransportLimits.tickPause)) { [weak self] in
+      self?.tick()
+    }
+  }
+}
+
+/// Ties a link to its connection.
+final class LinkUser: ByteLinkUser {
+  private let network: TransportNetwork
+  private let number: UInt64
+
+  init(network: TransportNetwork, number: UInt64) {
+    self.network = network
+    self.number = number
+  }
+
+  func received(_ bytes: ArraySlice<UInt8>) {
+    network.change { state, now, effects in
+      state.receive(bytes, on: number, at: now, &effects)
+    }
+  }
+
+  func nextBytes(max: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    network.change { state, now, effects in
+      bytes = state.nextBytes(of: number, max: max, at: now, &effects)
+    }
+    return bytes
+  }
+
+  func ended(_ reason: LinkFailure) {
+    network.change { state, now, effects in state.end(number, .link(reason), at: now, &effects) }
+  }
+}

@@ -1,0 +1,172 @@
+import Networking
+import Primitives
+import Runtime
+
+/// The connection to a peer at one end, from its first byte to its last: the handshake, then
+/// requests, answers and gossip, each on its stream. A value without I/O or a clock.
+///
+/// Calls give what happened; `nextBytes(max:)` what is to be sent. When a call throws, the
+/// connection is over: what `nextBytes` still gives is a goodbye.
+struct PeerLink: ~Copyable {
+  let role: HandshakeRole
+  let settings: MuxSettings
+  private(set) var messageLimits: TagLimits
+  private var handshake: PeerHandshake?
+  var connection: SecureConnection?
+  /// What the handshake has to send.
+  private var greeting: [UInt8]
+
+  /// Our requests on their streams, and the streams by number of request.
+  var asked: [StreamID: UInt64] = [:]
+  var streams: [UInt64: StreamID] = [:]
+  /// Our requests that wait for a stream, in order.
+  var waiting: [WaitingAsk] = []
+  /// The other end's exchanges that were not answered.
+  var asking: Set<StreamID> = []
+  /// Tags of the other end's one-way streams.
+  var tags: [StreamID: UInt16] = [:]
+  /// Our one-way streams by tag.
+  var oneWays: [UInt16: StreamID] = [:]
+
+  var life: PeerLinkLife
+
+  /// - Parameters:
+  ///   - messageLimits: largest messages that are taken, by type of request and topic.
+  ///   - now: the moment at which the connection was made.
+  /// - Throws: if what we would send is too long.
+  init(
+    _ handshake: consuming PeerHandshake, role: HandshakeRole, settings: MuxSettings,
+    messageLimits: TagLimits, now: Moment
+  ) throws(PeerLinkEnd) {
+    self.role = role
+    self.settings = settings
+    self.messageLimits = messageLimits
+    life = PeerLinkLife(now: now)
+    do throws(HandshakeError) {
+      greeting = try handshake.begin()
+    } catch { throw .handshake(error) }
+    self.handshake = consume handshake
+  }
+
+  /// Whether the handshake is over.
+  var isOpen: Bool { connection != nil }
+  /// Bytes of messages that wait to be sent.
+  var outboundBytes: Int {
+    mutating get { connection?.mux.outboundBytes ?? 0 }
+  }
+  /// Whether `nextBytes` has something to give.
+  var hasBytes: Bool {
+    mutating get {
+      if !greeting.isEmpty { return true }
+      return connection?.mux.hasBytes ?? false
+    }
+  }
+
+  /// Takes bytes of the other end.
+  mutating func receive(
+    _ bytes: ArraySlice<UInt8>, now: Moment
+  ) throws(PeerLinkEnd) -> [PeerLinkEvent] {
+    life.heard(bytes.count, at: now)
+    var input = bytes
+    var events: [PeerLinkEvent] = []
+    if connection == nil { try shake(&input, &events) }
+    guard connection != nil, !input.isEmpty else { return events }
+    let happened: [MuxEvent]
+    do throws(ConnectionError) {
+      happened = try connection!.receive(input)
+    } catch { throw .connection(error) }
+    for event in happened { try handle(event, now: now, &events) }
+    openWaiting()
+    return events
+  }
+
+  private mutating func shake(
+    _ input: inout ArraySlice<UInt8>, _ events: inout [PeerLinkEvent]
+  ) throws(PeerLinkEnd) {
+    guard var handshake = handshake.take() else { return }
+    do throws(HandshakeError) {
+      greeting += try handshake.receive(&input)
+      guard handshake.isComplete else {
+        self.handshake = consume handshake
+        return
+      }
+      let session = try handshake.finish()
+      let (peer, attachment) = (session.peer, session.attachment)
+      var connection = SecureConnection(session, role: role, settings: settings)
+      connection.mux.messageLimits = messageLimits
+      self.connection = consume connection
+      events.append(.authenticated(peer, attachment: attachment))
+    } catch { throw .handshake(error) }
+  }
+
+  /// What is to be sent now, at most `max` bytes.
+  mutating func nextBytes(max: Int, now: Moment) throws(PeerLinkEnd) -> [UInt8] {
+    openWaiting()
+    var bytes: [UInt8] = []
+    if !greeting.isEmpty {
+      bytes = Array(greeting.prefix(max))
+      greeting.removeFirst(bytes.count)
+    }
+    if greeting.isEmpty, connection != nil, max - bytes.count >= TransportLimits.emitBytesMin {
+      do throws(ConnectionError) {
+        bytes += try connection!.nextBytes(max: max - bytes.count)
+      } catch { throw .connection(error) }
+    }
+    let hasMore = hasBytes
+    life.gave(bytes.count, hasMore: hasMore, at: now)
+    return bytes
+  }
+
+  /// Numbers of our requests that have not ended, in order.
+  var openRequests: [UInt64] { (waiting.map(\.number) + streams.keys).sorted() }
+
+  /// Bytes of messages on their way in beyond the initial credit of their streams, and those that
+  /// are wanted more; nil before the handshake is over.
+  var inboundRoom: (used: Int, wanted: Int)? {
+    mutating get {
+      guard let used = connection?.mux.inboundPoolUsed,
+        let wanted = connection?.mux.inboundBytesWanted
+      else { return nil }
+      return (used, wanted)
+    }
+  }
+
+  mutating func setInboundPool(bytes: Int) { connection?.mux.setInboundPool(bytes: bytes) }
+
+  /// Asks for a sign of life that must come soon.
+  mutating func probe(now: Moment) {
+    ping(now: now)
+    life.probed(at: now)
+  }
+
+  /// Says goodbye: what `nextBytes` gives from now on is that and nothing else.
+  mutating func goodbye(_ reason: GoodbyeReason) {
+    connection?.mux.goodbye(reason)
+  }
+
+  /// Changes what is taken on streams that the other end opens from now on.
+  mutating func setMessageLimits(_ limits: TagLimits) {
+    messageLimits = limits
+    connection?.mux.messageLimits = limits
+  }
+
+  /// Looks at the clock: sends a ping if one is due.
+  /// - Throws: when the other end was silent or slow for too long.
+  mutating func tick(now: Moment) throws(PeerLinkEnd) {
+    guard connection != nil else {
+      if life.isHandshakeOver(at: now) { throw .handshakeTooSlow }
+      return
+    }
+    if life.isSilent(at: now) { throw .silent }
+    if hasBytes, life.isStalled(at: now) { throw .stalled }
+    if life.isPingDue(at: now) { ping(now: now) }
+  }
+
+  /// Asks for a sign of life, unless one is asked for.
+  mutating func ping(now: Moment) {
+    guard !life.isPinging else { return }
+    // Pings that wait are those of this end: one at a time, so there is room.
+    guard (try? connection?.mux.ping(life.nextPing)) != nil else { return }
+    life.pinged(at: now)
+  }
+}

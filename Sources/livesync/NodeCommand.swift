@@ -1,0 +1,105 @@
+import Daemon
+import Dispatch
+import Foundation
+import Locking
+import Streams
+
+/// `livesync node`
+enum NodeCommand: Command {
+  static let specification = CommandSpecification(
+    name: "node",
+    summary:
+      "Run a node on a real network: it follows the chain, fills its state and serves others.",
+    positionals: [],
+    options: [
+      .init("--config", "FILE", help: "settings as JSON; options go before them"),
+      .init("--print-config", help: "print the settings as JSON and end"),
+    ]
+      + Setting.all.map {
+        CommandSpecification.Option($0.option, $0.placeholder, help: $0.help, isList: $0.isList)
+      },
+    notes: [
+      "The key of the node is made at the first start, in DIR/node.key with mode 600; the event log",
+      "is DIR/events.jsonl. SIGTERM and SIGINT end the node in order, SIGHUP begins a new file of",
+      "the event log. On a terminal a line shows where the node stands.",
+    ])
+
+  static func run(_ arguments: Arguments) throws -> ExitCode {
+    let settings = try settings(arguments)
+    if arguments.flag("--print-config") {
+      Console.printJSON(settings.json)
+      return .pass
+    }
+    let ended = DispatchSemaphore(value: 0)
+    let outcome = Lock<Result<Void, any Error>>(.success(()))
+    Task.detached {
+      do {
+        try await follow(settings)
+      } catch {
+        outcome.withLock { $0 = .failure(error) }
+      }
+      ended.signal()
+    }
+    ended.wait()
+    try outcome.withLock { $0 }.get()
+    return .pass
+  }
+
+  private static func settings(_ arguments: Arguments) throws -> NodeSettings {
+    var settings = NodeSettings()
+    do throws(SettingsError) {
+      if let path = arguments.text("--config") { try settings.read(path: path) }
+      for setting in Setting.all {
+        if setting.placeholder == nil {
+          if arguments.flag(setting.option) { try settings.read(setting, ["true"]) }
+        } else if !arguments.texts(setting.option).isEmpty {
+          try settings.read(setting, arguments.texts(setting.option))
+        }
+      }
+    } catch { throw UsageError(error.description) }
+    return settings
+  }
+
+  private static func follow(_ settings: NodeSettings) async throws {
+    let node: NodeProcess
+    do {
+      node = try await NodeProcess.start(settings, build: BuildIdentity.build)
+    } catch { throw error.cause }
+    let signals = NodeSignals(
+      stop: { node.stop() }, reopen: { node.reopenLog() })
+    defer { signals.end() }
+    let line = Task.detached {
+      while Console.isTerminal, !Task.isCancelled {
+        Console.progress(StatusLine.text(of: await node.node.progress(), node: node))
+        try? await Task.sleep(for: DaemonLimits.statusPause)
+      }
+    }
+    await node.run()
+    line.cancel()
+    Console.endProgress()
+  }
+}
+
+/// Lets signals end a node in order. A second one of the same kind ends it at once.
+private struct NodeSignals {
+  private let sources: [any DispatchSourceSignal]
+
+  init(stop: @escaping @Sendable () -> Void, reopen: @escaping @Sendable () -> Void) {
+    let queue = DispatchQueue(label: "signals")
+    sources = [SIGINT, SIGTERM, SIGHUP].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+      source.setEventHandler {
+        if number == SIGHUP { return reopen() }
+        signal(number, SIG_DFL)
+        stop()
+      }
+      source.resume()
+      return source
+    }
+  }
+
+  func end() {
+    for source in sources { source.cancel() }
+  }
+}
