@@ -2,9 +2,10 @@ extension TidyRule {
   /// The rooms from the ground up. A room may import only what stands before it.
   static let roomOrder = [
     "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog",
-    "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport", "StateTrie",
-    "Ledger", "Messages", "Peers", "LiveSync", "Node", "Production", "Simulation", "Fixtures",
-    "Reports", "livesync",
+    "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport", "HTTPServer",
+    "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Monitoring", "Production",
+    "Daemon", "Simulation", "Fixtures", "Reports",
+    "livesync",
   ]
 
   /// The modules that are no rooms and who may import them; nobody else may.
@@ -17,6 +18,7 @@ extension TidyRule {
     "CBlake2Batch": ["Primitives", "StateTrie", "livesync-bench"],
     "CSodium": ["Primitives", "Transport"],
     "CLMDB": ["Storage"],
+    "CMicroHTTP": ["HTTPServer"],
   ]
 
   static let imports: [TidyRule] = [

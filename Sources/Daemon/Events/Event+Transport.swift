@@ -95,7 +95,7 @@ extension Event.Transport: EventGroup {
       line.text(.address, address)
       line.text(.reason, reason)
     case .banned(let identity, let reason):
-      line.hash(.identity, identity.key.raw)
+      line.publicKey(.identity, identity.key)
       line.text(.reason, reason)
     }
   }
@@ -121,7 +121,7 @@ extension Event.Transport: EventGroup {
       self = .refused(address: try fields.text(.address), reason: try fields.text(.reason))
     case .banned:
       self = .banned(
-        identity: NodeIdentity(key: PublicKey(raw: try fields.hash(.identity))),
+        identity: NodeIdentity(key: try fields.publicKey(.identity)),
         reason: try fields.text(.reason))
     }
   }
