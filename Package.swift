@@ -96,7 +96,8 @@ let package = Package(
       "Daemon",
       [
         "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "Networking",
-        "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Production",
+        "Transport", "HTTPServer", "Monitoring", "StateTrie", "Ledger", "Messages", "Peers",
+        "LiveSync", "Node", "Production",
       ]),
     room(
       "Simulation",

@@ -61,6 +61,7 @@ extension TransportNetwork {
       let number = state.nextNumber()
       switch state.table.arrived(number, from: address) {
       case .refused(let rule):
+        state.totals.failedConnections += 1
         effects.events.append(.refused(address, rule))
         effects.finishes.append((byteLink, []))
       case .taken(let givingWay):

@@ -92,6 +92,8 @@ struct TransportState {
   var port: UInt16 = 0
   /// Connections whose links do not run yet.
   var started: [ObjectIdentifier: UInt64] = [:]
+  /// Of connections that are over, and of those that came to nothing.
+  var totals = TransportTotals()
   var isStopped = false
 
   /// Seconds since the Unix epoch.
@@ -145,6 +147,9 @@ struct TransportState {
     pools.ended(number)
     dirty.removeAll { $0 == number }
     let identity = table.ended(number)
+    totals.bytesIn += connection.link.life.bytesIn
+    totals.bytesOut += connection.link.life.bytesOut
+    if connection.peer == nil { totals.failedConnections += 1 }
     guard let peer = connection.peer else {
       if let dialled = connection.dialled { failed(dialled.address, at: now) }
       effects.events.append(.failed(connection.direction, connection.address, reason))
