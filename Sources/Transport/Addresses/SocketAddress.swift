@@ -104,7 +104,7 @@ extension SocketAddress {
   }
 
   /// Gives `body` the address as the operating system writes it, with its length.
-  func withSystemAddress<Result>(
+  public func withSystemAddress<Result>(
     _ body: (UnsafeMutablePointer<sockaddr>, socklen_t) -> Result
   ) -> Result {
     switch host {
