@@ -2,16 +2,16 @@ import Primitives
 
 /// An address book as it is written down.
 public struct SavedAddressBook: Sendable, Hashable {
-  struct Entry: Sendable, Hashable {
-    var address: PeerAddress
+  package struct Entry: Sendable, Hashable {
+    package var address: PeerAddress
     /// Its place among the new or the tried ones.
-    var place: Int
-    var isTried: Bool
+    package var place: Int
+    package var isTried: Bool
   }
 
-  var secret: Hash256
-  var entries: [Entry]
-  var anchors: [PeerAddress]
+  package var secret: Hash256
+  package var entries: [Entry]
+  package var anchors: [PeerAddress]
 }
 
 extension SavedAddressBook: WireCodable {

@@ -37,7 +37,12 @@ extension TransportNetwork {
     var bound: [SocketAddress] = []
     for address in configuration.listen {
       do throws(LinkFailure) {
-        let taken = try links.listen(at: address) { link, from in self.accept(link, from) }
+        let taken = try links.listen(at: address) { result, from in
+          switch result {
+          case .success(let link): self.accept(link, from)
+          case .failure(let failure): self.observer(.refused(from, "\(failure)"))
+          }
+        }
         bound.append(taken)
       } catch {
         links.close()
@@ -98,7 +103,9 @@ extension TransportNetwork {
   ) {
     let own = HandshakeIdentity(
       network: configuration.network, identity: configuration.identity, staticKeys: staticKeys,
-      attachment: PeerGreeting(port: state.port).wireBytes)
+      attachment: PeerGreeting(
+        port: state.port, isTest: dialled?.purpose == .test
+      ).wireBytes)
     let role: HandshakeRole = direction == .outbound ? .initiator : .responder
     let handshake = PeerHandshake(
       role, own: own, ephemeralSecret: Self.secret(configuration),
@@ -106,7 +113,7 @@ extension TransportNetwork {
     do throws(PeerLinkEnd) {
       let link = try PeerLink(
         handshake, role: role, settings: configuration.mux, messageLimits: state.messageLimits,
-        now: runtime.now)
+        times: configuration.times, now: runtime.now)
       state.connections[number] = PeerConnection(
         number, byteLink, link, direction, address, dialled: dialled)
       state.touch(number)
