@@ -7,11 +7,23 @@ public struct SavedAddressBook: Sendable, Hashable {
     /// Its place among the new or the tried ones.
     package var place: Int
     package var isTried: Bool
+
+    package init(address: PeerAddress, place: Int, isTried: Bool) {
+      self.address = address
+      self.place = place
+      self.isTried = isTried
+    }
   }
 
   package var secret: Hash256
   package var entries: [Entry]
   package var anchors: [PeerAddress]
+
+  package init(secret: Hash256, entries: [Entry], anchors: [PeerAddress]) {
+    self.secret = secret
+    self.entries = entries
+    self.anchors = anchors
+  }
 }
 
 extension SavedAddressBook: WireCodable {

@@ -4,8 +4,9 @@ import Runtime
 
 /// Messages that neighbours have announced and that are waited for. A value without a clock.
 ///
-/// Of several that have announced a message, the one is asked that has broken fewest promises, so
-/// that those who announce what they do not have are passed over for those who send it.
+/// Of several that have announced a message, the one is asked that has broken fewest promises, and
+/// of these one that this end chose: so that those who announce what they do not have are passed
+/// over for those who send it, and newcomers cannot crowd these out.
 package struct GossipPromises: Sendable {
   /// A message that a neighbour has promised by its announcement.
   private struct Promise: Sendable {
@@ -14,7 +15,7 @@ package struct GossipPromises: Sendable {
     var isAsked: Bool
     var since: Moment
     var until: Moment
-    /// Others that have announced it since, those that broke fewest promises first.
+    /// Others that have announced it since, in the order in which they are asked.
     var others: [PeerID] = []
   }
 
@@ -23,6 +24,8 @@ package struct GossipPromises: Sendable {
   private var owed: [PeerID: Int] = [:]
   /// Promises that were not kept, by neighbour; each that is kept makes up for one.
   package private(set) var broken: [PeerID: Int] = [:]
+  /// Neighbours that this end chose.
+  private var chosen: Set<PeerID> = []
 
   package init() {}
 
@@ -32,9 +35,14 @@ package struct GossipPromises: Sendable {
   /// Promised messages that a neighbour is waited for.
   package func owed(by peer: PeerID) -> Int { owed[peer] ?? 0 }
 
+  package mutating func joined(_ peer: PeerID, isOutbound: Bool) {
+    if isOutbound { chosen.insert(peer) }
+  }
+
   /// A neighbour is gone; gives what is asked of others now.
   package mutating func left(_ peer: PeerID, at now: Moment) -> [GossipSpread.Order] {
     broken[peer] = nil
+    chosen.remove(peer)
     let ids = promises.keys.sorted()
     for id in ids { promises[id]?.others.removeAll { $0 == peer } }
     return ids.filter { promises[$0]?.from == peer }.compactMap { askNext($0, at: now) }
@@ -63,7 +71,8 @@ package struct GossipPromises: Sendable {
     if promise.isAsked, broke(peer) < broke(promise.from) {
       return [ask(peer, for: id, others: promise.others + [promise.from], at: now)]
     }
-    let place = promise.others.firstIndex { broke($0) > broke(peer) } ?? promise.others.count
+    func rank(_ peer: PeerID) -> (Int, Int) { (broke(peer), chosen.contains(peer) ? 0 : 1) }
+    let place = promise.others.firstIndex { rank($0) > rank(peer) } ?? promise.others.count
     promises[id]?.others.insert(peer, at: place)
     trim(id)
     return []

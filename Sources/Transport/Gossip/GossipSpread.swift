@@ -50,6 +50,7 @@ package struct GossipSpread: Sendable {
 
   package mutating func joined(_ peer: PeerID, isOutbound: Bool) {
     neighbours.append((peer, isOutbound))
+    promises.joined(peer, isOutbound: isOutbound)
     chooseEager()
   }
 
