@@ -38,14 +38,18 @@ public struct ServingQueue<Ticket: Sendable>: Sendable {
   public mutating func arrive(
     _ request: WaitingRequest<Ticket>
   ) -> [WaitingRequest<Ticket>] {
-    guard waitingCount < NetworkingLimits.servedWaitingMax else { return [request] }
     var refused: [WaitingRequest<Ticket>] = []
-    while case .makeRoom(let largest) = budget.admission(of: request.bytes, for: request.from) {
-      guard let newest = waiting[largest]?.popLast() else {
-        preconditionFailure("\(largest) has bytes here, but no request waits")
+    if waitingCount >= NetworkingLimits.servedWaitingMax {
+      // Who has most waiting gives way to who has fewer, so that many small ones of one peer do not
+      // keep the others out.
+      let most = waiting.max { ($0.value.count, $0.key) < ($1.value.count, $1.key) }
+      guard let most, most.value.count > (waiting[request.from]?.count ?? 0) + 1 else {
+        return [request]
       }
-      left(newest)
-      refused.append(newest)
+      refused.append(dropNewest(of: most.key))
+    }
+    while case .makeRoom(let largest) = budget.admission(of: request.bytes, for: request.from) {
+      refused.append(dropNewest(of: largest))
     }
     guard budget.admission(of: request.bytes, for: request.from) == .fits else {
       return refused + [request]
@@ -86,6 +90,14 @@ public struct ServingQueue<Ticket: Sendable>: Sendable {
       waiting[peer]?.removeAll { isGone($0.ticket) }
       left(request)
     }
+  }
+
+  private mutating func dropNewest(of peer: PeerID) -> WaitingRequest<Ticket> {
+    guard let newest = waiting[peer]?.popLast() else {
+      preconditionFailure("\(peer) has a share here, but no request waits")
+    }
+    left(newest)
+    return newest
   }
 
   /// A request has left the queue.

@@ -30,7 +30,11 @@ public final class EventLoopRuntime: Runtime, TaskExecutor, @unchecked Sendable 
   private let home = Atomic<UInt>(0)
   private let poller: Poller
   private var ready: [UnownedJob] = []
-  private var soonCalls: [@Sendable () -> Void] = []
+  /// Jobs that became ready, and those that ran, since the loop began.
+  private var readied = 0
+  private var ran = 0
+  /// Calls for after the jobs that were ready when they were left: `readied` at that time.
+  private var soonCalls: [(after: Int, body: @Sendable () -> Void)] = []
   var timers = TimerQueue()
 
   /// Starts the loop on a thread of its own.
@@ -80,8 +84,9 @@ public final class EventLoopRuntime: Runtime, TaskExecutor, @unchecked Sendable 
   /// Called by the Swift concurrency library for each job that becomes ready.
   public func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    if isHome { return ready.append(job) }
-    leave { $0.jobs.append(job) }
+    guard isHome else { return leave { $0.jobs.append(job) } }
+    ready.append(job)
+    readied += 1
   }
 
   /// Whether the caller is on the loop's thread.
@@ -102,12 +107,15 @@ public final class EventLoopRuntime: Runtime, TaskExecutor, @unchecked Sendable 
     home.store(UInt(pthread_self()), ordering: .relaxed)
     let executor = asUnownedTaskExecutor()
     while takeLeft() {
-      while let action = timers.popDue(at: now) { perform(action) }
+      // What a timer sets for now is for the next turn.
+      let turn = now
+      while let action = timers.popDue(at: turn) { perform(action) }
       // So many at a time, so that descriptors and timers get their turn too.
       let batch = ready.prefix(RuntimeLimits.loopJobsMax)
       ready.removeFirst(batch.count)
       for job in batch { job.runSynchronously(on: executor) }
-      if ready.isEmpty { callSoon() }
+      ran += batch.count
+      callSoon()
       poller.poll(for: pause())
     }
     home.store(0, ordering: .relaxed)
@@ -121,14 +129,17 @@ public final class EventLoopRuntime: Runtime, TaskExecutor, @unchecked Sendable 
       return (left.jobs, left.calls, !left.isStopping)
     }
     ready += jobs
+    readied += jobs.count
     for call in calls { call() }
     return goesOn
   }
 
+  /// Makes the calls whose jobs have run, though others have become ready meanwhile: a task that
+  /// never ends must not hold them up.
   private func callSoon() {
-    let calls = soonCalls
-    soonCalls = []
-    for call in calls { call() }
+    let calls = soonCalls.prefix { $0.after <= ran }
+    soonCalls.removeFirst(calls.count)
+    for call in calls { call.body() }
   }
 
   private func perform(_ action: TimerQueue.Action) {
@@ -158,7 +169,7 @@ extension EventLoopRuntime: CallbackRuntime {
   }
 
   public func soon(_ body: @escaping @Sendable () -> Void) {
-    perform { self.soonCalls.append(body) }
+    perform { self.soonCalls.append((self.readied, body)) }
   }
 
   @discardableResult

@@ -104,6 +104,8 @@ public enum TransportLimits {
   public static let keptPauseFirst: Duration = .seconds(1)
   /// Times that this pause doubles.
   public static let keptPauseDoublings = 5
+  /// Time that a connection to such a peer must last to be no failure.
+  public static let keptSteady: Duration = .seconds(30)
   /// Identities that are banned at one time.
   public static let bansMax = 1024
   /// Seconds that a ban lasts.
@@ -117,10 +119,12 @@ public enum TransportLimits {
   public static let gossipHeldBytes = 16 << 20
   /// Bytes that a kept message is charged beside its own.
   public static let gossipOverheadBytes = 256
+  /// Bytes that a kept message is charged for each neighbour that may want it.
+  public static let gossipOfferBytes = 8
   /// Announced messages that are waited for.
-  public static let promisesMax = 1024
+  public static let promisesMax = 64 * promisesPerPeerMax
   /// Those of one neighbour.
-  public static let promisesPerPeerMax = 128
+  public static let promisesPerPeerMax = 32
   /// Further neighbours remembered to have announced a message that is waited for.
   public static let announcersMax = 4
   /// Time without a byte of a neighbour after which what it announced is asked of another.
@@ -135,6 +139,10 @@ public enum TransportLimits {
   public static let connectionPoolBytes = 128 << 10
   /// Bytes of these that all connections share: who begins a larger message gets what it needs.
   public static let sharedPoolBytes = 2 * inboundPoolBytes
+  /// Time in which who holds room that others wait for must move something.
+  public static let holderWindow: Duration = .seconds(5)
+  /// Bytes that it must move in that time.
+  public static let holderBytesMin = 64 << 10
   /// Bytes of answers that wait to be sent to all peers together: with more, none is made.
   public static let unsentBytesMax = 32 << 20
   /// Pause between two looks at the clock.

@@ -1,5 +1,4 @@
 import Daemon
-import Dispatch
 import Foundation
 import Streams
 

@@ -47,7 +47,7 @@ import Transport
     }
     #expect(Self.v6(0x2a00 << 48, 1).isRoutable)
     #expect(!PeerAddress(.v4(0x0909_0909), port: 0, identity: PublicKey(raw: .zero)).isRoutable)
-    #expect(Self.v6(0x2a00 << 48, 1).description == "[2a00:0:0:0:0:0:0:1]:1")
+    #expect(Self.v6(0x2a00 << 48, 1).description == "[2a00::1]:1")
   }
 
   @Test func wireForm_shouldBeReadAgain_andNoOther() throws {

@@ -1,5 +1,6 @@
 import Foundation
 import Locking
+import Runtime
 import Transport
 
 /// Sockets of a peer that can be cut off: then its links end, nobody reaches it, and what it dials
@@ -26,11 +27,13 @@ final class SocketGate: LinkMaker, @unchecked Sendable {
   }
 
   func listen(
-    at address: SocketAddress, _ accept: @escaping (any ByteLink, SocketAddress) -> Void
+    at address: SocketAddress,
+    _ accept: @escaping (Result<any ByteLink, LinkFailure>, SocketAddress) -> Void
   ) throws(LinkFailure) -> SocketAddress {
-    try base.listen(at: address) { link, from in
+    try base.listen(at: address) { result, from in
+      guard case .success(let link) = result else { return accept(result, from) }
       guard self.isOpen else { return link.abort() }
-      accept(self.gated(link), from)
+      accept(.success(self.gated(link)), from)
     }
   }
 
@@ -112,19 +115,19 @@ private final class GateLink: ByteLink, ByteLinkUser, @unchecked Sendable {
   }
 }
 
-/// Waits on this thread for what another one does.
-enum Blocking {
-  static func wait<Output: Sendable>(
-    _ start: (@escaping @Sendable (Output) -> Void) -> Void
-  ) -> Output? {
+extension EventLoopRuntime {
+  /// Does `body` on the loop's thread, and waits for it wherever this is.
+  func wait<Output: Sendable>(for body: @escaping @Sendable () -> Output) -> Output {
     let ended = DispatchSemaphore(value: 0)
     let box = Box<Output>()
-    start { output in
+    perform {
+      let output = body()
       box.value.withLock { $0 = output }
       ended.signal()
     }
     ended.wait()
-    return box.value.withLock { $0 }
+    guard let output = box.value.withLock({ $0 }) else { preconditionFailure("no output") }
+    return output
   }
 
   private final class Box<Output: Sendable>: Sendable {

@@ -45,9 +45,7 @@ final class SocketNetwork: Sendable {
     configuration.limits.outboundMax = 0
     let gate = SocketGate(SocketMaker(runtime: loop))
     let transport = TransportNetwork(configuration, runtime: runtime, links: gate)
-    let bound = Blocking.wait { done in
-      self.loop.spawn("starts \(peer)") { done((try? await transport.start()) ?? []) }
-    }
+    let bound = loop.wait { try? transport.startHere().get() }
     guard let bound = bound?.first else { preconditionFailure("\(peer) cannot listen") }
     let endpoint = SocketEndpoint(
       local: peer, base: transport, runtime: runtime, names: { self.names.withLock { $0 } },
@@ -76,13 +74,6 @@ final class SocketNetwork: Sendable {
 
   func shutdown() {
     let transports = peers.withLock { $0.values.map(\.transport) }
-    for transport in transports {
-      _ = Blocking.wait { done in
-        self.loop.spawn("stops") {
-          await transport.stop()
-          done(true)
-        }
-      }
-    }
+    loop.wait { for transport in transports { transport.stopHere() } }
   }
 }

@@ -123,6 +123,8 @@ public struct AddressBook: Sendable {
   public var count: Int { entries.count }
   /// Those of them that a connection was made to.
   public private(set) var triedCount = 0
+  /// Whether the address is in the book.
+  public func contains(_ address: PeerAddress) -> Bool { entries[address] != nil }
   /// Whether a connection was made to the address.
   public func isTried(_ address: PeerAddress) -> Bool { entries[address]?.isTried ?? false }
 

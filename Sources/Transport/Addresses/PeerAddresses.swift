@@ -2,32 +2,32 @@ import Networking
 import Primitives
 
 /// Asks a peer for addresses of others.
-struct PeerAddressesRequest: Request {
-  typealias Response = PeerAddresses
+package struct PeerAddressesRequest: Request {
+  package typealias Response = PeerAddresses
 
-  static let type = RequestType(
+  package static let type = RequestType(
     TransportLimits.ownTagsFrom, name: "peer_addresses", requestBytesMax: 16,
     responseBytesMax: 8 + TransportLimits.addressesToldMax * PeerAddress.bytesMax,
     perWindowMax: 2, traffic: .bulk)
 
-  init() {}
-  func encode(to encoder: inout WireEncoder) {}
-  init(from decoder: inout WireDecoder) throws(WireError) {}
+  package init() {}
+  package func encode(to encoder: inout WireEncoder) {}
+  package init(from decoder: inout WireDecoder) throws(WireError) {}
 }
 
 /// Addresses of nodes that somebody has made connections to.
-struct PeerAddresses: WireCodable, Sendable, Hashable {
-  let addresses: [PeerAddress]
+package struct PeerAddresses: WireCodable, Sendable, Hashable {
+  package let addresses: [PeerAddress]
 
-  init(addresses: [PeerAddress]) { self.addresses = addresses }
+  package init(addresses: [PeerAddress]) { self.addresses = addresses }
 
   /// Wire form: their number, then each.
-  func encode(to encoder: inout WireEncoder) {
+  package func encode(to encoder: inout WireEncoder) {
     encoder.append(count: addresses.count)
     for address in addresses { encoder.append(address) }
   }
 
-  init(from decoder: inout WireDecoder) throws(WireError) {
+  package init(from decoder: inout WireDecoder) throws(WireError) {
     let count = try decoder.count(
       elementBytes: PeerAddress.bytesMin, limit: TransportLimits.addressesToldMax)
     var addresses: [PeerAddress] = []
@@ -38,7 +38,7 @@ struct PeerAddresses: WireCodable, Sendable, Hashable {
 
 extension PeerAddress {
   /// Bytes of an address of IPv4.
-  static let bytesMin = 1 + 4 + 2 + 32
+  package static let bytesMin = 1 + 4 + 2 + 32
   /// Bytes of an address of IPv6.
-  static let bytesMax = 1 + 16 + 2 + 32
+  package static let bytesMax = 1 + 16 + 2 + 32
 }

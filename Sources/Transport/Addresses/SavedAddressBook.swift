@@ -2,16 +2,28 @@ import Primitives
 
 /// An address book as it is written down.
 public struct SavedAddressBook: Sendable, Hashable {
-  struct Entry: Sendable, Hashable {
-    var address: PeerAddress
+  package struct Entry: Sendable, Hashable {
+    package var address: PeerAddress
     /// Its place among the new or the tried ones.
-    var place: Int
-    var isTried: Bool
+    package var place: Int
+    package var isTried: Bool
+
+    package init(address: PeerAddress, place: Int, isTried: Bool) {
+      self.address = address
+      self.place = place
+      self.isTried = isTried
+    }
   }
 
-  var secret: Hash256
-  var entries: [Entry]
-  var anchors: [PeerAddress]
+  package var secret: Hash256
+  package var entries: [Entry]
+  package var anchors: [PeerAddress]
+
+  package init(secret: Hash256, entries: [Entry], anchors: [PeerAddress]) {
+    self.secret = secret
+    self.entries = entries
+    self.anchors = anchors
+  }
 }
 
 extension SavedAddressBook: WireCodable {

@@ -24,14 +24,21 @@ public struct SecureConnection: ~Copyable {
   /// Takes bytes of the wire, however they are split; gives what they did. After an error the
   /// connection is over; what `nextBytes` still gives is a goodbye.
   public mutating func receive(_ bytes: ArraySlice<UInt8>) throws(ConnectionError) -> [MuxEvent] {
-    var input = bytes
     var events: [MuxEvent] = []
+    try receive(bytes, into: &events)
+    return events
+  }
+
+  /// Takes bytes of the wire. If it throws, `events` has what came before.
+  mutating func receive(
+    _ bytes: ArraySlice<UInt8>, into events: inout [MuxEvent]
+  ) throws(ConnectionError) {
+    var input = bytes
     while let record = try nextRecord(from: &input) {
       do throws(MuxViolation) {
-        events += try mux.receive(record)
+        try mux.receive(record, into: &events)
       } catch { throw .violation(error) }
     }
-    return events
   }
 
   private mutating func nextRecord(

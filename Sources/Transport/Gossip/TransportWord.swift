@@ -2,20 +2,20 @@ import Networking
 import Primitives
 
 /// What the transports of two nodes say to each other beside requests and gossip.
-enum TransportWord: Sendable, Hashable {
+package enum TransportWord: Sendable, Hashable {
   /// The sender has this message of the topic, which the other end may want.
   case announce(topic: UInt16, GossipID)
   /// The sender wants a message that was announced to it.
   case want(GossipID)
 
   /// Bytes of the largest.
-  static let bytesMax = 1 + 3 + Hash256.byteCount
+  package static let bytesMax = 1 + 3 + Hash256.byteCount
 }
 
 extension TransportWord: WireCodable {
   /// Wire form: a byte (0 announce, 1 want), for an announcement the topic (a varint of 16 bits),
   /// then the name of the message (32 bytes).
-  func encode(to encoder: inout WireEncoder) {
+  package func encode(to encoder: inout WireEncoder) {
     switch self {
     case .announce(let topic, let id):
       encoder.append(byte: 0)
@@ -27,7 +27,7 @@ extension TransportWord: WireCodable {
     }
   }
 
-  init(from decoder: inout WireDecoder) throws(WireError) {
+  package init(from decoder: inout WireDecoder) throws(WireError) {
     let start = decoder.offset
     switch try decoder.byte() {
     case 0:

@@ -48,10 +48,11 @@ public enum LinkFailure: Error, Hashable, Sendable, CustomStringConvertible {
 /// What makes links: sockets, or lines of a simulation. Used on the runtime's thread only.
 public protocol LinkMaker: AnyObject, Sendable {
   /// Takes links of others from now on.
-  /// - Parameter accept: gets each, and where it came from.
+  /// - Parameter accept: gets each, or why it had to be closed at once, and where it came from.
   /// - Returns: where it listens, with the port that was chosen for port 0.
   func listen(
-    at address: SocketAddress, _ accept: @escaping (any ByteLink, SocketAddress) -> Void
+    at address: SocketAddress,
+    _ accept: @escaping (Result<any ByteLink, LinkFailure>, SocketAddress) -> Void
   ) throws(LinkFailure) -> SocketAddress
   /// Makes a link to `address`, and tells `done` once.
   func dial(

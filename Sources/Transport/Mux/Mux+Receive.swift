@@ -6,9 +6,17 @@ extension Mux {
   /// - Throws: the first rule that they break. The connection is over then: what `nextBytes` still
   ///   gives is a goodbye, and later calls throw the same.
   public mutating func receive(_ record: [UInt8]) throws(MuxViolation) -> [MuxEvent] {
+    var events: [MuxEvent] = []
+    try receive(record, into: &events)
+    return events
+  }
+
+  /// Takes the frames of a record. If it throws, `events` has what the frames before did.
+  mutating func receive(
+    _ record: [UInt8], into events: inout [MuxEvent]
+  ) throws(MuxViolation) {
     if let violation { throw violation }
     var decoder = WireDecoder(record)
-    var events: [MuxEvent] = []
     repeat {
       let offset = decoder.offset
       do throws(Broken) {
@@ -21,7 +29,6 @@ extension Mux {
         throw violation
       }
     } while decoder.remaining > 0
-    return events
   }
 
   /// A rule that a frame breaks, before it is known where the frame stands.

@@ -154,9 +154,11 @@ public struct Mux: Sendable {
     if ending == .none { ending = .goodbye(reason) }
   }
 
-  /// Bytes that the pool lacks for the messages that wait for room in it.
+  /// Bytes that the pool lacks for the message that is next to get room in it.
   public var inboundBytesWanted: Int {
-    let missing = waiting.joined().reduce(0) { $0 + (streams[$1]?.inbound.missingPool ?? 0) }
+    guard let traffic = grantScheduler.next(ready: { !waiting[Int($0.rawValue)].isEmpty }),
+      let id = waiting[Int(traffic.rawValue)].first, let missing = streams[id]?.inbound.missingPool
+    else { return 0 }
     return max(0, inboundPoolUsed + missing - inboundPoolBytes)
   }
 

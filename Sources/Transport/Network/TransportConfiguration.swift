@@ -13,6 +13,7 @@ public struct TransportConfiguration: Sendable {
   /// Peers that a connection is kept to.
   public var peers: [PeerAddress]
   public var limits = ConnectionLimits()
+  public var times = TransportTimes()
   public var mux = MuxSettings(
     inboundPoolBytes: TransportLimits.connectionPoolBytes,
     outboundBytesMax: TransportLimits.outboundBytesMax)

@@ -4,15 +4,15 @@ import Primitives
 /// What a network remembers over restarts: addresses, the last connections, and bans. Its wire form
 /// is for the disk of one node.
 public struct TransportMemory: Sendable, Hashable, WireCodable {
-  var book: SavedAddressBook
-  var bans: BanList
+  package var book: SavedAddressBook
+  package var bans: BanList
 
   public init(from decoder: inout WireDecoder) throws(WireError) {
     book = try decoder.value()
     bans = try decoder.value()
   }
 
-  init(book: SavedAddressBook, bans: BanList) {
+  package init(book: SavedAddressBook, bans: BanList) {
     self.book = book
     self.bans = bans
   }

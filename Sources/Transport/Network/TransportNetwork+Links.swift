@@ -8,7 +8,7 @@ extension TransportNetwork {
   /// - Throws: what the operating system refuses; then nothing is taken anywhere.
   public func start() async throws(LinkFailure) -> [SocketAddress] {
     let result = await withUnsafeContinuation { continuation in
-      runtime.perform { continuation.resume(returning: self.listen()) }
+      runtime.perform { continuation.resume(returning: self.startHere()) }
     }
     return try result.get()
   }
@@ -18,26 +18,37 @@ extension TransportNetwork {
   public func stop() async {
     await withUnsafeContinuation { continuation in
       runtime.perform {
-        self.links.close()
-        self.change { state, now, effects in
-          state.isStopped = true
-          for number in state.connections.keys.sorted() {
-            state.end(number, .local(.shutdown, "the node stops"), at: now, &effects)
-          }
-          for stream in state.peerSubscriptions { stream.finish() }
-          for held in state.subscriptions.values.joined() { held.subscription?.finish() }
-          (state.peerSubscriptions, state.subscriptions, state.servers) = ([], [:], [:])
-        }
+        self.stopHere()
         continuation.resume()
       }
     }
   }
 
-  private func listen() -> Result<[SocketAddress], LinkFailure> {
+  /// `stop()`, on the runtime's thread.
+  package func stopHere() {
+    links.close()
+    change { state, now, effects in
+      state.isStopped = true
+      for number in state.connections.keys.sorted() {
+        state.end(number, .local(.shutdown, "the node stops"), at: now, &effects)
+      }
+      for stream in state.peerSubscriptions { stream.finish() }
+      for held in state.subscriptions.values.joined() { held.subscription?.finish() }
+      (state.peerSubscriptions, state.subscriptions, state.servers) = ([], [:], [:])
+    }
+  }
+
+  /// `start()`, on the runtime's thread.
+  package func startHere() -> Result<[SocketAddress], LinkFailure> {
     var bound: [SocketAddress] = []
     for address in configuration.listen {
       do throws(LinkFailure) {
-        let taken = try links.listen(at: address) { link, from in self.accept(link, from) }
+        let taken = try links.listen(at: address) { result, from in
+          switch result {
+          case .success(let link): self.accept(link, from)
+          case .failure(let failure): self.observer(.refused(from, "\(failure)"))
+          }
+        }
         bound.append(taken)
       } catch {
         links.close()
@@ -99,7 +110,9 @@ extension TransportNetwork {
   ) {
     let own = HandshakeIdentity(
       network: configuration.network, identity: configuration.identity, staticKeys: staticKeys,
-      attachment: PeerGreeting(port: state.port).wireBytes)
+      attachment: PeerGreeting(
+        port: state.port, isTest: dialled?.purpose == .test
+      ).wireBytes)
     let role: HandshakeRole = direction == .outbound ? .initiator : .responder
     let handshake = PeerHandshake(
       role, own: own, ephemeralSecret: Self.secret(configuration),
@@ -107,7 +120,7 @@ extension TransportNetwork {
     do throws(PeerLinkEnd) {
       let link = try PeerLink(
         handshake, role: role, settings: configuration.mux, messageLimits: state.messageLimits,
-        now: runtime.now)
+        times: configuration.times, now: runtime.now)
       state.connections[number] = PeerConnection(
         number, byteLink, link, direction, address, dialled: dialled)
       state.touch(number)

@@ -25,7 +25,7 @@ extension TransportNetwork {
     runtime.perform { [self] in
       change { state, now, effects in
         guard state.gossip.publish(id) else { return }
-        state.spread.arrived(id)
+        state.spread.arrived(id, from: nil)
         state.perform(state.spread.spread(id, topic, payload, knownBy: []))
       }
     }

@@ -12,20 +12,29 @@ extension TransportState {
         if connection.link.hasBytes { touch(number) }
       } catch { end(number, error, at: now, &effects) }
     }
-    endIdleHolders(at: now, &effects)
+    endSlowHolders(at: now, &effects)
     let heard = peers.compactMapValues { connections[$0]?.link.life.heardAt }
     perform(spread.tick(at: now) { heard[$0] })
   }
 
-  /// Somebody waits for room for a message: whoever has room for one and sends nothing of it is
-  /// not waited for.
-  private mutating func endIdleHolders(at now: Moment, _ effects: inout TransportEffects) {
-    guard pools.isShort else { return }
-    for number in pools.given.keys.sorted() {
-      guard let heardAt = connections[number]?.link.life.heardAt,
-        heardAt.duration(to: now) >= TransportLimits.probeWait
-      else { continue }
-      end(number, .silent, at: now, &effects)
+  /// Ends connections that keep others from sending or getting what is large.
+  private mutating func endSlowHolders(at now: Moment, _ effects: inout TransportEffects) {
+    for number in pools.given.keys.sorted() { connections[number].map { updatePool($0) } }
+    sharePool()
+    let senders = pools.isShort ? Array(pools.given.keys) : []
+    let unsent = connections.mapValues { $0.link.outboundBytes }
+    let isFull = unsent.values.reduce(0, +) >= TransportLimits.unsentBytesMax
+    let readers = unsent.filter { isFull && $0.value >= NetworkingLimits.unsentBytesMax }.keys
+    let slow =
+      slowSenders.look(moved(by: senders, \.bytesIn), at: now)
+      + slowReaders.look(moved(by: Array(readers), \.bytesOut), at: now)
+    for number in slow { end(number, .tooSlow, at: now, &effects) }
+    if !slow.isEmpty { sharePool() }
+  }
+
+  private func moved(by numbers: [UInt64], _ bytes: KeyPath<PeerLinkLife, Int>) -> [UInt64: Int] {
+    numbers.reduce(into: [:]) { moved, number in
+      moved[number] = connections[number]?.link.life[keyPath: bytes]
     }
   }
 
@@ -35,7 +44,7 @@ extension TransportState {
     let groups = outbound.compactMap { connection in
       connection.dialled.flatMap { $0.address.isRoutable ? $0.address.group : nil }
     }
-    let connected = peers.keys.map(\.identity.key)
+    let connected = peers.keys.map(\.identity.key) + bans.banned(at: unixTime).map(\.key)
     let dialled = outbound.compactMap { $0.dialled?.address.identity }
     return plan.next(
       at: now, connected: Set(connected + dialled), groups: Set(groups),

@@ -9,29 +9,42 @@ extension TransportState {
     _ effects: inout TransportEffects
   ) {
     guard let connection = connections[number] else { return }
+    var events: [PeerLinkEvent] = []
+    var failure: PeerLinkEnd?
     do throws(PeerLinkEnd) {
-      for event in try connection.link.receive(bytes, now: now) {
-        handle(event, of: connection, at: now, &effects)
-      }
-      sharePool(connection)
-      if connection.link.hasBytes { touch(number) }
-    } catch {
-      end(number, error, at: now, &effects)
+      try connection.link.receive(bytes, now: now, into: &events)
+    } catch { failure = error }
+    for event in events { handle(event, of: connection, at: now, &effects) }
+    if let failure { return end(number, failure, at: now, &effects) }
+    // What happened may have ended it: then it gets nothing more.
+    guard connections[number] != nil else { return }
+    sharePool(connection)
+    if connection.link.hasBytes { touch(number) }
+  }
+
+  /// Gives a connection what it lacks of the shared pool, or takes back what it has too much; then
+  /// those that wait get what there is, in turn.
+  mutating func sharePool(_ connection: PeerConnection) {
+    updatePool(connection)
+    sharePool()
+  }
+
+  /// Gives those that wait for the shared pool what there is, in turn.
+  mutating func sharePool() {
+    while let next = pools.next, let connection = connections[next] {
+      updatePool(connection)
+      // It got nothing, so it is still the next.
+      guard pools.next != next else { return }
     }
   }
 
-  /// Gives a connection what it lacks of the shared pool, or takes back what it has too much.
-  mutating func sharePool(_ connection: PeerConnection) {
+  /// Brings the account of what a connection has of the shared pool up to date.
+  mutating func updatePool(_ connection: PeerConnection) {
     guard let (used, wanted) = connection.link.inboundRoom else { return }
     guard wanted > 0 || pools.given[connection.number] != nil else { return }
     let bytes = pools.update(connection.number, used: used, wanted: wanted)
     connection.link.setInboundPool(bytes: bytes)
-    if let next = pools.next, next != connection.number, let other = connections[next],
-      let (used, wanted) = other.link.inboundRoom
-    {
-      other.link.setInboundPool(bytes: pools.update(next, used: used, wanted: wanted))
-      touch(next)
-    }
+    if connection.link.hasBytes { touch(connection.number) }
   }
 
   private mutating func handle(
@@ -62,12 +75,16 @@ extension TransportState {
     _ effects: inout TransportEffects
   ) {
     let (identity, number) = (NodeIdentity(key: key), connection.number)
+    let greeting = PeerGreeting(attachment: attachment)
     func refuse(_ reason: GoodbyeReason, _ detail: String) {
       end(number, .local(reason, detail), at: now, &effects)
     }
     guard !bans.contains(identity, at: unixTime) else { return refuse(.misbehaviour, "banned") }
-    if let dialled = connection.dialled, dialled.purpose == .test {
+    connection.isProven = true
+    if let dialled = connection.dialled {
       plan.succeeded(dialled.address)
+      if dialled.purpose == .test { return refuse(.shutdown, "tested") }
+    } else if greeting?.isTest ?? false {
       return refuse(.shutdown, "tested")
     }
     switch table.authenticated(number, as: identity) {
@@ -78,27 +95,27 @@ extension TransportState {
       }
       refuse(reason, detail)
     case .taken(let ending, let reason):
-      guard let peer = directory.connected(identity) else {
-        return refuse(.full, "no more peers can be told apart")
+      if let peer = directory.connected(identity) {
+        take(connection, peer, greeting, at: now, &effects)
+      } else {
+        refuse(.full, "no more peers can be told apart")
       }
-      take(connection, peer, attachment, at: now, &effects)
       if let ending { end(ending, .local(reason, "gave way"), at: now, &effects) }
     }
   }
 
   private mutating func take(
-    _ connection: PeerConnection, _ peer: PeerID, _ attachment: [UInt8], at now: Moment,
+    _ connection: PeerConnection, _ peer: PeerID, _ greeting: PeerGreeting?, at now: Moment,
     _ effects: inout TransportEffects
   ) {
     connection.peer = peer
     let isNew = peers.updateValue(connection.number, forKey: peer) == nil
-    if let dialled = connection.dialled {
-      plan.succeeded(dialled.address)
-      if dialled.purpose == .fill { effects.curious.append(peer) }
-    } else if let greeting = PeerGreeting(attachment: attachment), greeting.port != 0 {
-      let address = PeerAddress(
-        connection.address.host, port: greeting.port, identity: peer.identity.key)
-      plan.heard(address, from: address)
+    if connection.dialled != nil {
+      // Whom this end chose is asked for others: who came by itself may want to fill the book.
+      effects.curious.append(peer)
+    } else if let greeting, greeting.port != 0 {
+      plan.met(
+        PeerAddress(connection.address.host, port: greeting.port, identity: peer.identity.key))
     }
     effects.events.append(.connected(peer, connection.direction, connection.address))
     guard isNew else { return }
@@ -132,7 +149,7 @@ extension TransportState {
     guard let topic = topics[topic] else { return }
     let message = GossipMessage(
       id: GossipID(topic: topic, payload: payload), from: peer, topic: topic, payload: payload)
-    spread.arrived(message.id)
+    spread.arrived(message.id, from: peer)
     let readers = readers(of: topic)
     guard !readers.isEmpty else { return }
     switch gossip.receive(message) {
@@ -165,21 +182,13 @@ extension TransportState {
           return
         }
         perform(spread.announced(id, topic, by: peer, at: now))
-      case .want(let id): push(id, to: peer)
+      case .want(let id):
+        if let held = spread.wanted(id, by: peer) { _ = send(held, to: peer) }
       }
     } catch {
       end(
         connection.number, .local(.violation, "a word of the transport: \(error)"), at: now,
         &effects)
     }
-  }
-}
-
-extension PeerGreeting {
-  /// The greeting at the beginning of an attachment; nil if there is none.
-  init?(attachment: [UInt8]) {
-    var decoder = WireDecoder(attachment)
-    guard let greeting = try? PeerGreeting(from: &decoder) else { return nil }
-    self = greeting
   }
 }

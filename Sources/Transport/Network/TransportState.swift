@@ -13,6 +13,8 @@ final class PeerConnection {
   let dialled: (address: PeerAddress, purpose: DialPlan.Purpose)?
   /// The other end, once its handshake is over and it was taken.
   var peer: PeerID?
+  /// Whether the other end has shown its identity.
+  var isProven = false
 
   init(
     _ number: UInt64, _ byteLink: any ByteLink, _ link: consuming PeerLink,
@@ -87,6 +89,10 @@ struct TransportState {
   var pending: [UInt64: PendingRequest] = [:]
   /// Extra bytes of the shared pool that connections have.
   var pools = SharedPool()
+  /// Connections that hold some of it, while others wait.
+  var slowSenders = SlowHolders()
+  /// Connections that hold answers, while none is made for anybody.
+  var slowReaders = SlowHolders()
   var addressLimiter = RateLimiter()
   /// Where connections are taken; 0: nowhere.
   var port: UInt16 = 0
@@ -139,29 +145,32 @@ struct TransportState {
     _ number: UInt64, _ reason: PeerLinkEnd, at now: Moment, _ effects: inout TransportEffects
   ) {
     guard let connection = connections.removeValue(forKey: number) else { return }
-    if case .local(let word, _) = reason { connection.link.goodbye(word) }
-    if case .silent = reason { connection.link.goodbye(.unresponsive) }
-    if case .stalled = reason { connection.link.goodbye(.unresponsive) }
+    if let word = reason.word { connection.link.goodbye(word) }
     let last = try? connection.link.nextBytes(max: TransportLimits.writeBytesMax, now: now)
     effects.finishes.append((connection.byteLink, last ?? []))
     pools.ended(number)
     dirty.removeAll { $0 == number }
-    let identity = table.ended(number)
     totals.bytesIn += connection.link.life.bytesIn
     totals.bytesOut += connection.link.life.bytesOut
     if connection.peer == nil { totals.failedConnections += 1 }
+    _ = table.ended(number)
+    if let dialled = connection.dialled, !connection.isProven {
+      failed(dialled.address, at: now)
+    }
+    let opened = connection.link.life.opened
     guard let peer = connection.peer else {
-      if let dialled = connection.dialled { failed(dialled.address, at: now) }
+      if let dialled = connection.dialled, connection.isProven {
+        plan.lost(dialled.address.identity, opened: opened, at: now, random: &random)
+      }
       effects.events.append(.failed(connection.direction, connection.address, reason))
       return
     }
+    serving.withdraw(of: peer) { $0.connection == number }
     failRequests(of: connection, &effects)
     guard peers[peer] == number else { return }
     peers[peer] = nil
-    if let identity {
-      directory.disconnected(identity)
-      plan.lost(identity.key, at: now, random: &random)
-    }
+    directory.disconnected(peer.identity)
+    plan.lost(peer.identity.key, opened: opened, at: now, random: &random)
     effects.events.append(.disconnected(peer, reason))
     tell(.left(peer))
     perform(spread.left(peer, at: now))
@@ -192,20 +201,25 @@ struct TransportState {
   mutating func perform(_ orders: [GossipSpread.Order]) {
     for order in orders {
       switch order {
-      case .push(let peer, let id): push(id, to: peer)
+      case .push(let peer, let id):
+        guard let held = spread.held[id], !send(held.message, to: peer) else { continue }
+        // There is no room for it: the peer may want it later.
+        spread.offer(id, to: peer)
+        say(.announce(topic: held.message.topic.rawValue, id), to: peer)
       case .announce(let peer, let id):
-        guard let topic = spread.wanted(id)?.topic else { continue }
+        guard let topic = spread.held[id]?.message.topic else { continue }
         say(.announce(topic: topic.rawValue, id), to: peer)
       case .want(let peer, let id): say(.want(id), to: peer)
       }
     }
   }
 
-  /// Sends a message that is held; if the peer has no room, it is lost to that peer.
-  mutating func push(_ id: GossipID, to peer: PeerID) {
-    guard let connection = connection(to: peer), let held = spread.wanted(id) else { return }
-    _ = connection.link.tell(held.topic.rawValue, held.topic.traffic, held.payload)
+  /// Sends a message of gossip; false if the peer has no room for it.
+  mutating func send(_ message: GossipSpread.Message, to peer: PeerID) -> Bool {
+    guard let connection = connection(to: peer) else { return false }
     touch(connection.number)
+    return connection.link.tell(
+      message.topic.rawValue, message.topic.traffic, message.payload)
   }
 
   private mutating func say(_ word: TransportWord, to peer: PeerID) {

@@ -6,13 +6,13 @@ import Primitives
 ///
 /// Times are seconds since the Unix epoch, since bans outlive the process.
 public struct BanList: Sendable, Hashable {
-  struct Ban: Sendable, Hashable {
-    var until: UInt64
+  package struct Ban: Sendable, Hashable {
+    package var until: UInt64
     /// Where the peer came from; nil if that is not held against it.
-    var host: SocketAddress.Host?
+    package var host: SocketAddress.Host?
   }
 
-  private(set) var bans: [NodeIdentity: Ban] = [:]
+  package private(set) var bans: [NodeIdentity: Ban] = [:]
 
   public init() {}
 
@@ -35,6 +35,11 @@ public struct BanList: Sendable, Hashable {
     (bans[identity]?.until ?? 0) > now
   }
 
+  /// The identities that are banned.
+  package func banned(at now: UInt64) -> [NodeIdentity] {
+    bans.filter { $0.value.until > now }.map(\.key)
+  }
+
   /// Whether `TransportLimits.bansPerAddress` identities from this address are banned.
   public func contains(_ address: SocketAddress, at now: UInt64) -> Bool {
     let host = address.canonical.host
@@ -43,11 +48,11 @@ public struct BanList: Sendable, Hashable {
   }
 
   /// A ban that was written down.
-  mutating func restore(_ identity: NodeIdentity, until: UInt64, host: SocketAddress.Host?) {
+  package mutating func restore(_ identity: NodeIdentity, until: UInt64, host: SocketAddress.Host?) {
     bans[identity] = Ban(until: until, host: host)
   }
 
-  mutating func expire(at now: UInt64) {
+  package mutating func expire(at now: UInt64) {
     bans = bans.filter { $0.value.until > now }
   }
 }

@@ -28,46 +28,46 @@ public enum ConnectionDirection: String, Sendable, Hashable {
 }
 
 /// Which connections a node has, and which more it takes. A value without I/O.
-struct ConnectionTable: Sendable {
-  struct Entry: Sendable {
-    let number: UInt64
-    let direction: ConnectionDirection
-    let address: SocketAddress
+package struct ConnectionTable: Sendable {
+  package struct Entry: Sendable {
+    package let number: UInt64
+    package let direction: ConnectionDirection
+    package let address: SocketAddress
     /// The other end, once its handshake is over and it was taken.
-    var identity: NodeIdentity?
+    package var identity: NodeIdentity?
   }
 
   /// What becomes of a connection that somebody makes.
-  enum Arrival: Sendable, Hashable {
+  package enum Arrival: Sendable, Hashable {
     /// It is taken; the one named has to give way.
     case taken(givingWay: UInt64?)
     case refused(String)
   }
 
   /// What becomes of a connection whose handshake is over.
-  enum Verdict: Sendable, Hashable {
-    /// It is taken; the one named ends, since it is to the same peer or has to give way.
+  package enum Verdict: Sendable, Hashable {
+    /// It is taken. The one named has to be ended, since it is to the same peer or gives way.
     case taken(ending: UInt64?, GoodbyeReason)
     /// It ends. The one named is to the same peer and stays; whether that peer is still there is to
     /// be asked.
     case refused(GoodbyeReason, String, stays: UInt64?)
   }
 
-  let limits: ConnectionLimits
+  package let limits: ConnectionLimits
   private let own: NodeIdentity
   /// Peers that have a place whatever the limits say.
   private let reserved: Set<NodeIdentity>
-  private(set) var entries: [UInt64: Entry] = [:]
-  private(set) var byIdentity: [NodeIdentity: UInt64] = [:]
+  package private(set) var entries: [UInt64: Entry] = [:]
+  package private(set) var byIdentity: [NodeIdentity: UInt64] = [:]
 
-  init(own: NodeIdentity, reserved: Set<NodeIdentity>, limits: ConnectionLimits) {
+  package init(own: NodeIdentity, reserved: Set<NodeIdentity>, limits: ConnectionLimits) {
     self.own = own
     self.reserved = reserved
     self.limits = limits
   }
 
   /// Somebody makes a connection.
-  mutating func arrived(_ number: UInt64, from address: SocketAddress) -> Arrival {
+  package mutating func arrived(_ number: UInt64, from address: SocketAddress) -> Arrival {
     let address = address.canonical
     if isLimited(address) {
       let near = entries.values.filter { $0.direction == .inbound && isLimited($0.address) }
@@ -86,12 +86,12 @@ struct ConnectionTable: Sendable {
   }
 
   /// This end has made a connection.
-  mutating func dialled(_ number: UInt64, _ address: SocketAddress) {
+  package mutating func dialled(_ number: UInt64, _ address: SocketAddress) {
     entries[number] = Entry(number: number, direction: .outbound, address: address)
   }
 
   /// The handshake of a connection is over.
-  mutating func authenticated(_ number: UInt64, as identity: NodeIdentity) -> Verdict {
+  package mutating func authenticated(_ number: UInt64, as identity: NodeIdentity) -> Verdict {
     guard let entry = entries[number] else {
       return .refused(.full, "it had to give way", stays: nil)
     }
@@ -112,13 +112,12 @@ struct ConnectionTable: Sendable {
     guard let victim = crowdedMost(than: entry) else {
       return .refused(.full, "\(limits.inboundMax) peers are connected", stays: nil)
     }
-    _ = ended(victim)
     take(number, identity)
     return .taken(ending: victim, .full)
   }
 
   /// A connection is over. Returns whose it was, if no other to that peer is left.
-  mutating func ended(_ number: UInt64) -> NodeIdentity? {
+  package mutating func ended(_ number: UInt64) -> NodeIdentity? {
     guard let entry = entries.removeValue(forKey: number), let identity = entry.identity,
       byIdentity[identity] == number
     else { return nil }
@@ -127,7 +126,7 @@ struct ConnectionTable: Sendable {
   }
 
   /// Connections that this end made to others than those it was told to keep.
-  var outboundCount: Int {
+  package var outboundCount: Int {
     entries.values.count { entry in
       entry.direction == .outbound && !(entry.identity.map(reserved.contains) ?? false)
     }

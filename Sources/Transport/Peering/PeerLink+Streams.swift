@@ -3,26 +3,33 @@ import Primitives
 import Runtime
 
 /// A request that waits for a stream.
-struct WaitingAsk: Sendable {
-  var number: UInt64
-  var type: RequestType
-  var payload: [UInt8]
-  var answerBytesMax: Int
+package struct WaitingAsk: Sendable {
+  package var number: UInt64
+  package var type: RequestType
+  package var payload: [UInt8]
+  package var answerBytesMax: Int
+
+  package init(number: UInt64, type: RequestType, payload: [UInt8], answerBytesMax: Int) {
+    self.number = number
+    self.type = type
+    self.payload = payload
+    self.answerBytesMax = answerBytesMax
+  }
 }
 
 extension PeerLink {
   /// The tag of the one-way stream on which the transports themselves talk. Topics and types of
   /// requests are below `TransportLimits.ownTagsFrom`.
-  static let wordTag: UInt16 = 0xffff
+  package static let wordTag: UInt16 = 0xffff
 
   /// Sends a request, or lets it wait for a stream. Its end is an event, unless it is withdrawn.
-  mutating func ask(_ request: WaitingAsk) {
+  package mutating func ask(_ request: WaitingAsk) {
     waiting.append(request)
     openWaiting()
   }
 
   /// Nobody waits for the answer any longer.
-  mutating func withdraw(_ number: UInt64) {
+  package mutating func withdraw(_ number: UInt64) {
     waiting.removeAll { $0.number == number }
     guard let stream = streams.removeValue(forKey: number) else { return }
     asked[stream] = nil
@@ -31,7 +38,7 @@ extension PeerLink {
   }
 
   /// Answers a request of the other end; nil refuses. Does nothing if it was withdrawn.
-  mutating func answer(_ stream: StreamID, _ payload: [UInt8]?) {
+  package mutating func answer(_ stream: StreamID, _ payload: [UInt8]?) {
     guard asking.remove(stream) != nil, connection != nil else { return }
     do throws(MuxError) {
       guard let payload else { return try connection!.mux.reset(stream, .refused) }
@@ -44,7 +51,7 @@ extension PeerLink {
   }
 
   /// Sends a message on the one-way stream with a tag; false if there is no room for it.
-  mutating func tell(_ tag: UInt16, _ traffic: TrafficClass, _ payload: [UInt8]) -> Bool {
+  package mutating func tell(_ tag: UInt16, _ traffic: TrafficClass, _ payload: [UInt8]) -> Bool {
     guard connection != nil else { return false }
     do throws(MuxError) {
       if oneWays[tag] == nil {
@@ -57,7 +64,7 @@ extension PeerLink {
   }
 
   /// Opens streams for requests that wait, as far as there are streams and room.
-  mutating func openWaiting() {
+  package mutating func openWaiting() {
     while connection != nil, let request = waiting.first,
       outboundBytes < settings.outboundBytesMax / 2
     {
@@ -77,7 +84,7 @@ extension PeerLink {
     }
   }
 
-  mutating func handle(
+  package mutating func handle(
     _ event: MuxEvent, now: Moment, _ events: inout [PeerLinkEvent]
   ) throws(PeerLinkEnd) {
     switch event {
@@ -87,6 +94,7 @@ extension PeerLink {
     case .reset(let stream, let code): wasReset(stream, code, &events)
     case .tooLarge(let stream, let bytes, let limit):
       asking.remove(stream)
+      tags[stream] = nil
       finish(stream, .failure(.tooLarge(bytes: bytes, limit: limit)), &events)
     case .pong: life.ponged(at: now)
     case .goodbye(let reason): throw .goodbye(reason)

@@ -7,41 +7,41 @@ import Runtime
 ///
 /// Calls give what happened; `nextBytes(max:)` what is to be sent. When a call throws, the
 /// connection is over: what `nextBytes` still gives is a goodbye.
-struct PeerLink: ~Copyable {
-  let role: HandshakeRole
-  let settings: MuxSettings
-  private(set) var messageLimits: TagLimits
+package struct PeerLink: ~Copyable {
+  package let role: HandshakeRole
+  package let settings: MuxSettings
+  package private(set) var messageLimits: TagLimits
   private var handshake: PeerHandshake?
-  var connection: SecureConnection?
+  package var connection: SecureConnection?
   /// What the handshake has to send.
   private var greeting: [UInt8]
 
   /// Our requests on their streams, and the streams by number of request.
-  var asked: [StreamID: UInt64] = [:]
-  var streams: [UInt64: StreamID] = [:]
+  package var asked: [StreamID: UInt64] = [:]
+  package var streams: [UInt64: StreamID] = [:]
   /// Our requests that wait for a stream, in order.
-  var waiting: [WaitingAsk] = []
+  package var waiting: [WaitingAsk] = []
   /// The other end's exchanges that were not answered.
-  var asking: Set<StreamID> = []
+  package var asking: Set<StreamID> = []
   /// Tags of the other end's one-way streams.
-  var tags: [StreamID: UInt16] = [:]
+  package var tags: [StreamID: UInt16] = [:]
   /// Our one-way streams by tag.
-  var oneWays: [UInt16: StreamID] = [:]
+  package var oneWays: [UInt16: StreamID] = [:]
 
-  var life: PeerLinkLife
+  package var life: PeerLinkLife
 
   /// - Parameters:
   ///   - messageLimits: largest messages that are taken, by type of request and topic.
   ///   - now: the moment at which the connection was made.
   /// - Throws: if what we would send is too long.
-  init(
+  package init(
     _ handshake: consuming PeerHandshake, role: HandshakeRole, settings: MuxSettings,
-    messageLimits: TagLimits, now: Moment
+    messageLimits: TagLimits, times: TransportTimes = TransportTimes(), now: Moment
   ) throws(PeerLinkEnd) {
     self.role = role
     self.settings = settings
     self.messageLimits = messageLimits
-    life = PeerLinkLife(now: now)
+    life = PeerLinkLife(now: now, times: times)
     do throws(HandshakeError) {
       greeting = try handshake.begin()
     } catch { throw .handshake(error) }
@@ -49,13 +49,13 @@ struct PeerLink: ~Copyable {
   }
 
   /// Whether the handshake is over.
-  var isOpen: Bool { connection != nil }
+  package var isOpen: Bool { connection != nil }
   /// Bytes of messages that wait to be sent.
-  var outboundBytes: Int {
+  package var outboundBytes: Int {
     mutating get { connection?.mux.outboundBytes ?? 0 }
   }
   /// Whether `nextBytes` has something to give.
-  var hasBytes: Bool {
+  package var hasBytes: Bool {
     mutating get {
       if !greeting.isEmpty { return true }
       return connection?.mux.hasBytes ?? false
@@ -63,21 +63,23 @@ struct PeerLink: ~Copyable {
   }
 
   /// Takes bytes of the other end.
-  mutating func receive(
-    _ bytes: ArraySlice<UInt8>, now: Moment
-  ) throws(PeerLinkEnd) -> [PeerLinkEvent] {
+  /// - Parameter events: gets what happened, also before what is thrown: it does not matter how
+  ///   the bytes are split.
+  package mutating func receive(
+    _ bytes: ArraySlice<UInt8>, now: Moment, into events: inout [PeerLinkEvent]
+  ) throws(PeerLinkEnd) {
     life.heard(bytes.count, at: now)
     var input = bytes
-    var events: [PeerLinkEvent] = []
     if connection == nil { try shake(&input, &events) }
-    guard connection != nil, !input.isEmpty else { return events }
-    let happened: [MuxEvent]
+    guard connection != nil, !input.isEmpty else { return }
+    var happened: [MuxEvent] = []
+    var failure: ConnectionError?
     do throws(ConnectionError) {
-      happened = try connection!.receive(input)
-    } catch { throw .connection(error) }
+      try connection!.receive(input, into: &happened)
+    } catch { failure = error }
     for event in happened { try handle(event, now: now, &events) }
+    if let failure { throw .connection(failure) }
     openWaiting()
-    return events
   }
 
   private mutating func shake(
@@ -100,7 +102,7 @@ struct PeerLink: ~Copyable {
   }
 
   /// What is to be sent now, at most `max` bytes.
-  mutating func nextBytes(max: Int, now: Moment) throws(PeerLinkEnd) -> [UInt8] {
+  package mutating func nextBytes(max: Int, now: Moment) throws(PeerLinkEnd) -> [UInt8] {
     openWaiting()
     var bytes: [UInt8] = []
     if !greeting.isEmpty {
@@ -118,11 +120,11 @@ struct PeerLink: ~Copyable {
   }
 
   /// Numbers of our requests that have not ended, in order.
-  var openRequests: [UInt64] { (waiting.map(\.number) + streams.keys).sorted() }
+  package var openRequests: [UInt64] { (waiting.map(\.number) + streams.keys).sorted() }
 
   /// Bytes of messages on their way in beyond the initial credit of their streams, and those that
   /// are wanted more; nil before the handshake is over.
-  var inboundRoom: (used: Int, wanted: Int)? {
+  package var inboundRoom: (used: Int, wanted: Int)? {
     mutating get {
       guard let used = connection?.mux.inboundPoolUsed,
         let wanted = connection?.mux.inboundBytesWanted
@@ -131,39 +133,40 @@ struct PeerLink: ~Copyable {
     }
   }
 
-  mutating func setInboundPool(bytes: Int) { connection?.mux.setInboundPool(bytes: bytes) }
+  package mutating func setInboundPool(bytes: Int) { connection?.mux.setInboundPool(bytes: bytes) }
 
   /// Asks for a sign of life that must come soon.
-  mutating func probe(now: Moment) {
+  package mutating func probe(now: Moment) {
     ping(now: now)
     life.probed(at: now)
   }
 
   /// Says goodbye: what `nextBytes` gives from now on is that and nothing else.
-  mutating func goodbye(_ reason: GoodbyeReason) {
+  package mutating func goodbye(_ reason: GoodbyeReason) {
     connection?.mux.goodbye(reason)
   }
 
   /// Changes what is taken on streams that the other end opens from now on.
-  mutating func setMessageLimits(_ limits: TagLimits) {
+  package mutating func setMessageLimits(_ limits: TagLimits) {
     messageLimits = limits
     connection?.mux.messageLimits = limits
   }
 
   /// Looks at the clock: sends a ping if one is due.
   /// - Throws: when the other end was silent or slow for too long.
-  mutating func tick(now: Moment) throws(PeerLinkEnd) {
+  package mutating func tick(now: Moment) throws(PeerLinkEnd) {
     guard connection != nil else {
       if life.isHandshakeOver(at: now) { throw .handshakeTooSlow }
       return
     }
     if life.isSilent(at: now) { throw .silent }
-    if hasBytes, life.isStalled(at: now) { throw .stalled }
+    if !hasBytes { life.hadNothing(at: now) }
+    if life.isStalled(at: now) { throw .stalled }
     if life.isPingDue(at: now) { ping(now: now) }
   }
 
   /// Asks for a sign of life, unless one is asked for.
-  mutating func ping(now: Moment) {
+  package mutating func ping(now: Moment) {
     guard !life.isPinging else { return }
     // Pings that wait are those of this end: one at a time, so there is room.
     guard (try? connection?.mux.ping(life.nextPing)) != nil else { return }

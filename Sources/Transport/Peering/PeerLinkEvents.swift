@@ -2,7 +2,7 @@ import Networking
 import Primitives
 
 /// What happened on the connection to a peer.
-enum PeerLinkEvent: Sendable {
+package enum PeerLinkEvent: Sendable {
   /// The handshake is over: the other end has this identity, and sent this with it.
   case authenticated(PublicKey, attachment: [UInt8])
   /// The other end asks; to be answered on the stream.
@@ -34,6 +34,18 @@ public enum PeerLinkEnd: Error, Sendable, Equatable, CustomStringConvertible {
   case silent
   /// The other end took nothing of what waits to be sent for `TransportLimits.writeStallMax`.
   case stalled
+  /// It held what others waited for, and moved fewer than `TransportLimits.holderBytesMin` bytes in
+  /// `TransportLimits.holderWindow`.
+  case tooSlow
+
+  /// What is said to the other end with it; nil if it is gone, or knows.
+  package var word: GoodbyeReason? {
+    switch self {
+    case .local(let word, _): word
+    case .silent, .stalled, .tooSlow: .unresponsive
+    case .link, .handshake, .connection, .goodbye, .handshakeTooSlow: nil
+    }
+  }
 
   /// A stable name for logs.
   public var reason: String {
@@ -47,6 +59,7 @@ public enum PeerLinkEnd: Error, Sendable, Equatable, CustomStringConvertible {
     case .handshakeTooSlow: "handshake_too_slow"
     case .silent: "silent"
     case .stalled: "stalled"
+    case .tooSlow: "too_slow"
     }
   }
 
@@ -60,6 +73,7 @@ public enum PeerLinkEnd: Error, Sendable, Equatable, CustomStringConvertible {
     case .handshakeTooSlow: "the handshake took too long"
     case .silent: "the other end is silent"
     case .stalled: "the other end takes nothing"
+    case .tooSlow: "the other end holds what others wait for, and is slow"
     }
   }
 }

@@ -1,22 +1,22 @@
 /// Bytes for large messages on their way in, which all connections share. A connection that lacks
 /// room for a message it is being sent gets it, as long as there is some; what it does not use any
 /// longer comes back. A value.
-struct SharedPool: Sendable {
+package struct SharedPool: Sendable {
   private let total: Int
-  private(set) var given: [UInt64: Int] = [:]
+  package private(set) var given: [UInt64: Int] = [:]
   /// Connections that wait, in order.
   private var waiting: [UInt64] = []
 
-  init(total: Int = TransportLimits.sharedPoolBytes) { self.total = total }
+  package init(total: Int = TransportLimits.sharedPoolBytes) { self.total = total }
 
   /// Bytes that are given.
-  var givenBytes: Int { given.values.reduce(0, +) }
+  package var givenBytes: Int { given.values.reduce(0, +) }
   /// Whether somebody waits.
-  var isShort: Bool { !waiting.isEmpty }
+  package var isShort: Bool { !waiting.isEmpty }
 
   /// A connection uses `used` bytes of its pool, and its pool is `wanted` bytes too small.
   /// - Returns: the size of its pool from now on.
-  mutating func update(_ number: UInt64, used: Int, wanted: Int) -> Int {
+  package mutating func update(_ number: UInt64, used: Int, wanted: Int) -> Int {
     let own = TransportLimits.connectionPoolBytes
     let held = given[number] ?? 0
     let needed = wanted > 0 ? held + wanted : max(0, used - own)
@@ -34,9 +34,9 @@ struct SharedPool: Sendable {
   }
 
   /// Who is next, if somebody waits.
-  var next: UInt64? { waiting.first }
+  package var next: UInt64? { waiting.first }
 
-  mutating func ended(_ number: UInt64) {
+  package mutating func ended(_ number: UInt64) {
     given[number] = nil
     waiting.removeAll { $0 == number }
   }

@@ -100,7 +100,6 @@ final class SocketLink: ByteLink, @unchecked Sendable {
       // While it finishes, what comes is only taken off the kernel.
       if state == .open { user?.received(ArraySlice(shared.bytes[..<count])) }
       budget -= count
-      if count < shared.bytes.count / 2 { continue }
       guard budget > 0 else { return readLater() }
     }
   }
@@ -124,9 +123,11 @@ final class SocketLink: ByteLink, @unchecked Sendable {
   private func pump() {
     while hasRoom, state == .open || state == .finishing {
       if sent == unsent.count {
-        sent = 0
-        unsent = user?.nextBytes(max: TransportLimits.writeBytesMax) ?? []
-        guard !unsent.isEmpty else {
+        (unsent, sent) = ([], 0)
+        // The user may end the link when it is asked: then what it gave last stands there.
+        let next = user?.nextBytes(max: TransportLimits.writeBytesMax) ?? []
+        unsent += next
+        guard sent < unsent.count else {
           if state == .finishing { shutdown(descriptor, Int32(SHUT_WR)) }
           return
         }

@@ -6,6 +6,8 @@ import Runtime
 ///
 /// `@unchecked Sendable`: touched on the loop's thread only.
 public final class SocketMaker: LinkMaker, @unchecked Sendable {
+  private typealias Accept = (Result<any ByteLink, LinkFailure>, SocketAddress) -> Void
+
   private struct Listener {
     var descriptor: Int32
     var ticket: WatchTicket
@@ -18,9 +20,7 @@ public final class SocketMaker: LinkMaker, @unchecked Sendable {
   /// Given up to take and close a connection when there are no descriptors left.
   private var reserve: Int32
   /// Descriptors that links have.
-  private(set) var openDescriptors = 0
-  /// Connections that were closed at once, because there were no descriptors left.
-  public private(set) var refusedForDescriptors = 0
+  package private(set) var openDescriptors = 0
 
   public init(runtime: EventLoopRuntime) {
     self.runtime = runtime
@@ -32,7 +32,8 @@ public final class SocketMaker: LinkMaker, @unchecked Sendable {
   private static func openReserve() -> Int32 { open("/dev/null", O_RDONLY | O_CLOEXEC) }
 
   public func listen(
-    at address: SocketAddress, _ accept: @escaping (any ByteLink, SocketAddress) -> Void
+    at address: SocketAddress,
+    _ accept: @escaping (Result<any ByteLink, LinkFailure>, SocketAddress) -> Void
   ) throws(LinkFailure) -> SocketAddress {
     let descriptor = try Self.socket(address)
     do throws(LinkFailure) {
@@ -102,21 +103,14 @@ public final class SocketMaker: LinkMaker, @unchecked Sendable {
     } catch { throw .system(call: error.call, code: error.code) }
   }
 
-  /// Takes all connections that wait. Word of them comes once, so whatever stops it must start it
-  /// again.
-  private func acceptAll(
-    _ listener: Int32, _ accept: @escaping (any ByteLink, SocketAddress) -> Void
-  ) {
-    while !isClosed {
-      var descriptor: Int32 = -1
-      let address = SocketAddress { system, length in
-        descriptor = accept4(
-          listener, system, length, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
-        return descriptor
-      }
+  /// Takes the connections that wait, so many at a time that others have their turn. Word of them
+  /// comes once, so whatever stops it must start it again.
+  private func acceptAll(_ listener: Int32, _ accept: @escaping Accept) {
+    for _ in 0..<TransportLimits.listenBacklog where !isClosed {
+      let (descriptor, address) = Self.accept(listener)
       if descriptor >= 0 {
         if let address {
-          accept(link(descriptor), address.canonical)
+          accept(.success(link(descriptor)), address)
         } else {
           Glibc.close(descriptor)
         }
@@ -124,28 +118,42 @@ public final class SocketMaker: LinkMaker, @unchecked Sendable {
       }
       switch errno {
       case EAGAIN: return
-      case EMFILE, ENFILE: turnAway(listener)
       case EINTR, ECONNABORTED, EPROTO: continue
+      case EMFILE, ENFILE: turnAway(listener, code: errno, accept)
       default: break
       }
-      runtime.schedule(at: runtime.now.advanced(by: TransportLimits.acceptPause)) { [weak self] in
-        self?.acceptAll(listener, accept)
-      }
-      return
+      return acceptLater(TransportLimits.acceptPause, listener, accept)
     }
+    if !isClosed { acceptLater(.zero, listener, accept) }
+  }
+
+  private func acceptLater(_ pause: Duration, _ listener: Int32, _ accept: @escaping Accept) {
+    runtime.schedule(at: runtime.now.advanced(by: pause)) { [weak self] in
+      self?.acceptAll(listener, accept)
+    }
+  }
+
+  private static func accept(_ listener: Int32) -> (descriptor: Int32, SocketAddress?) {
+    var descriptor: Int32 = -1
+    let address = SocketAddress { system, length in
+      descriptor = accept4(
+        listener, system, length, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+      return descriptor
+    }
+    return (descriptor, address?.canonical)
   }
 
   /// There are no descriptors: the one kept for this takes the connection that waits and closes it,
   /// so that the other end knows.
-  private func turnAway(_ listener: Int32) {
+  private func turnAway(_ listener: Int32, code: Int32, _ accept: Accept) {
+    // Somebody else may have taken the reserve when it was given up last.
+    if reserve < 0 { reserve = Self.openReserve() }
     guard reserve >= 0 else { return }
     Glibc.close(reserve)
-    let descriptor = accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
-    if descriptor >= 0 {
-      Glibc.close(descriptor)
-      refusedForDescriptors += 1
-    }
+    let (descriptor, address) = Self.accept(listener)
+    if descriptor >= 0 { Glibc.close(descriptor) }
     reserve = Self.openReserve()
+    if let address { accept(.failure(.system(call: "accept", code: code)), address) }
   }
 
   private static func socket(_ address: SocketAddress) throws(LinkFailure) -> Int32 {
