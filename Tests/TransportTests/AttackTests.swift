@@ -32,7 +32,9 @@ import Transport
       }
       #expect(
         await SocketNode.wait {
-          node.count { if case .failed(.inbound, _, .handshakeTooSlow) = $0 { true } else { false } }
+          node.count {
+            if case .failed(.inbound, _, .handshakeTooSlow) = $0 { true } else { false }
+          }
             >= (round + 1) * perRound - TransportLimits.handshakesMax
         }, "round \(round)")
       if round == rounds - 1 { try await Self.expectService(node, at: address) }
@@ -68,7 +70,9 @@ import Transport
         await node.told { event in
           if case .failed(.inbound, _, let end) = event {
             "\(end)".contains(expected)
-          } else { false }
+          } else {
+            false
+          }
         }, "\(node.log.events)")
     }
     await node.stop()
@@ -135,32 +139,74 @@ import Transport
     try await Self.expectEnd("replayed") { client in
       let bytes = Self.record(client, 1)
       client.put(bytes + bytes)
-    } by: { Self.isRecordError($0) }
+    } by: {
+      Self.isRecordError($0)
+    }
   }
 
   @Test func reorderedRecords_shouldEndTheConnection() async throws {
     try await Self.expectEnd("reordered") { client in
       let (first, second) = (Self.record(client, 1), Self.record(client, 2))
       client.put(second + first)
-    } by: { Self.isRecordError($0) }
+    } by: {
+      Self.isRecordError($0)
+    }
   }
 
   @Test func garbageAfterTheHandshake_shouldEndTheConnection_overSockets() async throws {
     try await Self.expectEnd("garbage") { client in
       client.put([UInt8](repeating: 0x80, count: 60_000))
-    } by: { Self.isRecordError($0) }
+    } by: {
+      Self.isRecordError($0)
+    }
   }
 
   @Test func wordThatIsNone_shouldEndTheConnection_andLeaveNothingOfTheSharedPool() async throws {
     try await Self.expectEnd("word") { client in
       client.with { link in
         _ = link.tell(PeerLink.wordTag, .control, [9, 9])
-        _ = link.tell(SocketNetworkTests.news.rawValue, .control, [UInt8](repeating: 1, count: 2 << 20))
+        _ = link.tell(
+          SocketNetworkTests.news.rawValue, .control, [UInt8](repeating: 1, count: 2 << 20))
       }
       client.put(client.outgoing())
     } by: { end in
-      if case .local(.violation, let detail) = end { detail.contains("TransportWord") } else { false }
+      if case .local(.violation, let detail) = end {
+        detail.contains("TransportWord")
+      } else {
+        false
+      }
     }
+  }
+
+  @Test func readersThatTakeNothing_shouldNotKeepOthersFromAnswers() async throws {
+    let node = try SocketNode(1)
+    let address = try await node.start()
+    let (echo, size) = (SocketNetworkTests.echo, 1_100_000)
+    node.network.serve(echo) { _, _ in [UInt8](repeating: 7, count: size) }
+    let clients = try (20..<23).map { try RawClient(to: address, as: $0) }
+    for client in clients {
+      #expect(await client.shake())
+      client.with { link in
+        for number in 0..<UInt64(NetworkingLimits.servedPerPeerMax) {
+          link.ask(WaitingAsk(number: number, type: echo, payload: [], answerBytesMax: 2 << 20))
+        }
+      }
+      client.put(client.outgoing())
+    }
+    let isFull = await SocketNode.wait {
+      node.network.connections().reduce(0) { $0 + $1.outboundBytes }
+        >= TransportLimits.unsentBytesMax
+    }
+    #expect(isFull, "\(node.network.connections().map(\.outboundBytes))")
+    let honest = try SocketNode(99, peers: [address])
+    _ = try await honest.start()
+    #expect(await SocketNode.wait { !honest.network.connectedPeers().isEmpty })
+    let answer = try await honest.network.send(
+      echo, [], to: honest.network.connectedPeers()[0], timeout: .seconds(30))
+    #expect(answer.count == size)
+    #expect(node.count { if case .disconnected(_, .tooSlow) = $0 { true } else { false } } > 0)
+    withExtendedLifetime(clients) {}
+    for node in [honest, node] { await node.stop() }
   }
 
   @Test func bannedPeer_shouldBeRefused_withItsReason() async throws {

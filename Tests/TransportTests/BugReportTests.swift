@@ -84,7 +84,9 @@ import Transport
     node.network.serve(Self.echo) { _, _ in content }
     let client = try RawClient(to: try await node.start(), as: 20)
     #expect(await client.shake())
-    client.with { $0.ask(WaitingAsk(number: 1, type: Self.echo, payload: [], answerBytesMax: 2 << 20)) }
+    client.with {
+      $0.ask(WaitingAsk(number: 1, type: Self.echo, payload: [], answerBytesMax: 2 << 20))
+    }
     // Few bytes at a time, so that the kernel has room for a part of what is sent only.
     let isThere = await client.run(seconds: 30, reads: 3_001) { client in
       client.events.contains { event in
@@ -266,9 +268,12 @@ import Transport
     _ = try await first.start()
     #expect(await SocketNode.wait { seed.network.connectedPeers().count == 1 })
     // The seed looks whether the first can be reached, and tells the second of it.
-    #expect(await SocketNode.wait { first.count { event in
-      if case .failed(.inbound, _, .local(.shutdown, "tested")) = event { true } else { false }
-    } == 1 }, "\(first.log.events)")
+    #expect(
+      await SocketNode.wait {
+        first.count { event in
+          if case .failed(.inbound, _, .local(.shutdown, "tested")) = event { true } else { false }
+        } == 1
+      }, "\(first.log.events)")
     let second = try SocketNode(3, peers: [address], change: local)
     _ = try await second.start()
     #expect(

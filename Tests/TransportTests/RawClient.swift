@@ -100,7 +100,9 @@ final class RawClient {
 
 extension SocketNode {
   /// Waits for an event.
-  func told(_ seconds: Int = 10, _ matches: @escaping @Sendable (TransportEvent) -> Bool) async -> Bool {
+  func told(_ seconds: Int = 10, _ matches: @escaping @Sendable (TransportEvent) -> Bool) async
+    -> Bool
+  {
     await Self.wait(seconds) { self.log.events.contains(where: matches) }
   }
 
