@@ -1,17 +1,17 @@
-# Every target installs what it needs (Debian's libb2, libsodium and LMDB) and asks for nothing else.
+# Every target installs what it needs (Debian's libb2, libsodium, LMDB and libmicrohttpd) and asks for nothing else.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-LIBRARIES := libb2-dev libsodium-dev liblmdb-dev pkg-config
+LIBRARIES := libb2-dev libsodium-dev liblmdb-dev libmicrohttpd-dev pkg-config
 RELEASE := swift build -c release --product
 LIVESYNC := .build/release/livesync
 ARGS ?=
 # Goes into the first record of every event log.
 export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
-.PHONY: help run test threads thread-check interop campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
+.PHONY: help run test threads thread-check interop monitoring-check campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -64,6 +64,25 @@ interop: dependencies ## Shake hands with an independent Noise implementation fr
 	@$(INTEROP)/bin/pip install --quiet --disable-pip-version-check noiseprotocol==0.3.1 cryptography==50.0.2
 	@$(RELEASE) noise-peer >&2
 	@$(INTEROP)/bin/python Tests/Interop/noise_interop.py .build/release/noise-peer
+
+# The parser that Prometheus gives to others, and a browser, on a node that exists only as numbers.
+MONITORING := .build/monitoring-check
+MONITORING_PORT := 19090
+
+monitoring-check: dependencies ## Read the metrics with prometheus-client and the page with Chromium.
+	@if ! command -v chromium > /dev/null || ! python3 -c 'import ensurepip, venv' 2> /dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then root=""; else root="sudo"; fi; \
+	  $$root apt-get update -qq >&2; \
+	  DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq chromium python3-venv >&2; fi
+	@python3 -m venv $(MONITORING)
+	@$(MONITORING)/bin/pip install --quiet --disable-pip-version-check prometheus-client==0.21.1
+	@$(RELEASE) monitoring-sample >&2
+	@for state in syncing following; do \
+	  coproc .build/release/monitoring-sample $(MONITORING_PORT) $$state; read -r <&"$${COPROC[0]}"; \
+	  sleep 1; url=http://127.0.0.1:$(MONITORING_PORT)/; code=0; \
+	  { $(MONITORING)/bin/python Tests/Interop/metrics_check.py $${url}metrics \
+	    && python3 Tests/Interop/page_check.py $$url $(MONITORING)/$$state.png; } || code=$$?; \
+	  kill "$$COPROC_PID"; wait "$$COPROC_PID" 2> /dev/null || true; [ $$code = 0 ] || exit $$code; done
 
 campaign: dependencies ## Check the trie's answers over many diffs (DIFFS=1000000 SEED=1000000).
 	@swift build -c release --build-tests >&2
@@ -134,7 +153,7 @@ valgrind:
 
 dependencies:
 	@command -v swift > /dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install" >&2; exit 1; }
-	@if ! pkg-config --exists libb2 libsodium lmdb 2> /dev/null; then \
+	@if ! pkg-config --exists libb2 libsodium lmdb libmicrohttpd 2> /dev/null; then \
 	  if [ "$$(id -u)" = 0 ]; then root=""; else root="sudo"; fi; \
 	  $$root apt-get update -qq >&2; \
 	  DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq $(LIBRARIES) >&2; fi

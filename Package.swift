@@ -22,9 +22,10 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 
 let rooms = [
   "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog", "Networking",
-  "SimulatedNetworking", "LoopbackNetworking", "Transport", "StateTrie", "Ledger", "Messages",
+  "SimulatedNetworking", "LoopbackNetworking", "Transport", "HTTPServer", "StateTrie", "Ledger",
+  "Messages",
   "Peers",
-  "LiveSync", "Node", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
+  "LiveSync", "Node", "Monitoring", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
 ]
 
 let package = Package(
@@ -37,10 +38,14 @@ let package = Package(
     .systemLibrary(name: "CBlake2", pkgConfig: "libb2", providers: [.apt(["libb2-dev"])]),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+    .systemLibrary(
+      name: "CLibMicroHTTPD", pkgConfig: "libmicrohttpd",
+      providers: [.apt(["libmicrohttpd-dev"])]),
 
     .systemLibrary(name: "CEpoll"),
 
     .target(name: "CBlake2Batch"),
+    .target(name: "CMicroHTTP", dependencies: ["CLibMicroHTTPD"]),
 
     room("Locking"),
     room("Runtime", ["CEpoll", "Locking"]),
@@ -55,6 +60,7 @@ let package = Package(
     room("SimulatedNetworking", ["Runtime", "Primitives", "Networking"]),
     room("LoopbackNetworking", ["Locking", "Runtime", "Primitives", "Networking"]),
     room("Transport", ["CEpoll", "CSodium", "Locking", "Runtime", "Primitives", "Networking"]),
+    room("HTTPServer", ["CMicroHTTP", "Locking", "Runtime", "Primitives"]),
     room("Messages", ["Primitives", "MerkleTree", "Networking", "StateTrie", "Ledger"]),
     room(
       "Peers",
@@ -75,6 +81,12 @@ let package = Package(
         "Messages", "Peers", "LiveSync",
       ]),
     room(
+      "Monitoring",
+      [
+        "Locking", "Runtime", "Primitives", "EventLog", "Networking", "HTTPServer", "StateTrie",
+        "Ledger", "Messages", "Peers", "LiveSync", "Node",
+      ]),
+    room(
       "Production",
       [
         "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "Networking",
@@ -84,7 +96,8 @@ let package = Package(
       "Daemon",
       [
         "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "Networking",
-        "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Production",
+        "Transport", "HTTPServer", "Monitoring", "StateTrie", "Ledger", "Messages", "Peers",
+        "LiveSync", "Node", "Production",
       ]),
     room(
       "Simulation",
@@ -108,7 +121,8 @@ let package = Package(
       name: "livesync",
       dependencies: [
         "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "StateTrie", "Ledger",
-        "Peers", "LiveSync", "Node", "Production", "Daemon", "Transport", "Simulation", "Fixtures", "Reports",
+        "Peers", "LiveSync", "Node", "Production", "Daemon", "Transport", "Simulation", "Fixtures",
+        "Reports",
       ],
       swiftSettings: strict),
 
@@ -123,6 +137,13 @@ let package = Package(
     .executableTarget(
       name: "noise-peer", dependencies: ["Transport", "Primitives"], path: "Tests/NoisePeer",
       swiftSettings: strict),
+    .executableTarget(
+      name: "monitoring-sample",
+      dependencies: [
+        "Monitoring", "HTTPServer", "Locking", "Runtime", "Primitives", "EventLog", "Networking",
+        "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node",
+      ],
+      path: "Tests/MonitoringSample", swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["Primitives", "Storage"], path: "Tests/TestSupport",
       swiftSettings: strict),
@@ -137,7 +158,8 @@ let package = Package(
     .target(
       name: "WorldSupport",
       dependencies: [
-        "TestSupport", "Locking", "LoopbackNetworking", "SimulatedNetworking", "Runtime",
+        "TestSupport", "Locking", "LoopbackNetworking", "SimulatedNetworking", "Transport",
+        "Runtime",
         "Primitives", "EventLog", "Networking", "StateTrie", "Ledger", "Messages", "Peers",
         "LiveSync", "Node",
       ],
@@ -155,6 +177,7 @@ let package = Package(
       "Networking",
       ["SimulatedNetworking", "LoopbackNetworking", "Networking", "Runtime", "Primitives"]),
     tests("Transport", ["Transport", "Networking", "Runtime", "Primitives"]),
+    tests("HTTPServer", ["HTTPServer", "Runtime"]),
     tests("StateTrie", ["StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests("Ledger", ["Ledger", "Runtime", "StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests(
@@ -180,6 +203,13 @@ let package = Package(
       [
         "Node", "WorldSupport", "LiveSync", "Peers", "Messages", "Runtime", "Networking",
         "EventLog", "Ledger", "StateTrie", "Storage", "Primitives", "MerkleTree",
+      ]),
+    tests(
+      "Monitoring",
+      [
+        "Monitoring", "monitoring-sample", "WorldSupport", "Node", "LiveSync", "Peers", "Messages",
+        "HTTPServer",
+        "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Primitives",
       ]),
     tests(
       "Production",

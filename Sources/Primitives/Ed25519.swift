@@ -54,8 +54,8 @@ public struct Signature: Sendable, Hashable, CustomStringConvertible {
   public var description: String { r.hex + s.hex }
 }
 
-/// An Ed25519 key pair made from a 32-byte seed. The secret is overwritten when the last copy of the
-/// pair is gone.
+/// An Ed25519 key pair made from a 32-byte seed. The secret is overwritten when the last copy of
+/// the pair is gone.
 public struct KeyPair: Sendable {
   public let publicKey: PublicKey
   private let secret: SigningSecret

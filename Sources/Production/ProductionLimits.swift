@@ -71,8 +71,8 @@ public enum ProductionLimits {
   /// Bytes of transactions that wait for a block, in all and of one sender. The largest kind, with
   /// `LedgerLimits.dataBytesMax` bytes of data, has room.
   public static let poolBytes = ByteLimits(total: 8 << 20, perHolder: 1 << 20)
-  /// Bytes that a transaction is charged with at least, so that `poolBytes` bounds their number too:
-  /// 16,384 in all.
+  /// Bytes that a transaction is charged with at least, so that `poolBytes` bounds their number
+  /// too: 16,384 in all.
   public static let pooledBytesMin = 512
   /// Transactions of one sender that wait.
   public static let pooledPerSenderMax = 64

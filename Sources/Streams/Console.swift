@@ -69,6 +69,14 @@ public enum Console {
     _ = errors.write(Array("\r\u{1b}[K\(PrintableText.line(line))".utf8))
   }
 
+  /// Shows lines on a terminal in the place of the `count` lines before; in a pipe does nothing.
+  public static func table(_ lines: [String], replacing count: Int) {
+    guard isTerminal else { return }
+    let up = count > 0 ? "\u{1b}[\(count)A" : ""
+    let text = lines.map { "\u{1b}[K\(PrintableText.line($0))\n" }.joined()
+    _ = errors.write(Array((up + text).utf8))
+  }
+
   /// Clears the progress line.
   public static func endProgress() {
     progress("")

@@ -13,10 +13,11 @@ protocol Command {
 struct Main {
   private static var commands: [any Command.Type] {
     [
-      SimulateCommand.self, NodeCommand.self, FiguresCommand.self, FixtureRecordCommand.self,
+      SimulateCommand.self, NodeCommand.self, DevnetCommand.self, StatusCommand.self,
+      GenesisCommand.self, FiguresCommand.self, FixtureRecordCommand.self,
       ReplayCommand.self,
       DbCheckCommand.self, DbStatCommand.self, EventsSummaryCommand.self, EventsPictureCommand.self,
-      EventsSchemaCommand.self, EvidenceCheckCommand.self, GenesisCommand.self,
+      EventsSchemaCommand.self, EvidenceCheckCommand.self,
     ]
   }
 

@@ -1,7 +1,5 @@
 import Daemon
-import Dispatch
 import Foundation
-import Locking
 import Streams
 
 /// `livesync node`
@@ -30,18 +28,7 @@ enum NodeCommand: Command {
       Console.printJSON(settings.json)
       return .pass
     }
-    let ended = DispatchSemaphore(value: 0)
-    let outcome = Lock<Result<Void, any Error>>(.success(()))
-    Task.detached {
-      do {
-        try await follow(settings)
-      } catch {
-        outcome.withLock { $0 = .failure(error) }
-      }
-      ended.signal()
-    }
-    ended.wait()
-    try outcome.withLock { $0 }.get()
+    try Waiting.result { try await follow(settings) }
     return .pass
   }
 

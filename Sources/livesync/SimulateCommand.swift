@@ -201,7 +201,7 @@ enum BuildIdentity {
     toolchain: toolchain, mode: mode)
 
   static let build = ProgramBuild(
-    commit: current.commit, toolchain: toolchain, mode: mode)
+    version: "0.11", commit: current.commit, toolchain: toolchain, mode: mode)
 
   private static var toolchain: String {
     #if swift(>=6.4)

@@ -24,7 +24,7 @@ final class ProducerWorld: Sendable {
   /// - Parameter blocksPerBatch: every so many blocks one is a macro block; three are an epoch.
   init(
     seed: UInt64, _ backend: Backend = .simulated, validators: Int = 4, slots: Int = 4,
-    accounts: Int = 200, blocksPerBatch: UInt32 = 8
+    accounts: Int = 200, keyed: Int = 20, blocksPerBatch: UInt32 = 8
   ) throws {
     let pairs = (0..<validators).map {
       KeyPair(seed: Blake2b256.hash([3, UInt8($0), UInt8(seed & 255)]))
@@ -40,7 +40,7 @@ final class ProducerWorld: Sendable {
         blocksPerBatch: blocksPerBatch, batchesPerEpoch: 3, slotCount: UInt16(slots),
         blockIntervalMilliseconds: backend.isSimulated ? 1_000 : 40),
       timestamp: 1_700_000_000_000, validators: try #require(ValidatorSet(list)),
-      generated: GeneratedAccounts(count: accounts, seed: seed, keyed: 20, balance: 1_000_000))
+      generated: GeneratedAccounts(count: accounts, seed: seed, keyed: keyed, balance: 1_000_000))
     world = try TestWorld(seed: seed, backend)
   }
 

@@ -16,7 +16,8 @@ extension LimitTable {
       .driven(by: "transactionsThatCannotBeExecuted_shouldBeLeftOut_andTheBlockMade"),
     "ProductionLimits.headPeersMax": .driven(by: "producerBehindItsPeers_shouldWaitForThem"),
     "ProductionLimits.headPatience": .driven(by: "producerBehindItsPeers_shouldWaitForThem"),
-    "ProductionLimits.quietBlocksMax": .driven(by: "producerBehindItsPeers_shouldWaitForThem"),
+    "ProductionLimits.quietBlocksMax":
+      .driven(by: "quietProducer_shouldAskAgain_afterSoManyBlockTimes"),
     "ProductionLimits.answerTimeout":
       .estimate("how long one silent peer holds up a block; the next try asks others"),
     "ProductionLimits.settle":

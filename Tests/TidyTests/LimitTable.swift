@@ -27,6 +27,8 @@ enum LimitTable {
     streamsLimits,
     stateTrieLimits,
     transportLimits,
+    httpServerLimits,
+    monitoringLimits,
     productionLimits,
     storageLimits,
   ].reduce(into: [:]) { all, room in

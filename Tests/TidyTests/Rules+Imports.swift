@@ -2,8 +2,9 @@ extension TidyRule {
   /// The rooms from the ground up. A room may import only what stands before it.
   static let roomOrder = [
     "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog",
-    "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport", "StateTrie",
-    "Ledger", "Messages", "Peers", "LiveSync", "Node", "Production", "Simulation", "Fixtures", "Reports",
+    "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport", "HTTPServer",
+    "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Monitoring", "Production",
+    "Daemon", "Simulation", "Fixtures", "Reports",
     "livesync",
   ]
 
@@ -12,11 +13,13 @@ extension TidyRule {
     "Synchronization": roomOrder + ["livesync-bench"],
     "Foundation": ["livesync", "livesync-bench"],
     "FoundationEssentials": ["livesync", "livesync-bench"],
-    "Glibc": ["Locking", "Runtime", "Streams"],
+    "Glibc": ["Locking", "Runtime", "Primitives", "Streams", "Transport"],
+    "CEpoll": ["Runtime", "Transport"],
     "CBlake2": ["Primitives"],
     "CBlake2Batch": ["Primitives", "StateTrie", "livesync-bench"],
     "CSodium": ["Primitives", "Transport"],
     "CLMDB": ["Storage"],
+    "CMicroHTTP": ["HTTPServer"],
   ]
 
   static let imports: [TidyRule] = [

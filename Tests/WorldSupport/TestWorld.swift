@@ -44,16 +44,23 @@ package final class TestWorld: Sendable {
   ) throws {
     self.seed = seed
     self.backend = backend
-    if backend.isSimulated {
+    switch backend.kind {
+    case .simulated:
       let simulated = SimulatedRuntime(seed: seed)
       machine = .simulated(simulated)
       runtime = simulated
       network = WorldNetwork(simulated, latency: latency)
-    } else {
-      let system = WatchedRuntime(seed: seed)
+    case .system:
+      let system = WatchedRuntime(SystemRuntime(seed: seed))
       machine = .system(system)
       runtime = system
       network = WorldNetwork(system, latency: latency / Backend.haste)
+    case .sockets:
+      let loop = try EventLoopRuntime(seed: seed)
+      let system = WatchedRuntime(loop)
+      machine = .system(system)
+      runtime = system
+      network = WorldNetwork(system, loop)
     }
     var random = SeededGenerator(seed: seed)
     func pair(_ tag: UInt8, _ index: Int) -> KeyPair {

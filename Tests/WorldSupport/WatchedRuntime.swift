@@ -1,7 +1,7 @@
 import Locking
 import Runtime
 
-/// The runtime of production, which remembers what it has started, so that a test can end it and
+/// A runtime of production, which remembers what it has started, so that a test can end it and
 /// see that it ends.
 package final class WatchedRuntime: Runtime {
   private struct State {
@@ -11,10 +11,10 @@ package final class WatchedRuntime: Runtime {
     var isOver = false
   }
 
-  private let system: SystemRuntime
+  private let system: any Runtime
   private let state = Lock(State())
 
-  package init(seed: UInt64) { system = SystemRuntime(seed: seed) }
+  package init(_ system: any Runtime) { self.system = system }
 
   package var now: Moment { system.now }
 
@@ -61,6 +61,28 @@ package final class WatchedRuntime: Runtime {
     for _ in 0..<2_000 where state.withLock({ !$0.names.isEmpty }) {
       try? await system.sleep(for: .milliseconds(5))
     }
+    if let loop = system as? EventLoopRuntime { loop.shutdown() }
     return state.withLock { $0.names.sorted { $0.key < $1.key }.map(\.value) }
   }
+}
+
+extension WatchedRuntime: CallbackRuntime {
+  /// The runtime that calls back; only a world over sockets asks for it.
+  private var loop: EventLoopRuntime {
+    guard let loop = system as? EventLoopRuntime else {
+      preconditionFailure("this world has no event loop")
+    }
+    return loop
+  }
+
+  package func perform(_ body: @escaping @Sendable () -> Void) { loop.perform(body) }
+  package func soon(_ body: @escaping @Sendable () -> Void) { loop.soon(body) }
+
+  @discardableResult
+  package func schedule(at moment: Moment, _ body: @escaping () -> Void) -> TimerTicket {
+    loop.schedule(at: moment, body)
+  }
+
+  @discardableResult
+  package func cancel(_ ticket: TimerTicket) -> Bool { loop.cancel(ticket) }
 }

@@ -13,6 +13,7 @@ package final class WorldNetwork: Sendable {
   private enum Base {
     case simulated(SimulatedNetwork)
     case loopback(LoopbackNetwork)
+    case sockets(SocketNetwork)
   }
 
   private struct Answers: Hashable {
@@ -42,6 +43,10 @@ package final class WorldNetwork: Sendable {
     base = .loopback(LoopbackNetwork(runtime: runtime, latency: latency))
   }
 
+  package init(_ runtime: WatchedRuntime, _ loop: EventLoopRuntime) {
+    base = .sockets(SocketNetwork(runtime, loop))
+  }
+
   /// The network as `peer` sees it; it has to join.
   package func endpoint(_ peer: PeerID) -> any Network {
     let endpoint: any Network
@@ -51,6 +56,9 @@ package final class WorldNetwork: Sendable {
       network.setInterceptor({ self.intercept($0, at: peer) }, for: peer)
     case .loopback(let network):
       endpoint = network.endpoint(for: peer, joined: false)
+      network.setInterceptor({ [weak self] in self?.intercept($0, at: peer) ?? .pass }, for: peer)
+    case .sockets(let network):
+      endpoint = network.endpoint(peer)
       network.setInterceptor({ [weak self] in self?.intercept($0, at: peer) ?? .pass }, for: peer)
     }
     return WatchedEndpoint(network: endpoint) { other, reason in
@@ -62,6 +70,7 @@ package final class WorldNetwork: Sendable {
     switch base {
     case .simulated(let network): network.join(peer)
     case .loopback(let network): network.join(peer)
+    case .sockets(let network): network.join(peer)
     }
   }
 
@@ -69,6 +78,7 @@ package final class WorldNetwork: Sendable {
     switch base {
     case .simulated(let network): network.leave(peer)
     case .loopback(let network): network.leave(peer)
+    case .sockets(let network): network.leave(peer)
     }
   }
 
@@ -76,6 +86,7 @@ package final class WorldNetwork: Sendable {
     switch base {
     case .simulated(let network): network.shutdown()
     case .loopback(let network): network.shutdown()
+    case .sockets(let network): network.shutdown()
     }
   }
 

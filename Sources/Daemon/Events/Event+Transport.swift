@@ -14,6 +14,8 @@ extension Event {
   public enum Transport: Sendable, Hashable {
     /// Other nodes may connect here.
     case listening(address: String)
+    /// People and machines may ask about the node here.
+    case answering(address: String)
     /// A node has shown its key, and its connection is taken.
     case connected(peer: UInt32, dialler: Dialler, address: String)
     /// The connection to a node is over.
@@ -40,6 +42,7 @@ extension Event.Transport: EventGroup {
   /// The names of the events, as they stand in the log.
   public enum Name: String, CaseIterable, Sendable {
     case listening = "transport.listening"
+    case answering = "transport.answering"
     case connected = "transport.connected"
     case disconnected = "transport.disconnected"
     case failed = "transport.failed"
@@ -51,6 +54,8 @@ extension Event.Transport: EventGroup {
     switch name {
     case .listening:
       EventDescription(.info, "Other nodes may connect here.")
+    case .answering:
+      EventDescription(.info, "People and machines may ask about the node here.")
     case .connected:
       EventDescription(.info, "A node has shown its key, and its connection is taken.")
     case .disconnected:
@@ -67,6 +72,7 @@ extension Event.Transport: EventGroup {
   public var name: Name {
     switch self {
     case .listening: .listening
+    case .answering: .answering
     case .connected: .connected
     case .disconnected: .disconnected
     case .failed: .failed
@@ -77,7 +83,7 @@ extension Event.Transport: EventGroup {
 
   public func write(to line: inout JSONLine) {
     switch self {
-    case .listening(let address): line.text(.address, address)
+    case .listening(let address), .answering(let address): line.text(.address, address)
     case .connected(let peer, let dialler, let address):
       line.peer(.peer, peer)
       line.symbol(.dialler, dialler)
@@ -95,7 +101,7 @@ extension Event.Transport: EventGroup {
       line.text(.address, address)
       line.text(.reason, reason)
     case .banned(let identity, let reason):
-      line.hash(.identity, identity.key.raw)
+      line.publicKey(.identity, identity.key)
       line.text(.reason, reason)
     }
   }
@@ -105,6 +111,7 @@ extension Event.Transport: EventGroup {
   ) throws(EventLogError) {
     switch name {
     case .listening: self = .listening(address: try fields.text(.address))
+    case .answering: self = .answering(address: try fields.text(.address))
     case .connected:
       self = .connected(
         peer: try fields.peer(.peer), dialler: try fields.symbol(.dialler),
@@ -121,7 +128,7 @@ extension Event.Transport: EventGroup {
       self = .refused(address: try fields.text(.address), reason: try fields.text(.reason))
     case .banned:
       self = .banned(
-        identity: NodeIdentity(key: PublicKey(raw: try fields.hash(.identity))),
+        identity: NodeIdentity(key: try fields.publicKey(.identity)),
         reason: try fields.text(.reason))
     }
   }

@@ -31,16 +31,16 @@ public final class NodeEventLog: EventSink {
   private let now: @Sendable () -> Int64
   private let start: Event
   private let partBytesMax: Int
-  private let listener: @Sendable (EventRecord) -> Void
+  private let listener: @Sendable (EventRecord, [UInt8]) -> Void
 
   /// - Parameters:
   ///   - start: the first record of each part.
   ///   - partBytesMax: bytes of a part, or one record more.
   ///   - now: nanoseconds since the run began.
-  ///   - listener: told of every record while the log is locked; must not record events or wait.
+  ///   - listener: told of every record and its line while the log is locked; must not record events or wait.
   public init(
     start: Event, partBytesMax: Int, now: @escaping @Sendable () -> Int64,
-    listener: @escaping @Sendable (EventRecord) -> Void = { _ in }
+    listener: @escaping @Sendable (EventRecord, [UInt8]) -> Void = { _, _ in }
   ) {
     self.start = start
     self.partBytesMax = partBytesMax
@@ -90,7 +90,7 @@ public final class NodeEventLog: EventSink {
     state.bytes += line.count
     state.partBytes += line.count
     state.next += 1
-    listener(record)
+    listener(record, line)
     return record.sequence
   }
 

@@ -1,6 +1,7 @@
 import EventLog
 import Ledger
 import Locking
+import Monitoring
 import Networking
 import Node
 import Peers
@@ -24,11 +25,11 @@ struct NodeParts {
   let log: NodeEventLog
   let people: PeopleLog
   let files: LogWriter
+  let watch: EventWatch
   let origin: UInt64
 
   init(
-    _ settings: NodeSettings, build: ProgramBuild,
-    listener: @escaping @Sendable (EventRecord) -> Void
+    _ settings: NodeSettings, build: ProgramBuild
   ) throws(NodeProcessError) {
     self.settings = settings
     let file = try Self.genesis(settings)
@@ -56,19 +57,22 @@ struct NodeParts {
       throw error
     }
     let (people, runtime) = (people, runtime)
+    let watch = EventWatch(runtime: runtime)
+    self.watch = watch
     let log = NodeEventLog(
       start: Self.start(settings, runtime, genesis, identity, origin, build),
       partBytesMax: settings.eventLogBytes, now: { runtime.now.nanoseconds }
-    ) { record in
+    ) { record, line in
       people.add(record)
-      listener(record)
+      watch.publish(line)
     }
     self.log = log
     network = Self.network(settings, genesis, identity, store, runtime, log)
     let configuration = NodeConfiguration(name: settings.name)
     let kept = Lock<TransactionRelay?>(nil)
     node = FullNode(
-      chain: chain, network: network, runtime: runtime, sink: log, configuration: configuration,
+      chain: chain, network: network, runtime: runtime, sink: watch.sink(before: log),
+      configuration: configuration,
       services: { context in
         let relay = TransactionRelay(context: context)
         kept.withLock { $0 = relay }

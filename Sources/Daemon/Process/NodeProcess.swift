@@ -1,6 +1,8 @@
 import EventLog
+import HTTPServer
 import Ledger
 import Locking
+import Monitoring
 import Networking
 import Node
 import Peers
@@ -21,6 +23,7 @@ public enum NodeProcessError: Error, CustomStringConvertible {
   case stream(StreamError)
   case link(LinkFailure)
   case loop(EventLoopError)
+  case http(HTTPServerError)
 
   /// What was wrong.
   public var cause: any Error {
@@ -33,6 +36,7 @@ public enum NodeProcessError: Error, CustomStringConvertible {
     case .stream(let error): error
     case .link(let error): error
     case .loop(let error): error
+    case .http(let error): error
     }
   }
 
@@ -62,26 +66,51 @@ public final class NodeProcess: Sendable {
   let people: PeopleLog
   let store: LMDBStore
   let files: LogWriter
+  private let monitoring: MonitoringServer?
   private let isStopping = Gate()
 
   /// Opens what the settings name, and takes connections.
-  /// - Parameters:
-  ///   - listener: told of every record of the event log; must not wait.
   public static func start(
-    _ settings: NodeSettings, build: ProgramBuild,
-    listener: @escaping @Sendable (EventRecord) -> Void = { _ in }
+    _ settings: NodeSettings, build: ProgramBuild
   ) async throws(NodeProcessError) -> NodeProcess {
-    let parts = try NodeParts(settings, build: build, listener: listener)
-    do throws(LinkFailure) {
-      let listening = try await parts.network.start()
-      return NodeProcess(parts, listening)
+    let parts = try NodeParts(settings, build: build)
+    do throws(NodeProcessError) {
+      let monitoring = try listen(parts, build)
+      return NodeProcess(parts, try await connect(parts, monitoring), monitoring)
     } catch {
       await parts.close()
+      throw error
+    }
+  }
+
+  private static func listen(
+    _ parts: NodeParts, _ build: ProgramBuild
+  ) throws(NodeProcessError) -> MonitoringServer? {
+    guard let monitoring = parts.monitoring(build) else { return nil }
+    do throws(HTTPServerError) { try monitoring.start() } catch { throw .http(error) }
+    if let address = parts.settings.http, let port = monitoring.port {
+      let bound = SocketAddress(address.host, port: port)
+      parts.log.record(
+        .transport(.answering(address: "\(bound)")),
+        context: EventContext(node: parts.settings.name, actor: "monitoring"), cause: nil,
+        request: nil)
+    }
+    return monitoring
+  }
+
+  private static func connect(
+    _ parts: NodeParts, _ monitoring: MonitoringServer?
+  ) async throws(NodeProcessError) -> [SocketAddress] {
+    do throws(LinkFailure) { return try await parts.network.start() } catch {
+      await parts.files.worker.run { monitoring?.stop() }
       throw .link(error)
     }
   }
 
-  private init(_ parts: NodeParts, _ listening: [SocketAddress]) {
+  private init(
+    _ parts: NodeParts, _ listening: [SocketAddress], _ monitoring: MonitoringServer?
+  ) {
+    self.monitoring = monitoring
     settings = parts.settings
     identity = parts.identity
     chain = parts.chain
@@ -106,6 +135,7 @@ public final class NodeProcess: Sendable {
     work.cancel()
     await work.value
     await network.stop()
+    await files.worker.run { [monitoring] in monitoring?.stop() }
     remembering.cancel()
     await remembering.value
     await remember()

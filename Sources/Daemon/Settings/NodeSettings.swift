@@ -56,12 +56,14 @@ public struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible 
 
 /// What the program was built from, for the event log.
 public struct ProgramBuild: Sendable, Hashable {
+  public var version: String
   public var commit: String
   public var toolchain: String
   /// Optimisation mode.
   public var mode: String
 
-  public init(commit: String, toolchain: String, mode: String) {
+  public init(version: String, commit: String, toolchain: String, mode: String) {
+    self.version = version
     self.commit = commit
     self.toolchain = toolchain
     self.mode = mode

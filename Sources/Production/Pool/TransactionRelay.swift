@@ -37,7 +37,7 @@ public struct TransactionRefusal: Error, Sendable, Hashable, CustomStringConvert
     .init(kind: .pool(refusal))
   }
   /// This node does not know the account of its sender yet.
-  static let incompleteState = TransactionRefusal(kind: .incompleteState)
+  public static let incompleteState = TransactionRefusal(kind: .incompleteState)
 
   /// True if nobody honest passes it on.
   public var isInvalid: Bool {

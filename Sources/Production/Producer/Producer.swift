@@ -22,6 +22,8 @@ public final class Producer: NodeService {
     /// The owner's key has signed another block at this height.
     case signedBefore
     case noQuorum(String)
+    /// Another block has come meanwhile.
+    case overtaken
     case production(ProductionError)
     case push(PushError)
     case storage(StorageError)
@@ -138,6 +140,7 @@ public final class Producer: NodeService {
     switch result {
     case .success(let block):
       await context.network.announce(block)
+    case .failure(.overtaken): return
     case .failure(let failure):
       let now = context.runtime.now
       var isForfeit = false
@@ -164,6 +167,7 @@ extension Producer {
   }
 
   private func micro(on parent: Hash256, milliseconds: UInt64) throws(Failure) -> Block {
+    guard chain.headHash == parent else { throw .overtaken }
     let made = try fill(on: parent, milliseconds: milliseconds)
     guard let owner = chain.validators(at: made.block.number)?.validators,
       case .producer(let signature) = made.block.justification,
@@ -214,8 +218,10 @@ extension Producer {
     } catch { throw .storage(error) }
   }
 
-  /// Puts a block that was made here into the chain.
+  /// Puts a block that was made here into the chain, as its new head. To be called where the node
+  /// changes its chain, so that nothing comes between.
   func take(_ block: Block, entries: Int) throws(Failure) -> Block {
+    guard chain.headHash == block.parentHash else { throw .overtaken }
     do throws(PushError) { try chain.push(block) } catch { throw .push(error) }
     context.recorder.record(
       .block(
@@ -232,6 +238,7 @@ extension Producer.Failure {
     switch self {
     case .signedBefore: "signed_before"
     case .noQuorum: "no_quorum"
+    case .overtaken: "overtaken"
     case .production: "not_made"
     case .push(let error): error.reason
     case .storage: "store_failed"
@@ -243,6 +250,7 @@ extension Producer.Failure {
     switch self {
     case .signedBefore: "the key has signed another block at this height"
     case .noQuorum(let detail): detail
+    case .overtaken: "another block has come"
     case .production(let error): error.description
     case .push(let error): error.description
     case .storage(let error): error.description

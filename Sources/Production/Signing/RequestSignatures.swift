@@ -6,7 +6,8 @@ import Primitives
 /// election block that follows a head.
 ///
 /// The block itself is not sent: nothing of it is anybody's choice, so whoever has the parent makes
-/// it too and compares the hash. Not part of the reference's protocol, so its number is above those.
+/// it too and compares the hash. Not part of the reference's protocol, so its number is above
+/// those.
 public struct RequestSignatures: Request, Hashable {
   public typealias Response = SignaturesResponse
   public static let type = RequestType(

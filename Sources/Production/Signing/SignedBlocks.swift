@@ -12,7 +12,7 @@ import Storage
 /// Notes are on the disk before a signature is given away. Those of final heights are removed;
 /// nothing is signed there any more.
 public final class SignedBlocks: Sendable {
-  private static let notes = Namespace("production/signed")
+  package static let notes = Namespace("production/signed")
   /// The one record of the height up to which nothing is signed any more.
   private static let floorKey = notes.key()
 

@@ -65,7 +65,7 @@ package struct AccountModel: Sendable {
     self.count = count
   }
 
-  init(_ genesis: Genesis) {
+  package init(_ genesis: Genesis) {
     self.init(
       accounts: Dictionary(
         uniqueKeysWithValues: genesis.accounts.map { ($0.address, $0.account) }))
@@ -100,7 +100,7 @@ package struct AccountModel: Sendable {
   }
 
   /// Applies the transactions of block `number` and pays their fees to `producer`.
-  mutating func apply(_ transactions: [Transaction], number: UInt32, producer: Address) {
+  package mutating func apply(_ transactions: [Transaction], number: UInt32, producer: Address) {
     var fees: UInt64 = 0
     for (index, transaction) in transactions.enumerated() {
       fees += transaction.fee
@@ -176,7 +176,7 @@ package struct AccountModel: Sendable {
   }
 
   /// The state root, by putting everything into a new trie.
-  func stateRoot() -> Hash256? {
+  package func stateRoot() -> Hash256? {
     let trie = StateTrie()
     for item in items(outside: .none) {
       guard (try? trie.put(item.key, item.value)) != nil else { return nil }

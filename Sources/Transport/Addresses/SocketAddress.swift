@@ -52,19 +52,25 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
   }
 
   public var description: String {
+    if case .v4 = host { "\(hostText):\(port)" } else { "[\(hostText)]:\(port)" }
+  }
+
+  /// The host without the port, such as "192.0.2.1" or "2001:db8::1".
+  public var hostText: String {
     switch host {
     case .v4(let address):
-      return [24, 16, 8, 0].map { "\(address >> $0 & 0xff)" }.joined(separator: ".") + ":\(port)"
+      return [24, 16, 8, 0].map { "\(address >> $0 & 0xff)" }.joined(separator: ".")
     case .v6(let high, let low):
       var host = in6_addr()
       withUnsafeMutableBytes(of: &host) { bytes in
         bytes.storeBytes(of: high.bigEndian, as: UInt64.self)
         bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
       }
-      let text = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) {
-        inet_ntop(AF_INET6, &host, $0.baseAddress, socklen_t($0.count)).map { String(cString: $0) }
+      return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) {
+        let text = inet_ntop(AF_INET6, &host, $0.baseAddress, socklen_t($0.count))
+        guard let text else { preconditionFailure("an IPv6 address has no text (errno \(errno))") }
+        return String(cString: text)
       }
-      return "[\(text ?? "?")]:\(port)"
     }
   }
 
@@ -98,7 +104,7 @@ extension SocketAddress {
   }
 
   /// Gives `body` the address as the operating system writes it, with its length.
-  func withSystemAddress<Result>(
+  public func withSystemAddress<Result>(
     _ body: (UnsafeMutablePointer<sockaddr>, socklen_t) -> Result
   ) -> Result {
     switch host {

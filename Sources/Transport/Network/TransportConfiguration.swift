@@ -73,3 +73,16 @@ public struct ConnectionStatus: Sendable, Hashable {
   /// The latest time of a ping to its pong; nil before the first.
   public let roundTrip: Duration?
 }
+
+/// What a network over links has done since it began.
+public struct TransportTotals: Sendable, Hashable {
+  /// Bytes on the wire with all peers, also those that have gone.
+  public var bytesIn = 0
+  public var bytesOut = 0
+  /// Connections that were refused, or whose handshake failed.
+  public var failedConnections = 0
+  /// Peers that are banned at present.
+  public var bannedPeers = 0
+  /// Addresses of other nodes that are known.
+  public var knownAddresses = 0
+}

@@ -8,7 +8,7 @@ extension TransportNetwork {
   /// - Throws: what the operating system refuses; then nothing is taken anywhere.
   public func start() async throws(LinkFailure) -> [SocketAddress] {
     let result = await withUnsafeContinuation { continuation in
-      runtime.perform { continuation.resume(returning: self.listen()) }
+      runtime.perform { continuation.resume(returning: self.startHere()) }
     }
     return try result.get()
   }
@@ -18,22 +18,28 @@ extension TransportNetwork {
   public func stop() async {
     await withUnsafeContinuation { continuation in
       runtime.perform {
-        self.links.close()
-        self.change { state, now, effects in
-          state.isStopped = true
-          for number in state.connections.keys.sorted() {
-            state.end(number, .local(.shutdown, "the node stops"), at: now, &effects)
-          }
-          for stream in state.peerSubscriptions { stream.finish() }
-          for held in state.subscriptions.values.joined() { held.subscription?.finish() }
-          (state.peerSubscriptions, state.subscriptions, state.servers) = ([], [:], [:])
-        }
+        self.stopHere()
         continuation.resume()
       }
     }
   }
 
-  private func listen() -> Result<[SocketAddress], LinkFailure> {
+  /// `stop()`, on the runtime's thread.
+  package func stopHere() {
+    links.close()
+    change { state, now, effects in
+      state.isStopped = true
+      for number in state.connections.keys.sorted() {
+        state.end(number, .local(.shutdown, "the node stops"), at: now, &effects)
+      }
+      for stream in state.peerSubscriptions { stream.finish() }
+      for held in state.subscriptions.values.joined() { held.subscription?.finish() }
+      (state.peerSubscriptions, state.subscriptions, state.servers) = ([], [:], [:])
+    }
+  }
+
+  /// `start()`, on the runtime's thread.
+  package func startHere() -> Result<[SocketAddress], LinkFailure> {
     var bound: [SocketAddress] = []
     for address in configuration.listen {
       do throws(LinkFailure) {
@@ -66,6 +72,7 @@ extension TransportNetwork {
       let number = state.nextNumber()
       switch state.table.arrived(number, from: address) {
       case .refused(let rule):
+        state.totals.failedConnections += 1
         effects.events.append(.refused(address, rule))
         effects.finishes.append((byteLink, []))
       case .taken(let givingWay):

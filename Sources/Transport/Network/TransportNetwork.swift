@@ -108,6 +108,20 @@ public final class TransportNetwork: Network {
     }
   }
 
+  /// What it has done since it began.
+  public func totals() -> TransportTotals {
+    state.withLock { state in
+      var totals = state.totals
+      for connection in state.connections.values {
+        totals.bytesIn += connection.link.life.bytesIn
+        totals.bytesOut += connection.link.life.bytesOut
+      }
+      totals.bannedPeers = state.bans.count
+      totals.knownAddresses = state.plan.book.count
+      return totals
+    }
+  }
+
   /// What is worth remembering over a restart.
   public func memory() -> TransportMemory {
     state.withLock { TransportMemory(book: $0.plan.book.saved, bans: $0.bans) }

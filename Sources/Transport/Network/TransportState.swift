@@ -98,6 +98,8 @@ struct TransportState {
   var port: UInt16 = 0
   /// Connections whose links do not run yet.
   var started: [ObjectIdentifier: UInt64] = [:]
+  /// Of connections that are over, and of those that came to nothing.
+  var totals = TransportTotals()
   var isStopped = false
 
   /// Seconds since the Unix epoch.
@@ -148,6 +150,9 @@ struct TransportState {
     effects.finishes.append((connection.byteLink, last ?? []))
     pools.ended(number)
     dirty.removeAll { $0 == number }
+    totals.bytesIn += connection.link.life.bytesIn
+    totals.bytesOut += connection.link.life.bytesOut
+    if connection.peer == nil { totals.failedConnections += 1 }
     _ = table.ended(number)
     if let dialled = connection.dialled, !connection.isProven {
       failed(dialled.address, at: now)
