@@ -79,6 +79,7 @@ enum NetCommand {
       Console.print(usage)
       return 0
     }
+    SystemMemory.returnLargeBlocks()
     let options = Options(words)
     let page: PerformancePage?
     do { page = try options.file.map(PerformancePage.init(file:)) } catch { Main.fail(error) }
@@ -255,15 +256,8 @@ struct NetSyncBenchmark {
   func run() throws -> [NetCommand.Figure] {
     progress.show("a chain of \(accounts) accounts")
     let genesis = folder + "/genesis.json"
-    let keys = [KeyPair(seed: Blake2b256.hash([7]))]
-    guard
-      let validators = ValidatorSet(keys.map { Validator(publicKey: $0.publicKey, slots: 4) })
-    else { throw BenchmarkError("no validators") }
-    let file = try GenesisFile(
-      configuration: ChainConfiguration(slotCount: 4), timestamp: 1, validators: validators,
-      generated: GeneratedAccounts(count: accounts, seed: 1))
-    try OutputFile(path: genesis).write(Array(file.json.utf8))
-    let other = try PeerProcess(["chain", folder + "/full", genesis])
+    // The other process makes the accounts, so that this one's memory is that of a node.
+    let other = try PeerProcess(["chain", folder + "/full", genesis, "\(accounts)"])
     defer { other.end() }
     var settings = NodeSettings()
     settings.data = folder + "/joiner"

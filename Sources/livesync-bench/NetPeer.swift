@@ -45,7 +45,8 @@ enum NetPeer {
     do {
       switch words.first {
       case "transport": try serveTransport()
-      case "chain" where words.count == 3: try serveChain(folder: words[1], genesis: words[2])
+      case "chain" where words.count == 4:
+        try serveChain(folder: words[1], genesis: words[2], accounts: Int(words[3]) ?? 0)
       default: return 2
       }
       return 0
@@ -78,7 +79,15 @@ enum NetPeer {
     untilInputEnds()
   }
 
-  private static func serveChain(folder: String, genesis: String) throws {
+  private static func serveChain(folder: String, genesis: String, accounts: Int) throws {
+    let keys = [KeyPair(seed: Blake2b256.hash([7]))]
+    guard
+      let validators = ValidatorSet(keys.map { Validator(publicKey: $0.publicKey, slots: 4) })
+    else { throw BenchmarkError("no validators") }
+    let file = try GenesisFile(
+      configuration: ChainConfiguration(slotCount: 4), timestamp: 1, validators: validators,
+      generated: GeneratedAccounts(count: accounts, seed: 1))
+    try OutputFile(path: genesis).write(Array(file.json.utf8))
     var settings = NodeSettings()
     settings.data = folder
     settings.genesis = genesis

@@ -1,5 +1,6 @@
 import Daemon
 import Foundation
+import Runtime
 import Streams
 
 /// `livesync node`
@@ -28,6 +29,7 @@ enum NodeCommand: Command {
       Console.printJSON(settings.json)
       return .pass
     }
+    SystemMemory.returnLargeBlocks()
     try Waiting.result { try await follow(settings) }
     return .pass
   }
