@@ -33,8 +33,8 @@ extension FuzzTarget {
       .init(TransportMemory.self) { [TransportWorld.memory] },
     ])
 
-  /// What a peer sends whose handshake was honest: records of frames, which the input has with their
-  /// lengths before them, a byte each. Whatever they are, bounds hold, nothing is asked before the
+  /// What a peer sends whose handshake was honest: records of frames, in the input each after its
+  /// length, a byte. Whatever they are, bounds hold, nothing is asked before the
   /// peer is known, and nothing more comes of what it ended.
   private static let peerLink = FuzzTarget(
     "transport-link",

@@ -54,9 +54,9 @@ import Transport
 
   @Test func tableOfReports_shouldNameTestsThatAreThere() throws {
     let page = try PackageFiles.text("Docs/Transport.md")
-    let names = page.matches(of: /`(\w+_\w+)`/).map { String($0.1) }
+    let names = page.matches(of: /`(\w+_should\w+)`/).map { String($0.1) }
     let threats = try PackageFiles.text("Docs/ThreatModel.md")
-      .matches(of: /`(\w+_\w+)`/).map { String($0.1) }
+      .matches(of: /`(\w+_should\w+)`/).map { String($0.1) }
     var tests = ""
     for file in [
       "AddressBook", "Attack", "BugReport", "ConnectionTable", "DialPlan", "GossipSpread",

@@ -24,8 +24,8 @@ public struct TransportMemory: Sendable, Hashable, WireCodable {
 }
 
 extension BanList: WireCodable {
-  /// Wire form: the number of bans, then each, in the order of the identities, with its identity (32
-  /// bytes), its end (8 bytes) and a list of none or one address.
+  /// Wire form: the number of bans, then each, in the order of the identities, with its identity
+  /// (32 bytes), its end (8 bytes) and a list of none or one address.
   public func encode(to encoder: inout WireEncoder) {
     encoder.append(count: bans.count)
     for (identity, ban) in bans.sorted(by: { $0.key < $1.key }) {

@@ -121,7 +121,9 @@ struct TransportState {
   /// Tells all connections what others may send now.
   mutating func messageLimitsChanged() {
     let limits = messageLimits
-    for connection in connections.values { connection.link.setMessageLimits(limits) }
+    for (_, connection) in connections.sorted(by: { $0.key < $1.key }) {
+      connection.link.setMessageLimits(limits)
+    }
   }
 
   func connection(to peer: PeerID) -> PeerConnection? {
