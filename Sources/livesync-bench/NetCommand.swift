@@ -152,6 +152,8 @@ struct TransportBenchmark {
   func run() throws -> [NetCommand.Figure] {
     let other = try PeerProcess(["transport"])
     defer { other.end() }
+    progress.show("idle connections")
+    let idle = try idle(other)
     let runtime = try EventLoopRuntime()
     defer { runtime.shutdown() }
     let network = NetPeer.transport(runtime, seed: 2, peers: [other.address], listens: false)
@@ -169,9 +171,7 @@ struct TransportBenchmark {
       "answers of 64 bytes, one at a time", network, peer, other, runtime, bytes: Self.smallBytes,
       inFlight: 1)
     try Tasks.result { await network.stop() }
-    progress.show("idle connections")
-    figures.append(try idle(other))
-    return figures
+    return figures + [idle]
   }
 
   private func connected(_ network: TransportNetwork) throws -> PeerID {
