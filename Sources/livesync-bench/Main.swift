@@ -38,7 +38,9 @@ struct Main {
   static func main() {
     Console.prepare(program: "livesync-bench")
     let words = Array(CommandLine.arguments.dropFirst())
-    if words.isEmpty || (words.contains("--help") && !["disk", "serving", "net", "line"].contains(words[0])) {
+    if words.isEmpty
+      || (words.contains("--help") && !["disk", "serving", "net", "line"].contains(words[0]))
+    {
       Console.print(usage)
       end(words.isEmpty ? 2 : 0)
     }
@@ -51,7 +53,8 @@ struct Main {
     case "net-peer": end(NetPeer.run(Array(words.dropFirst())))
     case "workload": runWorkload(words.dropFirst())
     case "counts": compareCounts(words.dropFirst())
-    default: fail("the benchmarks are 'trie', 'disk', 'serving', 'net', 'line', 'workload' and 'counts'")
+    default:
+      fail("the benchmarks are 'trie', 'disk', 'serving', 'net', 'line', 'workload' and 'counts'")
     }
     end(0)
   }

@@ -1,13 +1,19 @@
 import Runtime
 
 /// What the operating system knows of the line under a connection.
-struct LineReading: Sendable, Hashable {
+package struct LineReading: Sendable, Hashable {
   /// Bytes a second that the other end took lately; 0 if that is not known.
-  var bytesPerSecond: Int
+  package var bytesPerSecond: Int
   /// The shortest round trip that was seen.
-  var least: Duration
+  package var least: Duration
   /// The present round trip, smoothed.
-  var present: Duration
+  package var present: Duration
+
+  package init(bytesPerSecond: Int, least: Duration, present: Duration) {
+    self.bytesPerSecond = bytesPerSecond
+    self.least = least
+    self.present = present
+  }
 }
 
 /// How many bytes of a connection may be on their way, so that few of them wait where nothing can
@@ -18,7 +24,7 @@ struct LineReading: Sendable, Hashable {
 /// line takes in the shortest and `TransportLimits.lineQueueMax` more; a little more as long as
 /// round trips are short, so that a line that has become faster is noticed (after LEDBAT, RFC 6817,
 /// and BBR, Cardwell et al. 2016). A value without a clock.
-struct LineWindow: Sendable {
+package struct LineWindow: Sendable {
   /// Share of a new rate in the average.
   private static let rateShare = 0.125
   /// Largest factor for a line that may have become faster, and its step in a round trip.
@@ -26,21 +32,23 @@ struct LineWindow: Sendable {
   private static let gainStep = 0.25
 
   /// Bytes that may be on their way; nil: as many as the kernel takes.
-  private(set) var bytes: Int?
+  package private(set) var bytes: Int?
   private var readAt: Moment?
   /// Bytes a second, averaged over times when the window was in use.
   private var rate = 0.0
   private var gain = 1.0
 
+  package init() {}
+
   /// Whether the line should be looked at again.
-  func isReadingDue(at now: Moment) -> Bool {
+  package func isReadingDue(at now: Moment) -> Bool {
     guard let readAt else { return true }
     return readAt.duration(to: now) >= TransportLimits.lineReadingPause
   }
 
   /// Takes what is known of the line now.
   /// - Parameter outstanding: bytes that are on their way.
-  mutating func update(_ reading: LineReading, outstanding: Int, at now: Moment) {
+  package mutating func update(_ reading: LineReading, outstanding: Int, at now: Moment) {
     let since = readAt.map { $0.duration(to: now) } ?? .zero
     readAt = now
     guard reading.bytesPerSecond > 0 else { return }
@@ -76,7 +84,7 @@ struct LineWindow: Sendable {
   }
 
   /// How many bytes may be handed on while `outstanding` are on their way; nil: any number.
-  func room(outstanding: Int) -> Int? {
+  package func room(outstanding: Int) -> Int? {
     bytes.map { max(0, $0 - outstanding) }
   }
 }
