@@ -61,17 +61,23 @@ public final class LogFile: Sendable {
     guard ftruncate(file.number, 0) == 0 else { throw .failed(path, "written", errno) }
   }
 
-  /// Appends whole lines.
-  public func write(_ bytes: [UInt8]) {
-    let cut: Cut? = state.withLock { state in
-      guard let file = state.file, state.cut == nil else { return nil }
+  /// Whether nothing is written any more.
+  public var isCut: Bool { state.withLock { $0.cut != nil } }
+
+  /// Appends whole lines. Returns how many of them were written.
+  @discardableResult
+  public func write(_ bytes: [UInt8]) -> Int {
+    let (lines, cut) = state.withLock { state -> (Int, Cut?) in
+      guard let file = state.file, state.cut == nil else { return (0, nil) }
       let (count, failure) = file.write(bytes)
+      let lines = bytes[..<count].count { $0 == UInt8(ascii: "\n") }
       state.bytes += count
-      state.lines += bytes[..<count].count { $0 == UInt8(ascii: "\n") }
+      state.lines += lines
       if let failure { Self.end(&state, failure.code) }
-      return state.cut
+      return (lines, state.cut)
     }
     if let cut { onCut(cut) }
+    return lines
   }
 
   /// Closes the log. Returns where it is cut; nil if it is whole.

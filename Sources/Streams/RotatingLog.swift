@@ -32,10 +32,14 @@ public final class RotatingLog {
     file = try LogFile(folder: folder, name: name, onCut: onCut)
   }
 
-  /// Appends whole lines to the newest file.
-  public func write(_ lines: [UInt8]) { file?.write(lines) }
+  /// Appends whole lines to the newest file. Returns how many of them it has taken in.
+  @discardableResult
+  public func write(_ lines: [UInt8]) -> Int { file?.write(lines) ?? 0 }
 
-  /// Begins a new file.
+  /// Whether the newest file takes lines: it was begun and is not cut.
+  public var isWritable: Bool { file?.isCut == false }
+
+  /// Begins a new file. After an error there is none until the next call.
   public func rotate() throws(StreamError) {
     _ = file?.close()
     file = nil
@@ -43,20 +47,15 @@ public final class RotatingLog {
     file = try LogFile(folder: folder, name: name, onCut: onCut)
   }
 
-  /// Whether the newest file was moved away by somebody else, and so has to be begun anew.
-  public var isMoved: Bool {
-    var status = stat()
-    return stat(path, &status) != 0 && errno == ENOENT
-  }
-
   /// Closes the newest file. Returns where it is cut; nil if it is whole.
   public func close() -> LogFile.Cut? { file?.close() }
 
-  /// Gives every file the next number, and removes what is too old.
+  /// Gives every file the next number, and removes what is too old. A file without a byte counts as
+  /// none: a full disk must not drive out the logs that are there.
   private func shift() throws(StreamError) {
-    guard isRegular(path) else { return }
-    if filesMax == 1 { return try remove(path) }
-    for number in (1..<filesMax).reversed() where isRegular(older(number)) {
+    guard let bytes = regularBytes(path) else { return }
+    if bytes == 0 || filesMax == 1 { return try remove(path) }
+    for number in (1..<filesMax).reversed() where regularBytes(older(number)) != nil {
       if number == filesMax - 1 {
         try remove(older(number))
       } else {
@@ -71,10 +70,12 @@ public final class RotatingLog {
     return "\(folder)/\(name[..<dot]).\(number)\(name[dot...])"
   }
 
-  /// Devices and FIFOs are written through and never moved.
-  private func isRegular(_ path: String) -> Bool {
+  /// Bytes of a regular file, links not followed; devices and FIFOs are written through and never
+  /// moved.
+  private func regularBytes(_ path: String) -> Int? {
     var status = stat()
-    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return Int(status.st_size)
   }
 
   private func move(_ from: String, to: String) throws(StreamError) {

@@ -1,6 +1,7 @@
 import EventLog
 import HTTPServer
 import Ledger
+import LiveSync
 import Locking
 import Monitoring
 import Networking
@@ -66,6 +67,7 @@ public final class NodeProcess: Sendable {
   let people: PeopleLog
   let store: LMDBStore
   let files: LogWriter
+  private let source: NodeSource<StateQueue>
   private let monitoring: MonitoringServer?
   private let isStopping = Gate()
 
@@ -75,7 +77,7 @@ public final class NodeProcess: Sendable {
   ) async throws(NodeProcessError) -> NodeProcess {
     let parts = try NodeParts(settings, build: build)
     do throws(NodeProcessError) {
-      let monitoring = try listen(parts, build)
+      let monitoring = try listen(parts)
       return NodeProcess(parts, try await connect(parts, monitoring), monitoring)
     } catch {
       await parts.close()
@@ -83,10 +85,8 @@ public final class NodeProcess: Sendable {
     }
   }
 
-  private static func listen(
-    _ parts: NodeParts, _ build: ProgramBuild
-  ) throws(NodeProcessError) -> MonitoringServer? {
-    guard let monitoring = parts.monitoring(build) else { return nil }
+  private static func listen(_ parts: NodeParts) throws(NodeProcessError) -> MonitoringServer? {
+    guard let monitoring = parts.monitoring() else { return nil }
     do throws(HTTPServerError) { try monitoring.start() } catch { throw .http(error) }
     if let address = parts.settings.http, let port = monitoring.port {
       let bound = SocketAddress(address.host, port: port)
@@ -123,33 +123,59 @@ public final class NodeProcess: Sendable {
     people = parts.people
     store = parts.store
     files = parts.files
+    source = parts.source
     self.listening = listening
   }
 
-  /// Works until `stop()` was called; to be called once.
-  public func run() async {
-    let work = runtime.spawn("node") { await self.node.run() }
-    let writing = runtime.spawn("logs") { await self.writeLogs() }
-    let remembering = runtime.spawn("memory") { await self.rememberOften() }
+  /// Works until `stop()` was called; to be called once. Returns whether everything was closed within
+  /// `DaemonLimits.stopTimeout`; what is stored is whole in either case.
+  public func run() async -> Bool {
+    let isOver = Gate()
+    let isLate = Gate()
+    let work = runtime.spawn("process") {
+      await self.workAndClose()
+      isOver.open()
+      isLate.open()
+    }
     try? await isStopping.wait()
-    work.cancel()
-    await work.value
+    let patience = runtime.spawn("patience") {
+      try? await self.runtime.sleep(for: DaemonLimits.stopTimeout)
+      isLate.open()
+    }
+    try? await isLate.wait()
+    patience.cancel()
+    if isOver.isOpen {
+      await work.value
+      runtime.shutdown()
+    }
+    return isOver.isOpen
+  }
+
+  private func workAndClose() async {
+    let work = runtime.spawn("node") { await self.node.run() }
+    let writing = repeating("logs", DaemonLimits.logPause) { await $0.writeLog() }
+    let telling = repeating("people", DaemonLimits.logPause) { await $0.files.write($0.people) }
+    let remembering = repeating("memory", DaemonLimits.memoryPause) { await $0.remember() }
+    try? await isStopping.wait()
+    for task in [work, remembering, writing] {
+      task.cancel()
+      await task.value
+    }
     await network.stop()
     await files.worker.run { [monitoring] in monitoring?.stop() }
-    remembering.cancel()
-    await remembering.value
     await remember()
-    writing.cancel()
-    await writing.value
     log.record(
       .run(.end(verdict: .pass, steps: 0, detail: "stopped")), context: .run, cause: nil,
       request: nil)
-    await files.write(log, people)
+    await writeLog()
     await files.close()
     do throws(StorageError) { try store.close() } catch {
-      Console.error("the store could not be closed: \(error)")
+      note("the store could not be closed: \(error)", .error)
     }
-    runtime.shutdown()
+    // Last, since nobody may read standard error any more.
+    telling.cancel()
+    await telling.value
+    await files.write(people)
   }
 
   /// Lets `run()` end, from any thread.
@@ -158,14 +184,24 @@ public final class NodeProcess: Sendable {
   /// Begins a new part of the event log, for whoever has moved the last one away.
   public func reopenLog() { log.beginPart() }
 
-  private func writeLogs() async {
-    while (try? await runtime.sleep(for: DaemonLimits.logPause)) != nil {
-      await files.write(log, people)
+  /// Where the node stands, read now.
+  public func status() async -> NodeStatus { await source.status() }
+
+  /// Does the same again and again, with a pause before each time.
+  private func repeating(
+    _ name: String, _ pause: Duration, _ body: @escaping @Sendable (NodeProcess) async -> Void
+  ) -> SpawnedTask {
+    runtime.spawn(name) {
+      while (try? await self.runtime.sleep(for: pause)) != nil { await body(self) }
     }
   }
 
-  private func rememberOften() async {
-    while (try? await runtime.sleep(for: DaemonLimits.memoryPause)) != nil { await remember() }
+  private func writeLog() async {
+    if let failure = await files.write(log) { note(failure, .error) }
+  }
+
+  private func note(_ text: String, _ level: EventLevel) {
+    people.note(text, level: level, at: runtime.now.nanoseconds)
   }
 
   /// Writes down what the network has learned. A store that fails is told of by the node.
@@ -179,10 +215,6 @@ public final class NodeProcess: Sendable {
         return nil
       } catch { return error }
     }
-    if let failure {
-      people.note(
-        "what the network remembers was not written: \(failure)", level: .warn,
-        at: runtime.now.nanoseconds)
-    }
+    if let failure { note("what the network remembers was not written: \(failure)", .warn) }
   }
 }

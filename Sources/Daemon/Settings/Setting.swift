@@ -32,27 +32,32 @@ public struct Setting: Sendable {
   public static let all: [Setting] = [
     text("data", "DIR", "folder of the store, the key and the event log", \.data),
     text("genesis", "FILE", "genesis file of the chain (livesync genesis makes one)", \.genesis),
-    list("listen", "ADDR", "where nodes may connect, such as 0.0.0.0:7400 or [::]:7400", \.listen) {
-      SocketAddress($0)
-    } print: {
-      $0.description
-    },
-    list("peers", "KEY@ADDR", "a node to keep a connection to", \.peers) {
-      PeerAddress(text: $0)
-    } print: {
-      "\($0.identity)@\($0)"
-    },
+    list(
+      "listen", "ADDR", "where nodes may connect, such as 0.0.0.0:7400 or [::]:7400", \.listen,
+      max: DaemonLimits.listenMax, parse: { SocketAddress($0) }, print: { $0.description }),
+    list(
+      "peers", "KEY@ADDR", "a node to keep a connection to", \.peers, max: DaemonLimits.peersMax,
+      parse: { PeerAddress(text: $0) }, print: { "\($0.identity)@\($0)" }),
     Setting(
       "http", "ADDR", "where to ask about the node; has no passwords, so keep it local",
       read: { (settings, words) throws(Unfit) in
         settings.http = words[0].isEmpty ? nil : try address(words[0])
       }, print: { JSONText.quoted($0.http?.description ?? "") }),
-    text("name", "NAME", "what the node is called in its log", \.name),
+    Setting(
+      "name", "NAME", "what the node is called in its log: letters, digits, '.', '_' and '-'",
+      read: { (settings, words) throws(Unfit) in
+        guard (1...DaemonLimits.nameBytesMax).contains(words[0].utf8.count),
+          words[0].utf8.allSatisfy({ isNameByte($0) })
+        else {
+          throw Unfit("is not 1 to \(DaemonLimits.nameBytesMax) letters, digits, '.', '_' or '-'")
+        }
+        settings.name = words[0]
+      }, print: { JSONText.quoted($0.name) }),
     choice("state", "sync|genesis", "where a new node's state comes from", \.state),
     Setting(
       "produce", "KEYFILE", "make blocks with the keys of these validators",
       read: { (settings, words) throws(Unfit) in
-        settings.produce = words[0].isEmpty ? nil : words[0]
+        settings.produce = words[0].isEmpty ? nil : try filled(words[0])
       }, print: { JSONText.quoted($0.produce ?? "") }),
     number(
       "block_time_ms", "MS", "time between blocks that are made; 0: that of the chain",
@@ -99,8 +104,7 @@ public struct Setting: Sendable {
     Setting(
       key, placeholder, help,
       read: { (settings, words) throws(Unfit) in
-        guard !words[0].isEmpty else { throw Unfit("is empty") }
-        settings[keyPath: path] = words[0]
+        settings[keyPath: path] = try filled(words[0])
       }, print: { JSONText.quoted($0[keyPath: path]) })
   }
 
@@ -132,7 +136,7 @@ public struct Setting: Sendable {
   }
 
   private static func list<Value: Hashable & Sendable>(
-    _ key: String, _ placeholder: String, _ help: String, _ path: Path<[Value]>,
+    _ key: String, _ placeholder: String, _ help: String, _ path: Path<[Value]>, max: Int,
     parse: @escaping @Sendable (String) -> Value?, print: @escaping @Sendable (Value) -> String
   ) -> Setting {
     Setting(
@@ -144,15 +148,30 @@ public struct Setting: Sendable {
           guard !values.contains(value) else { throw Unfit("'\(word)' comes twice") }
           values.append(value)
         }
-        guard values.count <= DaemonLimits.peersMax else {
-          throw Unfit("has more than \(DaemonLimits.peersMax) entries")
-        }
+        guard values.count <= max else { throw Unfit("has more than \(max) entries") }
         settings[keyPath: path] = values
       },
       print: { settings in
         let values = settings[keyPath: path].map { JSONText.quoted(print($0)) }
         return "[" + values.joined(separator: ", ") + "]"
       })
+  }
+
+  /// A text that can be a path.
+  private static func filled(_ word: String) throws(Unfit) -> String {
+    guard !word.isEmpty else { throw Unfit("is empty") }
+    guard !word.utf8.contains(0) else { throw Unfit("has a zero byte") }
+    return word
+  }
+
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "."), UInt8(ascii: "_"),
+      UInt8(ascii: "-"):
+      true
+    default: false
+    }
   }
 
   private static func address(_ word: String) throws(Unfit) -> SocketAddress {
