@@ -145,7 +145,7 @@ final class DevNetwork: Sendable {
     try Folder.make(folder, mode: 0o700)
     let errors = folder + "/errors.log"
     try OutputFile(path: errors).write([])
-    process.standardError = FileHandle(forWritingAtPath: errors)
+    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
     // Together, so that whoever ends the network sees every process.
     let member = try isOver.withLock { isOver in
       guard !isOver else { throw DevnetError("the network is over") }

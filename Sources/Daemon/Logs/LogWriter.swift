@@ -32,21 +32,19 @@ final class LogWriter: Sendable {
   private let files: Files
   private let cuts = Cuts()
 
-  init(_ settings: NodeSettings, _ runtime: any Runtime) throws(NodeProcessError) {
+  init(_ settings: NodeSettings, _ runtime: any Runtime) throws(StreamError) {
     worker = runtime.worker("logs")
     people = runtime.worker("people")
-    do throws(StreamError) {
-      files = Files(
-        try RotatingLog(
-          folder: settings.data, name: "events.jsonl", filesMax: settings.eventLogFiles
-        ) { [cuts] in cuts.add($0) })
-    } catch { throw .stream(error) }
+    files = Files(
+      try RotatingLog(
+        folder: settings.data, name: "events.jsonl", filesMax: settings.eventLogFiles
+      ) { [cuts] in cuts.add($0) })
   }
 
   /// Writes what waits of the event log. Returns what is to be told if that failed.
   func write(_ log: NodeEventLog) async -> String? {
     await worker.run { [files, cuts] in
-      do throws(StreamError) { try log.write(to: files.log) } catch {
+      do throws(StreamError) { try log.flush(into: files.log) } catch {
         return "a new file of the event log could not be begun: \(error)"
       }
       return cuts.take().map { "the event log is cut after \($0.bytes) bytes: \($0.reason)" }

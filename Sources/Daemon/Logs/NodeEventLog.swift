@@ -118,10 +118,10 @@ public final class NodeEventLog: EventSink {
   /// Records that were lost, since the disk was too slow or could not be written.
   public var lost: UInt64 { state.withLock { $0.lost } }
 
-  /// Writes what waits. One caller at a time. What does not go into the file is counted as lost, and
-  /// a new part is tried later.
+  /// Writes what waits. One caller at a time. What does not go into the file is counted as lost,
+  /// and a new part is tried later.
   /// - Throws: why a new file could not be begun; the last time if several could not.
-  public func write(to log: RotatingLog) throws(StreamError) {
+  public func flush(into log: RotatingLog) throws(StreamError) {
     let pieces = state.withLock { state in
       defer { (state.pieces, state.bytes) = ([], 0) }
       return state.pieces

@@ -29,6 +29,8 @@ struct NodeParts {
   let watch: EventWatch
   let source: NodeSource<StateQueue>
   let origin: UInt64
+  /// Opened when the node answers requests.
+  let isUp = Gate()
 
   init(
     _ settings: NodeSettings, build: ProgramBuild
@@ -48,7 +50,7 @@ struct NodeParts {
         chain = try Self.chain(genesis, settings, store)
         origin = WallClock.system.milliseconds
         people = PeopleLog(least: settings.logLevel, origin: origin)
-        files = try LogWriter(settings, runtime)
+        files = try Self.files(settings, runtime)
       } catch {
         runtime.shutdown()
         throw error
@@ -64,9 +66,11 @@ struct NodeParts {
     let log = NodeEventLog(
       start: Self.start(settings, runtime, genesis, identity, origin, build),
       partBytesMax: settings.eventLogBytes, now: { runtime.now.nanoseconds },
-      listener: { record, line in
+      listener: { [isUp] record, line in
         people.add(record)
         watch.publish(line)
+        // The node goes on from here to its handlers without a pause.
+        if case Event.Node.started = record.event.group { isUp.open() }
       })
     self.log = log
     network = Self.network(settings, genesis, identity, store, runtime, log)
@@ -152,6 +156,14 @@ struct NodeParts {
     do throws(StorageError) {
       return try LMDBStore(path: settings.data + "/store", owner: .chain(genesis.hash))
     } catch { throw .storage(error) }
+  }
+
+  private static func files(
+    _ settings: NodeSettings, _ runtime: any Runtime
+  ) throws(NodeProcessError) -> LogWriter {
+    do throws(StreamError) { return try LogWriter(settings, runtime) } catch {
+      throw .stream(error)
+    }
   }
 
   private static func runtime() throws(NodeProcessError) -> EventLoopRuntime {

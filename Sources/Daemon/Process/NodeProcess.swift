@@ -46,11 +46,11 @@ public enum NodeProcessError: Error, CustomStringConvertible {
 
 /// A node on a real network as one process: store, keys, connections, engine and logs together.
 ///
-/// `start` opens everything or throws and leaves nothing open; `run()` works until `stop()`, and
-/// closes what was opened.
+/// `start` opens everything and lets the node work, or throws and leaves nothing open; `run()` goes
+/// on until `stop()`, and closes what was opened.
 public final class NodeProcess: Sendable {
   /// Where the node's connections are known over restarts.
-  static let memoryNamespace = Namespace("transport/memory")
+  package static let memoryNamespace = Namespace("transport/memory")
 
   public let settings: NodeSettings
   public let identity: KeyPair
@@ -70,6 +70,8 @@ public final class NodeProcess: Sendable {
   private let source: NodeSource<StateQueue>
   private let monitoring: MonitoringServer?
   private let isStopping = Gate()
+  /// The node at work.
+  private let work: SpawnedTask
 
   /// Opens what the settings name, and takes connections.
   public static func start(
@@ -78,7 +80,8 @@ public final class NodeProcess: Sendable {
     let parts = try NodeParts(settings, build: build)
     do throws(NodeProcessError) {
       let monitoring = try listen(parts)
-      return NodeProcess(parts, try await connect(parts, monitoring), monitoring)
+      let (work, listening) = try await connect(parts, monitoring)
+      return NodeProcess(parts, work, listening, monitoring)
     } catch {
       await parts.close()
       throw error
@@ -98,18 +101,27 @@ public final class NodeProcess: Sendable {
     return monitoring
   }
 
+  /// Lets the node work, and then takes connections: a peer that asks before the node has its
+  /// handlers would be refused.
   private static func connect(
     _ parts: NodeParts, _ monitoring: MonitoringServer?
-  ) async throws(NodeProcessError) -> [SocketAddress] {
-    do throws(LinkFailure) { return try await parts.network.start() } catch {
+  ) async throws(NodeProcessError) -> (work: SpawnedTask, listening: [SocketAddress]) {
+    let node = parts.node
+    let work = parts.runtime.spawn("node") { await node.run() }
+    try? await parts.isUp.wait()
+    do throws(LinkFailure) { return (work, try await parts.network.start()) } catch {
+      work.cancel()
+      await work.value
       await parts.files.worker.run { monitoring?.stop() }
       throw .link(error)
     }
   }
 
   private init(
-    _ parts: NodeParts, _ listening: [SocketAddress], _ monitoring: MonitoringServer?
+    _ parts: NodeParts, _ work: SpawnedTask, _ listening: [SocketAddress],
+    _ monitoring: MonitoringServer?
   ) {
+    self.work = work
     self.monitoring = monitoring
     settings = parts.settings
     identity = parts.identity
@@ -127,12 +139,12 @@ public final class NodeProcess: Sendable {
     self.listening = listening
   }
 
-  /// Works until `stop()` was called; to be called once. Returns whether everything was closed within
-  /// `DaemonLimits.stopTimeout`; what is stored is whole in either case.
+  /// Works until `stop()` was called; to be called once. Returns whether everything was closed
+  /// within `DaemonLimits.stopTimeout`; what is stored is whole in either case.
   public func run() async -> Bool {
     let isOver = Gate()
     let isLate = Gate()
-    let work = runtime.spawn("process") {
+    let process = runtime.spawn("process") {
       await self.workAndClose()
       isOver.open()
       isLate.open()
@@ -145,14 +157,13 @@ public final class NodeProcess: Sendable {
     try? await isLate.wait()
     patience.cancel()
     if isOver.isOpen {
-      await work.value
+      await process.value
       runtime.shutdown()
     }
     return isOver.isOpen
   }
 
   private func workAndClose() async {
-    let work = runtime.spawn("node") { await self.node.run() }
     let writing = repeating("logs", DaemonLimits.logPause) { await $0.writeLog() }
     let telling = repeating("people", DaemonLimits.logPause) { await $0.files.write($0.people) }
     let remembering = repeating("memory", DaemonLimits.memoryPause) { await $0.remember() }
