@@ -129,7 +129,7 @@ let package = Package(
       name: "livesync-bench",
       dependencies: [
         "CBlake2Batch", "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog",
-        "StateTrie", "Ledger",
+        "StateTrie", "Ledger", "Networking", "Transport", "Production", "Daemon",
       ],
       swiftSettings: strict),
 

@@ -3,7 +3,9 @@ import Primitives
 import Transport
 
 extension FuzzTarget {
-  static let transport: [FuzzTarget] = [transportWire, handshake, records, multiplexer]
+  static let transport: [FuzzTarget] = [
+    transportWire, handshake, records, multiplexer, peerLink,
+  ]
 
   private static let transportWire = wire(
     "wire-transport",
@@ -21,7 +23,49 @@ extension FuzzTarget {
             network: .zero, attachment: [UInt8](repeating: 7, count: count))
         }
       },
+      .init(TransportWord.self) {
+        let id = GossipID(hash: .zero)
+        return [.want(id), .announce(topic: 300, id)]
+      },
+      .init(PeerGreeting.self) { [PeerGreeting(port: 0), PeerGreeting(port: 9000, isTest: true)] },
+      .init(PeerAddresses.self) { [PeerAddresses(addresses: TransportWorld.addresses)] },
+      .init(SavedAddressBook.self) { [TransportWorld.memory.book] },
+      .init(TransportMemory.self) { [TransportWorld.memory] },
     ])
+
+  /// What a peer sends whose handshake was honest: records of frames, in the input each after its
+  /// length, a byte. Whatever they are, bounds hold, nothing is asked before the
+  /// peer is known, and nothing more comes of what it ended.
+  private static let peerLink = FuzzTarget(
+    "transport-link",
+    seeds: {
+      let frames = TransportWorld.frames.map(\.wireBytes)
+      return [frames, [frames.flatMap { $0 }], TransportWorld.linkSession].map { records in
+        records.flatMap { [UInt8($0.count)] + $0 }
+      }
+    },
+    check: { input in
+      var source = FuzzSource(input)
+      var ends = try LinkEnds()
+      var isOver = false
+      while !source.isEmpty, !isOver {
+        let record = source.bytes(Int(source.byte()))
+        guard !record.isEmpty, let bytes = try? ends.session.sealer.seal(record) else { continue }
+        var events: [PeerLinkEvent] = []
+        do throws(PeerLinkEnd) {
+          try ends.link.receive(bytes[...], now: .start, into: &events)
+        } catch { isOver = true }
+        for case .request(let stream, _, let payload) in events {
+          ends.link.answer(stream, payload.count.isMultiple(of: 2) ? payload : nil)
+        }
+        _ = try? ends.link.nextBytes(max: 60_000, now: .start)
+        let (room, outbound) = (ends.link.inboundRoom?.used ?? 0, ends.link.outboundBytes)
+        let streams = max(ends.link.asking.count, ends.link.tags.count)
+        try demand(
+          0...20_000 ~= room && 0...60_000 ~= outbound && streams <= TransportLimits.streamsMax,
+          "a bound does not hold")
+      }
+    })
 
   /// The first byte chooses the end and how the rest, which comes from the other end, is split. A
   /// handshake ends well for exactly the bytes that the honest other end sends.
@@ -126,6 +170,34 @@ extension FuzzTarget {
   }
 }
 
+/// A link whose handshake is over, and the session of the other end.
+private struct LinkEnds: ~Copyable {
+  var link: PeerLink
+  var session: SecureSession
+
+  init() throws {
+    var dialler = TransportWorld.end(.initiator)
+    var link = try PeerLink(
+      TransportWorld.end(.responder), role: .responder,
+      settings: MuxSettings(
+        messageBytesMax: 30_000, inboundPoolBytes: 20_000, outboundBytesMax: 60_000,
+        outboundUrgentBytes: 1_000),
+      messageLimits: TagLimits(
+        exchanges: [7: 30_000], oneWays: [3: 30_000, PeerLink.wordTag: TransportWord.bytesMax]),
+      now: .start)
+    var events: [PeerLinkEvent] = []
+    let hello = try dialler.begin()
+    try link.receive(hello[...], now: .start, into: &events)
+    let answer = try link.nextBytes(max: 60_000, now: .start)
+    var input = answer[...]
+    let proof = try dialler.receive(&input)
+    try link.receive(proof[...], now: .start, into: &events)
+    let session = try dialler.finish()
+    self.link = link
+    self.session = session
+  }
+}
+
 /// Ends of connections with fixed keys, so that what is honest is always the same.
 private enum TransportWorld {
   static func secret(_ byte: UInt8) -> SecretKey {
@@ -189,6 +261,29 @@ private enum TransportWorld {
       + record([.open(StreamID(3), StreamInfo(.bulk, .oneWay, tag: 1)), frames[3]].map(moved))
       + [0, 4, 250]
   }()
+
+  static let addresses: [PeerAddress] = [.v4(0x0808_0808), .v6(0x2a00 << 48, 1)].map {
+    PeerAddress($0, port: 9, identity: own(1).identity.publicKey)
+  }
+
+  static let memory: TransportMemory = {
+    var book = AddressBook(own: own(2).identity.publicKey, secret: .zero)
+    for address in addresses { _ = book.add(address, from: address) }
+    _ = book.succeeded(addresses[0])
+    var bans = BanList()
+    bans.ban(NodeIdentity(key: own(3).identity.publicKey), from: addresses[1].socket, at: 5)
+    bans.ban(NodeIdentity(key: own(4).identity.publicKey), from: nil, at: 5)
+    return TransportMemory(book: book.saved, bans: bans)
+  }()
+
+  /// Requests of two types, gossip and a word.
+  static let linkSession: [[UInt8]] = [
+    [.open(id, StreamInfo(.chunks, .exchange, tag: 7)), .begin(id, length: 2, piece: [1, 2])],
+    [.end(id), .open(StreamID(3), StreamInfo(.headers, .oneWay, tag: 3))],
+    [.begin(StreamID(3), length: 1, piece: [5]), .ping(1)],
+    [.open(StreamID(5), StreamInfo(.control, .oneWay, tag: PeerLink.wordTag))],
+    [.begin(StreamID(5), length: 1, piece: [0]), .goodbye(.shutdown)],
+  ].map { (frames: [MuxFrame]) in frames.flatMap(\.wireBytes) }
 
   private static func moved(_ frame: MuxFrame) -> MuxFrame {
     if case .begin(_, let length, let piece) = frame {

@@ -1,5 +1,6 @@
-// What Glibc's own module does not show: epoll, eventfd, the options of TCP and GNU's accept4.
+// What Glibc's own module does not show: epoll, eventfd, the options of TCP, mallopt and GNU's accept4.
 #include <linux/sockios.h>
+#include <malloc.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

@@ -143,7 +143,7 @@ public enum TransportLimits {
   public static let holderWindow: Duration = .seconds(5)
   /// Bytes that it must move in that time.
   public static let holderBytesMin = 64 << 10
-  /// Bytes of answers that wait to be sent to all peers together: with more, none is made.
+  /// Bytes of messages that wait to be sent to all peers together: with more, no answer is made.
   public static let unsentBytesMax = 32 << 20
   /// Pause between two looks at the clock.
   public static let tickPause: Duration = .milliseconds(250)

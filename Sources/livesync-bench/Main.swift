@@ -8,6 +8,7 @@ struct Main {
     usage: livesync-bench trie [--accounts N[,N...]] [--json] [--write FILE]
            livesync-bench disk --help
            livesync-bench serving --help
+           livesync-bench net --help
            livesync-bench workload NAME
            livesync-bench counts FILE [--record]
 
@@ -36,7 +37,7 @@ struct Main {
   static func main() {
     Console.prepare(program: "livesync-bench")
     let words = Array(CommandLine.arguments.dropFirst())
-    if words.isEmpty || (words.contains("--help") && !["disk", "serving"].contains(words[0])) {
+    if words.isEmpty || (words.contains("--help") && !["disk", "serving", "net"].contains(words[0])) {
       Console.print(usage)
       end(words.isEmpty ? 2 : 0)
     }
@@ -44,9 +45,11 @@ struct Main {
     case "trie": measureTrie(words)
     case "disk": DiskCommand.run(Array(words.dropFirst()))
     case "serving": end(ServingCommand.run(Array(words.dropFirst())))
+    case "net": end(NetCommand.run(Array(words.dropFirst())))
+    case "net-peer": end(NetPeer.run(Array(words.dropFirst())))
     case "workload": runWorkload(words.dropFirst())
     case "counts": compareCounts(words.dropFirst())
-    default: fail("the benchmarks are 'trie', 'disk', 'serving', 'workload' and 'counts'")
+    default: fail("the benchmarks are 'trie', 'disk', 'serving', 'net', 'workload' and 'counts'")
     }
     end(0)
   }

@@ -1,5 +1,6 @@
 import Daemon
 import Foundation
+import Runtime
 import Streams
 
 /// `livesync node`
@@ -30,6 +31,7 @@ enum NodeCommand: Command {
       Console.printJSON(settings.json)
       return .pass
     }
+    SystemMemory.returnLargeBlocks()
     // Until the node is there, there is no log to begin anew.
     signal(SIGHUP, SIG_IGN)
     return try Waiting.result { try await follow(settings) }

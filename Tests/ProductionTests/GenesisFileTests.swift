@@ -56,6 +56,10 @@ import Testing
       #expect(read == file, "seed \(seed)")
       #expect(read.json == file.json, "seed \(seed)")
       #expect(read.genesis.hash == file.genesis.hash, "seed \(seed)")
+      let short = try GenesisFile(
+        json: Array(file.json.utf8), file: "g.json", withAccounts: false)
+      #expect(short.genesis.block == file.genesis.block, "seed \(seed)")
+      #expect(!short.genesis.hasAccounts && short.testKeys.count == file.testKeys.count)
     }
   }
 
@@ -109,7 +113,10 @@ import Testing
       ("\"count\": 3", "\"count\": 0", "line 17", "count is no whole number"),
       ("\"keyed\": 1", "\"keyed\": 4", "line 17", "from 0 to 3"),
       ("\"data_bytes\": 0", "\"data_bytes\": 9999", "line 17", "from 0 to 1024"),
-      (file.genesis.hash.hex, other, "line 18", "hash is \(other)"),
+      (file.genesis.hash.hex, other, "line 19", "hash is \(other)"),
+      (
+        file.genesis.block.header.stateRoot.hex, other, "line 18", "state_root is \(other)"
+      ),
       ("\"validators\": [", "\"validators\": {", "line 11", "a key is missing"),
     ]
     for (old, new, place, part) in cases {

@@ -216,8 +216,9 @@ import Testing
     loop.shutdown()
   }
 
-  @Test
-  func staleWord_shouldNotReachWhoeverWasTakenOff_norTheNextDescriptorOfTheNumber() async throws {
+  @Test func staleWord_shouldNotReachWhoeverWasTakenOff_norTheNextDescriptorOfTheNumber()
+    async throws
+  {
     let loop = try EventLoopRuntime(seed: 1)
     let (first, second, quiet) = (try Pipe(), try Pipe(), try Pipe())
     let trace = Trace()

@@ -43,8 +43,12 @@ extension LimitTable {
 
   static let networkingLimits: [String: Proof] = [
     "NetworkingLimits.pendingRequestsMax": .estimate("default of a setting"),
-    "NetworkingLimits.servedConcurrentlyMax": .estimate("default of a setting"),
-    "NetworkingLimits.servedWaitingMax": .estimate("default of a setting"),
+    "NetworkingLimits.servedConcurrentlyMax":
+      .driven(by: "requestsOfOnePeer_shouldBeAnsweredSoManyAtATime"),
+    "NetworkingLimits.servedPerPeerMax":
+      .driven(by: "requestsOfOnePeer_shouldBeAnsweredSoManyAtATime"),
+    "NetworkingLimits.servedWaitingMax":
+      .driven(by: "manySmallRequests_shouldNotKeepOthersOut"),
     "NetworkingLimits.gossipMessagesMax": .driven(by: "gossip_shouldBeLimited_inSizeAndNumber"),
     "NetworkingLimits.peerEventsMax": .driven(by: "peerEvents_shouldWaitToBeRead_upToTheirLimit"),
     "NetworkingLimits.gossipSeenMax": .estimate("default of a setting"),
@@ -76,6 +80,9 @@ extension LimitTable {
     "RuntimeLimits.virtualTimeMax": .estimate("default of a setting"),
     "RuntimeLimits.shutdownStepsMax": .undriven,
     "RuntimeLimits.deadTimersMax": .undriven,
+    "RuntimeLimits.loopJobsMax":
+      .driven(by: "soonCalls_shouldComeAfterTheJobsThatAreReady_inOrder"),
+    "RuntimeLimits.loopEventsMax": .estimate("how many are told of at a time; the rest is next"),
     "RuntimeLimits.pendingListedMax": .estimate("length of a message"),
   ]
 

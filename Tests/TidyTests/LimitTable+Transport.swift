@@ -44,5 +44,79 @@ extension LimitTable {
     "TransportLimits.addressesToldMax":
       .driven(by: "toldAddresses_shouldBeTried_andAQuarterAtMost"),
     "TransportLimits.anchorsMax": .driven(by: "anchors_shouldBeTheLastConnections"),
+    "TransportLimits.readBytesMax": .estimate("bytes of one call; what comes is read in any case"),
+    "TransportLimits.readTurnBytes": .estimate("a turn's length; what is left has the next"),
+    "TransportLimits.writeBytesMax": .estimate("bytes of one call; what waits goes out next"),
+    "TransportLimits.unsentKernelBytesMax":
+      .estimate("an option of the kernel's; what it does not keep is sent later"),
+    "TransportLimits.listenBacklog":
+      .estimate("connections that the kernel keeps, and a turn's length"),
+    "TransportLimits.acceptPause":
+      .driven(by: "connection_shouldBeRefusedAloud_whenDescriptorsRunOut_andTakenLater"),
+    "TransportLimits.dialTimeout": .estimate("a try that is given up is made again later"),
+    "TransportLimits.lingerTimeout":
+      .estimate("what has not left by then is lost with the connection"),
+    "TransportLimits.writeStallMax":
+      .driven(by: "peerThatTakesNothing_shouldBeGone_butNotBecauseThereWasNothingToSend"),
+    "TransportLimits.handshakeTimeout": .driven(by: "handshake_shouldEndInTime_whateverComes"),
+    "TransportLimits.pingInterval":
+      .driven(by: "silentPeer_shouldBeGone_thoughASignOfLifeKeepsItHere"),
+    "TransportLimits.silenceMax":
+      .driven(by: "silentPeer_shouldBeGone_thoughASignOfLifeKeepsItHere"),
+    "TransportLimits.inboundConnectionsMax":
+      .estimate("default of a setting; the table is driven with others"),
+    "TransportLimits.outboundConnectionsMax":
+      .estimate("default of a setting; the plan is driven with others"),
+    "TransportLimits.handshakesMax":
+      .driven(by: "oldestHandshake_shouldGiveWay_whenThereAreTooMany"),
+    "TransportLimits.connectionsPerAddressMax":
+      .driven(by: "connections_shouldBeLimited_byAddressAndSubnet_ofBothForms"),
+    "TransportLimits.connectionsPerSubnetMax":
+      .driven(by: "connections_shouldBeLimited_byAddressAndSubnet_ofBothForms"),
+    "TransportLimits.dialsMax":
+      .driven(by: "dials_shouldFillUp_inDistinctGroups_soManyAtATime"),
+    "TransportLimits.keptPauseFirst":
+      .driven(by: "pauses_shouldBeDrawnFromNoneToALimitThatDoubles"),
+    "TransportLimits.keptPauseDoublings":
+      .driven(by: "pauses_shouldBeDrawnFromNoneToALimitThatDoubles"),
+    "TransportLimits.keptSteady":
+      .driven(by: "connectionThatEndsSoon_shouldBeAFailure_andASteadyOneNot"),
+    "TransportLimits.bansMax":
+      .driven(by: "bans_shouldBeSoManyAtMost_andTheFirstToEndBeForgotten"),
+    "TransportLimits.banSeconds":
+      .driven(by: "ban_shouldEnd_andHoldForTheIdentityWhereverItComesFrom"),
+    "TransportLimits.bansPerAddress":
+      .driven(by: "address_shouldBeBanned_onceSeveralCameFromIt_andNeverThisHost"),
+    "TransportLimits.gossipDegree":
+      .driven(by: "urgentMessages_shouldBePushedToSome_andLargeOnesAnnouncedToAll"),
+    "TransportLimits.gossipHeldBytes": .driven(by: "heldMessages_shouldStayBelowTheirBytes"),
+    "TransportLimits.gossipOverheadBytes": .driven(by: "heldMessages_shouldStayBelowTheirBytes"),
+    "TransportLimits.gossipOfferBytes": .driven(by: "heldMessages_shouldStayBelowTheirBytes"),
+    "TransportLimits.promisesMax": .driven(by: "promises_shouldBeBounded_byNeighbourAndInAll"),
+    "TransportLimits.promisesPerPeerMax":
+      .driven(by: "promises_shouldBeBounded_byNeighbourAndInAll"),
+    "TransportLimits.announcersMax":
+      .driven(by: "whoBrokePromises_shouldBePassedOver_forWhoKeptThem"),
+    "TransportLimits.promiseWait":
+      .driven(by: "latePromise_shouldBeAskedOfOthers_andUrgentOnesBeWaitedForALittle"),
+    "TransportLimits.promiseMax":
+      .driven(by: "slowMessage_shouldBeWaitedFor_asLongAsBytesCome_upToALimit"),
+    "TransportLimits.pushWait":
+      .driven(by: "latePromise_shouldBeAskedOfOthers_andUrgentOnesBeWaitedForALittle"),
+    "TransportLimits.connectionPoolBytes":
+      .driven(by: "room_shouldBeGivenAsLongAsThereIsSome_andComeBack"),
+    "TransportLimits.sharedPoolBytes":
+      .driven(by: "manyMessagesOfOnePeer_shouldNotAskForMoreThanOneAtATime"),
+    "TransportLimits.holderWindow":
+      .driven(by: "whoHoldsRoomAndMovesNothing_shouldBeFound_andOthersNot"),
+    "TransportLimits.holderBytesMin":
+      .driven(by: "whoHoldsRoomAndMovesNothing_shouldBeFound_andOthersNot"),
+    "TransportLimits.unsentBytesMax":
+      .driven(by: "readersThatTakeNothing_shouldNotKeepOthersFromAnswers"),
+    "TransportLimits.tickPause": .estimate("how often the clock is looked at"),
+    "TransportLimits.probeWait": .driven(by: "probedPeer_shouldShowASignOfLifeSoon"),
+    "TransportLimits.ownTagsFrom": .estimate("divides numbers; a topic beyond it traps"),
+    "TransportLimits.addressesTimeout":
+      .estimate("who tells nothing is not waited for longer"),
   ]
 }

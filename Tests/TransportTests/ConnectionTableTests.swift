@@ -222,7 +222,9 @@ enum Somebody {
             model[step] = (address, true, nil)
           }
         case 3, 4:
-          guard let number = model.filter({ $0.value.peer == nil }).keys.sorted().last else { break }
+          guard let number = model.filter({ $0.value.peer == nil }).keys.sorted().last else {
+            break
+          }
           let peer = random.below(12)
           switch table.authenticated(number, as: Somebody.identity(peer)) {
           case .refused(_, _, let stays):

@@ -126,7 +126,8 @@ import Transport
       guard plan.book.contains(address) else { continue }
       plan.succeeded(address)
       guard !plan.book.isTried(address) else { continue }
-      let everybody = Set((0..<UInt32(400)).map { AddressBookTests.address(0x0909_0001 + $0).identity })
+      let everybody = Set(
+        (0..<UInt32(400)).map { AddressBookTests.address(0x0909_0001 + $0).identity })
       let dials = plan.next(
         at: .start, connected: everybody, groups: [], outbound: 0, random: &random)
       #expect(dials.map(\.purpose) == [.test])

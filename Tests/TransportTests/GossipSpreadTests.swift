@@ -87,7 +87,8 @@ import Transport
   @Test func latePromise_shouldBeAskedOfOthers_andUrgentOnesBeWaitedForALittle() {
     var spread = Self.spread(4)
     let (first, second) = (Somebody.peer(1), Somebody.peer(2))
-    #expect(spread.announced(Self.id(1), Self.body, by: first, at: .start) == [.want(first, Self.id(1))])
+    #expect(
+      spread.announced(Self.id(1), Self.body, by: first, at: .start) == [.want(first, Self.id(1))])
     #expect(spread.announced(Self.id(1), Self.body, by: second, at: .start) == [])
     let late = Self.at(TransportLimits.promiseWait)
     #expect(spread.tick(at: .start) { _ in nil } == [])
@@ -243,7 +244,9 @@ final class GossipWorld {
     let end = time + milliseconds
     while time < end {
       time += 1
-      let due = queue.filter { $0.time <= time }.sorted { ($0.time, $0.number) < ($1.time, $1.number) }
+      let due = queue.filter { $0.time <= time }.sorted {
+        ($0.time, $0.number) < ($1.time, $1.number)
+      }
       queue.removeAll { $0.time <= time }
       for delivery in due { deliver(delivery) }
       if time % 250 == 0 {

@@ -55,7 +55,10 @@ struct LinkPair: ~Copyable {
   /// So many bytes come out of the line. Requests of type 7 are answered by their payload twice if
   /// `answers`; those of type 8 by nothing.
   mutating func deliver(_ end: Int, bytes count: Int, answers: Bool = true) {
-    guard ends[end] == nil else { return lines[end] = [] }
+    guard ends[end] == nil else {
+      lines[end] = []
+      return
+    }
     let bytes = lines[end].prefix(count)
     lines[end].removeFirst(bytes.count)
     guard !bytes.isEmpty else { return }
@@ -189,7 +192,8 @@ struct LinkPair: ~Copyable {
           if end == 0 { pair.dialler.withdraw(number) } else { pair.listener.withdraw(number) }
         case 3:
           let payload = random.bytes(random.below(2_000))
-          _ = end == 0
+          _ =
+            end == 0
             ? pair.dialler.tell(3, .blocks, payload) : pair.listener.tell(3, .blocks, payload)
         case 4...7: pair.emit(end, max: 512 + random.below(20_000))
         default: pair.deliver(end, bytes: 1 + random.below(random.chance(50) ? 30 : 20_000))
@@ -203,7 +207,8 @@ struct LinkPair: ~Copyable {
           let expected =
             ask.type.rawValue == 7 ? Self.sum(ask, times: 2) : "\(RequestError.refused)"
           let isRight =
-            withdrawn[end].contains(number) ? answers.isEmpty : answers == ["answer \(number) \(expected)"]
+            withdrawn[end].contains(number)
+            ? answers.isEmpty : answers == ["answer \(number) \(expected)"]
           guard isRight else {
             Issue.record("seed \(seed): request \(number) of end \(end): \(answers)")
             return

@@ -73,7 +73,9 @@ import Transport
     bans.ban(Somebody.identity(6), from: SocketAddress("[2a00::1]:5"), at: 20)
     let memory = TransportMemory(book: book.saved, bans: bans)
     try Self.roundTrip(memory)
-    try Self.roundTrip(TransportMemory(book: AddressBook(own: Somebody.key(1), secret: .zero).saved, bans: BanList()))
+    try Self.roundTrip(
+      TransportMemory(book: AddressBook(own: Somebody.key(1), secret: .zero).saved, bans: BanList())
+    )
     let again = try TransportMemory(wireBytes: memory.wireBytes)
     let restored = AddressBook(own: Somebody.key(1), saved: again.book)
     #expect(restored.saved == book.saved && restored.triedCount == book.triedCount)

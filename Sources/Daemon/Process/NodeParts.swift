@@ -116,7 +116,10 @@ struct NodeParts {
     guard !settings.genesis.isEmpty else {
       throw .settings(SettingsError(place: "--genesis", reason: "is needed"))
     }
-    do throws(GenesisFileError) { return try GenesisFile(path: settings.genesis) } catch {
+    do throws(GenesisFileError) {
+      return try GenesisFile(
+        path: settings.genesis, withAccounts: settings.state == .genesis)
+    } catch {
       throw .genesis(error)
     }
   }

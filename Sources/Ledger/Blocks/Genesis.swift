@@ -18,8 +18,10 @@ public struct Genesis: Sendable, Hashable {
   public let configuration: ChainConfiguration
   /// Milliseconds since the Unix epoch.
   public let timestamp: UInt64
-  /// In the order of their addresses.
+  /// In the order of their addresses; none if they were left out.
   public let accounts: [GenesisAccount]
+  /// False if the accounts were left out: then a chain cannot begin with them.
+  public let hasAccounts: Bool
   public let validators: ValidatorSet
   /// Block 0. Its parent hash is the hash of the configuration, so that all nodes agree on it too.
   public let block: Block
@@ -38,13 +40,33 @@ public struct Genesis: Sendable, Hashable {
     guard validators.slotCount == Int(configuration.slotCount) else { throw .slotCount }
     let sorted = accounts.sorted { $0.address < $1.address }
     try Self.check(sorted)
-    self.configuration = configuration
-    self.timestamp = timestamp
-    self.accounts = sorted
-    self.validators = validators
     guard let root = Self.trie(of: sorted).rootHash() else {
       preconditionFailure("a complete trie of \(sorted.count) accounts has no root")
     }
+    self.init(configuration, timestamp, sorted, hasAccounts: true, root, validators)
+  }
+
+  /// The genesis with the accounts left out, of which only the root of their state is known: for a
+  /// node that gets them from others. Throws for a configuration out of range and validators that
+  /// do not hold `slotCount` slots.
+  public init(
+    configuration: ChainConfiguration, timestamp: UInt64, stateRoot: Hash256,
+    validators: ValidatorSet
+  ) throws(GenesisError) {
+    guard configuration.isValid else { throw .configuration }
+    guard validators.slotCount == Int(configuration.slotCount) else { throw .slotCount }
+    self.init(configuration, timestamp, [], hasAccounts: false, stateRoot, validators)
+  }
+
+  private init(
+    _ configuration: ChainConfiguration, _ timestamp: UInt64, _ accounts: [GenesisAccount],
+    hasAccounts: Bool, _ root: Hash256, _ validators: ValidatorSet
+  ) {
+    self.configuration = configuration
+    self.timestamp = timestamp
+    self.accounts = accounts
+    self.hasAccounts = hasAccounts
+    self.validators = validators
     let header = BlockHeader(
       .init(
         kind: .election, number: 0, timestamp: timestamp, network: configuration.network,

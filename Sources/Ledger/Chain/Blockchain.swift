@@ -28,6 +28,8 @@ public final class Blockchain: Sendable {
     genesis: Genesis, state initial: InitialState, options: BlockchainOptions = .init(),
     verifier: any SignatureVerifier = CachingSignatureVerifier()
   ) {
+    precondition(
+      initial != .complete || genesis.hasAccounts, "a chain begins with accounts that are left out")
     self.genesis = genesis
     self.verifier = verifier
     store = nil
@@ -56,6 +58,8 @@ public final class Blockchain: Sendable {
     genesis: Genesis, state initial: InitialState, options: BlockchainOptions = .init(),
     verifier: any SignatureVerifier = CachingSignatureVerifier(), store: any KeyValueStore
   ) throws(LedgerStoreError) {
+    precondition(
+      initial != .complete || genesis.hasAccounts, "a chain begins with accounts that are left out")
     self.genesis = genesis
     self.verifier = verifier
     self.store = store

@@ -29,6 +29,18 @@ public struct GenesisFile: Sendable, Hashable {
     self.generated = generated
   }
 
+  /// The file without its accounts, of which the root of their state is known.
+  init(
+    configuration: ChainConfiguration, timestamp: UInt64, validators: ValidatorSet,
+    stateRoot: Hash256, generated: GeneratedAccounts?
+  ) throws(GenesisError) {
+    genesis = try Genesis(
+      configuration: configuration, timestamp: timestamp, stateRoot: stateRoot,
+      validators: validators)
+    listed = []
+    self.generated = generated
+  }
+
   /// The keys of the accounts that are for tests; anybody who has the file has them.
   public var testKeys: [KeyPair] { generated?.keys ?? [] }
 }
@@ -64,6 +76,7 @@ extension GenesisFile {
           + "\"keyed\": \(generated.keyed), \"balance\": \(generated.balance), "
           + "\"data_bytes\": \(generated.dataBytes)}")
     }
+    lines.append("\"state_root\": \"\(genesis.block.header.stateRoot)\"")
     lines.append("\"hash\": \"\(genesis.hash)\"")
     return "{\n" + lines.map { "  \($0)" }.joined(separator: ",\n") + "\n}\n"
   }

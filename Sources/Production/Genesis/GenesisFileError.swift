@@ -14,7 +14,7 @@ public struct GenesisFileError: Error, Equatable, Sendable, CustomStringConverti
     case wrongValue(key: String, rule: String)
     case duplicate(what: String)
     case contradiction(String)
-    case wrongHash(stated: Hash256, computed: Hash256)
+    case wrongHash(key: String, stated: Hash256, computed: Hash256)
   }
 
   fileprivate let kind: Kind
@@ -47,8 +47,8 @@ public struct GenesisFileError: Error, Equatable, Sendable, CustomStringConverti
       case .wrongValue(let key, let rule): "\(key) \(rule)"
       case .duplicate(let what): "\(what) comes twice"
       case .contradiction(let what): what
-      case .wrongHash(let stated, let computed):
-        "hash is \(stated), but the content has \(computed)"
+      case .wrongHash(let key, let stated, let computed):
+        "\(key) is \(stated), but the content has \(computed)"
       }
     guard let place else { return what }
     return PrintableText.line("\(file): \(place): \(what)")
@@ -139,10 +139,13 @@ struct GenesisPart {
     .init(kind: .contradiction(what), file: file, place: place)
   }
 
-  func wrongHash(_ stated: Hash256, computed: Hash256) throws(GenesisFileError) -> GenesisFileError
-  {
-    .init(
-      kind: .wrongHash(stated: stated, computed: computed), file: file,
-      place: try value("hash").place)
+  /// Refuses the hash of `key` if it is not that of the content.
+  func check(
+    _ key: String, _ stated: Hash256, computed: Hash256
+  ) throws(GenesisFileError) {
+    guard stated != computed else { return }
+    throw .init(
+      kind: .wrongHash(key: key, stated: stated, computed: computed), file: file,
+      place: try value(key).place)
   }
 }

@@ -11,8 +11,6 @@ struct AddressPlaces: Sendable {
 
   let secret: Hash256
 
-  init(secret: Hash256) { self.secret = secret }
-
   /// The place of an address that was heard of: one group of sources reaches
   /// `TransportLimits.newBucketsPerSource` buckets.
   func new(_ address: PeerAddress, from source: PeerAddress) -> Int {

@@ -12,8 +12,8 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     self.port = port
   }
 
-  /// The address written as `HOST:PORT`, with the host of IPv6 in brackets; nil if it is none. Names
-  /// are not looked up.
+  /// The address written as `HOST:PORT`, with the host of IPv6 in brackets; nil if it is none.
+  /// Names are not looked up.
   public init?(_ text: String) {
     guard let colon = text.lastIndex(of: ":"),
       let port = Self.port(text[text.index(after: colon)...])

@@ -43,7 +43,9 @@ package struct GossipSpread: Sendable {
   package private(set) var eager: [PeerID] = []
   private var promises = GossipPromises()
 
-  package init(heldBytesMax: Int = TransportLimits.gossipHeldBytes) { self.heldBytesMax = heldBytesMax }
+  package init(heldBytesMax: Int = TransportLimits.gossipHeldBytes) {
+    self.heldBytesMax = heldBytesMax
+  }
 
   /// Promised messages that have not come.
   package var promiseCount: Int { promises.count }
@@ -83,7 +85,9 @@ package struct GossipSpread: Sendable {
   }
 
   /// A neighbour is told that a message is held: it may want it, once.
-  package mutating func offer(_ id: GossipID, to peer: PeerID) { held[id]?.offered.append(peer.number) }
+  package mutating func offer(_ id: GossipID, to peer: PeerID) {
+    held[id]?.offered.append(peer.number)
+  }
 
   /// A neighbour wants what was announced to it; nil if it was not, or is not held any longer.
   package mutating func wanted(_ id: GossipID, by peer: PeerID) -> Message? {
@@ -100,7 +104,9 @@ package struct GossipSpread: Sendable {
   }
 
   /// The message has come; nil: it was made here.
-  package mutating func arrived(_ id: GossipID, from peer: PeerID?) { promises.arrived(id, from: peer) }
+  package mutating func arrived(_ id: GossipID, from peer: PeerID?) {
+    promises.arrived(id, from: peer)
+  }
 
   /// Looks at the clock: who has not kept a promise is passed over.
   /// - Parameter heard: when a byte came of a neighbour last.

@@ -6,7 +6,7 @@ import Primitives
 /// It asks for bytes when it can send some, so that what is most urgent is chosen as late as
 /// possible.
 public protocol ByteLink: AnyObject, Sendable {
-  /// Tells `user` of everything from now on, and holds it until the link is over; to be called once.
+  /// Tells `user` of everything from now on, and holds it until the link is over. Called once.
   func start(_ user: any ByteLinkUser)
   /// There may be something to send: the link asks for it as far as it has room.
   func flush()

@@ -24,8 +24,8 @@ public struct TransportMemory: Sendable, Hashable, WireCodable {
 }
 
 extension BanList: WireCodable {
-  /// Wire form: the number of bans, then each with its identity (32 bytes), its end (8 bytes) and a
-  /// list of none or one address.
+  /// Wire form: the number of bans, then each, in the order of the identities, with its identity
+  /// (32 bytes), its end (8 bytes) and a list of none or one address.
   public func encode(to encoder: inout WireEncoder) {
     encoder.append(count: bans.count)
     for (identity, ban) in bans.sorted(by: { $0.key < $1.key }) {
@@ -38,8 +38,12 @@ extension BanList: WireCodable {
 
   public init(from decoder: inout WireDecoder) throws(WireError) {
     self.init()
+    var last: NodeIdentity?
     for _ in 0..<(try decoder.count(limit: TransportLimits.bansMax)) {
+      let start = decoder.offset
       let identity: NodeIdentity = try decoder.value()
+      if let last, identity <= last { throw .invalidValue("a ban out of order", at: start) }
+      last = identity
       let until = try decoder.uint64()
       var host: SocketAddress.Host?
       if try decoder.count(limit: 1) == 1 { host = try PeerAddress.host(from: &decoder) }

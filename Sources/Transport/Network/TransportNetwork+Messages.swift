@@ -170,8 +170,7 @@ extension TransportState {
   /// earlier answers, and not while too much waits to be sent to all.
   mutating func nextToServe() -> (WaitingRequest<ReturnPath>, Handler)? {
     guard serving.waitingCount > 0 else { return nil }
-    let unsent = connections.values.reduce(0) { $0 + $1.link.outboundBytes }
-    guard unsent < TransportLimits.unsentBytesMax else { return nil }
+    guard unsentBytes < TransportLimits.unsentBytesMax else { return nil }
     let (peers, connections) = (peers, connections)
     let request = serving.next { peer in
       let connection = peers[peer].flatMap { connections[$0] }

@@ -112,7 +112,7 @@ public final class TransportNetwork: Network {
   public func totals() -> TransportTotals {
     state.withLock { state in
       var totals = state.totals
-      for connection in state.connections.values {
+      for (_, connection) in state.connections.sorted(by: { $0.key < $1.key }) {
         totals.bytesIn += connection.link.life.bytesIn
         totals.bytesOut += connection.link.life.bytesOut
       }

@@ -21,13 +21,13 @@ extension TransportState {
   private mutating func endSlowHolders(at now: Moment, _ effects: inout TransportEffects) {
     for number in pools.given.keys.sorted() { connections[number].map { updatePool($0) } }
     sharePool()
-    let senders = pools.isShort ? Array(pools.given.keys) : []
+    let senders = pools.isShort ? pools.given.keys.sorted() : []
     let unsent = connections.mapValues { $0.link.outboundBytes }
     let isFull = unsent.values.reduce(0, +) >= TransportLimits.unsentBytesMax
     let readers = unsent.filter { isFull && $0.value >= NetworkingLimits.unsentBytesMax }.keys
     let slow =
       slowSenders.look(moved(by: senders, \.bytesIn), at: now)
-      + slowReaders.look(moved(by: Array(readers), \.bytesOut), at: now)
+      + slowReaders.look(moved(by: readers.sorted(), \.bytesOut), at: now)
     for number in slow { end(number, .tooSlow, at: now, &effects) }
     if !slow.isEmpty { sharePool() }
   }

@@ -136,10 +136,11 @@ extension TransportState {
     for refused in serving.arrive(request) { answer(refused.ticket, nil) }
   }
 
-  /// Sends an answer on its way; nil refuses. Does nothing if the connection is over.
+  /// Sends an answer on its way; nil refuses, and so does too much that waits. Does nothing if the
+  /// connection is over.
   mutating func answer(_ path: ReturnPath, _ payload: [UInt8]?) {
     guard let connection = connections[path.connection] else { return }
-    connection.link.answer(path.stream, payload)
+    connection.link.answer(path.stream, payload.flatMap { hasRoom(for: $0.count) ? $0 : nil })
     touch(path.connection)
   }
 

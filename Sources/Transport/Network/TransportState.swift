@@ -121,7 +121,9 @@ struct TransportState {
   /// Tells all connections what others may send now.
   mutating func messageLimitsChanged() {
     let limits = messageLimits
-    for connection in connections.values { connection.link.setMessageLimits(limits) }
+    for (_, connection) in connections.sorted(by: { $0.key < $1.key }) {
+      connection.link.setMessageLimits(limits)
+    }
   }
 
   func connection(to peer: PeerID) -> PeerConnection? {
@@ -214,9 +216,19 @@ struct TransportState {
     }
   }
 
+  /// Bytes of messages that wait to be sent to all peers.
+  var unsentBytes: Int { connections.values.reduce(0) { $0 + $1.link.outboundBytes } }
+
+  /// Whether so many more may wait: one message beyond the limit, so that the largest can be sent.
+  func hasRoom(for bytes: Int) -> Bool {
+    unsentBytes + bytes <= TransportLimits.unsentBytesMax + TransportLimits.messageBytesMax
+  }
+
   /// Sends a message of gossip; false if the peer has no room for it.
   mutating func send(_ message: GossipSpread.Message, to peer: PeerID) -> Bool {
-    guard let connection = connection(to: peer) else { return false }
+    guard let connection = connection(to: peer), hasRoom(for: message.payload.count) else {
+      return false
+    }
     touch(connection.number)
     return connection.link.tell(
       message.topic.rawValue, message.topic.traffic, message.payload)

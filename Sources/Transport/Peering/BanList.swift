@@ -48,7 +48,8 @@ public struct BanList: Sendable, Hashable {
   }
 
   /// A ban that was written down.
-  package mutating func restore(_ identity: NodeIdentity, until: UInt64, host: SocketAddress.Host?) {
+  package mutating func restore(_ identity: NodeIdentity, until: UInt64, host: SocketAddress.Host?)
+  {
     bans[identity] = Ban(until: until, host: host)
   }
 

@@ -81,7 +81,8 @@ package struct DialPlan: Sendable {
     tests = []
     while outbound < outboundMax, chosen.count < TransportLimits.dialsMax,
       let address = choose(
-        &anchors, at: now, excluding: { !isFree($0) || groups.contains($0.group) || kept[$0] != nil },
+        &anchors, at: now,
+        excluding: { !isFree($0) || groups.contains($0.group) || kept[$0] != nil },
         random: &random)
     {
       chosen.append((address, .fill))

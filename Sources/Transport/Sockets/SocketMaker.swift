@@ -180,7 +180,9 @@ public final class SocketMaker: LinkMaker, @unchecked Sendable {
   }
 }
 
-/// A closure that goes to the loop's thread with a result. `@unchecked Sendable`: called there only.
+/// A closure that goes to the loop's thread with a result.
+///
+/// `@unchecked Sendable`: called there only.
 private struct Once<Value>: @unchecked Sendable {
   let body: (Value) -> Void
 

@@ -1,0 +1,346 @@
+#!/usr/bin/env python3
+"""Runs a chain of real nodes between network namespaces, over lines of 10 Mbit/s, and breaks it.
+
+Needs root, iproute2 and the program. Four nodes, one of which makes blocks, and a joiner, each in a
+namespace of its own at one bridge. Each line is limited both ways by a token bucket (tc tbf).
+
+    namespaces.py PROGRAM [SCENARIO...]
+
+Scenarios: limit, kill, stop, link, address, key; all of them if none is named. Exit code 0 if every
+node ends synced, nobody was banned and the limit holds.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+RATE_BITS = 10_000_000
+ACCOUNTS = 60_000
+DATA_BYTES = 250
+BLOCK_MS = 1_000
+# The whole of a leaf on the wire: key, value with balance, nonce and data, and their lengths.
+LIMIT_FACTOR = 1.25
+PATIENCE_S = 180
+
+
+def run(*words, check=True):
+    return subprocess.run(words, check=check, capture_output=True, text=True)
+
+
+class Namespaces:
+    """A bridge and one namespace for each node, named after this process."""
+
+    def __init__(self):
+        self.prefix = f"ls{os.getpid() % 100000}"
+        self.switch = f"{self.prefix}-sw"
+        run("ip", "netns", "add", self.switch)
+        self.switched("ip", "link", "add", "br0", "type", "bridge")
+        self.switched("ip", "link", "set", "br0", "up")
+        # The switch has an address too, from which the test asks the nodes.
+        self.switched("ip", "addr", "add", "10.77.0.254/24", "dev", "br0")
+        self.names = []
+
+    def switched(self, *words):
+        return run("ip", "netns", "exec", self.switch, *words)
+
+    def inside(self, name, *words, check=True):
+        return run("ip", "netns", "exec", f"{self.prefix}-{name}", *words, check=check)
+
+    def add(self, name, address):
+        space = f"{self.prefix}-{name}"
+        port = f"p-{name}"
+        run("ip", "netns", "add", space)
+        self.switched("ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", space)
+        self.switched("ip", "link", "set", port, "master", "br0", "up")
+        self.inside(name, "ip", "link", "set", "lo", "up")
+        self.inside(name, "ip", "link", "set", "eth0", "up")
+        self.inside(name, "ip", "addr", "add", f"{address}/24", "dev", "eth0")
+        bucket = ["root", "tbf", "rate", str(RATE_BITS), "burst", "16kb", "latency", "50ms"]
+        self.inside(name, "tc", "qdisc", "add", "dev", "eth0", *bucket)
+        self.switched("tc", "qdisc", "add", "dev", port, *bucket)
+        self.names.append(name)
+
+    def close(self):
+        for name in self.names:
+            run("ip", "netns", "del", f"{self.prefix}-{name}", check=False)
+        run("ip", "netns", "del", self.switch, check=False)
+
+
+class Node:
+    """A process of the program in its namespace."""
+
+    def __init__(self, world, name, number, extra):
+        self.world, self.name, self.number, self.extra = world, name, number, extra
+        self.address = f"10.77.0.{number}"
+        self.folder = os.path.join(world.folder, name)
+        self.process = None
+
+    @property
+    def space(self):
+        return f"{self.world.spaces.prefix}-{self.name}"
+
+    def start(self, peers):
+        words = [
+            "ip", "netns", "exec", self.space, self.world.program, "node", "--data", self.folder,
+            "--genesis", self.world.genesis, "--name", self.name, "--listen", "0.0.0.0:7400",
+            "--http", "0.0.0.0:7480", "--private-addresses", "--log-level", "warn", *self.extra,
+        ]
+        for peer in peers:
+            words += ["--peer", f"{peer.key}@{peer.address}:7400"]
+        errors = open(os.path.join(self.world.folder, f"{self.name}.log"), "ab")
+        self.process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=errors)
+        errors.close()
+
+    @property
+    def key(self):
+        with open(os.path.join(self.folder, "node.key")) as file:
+            return file.read().split("\n")[1].split(" ")[0]
+
+    def status(self):
+        """What the node says, asked from within its namespace; None if it does not answer."""
+        code = (
+            "import sys,urllib.request;"
+            "sys.stdout.write(urllib.request.urlopen('http://127.0.0.1:7480/status',timeout=2)"
+            ".read().decode())"
+        )
+        answer = self.world.spaces.inside(self.name, sys.executable, "-c", code, check=False)
+        return json.loads(answer.stdout) if answer.returncode == 0 and answer.stdout else None
+
+    def send(self, number):
+        # The process of `ip netns exec` becomes the program itself.
+        os.kill(self.process.pid, number)
+
+    def stop(self, number=signal.SIGTERM):
+        if self.process and self.process.poll() is None:
+            self.send(number)
+            self.process.wait(timeout=10)
+
+    def events(self, *names):
+        """Records with these names in all parts of the event log."""
+        found = []
+        for part in sorted(os.listdir(self.folder)):
+            if part.startswith("events"):
+                with open(os.path.join(self.folder, part), "rb") as file:
+                    for line in file:
+                        if line.endswith(b"\n"):
+                            record = json.loads(line)
+                            if record["event"] in names:
+                                found.append(record)
+        return found
+
+
+class World:
+    def __init__(self, program):
+        self.program = os.path.abspath(program)
+        self.folder = tempfile.mkdtemp(prefix="livesync-namespaces-")
+        self.genesis = os.path.join(self.folder, "genesis.json")
+        keys = os.path.join(self.folder, "keys")
+        run(
+            self.program, "genesis", "--out", self.genesis, "--keys", keys, "--accounts",
+            str(ACCOUNTS), "--data-bytes", str(DATA_BYTES), "--block-time", str(BLOCK_MS),
+        )
+        self.spaces = Namespaces()
+        self.nodes = []
+        for number in range(1, 5):
+            extra = ["--state", "genesis"]
+            if number == 1:
+                extra += ["--produce", f"{keys}/validators.key", "--transactions-per-block", "20"]
+            self.add(f"n{number}", number, extra)
+        for number in range(4):
+            self.nodes[number].start(self.nodes[:number])
+            self.wait(f"{self.nodes[number].name} starts", lambda: self.nodes[number].status())
+        self.wait("blocks are made", lambda: self.head(self.nodes[3]) >= 5)
+        self.failures = []
+
+    def add(self, name, number, extra):
+        node = Node(self, name, number, extra)
+        self.spaces.add(name, node.address)
+        self.nodes.append(node)
+        return node
+
+    def joiner(self, number):
+        return self.add(f"j{number}", 100 + number, ["--state", "sync"])
+
+    def full(self):
+        return self.nodes[:4]
+
+    @staticmethod
+    def head(node):
+        status = node.status()
+        return status["head"]["number"] if status else -1
+
+    def wait(self, what, condition, seconds=PATIENCE_S):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if condition():
+                return True
+            time.sleep(0.2)
+        raise AssertionError(f"not in {seconds} s: {what}")
+
+    def held(self, node):
+        status = node.status()
+        return status["state"]["held_ppm"] if status else 0
+
+    def wait_held(self, node, ppm):
+        self.wait(f"{node.name} holds {ppm} ppm", lambda: self.held(node) >= ppm)
+
+    def wait_synced(self, node, seconds=PATIENCE_S):
+        """The node's state is complete and its head that of the network, give or take a block."""
+
+        def is_synced():
+            status, others = node.status(), [self.head(other) for other in self.full()]
+            return (
+                status is not None and status["state"]["complete"]
+                and status["head"]["number"] >= max(others) - 2
+            )
+
+        self.wait(f"{node.name} is synced", is_synced, seconds)
+
+    def wait_all(self):
+        for node in self.nodes:
+            if node.process and node.process.poll() is None:
+                self.wait_synced(node)
+
+    def check_bans(self):
+        for node in self.nodes:
+            bans = node.events("peer.banned", "transport.banned")
+            assert not bans, f"{node.name} has banned somebody: {bans[:3]}"
+
+    def close(self):
+        for node in self.nodes:
+            if node.process and node.process.poll() is None:
+                try:
+                    node.send(signal.SIGCONT)
+                    node.send(signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+                node.process.wait()
+        self.spaces.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def limit(world):
+    """A joiner has all of its state within 1.25 times what its line takes for the bytes alone."""
+    node = world.joiner(1)
+    node.start(world.full())
+    world.wait_synced(node)
+    started = node.events("node.started")[0]["t_ns"]
+    complete = node.events("state.complete")[0]
+    seconds = (complete["t_ns"] - started) / 1e9
+    # An item on the wire: 20 bytes of key, a length, the value of about 10 bytes and its data.
+    state_bytes = ACCOUNTS * (1 + 20 + 2 + 8 + DATA_BYTES)
+    bound = state_bytes * 8 / RATE_BITS
+    print(
+        f"  {state_bytes / 1e6:.1f} MB over 10 Mbit/s: {seconds:.2f} s, "
+        f"{seconds / bound:.3f} x the limit of {bound:.2f} s"
+    )
+    assert seconds <= LIMIT_FACTOR * bound, f"{seconds / bound:.3f} x the limit"
+
+
+def kill(world):
+    """A joiner that is killed in the middle goes on from what it has."""
+    node = world.joiner(2)
+    node.start(world.full())
+    world.wait_held(node, 300_000)
+    held = world.held(node)
+    node.stop(signal.SIGKILL)
+    node.start(world.full())
+    world.wait("it answers again", lambda: node.status())
+    assert world.held(node) >= held, "what was held is lost"
+    world.wait_synced(node)
+
+
+def stop(world):
+    """A peer, and soon the joiner itself, stand still for 60 seconds."""
+    node = world.joiner(3)
+    node.start(world.full())
+    world.wait_held(node, 200_000)
+    peer = world.nodes[2]
+    peer.send(signal.SIGSTOP)
+    world.wait_held(node, 600_000)
+    node.send(signal.SIGSTOP)
+    time.sleep(60)
+    peer.send(signal.SIGCONT)
+    time.sleep(60 - min(60, 0))
+    node.send(signal.SIGCONT)
+    world.wait_synced(node)
+    world.wait_synced(peer)
+
+
+def link(world):
+    """The joiner's line is down for 40 seconds and comes back."""
+    node = world.joiner(4)
+    node.start(world.full())
+    world.wait_held(node, 300_000)
+    world.spaces.inside(node.name, "ip", "link", "set", "eth0", "down")
+    time.sleep(40)
+    world.spaces.inside(node.name, "ip", "link", "set", "eth0", "up")
+    world.wait_synced(node)
+
+
+def address(world):
+    """The joiner gets another address in the middle."""
+    node = world.joiner(5)
+    node.start(world.full())
+    world.wait_held(node, 300_000)
+    world.spaces.inside(node.name, "ip", "addr", "add", "10.77.0.205/24", "dev", "eth0")
+    world.spaces.inside(node.name, "ip", "addr", "del", f"{node.address}/24", "dev", "eth0")
+    # The kernel takes further addresses of a net away with the first.
+    world.spaces.inside(node.name, "ip", "addr", "add", "10.77.0.205/24", "dev", "eth0", check=False)
+    world.wait_synced(node)
+
+
+def key(world):
+    """A peer comes back at its address with another key."""
+    node = world.joiner(6)
+    node.start(world.full())
+    world.wait_held(node, 300_000)
+    peer = world.nodes[3]
+    peer.stop(signal.SIGKILL)
+    os.remove(os.path.join(peer.folder, "node.key"))
+    peer.start(world.nodes[:3])
+    world.wait_synced(node)
+    world.wait_synced(peer)
+
+
+SCENARIOS = {scenario.__name__: scenario for scenario in (limit, kill, stop, link, address, key)}
+
+
+def main():
+    if len(sys.argv) < 2 or any(name not in SCENARIOS for name in sys.argv[2:]):
+        sys.exit(__doc__)
+    if os.geteuid() != 0:
+        sys.exit("namespaces.py: needs root")
+    failures = []
+    world = World(sys.argv[1])
+    try:
+        for name in sys.argv[2:] or SCENARIOS:
+            began = time.monotonic()
+            print(f"{name}: {SCENARIOS[name].__doc__}", flush=True)
+            try:
+                SCENARIOS[name](world)
+                world.check_bans()
+                # The next one has the lines for itself.
+                for node in world.nodes[4:]:
+                    node.stop()
+                print(f"  ok, {time.monotonic() - began:.0f} s", flush=True)
+            except AssertionError as failure:
+                failures.append(name)
+                print(f"  FAILED: {failure}", flush=True)
+        world.wait_all()
+        world.check_bans()
+    finally:
+        if failures and os.environ.get("LIVESYNC_KEEP"):
+            shutil.copytree(world.folder, os.environ["LIVESYNC_KEEP"])
+        world.close()
+    print("namespaces: " + ("FAILED: " + ", ".join(failures) if failures else "all synced, nobody banned"))
+    sys.exit(1 if failures else 0)
+
+
+main()
