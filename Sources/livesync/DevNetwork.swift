@@ -248,7 +248,16 @@ final class DevNetwork: Sendable {
     }
   }
 
-  func removeFolder() { try? FileManager.default.removeItem(atPath: plan.folder) }
+  /// Removes the folder for good: threads of this process, and processes that are being killed, may
+  /// still make files in it.
+  func removeFolder() {
+    var absences = 0
+    for _ in 0..<100 where absences < 3 {
+      try? FileManager.default.removeItem(atPath: plan.folder)
+      absences = FileManager.default.fileExists(atPath: plan.folder) ? 0 : absences + 1
+      Thread.sleep(forTimeInterval: 0.02)
+    }
+  }
 
   private func compare(
     _ genesis: Genesis, _ verdict: NetworkVerdict

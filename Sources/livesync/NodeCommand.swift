@@ -19,8 +19,8 @@ enum NodeCommand: Command {
       },
     notes: [
       "The key of the node is made at the first start, in DIR/node.key with mode 600; the event",
-      "log is DIR/events.jsonl. SIGTERM and SIGINT end the node in order, SIGHUP begins a new file of",
-      "the event log. On a terminal a line shows where the node stands.",
+      "log is DIR/events.jsonl. SIGTERM and SIGINT end the node in order, SIGHUP begins a new file",
+      "of the event log. On a terminal a line shows where the node stands.",
       "Exit codes: 0 ended in order, 2 unusable settings or files, 3 a data folder that cannot be",
       "opened, 4 a full disk at the start, 5 ended in order, but logs could not all be written.",
     ])
