@@ -11,7 +11,7 @@ ARGS ?=
 # Goes into the first record of every event log.
 export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
-.PHONY: help run test threads thread-check interop monitoring-check namespaces net-bench campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
+.PHONY: help run devnet test threads sockets thread-check interop monitoring-check namespaces net-bench campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -19,6 +19,10 @@ help: ## Show the targets.
 run: dependencies ## Build and run the default simulation (more options: make run ARGS="--seed 7").
 	@$(RELEASE) livesync >&2
 	@$(LIVESYNC) simulate $(ARGS)
+
+devnet: dependencies ## Start a network of processes that a fresh node joins (ARGS="--nodes 8 --stay").
+	@$(RELEASE) livesync >&2
+	@$(LIVESYNC) devnet $(ARGS)
 
 test: dependencies ## Build and run every test; fails when none ran.
 	@swift build -c release --build-tests >&2
@@ -30,6 +34,15 @@ test: dependencies ## Build and run every test; fails when none ran.
 threads: dependencies ## Run the live sync tests in real time on all threads (RUNS=1).
 	@swift build -c release --build-tests >&2
 	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; export LIVESYNC_SYSTEM_RUNS=$(or $(RUNS),1); \
+	  swift test -c release --skip-build --disable-xctest --no-parallel --filter 'backend:' 2>&1 \
+	    | tee "$$log"; \
+	  grep -qE 'Test run with [1-9][0-9]* tests?' "$$log" || { echo "no test ran" >&2; exit 1; }
+
+# A block in 125 ms: each world has processes' worth of nodes on a few threads.
+sockets: dependencies ## Run the live sync tests over sockets of this host (RUNS=1).
+	@swift build -c release --build-tests >&2
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; export LIVESYNC_SOCKET_RUNS=$(or $(RUNS),1); \
+	  export LIVESYNC_SYSTEM_HASTE=$${LIVESYNC_SYSTEM_HASTE:-8}; \
 	  swift test -c release --skip-build --disable-xctest --no-parallel --filter 'backend:' 2>&1 \
 	    | tee "$$log"; \
 	  grep -qE 'Test run with [1-9][0-9]* tests?' "$$log" || { echo "no test ran" >&2; exit 1; }

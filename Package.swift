@@ -23,9 +23,8 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 let rooms = [
   "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog", "Networking",
   "SimulatedNetworking", "LoopbackNetworking", "Transport", "HTTPServer", "StateTrie", "Ledger",
-  "Messages",
-  "Peers",
-  "LiveSync", "Node", "Monitoring", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
+  "Messages", "Peers", "LiveSync", "Node", "Monitoring", "Production", "Daemon", "Simulation",
+  "Fixtures", "Reports",
 ]
 
 let package = Package(
@@ -159,9 +158,8 @@ let package = Package(
       name: "WorldSupport",
       dependencies: [
         "TestSupport", "Locking", "LoopbackNetworking", "SimulatedNetworking", "Transport",
-        "Runtime",
-        "Primitives", "EventLog", "Networking", "StateTrie", "Ledger", "Messages", "Peers",
-        "LiveSync", "Node",
+        "Runtime", "Primitives", "EventLog", "Networking", "StateTrie", "Ledger", "Messages",
+        "Peers", "LiveSync", "Node",
       ],
       path: "Tests/WorldSupport", swiftSettings: strict),
     tests("Fuzz", ["FuzzTargets", "Primitives"]),
@@ -208,8 +206,7 @@ let package = Package(
       "Monitoring",
       [
         "Monitoring", "monitoring-sample", "WorldSupport", "Node", "LiveSync", "Peers", "Messages",
-        "HTTPServer",
-        "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Primitives",
+        "HTTPServer", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Primitives",
       ]),
     tests(
       "Production",
@@ -217,6 +214,13 @@ let package = Package(
         "Production", "WorldSupport", "Node", "LiveSync", "Peers", "Messages", "Runtime",
         "Networking", "LoopbackNetworking", "SimulatedNetworking", "EventLog", "Ledger",
         "StateTrie", "Storage", "Streams", "Primitives",
+      ]),
+    tests(
+      "Daemon",
+      [
+        "Daemon", "Reports", "Production", "Monitoring", "HTTPServer", "Node", "LiveSync", "Peers",
+        "Messages", "Transport", "Networking", "Runtime", "EventLog", "Ledger", "StateTrie",
+        "Storage", "Streams", "Primitives",
       ]),
     tests("Fixtures", ["Fixtures", "StateTrie", "Primitives"]),
     tests(
@@ -232,10 +236,9 @@ let package = Package(
     tests(
       "Command",
       [
-        "livesync", "livesync-bench", "Simulation", "Production", "Fixtures", "Reports", "Node",
-        "LiveSync",
-        "Peers", "Networking", "Ledger", "StateTrie", "EventLog", "Storage", "Streams",
-        "Primitives",
+        "livesync", "livesync-bench", "Simulation", "Production", "Fixtures", "Reports", "Daemon",
+        "Transport", "Node", "LiveSync", "Peers", "Networking", "Ledger", "StateTrie", "EventLog",
+        "Storage", "Streams", "Primitives",
       ]),
     tests("Tidy", []),
   ]

@@ -10,13 +10,13 @@ private struct ModelLine {
   let least: Duration
   private(set) var outstanding = 0.0
   private var smoothed: Double
-  private(set) var sent = 0.0
   private(set) var acknowledged = 0.0
   /// What was handed on, by the time at which it is acknowledged.
   private var way: [(at: Double, bytes: Double)] = []
   private var freeAt = 0.0
   private var now = 0.0
-  private var rate = 0.0
+  /// What was acknowledged lately, by time.
+  private var recent: [(at: Double, bytes: Double)] = []
 
   init(bytesPerSecond: Double, least: Duration) {
     self.bytesPerSecond = bytesPerSecond
@@ -28,30 +28,36 @@ private struct ModelLine {
   var waiting: Double { max(0, freeAt - now) }
 
   mutating func hand(_ bytes: Double) {
-    guard bytes > 0 else { return }
-    let begins = max(now, freeAt)
-    freeAt = begins + bytes / bytesPerSecond
-    let back = freeAt + least / .seconds(1)
-    smoothed += (back - now - smoothed) / 8
-    way.append((back, bytes))
+    var rest = bytes
+    while rest > 0 {
+      let packet = min(rest, 1_448)
+      rest -= packet
+      freeAt = max(now, freeAt) + packet / bytesPerSecond
+      way.append((freeAt + least / .seconds(1), packet))
+    }
     outstanding += bytes
-    sent += bytes
   }
 
   mutating func advance(_ seconds: Double) {
     now += seconds
-    var taken = 0.0
     while let first = way.first, first.at <= now {
-      taken += first.bytes
       way.removeFirst()
+      outstanding -= first.bytes
+      acknowledged += first.bytes
+      recent.append(first)
+      // The round trip of what is acknowledged is the way and what waits behind it.
+      let trip = least / .seconds(1) + waiting
+      smoothed += (trip - smoothed) / 8
     }
-    outstanding -= taken
-    acknowledged += taken
-    if taken > 0 { rate += (taken / seconds - rate) / 4 }
+    let span = Self.rateSeconds
+    recent.removeAll { $0.at < now - span }
   }
 
+  private static let rateSeconds = 0.05
+
   func reading(spike: Double = 1) -> LineReading {
-    LineReading(
+    let rate = recent.reduce(0) { $0 + $1.bytes } / Self.rateSeconds
+    return LineReading(
       bytesPerSecond: Int(rate * spike), least: least,
       present: .nanoseconds(Int64(smoothed * 1e9)))
   }
