@@ -102,7 +102,8 @@ let package = Package(
       "Simulation",
       [
         "Runtime", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking",
-        "SimulatedNetworking", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node",
+        "SimulatedNetworking", "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync",
+        "Node",
       ]),
     room(
       "Fixtures",

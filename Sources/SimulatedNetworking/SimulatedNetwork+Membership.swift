@@ -62,6 +62,7 @@ extension SimulatedNetwork {
       link.from.connected.removeAll { $0 == link.to.id }
     }
     isShapeStale = true
+    carrier?.disconnected(a, b)
     observer?(.disconnected(a, b, reason: reason))
     failRequests(of: there.from) { $0 == b }
     failRequests(of: back.from) { $0 == a }

@@ -40,6 +40,7 @@ extension SimulatedNetwork {
   ) {
     guard let request = node.pending.removeValue(forKey: number) else { return }
     runtime.cancel(request.timer)
+    carrier?.ended(number, from: node.id, to: request.peer)
     var failure: RequestError?
     if case .failure(let error) = result { failure = error }
     if failure == .timeout { node.statistics.timeouts += 1 }

@@ -39,6 +39,9 @@ extension SimulatedNetwork {
     let delay = conditions.latency + random.exponential(mean: conditions.jitterMean)
     if link.isBlocked { return drop(envelope.kind, on: link, .partition) }
     if isLost { return drop(envelope.kind, on: link, .loss) }
+    guard let envelope = carried(envelope, on: link) else {
+      return drop(envelope.kind, on: link, .disconnected)
+    }
     let connection = link.connection
     let firstByte = slot.start.advanced(by: delay)
     let lastByte = slot.end.advanced(by: delay)
@@ -116,6 +119,36 @@ extension SimulatedNetwork {
       proceed(self, envelope.replacing(payload))
     case .delay(let duration):
       runtime.schedule(after: duration) { proceed(self, envelope) }
+    }
+  }
+}
+
+extension SimulatedNetwork {
+  /// The message as the carrier gives it to the other end; nil if it does not.
+  private func carried(_ envelope: Envelope, on link: SimulatedLink) -> Envelope? {
+    guard let carrier else { return envelope }
+    let (from, to) = (link.from.id, link.to.id)
+    switch (envelope.content, envelope.kind) {
+    case (.gossip, .gossip(let topic)):
+      return carrier.gossip(topic, envelope.payload, from: from, to: to).map(envelope.replacing)
+    case (.request(let number), .request(let type)):
+      let pending = link.from.pending[number]
+      let payload = carrier.request(
+        number, type, envelope.payload,
+        answerBytesMax: pending?.answerBytesMax ?? type.responseBytesMax, from: from, to: to)
+      // It has ended while something held it back.
+      if pending == nil { carrier.ended(number, from: from, to: to) }
+      return payload.map(envelope.replacing)
+    case (.response(let number, let isRefusal), _):
+      let answer = carrier.response(
+        number, isRefusal ? .refused : .given(envelope.payload), from: from, to: to)
+      return answer.map { answer in
+        var copy = envelope
+        copy.payload = answer.payload ?? []
+        copy.content = .response(number, isRefusal: answer == .refused)
+        return copy
+      }
+    default: preconditionFailure("\(envelope.kind) is no \(envelope.content)")
     }
   }
 }

@@ -18,6 +18,8 @@ public final class SimulatedNetwork: @unchecked Sendable {
   public var linkConditions: LinkConditions
   /// Told of everything that happens.
   public var observer: NetworkObserver?
+  /// Carries every message that is not lost; nil hands over its bytes as they are.
+  public var carrier: (any MessageCarrier)?
 
   let runtime: SimulatedRuntime
   /// Draws for messages.
@@ -76,6 +78,7 @@ public final class SimulatedNetwork: @unchecked Sendable {
     for peer in order { remove(peer) }
     for peer in order { nodes[peer]?.interceptor = nil }
     observer = nil
+    carrier = nil
   }
 
   /// What `peer` has sent, received and suffered so far; survives `remove(_:)`.

@@ -28,4 +28,12 @@ public enum SimulationLimits {
   static let forksUnnoticedMax = 6
   /// Blocks between two announcements of a peer that announces wrong blocks.
   static let wrongRootEvery = 5
+  /// Records sealed with one key of the real codec before it is replaced.
+  static let codecRekeyRecords = 5
+  /// Bytes of plaintext sealed with one key of the real codec before it is replaced.
+  static let codecRekeyBytes = 20_000
+  /// Bytes that come to the receiving codec one by one; of more, in pieces of random length.
+  static let codecSingleBytesMax = 16 << 10
+  /// Powers of two below which the length of such a piece lies.
+  static let codecPieceDoublings = 14
 }

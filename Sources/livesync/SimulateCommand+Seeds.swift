@@ -24,17 +24,19 @@ extension SimulateCommand {
 
   /// Runs every seed of one scenario and sums up.
   static func campaign(
-    _ scenario: Scenario, _ seeds: ClosedRange<UInt64>, _ arguments: Arguments
+    _ scenario: Scenario, _ seeds: ClosedRange<UInt64>, _ transport: SimulatedTransport,
+    _ arguments: Arguments
   ) throws -> ExitCode {
     try campaign(
       Tally(scenario: scenario, planned: seeds.count, arguments), of: scenario.name, seeds,
-      asJSON: arguments.wantsJSON
+      transport, asJSON: arguments.wantsJSON
     ) { _ in scenario }
   }
 
   /// Runs every seed, on all processors, and sums up; if it is interrupted, those that have run.
   static func campaign<Sum: SeedTally>(
-    _ tally: Sum, of what: String, _ seeds: ClosedRange<UInt64>, asJSON isJSON: Bool,
+    _ tally: Sum, of what: String, _ seeds: ClosedRange<UInt64>,
+    _ transport: SimulatedTransport, asJSON isJSON: Bool,
     scenario: @escaping @Sendable (UInt64) throws -> Scenario
   ) throws -> ExitCode {
     if !isJSON {
@@ -56,7 +58,8 @@ extension SimulateCommand {
     DispatchQueue.concurrentPerform(iterations: seeds.count) { index in
       let seed = seeds.lowerBound + UInt64(index)
       let result = Result {
-        try SimulationRun(scenario(seed), seed: seed).run(identity: BuildIdentity.current)
+        try SimulationRun(scenario(seed), seed: seed, transport: transport).run(
+          identity: BuildIdentity.current)
       }
       let done = tally.withLock { tally in
         tally.add(seed, result)

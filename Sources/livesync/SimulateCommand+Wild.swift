@@ -18,10 +18,10 @@ extension SimulateCommand {
 
   /// Runs every seed's scenario and sums up by class.
   static func wildCampaign(
-    _ seeds: ClosedRange<UInt64>, _ arguments: Arguments
+    _ seeds: ClosedRange<UInt64>, _ transport: SimulatedTransport, _ arguments: Arguments
   ) throws -> ExitCode {
     try campaign(
-      WildTally(planned: seeds.count, arguments), of: "profile wild", seeds,
+      WildTally(planned: seeds.count, arguments), of: "profile wild", seeds, transport,
       asJSON: arguments.wantsJSON
     ) { try scenario(arguments, seed: $0).0 }
   }

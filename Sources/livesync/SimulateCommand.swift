@@ -22,6 +22,7 @@ enum SimulateCommand: Command {
       .init("--accounts", "N", help: "accounts at the start"),
       .init("--blocks", "N", help: "blocks the chain has at least at the end"),
       .init("--strategy", "NAME", help: "how the state is filled: sequential or parallel"),
+      .init("--transport", "NAME", help: "what messages go through: model or real-codec (model)"),
       .init("--set", "KEY=N,…", help: "other numbers of the scenario, as in its file"),
       .init("--show", help: "print the scenario as a JSON file instead of running it"),
       .init("--out", "DIR", help: "where events.jsonl goes (out/SCENARIO-SEED)"),
@@ -43,6 +44,7 @@ enum SimulateCommand: Command {
       Console.printJSON(String(scenario.json.dropLast()))
       return .pass
     }
+    let transport = try transport(arguments)
     if let text = arguments.text("--seeds") {
       guard arguments.text("--seed") == nil, arguments.text("--out") == nil else {
         throw UsageError("option '--seeds' goes with neither '--seed' nor '--out'")
@@ -51,21 +53,21 @@ enum SimulateCommand: Command {
         throw UsageError("option '--seeds' needs a scenario in a file that can be read again")
       }
       let seeds = try seeds(text)
-      if isWild { return try wildCampaign(seeds, arguments) }
+      if isWild { return try wildCampaign(seeds, transport, arguments) }
       _ = try usable { () throws(ScenarioError) in
         try SimulationRun(scenario, seed: seeds.lowerBound)
       }
-      return try campaign(scenario, seeds, arguments)
+      return try campaign(scenario, seeds, transport, arguments)
     }
-    return try run(scenario, seed: seed, arguments)
+    return try run(scenario, seed: seed, transport, arguments)
   }
 
   /// One run, with its log.
   private static func run(
-    _ scenario: Scenario, seed: UInt64, _ arguments: Arguments
+    _ scenario: Scenario, seed: UInt64, _ transport: SimulatedTransport, _ arguments: Arguments
   ) throws -> ExitCode {
     let simulation = try usable { () throws(ScenarioError) in
-      try SimulationRun(scenario, seed: seed)
+      try SimulationRun(scenario, seed: seed, transport: transport)
     }
     let folder = arguments.text("--out") ?? "out/\(scenario.name)-\(seed)"
     let log = try LogFile(folder: folder, name: "events.jsonl") { cut in
@@ -147,6 +149,16 @@ enum SimulateCommand: Command {
     }
     try usable { () throws(ScenarioError) in try scenario.check() }
     return (scenario, isRepeatable)
+  }
+
+  /// What messages go through.
+  private static func transport(_ arguments: Arguments) throws(UsageError) -> SimulatedTransport {
+    switch arguments.text("--transport") {
+    case nil, "model": .model
+    case "real-codec": .realCodec()
+    case let name?:
+      throw UsageError("option '--transport' needs model or real-codec, not '\(name)'")
+    }
   }
 
   private static func usable<Value>(

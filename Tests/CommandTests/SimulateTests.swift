@@ -48,6 +48,25 @@ import Testing
     #expect(records.first?.event.name == "run.start" && records.last?.event.name == "run.end")
   }
 
+  @Test func log_shouldBeTheSameBytes_whenMessagesGoThroughTheRealCodec() throws {
+    let folder = try Program.scratchFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var logs: [Data] = []
+    for name in ["model", "real-codec"] {
+      let out = folder.appending(path: name)
+      let result = try Program.run(
+        "simulate", "--scenario", "plain", "--transport", name, "--json", "--out", out.path)
+      #expect(result.code == 0, "\(name): \(result.output)\(result.errors)")
+      logs.append(try Data(contentsOf: out.appending(path: "events.jsonl")))
+    }
+    #expect(logs[0] == logs[1])
+    let unknown = try Program.run("simulate", "--transport", "pigeon")
+    #expect(unknown.code == 2 && unknown.errors.contains("not 'pigeon'"))
+    let many = try Program.run(
+      "simulate", "--scenario", "plain", "--transport", "real-codec", "--seeds", "1...2")
+    #expect(many.code == 0, "\(many.output)\(many.errors)")
+  }
+
   @Test func json_shouldTellTheSameFacts() throws {
     let folder = try Program.scratchFolder()
     defer { try? FileManager.default.removeItem(at: folder) }

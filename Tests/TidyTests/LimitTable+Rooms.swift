@@ -133,6 +133,10 @@ extension LimitTable {
     "SimulationLimits.signaturesCached": .undriven,
     "SimulationLimits.forksUnnoticedMax": .undriven,
     "SimulationLimits.wrongRootEvery": .estimate("a fact of the simulated liar"),
+    "SimulationLimits.codecRekeyRecords": .estimate("a choice of the simulated wire"),
+    "SimulationLimits.codecRekeyBytes": .estimate("a choice of the simulated wire"),
+    "SimulationLimits.codecSingleBytesMax": .estimate("a choice of the simulated wire"),
+    "SimulationLimits.codecPieceDoublings": .estimate("a choice of the simulated wire"),
     "ReportLimits.pictureRows": .driven(by: "rows_shouldBeThoseOfTheKeys_once"),
     "ReportLimits.pictureLegendMax": .estimate("room on a picture"),
   ]

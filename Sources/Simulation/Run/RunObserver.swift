@@ -200,7 +200,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
   }
 
   /// Notes the first broken invariant.
-  private func violate(_ broken: CheckViolation) {
+  func violate(_ broken: CheckViolation) {
     guard violation == nil else { return }
     violation = broken
     _ = writer.record(

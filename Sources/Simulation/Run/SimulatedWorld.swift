@@ -56,7 +56,7 @@ final class SimulatedWorld: @unchecked Sendable {
 
   init(
     _ scenario: Scenario, runtime: SimulatedRuntime, writer: JSONLinesWriter,
-    line: @escaping (String) -> Void
+    transport: SimulatedTransport, line: @escaping (String) -> Void
   ) throws {
     self.scenario = scenario
     self.runtime = runtime
@@ -84,6 +84,13 @@ final class SimulatedWorld: @unchecked Sendable {
       writer: writer, producer: producer, scenario: scenario,
       liars: Set(liars.map(\.peer.number)), now: { [runtime] in runtime.now.nanoseconds },
       line: line)
+    if case .realCodec(let tap) = transport {
+      network.carrier = CodecCarrier(
+        runtime: runtime, network: producer.genesis.hash, tap: tap,
+        onFailure: { [observer] in
+          observer.violate(CheckViolation(check: "T1", detail: $0.description))
+        })
+    }
   }
 
   /// Starts the full peers.

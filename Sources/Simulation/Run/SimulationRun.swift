@@ -9,18 +9,22 @@ import Runtime
 public final class SimulationRun {
   public let scenario: Scenario
   public let seed: UInt64
+  private let transport: SimulatedTransport
   /// Proven before the run: why nobody could do what the scenario asks for.
   private let obstacle: Obstacle?
 
   /// Throws if the scenario contradicts itself.
   /// - Parameter evenIfUnwinnable: do not give up a world before it is run, to see what the node
   ///   makes of it.
+  /// - Parameter transport: what messages go through; the event log is the same with each.
   public init(
-    _ scenario: Scenario, seed: UInt64, evenIfUnwinnable: Bool = false
+    _ scenario: Scenario, seed: UInt64, evenIfUnwinnable: Bool = false,
+    transport: SimulatedTransport = .model
   ) throws(ScenarioError) {
     try scenario.check()
     self.scenario = scenario
     self.seed = seed
+    self.transport = transport
     obstacle = evenIfUnwinnable ? nil : WorldBounds(scenario).obstacle
   }
 
@@ -61,7 +65,8 @@ public final class SimulationRun {
       }
     }
     line(RunObserver.header)
-    let world = try SimulatedWorld(scenario, runtime: runtime, writer: writer, line: line)
+    let world = try SimulatedWorld(
+      scenario, runtime: runtime, writer: writer, transport: transport, line: line)
     world.start()
     let ending = try drive(world, progress: progress)
     if world.isDone { world.observer.compare() }

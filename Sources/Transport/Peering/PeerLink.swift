@@ -15,6 +15,7 @@ package struct PeerLink: ~Copyable {
   package var connection: SecureConnection?
   /// What the handshake has to send.
   private var greeting: [UInt8]
+  private let rekey: RekeySchedule
 
   /// Our requests on their streams, and the streams by number of request.
   package var asked: [StreamID: UInt64] = [:]
@@ -32,15 +33,18 @@ package struct PeerLink: ~Copyable {
 
   /// - Parameters:
   ///   - messageLimits: largest messages that are taken, by type of request and topic.
+  ///   - rekey: when keys are replaced; must be the same at both ends.
   ///   - now: the moment at which the connection was made.
   /// - Throws: if what we would send is too long.
   package init(
     _ handshake: consuming PeerHandshake, role: HandshakeRole, settings: MuxSettings,
-    messageLimits: TagLimits, times: TransportTimes = TransportTimes(), now: Moment
+    messageLimits: TagLimits, times: TransportTimes = TransportTimes(),
+    rekey: RekeySchedule = RekeySchedule(), now: Moment
   ) throws(PeerLinkEnd) {
     self.role = role
     self.settings = settings
     self.messageLimits = messageLimits
+    self.rekey = rekey
     life = PeerLinkLife(now: now, times: times)
     do throws(HandshakeError) {
       greeting = try handshake.begin()
@@ -92,7 +96,7 @@ package struct PeerLink: ~Copyable {
         self.handshake = consume handshake
         return
       }
-      let session = try handshake.finish()
+      let session = try handshake.finish(rekey: rekey)
       let (peer, attachment) = (session.peer, session.attachment)
       var connection = SecureConnection(session, role: role, settings: settings)
       connection.mux.messageLimits = messageLimits
