@@ -38,7 +38,7 @@ threads: dependencies ## Run the live sync tests in real time on all threads (RU
 	    | tee "$$log"; \
 	  grep -qE 'Test run with [1-9][0-9]* tests?' "$$log" || { echo "no test ran" >&2; exit 1; }
 
-# A block in 125 ms: each world has processes' worth of nodes on a few threads.
+# A block in 125 ms, since encryption and the system take their time too.
 sockets: dependencies ## Run the live sync tests over sockets of this host (RUNS=1).
 	@swift build -c release --build-tests >&2
 	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; export LIVESYNC_SOCKET_RUNS=$(or $(RUNS),1); \
