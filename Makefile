@@ -11,7 +11,7 @@ ARGS ?=
 # Goes into the first record of every event log.
 export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
-.PHONY: help run test threads thread-check interop monitoring-check campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
+.PHONY: help run devnet test threads sockets thread-check interop monitoring-check namespaces net-bench campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -19,6 +19,10 @@ help: ## Show the targets.
 run: dependencies ## Build and run the default simulation (more options: make run ARGS="--seed 7").
 	@$(RELEASE) livesync >&2
 	@$(LIVESYNC) simulate $(ARGS)
+
+devnet: dependencies ## Start a network of processes that a fresh node joins (ARGS="--nodes 8 --stay").
+	@$(RELEASE) livesync >&2
+	@$(LIVESYNC) devnet $(ARGS)
 
 test: dependencies ## Build and run every test; fails when none ran.
 	@swift build -c release --build-tests >&2
@@ -30,6 +34,15 @@ test: dependencies ## Build and run every test; fails when none ran.
 threads: dependencies ## Run the live sync tests in real time on all threads (RUNS=1).
 	@swift build -c release --build-tests >&2
 	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; export LIVESYNC_SYSTEM_RUNS=$(or $(RUNS),1); \
+	  swift test -c release --skip-build --disable-xctest --no-parallel --filter 'backend:' 2>&1 \
+	    | tee "$$log"; \
+	  grep -qE 'Test run with [1-9][0-9]* tests?' "$$log" || { echo "no test ran" >&2; exit 1; }
+
+# A block in 125 ms: each world has processes' worth of nodes on a few threads.
+sockets: dependencies ## Run the live sync tests over sockets of this host (RUNS=1).
+	@swift build -c release --build-tests >&2
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; export LIVESYNC_SOCKET_RUNS=$(or $(RUNS),1); \
+	  export LIVESYNC_SYSTEM_HASTE=$${LIVESYNC_SYSTEM_HASTE:-8}; \
 	  swift test -c release --skip-build --disable-xctest --no-parallel --filter 'backend:' 2>&1 \
 	    | tee "$$log"; \
 	  grep -qE 'Test run with [1-9][0-9]* tests?' "$$log" || { echo "no test ran" >&2; exit 1; }
@@ -83,6 +96,17 @@ monitoring-check: dependencies ## Read the metrics with prometheus-client and th
 	  { $(MONITORING)/bin/python Tests/Interop/metrics_check.py $${url}metrics \
 	    && python3 Tests/Interop/page_check.py $$url $(MONITORING)/$$state.png; } || code=$$?; \
 	  kill "$$COPROC_PID"; wait "$$COPROC_PID" 2> /dev/null || true; [ $$code = 0 ] || exit $$code; done
+
+# Needs root: each node has a network namespace of its own.
+namespaces: dependencies ## Run nodes over lines of 10 Mbit/s, and break the lines (SCENARIO="limit header").
+	@$(RELEASE) livesync >&2
+	@$(RELEASE) livesync-bench >&2
+	@if ! command -v tc > /dev/null; then DEBIAN_FRONTEND=noninteractive apt-get install -y -qq iproute2 python3 >&2; fi
+	@python3 Tests/Namespaces/namespaces.py .build/release/livesync $(SCENARIO)
+
+net-bench: dependencies ## Measure two processes over TCP, print the table and write it to Docs/Performance.md.
+	@$(RELEASE) livesync-bench >&2
+	@.build/release/livesync-bench net --write Docs/Performance.md $(ARGS)
 
 campaign: dependencies ## Check the trie's answers over many diffs (DIFFS=1000000 SEED=1000000).
 	@swift build -c release --build-tests >&2

@@ -23,9 +23,8 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 let rooms = [
   "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog", "Networking",
   "SimulatedNetworking", "LoopbackNetworking", "Transport", "HTTPServer", "StateTrie", "Ledger",
-  "Messages",
-  "Peers",
-  "LiveSync", "Node", "Monitoring", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
+  "Messages", "Peers", "LiveSync", "Node", "Monitoring", "Production", "Daemon", "Simulation",
+  "Fixtures", "Reports",
 ]
 
 let package = Package(
@@ -160,9 +159,8 @@ let package = Package(
       name: "WorldSupport",
       dependencies: [
         "TestSupport", "Locking", "LoopbackNetworking", "SimulatedNetworking", "Transport",
-        "Runtime",
-        "Primitives", "EventLog", "Networking", "StateTrie", "Ledger", "Messages", "Peers",
-        "LiveSync", "Node",
+        "Runtime", "Primitives", "EventLog", "Networking", "StateTrie", "Ledger", "Messages",
+        "Peers", "LiveSync", "Node",
       ],
       path: "Tests/WorldSupport", swiftSettings: strict),
     tests("Fuzz", ["FuzzTargets", "Primitives"]),
@@ -209,8 +207,7 @@ let package = Package(
       "Monitoring",
       [
         "Monitoring", "monitoring-sample", "WorldSupport", "Node", "LiveSync", "Peers", "Messages",
-        "HTTPServer",
-        "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Primitives",
+        "HTTPServer", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Primitives",
       ]),
     tests(
       "Production",
@@ -218,6 +215,13 @@ let package = Package(
         "Production", "WorldSupport", "Node", "LiveSync", "Peers", "Messages", "Runtime",
         "Networking", "LoopbackNetworking", "SimulatedNetworking", "EventLog", "Ledger",
         "StateTrie", "Storage", "Streams", "Primitives",
+      ]),
+    tests(
+      "Daemon",
+      [
+        "Daemon", "Reports", "Production", "Monitoring", "HTTPServer", "Node", "LiveSync", "Peers",
+        "Messages", "Transport", "Networking", "Runtime", "EventLog", "Ledger", "StateTrie",
+        "Storage", "Streams", "Primitives",
       ]),
     tests("Fixtures", ["Fixtures", "StateTrie", "Primitives"]),
     tests(
@@ -233,10 +237,9 @@ let package = Package(
     tests(
       "Command",
       [
-        "livesync", "livesync-bench", "Simulation", "Production", "Fixtures", "Reports", "Node",
-        "LiveSync",
-        "Peers", "Networking", "Ledger", "StateTrie", "EventLog", "Storage", "Streams",
-        "Primitives",
+        "livesync", "livesync-bench", "Simulation", "Production", "Fixtures", "Reports", "Daemon",
+        "Transport", "Node", "LiveSync", "Peers", "Networking", "Ledger", "StateTrie", "EventLog",
+        "Storage", "Streams", "Primitives",
       ]),
     tests("Tidy", []),
   ]

@@ -14,8 +14,9 @@ public struct EventLogCut: Sendable, Hashable, CustomStringConvertible {
 /// are the log of or says where they stop being one; it never holds more than one line.
 ///
 /// It is strict, since a log is evidence: the first record is `run.start` of a known schema, the
-/// records are numbered without gaps (from 0, or on from an earlier part of the log), the time does not go back, a cause comes first, nothing
-/// follows `run.end`, and every line is exactly what the writer would have written.
+/// records are numbered without gaps (from 0, or on from an earlier part of the log), the time does
+/// not go back, a cause comes first, nothing follows `run.end`, and every line is exactly what the
+/// writer would have written.
 public struct EventLogReader: Sendable {
   private let schema: EventSchema
   private var pending: [UInt8] = []

@@ -153,4 +153,15 @@ public enum TransportLimits {
   public static let ownTagsFrom: UInt16 = 0xff00
   /// Time for an answer with addresses.
   public static let addressesTimeout: Duration = .seconds(20)
+
+  /// Longest time that bytes should wait on the way to another node, beside the time of the way.
+  public static let lineQueueMax: Duration = .milliseconds(6)
+  /// Fewest bytes that may be on their way.
+  public static let lineWindowMin = 8 << 10
+  /// Bytes on their way from which on the kernel alone decides.
+  public static let lineWindowMax = 4 << 20
+  /// Bytes a second from which on a line is not looked after: what waits passes in no time.
+  public static let slowLineBytesPerSecond = 25 << 20
+  /// Pause between two looks at a line.
+  public static let lineReadingPause: Duration = .milliseconds(2)
 }

@@ -9,6 +9,7 @@ struct Main {
            livesync-bench disk --help
            livesync-bench serving --help
            livesync-bench net --help
+           livesync-bench line --help
            livesync-bench workload NAME
            livesync-bench counts FILE [--record]
 
@@ -37,7 +38,9 @@ struct Main {
   static func main() {
     Console.prepare(program: "livesync-bench")
     let words = Array(CommandLine.arguments.dropFirst())
-    if words.isEmpty || (words.contains("--help") && !["disk", "serving", "net"].contains(words[0])) {
+    if words.isEmpty
+      || (words.contains("--help") && !["disk", "serving", "net", "line"].contains(words[0]))
+    {
       Console.print(usage)
       end(words.isEmpty ? 2 : 0)
     }
@@ -46,10 +49,12 @@ struct Main {
     case "disk": DiskCommand.run(Array(words.dropFirst()))
     case "serving": end(ServingCommand.run(Array(words.dropFirst())))
     case "net": end(NetCommand.run(Array(words.dropFirst())))
+    case "line": end(LineCommand.run(Array(words.dropFirst())))
     case "net-peer": end(NetPeer.run(Array(words.dropFirst())))
     case "workload": runWorkload(words.dropFirst())
     case "counts": compareCounts(words.dropFirst())
-    default: fail("the benchmarks are 'trie', 'disk', 'serving', 'net', 'workload' and 'counts'")
+    default:
+      fail("the benchmarks are 'trie', 'disk', 'serving', 'net', 'line', 'workload' and 'counts'")
     }
     end(0)
   }

@@ -294,7 +294,7 @@ struct NetSyncBenchmark {
         value: Double(accounts) / (after.1.processorSeconds - before.1.processorSeconds),
         unit: "a second"),
       .init(
-        name: "the joiner's memory beside mapped pages, at most", value: Double(peak) / 1048576,
+        name: "the joiner's memory beside mapped pages, at most", value: Double(peak) / 1_048_576,
         unit: "MiB", goal: "at most 256"),
     ]
   }

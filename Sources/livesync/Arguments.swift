@@ -67,8 +67,8 @@ struct Arguments {
   private let values: [String: [String]]
   private let flags: Set<String>
 
-  /// Fits `words` to `specification`. Every option at most once unless it is a list, values in the next word or after
-  /// an equals sign.
+  /// Fits `words` to `specification`. Every option at most once unless it is a list, values in the
+  /// next word or after an equals sign.
   init(_ words: [String], _ specification: CommandSpecification) throws(UsageError) {
     var positionals: [String] = []
     var values: [String: [String]] = [:]

@@ -25,17 +25,28 @@ final class DevNetwork: Sendable {
       self.folder = folder
       self.process = Lock(process)
     }
+
+    /// The end of what the process wrote to standard error, to go on in a sentence.
+    var lastWords: String {
+      guard var file = try? InputFile(path: folder + "/errors.log"),
+        let bytes = try? file.all(limit: 1 << 20),
+        let line = bytes.split(separator: UInt8(ascii: "\n")).last
+      else { return "" }
+      return ": " + String(decoding: line, as: UTF8.self)
+    }
   }
 
   private let plan: DevnetCommand.Plan
   private let members = Lock<[Member]>([])
+  /// Set when no process is to be started any more.
+  private let isOver = Lock(false)
   private var genesisPath: String { plan.folder + "/genesis.json" }
   private var keysPath: String { plan.folder + "/validators.key" }
 
   init(_ plan: DevnetCommand.Plan) { self.plan = plan }
 
   /// Starts the network, lets a fresh node join, stops all and compares their states.
-  func play() throws -> DevnetVerdict {
+  func play() throws -> NetworkVerdict {
     let genesis = try makeGenesis()
     try start(name: "n0", isFresh: false, produces: true)
     let oracle = try Waiting.result {
@@ -73,7 +84,7 @@ final class DevNetwork: Sendable {
       return await oracle.outcome
     }
     return try compare(
-      genesis, DevnetVerdict(isComplete: isDone, seconds: completed?.seconds, oracle: outcome))
+      genesis, NetworkVerdict(isComplete: isDone, seconds: completed?.seconds, oracle: outcome))
   }
 
   private var oracleSettings: NodeSettings {
@@ -134,10 +145,15 @@ final class DevNetwork: Sendable {
     try Folder.make(folder, mode: 0o700)
     let errors = folder + "/errors.log"
     try OutputFile(path: errors).write([])
-    process.standardError = FileHandle(forWritingAtPath: errors)
-    try process.run()
-    let member = Member(name: name, folder: folder, process: process)
-    members.withLock { $0.append(member) }
+    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
+    // Together, so that whoever ends the network sees every process.
+    let member = try isOver.withLock { isOver in
+      guard !isOver else { throw DevnetError("the network is over") }
+      try process.run()
+      let member = Member(name: name, folder: folder, process: process)
+      members.withLock { $0.append(member) }
+      return member
+    }
     try findAddresses(of: member)
   }
 
@@ -158,7 +174,7 @@ final class DevNetwork: Sendable {
       }
       Thread.sleep(forTimeInterval: 0.05)
     }
-    throw UsageError("node \(member.name) did not start: see \(member.folder)/errors.log")
+    throw DevnetError("node \(member.name) did not start\(member.lastWords)")
   }
 
   private static func addresses(
@@ -190,7 +206,7 @@ final class DevNetwork: Sendable {
     while true {
       let list = members.withLock { $0 }
       if let dead = list.first(where: { !$0.process.withLock { $0.isRunning } }) {
-        throw UsageError("node \(dead.name) has ended: see \(dead.folder)/errors.log")
+        throw DevnetError("node \(dead.name) has ended\(dead.lastWords)")
       }
       let reports = list.compactMap { member in
         member.http.withLock { $0 }.flatMap { try? NodeReport(of: $0) }
@@ -224,30 +240,44 @@ final class DevNetwork: Sendable {
     for member in list { member.process.withLock { $0.waitUntilExit() } }
   }
 
-  /// Ends all processes at once.
+  /// Ends all processes at once, and lets none begin any more.
   func killAll() {
+    isOver.withLock { $0 = true }
     for member in members.withLock({ $0 }) {
       member.process.withLock { if $0.isRunning { kill($0.processIdentifier, SIGKILL) } }
     }
   }
 
-  func removeFolder() { try? FileManager.default.removeItem(atPath: plan.folder) }
+  /// Removes the folder for good: threads of this process, and processes that are being killed, may
+  /// still make files in it.
+  func removeFolder() {
+    var absences = 0
+    for _ in 0..<100 where absences < 3 {
+      try? FileManager.default.removeItem(atPath: plan.folder)
+      absences = FileManager.default.fileExists(atPath: plan.folder) ? 0 : absences + 1
+      Thread.sleep(forTimeInterval: 0.02)
+    }
+  }
 
   private func compare(
-    _ genesis: Genesis, _ verdict: DevnetVerdict
-  ) throws -> DevnetVerdict {
+    _ genesis: Genesis, _ verdict: NetworkVerdict
+  ) throws -> NetworkVerdict {
     var verdict = verdict
     for member in members.withLock({ $0 }) {
       let store = try LMDBStore(path: member.folder + "/store", owner: .chain(genesis.hash))
       defer { try? store.close() }
       let chain = try Blockchain(genesis: genesis, state: .missing, store: store)
-      verdict.nodes.append(
-        DevnetVerdict.Node(
-          name: member.name, head: chain.headNumber, isComplete: chain.stateComplete,
-          stated: chain.head.header.stateRoot, computed: DevnetVerdict.root(of: chain)))
+      verdict.nodes.append(NetworkVerdict.Node(name: member.name, chain: chain))
     }
     return verdict
   }
+}
+
+/// Why a network of processes came to nothing.
+struct DevnetError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
 }
 
 /// Waits on this thread for what tasks do.

@@ -27,10 +27,11 @@ enum DevnetCommand: Command {
       .init("--stay", help: "go on until Ctrl-C once the fresh node is there"),
     ],
     notes: [
-      "One process makes the blocks, the others execute them from the first on; the fresh one fills",
-      "its state in verified ranges. At the end all are stopped, and the state in the store of each",
-      "must be that of the oracle: a chain in this process that executes every block anew.",
-      "Exit codes: 0 pass, 10 a state differs, 11 the fresh node did not complete in time.",
+      "One process makes the blocks, the others execute them from the first on; the fresh one",
+      "fills its state in verified ranges. At the end all are stopped, and the state in the store",
+      "of each must be that of the oracle: a chain in this process that executes every block anew.",
+      "Exit codes: 0 pass, 10 a state differs, 11 the fresh node did not complete in time or a",
+      "node did not start or ended. Nodes only listen at 127.0.0.1.",
     ])
 
   struct Plan {
@@ -85,13 +86,21 @@ enum DevnetCommand: Command {
       network.killAll()
       if !plan.keeps { network.removeFolder() }
     }
-    let verdict = try network.play()
+    let verdict: NetworkVerdict
+    do { verdict = try network.play() } catch let error as DevnetError {
+      Console.error(error.description)
+      return .liveness
+    }
     if arguments.wantsJSON {
       Console.printJSON(verdict.json)
     } else {
       Console.print(verdict.text)
     }
     if plan.keeps { Console.print("the nodes' folders are in \(plan.folder)") }
-    return verdict.code
+    return switch verdict.outcome {
+    case .pass: .pass
+    case .wrongState: .safety
+    case .notThere: .liveness
+    }
   }
 }

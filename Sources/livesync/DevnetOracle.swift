@@ -9,13 +9,6 @@ import Transport
 /// and applies their transactions to a plain dictionary of accounts. A network with one producer
 /// has no branches, so it follows none.
 actor DevnetOracle {
-  struct Outcome: Sendable {
-    var head: UInt32
-    var transactions: Int
-    /// The root of the accounts after that block; nil if the oracle missed a block.
-    var root: Hash256?
-  }
-
   private let node: NodeProcess
   private var model: AccountModel
   private var parent: Block
@@ -35,7 +28,7 @@ actor DevnetOracle {
   func run() async {
     let (node, events) = (node, node.chain.events())
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await node.run() }
+      group.addTask { _ = await node.run() }
       group.addTask { await self.follow(events) }
       await group.next()
       group.cancelAll()
@@ -45,8 +38,8 @@ actor DevnetOracle {
   nonisolated func stop() { node.stop() }
 
   /// What the dictionary has come to.
-  var outcome: Outcome {
-    Outcome(
+  var outcome: NetworkVerdict.Oracle {
+    NetworkVerdict.Oracle(
       head: parent.number, transactions: transactions, root: hasMissed ? nil : model.stateRoot())
   }
 

@@ -18,9 +18,11 @@ enum NodeCommand: Command {
         CommandSpecification.Option($0.option, $0.placeholder, help: $0.help, isList: $0.isList)
       },
     notes: [
-      "The key of the node is made at the first start, in DIR/node.key with mode 600; the event log",
-      "is DIR/events.jsonl. SIGTERM and SIGINT end the node in order, SIGHUP begins a new file of",
-      "the event log. On a terminal a line shows where the node stands.",
+      "The key of the node is made at the first start, in DIR/node.key with mode 600; the event",
+      "log is DIR/events.jsonl. SIGTERM and SIGINT end the node in order, SIGHUP begins a new file",
+      "of the event log. On a terminal a line shows where the node stands.",
+      "Exit codes: 0 ended in order, 2 unusable settings or files, 3 a data folder that cannot be",
+      "opened, 4 a full disk at the start, 5 ended in order, but logs could not all be written.",
     ])
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
@@ -30,8 +32,9 @@ enum NodeCommand: Command {
       return .pass
     }
     SystemMemory.returnLargeBlocks()
-    try Waiting.result { try await follow(settings) }
-    return .pass
+    // Until the node is there, there is no log to begin anew.
+    signal(SIGHUP, SIG_IGN)
+    return try Waiting.result { try await follow(settings) }
   }
 
   private static func settings(_ arguments: Arguments) throws -> NodeSettings {
@@ -49,7 +52,7 @@ enum NodeCommand: Command {
     return settings
   }
 
-  private static func follow(_ settings: NodeSettings) async throws {
+  private static func follow(_ settings: NodeSettings) async throws -> ExitCode {
     let node: NodeProcess
     do {
       node = try await NodeProcess.start(settings, build: BuildIdentity.build)
@@ -58,14 +61,18 @@ enum NodeCommand: Command {
       stop: { node.stop() }, reopen: { node.reopenLog() })
     defer { signals.end() }
     let line = Task.detached {
+      var line = StatusLine()
       while Console.isTerminal, !Task.isCancelled {
-        Console.progress(StatusLine.text(of: await node.node.progress(), node: node))
+        Console.progress(line.text(of: await node.status()))
         try? await Task.sleep(for: DaemonLimits.statusPause)
       }
     }
-    await node.run()
+    let isClosed = await node.run()
     line.cancel()
+    // Whoever does not read standard error would hold up the end.
+    guard isClosed else { return .lost }
     Console.endProgress()
+    return node.log.lost == 0 ? .pass : .lost
   }
 }
 

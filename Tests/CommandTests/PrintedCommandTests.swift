@@ -127,7 +127,9 @@ import Testing
       line = "livesync simulate \(arguments.1)"
     }
     line = line.replacing(".build/release/", with: "").replacing("/tmp/", with: "tmp/")
-    guard line.hasPrefix("livesync "), !line.contains("<"), !line.contains("…") else { return nil }
+    guard line.hasPrefix("livesync "), !line.contains("<"), !line.contains("…") else {
+      return nil
+    }
     let slow = ["figures", "bandwidth", "0...999", "--accounts 20000", "0...199", "FILE"]
     if slow.contains(where: line.contains) { return nil }
     return line

@@ -8,6 +8,7 @@ PyPI, and this script, which follows Docs/Transport.md. Ends with an error if an
 less was checked than there is.
 """
 import os
+import socket
 import subprocess
 import sys
 
@@ -23,23 +24,38 @@ REKEY = 5
 RAW = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
 
+def tcp_pair():
+    """Two ends of a TCP connection of this host."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        near = socket.create_connection(server.getsockname())
+        far, _ = server.accept()
+    near.settimeout(20)
+    for end in (near, far):
+        end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return near, far
+
+
 class Peer:
-    """The project's end as a child process, and what it and this end say to each other."""
+    """The project's end as a child process over TCP, and what it and this end say to each other."""
 
     def __init__(self, program, role, attachment=b"\x01\x02", network=NETWORK):
         words = [program, role, network.hex(), attachment.hex(), str(REKEY)]
-        self.process = subprocess.Popen(
-            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.socket, far = tcp_pair()
+        # The connection in the place of its standard streams, as inetd does.
+        self.process = subprocess.Popen(words, stdin=far, stdout=far, stderr=subprocess.PIPE)
+        far.close()
 
     def send(self, data, piece=None):
         for start in range(0, len(data), piece or max(len(data), 1)):
-            self.process.stdin.write(data[start:start + (piece or len(data))])
-            self.process.stdin.flush()
+            self.socket.sendall(data[start:start + (piece or len(data))])
 
     def take(self, count):
-        data = self.process.stdout.read(count)
-        if len(data) != count:
-            raise EOFError(f"{len(data)} of {count} bytes came: {self.finish()}")
+        data = b""
+        while len(data) < count:
+            more = self.socket.recv(count - len(data))
+            if not more:
+                raise EOFError(f"{len(data)} of {count} bytes came: {self.finish()}")
+            data += more
         return data
 
     def send_message(self, data, piece=None):
@@ -51,11 +67,11 @@ class Peer:
     def finish(self):
         """Ends the other end's input; gives its exit code and its last words."""
         try:
-            self.process.stdin.close()
-        except BrokenPipeError:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
             pass  # It has ended before.
         words = self.process.stderr.read().decode().strip()
-        self.process.stdout.close()
+        self.socket.close()
         return self.process.wait(timeout=20), words
 
 
@@ -156,7 +172,7 @@ def refused(program, words_expected, role="responder", **changes):
         if "flip" in changes:
             message[changes["flip"]] ^= 1
         peer.send_message(message)
-    except BrokenPipeError:
+    except ConnectionError:
         pass  # It has ended before; its words say why.
     code, words = peer.finish()
     assert code == 1 and words_expected in words, (words_expected, code, words)

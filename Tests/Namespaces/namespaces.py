@@ -6,7 +6,7 @@ namespace of its own at one bridge. Each line is limited both ways by a token bu
 
     namespaces.py PROGRAM [SCENARIO...]
 
-Scenarios: limit, kill, stop, link, address, key; all of them if none is named. Exit code 0 if every
+Scenarios: limit, header, kill, stop, link, address, key; all of them if none is named. Exit code 0 if every
 node ends synced, nobody was banned and the limit holds.
 """
 
@@ -52,7 +52,7 @@ class Namespaces:
     def inside(self, name, *words, check=True):
         return run("ip", "netns", "exec", f"{self.prefix}-{name}", *words, check=check)
 
-    def add(self, name, address):
+    def add(self, name, address, is_limited=True):
         space = f"{self.prefix}-{name}"
         port = f"p-{name}"
         run("ip", "netns", "add", space)
@@ -61,10 +61,12 @@ class Namespaces:
         self.inside(name, "ip", "link", "set", "lo", "up")
         self.inside(name, "ip", "link", "set", "eth0", "up")
         self.inside(name, "ip", "addr", "add", f"{address}/24", "dev", "eth0")
+        self.names.append(name)
+        if not is_limited:
+            return
         bucket = ["root", "tbf", "rate", str(RATE_BITS), "burst", "16kb", "latency", "50ms"]
         self.inside(name, "tc", "qdisc", "add", "dev", "eth0", *bucket)
         self.switched("tc", "qdisc", "add", "dev", port, *bucket)
-        self.names.append(name)
 
     def close(self):
         for name in self.names:
@@ -309,7 +311,78 @@ def key(world):
     world.wait_synced(peer)
 
 
-SCENARIOS = {scenario.__name__: scenario for scenario in (limit, kill, stop, link, address, key)}
+RELAY_DELAY_S = 0.040
+
+
+def relay(space, listen, target):
+    """Starts a relay in a namespace, which hands on all bytes RELAY_DELAY_S later."""
+    code = f"""
+import collections, socket, threading, time
+def copy(source, sink):
+    waiting, signal = collections.deque(), threading.Condition()
+    def write():
+        while True:
+            with signal:
+                while not waiting: signal.wait()
+                due, data = waiting.popleft()
+            time.sleep(max(0, due - time.monotonic()))
+            if not data: return
+            sink.sendall(data)
+    threading.Thread(target=write, daemon=True).start()
+    while True:
+        data = source.recv(65536)
+        with signal:
+            waiting.append((time.monotonic() + {RELAY_DELAY_S}, data))
+            signal.notify()
+        if not data: return
+server = socket.create_server(('{listen}', 7400))
+print('ready', flush=True)
+near, _ = server.accept()
+far = socket.create_connection(('{target}', 7400))
+for each in (near, far): each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+threading.Thread(target=copy, args=(near, far), daemon=True).start()
+copy(far, near)
+"""
+    process = subprocess.Popen(
+        ["ip", "netns", "exec", space, sys.executable, "-c", code], stdout=subprocess.PIPE
+    )
+    process.stdout.readline()
+    return process
+
+
+def header(world):
+    """While chunks fill a line, a header takes at most 1.5 times its time on an idle line (p99)."""
+    bench = os.path.join(os.path.dirname(world.program), "livesync-bench")
+    spaces = world.spaces
+    spaces.add("h1", "10.77.0.61")
+    # Behind the relay no line is full: what waits there says nothing of the program.
+    spaces.add("h2", "10.77.0.62", is_limited=False)
+    spaces.add("h3", "10.77.0.63", is_limited=False)
+    enter = lambda name: ["ip", "netns", "exec", f"{spaces.prefix}-{name}"]
+    listener = subprocess.Popen(
+        [*enter("h1"), bench, "line", "listen", "10.77.0.61:7400"], stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, text=True,
+    )
+    key = listener.stdout.readline().split("@")[0]
+    middle = relay(f"{spaces.prefix}-h2", "10.77.0.62", "10.77.0.61")
+    try:
+        answer = run(
+            *enter("h3"), bench, "line", "dial", f"{key}@10.77.0.62:7400", "--seconds", "15",
+            check=False,
+        )
+        print("  " + (answer.stdout or answer.stderr).strip())
+        assert answer.returncode == 0, "headers take too long"
+        rate = json.loads(answer.stdout)["chunk_bytes_per_s"] * 8
+        assert rate > 0.85 * RATE_BITS, f"the line was not full: {rate} bit/s"
+    finally:
+        listener.stdin.close()
+        listener.kill()
+        middle.kill()
+        listener.wait()
+        middle.wait()
+
+
+SCENARIOS = {scenario.__name__: scenario for scenario in (limit, header, kill, stop, link, address, key)}
 
 
 def main():

@@ -118,5 +118,12 @@ extension LimitTable {
     "TransportLimits.ownTagsFrom": .estimate("divides numbers; a topic beyond it traps"),
     "TransportLimits.addressesTimeout":
       .estimate("who tells nothing is not waited for longer"),
+    "TransportLimits.lineQueueMax": .driven(by: "headers_shouldWaitShortly_onALineThatIsFull"),
+    "TransportLimits.lineWindowMin":
+      .driven(by: "window_shouldNeverBeBelowItsLeast_norAboveItsMost"),
+    "TransportLimits.lineWindowMax":
+      .driven(by: "window_shouldNeverBeBelowItsLeast_norAboveItsMost"),
+    "TransportLimits.slowLineBytesPerSecond": .driven(by: "fastLine_shouldBeLeftToTheKernel"),
+    "TransportLimits.lineReadingPause": .driven(by: "headers_shouldWaitShortly_onALineThatIsFull"),
   ]
 }

@@ -118,10 +118,10 @@ public final class NodeEventLog: EventSink {
   /// Records that were lost, since the disk was too slow or could not be written.
   public var lost: UInt64 { state.withLock { $0.lost } }
 
-  /// Writes what waits. One caller at a time. What does not go into the file is counted as lost, and
-  /// a new part is tried later.
+  /// Writes what waits. One caller at a time. What does not go into the file is counted as lost,
+  /// and a new part is tried later.
   /// - Throws: why a new file could not be begun; the last time if several could not.
-  public func write(to log: RotatingLog) throws(StreamError) {
+  public func flush(into log: RotatingLog) throws(StreamError) {
     let pieces = state.withLock { state in
       defer { (state.pieces, state.bytes) = ([], 0) }
       return state.pieces
@@ -136,15 +136,11 @@ public final class NodeEventLog: EventSink {
         do throws(StreamError) { try log.rotate() } catch { failure = error }
       }
     }
-    if !log.isWritable { putOff(lost) }
-    if let failure { throw failure }
-  }
-
-  private func putOff(_ lost: Int) {
-    let pause = Int64(DaemonLimits.logRetryPause.components.seconds) * 1_000_000_000
     state.withLock { state in
       state.lost += UInt64(lost)
-      if state.retry == nil { state.retry = now() + pause }
+      guard !log.isWritable, state.retry == nil else { return }
+      state.retry = now() + DaemonLimits.logRetryPause.components.seconds * 1_000_000_000
     }
+    if let failure { throw failure }
   }
 }

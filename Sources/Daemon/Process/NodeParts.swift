@@ -1,5 +1,6 @@
 import EventLog
 import Ledger
+import LiveSync
 import Locking
 import Monitoring
 import Networking
@@ -26,7 +27,10 @@ struct NodeParts {
   let people: PeopleLog
   let files: LogWriter
   let watch: EventWatch
+  let source: NodeSource<StateQueue>
   let origin: UInt64
+  /// Opened when the node answers requests.
+  let isUp = Gate()
 
   init(
     _ settings: NodeSettings, build: ProgramBuild
@@ -36,7 +40,7 @@ struct NodeParts {
     let genesis = file.genesis
     try Self.folder(settings.data)
     identity = try Self.identity(settings)
-    let validators = try Self.validators(settings)
+    let validators = try Self.validators(settings, genesis)
     let store = try Self.store(settings, genesis)
     self.store = store
     do throws(NodeProcessError) {
@@ -46,7 +50,7 @@ struct NodeParts {
         chain = try Self.chain(genesis, settings, store)
         origin = WallClock.system.milliseconds
         people = PeopleLog(least: settings.logLevel, origin: origin)
-        files = try LogWriter(settings, runtime)
+        files = try Self.files(settings, runtime)
       } catch {
         runtime.shutdown()
         throw error
@@ -61,11 +65,13 @@ struct NodeParts {
     self.watch = watch
     let log = NodeEventLog(
       start: Self.start(settings, runtime, genesis, identity, origin, build),
-      partBytesMax: settings.eventLogBytes, now: { runtime.now.nanoseconds }
-    ) { record, line in
-      people.add(record)
-      watch.publish(line)
-    }
+      partBytesMax: settings.eventLogBytes, now: { runtime.now.nanoseconds },
+      listener: { [isUp] record, line in
+        people.add(record)
+        watch.publish(line)
+        // The node goes on from here to its handlers without a pause.
+        if case Event.Node.started = record.event.group { isUp.open() }
+      })
     self.log = log
     network = Self.network(settings, genesis, identity, store, runtime, log)
     let configuration = NodeConfiguration(name: settings.name)
@@ -88,6 +94,10 @@ struct NodeParts {
       })
     guard let relay = kept.withLock({ $0 }) else { preconditionFailure("a node asked no services") }
     self.relay = relay
+    let status = NodeIdentityStatus(
+      name: settings.name, key: identity.publicKey, version: build.version, commit: build.commit,
+      genesis: genesis.hash, isProducer: !validators.isEmpty)
+    source = Self.makeSource((node, network, relay), status, runtime, watch)
   }
 
   /// Closes what was opened.
@@ -124,11 +134,23 @@ struct NodeParts {
     } catch { throw .key(error) }
   }
 
-  private static func validators(_ settings: NodeSettings) throws(NodeProcessError) -> [KeyPair] {
+  private static func validators(
+    _ settings: NodeSettings, _ genesis: Genesis
+  ) throws(NodeProcessError) -> [KeyPair] {
     guard let path = settings.produce else { return [] }
-    do throws(KeyFileError) { return try KeyFile.read(.validator, at: path) } catch {
+    let keys: [KeyPair]
+    do throws(KeyFileError) { keys = try KeyFile.read(.validator, at: path) } catch {
       throw .key(error)
     }
+    let known = Set(genesis.validators.validators.map(\.publicKey))
+    if let stranger = keys.first(where: { !known.contains($0.publicKey) }) {
+      throw .settings(
+        SettingsError(
+          place: "--produce",
+          reason: "'\(path)' has the key \(stranger.publicKey), which is no validator of "
+            + "'\(settings.genesis)'"))
+    }
+    return keys
   }
 
   private static func store(
@@ -137,6 +159,14 @@ struct NodeParts {
     do throws(StorageError) {
       return try LMDBStore(path: settings.data + "/store", owner: .chain(genesis.hash))
     } catch { throw .storage(error) }
+  }
+
+  private static func files(
+    _ settings: NodeSettings, _ runtime: any Runtime
+  ) throws(NodeProcessError) -> LogWriter {
+    do throws(StreamError) { return try LogWriter(settings, runtime) } catch {
+      throw .stream(error)
+    }
   }
 
   private static func runtime() throws(NodeProcessError) -> EventLoopRuntime {

@@ -1,25 +1,32 @@
 import EventLog
 import HTTPServer
 import Ledger
+import LiveSync
 import Monitoring
 import Networking
+import Node
+import Peers
 import Primitives
 import Production
 import Runtime
 import Transport
 
 extension NodeParts {
-  /// The server that tells about the node; nil if the settings name none.
-  func monitoring(_ build: ProgramBuild) -> MonitoringServer? {
-    guard let address = settings.http else { return nil }
-    let identity = NodeIdentityStatus(
-      name: settings.name, key: identity.publicKey, version: build.version, commit: build.commit,
-      genesis: chain.genesis.hash, isProducer: settings.produce != nil)
-    let (network, relay, runtime) = (network, relay, runtime)
-    let source = NodeSource(
-      node, identity: identity, runtime: runtime, watch: watch,
+  /// What tells about the node.
+  static func makeSource(
+    _ parts: (node: FullNode, network: TransportNetwork, relay: TransactionRelay),
+    _ identity: NodeIdentityStatus, _ runtime: EventLoopRuntime, _ watch: EventWatch
+  ) -> NodeSource<StateQueue> {
+    let (network, relay) = (parts.network, parts.relay)
+    return NodeSource(
+      parts.node, identity: identity, runtime: runtime, watch: watch,
       transport: { TransportStatus(of: network, at: runtime.now) },
       submit: { transaction in await SubmissionOutcome(of: transaction, by: relay) })
+  }
+
+  /// The server that tells about the node; nil if the settings name none.
+  func monitoring() -> MonitoringServer? {
+    guard let address = settings.http else { return nil }
     return MonitoringServer(
       address: address.hostText, port: address.port, runtime: runtime, watch: watch,
       source: source)

@@ -1,6 +1,7 @@
 import EventLog
 import HTTPServer
 import Ledger
+import LiveSync
 import Locking
 import Monitoring
 import Networking
@@ -45,11 +46,11 @@ public enum NodeProcessError: Error, CustomStringConvertible {
 
 /// A node on a real network as one process: store, keys, connections, engine and logs together.
 ///
-/// `start` opens everything or throws and leaves nothing open; `run()` works until `stop()`, and
-/// closes what was opened.
+/// `start` opens everything and lets the node work, or throws and leaves nothing open; `run()` goes
+/// on until `stop()`, and closes what was opened.
 public final class NodeProcess: Sendable {
   /// Where the node's connections are known over restarts.
-  static let memoryNamespace = Namespace("transport/memory")
+  package static let memoryNamespace = Namespace("transport/memory")
 
   public let settings: NodeSettings
   public let identity: KeyPair
@@ -66,8 +67,11 @@ public final class NodeProcess: Sendable {
   let people: PeopleLog
   let store: LMDBStore
   let files: LogWriter
+  private let source: NodeSource<StateQueue>
   private let monitoring: MonitoringServer?
   private let isStopping = Gate()
+  /// The node at work.
+  private let work: SpawnedTask
 
   /// Opens what the settings name, and takes connections.
   public static func start(
@@ -75,18 +79,17 @@ public final class NodeProcess: Sendable {
   ) async throws(NodeProcessError) -> NodeProcess {
     let parts = try NodeParts(settings, build: build)
     do throws(NodeProcessError) {
-      let monitoring = try listen(parts, build)
-      return NodeProcess(parts, try await connect(parts, monitoring), monitoring)
+      let monitoring = try listen(parts)
+      let (work, listening) = try await connect(parts, monitoring)
+      return NodeProcess(parts, work, listening, monitoring)
     } catch {
       await parts.close()
       throw error
     }
   }
 
-  private static func listen(
-    _ parts: NodeParts, _ build: ProgramBuild
-  ) throws(NodeProcessError) -> MonitoringServer? {
-    guard let monitoring = parts.monitoring(build) else { return nil }
+  private static func listen(_ parts: NodeParts) throws(NodeProcessError) -> MonitoringServer? {
+    guard let monitoring = parts.monitoring() else { return nil }
     do throws(HTTPServerError) { try monitoring.start() } catch { throw .http(error) }
     if let address = parts.settings.http, let port = monitoring.port {
       let bound = SocketAddress(address.host, port: port)
@@ -98,18 +101,27 @@ public final class NodeProcess: Sendable {
     return monitoring
   }
 
+  /// Lets the node work, and then takes connections: a peer that asks before the node has its
+  /// handlers would be refused.
   private static func connect(
     _ parts: NodeParts, _ monitoring: MonitoringServer?
-  ) async throws(NodeProcessError) -> [SocketAddress] {
-    do throws(LinkFailure) { return try await parts.network.start() } catch {
+  ) async throws(NodeProcessError) -> (work: SpawnedTask, listening: [SocketAddress]) {
+    let node = parts.node
+    let work = parts.runtime.spawn("node") { await node.run() }
+    try? await parts.isUp.wait()
+    do throws(LinkFailure) { return (work, try await parts.network.start()) } catch {
+      work.cancel()
+      await work.value
       await parts.files.worker.run { monitoring?.stop() }
       throw .link(error)
     }
   }
 
   private init(
-    _ parts: NodeParts, _ listening: [SocketAddress], _ monitoring: MonitoringServer?
+    _ parts: NodeParts, _ work: SpawnedTask, _ listening: [SocketAddress],
+    _ monitoring: MonitoringServer?
   ) {
+    self.work = work
     self.monitoring = monitoring
     settings = parts.settings
     identity = parts.identity
@@ -123,33 +135,58 @@ public final class NodeProcess: Sendable {
     people = parts.people
     store = parts.store
     files = parts.files
+    source = parts.source
     self.listening = listening
   }
 
-  /// Works until `stop()` was called; to be called once.
-  public func run() async {
-    let work = runtime.spawn("node") { await self.node.run() }
-    let writing = runtime.spawn("logs") { await self.writeLogs() }
-    let remembering = runtime.spawn("memory") { await self.rememberOften() }
+  /// Works until `stop()` was called; to be called once. Returns whether everything was closed
+  /// within `DaemonLimits.stopTimeout`; what is stored is whole in either case.
+  public func run() async -> Bool {
+    let isOver = Gate()
+    let isLate = Gate()
+    let process = runtime.spawn("process") {
+      await self.workAndClose()
+      isOver.open()
+      isLate.open()
+    }
     try? await isStopping.wait()
-    work.cancel()
-    await work.value
+    let patience = runtime.spawn("patience") {
+      try? await self.runtime.sleep(for: DaemonLimits.stopTimeout)
+      isLate.open()
+    }
+    try? await isLate.wait()
+    patience.cancel()
+    if isOver.isOpen {
+      await process.value
+      runtime.shutdown()
+    }
+    return isOver.isOpen
+  }
+
+  private func workAndClose() async {
+    let writing = repeating("logs", DaemonLimits.logPause) { await $0.writeLog() }
+    let telling = repeating("people", DaemonLimits.logPause) { await $0.files.write($0.people) }
+    let remembering = repeating("memory", DaemonLimits.memoryPause) { await $0.remember() }
+    try? await isStopping.wait()
+    for task in [work, remembering, writing] {
+      task.cancel()
+      await task.value
+    }
     await network.stop()
     await files.worker.run { [monitoring] in monitoring?.stop() }
-    remembering.cancel()
-    await remembering.value
     await remember()
-    writing.cancel()
-    await writing.value
     log.record(
       .run(.end(verdict: .pass, steps: 0, detail: "stopped")), context: .run, cause: nil,
       request: nil)
-    await files.write(log, people)
+    await writeLog()
     await files.close()
     do throws(StorageError) { try store.close() } catch {
-      Console.error("the store could not be closed: \(error)")
+      note("the store could not be closed: \(error)", .error)
     }
-    runtime.shutdown()
+    // Last, since nobody may read standard error any more.
+    telling.cancel()
+    await telling.value
+    await files.write(people)
   }
 
   /// Lets `run()` end, from any thread.
@@ -158,14 +195,24 @@ public final class NodeProcess: Sendable {
   /// Begins a new part of the event log, for whoever has moved the last one away.
   public func reopenLog() { log.beginPart() }
 
-  private func writeLogs() async {
-    while (try? await runtime.sleep(for: DaemonLimits.logPause)) != nil {
-      await files.write(log, people)
+  /// Where the node stands, read now.
+  public func status() async -> NodeStatus { await source.status() }
+
+  /// Does the same again and again, with a pause before each time.
+  private func repeating(
+    _ name: String, _ pause: Duration, _ body: @escaping @Sendable (NodeProcess) async -> Void
+  ) -> SpawnedTask {
+    runtime.spawn(name) {
+      while (try? await self.runtime.sleep(for: pause)) != nil { await body(self) }
     }
   }
 
-  private func rememberOften() async {
-    while (try? await runtime.sleep(for: DaemonLimits.memoryPause)) != nil { await remember() }
+  private func writeLog() async {
+    if let failure = await files.write(log) { note(failure, .error) }
+  }
+
+  private func note(_ text: String, _ level: EventLevel) {
+    people.note(text, level: level, at: runtime.now.nanoseconds)
   }
 
   /// Writes down what the network has learned. A store that fails is told of by the node.
@@ -179,10 +226,6 @@ public final class NodeProcess: Sendable {
         return nil
       } catch { return error }
     }
-    if let failure {
-      people.note(
-        "what the network remembers was not written: \(failure)", level: .warn,
-        at: runtime.now.nanoseconds)
-    }
+    if let failure { note("what the network remembers was not written: \(failure)", .warn) }
   }
 }

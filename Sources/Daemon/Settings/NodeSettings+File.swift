@@ -32,7 +32,7 @@ extension NodeSettings {
       guard let setting = Setting.all.first(where: { $0.key == member.key }) else {
         throw wrong(member.place, "unknown key '\(member.key)'")
       }
-      guard let words = Self.words(of: member.value, isList: setting.isList) else {
+      guard let words = Self.words(of: member.value, as: setting.form) else {
         throw wrong(member.value.place, "\(member.key) has a value of another type")
       }
       do throws(Setting.Unfit) { try setting.read(&changed, words) } catch {
@@ -53,19 +53,19 @@ extension NodeSettings {
 
   /// The settings as a configuration file that gives them again.
   public var json: String {
-    let lines = Setting.all.map { "  \(JSONText.quoted($0.key)): \($0.print(self))" }
+    let lines = Setting.all.map { "  \(JSONText.quoted($0.key)): \($0.show(self))" }
     return "{\n" + lines.joined(separator: ",\n") + "\n}"
   }
 
-  private static func words(of value: JSONDocument, isList: Bool) -> [String]? {
-    switch value.content {
-    case .array(let list) where isList:
+  private static func words(of value: JSONDocument, as form: Setting.Form) -> [String]? {
+    switch (form, value.content) {
+    case (.list, .array(let list)):
       let words = list.compactMap(\.text)
       return words.count == list.count ? words : nil
-    case .text(let text) where !isList: return [text]
-    case .number(let digits) where !isList: return [digits]
-    case .bool(let bool) where !isList: return [bool ? "true" : "false"]
-    case .array, .text, .number, .bool, .null, .object: return nil
+    case (.text, .text(let text)): return [text]
+    case (.number, .number(let digits)): return [digits]
+    case (.bool, .bool(let bool)): return [bool ? "true" : "false"]
+    case (.text, _), (.number, _), (.bool, _), (.list, _): return nil
     }
   }
 }

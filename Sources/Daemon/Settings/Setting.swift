@@ -17,10 +17,21 @@ public struct Setting: Sendable {
   public let placeholder: String?
   /// One line for the help text.
   public let help: String
+  /// What stands for it in a file.
+  enum Form: Sendable {
+    case text
+    case number
+    case bool
+    /// Of texts; the option may be given several times.
+    case list
+  }
+
   /// Whether the option may be given several times, and the file has a list.
-  public let isList: Bool
+  public var isList: Bool { form == .list }
+  let form: Form
   let read: @Sendable (inout NodeSettings, [String]) throws(Unfit) -> Void
-  let print: @Sendable (NodeSettings) -> String
+  /// The value as it stands in a file.
+  let show: @Sendable (NodeSettings) -> String
 
   /// The option, such as `--event-log-bytes`; one of a list is in the singular.
   public var option: String {
@@ -32,28 +43,33 @@ public struct Setting: Sendable {
   public static let all: [Setting] = [
     text("data", "DIR", "folder of the store, the key and the event log", \.data),
     text("genesis", "FILE", "genesis file of the chain (livesync genesis makes one)", \.genesis),
-    list("listen", "ADDR", "where nodes may connect, such as 0.0.0.0:7400 or [::]:7400", \.listen) {
-      SocketAddress($0)
-    } print: {
-      $0.description
-    },
-    list("peers", "KEY@ADDR", "a node to keep a connection to", \.peers) {
-      PeerAddress(text: $0)
-    } print: {
-      "\($0.identity)@\($0)"
-    },
+    list(
+      "listen", "ADDR", "where nodes may connect, such as 0.0.0.0:7400 or [::]:7400", \.listen,
+      max: DaemonLimits.listenMax, parse: { SocketAddress($0) }, show: { $0.description }),
+    list(
+      "peers", "KEY@ADDR", "a node to keep a connection to", \.peers, max: DaemonLimits.peersMax,
+      parse: { PeerAddress(text: $0) }, show: { "\($0.identity)@\($0)" }),
     Setting(
       "http", "ADDR", "where to ask about the node; has no passwords, so keep it local",
       read: { (settings, words) throws(Unfit) in
         settings.http = words[0].isEmpty ? nil : try address(words[0])
-      }, print: { JSONText.quoted($0.http?.description ?? "") }),
-    text("name", "NAME", "what the node is called in its log", \.name),
+      }, show: { JSONText.quoted($0.http?.description ?? "") }),
+    Setting(
+      "name", "NAME", "what the node is called in its log: letters, digits, '.', '_' and '-'",
+      read: { (settings, words) throws(Unfit) in
+        guard (1...DaemonLimits.nameBytesMax).contains(words[0].utf8.count),
+          words[0].utf8.allSatisfy({ isNameByte($0) })
+        else {
+          throw Unfit("is not 1 to \(DaemonLimits.nameBytesMax) letters, digits, '.', '_' or '-'")
+        }
+        settings.name = words[0]
+      }, show: { JSONText.quoted($0.name) }),
     choice("state", "sync|genesis", "where a new node's state comes from", \.state),
     Setting(
       "produce", "KEYFILE", "make blocks with the keys of these validators",
       read: { (settings, words) throws(Unfit) in
-        settings.produce = words[0].isEmpty ? nil : words[0]
-      }, print: { JSONText.quoted($0.produce ?? "") }),
+        settings.produce = words[0].isEmpty ? nil : try Self.path(words[0])
+      }, show: { JSONText.quoted($0.produce ?? "") }),
     number(
       "block_time_ms", "MS", "time between blocks that are made; 0: that of the chain",
       \.blockTimeMilliseconds, in: 0...86_400_000),
@@ -64,13 +80,13 @@ public struct Setting: Sendable {
     number(
       "outbound_max", "N", "connections to nodes that were heard of", \.outboundMax, in: 0...64),
     Setting(
-      "private_addresses", nil, "learn and tell addresses of private networks",
+      "private_addresses", nil, "learn and tell addresses of private networks", .bool,
       read: { (settings, words) throws(Unfit) in
         guard let value = ["true": true, "false": false][words[0]] else {
           throw Unfit("is neither true nor false")
         }
         settings.privateAddresses = value
-      }, print: { "\($0.privateAddresses)" }),
+      }, show: { "\($0.privateAddresses)" }),
     choice("log_level", "LEVEL", "debug, info, warn or error: what people are shown", \.logLevel),
     number(
       "event_log_bytes", "N", "bytes of one file of the event log", \.eventLogBytes,
@@ -79,16 +95,16 @@ public struct Setting: Sendable {
   ]
 
   private init(
-    _ key: String, _ placeholder: String?, _ help: String, isList: Bool = false,
+    _ key: String, _ placeholder: String?, _ help: String, _ form: Form = .text,
     read: @escaping @Sendable (inout NodeSettings, [String]) throws(Unfit) -> Void,
-    print: @escaping @Sendable (NodeSettings) -> String
+    show: @escaping @Sendable (NodeSettings) -> String
   ) {
     self.key = key
     self.placeholder = placeholder
     self.help = help
-    self.isList = isList
+    self.form = form
     self.read = read
-    self.print = print
+    self.show = show
   }
 
   private typealias Path<Value> = any WritableKeyPath<NodeSettings, Value> & Sendable
@@ -99,9 +115,8 @@ public struct Setting: Sendable {
     Setting(
       key, placeholder, help,
       read: { (settings, words) throws(Unfit) in
-        guard !words[0].isEmpty else { throw Unfit("is empty") }
-        settings[keyPath: path] = words[0]
-      }, print: { JSONText.quoted($0[keyPath: path]) })
+        settings[keyPath: path] = try Self.path(words[0])
+      }, show: { JSONText.quoted($0[keyPath: path]) })
   }
 
   private static func number(
@@ -109,13 +124,13 @@ public struct Setting: Sendable {
     in range: ClosedRange<Int>
   ) -> Setting {
     Setting(
-      key, placeholder, help,
+      key, placeholder, help, .number,
       read: { (settings, words) throws(Unfit) in
         guard let value = Int(words[0]), range.contains(value), "\(value)" == words[0] else {
           throw Unfit("is no whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         settings[keyPath: path] = value
-      }, print: { "\($0[keyPath: path])" })
+      }, show: { "\($0[keyPath: path])" })
   }
 
   private static func choice<Value: RawRepresentable & CaseIterable & Sendable>(
@@ -128,15 +143,15 @@ public struct Setting: Sendable {
           throw Unfit("is none of \(Value.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         settings[keyPath: path] = value
-      }, print: { JSONText.quoted($0[keyPath: path].rawValue) })
+      }, show: { JSONText.quoted($0[keyPath: path].rawValue) })
   }
 
   private static func list<Value: Hashable & Sendable>(
-    _ key: String, _ placeholder: String, _ help: String, _ path: Path<[Value]>,
-    parse: @escaping @Sendable (String) -> Value?, print: @escaping @Sendable (Value) -> String
+    _ key: String, _ placeholder: String, _ help: String, _ path: Path<[Value]>, max: Int,
+    parse: @escaping @Sendable (String) -> Value?, show: @escaping @Sendable (Value) -> String
   ) -> Setting {
     Setting(
-      key, placeholder, help, isList: true,
+      key, placeholder, help, .list,
       read: { (settings, words) throws(Unfit) in
         var values: [Value] = []
         for word in words {
@@ -144,15 +159,29 @@ public struct Setting: Sendable {
           guard !values.contains(value) else { throw Unfit("'\(word)' comes twice") }
           values.append(value)
         }
-        guard values.count <= DaemonLimits.peersMax else {
-          throw Unfit("has more than \(DaemonLimits.peersMax) entries")
-        }
+        guard values.count <= max else { throw Unfit("has more than \(max) entries") }
         settings[keyPath: path] = values
       },
-      print: { settings in
-        let values = settings[keyPath: path].map { JSONText.quoted(print($0)) }
+      show: { settings in
+        let values = settings[keyPath: path].map { JSONText.quoted(show($0)) }
         return "[" + values.joined(separator: ", ") + "]"
       })
+  }
+
+  /// A text that can be a path; an empty one stands for none.
+  private static func path(_ word: String) throws(Unfit) -> String {
+    guard !word.utf8.contains(0) else { throw Unfit("has a zero byte") }
+    return word
+  }
+
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "."), UInt8(ascii: "_"),
+      UInt8(ascii: "-"):
+      true
+    default: false
+    }
   }
 
   private static func address(_ word: String) throws(Unfit) -> SocketAddress {

@@ -21,6 +21,8 @@ final class SocketLink: ByteLink, @unchecked Sendable {
   private var sent = 0
   private var hasRoom = true
   private var isReadScheduled = false
+  private var window = LineWindow()
+  private var isPumpScheduled = false
 
   init(
     _ descriptor: Int32, runtime: EventLoopRuntime, buffer: SocketBuffer,
@@ -119,19 +121,10 @@ final class SocketLink: ByteLink, @unchecked Sendable {
     fail(.system(call: "recv", code: code))
   }
 
-  /// Sends as much as the kernel takes.
+  /// Sends as much as the kernel takes and the line's window has room for.
   private func pump() {
     while hasRoom, state == .open || state == .finishing {
-      if sent == unsent.count {
-        (unsent, sent) = ([], 0)
-        // The user may end the link when it is asked: then what it gave last stands there.
-        let next = user?.nextBytes(max: TransportLimits.writeBytesMax) ?? []
-        unsent += next
-        guard sent < unsent.count else {
-          if state == .finishing { shutdown(descriptor, Int32(SHUT_WR)) }
-          return
-        }
-      }
+      if sent == unsent.count, !takeNext() { return }
       let count = unsent[sent...].withUnsafeBytes { bytes in
         send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
       }
@@ -142,6 +135,48 @@ final class SocketLink: ByteLink, @unchecked Sendable {
       } else if errno != EINTR {
         return fail(.system(call: "send", code: errno))
       }
+    }
+  }
+
+  /// Takes what is to be sent next; false if there is nothing, or no room for it now.
+  private func takeNext() -> Bool {
+    (unsent, sent) = ([], 0)
+    let room = lineRoom()
+    guard room >= TransportLimits.emitBytesMin else {
+      pumpLater()
+      return false
+    }
+    // The user may end the link when it is asked: then what it gave last stands there.
+    let next = user?.nextBytes(max: room) ?? []
+    unsent += next
+    guard sent < unsent.count else {
+      if state == .finishing { shutdown(descriptor, Int32(SHUT_WR)) }
+      return false
+    }
+    return true
+  }
+
+  /// Bytes that may be handed on now.
+  private func lineRoom() -> Int {
+    guard state == .open else { return TransportLimits.writeBytesMax }
+    let now = runtime.now
+    if window.isReadingDue(at: now), let reading = SocketLine.reading(of: descriptor) {
+      let outstanding = SocketLine.outstanding(of: descriptor)
+      window.update(reading, outstanding: outstanding, at: now)
+    }
+    guard window.bytes != nil else { return TransportLimits.writeBytesMax }
+    let room = window.room(outstanding: SocketLine.outstanding(of: descriptor))
+    return min(room ?? .max, TransportLimits.writeBytesMax)
+  }
+
+  /// The kernel gives no word when bytes are acknowledged.
+  private func pumpLater() {
+    guard !isPumpScheduled else { return }
+    isPumpScheduled = true
+    runtime.schedule(at: runtime.now.advanced(by: TransportLimits.lineReadingPause)) {
+      [weak self] in
+      self?.isPumpScheduled = false
+      self?.pump()
     }
   }
 
