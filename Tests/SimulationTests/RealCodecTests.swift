@@ -1,5 +1,4 @@
 import Locking
-import Primitives
 import Simulation
 import Testing
 
@@ -9,12 +8,15 @@ import Testing
   private struct Wire: Sendable {
     var pieces = 0
     var singleBytes = 0
-    var digest = Hash256.zero
+    var largest = 0
+    var digest: UInt64 = 0xcbf2_9ce4_8422_2325
 
     mutating func note(_ piece: ArraySlice<UInt8>) {
       pieces += 1
       if piece.count == 1 { singleBytes += 1 }
-      digest = Sha256.hash(digest.bytes + piece)
+      largest = max(largest, piece.count)
+      for byte in piece { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3 }
+      digest = (digest ^ UInt64(piece.count)) &* 0x100_0000_01b3
     }
   }
 
@@ -38,20 +40,23 @@ import Testing
     #expect(real.bytes == model.bytes)
     #expect(real.report.verdict == .pass)
     let seen = wire.withLock { $0 }
-    #expect(seen.singleBytes > 100_000 && seen.pieces > seen.singleBytes)
+    #expect(seen.singleBytes > 100_000)
+    if name == "default" { #expect(seen.largest > 1_000) }
   }
 
   @Test(arguments: 1...3 as ClosedRange<UInt64>)
   func log_shouldBeTheSame_whenRequestsAreWithdrawn(seed: UInt64) throws {
     var scenario = try Scenario.named("churn")
-    for change in ["loss_ppm=50000", "leave_ppm=200000"] { try scenario.set(change) }
+    for change in ["loss_per_million=50000", "leave_per_million=200000"] {
+      try scenario.set(change)
+    }
     let real = try Self.run(scenario, seed: seed, .realCodec())
     let model = try Self.run(scenario, seed: seed, .model)
     #expect(real.report == model.report, "\(real.report.reason)")
     #expect(real.bytes == model.bytes)
   }
 
-  @Test(arguments: 1...20 as ClosedRange<UInt64>)
+  @Test(arguments: 1...6 as ClosedRange<UInt64>)
   func log_shouldBeTheSame_inWildWorlds(seed: UInt64) throws {
     let scenario = Scenario.wild(seed: seed)
     let real = try Self.run(scenario, seed: seed, .realCodec())
@@ -62,7 +67,7 @@ import Testing
 
   @Test func bytesOfTheWire_shouldFollowFromTheSeed() throws {
     let scenario = try Scenario.named("plain")
-    var digests: [Hash256] = []
+    var digests: [UInt64] = []
     for seed in [1, 1, 2] as [UInt64] {
       let wire = Lock(Wire())
       _ = try Self.run(
@@ -89,6 +94,5 @@ import Testing
     ).report
     #expect(report.verdict == .safety)
     #expect(report.reason.hasPrefix("T1: "), "\(report.reason)")
-    print(report.reason)
   }
 }

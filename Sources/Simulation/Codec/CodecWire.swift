@@ -116,11 +116,14 @@ struct CodecWire: ~Copyable {
         guard !there.isEmpty || !back.isEmpty else { break }
       }
     } catch { throw CodecFailure("\(error)") }
-    let held = (dialler.connection?.heldBytes ?? 0) + (listener.connection?.heldBytes ?? 0)
+    guard dialler.isOpen, listener.isOpen else {
+      throw CodecFailure("the handshake does not end")
+    }
     let unsent = dialler.outboundBytes + listener.outboundBytes
-    guard dialler.isOpen, listener.isOpen, held == 0, unsent == 0 else {
-      throw CodecFailure(
-        "\(unsent) bytes were not sent, \(held) bytes of a record that is not whole were")
+    guard unsent == 0 else { throw CodecFailure("\(unsent) bytes of messages were not sent") }
+    let held = (dialler.connection?.heldBytes ?? 0) + (listener.connection?.heldBytes ?? 0)
+    guard held == 0 else {
+      throw CodecFailure("\(held) bytes of a record came, and not the rest of it")
     }
   }
 
