@@ -90,7 +90,7 @@ enum NetCommand {
         try NetSyncBenchmark(accounts: options.accounts, folder: folder, progress: progress).run()
       }
       progress.clear()
-      print(figures, asJSON: options.asJSON)
+      show(figures, asJSON: options.asJSON)
       let command = ShellWord.command(["livesync-bench", "net"] + words)
       try page?.replace(section: "net", with: markdown(figures, command))
       return 0
@@ -104,7 +104,7 @@ enum NetCommand {
     value >= 100 ? String(format: "%.0f", value) : String(format: "%.3g", value)
   }
 
-  private static func print(_ figures: [Figure], asJSON: Bool) {
+  private static func show(_ figures: [Figure], asJSON: Bool) {
     if asJSON {
       let list = figures.map { figure in
         "{\"name\":\"\(figure.name)\",\"value\":\(figure.value),\"unit\":\"\(figure.unit)\"}"
