@@ -101,7 +101,8 @@ monitoring-check: dependencies ## Read the metrics with prometheus-client and th
 namespaces: dependencies ## Run nodes over lines of 10 Mbit/s, and break the lines (SCENARIO="limit header").
 	@$(RELEASE) livesync >&2
 	@$(RELEASE) livesync-bench >&2
-	@if ! command -v tc > /dev/null; then DEBIAN_FRONTEND=noninteractive apt-get install -y -qq iproute2 python3 >&2; fi
+	@if ! command -v tc > /dev/null || ! command -v python3 > /dev/null; then apt-get update -qq >&2; \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq iproute2 python3 >&2; fi
 	@python3 Tests/Namespaces/namespaces.py .build/release/livesync $(SCENARIO)
 
 net-bench: dependencies ## Measure two processes over TCP, print the table and write it to Docs/Performance.md.
