@@ -23,8 +23,8 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 let rooms = [
   "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog", "Networking",
   "SimulatedNetworking", "LoopbackNetworking", "Transport", "HTTPServer", "StateTrie", "Ledger",
-  "Messages", "Peers", "LiveSync", "Node", "Monitoring", "Production", "Daemon", "Simulation",
-  "Fixtures", "Reports",
+  "Messages", "Peers", "LiveSync", "Snapshot", "Node", "Monitoring", "Production", "Daemon",
+  "Simulation", "Fixtures", "Reports",
 ]
 
 let package = Package(
@@ -72,6 +72,12 @@ let package = Package(
       [
         "Locking", "Runtime", "Primitives", "MerkleTree", "EventLog", "Networking", "StateTrie",
         "Ledger", "Messages", "Peers",
+      ]),
+    room(
+      "Snapshot",
+      [
+        "Locking", "Runtime", "Primitives", "MerkleTree", "Storage", "Streams", "EventLog",
+        "Networking", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync",
       ]),
     room(
       "Node",
@@ -196,6 +202,13 @@ let package = Package(
       [
         "LiveSync", "WorldSupport", "Node", "Peers", "Messages", "Runtime", "Networking",
         "EventLog", "Ledger", "StateTrie", "Storage", "Primitives", "MerkleTree",
+      ]),
+    tests(
+      "Snapshot",
+      [
+        "Snapshot", "WorldSupport", "Node", "LiveSync", "Peers", "Messages", "Runtime",
+        "Networking", "EventLog", "Ledger", "StateTrie", "Storage", "Streams", "Primitives",
+        "MerkleTree",
       ]),
     tests(
       "Node",

@@ -31,6 +31,7 @@ enum LimitTable {
     httpServerLimits,
     monitoringLimits,
     productionLimits,
+    snapshotLimits,
     storageLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }

@@ -3,8 +3,8 @@ extension TidyRule {
   static let roomOrder = [
     "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog",
     "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport", "HTTPServer",
-    "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Monitoring", "Production",
-    "Daemon", "Simulation", "Fixtures", "Reports",
+    "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Snapshot", "Node", "Monitoring",
+    "Production", "Daemon", "Simulation", "Fixtures", "Reports",
     "livesync",
   ]
 

@@ -1,0 +1,10 @@
+extension LimitTable {
+  static let snapshotLimits: [String: Proof] = [
+    "SnapshotLimits.manifestBytesMax": .undriven,
+    "SnapshotLimits.chunksMax": .undriven,
+    "SnapshotLimits.piecesMax": .undriven,
+    "SnapshotLimits.pieceBytesMax":
+      .driven(by: "piece_shouldBeRefused_whenItIsEmptyOrTooLarge"),
+    "SnapshotLimits.chunkBytesMax": .undriven,
+  ]
+}
