@@ -23,7 +23,7 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 let rooms = [
   "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog", "Networking",
   "SimulatedNetworking", "LoopbackNetworking", "Transport", "HTTPServer", "StateTrie", "Ledger",
-  "Messages", "Peers", "LiveSync", "Snapshot", "Node", "Monitoring", "Production", "Daemon",
+  "Messages", "Peers", "LiveSync", "Node", "Snapshot", "Monitoring", "Production", "Daemon",
   "Simulation", "Fixtures", "Reports",
 ]
 
@@ -74,16 +74,16 @@ let package = Package(
         "Ledger", "Messages", "Peers",
       ]),
     room(
-      "Snapshot",
-      [
-        "Locking", "Runtime", "Primitives", "MerkleTree", "Storage", "Streams", "EventLog",
-        "Networking", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync",
-      ]),
-    room(
       "Node",
       [
         "Locking", "Runtime", "Primitives", "EventLog", "Networking", "StateTrie", "Ledger",
         "Messages", "Peers", "LiveSync",
+      ]),
+    room(
+      "Snapshot",
+      [
+        "Locking", "Runtime", "Primitives", "MerkleTree", "Storage", "Streams", "EventLog",
+        "Networking", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node",
       ]),
     room(
       "Monitoring",

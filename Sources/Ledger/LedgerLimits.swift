@@ -28,9 +28,12 @@ public enum LedgerLimits {
   public static let blocksPerHeightMax = 16
   /// Final blocks behind the last macro block whose diffs are kept for serving, by default.
   public static let finalDiffsKeptDefault = 1_024
-  /// Longest way in blocks over which a late chunk is brought to the head: each block costs the
-  /// work of one diff, and after so many the range is fetched anew for less.
-  public static let carriedBlocksMax = 512
+  /// Longest way in blocks over which a late chunk is brought to the head: as long as diffs are
+  /// kept by default behind the last macro block, and those above it.
+  public static let carriedBlocksMax = finalDiffsKeptDefault + 512
+  /// Most bytes of the changes on that way that are kept for the next chunk of the same block;
+  /// larger ones are joined anew for each.
+  public static let carriedChangesBytesMax = 32 << 20
   /// Most events a subscriber may lag behind; then its stream ends.
   public static let eventsBufferedMax = 1_024
   /// Most locators looked at in one request.

@@ -136,6 +136,11 @@ public enum LiveSyncLimits {
   /// Time a peer should need for one request: short enough to notice a slow one, long enough for
   /// the proof to be a small part of the answer.
   public static let requestTime: Duration = .milliseconds(400)
+  /// Pieces of an offer among which the smallest is chosen for a peer that has proven nothing yet.
+  public static let firstPiecesMax = 64
+  /// Share of a piece that must be free for it to be asked for as a whole: about what its bytes are
+  /// of those of chunks of the same range.
+  public static let freePieceShare = 0.75
   /// Time between two looks at what is late.
   public static let plannerInterval: Duration = .milliseconds(100)
   /// Chunks that the density of items is measured over.

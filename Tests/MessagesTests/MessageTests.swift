@@ -89,8 +89,8 @@ import WorldSupport
     let world = try TestWorld(seed: 31)
     let context = SyncContext(
       chain: world.source, network: world.network.endpoint(PeerID(1)), runtime: world.runtime,
-      recorder: .none)
-    RequestServer(context: context, limits: RateLimits(perType: [.head: 2])).start()
+      recorder: .none, rateLimits: RateLimits(perType: [.head: 2]))
+    RequestServer(context: context).start()
     world.network.join(PeerID(1))
     world.run {
       let network = world.network.endpoint(TestWorld.node)

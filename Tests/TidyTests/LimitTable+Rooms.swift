@@ -21,6 +21,8 @@ extension LimitTable {
     "LedgerLimits.sideBlocksMax": .undriven,
     "LedgerLimits.blocksPerHeightMax": .driven(by: "blocksAtOneHeight_shouldBeSoManyAtMost"),
     "LedgerLimits.finalDiffsKeptDefault": .estimate("default of a setting"),
+    "LedgerLimits.carriedChangesBytesMax":
+      .estimate("above it the same is computed anew for each chunk"),
     "LedgerLimits.carriedBlocksMax":
       .driven(by: "lateChunk_shouldBeCarriedAsFarAsTheLimit_andNoFurther"),
     "LedgerLimits.eventsBufferedMax": .driven(by: "events_shouldTellWhatHappened_andEndForWhoLags"),

@@ -3,7 +3,7 @@ extension TidyRule {
   static let roomOrder = [
     "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog",
     "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport", "HTTPServer",
-    "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Snapshot", "Node", "Monitoring",
+    "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Snapshot", "Monitoring",
     "Production", "Daemon", "Simulation", "Fixtures", "Reports",
     "livesync",
   ]

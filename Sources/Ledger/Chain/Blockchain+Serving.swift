@@ -15,6 +15,14 @@ extension Blockchain {
     } catch { return .failed(error) }
   }
 
+  /// Bytes that the diff of one of the last `count` blocks has on average; nil if none is kept.
+  public func meanDiffBytes(of count: Int) -> Int? {
+    let sizes = locators(limit: count).compactMap { hash in
+      if case .diff(let diff) = trieDiff(of: hash) { diff.wireBytes.count } else { nil }
+    }
+    return sizes.isEmpty ? nil : sizes.reduce(0, +) / sizes.count
+  }
+
   /// The items of the head's state from `start` on, at most `limit`, none at or above `end`, and of
   /// those only as many as have `bytesMax` bytes, but always one.
   public func chunk(

@@ -45,32 +45,62 @@ extension ChainState {
   /// up. Nil if a diff on the way is not kept, if the way is longer than
   /// `LedgerLimits.carriedBlocksMax`, or if the diffs do not follow from each other.
   private func changes(from start: FoundBlock) throws(LedgerStoreError) -> TrieDiff? {
-    // Side branches part from the main chain at or above the last macro block.
-    var ancestor = start.block
-    var path: [Hash256] = []
-    if !start.isOnMain {
-      let branch = branch(to: ancestor.hash)
-      (ancestor, path) = (branch.ancestor.block, branch.path)
-    }
-    guard let above = head.number.subtracting(ancestor.number),
-      path.count + Int(above) <= LedgerLimits.carriedBlocksMax
+    guard start.isOnMain else { return try sideChanges(from: start.block) }
+    guard let above = head.number.subtracting(start.block.number),
+      above <= LedgerLimits.carriedBlocksMax
     else { return nil }
-    var steps: [TrieDiff] = []
-    for hash in path.reversed() {
-      guard case .diff(let diff) = try diffLookup(of: hash) else { return nil }
-      steps.append(diff.inverted())
+    // Many chunks of one block come one after another, such as the pieces of a snapshot.
+    var way = CarriedChanges(from: start.block.id)
+    if let kept = carried, kept.from == way.from, kept.to.number <= head.number,
+      try mainHash(at: kept.to.number) == kept.to.hash
+    {
+      way = kept
     }
-    for number in (ancestor.number..<head.number).map({ $0 + 1 }) {
-      guard let hash = try mainHash(at: number),
-        case .diff(let diff) = try diffLookup(of: hash)
+    for number in (way.to.number..<head.number).map({ $0 + 1 }) {
+      guard let hash = try mainHash(at: number), case .diff(let diff) = try diffLookup(of: hash),
+        way.append(diff, of: BlockID(number: number, hash: hash))
       else { return nil }
-      steps.append(diff)
     }
-    var changes = TrieDiff.empty
-    do throws(DiffError) {
-      for diff in steps { changes = try changes.composed(with: diff) }
-    } catch { return nil }
-    return changes
+    carried = way.diff.heapBytes <= LedgerLimits.carriedChangesBytesMax ? way : nil
+    return way.diff
+  }
+
+  /// The same from a block of a side branch, which parts from the main chain at or above the last
+  /// macro block.
+  private func sideChanges(from start: Block) throws(LedgerStoreError) -> TrieDiff? {
+    let (ancestor, path) = branch(to: start.hash)
+    let number = ancestor.block.number
+    guard path.count + Int(head.number - number) <= LedgerLimits.carriedBlocksMax else {
+      return nil
+    }
+    var way = CarriedChanges(from: start.id)
+    for hash in path.reversed() {
+      guard case .diff(let diff) = try diffLookup(of: hash),
+        way.append(diff.inverted(), of: way.to)
+      else { return nil }
+    }
+    for next in (number..<head.number).map({ $0 + 1 }) {
+      guard let hash = try mainHash(at: next), case .diff(let diff) = try diffLookup(of: hash),
+        way.append(diff, of: BlockID(number: next, hash: hash))
+      else { return nil }
+    }
+    return way.diff
+  }
+}
+
+/// What changed on the way from one block to another.
+struct CarriedChanges {
+  let from: BlockID
+  private(set) var to: BlockID
+  private(set) var diff = TrieDiff.empty
+
+  init(from block: BlockID) { (from, to) = (block, block) }
+
+  /// Goes on to `block` by the diff that leads there; false if it does not follow.
+  mutating func append(_ next: TrieDiff, of block: BlockID) -> Bool {
+    do throws(DiffError) { diff = try diff.composed(with: next) } catch { return false }
+    to = block
+    return true
   }
 }
 

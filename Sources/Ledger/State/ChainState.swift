@@ -26,6 +26,8 @@ final class ChainState {
   var trie: StateTrie?
   /// Number of times the trie changed by something else than a diff.
   var chunkMark = 0
+  /// The way of the last late chunk of a final block, kept for the next one.
+  var carried: CarriedChanges?
 
   /// What the store does not have yet; nil without one.
   var changes: ChainChanges?

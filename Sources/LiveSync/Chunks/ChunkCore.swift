@@ -16,11 +16,14 @@ public struct PlannerView: Sendable {
   public var urgentWait: Duration
   /// How many requests of all kinds are lost.
   public var losses: LossShare
+  /// What can be had besides chunks of the peers' heads.
+  public var offer: RangeOffer?
 
   public init(
     now: Moment, peers: [PeerID], silent: Set<PeerID> = [], urgentWait: Duration = .zero,
-    losses: LossShare = LossShare()
+    losses: LossShare = LossShare(), offer: RangeOffer? = nil
   ) {
+    self.offer = offer
     self.silent = silent
     self.losses = losses
     self.now = now

@@ -17,12 +17,15 @@ public struct ChunkQuery: Sendable, Hashable {
   public var edges: ChunkEdges
   /// Most bytes of items wanted; one item may have more.
   public var itemsBytesMax: Int
+  /// The piece of an offer that is asked for instead of a range of the peer's head; nil if none.
+  public var piece: OfferedPiece?
 
   public init(
     id: UInt64, start: KeyNibbles, end: KeyNibbles?, limit: Int, edges: ChunkEdges,
-    itemsBytesMax: Int = MessageLimits.chunkAnswerBytesMax
+    itemsBytesMax: Int = MessageLimits.chunkAnswerBytesMax, piece: OfferedPiece? = nil
   ) {
     self.itemsBytesMax = itemsBytesMax
+    self.piece = piece
     self.id = id
     self.start = start
     self.end = end

@@ -117,14 +117,15 @@ extension LiveSyncer where Queue == BlockQueue {
 extension LiveSyncer where Queue == StateQueue {
   /// - Parameter chunkItems: most items asked for in one chunk, 1…`MessageLimits.chunkItemsMax`;
   ///   nil: what suits the strategy.
+  /// - Parameter source: gives ranges besides the peers' heads, to the parallel strategy.
   public init(
     context: SyncContext, configuration: QueueConfiguration,
-    chunkItems: Int? = nil, strategy: SyncStrategy = .parallel
+    chunkItems: Int? = nil, strategy: SyncStrategy = .parallel, source: (any RangeSource)? = nil
   ) {
     self.init(
       context: context, configuration: configuration,
       queue: StateQueue(
         context: context, configuration: configuration, chunkItems: chunkItems,
-        strategy: strategy))
+        strategy: strategy, source: source))
   }
 }

@@ -54,7 +54,7 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
     guard !isComplete else { return [] }
     let orders = ranges.fill(
       view.peers, silent: view.silent, missing: chain.missing, urgentWait: view.urgentWait,
-      losses: view.losses, at: view.now)
+      losses: view.losses, offer: view.offer, at: view.now)
     var actions: [Action] = orders.map { .ask($0) }
     for peer in view.peers {
       let demotion = ranges.peers.demotion(of: peer)

@@ -10,7 +10,8 @@ extension RangePlanner {
   /// of them that are `silent` hardly any.
   package mutating func fill(
     _ available: [PeerID], silent: Set<PeerID> = [], missing: KeyRangeSet,
-    urgentWait: Duration = .zero, losses: LossShare = LossShare(), at now: Moment
+    urgentWait: Duration = .zero, losses: LossShare = LossShare(), offer: RangeOffer? = nil,
+    at now: Moment
   ) -> [ChunkOrder] {
     self.urgentWait = urgentWait
     peers.losses = losses
@@ -35,7 +36,7 @@ extension RangePlanner {
     let share = free.ranges.reduce(0) { $0 + $1.share } / Double(max(1, parts))
     var orders: [ChunkOrder] = []
     var spare = ranking
-    orders += assist(&spare, missing: missing, isAllTaken: false, at: now)
+    orders += assist(&spare, offer, missing: missing, isAllTaken: false, at: now)
     // One each in turn, so that no peer gets all of what is left.
     while hasRoom, !free.isEmpty, !spare.isEmpty {
       for index in spare.indices where hasRoom {
@@ -46,17 +47,19 @@ extension RangePlanner {
         }
         // Who never answered is asked for what stays free for the others.
         var rest = free
-        guard let range = slice(&rest, for: peer, share: share, at: now) else {
+        guard let (range, piece) = work(&rest, for: peer, share: share, offer, at: now) else {
           spare[index].spare = 0
           continue
         }
         if !peers.silent.contains(peer) { free = rest }
-        orders.append(ask(peer, range, helpsWith: nil, at: now))
+        orders.append(ask(peer, range, piece, of: offer, helpsWith: nil, at: now))
         spare[index].spare -= 1
       }
       spare.removeAll { $0.spare <= 0 }
     }
-    if free.isEmpty { orders += assist(&spare, missing: missing, isAllTaken: true, at: now) }
+    if free.isEmpty {
+      orders += assist(&spare, offer, missing: missing, isAllTaken: true, at: now)
+    }
     return orders
   }
 
@@ -65,7 +68,7 @@ extension RangePlanner {
   /// dense than the average.
   private mutating func trimFlights() {
     guard let inAll = density.itemsInAll else { return }
-    for (id, flight) in flights {
+    for (id, flight) in flights where flight.query.piece == nil {
       let share = Double(flight.query.limit) * LiveSyncLimits.tailShare / inAll
       guard flight.range.share > share else { continue }
       flights[id]?.range = flight.range.beginning(share / flight.range.share)
@@ -137,6 +140,21 @@ extension RangePlanner {
   /// still answered whole.
   private var itemsWanted: Int { max(1, itemsMax * 4 / 5) }
 
+  /// What to ask `peer` for next, taken out of what is free: a piece of the offer if it has one,
+  /// which takes less of the line, or else a range of its head.
+  private func work(
+    _ free: inout KeyRangeSet, for peer: PeerID, share: Double, _ offer: RangeOffer?,
+    at now: Moment
+  ) -> (KeyRange, OfferedPiece?)? {
+    if let offer, let piece = piece(of: offer, for: peer, in: free) {
+      let range = offer.range(of: piece.index)
+      free.remove(range)
+      return (range, piece)
+    }
+    guard offer?.isLiveUseful ?? true else { return nil }
+    return slice(&free, for: peer, share: share, at: now).map { ($0, nil) }
+  }
+
   /// Takes a range for `peer` out of what is free, from the lowest key on that it may have: as
   /// large as the peer can deliver, and not larger than `share` of the key space unless that would
   /// be too small.
@@ -189,7 +207,8 @@ extension RangePlanner {
   }
 
   private mutating func ask(
-    _ peer: PeerID, _ range: KeyRange, helpsWith: UInt64?, at now: Moment
+    _ peer: PeerID, _ range: KeyRange, _ piece: OfferedPiece?, of offer: RangeOffer?,
+    helpsWith: UInt64?, at now: Moment
   ) -> ChunkOrder {
     let record = peers[peer]
     // What comes from a peer that is not measured may be slow to come.
@@ -200,10 +219,13 @@ extension RangePlanner {
       LiveSyncLimits.chunkOverheadBytes,
       Int(min(1e9, Double(min(items, limit)) * density.bytesPerItem)))
     let fitting = Double(MessageLimits.chunkAnswerBytesMax) / density.bytesPerItem
+    let pieceBytes = piece.flatMap { offer?.bytes[$0.index] }
     let query = ChunkQuery(
       id: nextID, start: range.start, end: range.end,
       limit: max(1, min(limit, Int(fitting))), edges: .both,
-      itemsBytesMax: LiveSyncLimits.itemsBytesMax(expected: min(bytes, requestBytes)))
+      itemsBytesMax: pieceBytes
+        ?? LiveSyncLimits.itemsBytesMax(expected: min(bytes, requestBytes)),
+      piece: piece)
     chargeFlight(query, to: peer)
     nextID += 1
     flights[query.id] = Flight(
@@ -223,8 +245,8 @@ extension RangePlanner {
   /// peer will need much longer, or the whole of one that takes longer than 95 of 100. While there
   /// is free work only ranges that are far behind are helped with.
   private mutating func assist(
-    _ helpers: inout [(peer: PeerID, spare: Int)], missing: KeyRangeSet, isAllTaken: Bool,
-    at now: Moment
+    _ helpers: inout [(peer: PeerID, spare: Int)], _ offer: RangeOffer?, missing: KeyRangeSet,
+    isAllTaken: Bool, at now: Moment
   ) -> [ChunkOrder] {
     var orders: [ChunkOrder] = []
     let usual = peers.latency95
@@ -245,7 +267,10 @@ extension RangePlanner {
       let range = help(
         with: rest, of: flight, by: peer, usual: usual, isAllTaken: isAllTaken, at: now)
       guard let range else { continue }
-      orders.append(ask(peer, range, helpsWith: id, at: now))
+      let piece = offer.flatMap { flight.query.piece(of: $0, at: peer) }
+      if piece == nil, offer?.isLiveUseful == false { continue }
+      let whole = piece.flatMap { offer?.range(of: $0.index) }
+      orders.append(ask(peer, whole ?? range, piece, of: offer, helpsWith: id, at: now))
       helpers[helper].spare -= 1
     }
     return orders

@@ -102,7 +102,8 @@ public struct RangePlanner: Sendable {
     line.add(
       arrivedBytes - flight.allArrivedBefore, in: time, isAlone: flight.isAlone, at: now)
     let query = flight.query
-    let isShort = chunk.chunk.end != query.end && chunk.chunk.items.count < query.limit
+    let isShort =
+      query.piece == nil && chunk.chunk.end != query.end && chunk.chunk.items.count < query.limit
     claims[id] = Claim(
       range: KeyRange(start: query.start, end: chunk.chunk.end),
       peer: flight.peer,

@@ -10,7 +10,7 @@ import StateTrie
 /// complete. A shell over a `ChunkCore`: one chunk at a time, or many ranges in parallel.
 public actor StateQueue: LiveSyncQueue {
   /// Work for the task group of `run()`.
-  private enum Order: Sendable {
+  enum Order: Sendable {
     case request(ChunkQuery)
     case ask(ChunkOrder)
     case retry(after: Duration)
@@ -18,12 +18,14 @@ public actor StateQueue: LiveSyncQueue {
   }
 
   let context: SyncContext
-  private let client: RequestClient
-  private var core: any ChunkCore<Block>
+  let client: RequestClient
+  var core: any ChunkCore<Block>
   var account = ChunkAccount()
   /// States that were found to have a wrong root, and given up.
-  private var wrongStates = WrongStates()
+  var wrongStates = WrongStates()
   private let configuration: QueueConfiguration
+  /// What gives ranges besides the peers' heads; nil if nothing.
+  let source: (any RangeSource)?
   private let orders = Mailbox<Order>(capacity: PeerLimits.ordersMax)
   /// The queue that blocks with diffs come from.
   public nonisolated let diffQueue: DiffQueue
@@ -31,8 +33,9 @@ public actor StateQueue: LiveSyncQueue {
 
   public init(
     context: SyncContext, configuration: QueueConfiguration, chunkItems: Int? = nil,
-    strategy: SyncStrategy = .parallel
+    strategy: SyncStrategy = .parallel, source: (any RangeSource)? = nil
   ) {
+    self.source = source
     self.context = context.actor("state_queue")
     client = RequestClient(
       context: self.context, type: .chunk, isUrgent: false)
@@ -79,7 +82,7 @@ public actor StateQueue: LiveSyncQueue {
   }
 
   /// Lets the core take one event, with one view of the world.
-  private func step(
+  func step(
     _ event: (inout any ChunkCore<Block>, PlannerView, ChainView) -> [StateQueueAction<Block>]
   ) async {
     let chain = context.chain.view
@@ -93,11 +96,12 @@ public actor StateQueue: LiveSyncQueue {
     return PlannerView(
       now: now, peers: wrongStates.doubt(chain.headHash) ? [] : context.peers.peers,
       silent: context.peers.ranked(at: now, for: .chunk).silent,
-      urgentWait: max(.zero, context.urgent.longestWait(at: now) - roundTrip), losses: pace.losses)
+      urgentWait: max(.zero, context.urgent.longestWait(at: now) - roundTrip), losses: pace.losses,
+      offer: source?.offer)
   }
 
   /// How far the queue looks on a line as long as it is measured to be.
-  private var window: QueueConfiguration {
+  var window: QueueConfiguration {
     configuration.widened(by: context.blocksInLongTime)
   }
 
@@ -172,93 +176,6 @@ public actor StateQueue: LiveSyncQueue {
   private func followPeers() async {
     for await _ in context.peers.additions() {
       await step { $0.advance($1, chain: $2) }
-    }
-  }
-
-  // MARK: Requests
-
-  private func execute(_ order: Order) async {
-    switch order {
-    case .request(let query):
-      await request(query)
-    case .ask(let order):
-      await ask(order)
-    case .retry(let pause):
-      await client.pause(pause)
-      if !Task.isCancelled { await step { $0.retryDue($1, chain: $2) } }
-    case .expectBlock(let number, let hash, let peer):
-      await expectBlock(number, hash, peer)
-    }
-  }
-
-  private func request(_ query: ChunkQuery) async {
-    while wrongStates.doubt(context.chain.headHash), !Task.isCancelled { await client.pause() }
-    let answer = await client.ask(
-      query.message, tries: RequestTries(first: nil),
-      expecting: min(query.limit * LiveSyncLimits.itemBytesFirst, query.answerBytesMax),
-      willAsk: { peer, _ in recordRequest(query, to: peer) },
-      handling: RequestClient.Handling(
-        judge: { response, peer -> RequestClient.Verdict<SourcedChunk> in
-          SourcedChunk(response, to: query, from: peer).map { .use($0) }
-            ?? .unfit(reason: "incomplete_state")
-        }))
-    switch answer {
-    case .value(let chunk, _):
-      note(chunk)
-      core.configuration = window
-      await step { $0.received(query.id, chunk, $1, chain: $2) }
-    case .failed, .noPeers:
-      await step { $0.failed(query.id, .unavailable, $1, chain: $2) }
-    case .cancelled:
-      break
-    }
-  }
-
-  /// Asks one peer once; the core decides what follows.
-  private func ask(_ order: ChunkOrder) async {
-    let (query, peer) = (order.query, order.peer)
-    recordRequest(query, to: peer)
-    do throws(RequestError) {
-      let response = try await context.network.chunk(
-        query.message, of: peer,
-        timeout: context.network.pace.atLeast(order.timeout))
-      guard let chunk = SourcedChunk(response, to: query, from: peer) else {
-        await step { $0.failed(query.id, .lacking, $1, chain: $2) }
-        return
-      }
-      context.peers.heard(peer, for: .chunk)
-      note(chunk)
-      core.configuration = window
-      await step { $0.received(query.id, chunk, $1, chain: $2) }
-    } catch {
-      guard error != .cancelled else { return }
-      let failure = ChunkFailure(error)
-      if failure == .late { context.peers.missed(peer, for: .chunk) }
-      // An honest peer cannot know how large an answer may be for us.
-      if error.isMisbehaviour, failure != .tooLarge { context.ban(peer, reason: error.reason) }
-      await step { $0.failed(query.id, failure, $1, chain: $2) }
-    }
-  }
-
-  /// Writes down that a chunk came.
-  private func note(_ chunk: SourcedChunk) {
-    context.recorder.record(.chunk(chunk.event(Event.Chunk.received)))
-    account.received(chunk)
-    if UInt64(chunk.number) <= UInt64(context.chain.headNumber)
-      + UInt64(window.windowAheadMax)
-    {
-      account.highestNumber = max(account.highestNumber, chunk.number)
-    }
-  }
-
-  /// A chunk waits for a block that is not here: announcements are faster than this, so after a
-  /// moment it is asked for, and if nobody has it, the chunk is of no use.
-  private func expectBlock(_ number: UInt32, _ hash: Hash256, _ peer: PeerID) async {
-    await client.pause(LiveSyncLimits.chunkBlockPatience)
-    if Task.isCancelled || context.chain.isKnown(hash) { return }
-    let outcome = await resolve(hash, number: number, firstPeer: peer)
-    if outcome == .failed || outcome == .outdated {
-      await step { $0.blockNeverCame(number: number, hash: hash, $1, chain: $2) }
     }
   }
 

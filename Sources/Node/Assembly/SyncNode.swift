@@ -54,16 +54,17 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
 
   init(
     context: SyncContext, configuration: NodeConfiguration, queueConfiguration: QueueConfiguration,
-    liveSync: LiveSyncer<Queue>, more: (SyncContext) -> [any NodeService],
+    liveSync: LiveSyncer<Queue>, source: (any StateSource)? = nil,
+    more: (SyncContext) -> [any NodeService],
     readState: @escaping @Sendable (Queue) async -> StateReading
   ) {
     self.context = context
     self.liveSync = liveSync
     let consensus = ConsensusJudge(context: context)
     self.consensus = consensus
-    server = RequestServer(context: context, limits: configuration.rateLimits)
+    server = RequestServer(context: context)
     let syncer = Syncer(
-      context: context, configuration: queueConfiguration,
+      context: context, configuration: queueConfiguration, source: source,
       resolve: { await liveSync.resolveBlock($0, number: $1, firstPeer: $2) },
       goLive: { liveSync.add($0) })
     reporter = ProgressReporter(
@@ -73,7 +74,7 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
       ChainRecorder(context: context, consensus: consensus), liveSync, syncer,
       HeadFollower(context: context, consensus: consensus, liveSync: liveSync), reporter,
     ]
-    services = own + more(context)
+    services = own + (source.map { [$0] } ?? []) + more(context)
   }
 
   /// The chain of this node.
@@ -145,17 +146,22 @@ public typealias BlockNode = SyncNode<BlockQueue>
 
 extension SyncNode where Queue == StateQueue {
   /// A node that follows `chain`, whose state may be complete, partial or missing.
-  /// - Parameter services: makes what is to work beside the node's own services.
+  /// - Parameters:
+  ///   - source: makes another way to the state than chunks of the peers' heads; used by the
+  ///     parallel strategy.
+  ///   - services: makes what is to work beside the node's own services.
   public convenience init(
     chain: Blockchain, network: any Network, runtime: any Runtime, sink: any EventSink,
-    configuration: NodeConfiguration, services: (SyncContext) -> [any NodeService] = { _ in [] }
+    configuration: NodeConfiguration, source: (SyncContext) -> (any StateSource)? = { _ in nil },
+    services: (SyncContext) -> [any NodeService] = { _ in [] }
   ) {
     let (context, queue) = SyncContext.make(chain, network, runtime, sink, configuration)
+    let source = configuration.strategy == .parallel ? source(context) : nil
     self.init(
       context: context, configuration: configuration, queueConfiguration: queue,
       liveSync: StateLiveSync(
         context: context, configuration: queue, chunkItems: configuration.chunkItems,
-        strategy: configuration.strategy), more: services
+        strategy: configuration.strategy, source: source), source: source, more: services
     ) { await $0.reading }
   }
 }
@@ -187,7 +193,9 @@ extension SyncContext {
       ?? QueueConfiguration(
         blocksPerBatch: chain.configuration.blocksPerBatch, includeBody: chain.holdsState)
     return (
-      SyncContext(chain: chain, network: network, runtime: runtime, recorder: recorder), queue
+      SyncContext(
+        chain: chain, network: network, runtime: runtime, recorder: recorder,
+        rateLimits: configuration.rateLimits), queue
     )
   }
 }

@@ -18,15 +18,18 @@ final class MacroSync: Sendable {
   private let fetch = Lock(MacroFetch())
   private let context: SyncContext
   private let configuration: QueueConfiguration
+  /// Another way to the state; nil if there is none.
+  private let source: (any StateSource)?
   /// Waits until the chain has a block; asks the peer first.
   private let resolve: @Sendable (Hash256, UInt32, PeerID) async -> ResolveOutcome
 
   init(
-    context: SyncContext, configuration: QueueConfiguration,
+    context: SyncContext, configuration: QueueConfiguration, source: (any StateSource)?,
     resolve: @escaping @Sendable (Hash256, UInt32, PeerID) async -> ResolveOutcome
   ) {
     self.context = context.actor("macro_sync")
     self.configuration = configuration
+    self.source = source
     self.resolve = resolve
   }
 
@@ -162,7 +165,8 @@ final class MacroSync: Sendable {
     let own = context.chain.view
     // Where nothing is lost, what is here counts at once; what cannot be kept must be adopted.
     let isFree = own.holdsState && own.missing == .all
-    if let last = chain.blocks.last, chain.history != nil, isFree || !isKept,
+    let mayWait = isKept && source?.isDeciding == true
+    if let last = chain.blocks.last, chain.history != nil, !mayWait, isFree || !isKept,
       last.number > own.headNumber
     {
       return await adopt(chain, last: last, from: peer)
@@ -180,7 +184,12 @@ final class MacroSync: Sendable {
   ) async -> Round {
     let own = context.chain.view
     guard let last = chain.blocks.last, last.number > own.headNumber else { return .end(nil) }
-    if !mustJump(to: last.number, from: own, roundTrip: roundTrip) {
+    if let way = await waypoint(on: chain, from: own), let stop = way.blocks.last {
+      return await adopt(way, last: stop, from: peer)
+    }
+    if source?.isHolding == true
+      || !mustJump(to: last.number, from: context.chain.view, roundTrip: roundTrip)
+    {
       return .end(BlockID(number: last.number, hash: last.hash))
     }
     guard chain.history != nil else { return .stop(failed(peer, "history_missing", .failed)) }
@@ -189,6 +198,14 @@ final class MacroSync: Sendable {
     // meanwhile is for live sync.
     if case .more = round, isBatch(madeIn: roundTrip) { return .end(nil) }
     return round
+  }
+
+  /// Where to stop for what another source gives, if nothing is held yet.
+  private func waypoint(
+    on chain: VerifiedMacroChain, from own: ChainView
+  ) async -> VerifiedMacroChain? {
+    guard let source, own.holdsState, own.missing == .all else { return nil }
+    return await source.waypoint(on: chain)
   }
 
   /// True if the chain makes a batch in this time, and no more than live sync takes in.
@@ -226,15 +243,8 @@ final class MacroSync: Sendable {
 
   /// Bytes that the diff of one of our last blocks has on average.
   private var bytesPerBlock: Double {
-    let sizes = context.chain.locators(limit: NodeLimits.sampledDiffsMax).compactMap { hash in
-      if case .diff(let diff) = context.chain.trieDiff(of: hash) {
-        diff.wireBytes.count
-      } else {
-        nil
-      }
-    }
-    if sizes.isEmpty { return Double(NodeLimits.blockBytesFirst) }
-    return Double(sizes.reduce(0, +)) / Double(sizes.count)
+    Double(
+      context.chain.meanDiffBytes(of: NodeLimits.sampledDiffsMax) ?? NodeLimits.blockBytesFirst)
   }
 
   private func adopt(_ verified: VerifiedMacroChain, last: Block, from peer: PeerID) async -> Round

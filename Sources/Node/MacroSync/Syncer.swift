@@ -23,16 +23,18 @@ public actor Syncer: NodeService {
   private let orders = Mailbox<Order>(capacity: PeerLimits.ordersMax)
 
   /// - Parameters:
+  ///   - source: another way to the state than chunks.
   ///   - resolve: waits until the chain has a block, asking the peer first.
   ///   - goLive: called with each peer that is good for live sync.
   public init(
-    context: SyncContext, configuration: QueueConfiguration,
+    context: SyncContext, configuration: QueueConfiguration, source: (any StateSource)? = nil,
     resolve: @escaping @Sendable (Hash256, UInt32, PeerID) async -> ResolveOutcome,
     goLive: @escaping @Sendable (PeerID) -> Void
   ) {
     self.context = context.actor("syncer")
     self.resolve = resolve
-    macroSync = MacroSync(context: context, configuration: configuration, resolve: resolve)
+    macroSync = MacroSync(
+      context: context, configuration: configuration, source: source, resolve: resolve)
     self.goLive = goLive
   }
 

@@ -1,49 +1,19 @@
 import EventLog
 import Ledger
-import Locking
 import Messages
 import Networking
 import Peers
 import Primitives
-import Runtime
 import StateTrie
 
-/// Answers the requests of other nodes from our chain, within rate limits for each peer and type.
-/// What a peer has asked for counts on if it leaves and comes back.
+/// Answers the requests of other nodes from our chain.
 ///
 /// Answers are read without waiting: blocks from the newest view of the chain, the state from a
 /// snapshot of its store. A node whose state is incomplete says so.
 public struct RequestServer: Sendable {
-  /// Shared by the handlers.
-  private final class Gate: Sendable {
-    private let limiter: Lock<RateLimiter>
-    private let runtime: any Runtime
-    /// Held while an answer is made.
-    private let turn = Lock(())
-
-    init(limits: RateLimits, runtime: any Runtime) {
-      limiter = Lock(RateLimiter(limits: limits))
-      self.runtime = runtime
-    }
-
-    func allow(_ type: RequestType, from peer: PeerID) -> Bool {
-      let now = runtime.now
-      return limiter.withLock { $0.allow(type, from: peer, at: now) }
-    }
-
-    /// Makes an answer when no other is being made, so that at most one is held that is not sent.
-    func making<Answer>(_ make: () -> sending Answer) -> sending Answer {
-      turn.withLock { _ in make() }
-    }
-  }
-
   private let context: SyncContext
-  private let gate: Gate
 
-  public init(context: SyncContext, limits: RateLimits = RateLimits()) {
-    self.context = context.actor("request_server")
-    gate = Gate(limits: limits, runtime: context.runtime)
-  }
+  public init(context: SyncContext) { self.context = context.actor("request_server") }
 
   /// Begins to answer.
   public func start() {
@@ -75,23 +45,14 @@ public struct RequestServer: Sendable {
   private func serve<R: Request>(
     _ type: R.Type, _ answer: @escaping @Sendable (R) -> R.Response?
   ) {
-    let context = context
-    let gate = gate
-    context.network.serve(
-      type,
-      undecodable: { peer, error in
-        // Our own messages never are: the peer breaks the protocol.
-        context.ban(peer, reason: error.reason)
-      },
-      { peer, request in
-        guard gate.allow(R.type, from: peer) else { return nil }
-        let response = gate.making { answer(request) }
-        if let failure = context.chain.takeServingFailure() {
-          context.recorder.record(
-            .node(.unreadable(reason: failure.reason, detail: failure.description)))
-        }
-        return response
-      })
+    context.serve(type) { [context] request in
+      let response = answer(request)
+      if let failure = context.chain.takeServingFailure() {
+        context.recorder.record(
+          .node(.unreadable(reason: failure.reason, detail: failure.description)))
+      }
+      return response
+    }
   }
 
   private static func head(of chain: Blockchain) -> HeadResponse {

@@ -16,13 +16,16 @@ public struct SyncContext: Sendable {
   package let urgent: UrgentRequestList
   /// Makes the changes of the chain: they hash, check signatures and wait for the disk.
   package let writer: any Worker
+  /// Lets requests of others through to whoever answers them.
+  package let gate: AnswerGate
   /// Writes down what proves a peer's lie; one for all parts of the node.
   private let evidence: EvidenceLog
 
   public init(
     chain: Blockchain, network: any Network, runtime: any Runtime, peers: PeerList = PeerList(),
-    recorder: EventRecorder
+    recorder: EventRecorder, rateLimits: RateLimits = RateLimits()
   ) {
+    gate = AnswerGate(limits: rateLimits)
     self.chain = chain
     self.network = RecordingNetwork(network, runtime: runtime, recorder: recorder)
     self.runtime = runtime
@@ -41,6 +44,7 @@ public struct SyncContext: Sendable {
     evidence = other.evidence
     urgent = other.urgent
     writer = other.writer
+    gate = other.gate
     self.recorder = recorder
   }
 

@@ -1,0 +1,58 @@
+import Networking
+import StateTrie
+
+/// Pieces that some peers keep ready-made, beside chunks of the peers' heads.
+///
+/// A piece has fewer bytes than chunks of the same range, and its peer only reads it from a file. So
+/// whoever has the offer is asked for whole pieces as long as there are any that are mostly free;
+/// what others leave over between them is fetched as chunks. What is free, who is asked and how many
+/// are on their way follows from the same measures either way.
+extension RangePlanner {
+  /// A piece for `peer`; nil if it has none that is worth asking for.
+  func piece(of offer: RangeOffer, for peer: PeerID, in free: KeyRangeSet) -> OfferedPiece? {
+    guard offer.hosts.contains(peer) else { return nil }
+    if peers[peer].verifiedChunks > 0 {
+      return freePieces(of: offer, in: free, limit: 1).first
+    }
+    // Whoever has proven nothing yet shows with one small piece that it does not lie.
+    guard !flights.values.contains(where: { $0.peer == peer && !$0.isSecond }) else { return nil }
+    let some = freePieces(of: offer, in: free, limit: LiveSyncLimits.firstPiecesMax)
+    return some.min { offer.bytes[$0.index] < offer.bytes[$1.index] }
+  }
+
+  /// The first pieces that are mostly free, at most `limit`; while chunks of heads are of no use,
+  /// all that are free in part.
+  private func freePieces(
+    of offer: RangeOffer, in free: KeyRangeSet, limit: Int
+  ) -> [OfferedPiece] {
+    var found: [OfferedPiece] = []
+    var next = 0
+    for range in free.ranges {
+      var index = max(next, offer.piece(at: range.start))
+      while index < offer.starts.count, offer.range(of: index).intersects(range) {
+        if isWorth(offer.range(of: index), free, isLiveUseful: offer.isLiveUseful) {
+          found.append(OfferedPiece(offer: offer.id, index: index))
+          if found.count == limit { return found }
+        }
+        index += 1
+      }
+      next = index
+    }
+    return found
+  }
+
+  /// True if so much of a piece is free that it takes less of the line than chunks of that part.
+  private func isWorth(_ range: KeyRange, _ free: KeyRangeSet, isLiveUseful: Bool) -> Bool {
+    guard isLiveUseful else { return true }
+    let share = free.intersection(range).reduce(0) { $0 + $1.share }
+    return share >= range.share * LiveSyncLimits.freePieceShare
+  }
+}
+
+extension ChunkQuery {
+  /// The same piece at another peer; nil if this is none, or if that peer does not have it.
+  func piece(of offer: RangeOffer, at peer: PeerID) -> OfferedPiece? {
+    guard let piece, piece.offer == offer.id, offer.hosts.contains(peer) else { return nil }
+    return piece
+  }
+}

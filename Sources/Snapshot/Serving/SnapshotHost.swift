@@ -1,0 +1,44 @@
+import Networking
+import Peers
+import Primitives
+
+/// Snapshots that a node keeps for others. Called from any thread, and must not wait.
+public protocol SnapshotProvider: Sendable {
+  /// What it keeps, newest first. Its figures of the chain's diffs are left to the host.
+  func summaries() -> [SnapshotSummary]
+  /// The manifest with this hash in wire form; nil if it is not kept, or cannot be read.
+  func manifest(_ hash: Hash256) -> [UInt8]?
+  /// A piece as it is stored, one frame of zstd; nil if it is not kept, or cannot be read.
+  func piece(_ index: Int, of hash: Hash256) -> [UInt8]?
+}
+
+/// Gives others the snapshots of this node.
+public struct SnapshotHost: Sendable {
+  private let context: SyncContext
+  private let provider: any SnapshotProvider
+
+  public init(context: SyncContext, provider: any SnapshotProvider) {
+    self.context = context.actor("snapshot_host")
+    self.provider = provider
+  }
+
+  /// Begins to answer.
+  public func start() {
+    let (provider, chain) = (provider, context.chain)
+    context.serve(RequestSnapshots.self) { _ in
+      let diffBytes = UInt32(clamping: chain.meanDiffBytes(of: SnapshotLimits.sampledDiffsMax) ?? 0)
+      return SnapshotsResponse(
+        snapshots: provider.summaries().map { summary in
+          var summary = summary
+          summary.diffBytes = diffBytes
+          return summary
+        })
+    }
+    context.serve(RequestSnapshotManifest.self) { request in
+      provider.manifest(request.hash).map { .manifest($0) } ?? .unknown
+    }
+    context.serve(RequestSnapshotPiece.self) { request in
+      provider.piece(Int(request.index), of: request.hash).map { .piece($0) } ?? .unknown
+    }
+  }
+}
