@@ -1,3 +1,6 @@
+import Ledger
+import Peers
+
 /// The named limits of snapshots. Units are part of the name.
 public enum SnapshotLimits {
   /// Bytes of a manifest in wire form: it goes into one message of any transport.
@@ -32,4 +35,36 @@ extension SnapshotLimits {
   public static let pieceRequestsPerWindowMax = 5_000
   /// Latest blocks whose diffs are measured for the list.
   public static let sampledDiffsMax = 16
+}
+
+extension SnapshotLimits {
+  // MARK: Joining
+
+  /// The format whose pieces carry proofs.
+  public static let provableFormat: UInt32 = 2
+  /// Peers whose snapshots are followed at most.
+  public static let listedPeersMax = PeerLimits.peersMax
+  /// Time in which snapshots are looked for before one is chosen, unless all peers have answered.
+  public static let discoveryTimeDefault: Duration = .seconds(15)
+  /// Time between two looks whether that is over, and whether somebody else has chosen.
+  public static let lookInterval: Duration = .milliseconds(50)
+  /// Time between two rounds in which peers are asked again, while the state is incomplete.
+  public static let relistInterval: Duration = .seconds(30)
+  /// How long a trusted block may be trusted.
+  public static let trustPeriodDefault: Duration = .seconds(168 * 3_600)
+  /// How far a snapshot may be below the network's last macro block: peers keep no diffs of blocks
+  /// further below.
+  public static let ageBlocksMax = UInt32(LedgerLimits.finalDiffsKeptDefault)
+  /// Manifests that are remembered to be of no use.
+  public static let refusedManifestsMax = 64
+  /// Snapshots whose manifests are looked at before chunks are taken.
+  public static let candidatesMax = 4
+  /// Hosts that are asked for one manifest.
+  public static let manifestHostsMax = 8
+  /// Long answers (95th percentile) without a new head after which a node may jump, if they take
+  /// longer than `holdPatience`.
+  public static let holdAnswers = 5
+  /// Time without a new head after which a node that joins from a snapshot may jump ahead of it, at
+  /// least; as many long answers take if that is longer.
+  public static let holdPatience: Duration = .seconds(60)
 }

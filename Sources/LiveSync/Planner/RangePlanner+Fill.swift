@@ -146,6 +146,7 @@ extension RangePlanner {
     _ free: inout KeyRangeSet, for peer: PeerID, share: Double, _ offer: RangeOffer?,
     at now: Moment
   ) -> (KeyRange, OfferedPiece?)? {
+    if let offer, isOnTrial(peer, of: offer) { return nil }
     if let offer, let piece = piece(of: offer, for: peer, in: free) {
       let range = offer.range(of: piece.index)
       free.remove(range)

@@ -14,10 +14,14 @@ extension RangePlanner {
     if peers[peer].verifiedChunks > 0 {
       return freePieces(of: offer, in: free, limit: 1).first
     }
-    // Whoever has proven nothing yet shows with one small piece that it does not lie.
-    guard !flights.values.contains(where: { $0.peer == peer && !$0.isSecond }) else { return nil }
     let some = freePieces(of: offer, in: free, limit: LiveSyncLimits.firstPiecesMax)
     return some.min { offer.bytes[$0.index] < offer.bytes[$1.index] }
+  }
+
+  /// True for a host that has proven nothing yet while it is asked for something: it shows with one
+  /// small piece that it does not lie.
+  func isOnTrial(_ peer: PeerID, of offer: RangeOffer) -> Bool {
+    offer.hosts.contains(peer) && peers[peer].verifiedChunks == 0 && peers[peer].inFlight > 0
   }
 
   /// The first pieces that are mostly free, at most `limit`; while chunks of heads are of no use,

@@ -147,13 +147,13 @@ public typealias BlockNode = SyncNode<BlockQueue>
 extension SyncNode where Queue == StateQueue {
   /// A node that follows `chain`, whose state may be complete, partial or missing.
   /// - Parameters:
+  ///   - services: makes what is to work beside the node's own services.
   ///   - source: makes another way to the state than chunks of the peers' heads; used by the
   ///     parallel strategy.
-  ///   - services: makes what is to work beside the node's own services.
   public convenience init(
     chain: Blockchain, network: any Network, runtime: any Runtime, sink: any EventSink,
-    configuration: NodeConfiguration, source: (SyncContext) -> (any StateSource)? = { _ in nil },
-    services: (SyncContext) -> [any NodeService] = { _ in [] }
+    configuration: NodeConfiguration, services: (SyncContext) -> [any NodeService] = { _ in [] },
+    source: (SyncContext) -> (any StateSource)? = { _ in nil }
   ) {
     let (context, queue) = SyncContext.make(chain, network, runtime, sink, configuration)
     let source = configuration.strategy == .parallel ? source(context) : nil

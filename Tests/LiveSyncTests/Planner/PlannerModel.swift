@@ -38,6 +38,8 @@ struct PlannerModel {
   var peers: [PeerID: Peer]
   var now: Int64 = 0
   var missing = KeyRangeSet.all
+  /// What some peers keep ready-made.
+  var offer: RangeOffer?
   let keys: [KeyNibbles]
   var events: [(at: Int64, order: UInt64, what: Happening)] = []
   var banned: Set<PeerID> = []
@@ -67,7 +69,7 @@ struct PlannerModel {
   mutating func fill() {
     let available = peers.keys.filter { !banned.contains($0) }.sorted()
     let silent = standing.ranked(at: moment, for: .chunk).silent
-    let new = planner.fill(available, silent: silent, missing: missing, at: moment)
+    let new = planner.fill(available, silent: silent, missing: missing, offer: offer, at: moment)
     for order in new { send(order) }
   }
 
@@ -93,6 +95,7 @@ struct PlannerModel {
   /// The answer of a peer; nil if it does not have the range.
   func chunk(_ order: ChunkOrder, _ peer: Peer) -> SourcedChunk? {
     let query = order.query
+    if query.piece != nil { return piece(order) }
     if let lacks = peer.lacksFrom, query.start >= lacks { return nil }
     var end = query.end
     if let lacks = peer.lacksFrom, end.map({ $0 > lacks }) ?? true { end = lacks }
@@ -105,6 +108,34 @@ struct PlannerModel {
       start: query.start, chunk: TrieChunk(end: end, items: items, proof: TrieProof(nodes: [])),
       number: 1, hash: .zero, peer: order.peer, edges: .both,
       bytes: 500 + count * Self.itemBytes, request: query.id)
+  }
+
+  /// A piece is whole, and has half of the bytes.
+  private func piece(_ order: ChunkOrder) -> SourcedChunk {
+    let query = order.query
+    let items = keys.filter { KeyRange(start: query.start, end: query.end).contains($0) }
+      .map { TrieItem(key: $0, value: [1]) }
+    return SourcedChunk(
+      start: query.start,
+      chunk: TrieChunk(end: query.end, items: items, proof: TrieProof(nodes: [])), number: 1,
+      hash: .zero, peer: order.peer, edges: .both,
+      bytes: 500 + items.count * Self.itemBytes / 2, request: query.id)
+  }
+
+  /// Offers all keys in pieces of so many items, of which each `smallEvery`-th has a tenth of them.
+  mutating func offerPieces(of items: Int, hosts: Set<PeerID>, isLiveUseful: Bool = true) {
+    var starts: [KeyNibbles] = [.empty]
+    var counts: [Int] = []
+    var next = 0
+    while next < keys.count {
+      let count = counts.count % 8 == 0 ? max(1, items / 10) : items
+      next += count
+      counts.append(count)
+      if next < keys.count { starts.append(keys[next]) }
+    }
+    offer = RangeOffer(
+      id: 1, number: 1, hash: .zero, starts: starts, bytes: counts.map { $0 * Self.itemBytes },
+      hosts: hosts, isLiveUseful: isLiveUseful)
   }
 
   /// The next thing happens. False if nothing is left to happen.
