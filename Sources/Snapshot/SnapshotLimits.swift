@@ -12,6 +12,8 @@ public enum SnapshotLimits {
   /// Uncompressed bytes of one piece at most: one account of the largest kind has room, with the
   /// proof of both edges.
   public static let pieceBytesMax = 2 << 20
+  /// The level of zstd at which pieces are compressed if nothing else is asked for.
+  public static let defaultLevel = 1
   /// Uncompressed bytes of one chunk at most.
   public static let chunkBytesMax = 16_000_000
 }

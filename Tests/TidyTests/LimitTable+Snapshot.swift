@@ -6,5 +6,6 @@ extension LimitTable {
     "SnapshotLimits.pieceBytesMax":
       .driven(by: "piece_shouldBeRefused_whenItIsEmptyOrTooLarge"),
     "SnapshotLimits.chunkBytesMax": .undriven,
+    "SnapshotLimits.defaultLevel": .estimate("a setting of speed against size"),
   ]
 }

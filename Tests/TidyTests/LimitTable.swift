@@ -13,6 +13,7 @@ enum LimitTable {
 
   /// Every limit of the package, as `Enum.name`.
   static let all: [String: Proof] = [
+    compressionLimits,
     eventLogLimits,
     ledgerLimits,
     liveSyncLimits,
