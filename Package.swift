@@ -124,8 +124,8 @@ let package = Package(
     room(
       "Reports",
       [
-        "Primitives", "EventLog", "StateTrie", "Peers", "LiveSync", "Node", "Production",
-        "Daemon", "Simulation",
+        "Primitives", "EventLog", "StateTrie", "Peers", "LiveSync", "Snapshot", "Node",
+        "Production", "Daemon", "Simulation",
       ]),
     .executableTarget(
       name: "livesync",

@@ -1,0 +1,120 @@
+import LiveSync
+import Networking
+import Primitives
+import Runtime
+import Snapshot
+import Testing
+
+/// Which snapshot is looked at first, and what of it can be had.
+@Suite struct JoinCoreTests {
+  private let peers = (1...5 as ClosedRange<UInt32>).map { PeerID($0) }
+
+  private func summary(
+    _ height: UInt32, _ name: UInt8, format: UInt32 = 2, stored: UInt64 = 500
+  ) -> SnapshotSummary {
+    SnapshotSummary(
+      height: height, format: format, hash: Blake2b256.hash([name]), rawBytes: 1_000,
+      storedBytes: stored, diffBytes: 10)
+  }
+
+  private func core(_ listings: [[SnapshotSummary]]) -> JoinCore {
+    var core = JoinCore(discoveryTime: .seconds(15))
+    for (peer, listing) in zip(peers, listings) {
+      #expect(core.willAsk(peer, at: .start))
+      core.listed(peer, listing)
+    }
+    return core
+  }
+
+  private func heights(_ core: JoinCore, above own: UInt32 = 0, upTo: UInt32 = 2_000) -> [UInt32] {
+    core.candidates(above: own, upTo: upTo).map(\.summary.height)
+  }
+
+  @Test func newest_shouldComeFirst_thenTheOneThatMostHave() {
+    let core = core([
+      [summary(1_000, 1), summary(1_980, 2)], [summary(1_980, 2)], [summary(1_980, 3)],
+    ])
+    let all = core.candidates(above: 0, upTo: 2_000)
+    #expect(all.map(\.summary.height) == [1_980, 1_980, 1_000])
+    #expect(all[0].hosts == [PeerID(1), PeerID(2)] && all[1].hosts == [PeerID(3)])
+  }
+
+  @Test func whatIsOfNoUse_shouldBeLeftOut() {
+    let core = core([
+      [
+        summary(500, 1), summary(2_020, 2), summary(1_500, 3, format: 1),
+        summary(1_500, 4),
+      ]
+    ])
+    // Too old for diffs, above what was verified, and without proofs.
+    #expect(heights(core) == [1_500])
+    #expect(heights(core, above: 1_500).isEmpty)
+    #expect(heights(core, upTo: 1_500 + SnapshotLimits.ageBlocksMax) == [2_020, 1_500])
+    #expect(heights(core, upTo: 1_501 + SnapshotLimits.ageBlocksMax) == [2_020])
+  }
+
+  @Test func claims_shouldBeTakenByTheirMedian() {
+    let core = core([
+      [summary(1_000, 1, stored: 10)], [summary(1_000, 1, stored: 600)],
+      [summary(900, 1, stored: 700)],
+    ])
+    let candidate = core.candidates(above: 0, upTo: 2_000)[0]
+    #expect(candidate.summary.storedBytes == 600)
+    #expect(candidate.summary.height == 1_000)
+  }
+
+  @Test func refusedManifest_shouldNotBeLookedAtAgain_andTheNextOneIs() {
+    var core = core([[summary(1_980, 1)], [summary(1_960, 2)]])
+    core.refuse(Blake2b256.hash([1]))
+    #expect(heights(core) == [1_960])
+    for name in 0..<SnapshotLimits.refusedManifestsMax {
+      core.refuse(Blake2b256.hash([9, UInt8(name)]))
+    }
+    // What is remembered is bounded: the oldest is forgotten.
+    #expect(heights(core) == [1_980, 1_960])
+  }
+
+  @Test func listing_shouldBeBounded_andNameEachOnce() {
+    var core = JoinCore(discoveryTime: .seconds(15))
+    #expect(core.willAsk(PeerID(1), at: .start))
+    core.listed(
+      PeerID(1), (0..<40).map { summary(1_000 + $0, UInt8($0)) } + [summary(1_000, 0)])
+    #expect(heights(core).count == SnapshotLimits.listedMax)
+    for number in 2...UInt32(SnapshotLimits.listedPeersMax) {
+      #expect(core.willAsk(PeerID(number), at: .start))
+    }
+    #expect(!core.willAsk(PeerID(9_999), at: .start))
+  }
+
+  @Test func discovery_shouldEnd_whenAllHaveAnswered_orTheTimeIsOver() {
+    var core = JoinCore(discoveryTime: .seconds(15))
+    #expect(!core.isSettled(at: .start))
+    for peer in peers { #expect(core.willAsk(peer, at: .start)) }
+    for peer in peers.dropLast() { core.listed(peer, []) }
+    #expect(!core.isSettled(at: Moment(nanoseconds: 14_999_999_999)))
+    #expect(core.isSettled(at: Moment(nanoseconds: 15_000_000_000)))
+    core.left(peers[4])
+    #expect(core.isSettled(at: .start))
+  }
+
+  @Test func cost_shouldWeighDiffsAgainstBytesSaved() {
+    var claims = summary(1_000, 1, stored: 40_000_000)
+    claims.rawBytes = 60_000_000
+    claims.diffBytes = 10_000
+    func cost(_ blocks: UInt32, _ roundTrip: Duration = .zero) -> JoinCost {
+      JoinCost(
+        claims, rawBytes: 60_000_000, blocks: blocks, bytesPerSecond: 1_000_000,
+        roundTrip: roundTrip)
+    }
+    #expect(cost(0).snapshotTime == .seconds(40) && cost(0).chunkTime == .seconds(60))
+    #expect(cost(1_000).isWorth)
+    #expect(!cost(2_001).isWorth)
+    // On a long line it is the round trips of the diffs that count.
+    #expect(!cost(1_000, .seconds(1)).isWorth)
+    // Nobody makes a snapshot look free, or larger than it is.
+    claims.storedBytes = 0
+    #expect(cost(0).snapshotBytes == 60_000_000 / 64)
+    claims.storedBytes = .max
+    #expect(cost(0).snapshotBytes == 60_000_000)
+  }
+}
