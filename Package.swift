@@ -131,16 +131,16 @@ let package = Package(
       name: "livesync",
       dependencies: [
         "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "StateTrie", "Ledger",
-        "Peers", "LiveSync", "Node", "Production", "Daemon", "Transport", "Simulation", "Fixtures",
-        "Reports",
+        "Peers", "LiveSync", "Snapshot", "Node", "Production", "Daemon", "Transport", "Simulation",
+        "Fixtures", "Reports",
       ],
       swiftSettings: strict),
 
     .executableTarget(
       name: "livesync-bench",
       dependencies: [
-        "CBlake2Batch", "Locking", "Runtime", "Primitives", "Compression", "Streams", "Storage",
-        "EventLog", "StateTrie", "Ledger", "Networking", "Transport", "Snapshot", "Production",
+        "CBlake2Batch", "Locking", "Runtime", "Primitives", "Compression", "Streams", "MerkleTree",
+        "Storage", "EventLog", "StateTrie", "Ledger", "Networking", "Transport", "Snapshot", "Production",
         "Daemon",
       ],
       swiftSettings: strict),
