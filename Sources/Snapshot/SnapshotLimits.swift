@@ -23,6 +23,10 @@ public enum SnapshotLimits {
   public static let pieceItemBytes = 1 << 20
   /// Bytes of an index: three for the size of each frame, and one for each chunk.
   public static let indexBytesMax = 64 + 5 * piecesMax + 5 * chunksMax
+  /// Every so many pieces, from the first on, one is small, with this many items at most: so little
+  /// is asked of who has proven nothing yet.
+  public static let smallPieceEvery = 8
+  public static let smallPieceItems = 256
   /// Files of one snapshot: its chunks, manifest and index.
   public static let filesMax = chunksMax + 2
   /// Entries of a directory of snapshots that are looked at.
@@ -45,8 +49,6 @@ extension SnapshotLimits {
   public static let listedMax = 10
   /// Bytes of the answer that names them.
   public static let listBytesMax = 1 << 10
-  /// Bytes of one stored piece at most: zstd adds a little to what does not shrink.
-  public static let storedPieceBytesMax = pieceBytesMax + pieceBytesMax / 256 + 64
   /// Bytes of a message besides the manifest or piece that it carries.
   public static let envelopeBytesMax = 16
   /// Requests for the list per peer and window of the rate limits.
@@ -62,8 +64,6 @@ extension SnapshotLimits {
 extension SnapshotLimits {
   // MARK: Joining
 
-  /// The format whose pieces carry proofs.
-  public static let provableFormat: UInt32 = 2
   /// Peers whose snapshots are followed at most.
   public static let listedPeersMax = PeerLimits.peersMax
   /// Time in which snapshots are looked for before one is chosen, unless all peers have answered.

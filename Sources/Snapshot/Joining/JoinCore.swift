@@ -86,7 +86,7 @@ public struct JoinCore: Sendable {
     var hosts: [Hash256: [(peer: PeerID, summary: SnapshotSummary)]] = [:]
     for (peer, listing) in listings {
       for summary in listing
-      where summary.format == SnapshotLimits.provableFormat && summary.height > own
+      where summary.format == SnapshotName.provable && summary.height > own
         && summary.height <= target
         && target - summary.height <= SnapshotLimits.ageBlocksMax
         && !refused.contains(summary.hash)

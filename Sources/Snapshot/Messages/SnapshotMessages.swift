@@ -125,7 +125,7 @@ public struct RequestSnapshotPiece: Request, Hashable {
   public typealias Response = SnapshotPieceResponse
   public static let type = RequestType(
     302, name: "snapshot_piece",
-    responseBytesMax: SnapshotLimits.storedPieceBytesMax + SnapshotLimits.envelopeBytesMax,
+    responseBytesMax: SnapshotLimits.frameBytesMax + SnapshotLimits.envelopeBytesMax,
     perWindowMax: SnapshotLimits.pieceRequestsPerWindowMax, traffic: .bulk)
 
   /// Hash of the manifest.
@@ -169,7 +169,7 @@ public enum SnapshotPieceResponse: WireCodable, Hashable {
     let offset = decoder.offset
     let index = try decoder.varint()
     switch index {
-    case 0: self = .piece(try decoder.bytes(limit: SnapshotLimits.storedPieceBytesMax))
+    case 0: self = .piece(try decoder.bytes(limit: SnapshotLimits.frameBytesMax))
     case 1: self = .unknown
     default: throw .invalidCase(index, of: "SnapshotPieceResponse", at: offset)
     }
