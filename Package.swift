@@ -111,9 +111,9 @@ let package = Package(
     room(
       "Simulation",
       [
-        "Runtime", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking",
-        "SimulatedNetworking", "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync",
-        "Node",
+        "Locking", "Runtime", "Primitives", "Compression", "MerkleTree", "Storage", "EventLog",
+        "Networking", "SimulatedNetworking", "Transport", "StateTrie", "Ledger", "Messages", "Peers",
+        "LiveSync", "Node", "Snapshot",
       ]),
     room(
       "Fixtures",

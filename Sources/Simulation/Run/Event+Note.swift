@@ -3,6 +3,7 @@ import LiveSync
 import Node
 import Peers
 import Primitives
+import Snapshot
 
 extension Event {
   /// What a person who watches a run wants to read of this event; nil for what is not notable.
@@ -29,6 +30,11 @@ extension Event {
     case Event.Consensus.lost(_, _, let reason): reason
     case Event.Stall.detected(let blocker, _, let detail): "\(blocker.rawValue) \(detail)"
     case Event.Stall.resolved(let blocker, _): blocker.rawValue
+    case Event.Joining.chosen(let block, _, let pieces, let hosts, let detail):
+      "block \(block), \(pieces) pieces at \(hosts) peers: \(detail)"
+    case Event.Joining.declined(let block, let reason, let detail): "#\(block) \(reason): \(detail)"
+    case Event.Joining.refused(let block, _, let reason): "#\(block) \(reason)"
+    case Event.Joining.lost(let peer, let block, _): "p\(peer) has #\(block) no more"
     case let event as Event.Queue: "\(event)"
     default: nil
     }

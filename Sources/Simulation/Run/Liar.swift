@@ -1,7 +1,9 @@
+import Compression
 import Messages
 import Networking
 import Primitives
 import SimulatedNetworking
+import Snapshot
 import StateTrie
 
 /// Makes the answers of one peer wrong on their way out, and counts what the joining node got.
@@ -56,8 +58,31 @@ final class Liar {
         diff.entries.count > 1, let shorter = try? TrieDiff(entries: Array(diff.entries.dropLast()))
       else { return nil }
       return TrieDiffResponse.partialDiff(shorter).wireBytes
+    case (.wrongPiece, .response(RequestSnapshotPiece.type)):
+      return wrongPiece(payload)
+    case (.wrongManifest, .response(RequestSnapshotManifest.type)):
+      return wrongManifest(payload)
     default:
       return nil
     }
+  }
+
+  private func wrongPiece(_ payload: [UInt8]) -> [UInt8]? {
+    guard case .piece(let frame)? = try? SnapshotPieceResponse(wireBytes: payload),
+      var chunk = try? StoredPiece.chunk(of: frame, rawBytes: nil), !chunk.items.isEmpty
+    else { return nil }
+    // The size stays, so that only the proof can tell.
+    let middle = chunk.items.count / 2
+    chunk.items[middle].value[0] ^= 1
+    let lie = RawPiece(chunk).frame(by: ZstdCompressor(level: SnapshotLimits.defaultLevel))
+    return SnapshotPieceResponse.piece(lie).wireBytes
+  }
+
+  private func wrongManifest(_ payload: [UInt8]) -> [UInt8]? {
+    guard case .manifest(let bytes)? = try? SnapshotManifestResponse(wireBytes: payload),
+      var manifest = try? SnapshotManifest(wireBytes: bytes)
+    else { return nil }
+    manifest.items += 1
+    return SnapshotManifestResponse.manifest(manifest.wireBytes).wireBytes
   }
 }

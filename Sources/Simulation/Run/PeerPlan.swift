@@ -1,5 +1,6 @@
 import Networking
 import SimulatedNetworking
+import Snapshot
 
 /// Which of the full peers are what: liars first, then honest ones, then silent ones, then slow
 /// ones.
@@ -12,6 +13,10 @@ struct PeerPlan {
 
   /// The full peers in order.
   var all: [PeerID] { (1...UInt32(scenario.fullPeers)).map { PeerID($0) } }
+  /// Those that keep snapshots, in a world where any do.
+  var hosts: [PeerID] {
+    scenario.snapshotHosts > 0 ? Array(all.prefix(scenario.snapshotHosts)) : all
+  }
   /// Those that never answer for the state.
   var silent: [PeerID] { Array(all.dropLast(scenario.slowPeers).suffix(scenario.silentPeers)) }
   /// Those that send more slowly.
@@ -34,7 +39,8 @@ struct PeerPlan {
   static func silence(_ message: InterceptedMessage) -> InterceptAction {
     guard message.direction == .outgoing else { return .pass }
     switch message.kind {
-    case .response(.chunk), .response(.trieDiff): return .drop
+    case .response(.chunk), .response(.trieDiff), .response(RequestSnapshotPiece.type):
+      return .drop
     default: return .pass
     }
   }

@@ -5,6 +5,7 @@ import Networking
 import Node
 import Peers
 import Primitives
+import Snapshot
 import StateTrie
 
 /// Writes every event of a run to its log and checks the joining node while it works.
@@ -38,6 +39,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
   private(set) var banned: Set<UInt32> = []
   /// What the node looked at and refused as wrong, by the peer that it came from.
   private(set) var refusals: [UInt32: Set<LiarKind>] = [:]
+  /// The block of the snapshot that the node joined from last.
+  private(set) var snapshotHeight: UInt32?
   /// What chunks and diffs were worth.
   private(set) var tally = SyncTally()
   /// What the node forecast until its state was complete.
@@ -127,7 +130,9 @@ final class RunObserver: EventSink, @unchecked Sendable {
     tally.take(event)
     switch event.group {
     case Event.Peer.banned(let peer, _): banned.insert(peer.number)
-    case Event.Chunk.rejected(let chunk, _): refusals[chunk.peer, default: []].insert(.wrongValue)
+    case Event.Chunk.rejected(let chunk, _):
+      refusals[chunk.peer, default: []].formUnion([.wrongValue, .wrongPiece])
+    case Event.Joining.chosen(let height, _, _, _, _): snapshotHeight = height
     case Event.Diff.rejected(let peer, _, _, "diff_root_mismatch"):
       refusals[peer, default: []].insert(.wrongDiff)
     case Event.Block.rejected(_, let hash, let peer?, _) where !producer.hasMade(hash):

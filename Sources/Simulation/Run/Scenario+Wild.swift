@@ -60,7 +60,7 @@ private struct WildDraw {
     drawn.liars = []
     guard random.below(3) == 0 else { return }
     for _ in 0..<1 + random.below(random.below(4) == 0 ? 6 : 2) {
-      if let kind = random.pick(LiarKind.allCases) { drawn.liars.append(kind) }
+      if let kind = random.pick(LiarKind.ofEveryWorld) { drawn.liars.append(kind) }
     }
   }
 

@@ -9,6 +9,7 @@ extension SimulatedWorld {
   /// One block interval: a block or a fork is made and announced, peers come and go.
   func advance() async throws {
     let blocks = try producer.advance(replacing: takeDueRebranch())
+    try shelf?.noteHead(of: producer.source)
     for block in blocks {
       _ = observer.record(
         .block(

@@ -16,6 +16,12 @@ extension SimulatedWorld {
         }
       }
     }
+    if let shelf, scenario.snapshotGoneAtPercent > 0 {
+      observer.whenHeld(partsPerMillion: scenario.snapshotGoneAtPercent * 10_000) { [unowned self] in
+        shelf.clear()
+        note("expiry", "snapshots", "nobody has them any more")
+      }
+    }
     if scenario.killAtPercent > 0 {
       // Never at once, so that the node is not taken apart in the middle of a call.
       let blocks = scenario.killAtPercent == 100 ? scenario.followBlocks : 0

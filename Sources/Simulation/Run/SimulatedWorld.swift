@@ -6,6 +6,7 @@ import Peers
 import Primitives
 import Runtime
 import SimulatedNetworking
+import Snapshot
 import Storage
 
 /// The nodes, the network and the chain of one run, and what happens to them block by block.
@@ -19,6 +20,8 @@ final class SimulatedWorld: @unchecked Sendable {
   let observer: RunObserver
   let liars: [Liar]
   let plan: PeerPlan
+  /// The snapshots of the full peers; nil if they keep none.
+  let shelf: SnapshotShelf?
   private let verifier: any SignatureVerifier
   private(set) var peers: [FullPeer] = []
   private(set) var joiner: FullNode? { didSet { noteLines() } }
@@ -62,6 +65,7 @@ final class SimulatedWorld: @unchecked Sendable {
     self.runtime = runtime
     isKillDue = scenario.killAtPercent > 0
     plan = PeerPlan(scenario)
+    shelf = scenario.snapshotInterval > 0 ? SnapshotShelf(scenario) : nil
     watch = WorldWatch(scenario)
     verifier = CachingSignatureVerifier(capacity: SimulationLimits.signaturesCached)
     producer = try ChainProducer(scenario, runtime: runtime, verifier: verifier)
@@ -119,7 +123,11 @@ final class SimulatedWorld: @unchecked Sendable {
     let node = FullNode(
       chain: Blockchain(genesis: producer.genesis, state: .complete, verifier: verifier),
       network: endpoint, runtime: runtime, sink: observer,
-      configuration: NodeConfiguration(name: "\(peer)"))
+      configuration: NodeConfiguration(name: "\(peer)"),
+      services: { context in
+        host(on: context, as: peer)
+        return []
+      })
     tasks.append(runtime.spawn("\(peer)") { await node.run() })
     return FullPeer(node, network: endpoint)
   }
@@ -130,10 +138,17 @@ final class SimulatedWorld: @unchecked Sendable {
     network.setTakesGossip(false, for: peer)
     let recorder = EventRecorder(
       sink: observer, context: EventContext(node: "\(peer)", actor: "node"))
-    return FullPeer(
-      serving: SyncContext(
-        chain: producer.source, network: endpoint, runtime: runtime, recorder: recorder),
-      network: endpoint)
+    let context = SyncContext(
+      chain: producer.source, network: endpoint, runtime: runtime, recorder: recorder)
+    host(on: context, as: peer)
+    return FullPeer(serving: context, network: endpoint)
+  }
+
+  /// Lets a full peer give others its snapshots, if it keeps any.
+  private func host(on context: SyncContext, as peer: PeerID) {
+    guard let shelf, plan.hosts.contains(peer) else { return }
+    SnapshotHost(context: context, provider: ShelfProvider(shelf: shelf, chain: context.chain))
+      .start()
   }
 
   /// Lets the fresh node join, with the genesis block and no state.
@@ -156,7 +171,13 @@ final class SimulatedWorld: @unchecked Sendable {
       sink: life,
       configuration: NodeConfiguration(
         name: RunObserver.joinerName, chunkItems: scenario.chunkItems,
-        strategy: scenario.strategy))
+        strategy: scenario.strategy),
+      source: { [scenario] context in
+        guard scenario.snapshotInterval > 0 else { return nil }
+        return SnapshotJoin(
+          context: context, settings: SnapshotSettings(), clock: WallClock(
+            startingAt: producer.genesis.timestamp, runtime))
+      })
     joiner = node
     self.life = life
     observer.follow(chain)
@@ -187,7 +208,7 @@ final class SimulatedWorld: @unchecked Sendable {
     guard measurement == nil, let joinedAt, let chain = joiner?.chain else { return }
     let limit = SyncLimit(
       plan: plan, scenario: scenario, chain: chain, source: producer.source,
-      heightsAtJoin: heightsAtJoin, lines: lines)
+      heightsAtJoin: heightsAtJoin, lines: lines, snapshot: chosenSnapshot)
     measurement = SyncMeasurement(
       nanoseconds: runtime.now.nanoseconds - joinedAt, limit: limit, tally: observer.tally,
       statistics: network.statistics(of: Self.joinerPeer),
@@ -196,6 +217,14 @@ final class SimulatedWorld: @unchecked Sendable {
           peer: peer.number, uploadBytesPerSecond: plan.upload(of: peer),
           deliveredBytes: network.traffic(from: peer, to: Self.joinerPeer).delivered.bytes)
       })
+  }
+
+  /// Height and bytes of the snapshot that the node joined from; nil if from none.
+  private var chosenSnapshot: (height: UInt32, bytes: Int)? {
+    guard let height = observer.snapshotHeight, let bytes = shelf?.storedBytes(at: height) else {
+      return nil
+    }
+    return (height, bytes)
   }
 
   /// Notes the heights at which the state was found complete, for as long as it is.

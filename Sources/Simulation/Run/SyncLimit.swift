@@ -55,24 +55,30 @@ extension SyncLimit {
   /// - Parameters:
   ///   - heightsAtJoin: the network's head and last macro block when it began.
   ///   - lines: what its lines carried since then.
+  ///   - snapshot: the one that it joined from: its bytes take the place of the state's, and diffs
+  ///     are needed from its block on.
   init(
     plan: PeerPlan, scenario: Scenario, chain: Blockchain, source: Blockchain,
-    heightsAtJoin: (head: UInt32, macro: UInt32), lines: LineHistory
+    heightsAtJoin: (head: UInt32, macro: UInt32), lines: LineHistory,
+    snapshot: (height: UInt32, bytes: Int)? = nil
   ) {
-    var state = 0
-    for range in StateCheck.parts {
-      for item in chain.items(in: range) { state += item.wireBytes.count }
+    var state = snapshot?.bytes ?? 0
+    if snapshot == nil {
+      for range in StateCheck.parts {
+        for item in chain.items(in: range) { state += item.wireBytes.count }
+      }
     }
     var blocks = 0
     var diffs = 0
     let head = chain.headNumber
-    for number in heightsAtJoin.macro + 1...max(head, heightsAtJoin.macro + 1) {
+    let first = (snapshot?.height ?? heightsAtJoin.macro) + 1
+    for number in first...max(head, first) {
       guard let block = source.block(at: number) else { continue }
       blocks += HeaderAnnouncement(of: block).wireBytes.count
       if let body = block.body {
         blocks += BodyAnnouncement(blockHash: block.hash, body: body).wireBytes.count
       }
-      if number > heightsAtJoin.head, case .diff(let diff) = source.trieDiff(of: block.hash) {
+      if number > snapshot?.height ?? heightsAtJoin.head, case .diff(let diff) = source.trieDiff(of: block.hash) {
         diffs += diff.wireBytes.count
       }
     }

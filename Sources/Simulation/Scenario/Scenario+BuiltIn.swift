@@ -61,6 +61,16 @@ extension Scenario {
     make("bandwidth", "A million accounts from eight full peers, against the physical limit.") {
       $0.makeBandwidth()
     },
+    make("snapshot", "The same from snapshots that all eight keep; half of them lie about pieces.") {
+      $0.makeBandwidth()
+      $0.snapshotInterval = 20
+      $0.liars = [.wrongPiece, .wrongPiece, .wrongPiece, .wrongPiece]
+    },
+    make("snapshot-expiry", "Halfway nobody has the snapshots any more that a node joins from.") {
+      $0.makeThin()
+      $0.snapshotInterval = 10
+      $0.snapshotGoneAtPercent = 40
+    },
     make("race", "On a thin line a chain of many changes leaves little room for the state.") {
       $0.makeRace()
     },

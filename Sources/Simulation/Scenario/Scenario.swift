@@ -10,6 +10,13 @@ public enum LiarKind: String, Sendable, Hashable, CaseIterable {
   case wrongDiff = "wrong_diff"
   /// Announces well-signed blocks whose state root is wrong.
   case wrongRoot = "wrong_root"
+  /// Changes the value of one account in every piece of a snapshot that it serves.
+  case wrongPiece = "wrong_piece"
+  /// Gives manifests of snapshots in which the pieces start elsewhere.
+  case wrongManifest = "wrong_manifest"
+
+  /// Those that find something to lie about in every world.
+  static let ofEveryWorld: [LiarKind] = [.wrongValue, .wrongDiff, .wrongRoot]
 }
 
 /// A simulated world and what happens in it, as data. All numbers are whole.
@@ -78,6 +85,14 @@ public struct Scenario: Sendable, Hashable {
   /// `followBlocks`.
   public var killAtPercent = 0
   public var restartAfterMilliseconds = 500
+  /// Not 0: the full peers keep snapshots of so many blocks' distance, and the fresh node looks for
+  /// them.
+  public var snapshotInterval = 0
+  public var snapshotsKept = 3
+  /// Not 0: only the first so many full peers keep them.
+  public var snapshotHosts = 0
+  /// Not 0: once the node holds this share, nobody has the snapshots any more.
+  public var snapshotGoneAtPercent = 0
   /// Blocks the node has to follow after its state is complete.
   public var followBlocks = 10
   /// Longest virtual time of the run.
@@ -153,6 +168,15 @@ extension Scenario {
       "kill_at_percent", \.killAtPercent, 0...100,
       "share of the state held when the node is killed; 0 = never, 100 = once it has followed"),
     .init("restart_after_ms", \.restartAfterMilliseconds, 1...600_000, "how long it is gone"),
+    .init(
+      "snapshot_interval", \.snapshotInterval, 0...100_000,
+      "blocks between two snapshots of the full peers; 0 = none"),
+    .init("snapshots_kept", \.snapshotsKept, 1...100, "snapshots that each of them keeps"),
+    .init(
+      "snapshot_hosts", \.snapshotHosts, 0...63, "how many of the full peers keep any; 0 = all"),
+    .init(
+      "snapshot_gone_at_percent", \.snapshotGoneAtPercent, 0...99,
+      "share of the state held when nobody has them any more; 0 = never"),
     .init("follow_blocks", \.followBlocks, 4...10_000, "blocks to follow once complete"),
     .init("time_limit_s", \.timeLimitSeconds, 1...1_000_000, "longest virtual time"),
   ]

@@ -4,14 +4,16 @@ import StateTrie
 
 /// A piece as it is kept in files and sent to others: one zstd frame around its raw form.
 public enum StoredPiece {
-  /// The chunk in a frame that must hold `rawBytes` uncompressed bytes. Nothing of it is proven
+  /// The chunk in a frame that must hold `rawBytes` uncompressed bytes (nil: as many as a piece may
+  /// have). Nothing of it is proven
   /// yet. Nothing is allocated before the frame says that it has so many.
   public static func chunk(
-    of frame: [UInt8], rawBytes: Int, with decompressor: ZstdDecompressor = ZstdDecompressor()
+    of frame: [UInt8], rawBytes: Int?, with decompressor: ZstdDecompressor = ZstdDecompressor()
   ) throws(StoredPieceError) -> TrieChunk {
     let raw: [UInt8]
     do throws(CompressionError) {
-      raw = try decompressor.content(of: frame, .exactly(rawBytes))
+      raw = try decompressor.content(
+        of: frame, rawBytes.map { .exactly($0) } ?? .atMost(SnapshotLimits.pieceBytesMax))
     } catch { throw .frame(error) }
     do throws(WireError) { return try RawPiece.chunk(of: raw) } catch { throw .form(error) }
   }
