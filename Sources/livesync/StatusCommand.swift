@@ -35,8 +35,8 @@ enum StatusCommand: Command {
     }
   }
 
-  /// The status of the first address of `place` that answers; what is in the way at the last if none
-  /// does.
+  /// The status of the first address of `place` that answers; what is in the way at the last if
+  /// none does.
   private static func answer(
     of place: SocketPlace
   ) throws -> (body: [UInt8], address: SocketAddress) {

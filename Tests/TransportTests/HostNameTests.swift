@@ -24,7 +24,7 @@ import Transport
     "bücher.example",
     "a/b", "a:b", "a@b", "*", "\u{ff41}",
   ])
-  func whatIsNoName_shouldBeRefused(text: String) {
+  func whatIsNoHostName_shouldBeRefused(text: String) {
     #expect(HostName(text) == nil)
     if case .name = SocketPlace("\(text):80") { Issue.record("a name") }
   }

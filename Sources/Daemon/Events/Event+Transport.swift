@@ -23,7 +23,7 @@ extension Event {
     case failed(dialler: Dialler, address: String, reason: String, detail: String)
     /// A connection was refused at once.
     case refused(address: String, reason: String)
-    /// The host of a node to keep a connection to could not be looked up.
+    /// The host of a node in `peers` could not be looked up. It is tried again.
     case unresolved(address: String, reason: String)
     /// A node is kept away for a time.
     case banned(identity: NodeIdentity, reason: String)

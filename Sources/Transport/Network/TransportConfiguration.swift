@@ -23,8 +23,8 @@ public struct TransportConfiguration: Sendable {
   public var secret: @Sendable () -> [UInt8]
   /// The time of day, for what outlives the process.
   public var clock: WallClock
-  /// The addresses of a host, asked for each time that a kept peer with a name is dialled. May wait:
-  /// it is called on threads of its own, `TransportLimits.lookUpsMax` at a time.
+  /// The addresses of a host, asked for each time that a kept peer with a name is dialled. May
+  /// wait: it is called on threads of its own, `TransportLimits.lookUpsMax` at a time.
   public var lookUp: @Sendable (HostName) -> Result<[SocketAddress.Host], NameFailure> = {
     $0.addresses()
   }

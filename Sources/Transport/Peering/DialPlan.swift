@@ -126,8 +126,8 @@ package struct DialPlan: Sendable {
     return book.choose(at: now, excluding: excluded, random: &random)
   }
 
-  /// Kept peers whose names are to be looked up now, before they are dialled; each is being looked up
-  /// from then on, until `found` or `unresolved`.
+  /// Kept peers whose names are to be looked up now, before they are dialled; each is being looked
+  /// up from then on, until `found` or `unresolved`.
   /// - Parameter connected: identities that a connection exists to, or is not wanted to.
   package mutating func lookUps(at now: Moment, connected: Set<PublicKey>) -> [KeptPeer] {
     var chosen: [KeptPeer] = []
