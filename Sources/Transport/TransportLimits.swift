@@ -99,6 +99,14 @@ public enum TransportLimits {
   public static let connectionsPerSubnetMax = 8
   /// Addresses that are dialled at one time.
   public static let dialsMax = 8
+  /// Bytes of a host's name (RFC 1035, section 2.3.4), as text without the dot at its end.
+  public static let hostNameBytesMax = 253
+  /// Bytes of one label of it.
+  public static let hostLabelBytesMax = 63
+  /// Addresses of one host that are dialled in turn; what a server names beyond them is left out.
+  public static let hostAddressesMax = 16
+  /// Names that are looked up at one time, each on a thread of its own.
+  public static let lookUpsMax = 4
   /// Longest pause before a peer that the node was told to keep is dialled again, after its first
   /// failure.
   public static let keptPauseFirst: Duration = .seconds(1)

@@ -65,7 +65,7 @@ enum LineCommand {
         listen: [address]), runtime: runtime, links: SocketMaker(runtime: runtime))
     let chunk = [UInt8](repeating: 7, count: chunkBytes)
     network.serve(NetPeer.bytes) { _, _ in chunk }
-    let bound = try Tasks.result { try await network.start() }
+    let bound = try Blocking.result { try await network.start() }
     Console.print("\(network.local.identity)@\(bound[0])")
     runtime.spawn("headers") {
       var number: UInt64 = 0
@@ -98,7 +98,7 @@ enum LineCommand {
         network: NetPeer.network, identity: KeyPair(seed: Blake2b256.hash([2])), peers: [address]),
       runtime: runtime, links: SocketMaker(runtime: runtime))
     let headers = network.subscribe(header)
-    _ = try Tasks.result { try await network.start() }
+    _ = try Blocking.result { try await network.start() }
     while network.connectedPeers().isEmpty { Thread.sleep(forTimeInterval: 0.01) }
     let peer = network.connectedPeers()[0]
     let times = Lock<[Double]>([])

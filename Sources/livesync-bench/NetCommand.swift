@@ -157,7 +157,7 @@ struct TransportBenchmark {
     let runtime = try EventLoopRuntime()
     defer { runtime.shutdown() }
     let network = NetPeer.transport(runtime, seed: 2, peers: [other.address], listens: false)
-    _ = try Tasks.result { try await network.start() }
+    _ = try Blocking.result { try await network.start() }
     let peer = try connected(network)
     progress.show("large answers")
     var figures = try measure(
@@ -170,7 +170,7 @@ struct TransportBenchmark {
     figures += try measure(
       "answers of 64 bytes, one at a time", network, peer, other, runtime, bytes: Self.smallBytes,
       inFlight: 1)
-    try Tasks.result { await network.stop() }
+    Blocking.result { await network.stop() }
     return figures + [idle]
   }
 
@@ -190,7 +190,7 @@ struct TransportBenchmark {
     let before = (NetPeer.Usage.own, try other.usage())
     let start = ContinuousClock.now
     let end = start.advanced(by: .seconds(seconds))
-    let answers = try Tasks.result {
+    let answers = Blocking.result {
       let counts = Lock(0)
       await withTaskGroup(of: Void.self) { group in
         for _ in 0..<inFlight {
@@ -236,11 +236,11 @@ struct TransportBenchmark {
       NetPeer.transport(
         runtime, seed: UInt8(3 + index), peers: [other.address], listens: false)
     }
-    for network in networks { _ = try Tasks.result { try await network.start() } }
+    for network in networks { _ = try Blocking.result { try await network.start() } }
     for network in networks { _ = try connected(network) }
     Thread.sleep(forTimeInterval: 1)
     let bytes = try other.usage().anonymousBytes - before
-    for network in networks { try Tasks.result { await network.stop() } }
+    for network in networks { Blocking.result { await network.stop() } }
     return .init(
       name: "memory of an idle connection", value: Double(bytes / Self.idleConnections) / 1024,
       unit: "KiB", goal: "at most 64")
@@ -262,13 +262,13 @@ struct NetSyncBenchmark {
     var settings = NodeSettings()
     settings.data = folder + "/joiner"
     settings.genesis = genesis
-    settings.peers = [other.address]
+    settings.peers = [KeptPeer(other.address)]
     settings.logLevel = .error
     let own = settings
     let build = ProgramBuild(version: "bench", commit: "", toolchain: "", mode: "release")
     let before = (NetPeer.Usage.own, try other.usage())
     let start = ContinuousClock.now
-    let node = try Tasks.result { try await NodeProcess.start(own, build: build) }
+    let node = try Blocking.result { try await NodeProcess.start(own, build: build) }
     let working = Task.detached { await node.run() }
     var peak = 0
     while !node.chain.stateComplete {
@@ -280,7 +280,7 @@ struct NetSyncBenchmark {
     let time = Double(start.duration(to: .now) / Duration.microseconds(1)) / 1e6
     let after = (NetPeer.Usage.own, try other.usage())
     node.stop()
-    try Tasks.result { await working.value }
+    Blocking.result { await working.value }
     return [
       .init(
         name: "accounts synced into a store", value: Double(accounts) / time, unit: "a second",

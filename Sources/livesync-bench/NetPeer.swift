@@ -1,7 +1,6 @@
 import Daemon
 import Foundation
 import Ledger
-import Locking
 import Networking
 import Primitives
 import Production
@@ -74,7 +73,7 @@ enum NetPeer {
     network.serve(bytes) { _, question in
       Array(content.prefix(question.prefix(4).reduce(0) { $0 << 8 | Int($1) }))
     }
-    let bound = try Tasks.result { try await network.start() }
+    let bound = try Blocking.result { try await network.start() }
     announce(network.local.identity.key, bound[0])
     untilInputEnds()
   }
@@ -96,12 +95,12 @@ enum NetPeer {
     settings.logLevel = .error
     let own = settings
     let build = ProgramBuild(version: "bench", commit: "", toolchain: "", mode: "release")
-    let node = try Tasks.result { try await NodeProcess.start(own, build: build) }
+    let node = try Blocking.result { try await NodeProcess.start(own, build: build) }
     let working = Task.detached { await node.run() }
     announce(node.identity.publicKey, node.listening[0])
     untilInputEnds()
     node.stop()
-    try Tasks.result { await working.value }
+    Blocking.result { await working.value }
   }
 
   private static func announce(_ key: PublicKey, _ address: SocketAddress) {
@@ -161,32 +160,5 @@ final class PeerProcess {
       bytes.append(byte)
     }
     return nil
-  }
-}
-
-/// Waits on this thread for what tasks do.
-enum Tasks {
-  @discardableResult
-  static func result<Output: Sendable>(
-    _ body: @escaping @Sendable () async throws -> Output
-  ) throws -> Output {
-    let ended = DispatchSemaphore(value: 0)
-    let box = Box<Output>()
-    Task.detached {
-      do {
-        let output = try await body()
-        box.result.withLock { $0 = .success(output) }
-      } catch {
-        box.result.withLock { $0 = .failure(error) }
-      }
-      ended.signal()
-    }
-    ended.wait()
-    guard let result = box.result.withLock({ $0 }) else { throw BenchmarkError("no result") }
-    return try result.get()
-  }
-
-  private final class Box<Output: Sendable>: Sendable {
-    let result = Lock<Result<Output, any Error>?>(nil)
   }
 }

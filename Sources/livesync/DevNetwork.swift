@@ -5,6 +5,7 @@ import Ledger
 import Locking
 import Primitives
 import Production
+import Runtime
 import Storage
 import Streams
 import Transport
@@ -49,7 +50,7 @@ final class DevNetwork: Sendable {
   func play() throws -> NetworkVerdict {
     let genesis = try makeGenesis()
     try start(name: "n0", isFresh: false, produces: true)
-    let oracle = try Waiting.result {
+    let oracle = try Blocking.result {
       try await DevnetOracle(self.oracleSettings, genesis: genesis)
     }
     let following = Task.detached { await oracle.run() }
@@ -79,7 +80,7 @@ final class DevNetwork: Sendable {
     try settle()
     stopAll()
     oracle.stop()
-    let outcome = try Waiting.result {
+    let outcome = Blocking.result {
       await following.value
       return await oracle.outcome
     }
@@ -96,7 +97,7 @@ final class DevNetwork: Sendable {
     settings.logLevel = .error
     settings.outboundMax = 0
     settings.peers = members.withLock { $0 }.compactMap { member in
-      member.peer.withLock { $0 }.flatMap { PeerAddress(text: $0) }
+      member.peer.withLock { $0 }.flatMap { KeptPeer(text: $0) }
     }
     return settings
   }
@@ -278,32 +279,4 @@ struct DevnetError: Error, CustomStringConvertible {
   let description: String
 
   init(_ description: String) { self.description = description }
-}
-
-/// Waits on this thread for what tasks do.
-enum Waiting {
-  static func result<Output: Sendable>(
-    _ body: @escaping @Sendable () async throws -> Output
-  ) throws -> Output {
-    let ended = DispatchSemaphore(value: 0)
-    let box = Box<Output>()
-    Task.detached {
-      do {
-        let output = try await body()
-        box.result.withLock { $0 = .success(output) }
-      } catch {
-        box.result.withLock { $0 = .failure(error) }
-      }
-      ended.signal()
-    }
-    ended.wait()
-    guard let result = box.result.withLock({ $0 }) else {
-      preconditionFailure("a task ended without a result")
-    }
-    return try result.get()
-  }
-
-  private final class Box<Output: Sendable>: Sendable {
-    let result = Lock<Result<Output, any Error>?>(nil)
-  }
 }

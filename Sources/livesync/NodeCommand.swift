@@ -34,7 +34,7 @@ enum NodeCommand: Command {
     SystemMemory.returnLargeBlocks()
     // Until the node is there, there is no log to begin anew.
     signal(SIGHUP, SIG_IGN)
-    return try Waiting.result { try await follow(settings) }
+    return try Blocking.result { try await follow(settings) }
   }
 
   private static func settings(_ arguments: Arguments) throws -> NodeSettings {

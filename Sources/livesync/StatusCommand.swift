@@ -9,32 +9,44 @@ enum StatusCommand: Command {
     summary: "Ask a running node where it stands.",
     positionals: [],
     options: [
-      .init("--http", "ADDR", help: "where the node answers (127.0.0.1:7480)"),
+      .init("--http", "ADDR", help: "where the node answers, by address or name (127.0.0.1:7480)"),
       .init("--watch", help: "ask again every second until Ctrl-C"),
     ],
     notes: ["Exit code 0 if the node is ready: state complete and at the head. Else 11."])
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let word = arguments.text("--http") ?? "127.0.0.1:7480"
-    guard let address = SocketAddress(word) else {
+    guard let place = SocketPlace(word) else {
       throw UsageError("option '--http' needs HOST:PORT, not '\(word)'")
     }
     while true {
       let report: NodeReport
       do {
-        if arguments.wantsJSON {
-          let bytes = try StatusQuery.get("/status", from: address)
-          Console.printJSON(String(decoding: bytes, as: UTF8.self))
-        }
-        report = try NodeReport(of: address)
+        let bytes = try answer(of: place)
+        if arguments.wantsJSON { Console.printJSON(String(decoding: bytes.body, as: UTF8.self)) }
+        report = try NodeReport(bytes.body, of: bytes.address)
       } catch {
-        Console.error(error.description)
+        Console.error("\(error)")
         return .liveness
       }
       if !arguments.wantsJSON { Console.print(text(report)) }
       guard arguments.flag("--watch") else { return report.isReady ? .pass : .liveness }
       Thread.sleep(forTimeInterval: 1)
     }
+  }
+
+  /// The status of the first address of `place` that answers; what is in the way at the last if
+  /// none does.
+  private static func answer(
+    of place: SocketPlace
+  ) throws -> (body: [UInt8], address: SocketAddress) {
+    var addresses = try place.addresses()[...]
+    while let address = addresses.popFirst() {
+      do throws(StatusQueryError) {
+        return (try StatusQuery.get("/status", from: address), address)
+      } catch { if addresses.isEmpty { throw error } }
+    }
+    preconditionFailure("\(place) has no address")
   }
 
   private static func text(_ report: NodeReport) -> String {

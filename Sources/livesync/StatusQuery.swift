@@ -107,7 +107,11 @@ struct NodeReport {
   let banned: Int
 
   init(of address: SocketAddress) throws(StatusQueryError) {
-    let bytes = try StatusQuery.get("/status", from: address)
+    try self.init(try StatusQuery.get("/status", from: address), of: address)
+  }
+
+  /// What the answer of the node at `address` says.
+  init(_ bytes: [UInt8], of address: SocketAddress) throws(StatusQueryError) {
     guard let document = try? JSONDocument(parsing: bytes) else {
       throw .unusable(address, "is no JSON")
     }

@@ -121,13 +121,21 @@ import Testing
     #expect(text.output.contains("ready") && text.output.contains("state      complete"))
     let json = try Program.run("status", "--http", ready, "--json")
     #expect(try JSONValue(parsing: Data(json.output.utf8))["name"].text == "n0")
+    let port = ready.split(separator: ":")[1]
+    let named = try Program.run("status", "--http", "localhost:\(port)")
+    #expect(named.code == 0, "\(named.errors)")
+    let nowhere = try Program.run("status", "--http", "none.invalid:\(port)")
+    #expect(nowhere.code == 11)
+    #expect(nowhere.errors.contains("the name 'none.invalid' cannot be resolved: "))
     let not = try Program.run("status", "--http", unready)
     #expect(not.code == 11 && not.output.contains("not ready"), "\(not.output)")
     lonely.signal(SIGTERM)
     #expect(lonely.wait() == 0)
     let gone = try Program.run("status", "--http", unready)
     #expect(gone.code == 11 && gone.errors.contains("no node answers at"))
-    #expect(try Program.run("status", "--http", "localhost:1").code == 2)
+    for word in ["localhost", "127.1:1", "-:1"] {
+      #expect(try Program.run("status", "--http", word).code == 2)
+    }
     maker.signal(SIGTERM)
     #expect(maker.wait() == 0)
   }

@@ -47,7 +47,7 @@ final class DaemonWorld: Sendable {
     settings.genesis = genesisPath
     settings.name = name
     settings.listen = [SocketAddress("127.0.0.1:0")!]
-    settings.peers = peers
+    settings.peers = peers.map { KeptPeer($0) }
     settings.privateAddresses = true
     settings.logLevel = .error
     if makes {

@@ -74,6 +74,25 @@ import Transport
     for node in [again, other, producer] { await node.stop() }
   }
 
+  @Test func namesOfPeers_shouldBeLookedUp_andToldOfIfTheyLeadNowhere() async throws {
+    let world = try DaemonWorld()
+    let producer = try await RunningNode(world.settings("p", makes: true))
+    let address = producer.address
+    var settings = world.settings("f")
+    settings.peers = ["none.invalid", "localhost"].compactMap {
+      KeptPeer(text: "\(address.identity)@\($0):\(address.port)")
+    }
+    let node = try await RunningNode(settings)
+    #expect(await node.wait { $0.chain.stateComplete && $0.chain.headNumber >= 2 })
+    #expect(await node.wait { $0.log.counts["transport.unresolved"] ?? 0 > 0 })
+    let end = await node.stop()
+    #expect(end.isClosed && end.time < DaemonLimits.stopTimeout)
+    // Nobody is named any more, and the node still knows where to go.
+    let again = try await RunningNode(world.settings("f"))
+    #expect(await again.wait { !$0.network.connectedPeers().isEmpty })
+    for node in [again, producer] { await node.stop() }
+  }
+
   @Test func node_shouldStop_inTime() async throws {
     let world = try DaemonWorld(blockTime: 50)
     for name in ["p", "f"] {
@@ -183,7 +202,7 @@ import Transport
     let (world, other) = (try DaemonWorld(), try DaemonWorld())
     let node = try await RunningNode(world.settings("n"))
     var settings = other.settings("o")
-    settings.peers = [node.address]
+    settings.peers = [KeptPeer(node.address)]
     let stranger = try await RunningNode(settings)
     #expect(await stranger.wait(10) { $0.log.counts["transport.failed"] ?? 0 > 0 })
     #expect(stranger.process.network.connectedPeers().isEmpty)

@@ -27,6 +27,8 @@ BLOCK_MS = 1_000
 # The whole of a leaf on the wire: key, value with balance, nonce and data, and their lengths.
 LIMIT_FACTOR = 1.25
 PATIENCE_S = 180
+# Longer than a silent peer is waited for.
+STANDSTILL_S = 60
 
 
 def run(*words, check=True):
@@ -265,14 +267,16 @@ def stop(world):
     world.wait_held(node, 200_000)
     peer = world.nodes[2]
     peer.send(signal.SIGSTOP)
+    peer_end = time.monotonic() + STANDSTILL_S
     world.wait_held(node, 600_000)
     node.send(signal.SIGSTOP)
-    time.sleep(60)
-    peer.send(signal.SIGCONT)
-    time.sleep(60 - min(60, 0))
-    node.send(signal.SIGCONT)
-    world.wait_synced(node)
-    world.wait_synced(peer)
+    node_end = time.monotonic() + STANDSTILL_S
+    for who, end in ((peer, peer_end), (node, node_end)):
+        time.sleep(max(0, end - time.monotonic()))
+        who.send(signal.SIGCONT)
+    for who, end in ((peer, peer_end), (node, node_end)):
+        world.wait_synced(who)
+        print(f"  {who.name} is synced {time.monotonic() - end:.1f} s after it went on")
 
 
 def link(world):

@@ -75,6 +75,11 @@ extension LimitTable {
       .driven(by: "connections_shouldBeLimited_byAddressAndSubnet_ofBothForms"),
     "TransportLimits.dialsMax":
       .driven(by: "dials_shouldFillUp_inDistinctGroups_soManyAtATime"),
+    "TransportLimits.hostNameBytesMax": .driven(by: "lengths_shouldEndAtTheirLimits"),
+    "TransportLimits.hostLabelBytesMax": .driven(by: "lengths_shouldEndAtTheirLimits"),
+    "TransportLimits.hostAddressesMax":
+      .estimate("addresses of one host that are dialled in turn; few hosts have so many"),
+    "TransportLimits.lookUpsMax": .driven(by: "lookUps_shouldBeSoManyAtATime"),
     "TransportLimits.keptPauseFirst":
       .driven(by: "pauses_shouldBeDrawnFromNoneToALimitThatDoubles"),
     "TransportLimits.keptPauseDoublings":

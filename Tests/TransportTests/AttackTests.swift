@@ -28,7 +28,7 @@ import Transport
       for byte in 0..<3 {
         for client in clients { client.put([preamble[byte]]) }
         try await Task.sleep(for: .milliseconds(20))
-        #expect(node.maker.openDescriptors <= TransportLimits.handshakesMax + perRound)
+        #expect(node.openDescriptors <= TransportLimits.handshakesMax + perRound)
       }
       #expect(
         await SocketNode.wait {
@@ -40,8 +40,8 @@ import Transport
       if round == rounds - 1 { try await Self.expectService(node, at: address) }
       withExtendedLifetime(clients) {}
     }
-    let isOver = await SocketNode.wait { node.maker.openDescriptors == 0 }
-    #expect(isOver, "\(node.maker.openDescriptors)")
+    let isOver = await SocketNode.wait { node.openDescriptors == 0 }
+    #expect(isOver, "\(node.openDescriptors)")
     await node.stop()
   }
 

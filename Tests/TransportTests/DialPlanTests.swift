@@ -11,7 +11,7 @@ import Transport
   }
 
   private static func plan(kept: [PeerAddress] = [], outboundMax: Int = 0) -> DialPlan {
-    DialPlan(book: book(), kept: kept, outboundMax: outboundMax)
+    DialPlan(book: book(), kept: kept.map { KeptPeer($0) }, outboundMax: outboundMax)
   }
 
   private static func at(_ duration: Duration) -> Moment { Moment.start.advanced(by: duration) }
@@ -159,6 +159,106 @@ import Transport
     // Private addresses are of no use to anybody.
     plan.met(AddressBookTests.address(0x0a00_0001))
     #expect(plan.book.count == 1)
+  }
+
+  private static let named = KeptPeer(text: "\(Self.kept.identity)@seed.example.org:7")!
+
+  /// A host's address, and that of the peer there.
+  private static func host(_ number: UInt32) -> (SocketAddress.Host, PeerAddress) {
+    (
+      .v4(0x0c00_0001 + number),
+      PeerAddress(.v4(0x0c00_0001 + number), port: 7, identity: kept.identity)
+    )
+  }
+
+  @Test func name_shouldBeLookedUpForEachDial_andItsAddressesTakenInTurn() {
+    var plan = DialPlan(book: Self.book(), kept: [Self.named], outboundMax: 0)
+    var random = RandomStream(seed: 8)
+    var now = Moment.start
+    let hosts = (0..<UInt32(3)).map { Self.host($0) }
+    func next() -> [PeerAddress] {
+      plan.next(at: now, connected: [], groups: [], outbound: 0, random: &random).map(\.address)
+    }
+    for turn in 0..<7 {
+      #expect(next() == [] && plan.lookUps(at: now, connected: [Self.kept.identity]) == [])
+      #expect(plan.lookUps(at: now, connected: []) == [Self.named])
+      #expect(plan.lookUps(at: now, connected: []) == [] && next() == [])
+      guard turn != 4 else {
+        plan.unresolved(Self.named, at: now, random: &random)
+        now = now.advanced(by: .seconds(60))
+        continue
+      }
+      plan.found(Self.named, at: hosts.map(\.0))
+      #expect(plan.lookUps(at: now, connected: []) == [])
+      let address = hosts[(turn > 4 ? turn - 1 : turn) % 3].1
+      #expect(next() == [address] && next() == [])
+      #expect(plan.lookUps(at: now, connected: []) == [])
+      plan.failed(address, at: now, random: &random)
+      #expect(!plan.book.contains(address))
+      now = now.advanced(by: .seconds(60))
+    }
+    _ = plan.lookUps(at: now, connected: [])
+    plan.found(Self.named, at: hosts.map(\.0))
+    #expect(next() == [hosts[0].1])
+    plan.succeeded(hosts[0].1)
+    #expect(plan.book.isTried(hosts[0].1) && plan.book.anchors == [hosts[0].1])
+    // It has moved meanwhile.
+    plan.lost(Self.kept.identity, opened: .start, at: now, random: &random)
+    now = now.advanced(by: .seconds(60))
+    #expect(next() == [] && plan.lookUps(at: now, connected: []) == [Self.named])
+    plan.found(Self.named, at: [Self.host(9).0])
+    #expect(next() == [Self.host(9).1])
+  }
+
+  @Test func namesThatDoNotResolve_shouldBeTriedLikePeersThatDoNotAnswer() throws {
+    var pauses: [Duration] = []
+    for seed in 0..<UInt64(60) {
+      var plan = DialPlan(book: Self.book(), kept: [Self.named], outboundMax: 0)
+      var random = RandomStream(seed: seed)
+      for _ in 0..<3 { plan.unresolved(Self.named, at: .start, random: &random) }
+      var pause = Duration.zero
+      while plan.lookUps(at: Self.at(pause), connected: []).isEmpty { pause += .milliseconds(10) }
+      pauses.append(pause)
+    }
+    let limit = TransportLimits.keptPauseFirst * 4
+    #expect((pauses.max() ?? .zero) <= limit + .milliseconds(10), "\(pauses)")
+    #expect((pauses.max() ?? .zero) > limit * 0.8 && (pauses.min() ?? limit) < limit * 0.2)
+  }
+
+  @Test func lookUps_shouldBeSoManyAtATime() {
+    let names = (0..<20).map { KeptPeer(text: "\(Somebody.key($0))@h\($0).example:1")! }
+    var plan = DialPlan(book: Self.book(), kept: names, outboundMax: 0)
+    var random = RandomStream(seed: 9)
+    var all: [KeptPeer] = []
+    for _ in 0..<5 {
+      let some = plan.lookUps(at: .start, connected: [])
+      #expect(some.count == TransportLimits.lookUpsMax)
+      #expect(plan.lookUps(at: .start, connected: []) == [])
+      for peer in some { plan.unresolved(peer, at: Self.at(.seconds(5)), random: &random) }
+      all += some
+    }
+    #expect(Set(all) == Set(names) && all.count == names.count)
+  }
+
+  @Test func keptPeer_shouldBeInTheBook_andBeDialledWithoutBeingNamedAgain() throws {
+    var plan = Self.plan(kept: [Self.kept])
+    var random = RandomStream(seed: 10)
+    #expect(plan.book.contains(Self.kept) && !plan.book.isTried(Self.kept))
+    // It leaves the book as long as it does not answer, but not the plan.
+    for attempt in 0..<TransportLimits.addressFailuresMax {
+      _ = plan.next(
+        at: Self.at(.seconds(60 * attempt)), connected: [], groups: [], outbound: 0,
+        random: &random)
+      plan.failed(Self.kept, at: Self.at(.seconds(60 * attempt)), random: &random)
+    }
+    #expect(!plan.book.contains(Self.kept))
+    plan.succeeded(Self.kept)
+    #expect(plan.book.isTried(Self.kept))
+    let saved = try SavedAddressBook(wireBytes: plan.book.saved.wireBytes)
+    let book = AddressBook(own: Somebody.key(1000), saved: saved)
+    var again = DialPlan(book: book, kept: [], outboundMax: 1)
+    let dials = again.next(at: .start, connected: [], groups: [], outbound: 0, random: &random)
+    #expect(dials.map(\.address) == [Self.kept] && dials.map(\.purpose) == [.fill])
   }
 
   @Test func anchors_shouldBeDialledFirst_afterARestart() throws {

@@ -47,6 +47,9 @@ final class SocketNode: Sendable {
     return PeerAddress(bound.host, port: bound.port, identity: network.local.identity.key)
   }
 
+  /// Descriptors that its links have.
+  var openDescriptors: Int { Blocking.result(on: runtime) { self.maker.openDescriptors } }
+
   func stop() async {
     await network.stop()
     runtime.shutdown()

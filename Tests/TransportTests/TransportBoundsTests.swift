@@ -60,8 +60,8 @@ import Transport
     var tests = ""
     for file in [
       "AddressBook", "Attack", "BugReport", "ConnectionTable", "DialPlan", "GossipSpread",
-      "Handshake", "MuxLimit", "Mux", "PeerLink", "Record", "SharedPool", "SocketNetwork",
-      "TransportWire",
+      "Handshake", "KeptPeer", "MuxLimit", "Mux", "PeerAddress", "PeerLink", "Record",
+      "SharedPool", "SocketNetwork", "TransportWire",
     ] {
       tests += try PackageFiles.text("Tests/TransportTests/\(file)Tests.swift")
     }

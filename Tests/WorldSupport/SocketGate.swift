@@ -1,5 +1,3 @@
-import Foundation
-import Locking
 import Runtime
 import Transport
 
@@ -112,25 +110,5 @@ private final class GateLink: ByteLink, ByteLinkUser, @unchecked Sendable {
   private func release() {
     user = nil
     over(ObjectIdentifier(self))
-  }
-}
-
-extension EventLoopRuntime {
-  /// Does `body` on the loop's thread, and waits for it wherever this is.
-  func wait<Output: Sendable>(for body: @escaping @Sendable () -> Output) -> Output {
-    let ended = DispatchSemaphore(value: 0)
-    let box = Box<Output>()
-    perform {
-      let output = body()
-      box.value.withLock { $0 = output }
-      ended.signal()
-    }
-    ended.wait()
-    guard let output = box.value.withLock({ $0 }) else { preconditionFailure("no output") }
-    return output
-  }
-
-  private final class Box<Output: Sendable>: Sendable {
-    let value = Lock<Output?>(nil)
   }
 }

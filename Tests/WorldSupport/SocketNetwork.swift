@@ -45,7 +45,7 @@ final class SocketNetwork: Sendable {
     configuration.limits.outboundMax = 0
     let gate = SocketGate(SocketMaker(runtime: loop))
     let transport = TransportNetwork(configuration, runtime: runtime, links: gate)
-    let bound = loop.wait { try? transport.startHere().get() }
+    let bound = Blocking.result(on: loop) { try? transport.startHere().get() }
     guard let bound = bound?.first else { preconditionFailure("\(peer) cannot listen") }
     let endpoint = SocketEndpoint(
       local: peer, base: transport, runtime: runtime, names: { self.names.withLock { $0 } },
@@ -74,6 +74,6 @@ final class SocketNetwork: Sendable {
 
   func shutdown() {
     let transports = peers.withLock { $0.values.map(\.transport) }
-    loop.wait { for transport in transports { transport.stopHere() } }
+    Blocking.result(on: loop) { for transport in transports { transport.stopHere() } }
   }
 }

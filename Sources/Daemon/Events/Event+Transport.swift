@@ -23,6 +23,8 @@ extension Event {
     case failed(dialler: Dialler, address: String, reason: String, detail: String)
     /// A connection was refused at once.
     case refused(address: String, reason: String)
+    /// The host of a node in `peers` could not be looked up. It is tried again.
+    case unresolved(address: String, reason: String)
     /// A node is kept away for a time.
     case banned(identity: NodeIdentity, reason: String)
   }
@@ -46,6 +48,7 @@ extension Event.Transport: EventGroup {
     case disconnected = "transport.disconnected"
     case failed = "transport.failed"
     case refused = "transport.refused"
+    case unresolved = "transport.unresolved"
     case banned = "transport.banned"
   }
 
@@ -63,6 +66,9 @@ extension Event.Transport: EventGroup {
       EventDescription(.debug, "A connection came to nothing before it was known whose it is.")
     case .refused:
       EventDescription(.debug, "A connection was refused at once.")
+    case .unresolved:
+      EventDescription(
+        .warn, "The host of a node in `peers` could not be looked up. It is tried again.")
     case .banned:
       EventDescription(.warn, "A node is kept away for a time.")
     }
@@ -76,6 +82,7 @@ extension Event.Transport: EventGroup {
     case .disconnected: .disconnected
     case .failed: .failed
     case .refused: .refused
+    case .unresolved: .unresolved
     case .banned: .banned
     }
   }
@@ -96,7 +103,7 @@ extension Event.Transport: EventGroup {
       line.text(.address, address)
       line.text(.reason, reason)
       line.text(.detail, detail)
-    case .refused(let address, let reason):
+    case .refused(let address, let reason), .unresolved(let address, let reason):
       line.text(.address, address)
       line.text(.reason, reason)
     case .banned(let identity, let reason):
@@ -125,6 +132,8 @@ extension Event.Transport: EventGroup {
         reason: try fields.text(.reason), detail: try fields.text(.detail))
     case .refused:
       self = .refused(address: try fields.text(.address), reason: try fields.text(.reason))
+    case .unresolved:
+      self = .unresolved(address: try fields.text(.address), reason: try fields.text(.reason))
     case .banned:
       self = .banned(
         identity: NodeIdentity(key: try fields.publicKey(.identity)),

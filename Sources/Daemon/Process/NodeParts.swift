@@ -202,7 +202,8 @@ struct NodeParts {
     _ runtime: EventLoopRuntime, _ log: NodeEventLog
   ) -> TransportNetwork {
     var configuration = TransportConfiguration(
-      network: genesis.hash, identity: identity, listen: settings.listen, peers: settings.peers)
+      network: genesis.hash, identity: identity, listen: settings.listen)
+    configuration.peers = settings.peers
     configuration.limits.inboundMax = settings.inboundMax
     configuration.limits.outboundMax = settings.outboundMax
     configuration.takesPrivateAddresses = settings.privateAddresses

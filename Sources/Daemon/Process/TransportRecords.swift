@@ -16,6 +16,8 @@ extension Event.Transport {
         dialler: Event.Dialler(direction), address: "\(address)", reason: end.reason,
         detail: "\(end)")
     case .refused(let address, let rule): self = .refused(address: "\(address)", reason: rule)
+    case .unresolved(let peer, let failure):
+      self = .unresolved(address: "\(peer.place)", reason: failure.reason)
     case .banned(let identity, let reason): self = .banned(identity: identity, reason: reason)
     }
   }

@@ -21,7 +21,7 @@ public struct NodeSettings: Sendable, Hashable {
   /// Where connections of other nodes are taken.
   public var listen: [SocketAddress] = []
   /// Nodes that a connection is kept to.
-  public var peers: [PeerAddress] = []
+  public var peers: [KeptPeer] = []
   /// Where people and machines ask about the node; nil: nowhere.
   public var http: SocketAddress?
   public var state = StateSource.sync

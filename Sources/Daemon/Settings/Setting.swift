@@ -47,8 +47,9 @@ public struct Setting: Sendable {
       "listen", "ADDR", "where nodes may connect, such as 0.0.0.0:7400 or [::]:7400", \.listen,
       max: DaemonLimits.listenMax, parse: { SocketAddress($0) }, show: { $0.description }),
     list(
-      "peers", "KEY@ADDR", "a node to keep a connection to", \.peers, max: DaemonLimits.peersMax,
-      parse: { PeerAddress(text: $0) }, show: { "\($0.identity)@\($0)" }),
+      "peers", "KEY@ADDR", "a node to keep a connection to; ADDR may have a name for its host",
+      \.peers, max: DaemonLimits.peersMax, parse: { KeptPeer(text: $0) },
+      show: { $0.description }),
     Setting(
       "http", "ADDR", "where to ask about the node; has no passwords, so keep it local",
       read: { (settings, words) throws(Unfit) in

@@ -131,11 +131,23 @@ public struct AddressBook: Sendable {
   /// Adds an address that `source` told. One identity may have several addresses: who tells a wrong
   /// one does not displace the right one.
   public mutating func add(_ address: PeerAddress, from source: PeerAddress) -> Addition {
+    add(address, from: source, gentle: true)
+  }
+
+  /// Adds an address that the operator gave, which goes before what was only heard of: it is never
+  /// refused.
+  public mutating func add(given address: PeerAddress) -> Addition {
+    add(address, from: address, gentle: false)
+  }
+
+  private mutating func add(
+    _ address: PeerAddress, from source: PeerAddress, gentle: Bool
+  ) -> Addition {
     guard isUseful(address) else { return .useless }
     guard entries[address] == nil else { return .known }
     let place = places.new(address, from: source)
     if let holder = newPlaces[place] {
-      guard entries[holder]?.isFailing ?? true else { return .refused }
+      guard !gentle || entries[holder]?.isFailing ?? true else { return .refused }
       remove(holder)
     }
     newPlaces[place] = address

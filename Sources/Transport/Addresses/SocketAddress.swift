@@ -15,10 +15,8 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
   /// The address written as `HOST:PORT`, with the host of IPv6 in brackets; nil if it is none.
   /// Names are not looked up.
   public init?(_ text: String) {
-    guard let colon = text.lastIndex(of: ":"),
-      let port = Self.port(text[text.index(after: colon)...])
-    else { return nil }
-    var name = text[..<colon]
+    guard let (before, port) = Self.split(text) else { return nil }
+    var name = before
     let isBracketed = name.first == "[" && name.last == "]"
     if isBracketed { name = name.dropFirst().dropLast() }
     guard let host = Self.host(String(name)) else { return nil }
@@ -72,6 +70,13 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         return String(cString: text)
       }
     }
+  }
+
+  /// What stands before the last colon, and the port behind it; nil if there is no port.
+  static func split(_ text: String) -> (host: Substring, port: UInt16)? {
+    guard let colon = text.lastIndex(of: ":"), let port = port(text[text.index(after: colon)...])
+    else { return nil }
+    return (text[..<colon], port)
   }
 
   private static func port(_ text: Substring) -> UInt16? {

@@ -11,12 +11,10 @@ public struct TransportConfiguration: Sendable {
   /// Where connections are taken.
   public var listen: [SocketAddress]
   /// Peers that a connection is kept to.
-  public var peers: [PeerAddress]
+  public var peers: [KeptPeer]
   public var limits = ConnectionLimits()
   public var times = TransportTimes()
-  public var mux = MuxSettings(
-    inboundPoolBytes: TransportLimits.connectionPoolBytes,
-    outboundBytesMax: TransportLimits.outboundBytesMax)
+  public var mux = MuxSettings(inboundPoolBytes: TransportLimits.connectionPoolBytes)
   /// Whether addresses that are not routable are learned and told, for networks of one's own.
   public var takesPrivateAddresses = false
   /// What was remembered when the node ran last.
@@ -25,6 +23,13 @@ public struct TransportConfiguration: Sendable {
   public var secret: @Sendable () -> [UInt8]
   /// The time of day, for what outlives the process.
   public var clock: WallClock
+  /// The addresses of a host, asked for each time that a kept peer with a name is dialled. May
+  /// wait: it is called on threads of its own, `TransportLimits.lookUpsMax` at a time.
+  public var lookUp: @Sendable (HostName) -> Result<[SocketAddress.Host], NameFailure> = {
+    $0.addresses()
+  }
+  /// Follows the greeting in each handshake, as later versions may do.
+  package var furtherGreeting: [UInt8] = []
 
   public init(
     network: Hash256, identity: KeyPair, listen: [SocketAddress] = [], peers: [PeerAddress] = [],
@@ -34,7 +39,7 @@ public struct TransportConfiguration: Sendable {
     self.network = network
     self.identity = identity
     self.listen = listen
-    self.peers = peers
+    self.peers = peers.map { KeptPeer($0) }
     self.secret = secret
     self.clock = clock
   }
@@ -52,6 +57,8 @@ public enum TransportEvent: Sendable, Hashable {
   case failed(ConnectionDirection, SocketAddress, PeerLinkEnd)
   /// A connection of somebody else was refused at once, with the rule.
   case refused(SocketAddress, String)
+  /// The host of a kept peer could not be looked up; it is tried again.
+  case unresolved(KeptPeer, NameFailure)
   /// A peer is banned, for what reason.
   case banned(NodeIdentity, String)
 }

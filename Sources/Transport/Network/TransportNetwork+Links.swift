@@ -103,6 +103,30 @@ extension TransportNetwork {
     }
   }
 
+  /// Looks up where a kept peer is, on a thread of its own since that may take long. A network that
+  /// has stopped does not wait for it.
+  private func lookUp(_ peer: KeptPeer) {
+    guard case .name(let host, _) = peer.place else { return }
+    let (lookUp, worker) = (configuration.lookUp, runtime.worker("a name"))
+    runtime.spawn("look-up") { [weak self] in
+      let result = await worker.run { lookUp(host) }
+      guard let self else { return }
+      runtime.perform { self.lookedUp(peer, result) }
+    }
+  }
+
+  private func lookedUp(_ peer: KeptPeer, _ result: Result<[SocketAddress.Host], NameFailure>) {
+    change { state, now, effects in
+      guard !state.isStopped else { return }
+      switch result {
+      case .success(let hosts): state.plan.found(peer, at: hosts)
+      case .failure(let failure):
+        state.plan.unresolved(peer, at: now, random: &state.random)
+        effects.events.append(.unresolved(peer, failure))
+      }
+    }
+  }
+
   private func add(
     _ number: UInt64, _ byteLink: any ByteLink, _ direction: ConnectionDirection,
     _ address: SocketAddress, dialled: (address: PeerAddress, purpose: DialPlan.Purpose)?,
@@ -112,7 +136,7 @@ extension TransportNetwork {
       network: configuration.network, identity: configuration.identity, staticKeys: staticKeys,
       attachment: PeerGreeting(
         port: state.port, isTest: dialled?.purpose == .test
-      ).wireBytes)
+      ).wireBytes + configuration.furtherGreeting)
     let role: HandshakeRole = direction == .outbound ? .initiator : .responder
     let handshake = PeerHandshake(
       role, own: own, ephemeralSecret: Self.secret(configuration),
@@ -127,6 +151,8 @@ extension TransportNetwork {
       state.started[ObjectIdentifier(byteLink)] = number
     } catch {
       _ = state.table.ended(number)
+      state.totals.failedConnections += 1
+      if let dialled { state.failed(dialled.address, at: runtime.now) }
       effects.finishes.append((byteLink, []))
       effects.events.append(.failed(direction, address, error))
     }
@@ -140,13 +166,15 @@ extension TransportNetwork {
 
   /// Looks at the clock, and again after a pause.
   private func tick() {
-    var dials: [(address: PeerAddress, purpose: DialPlan.Purpose)] = []
+    var due: (dials: [(address: PeerAddress, purpose: DialPlan.Purpose)], lookUps: [KeptPeer])
+    due = ([], [])
     change { state, now, effects in
       guard !state.isStopped else { return }
       state.tick(at: now, &effects)
-      dials = state.dials(at: now)
+      due = state.dials(at: now)
     }
-    for (address, purpose) in dials { dial(address, purpose) }
+    for (address, purpose) in due.dials { dial(address, purpose) }
+    for peer in due.lookUps { lookUp(peer) }
     guard !state.withLock({ $0.isStopped }) else { return }
     runtime.schedule(at: runtime.now.advanced(by: TransportLimits.tickPause)) { [weak self] in
       self?.tick()

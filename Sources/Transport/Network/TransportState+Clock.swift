@@ -38,18 +38,22 @@ extension TransportState {
     }
   }
 
-  /// What is to be dialled now.
-  mutating func dials(at now: Moment) -> [(address: PeerAddress, purpose: DialPlan.Purpose)] {
+  /// What is to be dialled now, and whose names are to be looked up for it.
+  mutating func dials(at now: Moment) -> (
+    dials: [(address: PeerAddress, purpose: DialPlan.Purpose)], lookUps: [KeptPeer]
+  ) {
     let outbound = connections.values.filter { $0.direction == .outbound }
     let groups = outbound.compactMap { connection in
       connection.dialled.flatMap { $0.address.isRoutable ? $0.address.group : nil }
     }
-    let connected = peers.keys.map(\.identity.key) + bans.banned(at: unixTime).map(\.key)
-    let dialled = outbound.compactMap { $0.dialled?.address.identity }
-    return plan.next(
-      at: now, connected: Set(connected + dialled), groups: Set(groups),
+    let connected = Set(
+      peers.keys.map(\.identity.key) + bans.banned(at: unixTime).map(\.key)
+        + outbound.compactMap { $0.dialled?.address.identity })
+    let dials = plan.next(
+      at: now, connected: connected, groups: Set(groups),
       outbound: table.outboundCount + plan.dialling.values.count { $0 == .fill },
       random: &random)
+    return (dials, plan.lookUps(at: now, connected: connected))
   }
 
   /// What a link is to send now.
