@@ -27,6 +27,8 @@ public enum SnapshotLimits {
   /// is asked of who has proven nothing yet.
   public static let smallPieceEvery = 8
   public static let smallPieceItems = 256
+  /// Pieces that a small state is cut into, unless they would be smaller than `smallPieceItems`.
+  public static let piecesAimed = 64
   /// Files of one snapshot: its chunks, manifest and index.
   public static let filesMax = chunksMax + 2
   /// Entries of a directory of snapshots that are looked at.

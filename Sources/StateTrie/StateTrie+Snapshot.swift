@@ -61,6 +61,11 @@ extension StateTrie {
     try StoredState(snapshot.view)?.missing ?? .all
   }
 
+  /// The number of items that the snapshot holds.
+  public static func itemCount(in snapshot: borrowing StoreSnapshot) throws(TrieError) -> Int {
+    try StoredState(snapshot.view)?.itemCount ?? 0
+  }
+
   /// Runs `body` with a trie that reads from the snapshot, of which only the root is in memory.
   private static func serving<Output>(
     _ snapshot: borrowing StoreSnapshot, _ body: (StateTrie) throws(TrieError) -> Output

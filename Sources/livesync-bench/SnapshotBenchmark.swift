@@ -98,7 +98,7 @@ struct SnapshotBenchmark {
     let before = Measure.processorSeconds()
     result.takenSeconds = try Measure.seconds {
       made = try store.read { snapshot throws(StorageError) in
-        let state = MacroState(point, in: snapshot)
+        let state = MacroState(point, items: accounts, in: snapshot)
         return Swift.Result { () throws(SnapshotError) in
           try SnapshotTaking.take(
             state, chain: root, into: snapshots, options: SnapshotOptions())

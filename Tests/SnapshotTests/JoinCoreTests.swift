@@ -20,7 +20,8 @@ import Testing
   private func core(_ listings: [[SnapshotSummary]]) -> JoinCore {
     var core = JoinCore(discoveryTime: .seconds(15))
     for (peer, listing) in zip(peers, listings) {
-      #expect(core.willAsk(peer, at: .start))
+      let isAsked = core.willAsk(peer, at: .start)
+      #expect(isAsked)
       core.listed(peer, listing)
     }
     return core
@@ -76,20 +77,26 @@ import Testing
 
   @Test func listing_shouldBeBounded_andNameEachOnce() {
     var core = JoinCore(discoveryTime: .seconds(15))
-    #expect(core.willAsk(PeerID(1), at: .start))
+    let isAsked = core.willAsk(PeerID(1), at: .start)
+    #expect(isAsked)
     core.listed(
       PeerID(1), (0..<40).map { summary(1_000 + $0, UInt8($0)) } + [summary(1_000, 0)])
     #expect(heights(core).count == SnapshotLimits.listedMax)
     for number in 2...UInt32(SnapshotLimits.listedPeersMax) {
-      #expect(core.willAsk(PeerID(number), at: .start))
+      let isAsked = core.willAsk(PeerID(number), at: .start)
+      #expect(isAsked)
     }
-    #expect(!core.willAsk(PeerID(9_999), at: .start))
+    let isOneMore = core.willAsk(PeerID(9_999), at: .start)
+    #expect(!isOneMore)
   }
 
   @Test func discovery_shouldEnd_whenAllHaveAnswered_orTheTimeIsOver() {
     var core = JoinCore(discoveryTime: .seconds(15))
     #expect(!core.isSettled(at: .start))
-    for peer in peers { #expect(core.willAsk(peer, at: .start)) }
+    for peer in peers {
+      let isAsked = core.willAsk(peer, at: .start)
+      #expect(isAsked)
+    }
     for peer in peers.dropLast() { core.listed(peer, []) }
     #expect(!core.isSettled(at: Moment(nanoseconds: 14_999_999_999)))
     #expect(core.isSettled(at: Moment(nanoseconds: 15_000_000_000)))

@@ -123,9 +123,9 @@ extension Blockchain {
 
 extension MacroState {
   /// What a snapshot of a store has, while the closure that was given the snapshot runs.
-  package init(_ point: MacroPoint, in snapshot: borrowing StoreSnapshot) {
+  package init(_ point: MacroPoint, items: Int, in snapshot: borrowing StoreSnapshot) {
     let view = snapshot.view
-    self.init(point: point) { (start, limit, bytesMax) throws(LedgerStoreError) in
+    self.init(point: point, itemCount: items) { (start, limit, bytesMax) throws(LedgerStoreError) in
       do throws(TrieError) {
         return try StateTrie.chunk(
           in: view, from: start, limit: limit, edges: .both, bytesMax: bytesMax)
@@ -194,6 +194,7 @@ extension StoreSnapshot {
       let election = try find(hash, includeBody: false)
     else { return .unanchored }
     let point = MacroPoint(block: block, election: election.block, history: history)
-    return .read(try body(MacroState(point, in: self)))
+    let items = try trie { () throws(TrieError) in try StateTrie.itemCount(in: self) }
+    return .read(try body(MacroState(point, items: items, in: self)))
   }
 }

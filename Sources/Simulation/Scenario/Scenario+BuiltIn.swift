@@ -61,10 +61,25 @@ extension Scenario {
     make("bandwidth", "A million accounts from eight full peers, against the physical limit.") {
       $0.makeBandwidth()
     },
-    make("snapshot", "The same from snapshots that all eight keep; half of them lie about pieces.") {
+    make("snapshot", "The same from snapshots that all eight keep.") {
       $0.makeBandwidth()
       $0.snapshotInterval = 20
+    },
+    make("snapshot-liars", "Half of those who keep the snapshot lie about its pieces.") {
+      $0.makeBandwidth()
+      $0.accounts = 300_000
+      $0.snapshotInterval = 20
       $0.liars = [.wrongPiece, .wrongPiece, .wrongPiece, .wrongPiece]
+    },
+    make("snapshot-manifest", "Most of those who keep the snapshot give another manifest.") {
+      $0.makeThin()
+      $0.snapshotInterval = 10
+      $0.liars = [.wrongManifest, .wrongManifest]
+    },
+    make("snapshot-kill", "Half of the pieces are there when the node is killed.") {
+      $0.makeThin()
+      $0.snapshotInterval = 10
+      $0.killAtPercent = 50
     },
     make("snapshot-expiry", "Halfway nobody has the snapshots any more that a node joins from.") {
       $0.makeThin()

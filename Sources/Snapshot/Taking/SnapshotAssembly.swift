@@ -29,11 +29,14 @@ struct SnapshotAssembly: ~Copyable {
     compressor = ZstdCompressor(level: options.level)
   }
 
-  /// Most items of the next piece. Some pieces are small, so that whoever has proven nothing yet can
-  /// be asked for little.
-  private var itemsMax: Int {
-    pieceCount % SnapshotLimits.smallPieceEvery == 0
-      ? SnapshotLimits.smallPieceItems : StateTrieLimits.chunkItemsMax
+  /// Most items of the next piece of a state of so many. A small state is cut into enough pieces for
+  /// many peers; some pieces are small, so that whoever has proven nothing yet can be asked for
+  /// little.
+  private func itemsMax(of items: Int) -> Int {
+    if pieceCount % SnapshotLimits.smallPieceEvery == 0 { return SnapshotLimits.smallPieceItems }
+    return min(
+      StateTrieLimits.chunkItemsMax,
+      max(SnapshotLimits.smallPieceItems, items / SnapshotLimits.piecesAimed))
   }
 
   /// Cuts all of `state`.
@@ -51,7 +54,8 @@ struct SnapshotAssembly: ~Copyable {
       let chunk: TrieChunk
       do throws(LedgerStoreError) {
         chunk = try state.chunk(
-          from: start, limit: itemsMax, bytesMax: SnapshotLimits.pieceItemBytes)
+          from: start, limit: itemsMax(of: state.itemCount),
+          bytesMax: SnapshotLimits.pieceItemBytes)
       } catch { throw .ledger(error) }
       try store(try add(chunk, start: start, place: place))
       next = chunk.end
