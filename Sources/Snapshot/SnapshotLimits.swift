@@ -59,6 +59,12 @@ extension SnapshotLimits {
   public static let manifestRequestsPerWindowMax = 10
   /// Requests for pieces per peer and window of the rate limits.
   public static let pieceRequestsPerWindowMax = 5_000
+  /// How long a snapshot stays for those who asked for a part of it, even if it is one too many.
+  public static let lease: Duration = .seconds(60)
+  /// Time between two looks at that.
+  public static let leaseLook: Duration = .seconds(5)
+  /// Snapshots at most that stay for that; the oldest of more are removed all the same.
+  public static let leasedMax = 3
   /// Latest blocks whose diffs are measured for the list.
   public static let sampledDiffsMax = 16
 }

@@ -1,4 +1,6 @@
 import EventLog
+import Primitives
+import Snapshot
 import Transport
 
 /// What a node that runs as a process is told: by its configuration file, and by options that go
@@ -39,6 +41,20 @@ public struct NodeSettings: Sendable, Hashable {
   public var privateAddresses = false
   /// Records of lower levels are not shown to people.
   public var logLevel = EventLevel.info
+  /// Blocks between two snapshots of the state; 0 takes none.
+  public var snapshotInterval = Int(SnapshotLimits.defaultInterval)
+  /// Snapshots that are kept; 0 keeps all.
+  public var snapshotKeep = SnapshotLimits.defaultKeep
+  /// Whether a new node joins from snapshots of others. This and the next four are CometBFT's.
+  public var stateSync = true
+  /// Height of a block that is known to be of the chain; 0: the genesis is.
+  public var trustHeight = 0
+  /// Its hash; nil if there is no height.
+  public var trustHash: Hash256?
+  /// Seconds for which it may be trusted.
+  public var trustPeriodSeconds = Int(SnapshotLimits.trustPeriodDefault.components.seconds)
+  /// Most milliseconds in which snapshots are looked for.
+  public var discoveryMilliseconds = 1_000 * Int(SnapshotLimits.discoveryTimeDefault.components.seconds)
   public var eventLogBytes = DaemonLimits.eventLogBytes
   public var eventLogFiles = DaemonLimits.eventLogFiles
 

@@ -83,11 +83,35 @@ public struct Setting: Sendable {
     Setting(
       "private_addresses", nil, "learn and tell addresses of private networks", .bool,
       read: { (settings, words) throws(Unfit) in
-        guard let value = ["true": true, "false": false][words[0]] else {
-          throw Unfit("is neither true nor false")
-        }
-        settings.privateAddresses = value
+        settings.privateAddresses = try bool(words[0])
       }, show: { "\($0.privateAddresses)" }),
+    number(
+      "snapshot_interval", "BLOCKS", "take a snapshot of the state every so many blocks; 0: none",
+      \.snapshotInterval, in: 0...1_000_000_000),
+    number(
+      "snapshot_keep", "N", "snapshots that are kept; 0: all", \.snapshotKeep, in: 0...1_000),
+    Setting(
+      "statesync_enable", "BOOL", "false: join by chunks alone, not from snapshots of others",
+      .bool,
+      read: { (settings, words) throws(Unfit) in settings.stateSync = try bool(words[0]) },
+      show: { "\($0.stateSync)" }),
+    number(
+      "statesync_trust_height", "N", "an election block known to be of the chain; 0: the genesis",
+      \.trustHeight, in: 0...Int(UInt32.max)),
+    Setting(
+      "statesync_trust_hash", "HASH", "its hash, 64 hexadecimal digits",
+      read: { (settings, words) throws(Unfit) in
+        guard words[0].isEmpty || Hash256(hex: words[0]) != nil else {
+          throw Unfit("is no hash of 64 hexadecimal digits")
+        }
+        settings.trustHash = Hash256(hex: words[0])
+      }, show: { JSONText.quoted($0.trustHash.map { "\($0)" } ?? "") }),
+    number(
+      "statesync_trust_period_s", "S", "how long after it was made it is trusted",
+      \.trustPeriodSeconds, in: 1...1_000_000_000),
+    number(
+      "statesync_discovery_time_ms", "MS", "longest time in which snapshots are looked for",
+      \.discoveryMilliseconds, in: 1...3_600_000),
     choice("log_level", "LEVEL", "debug, info, warn or error: what people are shown", \.logLevel),
     number(
       "event_log_bytes", "N", "bytes of one file of the event log", \.eventLogBytes,
@@ -167,6 +191,13 @@ public struct Setting: Sendable {
         let values = settings[keyPath: path].map { JSONText.quoted(show($0)) }
         return "[" + values.joined(separator: ", ") + "]"
       })
+  }
+
+  private static func bool(_ word: String) throws(Unfit) -> Bool {
+    guard let value = ["true": true, "false": false][word] else {
+      throw Unfit("is neither true nor false")
+    }
+    return value
   }
 
   /// A text that can be a path; an empty one stands for none.

@@ -22,6 +22,8 @@ public struct MacroPoint: Sendable, Hashable {
 /// The state after a macro block, for as long as the closure that was given it runs.
 public struct MacroState {
   public let point: MacroPoint
+  /// Items of the state.
+  public let itemCount: Int
   let read:
     (_ start: KeyNibbles, _ limit: Int, _ bytesMax: Int) throws(LedgerStoreError) -> TrieChunk
 
@@ -135,7 +137,7 @@ extension MacroState {
 
   /// What a trie says that nobody changes meanwhile.
   fileprivate init(_ point: MacroPoint, of trie: StateTrie) {
-    self.init(point: point) { (start, limit, bytesMax) throws(LedgerStoreError) in
+    self.init(point: point, itemCount: trie.itemCount) { (start, limit, bytesMax) throws(LedgerStoreError) in
       do throws(TrieError) {
         return try trie.chunk(from: start, limit: limit, edges: .both, bytesMax: bytesMax)
       } catch { throw LedgerStoreError(error) }

@@ -90,7 +90,12 @@ final class MacroSync: Sendable {
 
   /// Nothing (more) is to be adopted: says where the peer stands, and follows it.
   private func compare(with peer: PeerID, target: BlockID?) async -> MacroOutcome {
-    guard let status = await head(of: peer) else { return .failed }
+    // What the source gives can be asked for at once; where the peer stands is told after it.
+    let isEarly = source?.isHolding == true && context.peers.add(peer)
+    guard let status = await head(of: peer) else {
+      if isEarly { context.peers.remove(peer) }
+      return .failed
+    }
     let chain = context.chain.view
     if UInt64(status.number) + UInt64(configuration.tolerancePastMax) < UInt64(chain.headNumber) {
       return .outdated
@@ -185,7 +190,7 @@ final class MacroSync: Sendable {
     let own = context.chain.view
     guard let last = chain.blocks.last, last.number > own.headNumber else { return .end(nil) }
     if let way = await waypoint(on: chain, from: own), let stop = way.blocks.last {
-      return await adopt(way, last: stop, from: peer)
+      _ = await adopt(way, last: stop, from: peer)
     }
     if source?.isHolding == true
       || !mustJump(to: last.number, from: context.chain.view, roundTrip: roundTrip)

@@ -68,10 +68,13 @@ public struct JoinCore: Sendable {
     updateHosts()
   }
 
-  /// A peer does not have the chosen snapshot any more.
-  public mutating func lost(_ hash: Hash256, by peer: PeerID) {
+  /// A peer does not have a snapshot that it named. False if that is known already.
+  @discardableResult
+  public mutating func lost(_ hash: Hash256, by peer: PeerID) -> Bool {
+    guard listings[peer]?.contains(where: { $0.hash == hash }) == true else { return false }
     listings[peer]?.removeAll { $0.hash == hash }
     updateHosts()
+    return true
   }
 
   /// True once nobody is left to be heard, or the time for that is over.

@@ -12,10 +12,11 @@ extension SnapshotJoin {
   public var isDeciding: Bool { !core.withLock { $0.isDecided } }
 
   public var isHolding: Bool {
-    let (head, now) = (context.chain.headNumber, context.runtime.now)
+    let (own, now) = (context.chain.view, context.runtime.now)
     let long = (context.network.pace.longTime ?? .zero) * SnapshotLimits.holdAnswers
     return core.withLock { core in
-      core.look(head: head, at: now)
+      core.has(own.macroHead.hash)
+      core.look(head: own.headNumber, at: now)
       return core.isHolding(at: now, patience: max(SnapshotLimits.holdPatience, long))
     }
   }
@@ -162,6 +163,7 @@ extension SnapshotJoin {
     let candidates = core.withLock {
       $0.candidates(above: 0, upTo: own.macroNumber)
     }
+    var best: (candidate: JoinCore.Candidate, manifest: SnapshotManifest, bytes: UInt64)?
     for candidate in candidates.prefix(SnapshotLimits.candidatesMax)
     where isOfUse(candidate.summary.height) {
       guard let manifest = await manifest(of: candidate),
@@ -170,11 +172,14 @@ extension SnapshotJoin {
         refuse(candidate, reason: "not_on_the_chain")
         continue
       }
-      choose(manifest, of: candidate, "our chain has its block")
-      core.withLock { $0.has(manifest.anchor.block.hash) }
-      return true
+      // Whose pieces brought what is held already fits the gaps best.
+      let bytes = manifest.rawBytes(touching: own.missing)
+      if best.map({ bytes < $0.bytes }) ?? true { best = (candidate, manifest, bytes) }
     }
-    return false
+    guard let (candidate, manifest, bytes) = best else { return false }
+    choose(manifest, of: candidate, "our chain has its block; \(bytes) bytes of it are missing")
+    core.withLock { $0.has(manifest.anchor.block.hash) }
+    return true
   }
 
   /// True if our chain has the block at this height and the diffs after it.

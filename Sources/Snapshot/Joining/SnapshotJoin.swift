@@ -136,9 +136,10 @@ extension SnapshotJoin {
       response = try await context.network.request(request, to: peer, timeout: timeout)
     } catch { throw .request(error) }
     guard case .piece(let stored) = response else {
-      core.withLock { $0.lost(choice.manifest, by: peer) }
-      context.recorder.record(
-        .joining(.lost(peer: peer.number, block: choice.block, hash: choice.manifest)))
+      if core.withLock({ $0.lost(choice.manifest, by: peer) }) {
+        context.recorder.record(
+          .joining(.lost(peer: peer.number, block: choice.block, hash: choice.manifest)))
+      }
       throw .lacking
     }
     let chunk: TrieChunk

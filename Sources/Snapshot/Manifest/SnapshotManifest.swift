@@ -38,6 +38,15 @@ public struct SnapshotManifest: Sendable, Hashable {
   public var hash: Hash256 { Blake2b256.hash(wireBytes) }
   /// Uncompressed bytes of all pieces.
   public var rawBytes: UInt64 { chunks.reduce(0) { $0 + UInt64($1.rawBytes) } }
+  /// Uncompressed bytes of the pieces that have keys of `missing`.
+  public func rawBytes(touching missing: KeyRangeSet) -> UInt64 {
+    let pieces = chunks.flatMap(\.pieces)
+    return pieces.indices.reduce(0) { sum, index in
+      let end = index + 1 < pieces.count ? pieces[index + 1].start : nil
+      let range = KeyRange(start: pieces[index].start, end: end)
+      return missing.intersects(range) ? sum + UInt64(pieces[index].rawBytes) : sum
+    }
+  }
   /// First keys of all pieces, in order; each piece ends where the next one starts.
   public var pieceStarts: [KeyNibbles] { chunks.flatMap { $0.pieces.map(\.start) } }
 }

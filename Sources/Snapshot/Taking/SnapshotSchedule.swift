@@ -99,7 +99,11 @@ public struct SnapshotSchedule: Sendable {
   private mutating func surplus() -> [Action] {
     guard options.keep > 0 else { return [] }
     let own = kept.filter { $0.format == SnapshotName.provable }.sorted()
-    let removed = own.dropLast(options.keep).filter { pins[$0] == nil }
+    let old = own.dropLast(options.keep)
+    // Who asks again and again does not fill the disk.
+    let held = old.filter { pins[$0] != nil }.suffix(SnapshotLimits.leasedMax)
+    let removed = old.filter { !held.contains($0) }
+    for name in removed { pins[name] = nil }
     kept.subtract(removed)
     return removed.map { .remove($0) }
   }

@@ -121,6 +121,12 @@ public final class SnapshotTaker: Sendable {
     }
   }
 
+  /// Writes down that a snapshot that is kept cannot be read.
+  func tell(unreadable name: SnapshotName, _ error: SnapshotError) {
+    log.record(
+      .snapshot(.failed(block: name.height, reason: error.reason, detail: error.description)))
+  }
+
   /// Other options count from now on.
   public func change(_ options: SnapshotOptions) async {
     await carryOut(schedule.withLock { $0.change(options) })
