@@ -22,9 +22,9 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 
 let rooms = [
   "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog", "Networking",
-  "SimulatedNetworking", "LoopbackNetworking", "Transport", "HTTPServer", "StateTrie", "Ledger",
-  "Messages", "Peers", "LiveSync", "Node", "Monitoring", "Production", "Daemon", "Simulation",
-  "Fixtures", "Reports",
+  "SimulatedNetworking", "LoopbackNetworking", "Transport", "SimulatedLinks", "HTTPServer",
+  "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Monitoring", "Production",
+  "Daemon", "Simulation", "Fixtures", "Reports",
 ]
 
 let package = Package(
@@ -59,6 +59,7 @@ let package = Package(
     room("SimulatedNetworking", ["Runtime", "Primitives", "Networking"]),
     room("LoopbackNetworking", ["Locking", "Runtime", "Primitives", "Networking"]),
     room("Transport", ["CEpoll", "CSodium", "Locking", "Runtime", "Primitives", "Networking"]),
+    room("SimulatedLinks", ["Runtime", "SimulatedNetworking", "Transport"]),
     room("HTTPServer", ["CMicroHTTP", "Locking", "Runtime", "Primitives"]),
     room("Messages", ["Primitives", "MerkleTree", "Networking", "StateTrie", "Ledger"]),
     room(
@@ -176,6 +177,9 @@ let package = Package(
       "Networking",
       ["SimulatedNetworking", "LoopbackNetworking", "Networking", "Runtime", "Primitives"]),
     tests("Transport", ["Transport", "Networking", "Runtime", "Primitives"]),
+    tests(
+      "SimulatedLinks",
+      ["SimulatedLinks", "Transport", "Networking", "Runtime", "Primitives"]),
     tests("HTTPServer", ["HTTPServer", "Runtime"]),
     tests("StateTrie", ["StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests("Ledger", ["Ledger", "Runtime", "StateTrie", "Storage", "Primitives", "MerkleTree"]),

@@ -22,6 +22,7 @@ enum LimitTable {
     runtimeLimits,
     fixtureLimits,
     simulatedNetworkLimits,
+    simulatedLinksLimits,
     loopbackLimits,
     simulationLimits,
     streamsLimits,

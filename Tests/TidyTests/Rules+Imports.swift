@@ -2,9 +2,9 @@ extension TidyRule {
   /// The rooms from the ground up. A room may import only what stands before it.
   static let roomOrder = [
     "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog",
-    "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport", "HTTPServer",
-    "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Monitoring", "Production",
-    "Daemon", "Simulation", "Fixtures", "Reports",
+    "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport", "SimulatedLinks",
+    "HTTPServer", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Monitoring",
+    "Production", "Daemon", "Simulation", "Fixtures", "Reports",
     "livesync",
   ]
 

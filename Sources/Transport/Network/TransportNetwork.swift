@@ -59,7 +59,12 @@ public final class TransportNetwork: Network {
         limits: configuration.limits),
       plan: DialPlan(book: book, kept: kept, outboundMax: configuration.limits.outboundMax),
       bans: configuration.memory?.bans ?? BanList(),
-      random: runtime.randomStream(RandomConsumer(.protocolJitter, index: .max)))
+      random: runtime.randomStream(RandomConsumer(.protocolJitter, index: jitterIndex(local))))
+  }
+
+  /// Nodes of one runtime must not draw the same: then all would come back at one moment.
+  private static func jitterIndex(_ local: PeerID) -> UInt32 {
+    UInt32(truncatingIfNeeded: local.identity.key.raw.words.0)
   }
 
   static func secret(_ configuration: TransportConfiguration) -> SecretKey {

@@ -94,6 +94,8 @@ struct TransportState {
   /// Connections that hold answers, while none is made for anybody.
   var slowReaders = SlowHolders()
   var addressLimiter = RateLimiter()
+  /// When a peer was asked for addresses last.
+  var curiousAt = Moment.start
   /// Where connections are taken; 0: nowhere.
   var port: UInt16 = 0
   /// Connections whose links do not run yet.

@@ -128,8 +128,9 @@ package struct DialPlan: Sendable {
     _ identity: PublicKey, opened: Moment, at now: Moment, random: inout RandomStream
   ) {
     let wasSteady = opened.duration(to: now) >= TransportLimits.keptSteady
-    for (address, peer) in kept where address.identity == identity {
-      kept[address]?.failures = wasSteady ? 0 : peer.failures + 1
+    for address in keptAddresses where address.identity == identity {
+      let failures = kept[address]?.failures ?? 0
+      kept[address]?.failures = wasSteady ? 0 : failures + 1
       pause(address, at: now, random: &random)
     }
   }
