@@ -103,8 +103,8 @@ let package = Package(
       "Simulation",
       [
         "Runtime", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking",
-        "SimulatedNetworking", "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync",
-        "Node",
+        "SimulatedNetworking", "Transport", "SimulatedLinks", "StateTrie", "Ledger", "Messages",
+        "Peers", "LiveSync", "Node",
       ]),
     room(
       "Fixtures",

@@ -71,7 +71,7 @@ struct TransportState {
   var dirty: [UInt64] = []
   var isFlushScheduled = false
   var table: ConnectionTable
-  var directory = PeerDirectory(firstNumber: 1)
+  var directory: PeerDirectory
   var plan: DialPlan
   var bans: BanList
   var random: RandomStream
