@@ -23,7 +23,7 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 let rooms = [
   "Locking", "Runtime", "Primitives", "Streams", "Compression", "MerkleTree", "Storage",
   "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport",
-  "HTTPServer", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Snapshot",
+  "SimulatedLinks", "HTTPServer", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Snapshot",
   "Monitoring", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
 ]
 
@@ -63,6 +63,7 @@ let package = Package(
     room("SimulatedNetworking", ["Runtime", "Primitives", "Networking"]),
     room("LoopbackNetworking", ["Locking", "Runtime", "Primitives", "Networking"]),
     room("Transport", ["CEpoll", "CSodium", "Locking", "Runtime", "Primitives", "Networking"]),
+    room("SimulatedLinks", ["Runtime", "SimulatedNetworking", "Transport"]),
     room("HTTPServer", ["CMicroHTTP", "Locking", "Runtime", "Primitives"]),
     room("Messages", ["Primitives", "MerkleTree", "Networking", "StateTrie", "Ledger"]),
     room(
@@ -106,14 +107,14 @@ let package = Package(
       [
         "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "Networking",
         "Transport", "HTTPServer", "Monitoring", "StateTrie", "Ledger", "Messages", "Peers",
-        "LiveSync", "Node", "Production",
+        "LiveSync", "Node", "Snapshot", "Production",
       ]),
     room(
       "Simulation",
       [
         "Locking", "Runtime", "Primitives", "Compression", "MerkleTree", "Storage", "EventLog",
-        "Networking", "SimulatedNetworking", "Transport", "StateTrie", "Ledger", "Messages", "Peers",
-        "LiveSync", "Node", "Snapshot",
+        "Networking", "SimulatedNetworking", "Transport", "SimulatedLinks", "StateTrie", "Ledger",
+        "Messages", "Peers", "LiveSync", "Node", "Snapshot",
       ]),
     room(
       "Fixtures",
@@ -188,6 +189,9 @@ let package = Package(
       "Networking",
       ["SimulatedNetworking", "LoopbackNetworking", "Networking", "Runtime", "Primitives"]),
     tests("Transport", ["Transport", "Networking", "Runtime", "Primitives"]),
+    tests(
+      "SimulatedLinks",
+      ["SimulatedLinks", "Transport", "Networking", "Runtime", "Primitives"]),
     tests("HTTPServer", ["HTTPServer", "Runtime"]),
     tests("StateTrie", ["StateTrie", "Storage", "Primitives", "MerkleTree"]),
     tests("Ledger", ["Ledger", "Runtime", "StateTrie", "Storage", "Primitives", "MerkleTree"]),

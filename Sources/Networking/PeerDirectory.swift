@@ -19,10 +19,19 @@ public struct PeerDirectory: Sendable {
   /// - Parameters:
   ///   - peersMax: keys remembered, at least 1.
   ///   - firstNumber: number of the first peer.
-  public init(peersMax: Int = NetworkingLimits.directoryPeersMax, firstNumber: UInt32 = 0) {
-    precondition(peersMax >= 1, "a directory of \(peersMax) peers")
+  ///   - known: keys that have a number already, at most `peersMax`; others get greater ones.
+  public init(
+    peersMax: Int = NetworkingLimits.directoryPeersMax, firstNumber: UInt32 = 0,
+    known: [NodeIdentity: UInt32] = [:]
+  ) {
+    precondition(peersMax >= max(1, known.count), "a directory of \(peersMax) peers")
     self.peersMax = peersMax
     nextNumber = firstNumber
+    for (identity, number) in known.sorted(by: { $0.key < $1.key }) {
+      entries[identity] = Entry(number: number, departure: departures)
+      departures += 1
+      if let next = nextNumber, next <= number { nextNumber = number < .max ? number + 1 : nil }
+    }
   }
 
   /// Keys remembered.

@@ -74,28 +74,28 @@ public struct Traffic: Sendable, Hashable {
 /// What one node has sent, received and suffered so far.
 public struct NodeStatistics: Sendable, Hashable {
   /// All messages.
-  public internal(set) var total = Traffic()
+  public package(set) var total = Traffic()
   /// By kind of message.
-  public internal(set) var byKind: [MessageKind: Traffic] = [:]
+  public package(set) var byKind: [MessageKind: Traffic] = [:]
   /// Gossip messages this node sent that a neighbour rejected.
-  public internal(set) var rejected = 0
+  public package(set) var rejected = 0
   /// Requests this node sent.
-  public internal(set) var requests = 0
+  public package(set) var requests = 0
   /// Requests of this node that ended in a timeout.
-  public internal(set) var timeouts = 0
+  public package(set) var timeouts = 0
   /// Requests this node refused.
-  public internal(set) var refusals = 0
+  public package(set) var refusals = 0
   /// Most requests this node answered at one time.
-  public internal(set) var servedConcurrentlyPeak = 0
+  public package(set) var servedConcurrentlyPeak = 0
 
   public init() {}
 
-  mutating func noteSent(_ kind: MessageKind, _ bytes: Int) {
+  package mutating func noteSent(_ kind: MessageKind, _ bytes: Int) {
     total.sent.add(bytes)
     byKind[kind, default: Traffic()].sent.add(bytes)
   }
 
-  mutating func noteReceived(_ kind: MessageKind, _ bytes: Int) {
+  package mutating func noteReceived(_ kind: MessageKind, _ bytes: Int) {
     total.received.add(bytes)
     byKind[kind, default: Traffic()].received.add(bytes)
   }

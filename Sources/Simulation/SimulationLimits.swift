@@ -36,4 +36,6 @@ public enum SimulationLimits {
   static let codecSingleBytesMax = 16 << 10
   /// Powers of two below which the length of such a piece lies.
   static let codecPieceDoublings = 14
+  /// Time that a silent peer keeps a request of the real network without an answer.
+  static let silenceTime: Duration = .seconds(60)
 }

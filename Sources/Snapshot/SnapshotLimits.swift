@@ -82,9 +82,9 @@ extension SnapshotLimits {
   public static let relistInterval: Duration = .seconds(30)
   /// How long a trusted block may be trusted.
   public static let trustPeriodDefault: Duration = .seconds(168 * 3_600)
-  /// How far a snapshot may be below the network's last macro block: peers keep no diffs of blocks
-  /// further below.
-  public static let ageBlocksMax = UInt32(LedgerLimits.finalDiffsKeptDefault)
+  /// How far a snapshot may be below the network's last macro block, and our head above it: so far
+  /// diffs bring its pieces forward.
+  public static let ageBlocksMax = UInt32(LedgerLimits.carriedBlocksMax)
   /// Manifests that are remembered to be of no use.
   public static let refusedManifestsMax = 64
   /// Snapshots whose manifests are looked at before chunks are taken.

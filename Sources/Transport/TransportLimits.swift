@@ -161,6 +161,8 @@ public enum TransportLimits {
   public static let ownTagsFrom: UInt16 = 0xff00
   /// Time for an answer with addresses.
   public static let addressesTimeout: Duration = .seconds(20)
+  /// Pause before somebody is asked for addresses again, as long as connections are wanted.
+  public static let addressesPause: Duration = .seconds(60)
 
   /// Longest time that bytes should wait on the way to another node, beside the time of the way.
   public static let lineQueueMax: Duration = .milliseconds(6)

@@ -22,7 +22,7 @@ enum SimulateCommand: Command {
       .init("--accounts", "N", help: "accounts at the start"),
       .init("--blocks", "N", help: "blocks the chain has at least at the end"),
       .init("--strategy", "NAME", help: "how the state is filled: sequential or parallel"),
-      .init("--transport", "NAME", help: "what messages go through: model or real-codec (model)"),
+      .init("--transport", "NAME", help: "model (default), real-codec or real-network"),
       .init("--set", "KEY=N,…", help: "other numbers of the scenario, as in its file"),
       .init("--show", help: "print the scenario as a JSON file instead of running it"),
       .init("--out", "DIR", help: "where events.jsonl goes (out/SCENARIO-SEED)"),
@@ -45,6 +45,10 @@ enum SimulateCommand: Command {
       return .pass
     }
     let transport = try transport(arguments)
+    if isWild, case .realNetwork = transport {
+      throw UsageError(
+        "option '--profile wild' draws worlds of more nodes than '--transport real-network' takes")
+    }
     if let text = arguments.text("--seeds") {
       guard arguments.text("--seed") == nil, arguments.text("--out") == nil else {
         throw UsageError("option '--seeds' goes with neither '--seed' nor '--out'")
@@ -55,7 +59,7 @@ enum SimulateCommand: Command {
       let seeds = try seeds(text)
       if isWild { return try wildCampaign(seeds, transport, arguments) }
       _ = try usable { () throws(ScenarioError) in
-        try SimulationRun(scenario, seed: seeds.lowerBound)
+        try SimulationRun(scenario, seed: seeds.lowerBound, transport: transport)
       }
       return try campaign(scenario, seeds, transport, arguments)
     }
@@ -156,8 +160,10 @@ enum SimulateCommand: Command {
     switch arguments.text("--transport") {
     case nil, "model": .model
     case "real-codec": .realCodec()
+    case "real-network": .realNetwork
     case let name?:
-      throw UsageError("option '--transport' needs model or real-codec, not '\(name)'")
+      throw UsageError(
+        "option '--transport' needs model, real-codec or real-network, not '\(name)'")
     }
   }
 

@@ -67,6 +67,22 @@ import Testing
     #expect(many.code == 0, "\(many.output)\(many.errors)")
   }
 
+  @Test func simulate_shouldRunTheWholeTransport_andRefuseWhatItHasNoRoomFor() throws {
+    let folder = try Program.scratchFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let result = try Program.run(
+      "simulate", "--scenario", "plain", "--transport", "real-network", "--out", folder.path)
+    #expect(result.code == 0, "\(result.output)\(result.errors)")
+    for seeds in [["--seed", "1"], ["--seeds", "1...2"]] {
+      let full = try Program.run(
+        ["simulate", "--scenario", "plain", "--nodes", "40", "--transport", "real-network"] + seeds)
+      #expect(full.code == 2 && full.errors.contains("nodes is 40"), "\(full.errors)")
+    }
+    let wild = try Program.run(
+      "simulate", "--profile", "wild", "--transport", "real-network", "--seeds", "1...2")
+    #expect(wild.code == 2 && wild.errors.contains("wild"), "\(wild.errors)")
+  }
+
   @Test func json_shouldTellTheSameFacts() throws {
     let folder = try Program.scratchFolder()
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -78,6 +78,19 @@ import Testing
     #expect(directory.connected(.simulated(1))?.number == .max)
   }
 
+  @Test func knownKeys_shouldHaveTheirNumbers_andOthersGreaterOnes() {
+    let known: [NodeIdentity: UInt32] = [.simulated(9): 4, .simulated(8): 2]
+    var directory = PeerDirectory(firstNumber: 1, known: known)
+    #expect(directory.count == 2)
+    #expect(directory.connected(.simulated(7))?.number == 5)
+    #expect(directory.connected(.simulated(9))?.number == 4)
+    #expect(directory.connected(.simulated(8))?.number == 2)
+    var full = PeerDirectory(peersMax: 2, known: [.simulated(1): 0, .simulated(2): .max])
+    #expect(full.connected(.simulated(2))?.number == .max)
+    // No number is left that was not given.
+    #expect(full.connected(.simulated(3)) == nil)
+  }
+
   @Test func directory_shouldAgreeWithAModel() {
     for seed: UInt64 in 0..<30 {
       var random = SeededGenerator(seed: seed)

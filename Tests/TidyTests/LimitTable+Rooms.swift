@@ -139,6 +139,7 @@ extension LimitTable {
     "SimulationLimits.codecRekeyBytes": .estimate("a choice of the simulated wire"),
     "SimulationLimits.codecSingleBytesMax": .estimate("a choice of the simulated wire"),
     "SimulationLimits.codecPieceDoublings": .estimate("a choice of the simulated wire"),
+    "SimulationLimits.silenceTime": .estimate("a fact of the simulated silent peer"),
     "ReportLimits.pictureRows": .driven(by: "rows_shouldBeThoseOfTheKeys_once"),
     "ReportLimits.pictureLegendMax": .estimate("room on a picture"),
   ]

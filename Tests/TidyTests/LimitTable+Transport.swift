@@ -121,6 +121,8 @@ extension LimitTable {
     "TransportLimits.tickPause": .estimate("how often the clock is looked at"),
     "TransportLimits.probeWait": .driven(by: "probedPeer_shouldShowASignOfLifeSoon"),
     "TransportLimits.ownTagsFrom": .estimate("divides numbers; a topic beyond it traps"),
+    "TransportLimits.addressesPause":
+      .driven(by: "nodes_shouldFindEachOther_byWhatTheyRemember_whenTheOneTheyKnewIsGone"),
     "TransportLimits.addressesTimeout":
       .estimate("who tells nothing is not waited for longer"),
     "TransportLimits.lineQueueMax": .driven(by: "headers_shouldWaitShortly_onALineThatIsFull"),

@@ -23,6 +23,7 @@ enum LimitTable {
     runtimeLimits,
     fixtureLimits,
     simulatedNetworkLimits,
+    simulatedLinksLimits,
     loopbackLimits,
     simulationLimits,
     streamsLimits,

@@ -2,7 +2,7 @@ extension TidyRule {
   /// The rooms from the ground up. A room may import only what stands before it.
   static let roomOrder = [
     "Locking", "Runtime", "Primitives", "Streams", "Compression", "MerkleTree", "Storage",
-    "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport",
+    "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport", "SimulatedLinks",
     "HTTPServer", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Snapshot",
     "Monitoring", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
     "livesync",

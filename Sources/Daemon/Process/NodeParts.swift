@@ -9,6 +9,7 @@ import Peers
 import Primitives
 import Production
 import Runtime
+import Snapshot
 import Storage
 import Streams
 import Transport
@@ -23,6 +24,8 @@ struct NodeParts {
   let network: TransportNetwork
   let relay: TransactionRelay
   let node: FullNode
+  /// The snapshots that the node takes and keeps; nil if it takes none.
+  let snapshots: StoredSnapshots?
   let log: NodeEventLog
   let people: PeopleLog
   let files: LogWriter
@@ -76,10 +79,14 @@ struct NodeParts {
     network = Self.network(settings, genesis, identity, store, runtime, log)
     let configuration = NodeConfiguration(name: settings.name)
     let kept = Lock<TransactionRelay?>(nil)
+    let snapshots = try Self.snapshots(settings, chain, runtime, log)
+    self.snapshots = snapshots
+    let joining = try Self.joining(settings)
     node = FullNode(
       chain: chain, network: network, runtime: runtime, sink: watch.sink(before: log),
       configuration: configuration,
       services: { context in
+        if let snapshots { SnapshotHost(context: context, provider: snapshots).start() }
         let relay = TransactionRelay(context: context)
         kept.withLock { $0 = relay }
         guard !validators.isEmpty else { return [relay] }
@@ -91,7 +98,8 @@ struct NodeParts {
         return [
           relay, Producer(context: context, configuration: producer, relay: relay, store: store),
         ]
-      })
+      },
+      source: { context in joining.map { SnapshotJoin(context: context, settings: $0) } })
     guard let relay = kept.withLock({ $0 }) else { preconditionFailure("a node asked no services") }
     self.relay = relay
     let status = NodeIdentityStatus(
@@ -173,13 +181,60 @@ struct NodeParts {
     do throws(EventLoopError) { return try EventLoopRuntime() } catch { throw .loop(error) }
   }
 
+  /// Looks at the snapshots of the node, and removes what was begun and not finished.
+  private static func snapshots(
+    _ settings: NodeSettings, _ chain: Blockchain, _ runtime: EventLoopRuntime, _ log: NodeEventLog
+  ) throws(NodeProcessError) -> StoredSnapshots? {
+    guard settings.snapshotInterval > 0 else { return nil }
+    let recorder = EventRecorder(
+      sink: log, context: EventContext(node: settings.name, actor: "snapshots"))
+    do throws(SnapshotError) {
+      let taker = try SnapshotTaker(
+        chain: chain, directory: SnapshotDirectory(path: settings.data + "/snapshots"),
+        options: SnapshotOptions(
+          interval: UInt32(settings.snapshotInterval), keep: settings.snapshotKeep),
+        runtime: runtime, log: recorder)
+      return StoredSnapshots(taker, runtime: runtime)
+    } catch { throw .snapshot(error) }
+  }
+
+  /// How the node joins from snapshots of others; nil if it does not.
+  private static func joining(
+    _ settings: NodeSettings
+  ) throws(NodeProcessError) -> SnapshotSettings? {
+    guard settings.stateSync, settings.state == .sync else { return nil }
+    guard (settings.trustHeight > 0) == (settings.trustHash != nil) else {
+      throw .settings(
+        SettingsError(
+          place: "--statesync-trust-height",
+          reason: "and --statesync-trust-hash belong together"))
+    }
+    let trust = settings.trustHash.map {
+      TrustedBlock(
+        height: UInt32(settings.trustHeight), hash: $0,
+        period: .seconds(settings.trustPeriodSeconds))
+    }
+    return SnapshotSettings(
+      trust: trust, discoveryTime: .milliseconds(settings.discoveryMilliseconds))
+  }
+
   private static func chain(
     _ genesis: Genesis, _ settings: NodeSettings, _ store: LMDBStore
   ) throws(NodeProcessError) -> Blockchain {
     do throws(LedgerStoreError) {
       return try Blockchain(
-        genesis: genesis, state: settings.state == .genesis ? .complete : .missing, store: store)
+        genesis: genesis, state: settings.state == .genesis ? .complete : .missing,
+        options: BlockchainOptions(finalDiffsKept: diffsKept(settings, genesis)), store: store)
     } catch { throw .ledger(error) }
+  }
+
+  /// Diffs that are kept behind the last macro block: whoever joins from the newest snapshot needs
+  /// those since.
+  private static func diffsKept(_ settings: NodeSettings, _ genesis: Genesis) -> Int {
+    let batch = Int(genesis.configuration.blocksPerBatch)
+    let most = LedgerLimits.carriedBlocksMax
+    return max(
+      LedgerLimits.finalDiffsKeptDefault, min(most, settings.snapshotInterval + 2 * batch))
   }
 
   private static func start(

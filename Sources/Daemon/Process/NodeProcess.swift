@@ -10,6 +10,7 @@ import Peers
 import Primitives
 import Production
 import Runtime
+import Snapshot
 import Storage
 import Streams
 import Transport
@@ -25,6 +26,7 @@ public enum NodeProcessError: Error, CustomStringConvertible {
   case link(LinkFailure)
   case loop(EventLoopError)
   case http(HTTPServerError)
+  case snapshot(SnapshotError)
 
   /// What was wrong.
   public var cause: any Error {
@@ -38,6 +40,7 @@ public enum NodeProcessError: Error, CustomStringConvertible {
     case .link(let error): error
     case .loop(let error): error
     case .http(let error): error
+    case .snapshot(let error): error
     }
   }
 
@@ -68,6 +71,7 @@ public final class NodeProcess: Sendable {
   let store: LMDBStore
   let files: LogWriter
   private let source: NodeSource<StateQueue>
+  private let snapshots: StoredSnapshots?
   private let monitoring: MonitoringServer?
   private let isStopping = Gate()
   /// The node at work.
@@ -136,6 +140,7 @@ public final class NodeProcess: Sendable {
     store = parts.store
     files = parts.files
     source = parts.source
+    snapshots = parts.snapshots
     self.listening = listening
   }
 
@@ -167,8 +172,9 @@ public final class NodeProcess: Sendable {
     let writing = repeating("logs", DaemonLimits.logPause) { await $0.writeLog() }
     let telling = repeating("people", DaemonLimits.logPause) { await $0.files.write($0.people) }
     let remembering = repeating("memory", DaemonLimits.memoryPause) { await $0.remember() }
+    let taking = snapshots.map { stored in runtime.spawn("snapshots") { await stored.run() } }
     try? await isStopping.wait()
-    for task in [work, remembering, writing] {
+    for task in [work, remembering, writing] + (taking.map { [$0] } ?? []) {
       task.cancel()
       await task.value
     }

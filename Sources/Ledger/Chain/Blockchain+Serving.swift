@@ -15,6 +15,9 @@ extension Blockchain {
     } catch { return .failed(error) }
   }
 
+  /// The lowest block from which on the diffs of the main chain are kept.
+  public var diffsFrom: UInt32 { view.diffsFrom }
+
   /// Bytes that the diff of one of the last `count` blocks has on average; nil if none is kept.
   public func meanDiffBytes(of count: Int) -> Int? {
     let sizes = locators(limit: count).compactMap { hash in

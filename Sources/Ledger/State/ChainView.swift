@@ -55,6 +55,9 @@ public struct ChainView: Sendable {
       holdsState: holdsState)
   }
 
+  /// The lowest block from which on the diffs of the main chain are kept.
+  public var diffsFrom: UInt32 { content.diffFloor }
+
   /// The newest block of the main chain.
   public var head: Block { content.head }
   /// Its height.

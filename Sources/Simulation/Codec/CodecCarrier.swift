@@ -4,13 +4,15 @@ import Runtime
 import SimulatedNetworking
 import Transport
 
-/// What the messages of a run go through on their way. Time and bytes are those of the model with
-/// each, so the event log is the same.
+/// What the messages of a run go through on their way.
 public enum SimulatedTransport: Sendable {
   /// The bytes are handed over as they are.
   case model
-  /// Both ends of the real transport, without its sockets: handshake, records and streams.
+  /// Both ends of the real transport, without its sockets: handshake, records and streams. Time and
+  /// bytes are those of the model, so the event log is the same.
   case realCodec(tap: WireTap? = nil)
+  /// The whole transport of each node, on simulated links: time and bytes are its own.
+  case realNetwork
 }
 
 /// Sees, and may change, every piece of bytes between the ends of the real codec.

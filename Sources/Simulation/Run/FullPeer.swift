@@ -9,6 +9,7 @@ import Peers
 /// Either a whole node with a chain of its own, or one that only serves: it answers from a chain
 /// that it shares with others of its kind, so that a large state stands in memory once.
 struct FullPeer {
+  /// What the run calls it.
   let peer: PeerID
   /// The chain it answers from.
   let chain: Blockchain
@@ -18,7 +19,7 @@ struct FullPeer {
 
   /// A whole node.
   init(_ node: FullNode, network: any Network) {
-    peer = node.peer
+    peer = PeerID(node.peer.number)
     chain = node.chain
     self.node = node
     self.network = network
@@ -26,7 +27,7 @@ struct FullPeer {
 
   /// A peer that answers from `context`'s chain from now on.
   init(serving context: SyncContext, network: any Network) {
-    peer = network.local
+    peer = PeerID(network.local.number)
     chain = context.chain
     node = nil
     self.network = network

@@ -19,14 +19,15 @@ extension SimulatedWorld {
   func noteHead(_ blocks: [Block], maker: PeerID?) {
     var bytes = 0
     for block in blocks {
-      bytes += HeaderAnnouncement(of: block).wireBytes.count + network.configuration.overheadBytes
+      bytes += HeaderAnnouncement(of: block).wireBytes.count + network.overheadBytes
       guard let body = block.body else { continue }
       bytes += BodyAnnouncement(blockHash: block.hash, body: body).wireBytes.count
-      bytes += network.configuration.overheadBytes
+      bytes += network.overheadBytes
     }
     let upload = maker.map { plan.upload(of: $0) } ?? scenario.uploadBytesPerSecond
     let now = runtime.now.nanoseconds
-    let delay = PathDelay(scenario).nanoseconds(bytes: bytes, upload: upload)
+    let delay =
+      PathDelay(scenario).nanoseconds(bytes: bytes, upload: upload) + network.slackNanoseconds
     heads.add(producer.source.headHash, due: now + delay, now: now)
     if let maker { watch.made(by: maker) }
   }

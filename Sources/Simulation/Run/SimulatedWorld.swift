@@ -15,7 +15,7 @@ final class SimulatedWorld: @unchecked Sendable {
 
   let scenario: Scenario
   let runtime: SimulatedRuntime
-  let network: SimulatedNetwork
+  let network: any WorldNetwork
   let producer: ChainProducer
   let observer: RunObserver
   let liars: [Liar]
@@ -69,16 +69,6 @@ final class SimulatedWorld: @unchecked Sendable {
     watch = WorldWatch(scenario)
     verifier = CachingSignatureVerifier(capacity: SimulationLimits.signaturesCached)
     producer = try ChainProducer(scenario, runtime: runtime, verifier: verifier)
-    network = SimulatedNetwork(
-      runtime: runtime,
-      configuration: NetworkConfiguration(
-        link: LinkConditions(
-          latency: .milliseconds(scenario.latencyMilliseconds),
-          jitterMean: .milliseconds(scenario.jitterMilliseconds),
-          lossPerMillion: scenario.lossPerMillion),
-        capacity: NodeCapacity(
-          uploadBytesPerSecond: scenario.uploadBytesPerSecond,
-          downloadBytesPerSecond: scenario.downloadBytesPerSecond)))
     let liars = scenario.liars.enumerated().map { index, kind in
       Liar(kind, peer: PeerID(UInt32(index + 1)), victim: Self.joinerPeer)
     }
@@ -88,12 +78,21 @@ final class SimulatedWorld: @unchecked Sendable {
       writer: writer, producer: producer, scenario: scenario,
       liars: Set(liars.map(\.peer.number)), now: { [runtime] in runtime.now.nanoseconds },
       line: line)
-    if case .realCodec(let tap) = transport {
-      network.carrier = CodecCarrier(
-        runtime: runtime, network: producer.genesis.hash, tap: tap,
+    let chain = producer.genesis.hash
+    switch transport {
+    case .model: network = SimulatedNetwork(scenario, runtime: runtime)
+    case .realCodec(let tap):
+      let model = SimulatedNetwork(scenario, runtime: runtime)
+      model.carrier = CodecCarrier(
+        runtime: runtime, network: chain, tap: tap,
         onFailure: { [observer] in
           observer.violate(CheckViolation(check: "T1", detail: $0.description))
         })
+      network = model
+    case .realNetwork:
+      network = LinkedNetwork(
+        scenario, runtime: runtime, chain: chain, peers: [Self.joinerPeer] + plan.all,
+        onFailure: { [observer] in observer.violate(CheckViolation(check: "T2", detail: $0)) })
     }
   }
 
@@ -109,9 +108,7 @@ final class SimulatedWorld: @unchecked Sendable {
       note("silent", "\(peer)", "answers no request for a part of the state")
     }
     for peer in plan.slow {
-      var capacity = network.configuration.capacity
-      capacity.uploadBytesPerSecond = plan.upload(of: peer)
-      network.setCapacity(capacity, for: peer)
+      network.setUpload(plan.upload(of: peer), of: peer)
       note("slow", "\(peer)", "sends \(plan.upload(of: peer)) bytes a second")
     }
     observer.onComplete = { [unowned self] in measure() }
@@ -215,7 +212,7 @@ final class SimulatedWorld: @unchecked Sendable {
       peers: plan.all.map { peer in
         .init(
           peer: peer.number, uploadBytesPerSecond: plan.upload(of: peer),
-          deliveredBytes: network.traffic(from: peer, to: Self.joinerPeer).delivered.bytes)
+          deliveredBytes: network.deliveredBytes(from: peer, to: Self.joinerPeer))
       })
   }
 

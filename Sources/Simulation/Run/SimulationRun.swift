@@ -16,12 +16,13 @@ public final class SimulationRun {
   /// Throws if the scenario contradicts itself.
   /// - Parameter evenIfUnwinnable: do not give up a world before it is run, to see what the node
   ///   makes of it.
-  /// - Parameter transport: what messages go through; the event log is the same with each.
+  /// - Parameter transport: what messages go through.
   public init(
     _ scenario: Scenario, seed: UInt64, evenIfUnwinnable: Bool = false,
     transport: SimulatedTransport = .model
   ) throws(ScenarioError) {
     try scenario.check()
+    if case .realNetwork = transport { try LinkedNetwork.check(scenario) }
     self.scenario = scenario
     self.seed = seed
     self.transport = transport
@@ -57,7 +58,7 @@ public final class SimulationRun {
         .start(
           schema: Event.schemaVersion, seed: seed, commit: identity.commit,
           toolchain: identity.toolchain, mode: identity.mode, clock: .simulated,
-          scenario: scenario.name, parameters: scenario.parameters)),
+          scenario: scenario.name, parameters: parameters)),
       context: .run, cause: nil, request: nil)
     if let obstacle {
       return end(writer, steps: 0, .unwinnable, obstacle.description) { [self] in
@@ -81,6 +82,12 @@ public final class SimulationRun {
       report.oracleRoot = oracleRoot
       return report
     }
+  }
+
+  /// The numbers of the scenario, and what changes the log beside them.
+  private var parameters: String {
+    guard case .realNetwork = transport else { return scenario.parameters }
+    return scenario.parameters + " transport=real-network"
   }
 
   private func judge(

@@ -90,7 +90,7 @@ public struct JoinCore: Sendable {
     for (peer, listing) in listings {
       for summary in listing
       where summary.format == SnapshotName.provable && summary.height > own
-        && summary.height <= target
+        && summary.height <= target && summary.diffsFrom <= summary.height + 1
         && target - summary.height <= SnapshotLimits.ageBlocksMax
         && !refused.contains(summary.hash)
       {

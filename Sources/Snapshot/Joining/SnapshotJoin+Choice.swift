@@ -137,7 +137,7 @@ extension SnapshotJoin {
     for peer in candidate.hosts.prefix(SnapshotLimits.manifestHostsMax) {
       guard case .manifest(let bytes)? = await ask(RequestSnapshotManifest(hash: hash), peer)
       else {
-        core.withLock { $0.lost(hash, by: peer) }
+        _ = core.withLock { $0.lost(hash, by: peer) }
         continue
       }
       guard Blake2b256.hash(bytes) == hash else {

@@ -28,11 +28,14 @@ public struct SnapshotSummary: WireCodable, Hashable {
   public var storedBytes: UInt64
   /// Bytes that the diff of one block has on average at this peer.
   public var diffBytes: UInt32
+  /// The lowest block from which on this peer keeps diffs.
+  public var diffsFrom: UInt32
 
   public init(
     height: UInt32, format: UInt32, hash: Hash256, rawBytes: UInt64, storedBytes: UInt64,
-    diffBytes: UInt32
+    diffBytes: UInt32 = 0, diffsFrom: UInt32 = 0
   ) {
+    self.diffsFrom = diffsFrom
     self.height = height
     self.format = format
     self.hash = hash
@@ -48,6 +51,7 @@ public struct SnapshotSummary: WireCodable, Hashable {
     encoder.append(rawBytes)
     encoder.append(storedBytes)
     encoder.append(diffBytes)
+    encoder.append(diffsFrom)
   }
 
   public init(from decoder: inout WireDecoder) throws(WireError) {
@@ -57,6 +61,7 @@ public struct SnapshotSummary: WireCodable, Hashable {
     rawBytes = try decoder.uint64()
     storedBytes = try decoder.uint64()
     diffBytes = try decoder.uint32()
+    diffsFrom = try decoder.uint32()
   }
 }
 
@@ -73,7 +78,7 @@ public struct SnapshotsResponse: WireCodable, Hashable {
 
   public init(from decoder: inout WireDecoder) throws(WireError) {
     snapshots = try decoder.array(
-      elementBytes: Hash256.byteCount + 5, limit: SnapshotLimits.listedMax)
+      elementBytes: Hash256.byteCount + 6, limit: SnapshotLimits.listedMax)
   }
 }
 

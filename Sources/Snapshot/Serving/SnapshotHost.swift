@@ -4,7 +4,7 @@ import Primitives
 
 /// Snapshots that a node keeps for others. Called from any thread, and must not wait.
 public protocol SnapshotProvider: Sendable {
-  /// What it keeps, newest first. Its figures of the chain's diffs are left to the host.
+  /// What it keeps, newest first. What is said of the chain's diffs is left to the host.
   func summaries() -> [SnapshotSummary]
   /// The manifest with this hash in wire form; nil if it is not kept, or cannot be read.
   func manifest(_ hash: Hash256) -> [UInt8]?
@@ -31,6 +31,7 @@ public struct SnapshotHost: Sendable {
         snapshots: provider.summaries().map { summary in
           var summary = summary
           summary.diffBytes = diffBytes
+          summary.diffsFrom = chain.diffsFrom
           return summary
         })
     }

@@ -17,6 +17,9 @@ public struct TransportConfiguration: Sendable {
   public var mux = MuxSettings(inboundPoolBytes: TransportLimits.connectionPoolBytes)
   /// Whether addresses that are not routable are learned and told, for networks of one's own.
   public var takesPrivateAddresses = false
+  /// What logs call this node and peers that are known beforehand, so that nodes that write one log
+  /// agree. Without a number this node is 0, and others are numbered as they come.
+  public var numbers: [NodeIdentity: UInt32] = [:]
   /// What was remembered when the node ran last.
   public var memory: TransportMemory?
   /// Gives 32 secret bytes that nobody can guess, new ones each time.

@@ -33,7 +33,7 @@ extension TransportNetwork {
         state.end(number, .local(.shutdown, "the node stops"), at: now, &effects)
       }
       for stream in state.peerSubscriptions { stream.finish() }
-      for held in state.subscriptions.values.joined() { held.subscription?.finish() }
+      for subscription in state.allSubscriptions { subscription.finish() }
       (state.peerSubscriptions, state.subscriptions, state.servers) = ([], [:], [:])
     }
   }

@@ -29,7 +29,7 @@ public final class TransportNetwork: Network {
     self.links = links
     self.observer = observer
     let own = NodeIdentity(key: configuration.identity.publicKey)
-    local = PeerID(identity: own, number: 0)
+    local = PeerID(identity: own, number: configuration.numbers[own] ?? 0)
     staticKeys = AgreementKeyPair(secret: Self.secret(configuration))
     state = Lock(Self.state(configuration, runtime, local))
     let addresses = PeerAddressesRequest.type
@@ -57,9 +57,15 @@ public final class TransportNetwork: Network {
       table: ConnectionTable(
         own: local.identity, reserved: Set(kept.map { NodeIdentity(key: $0.identity) }),
         limits: configuration.limits),
+      directory: PeerDirectory(firstNumber: 1, known: configuration.numbers),
       plan: DialPlan(book: book, kept: kept, outboundMax: configuration.limits.outboundMax),
       bans: configuration.memory?.bans ?? BanList(),
-      random: runtime.randomStream(RandomConsumer(.protocolJitter, index: .max)))
+      random: runtime.randomStream(RandomConsumer(.protocolJitter, index: jitterIndex(local))))
+  }
+
+  /// Nodes of one runtime must not draw the same: then all would come back at one moment.
+  private static func jitterIndex(_ local: PeerID) -> UInt32 {
+    UInt32(truncatingIfNeeded: local.identity.key.raw.words.0)
   }
 
   static func secret(_ configuration: TransportConfiguration) -> SecretKey {

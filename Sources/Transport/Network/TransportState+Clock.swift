@@ -15,6 +15,19 @@ extension TransportState {
     endSlowHolders(at: now, &effects)
     let heard = peers.compactMapValues { connections[$0]?.link.life.heardAt }
     perform(spread.tick(at: now) { heard[$0] })
+    if let peer = nextToAskForAddresses(at: now) { effects.curious.append(peer) }
+  }
+
+  /// A peer that this end chose, if it wants more connections than it has: whoever was asked when
+  /// a network began knew nobody yet.
+  private mutating func nextToAskForAddresses(at now: Moment) -> PeerID? {
+    guard table.outboundCount < table.limits.outboundMax,
+      curiousAt.duration(to: now) >= TransportLimits.addressesPause
+    else { return nil }
+    let chosen = peers.filter { connections[$0.value]?.dialled != nil }.keys.sorted()
+    guard let peer = random.pick(chosen) else { return nil }
+    curiousAt = now
+    return peer
   }
 
   /// Ends connections that keep others from sending or getting what is large.

@@ -113,6 +113,7 @@ extension TransportState {
     if connection.dialled != nil {
       // Whom this end chose is asked for others: who came by itself may want to fill the book.
       effects.curious.append(peer)
+      curiousAt = now
     } else if let greeting, greeting.port != 0 {
       plan.met(
         PeerAddress(connection.address.host, port: greeting.port, identity: peer.identity.key))
@@ -158,7 +159,7 @@ extension TransportState {
     case .refused: effects.losses += readers
     case .first(let givingWay):
       if !givingWay.isEmpty {
-        let all = Array(subscriptions.values.joined()).compactMap(\.subscription)
+        let all = allSubscriptions
         effects.withdrawals += givingWay.map { ($0, all) }
       }
       effects.offers.append((message, readers))
@@ -170,6 +171,12 @@ extension TransportState {
     let alive = (subscriptions[topic] ?? []).filter { $0.subscription != nil }
     subscriptions[topic] = alive.isEmpty ? nil : alive
     return alive.compactMap(\.subscription)
+  }
+
+  /// All subscriptions that somebody still reads, in the order of their topics.
+  var allSubscriptions: [GossipSubscription] {
+    subscriptions.sorted { $0.key.rawValue < $1.key.rawValue }
+      .flatMap(\.value).compactMap(\.subscription)
   }
 
   private mutating func receiveWord(

@@ -71,7 +71,7 @@ struct TransportState {
   var dirty: [UInt64] = []
   var isFlushScheduled = false
   var table: ConnectionTable
-  var directory = PeerDirectory(firstNumber: 1)
+  var directory: PeerDirectory
   var plan: DialPlan
   var bans: BanList
   var random: RandomStream
@@ -94,6 +94,8 @@ struct TransportState {
   /// Connections that hold answers, while none is made for anybody.
   var slowReaders = SlowHolders()
   var addressLimiter = RateLimiter()
+  /// When a peer was asked for addresses last.
+  var curiousAt = Moment.start
   /// Where connections are taken; 0: nowhere.
   var port: UInt16 = 0
   /// Connections whose links do not run yet.
