@@ -69,6 +69,8 @@ public final class InflateStream {
     case Z_OK, Z_BUF_ERROR: return piece
     case Z_STREAM_END:
       isEnded = true
+      // Who is given nothing asks for no more.
+      if piece.isEmpty, used < input.count { throw .trailingBytes(input.count - used) }
       return piece
     default:
       let message = stream.state.pointee.msg.map { String(cString: $0) } ?? "error \(status)"
