@@ -136,6 +136,11 @@ public enum LiveSyncLimits {
   /// Time a peer should need for one request: short enough to notice a slow one, long enough for
   /// the proof to be a small part of the answer.
   public static let requestTime: Duration = .milliseconds(400)
+  /// How many times what the line is known to carry may be on its way while pieces show that it
+  /// carries more.
+  public static let growingLineFactor = 2
+  /// Answers without growth after which the line is taken to be full.
+  public static let lineGrowthAnswers = 8
   /// Pieces of an offer among which the smallest is chosen for a peer that has proven nothing yet.
   public static let firstPiecesMax = 64
   /// Share of a piece that must be free for it to be asked for as a whole: about what its bytes are

@@ -77,7 +77,7 @@ extension SnapshotLimits {
   /// Time in which snapshots are looked for before one is chosen, unless all peers have answered.
   public static let discoveryTimeDefault: Duration = .seconds(15)
   /// Time between two looks whether that is over, and whether somebody else has chosen.
-  public static let lookInterval: Duration = .milliseconds(50)
+  public static let lookInterval: Duration = .milliseconds(10)
   /// Time between two rounds in which peers are asked again, while the state is incomplete.
   public static let relistInterval: Duration = .seconds(30)
   /// How long a trusted block may be trusted.

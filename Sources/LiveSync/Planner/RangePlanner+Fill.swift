@@ -14,6 +14,9 @@ extension RangePlanner {
     at now: Moment
   ) -> [ChunkOrder] {
     self.urgentWait = urgentWait
+    // Pieces are large and begin with a small one from each host: the line shows only after that
+    // what it carries.
+    lineFactor = offer != nil && line.isGrowing ? LiveSyncLimits.growingLineFactor : 1
     peers.losses = losses
     peers.look(silent)
     noteIdleTime(at: now)
@@ -109,7 +112,7 @@ extension RangePlanner {
     guard awaited.count >= LiveSyncLimits.lineRequestsMin, let most = line.bytesMax else {
       return true
     }
-    return awaited.bytes < most
+    return awaited.bytes < most * lineFactor
   }
 
   /// True if one more answer has room.

@@ -63,6 +63,8 @@ public struct RangePlanner: Sendable {
   /// Bytes of all answers of all peers.
   private(set) var arrivedBytes = 0
   var line = LineEstimate()
+  /// How many times what the line is known to carry may be on its way.
+  var lineFactor = 1
   var density = DensityEstimate()
   /// How long a request for a block or a diff has waited.
   var urgentWait = Duration.zero
