@@ -23,7 +23,7 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 let rooms = [
   "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog", "Networking",
   "SimulatedNetworking", "LoopbackNetworking", "Transport", "HTTPServer", "StateTrie", "Ledger",
-  "Messages", "Peers", "LiveSync", "Snapshot", "Node", "Monitoring", "Production", "Daemon",
+  "Messages", "Peers", "LiveSync", "Snapshot", "ABCI", "Node", "Monitoring", "Production", "Daemon",
   "Simulation", "Fixtures", "Reports",
 ]
 
@@ -79,6 +79,7 @@ let package = Package(
         "Locking", "Runtime", "Primitives", "MerkleTree", "Storage", "Streams", "EventLog",
         "Networking", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync",
       ]),
+    room("ABCI", ["CEpoll", "Locking", "Runtime", "Primitives", "Transport", "Snapshot"]),
     room(
       "Node",
       [
@@ -157,8 +158,9 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "TestSupport", "Locking", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking",
-        "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Production",
-        "Simulation", "Fixtures", "Reports",
+        "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Snapshot", "ABCI",
+        "Node",
+        "Production", "Simulation", "Fixtures", "Reports",
       ],
       path: "Fuzz/Targets", swiftSettings: strict),
     .target(
@@ -210,6 +212,7 @@ let package = Package(
         "Networking", "EventLog", "Ledger", "StateTrie", "Storage", "Streams", "Primitives",
         "MerkleTree",
       ]),
+    tests("ABCI", ["ABCI", "Snapshot", "Transport", "Runtime", "Primitives"]),
     tests(
       "Node",
       [

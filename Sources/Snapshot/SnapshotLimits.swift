@@ -11,4 +11,15 @@ public enum SnapshotLimits {
   public static let pieceBytesMax = 2 << 20
   /// Uncompressed bytes of one chunk at most.
   public static let chunkBytesMax = 16_000_000
+
+  /// Snapshots that one answer to `listSnapshots` names.
+  public static let offersListedMax = 10
+  /// Bytes of the metadata of a snapshot that is offered: the manifest and the election blocks that
+  /// lead to it. CometBFT's message about a snapshot has 4 MB.
+  public static let metadataBytesMax = 3_900_000
+  /// Bad chunks of one snapshot that is being restored: then it is rejected. So many senders are
+  /// remembered as rejected at most.
+  public static let badChunksMax = 256
+  /// Bytes of a chunk as it is stored and sent, compressed.
+  public static let chunkFileBytesMax = 16_000_000
 }

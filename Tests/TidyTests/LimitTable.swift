@@ -32,6 +32,7 @@ enum LimitTable {
     monitoringLimits,
     productionLimits,
     snapshotLimits,
+    abciLimits,
     storageLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }

@@ -3,7 +3,8 @@ extension TidyRule {
   static let roomOrder = [
     "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog",
     "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport", "HTTPServer",
-    "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Snapshot", "Node", "Monitoring",
+    "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Snapshot", "ABCI", "Node",
+    "Monitoring",
     "Production", "Daemon", "Simulation", "Fixtures", "Reports",
     "livesync",
   ]
@@ -13,8 +14,8 @@ extension TidyRule {
     "Synchronization": roomOrder + ["livesync-bench"],
     "Foundation": ["livesync", "livesync-bench"],
     "FoundationEssentials": ["livesync", "livesync-bench"],
-    "Glibc": ["Locking", "Runtime", "Primitives", "Streams", "Transport"],
-    "CEpoll": ["Runtime", "Transport"],
+    "Glibc": ["Locking", "Runtime", "Primitives", "Streams", "Transport", "ABCI"],
+    "CEpoll": ["Runtime", "Transport", "ABCI"],
     "CBlake2": ["Primitives"],
     "CBlake2Batch": ["Primitives", "StateTrie", "livesync-bench"],
     "CSodium": ["Primitives", "Transport"],
