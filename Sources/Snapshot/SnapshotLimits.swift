@@ -1,3 +1,5 @@
+import StateTrie
+
 /// The named limits of snapshots. Units are part of the name.
 public enum SnapshotLimits {
   /// Bytes of a manifest in wire form: it goes into one message of any transport.
@@ -22,4 +24,16 @@ public enum SnapshotLimits {
   public static let badChunksMax = 256
   /// Bytes of a chunk as it is stored and sent, compressed.
   public static let chunkFileBytesMax = 16_000_000
+  /// Election blocks that go with a snapshot that is offered.
+  public static let electionsMax = 8_192
+  /// Bytes of each chunk of format 1 but the last.
+  public static let hashOnlyChunkBytes = 10_000_000
+  /// Uncompressed bytes of a snapshot of format 1.
+  public static let hashOnlyBytesMax = 1 << 38
+  /// Bytes of one item in the stream of format 1: its key, its value and their lengths.
+  public static let itemBytesMax = StateTrieLimits.valueBytesMax + 128
+  /// Items of format 1 that are stored in one transaction.
+  public static let hashOnlyBatchItems = 4_096
+  /// Level of zlib for format 1, as Cosmos has it.
+  public static let hashOnlyLevel = 7
 }

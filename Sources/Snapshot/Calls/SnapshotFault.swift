@@ -98,6 +98,17 @@ public struct SnapshotFault: Error, Sendable, Hashable, CustomStringConvertible 
   /// The disk failed, here.
   public static func storage(_ reason: String) -> Self { .init(kind: .storage(reason)) }
 
+  /// What is said to an offer that this is wrong with. Who describes a snapshot that cannot be is
+  /// rejected; who has one that is of no use here is not.
+  public var offerVerdict: OfferVerdict {
+    switch kind {
+    case .unknownFormat: .rejectFormat
+    case .metadata, .otherHash, .otherHeight, .otherCount, .otherAppHash: .rejectSender
+    case .storage: .abort
+    default: .reject
+    }
+  }
+
   /// Whether this node's disk is to blame, and nobody else.
   public var isOfStore: Bool { if case .storage = kind { true } else { false } }
 
