@@ -1,10 +1,10 @@
-# Every target installs what it needs (Debian's libb2, libsodium, LMDB and libmicrohttpd) and asks for nothing else.
+# Every target installs what it needs (Debian's libb2, libsodium, LMDB, libmicrohttpd, zstd and zlib) and asks for nothing else.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-LIBRARIES := libb2-dev libsodium-dev liblmdb-dev libmicrohttpd-dev pkg-config
+LIBRARIES := libb2-dev libsodium-dev liblmdb-dev libmicrohttpd-dev libzstd-dev zlib1g-dev pkg-config
 RELEASE := swift build -c release --product
 LIVESYNC := .build/release/livesync
 ARGS ?=
@@ -187,7 +187,7 @@ valgrind:
 
 dependencies:
 	@command -v swift > /dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install" >&2; exit 1; }
-	@if ! pkg-config --exists libb2 libsodium lmdb libmicrohttpd 2> /dev/null; then \
+	@if ! pkg-config --exists libb2 libsodium lmdb libmicrohttpd libzstd zlib 2> /dev/null; then \
 	  if [ "$$(id -u)" = 0 ]; then root=""; else root="sudo"; fi; \
 	  $$root apt-get update -qq >&2; \
 	  DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq $(LIBRARIES) >&2; fi

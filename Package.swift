@@ -21,10 +21,10 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 }
 
 let rooms = [
-  "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog", "Networking",
-  "SimulatedNetworking", "LoopbackNetworking", "Transport", "HTTPServer", "StateTrie", "Ledger",
-  "Messages", "Peers", "LiveSync", "Snapshot", "ABCI", "Node", "Monitoring", "Production", "Daemon",
-  "Simulation", "Fixtures", "Reports",
+  "Locking", "Runtime", "Primitives", "Streams", "Compression", "MerkleTree", "Storage",
+  "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport",
+  "HTTPServer", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Snapshot", "ABCI",
+  "Node", "Monitoring", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
 ]
 
 let package = Package(
@@ -41,6 +41,9 @@ let package = Package(
       name: "CLibMicroHTTPD", pkgConfig: "libmicrohttpd",
       providers: [.apt(["libmicrohttpd-dev"])]),
 
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
     .systemLibrary(name: "CEpoll"),
 
     .target(name: "CBlake2Batch"),
@@ -50,6 +53,7 @@ let package = Package(
     room("Runtime", ["CEpoll", "Locking"]),
     room("Primitives", ["CBlake2", "CSodium", "Locking"]),
     room("Streams", ["Locking", "Primitives"]),
+    room("Compression", ["CZstd", "CZlib"]),
     room("MerkleTree", ["Primitives"]),
     room("Storage", ["CLMDB", "Locking", "Primitives"]),
     room("EventLog", ["Locking", "Primitives"]),
@@ -76,8 +80,8 @@ let package = Package(
     room(
       "Snapshot",
       [
-        "Locking", "Runtime", "Primitives", "MerkleTree", "Storage", "Streams", "EventLog",
-        "Networking", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync",
+        "Locking", "Runtime", "Primitives", "Compression", "MerkleTree", "Storage", "Streams",
+        "EventLog", "Networking", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync",
       ]),
     room("ABCI", ["CEpoll", "Locking", "Runtime", "Primitives", "Transport", "Snapshot"]),
     room(
@@ -136,8 +140,9 @@ let package = Package(
     .executableTarget(
       name: "livesync-bench",
       dependencies: [
-        "CBlake2Batch", "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog",
-        "StateTrie", "Ledger", "Networking", "Transport", "Production", "Daemon",
+        "CBlake2Batch", "Locking", "Runtime", "Primitives", "Compression", "Streams", "Storage",
+        "EventLog", "StateTrie", "Ledger", "Networking", "Transport", "Snapshot", "Production",
+        "Daemon",
       ],
       swiftSettings: strict),
 
@@ -157,10 +162,9 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "TestSupport", "Locking", "Primitives", "MerkleTree", "Storage", "EventLog", "Networking",
-        "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Snapshot", "ABCI",
-        "Node",
-        "Production", "Simulation", "Fixtures", "Reports",
+        "TestSupport", "Locking", "Primitives", "Compression", "MerkleTree", "Storage", "EventLog",
+        "Networking", "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync",
+        "Snapshot", "ABCI", "Node", "Production", "Simulation", "Fixtures", "Reports",
       ],
       path: "Fuzz/Targets", swiftSettings: strict),
     .target(
@@ -175,6 +179,7 @@ let package = Package(
     tests("Runtime", ["Runtime"]),
     tests("Primitives", ["Primitives"]),
     tests("Streams", ["Streams", "Primitives"]),
+    tests("Compression", ["Compression", "Streams", "Primitives"]),
     tests("MerkleTree", ["MerkleTree", "Primitives"]),
     tests("Storage", ["Storage", "Primitives"]),
     tests(
@@ -209,8 +214,8 @@ let package = Package(
       "Snapshot",
       [
         "Snapshot", "WorldSupport", "Node", "LiveSync", "Peers", "Messages", "Runtime",
-        "Networking", "EventLog", "Ledger", "StateTrie", "Storage", "Streams", "Primitives",
-        "MerkleTree",
+        "Networking", "EventLog", "Ledger", "StateTrie", "Storage", "Streams", "Compression",
+        "Primitives", "MerkleTree",
       ]),
     tests("ABCI", ["ABCI", "Snapshot", "Transport", "Runtime", "Primitives"]),
     tests(

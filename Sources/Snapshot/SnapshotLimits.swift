@@ -11,6 +11,8 @@ public enum SnapshotLimits {
   /// Uncompressed bytes of one piece at most: one account of the largest kind has room, with the
   /// proof of both edges.
   public static let pieceBytesMax = 2 << 20
+  /// The level of zstd at which pieces are compressed if nothing else is asked for.
+  public static let defaultLevel = 1
   /// Uncompressed bytes of one chunk at most.
   public static let chunkBytesMax = 16_000_000
 
@@ -32,8 +34,8 @@ public enum SnapshotLimits {
   public static let hashOnlyBytesMax = 1 << 38
   /// Bytes of one item in the stream of format 1: its key, its value and their lengths.
   public static let itemBytesMax = StateTrieLimits.valueBytesMax + 128
-  /// Items of format 1 that are stored in one transaction.
-  public static let hashOnlyBatchItems = 4_096
+  /// Bytes of items of format 1 that are collected for one transaction.
+  public static let hashOnlyBatchBytes = 4 << 20
   /// Level of zlib for format 1, as Cosmos has it.
   public static let hashOnlyLevel = 7
 }

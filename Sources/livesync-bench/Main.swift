@@ -51,6 +51,7 @@ struct Main {
     case "net": end(NetCommand.run(Array(words.dropFirst())))
     case "line": end(LineCommand.run(Array(words.dropFirst())))
     case "net-peer": end(NetPeer.run(Array(words.dropFirst())))
+    case "snapshot": do { try SnapshotBenchmark.scratch() } catch { fail(error) }
     case "workload": runWorkload(words.dropFirst())
     case "counts": compareCounts(words.dropFirst())
     default:

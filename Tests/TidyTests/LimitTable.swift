@@ -13,6 +13,7 @@ enum LimitTable {
 
   /// Every limit of the package, as `Enum.name`.
   static let all: [String: Proof] = [
+    compressionLimits,
     eventLogLimits,
     ledgerLimits,
     liveSyncLimits,
@@ -32,6 +33,7 @@ enum LimitTable {
     monitoringLimits,
     productionLimits,
     snapshotLimits,
+    snapshotCallLimits,
     abciLimits,
     storageLimits,
   ].reduce(into: [:]) { all, room in

@@ -1,11 +1,10 @@
 extension TidyRule {
   /// The rooms from the ground up. A room may import only what stands before it.
   static let roomOrder = [
-    "Locking", "Runtime", "Primitives", "Streams", "MerkleTree", "Storage", "EventLog",
-    "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport", "HTTPServer",
-    "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Snapshot", "ABCI", "Node",
-    "Monitoring",
-    "Production", "Daemon", "Simulation", "Fixtures", "Reports",
+    "Locking", "Runtime", "Primitives", "Streams", "Compression", "MerkleTree", "Storage",
+    "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport",
+    "HTTPServer", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Snapshot", "ABCI",
+    "Node", "Monitoring", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
     "livesync",
   ]
 
@@ -21,6 +20,8 @@ extension TidyRule {
     "CSodium": ["Primitives", "Transport"],
     "CLMDB": ["Storage"],
     "CMicroHTTP": ["HTTPServer"],
+    "CZstd": ["Compression"],
+    "CZlib": ["Compression"],
   ]
 
   static let imports: [TidyRule] = [

@@ -25,7 +25,7 @@ public struct SnapshotFault: Error, Sendable, Hashable, CustomStringConvertible 
     case tooManyBadChunks(Int)
     case otherState(String, wanted: String)
     case unfinished(String)
-    case storage(String)
+    case storage(String, isFull: Bool)
   }
 
   private let kind: Kind
@@ -96,7 +96,9 @@ public struct SnapshotFault: Error, Sendable, Hashable, CustomStringConvertible 
   /// All chunks are there and still something is missing.
   public static func unfinished(_ reason: String) -> Self { .init(kind: .unfinished(reason)) }
   /// The disk failed, here.
-  public static func storage(_ reason: String) -> Self { .init(kind: .storage(reason)) }
+  public static func storage(_ reason: String, isFull: Bool = false) -> Self {
+    .init(kind: .storage(reason, isFull: isFull))
+  }
 
   /// What is said to an offer that this is wrong with. Who describes a snapshot that cannot be is
   /// rejected; who has one that is of no use here is not.
@@ -111,6 +113,9 @@ public struct SnapshotFault: Error, Sendable, Hashable, CustomStringConvertible 
 
   /// Whether this node's disk is to blame, and nobody else.
   public var isOfStore: Bool { if case .storage = kind { true } else { false } }
+
+  /// Whether there is no room on it.
+  public var isFullDisk: Bool { if case .storage(_, true) = kind { true } else { false } }
 
   /// Stable snake_case name of the case.
   public var reason: String {
@@ -169,7 +174,7 @@ public struct SnapshotFault: Error, Sendable, Hashable, CustomStringConvertible 
     case .tooManyBadChunks(let count): "\(count) chunks were bad"
     case .otherState(let found, let wanted): "the state is \(found) and not \(wanted)"
     case .unfinished(let reason): "all chunks are there, and still \(reason)"
-    case .storage(let reason): reason
+    case .storage(let reason, _): reason
     }
   }
 }

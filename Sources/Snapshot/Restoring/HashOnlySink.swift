@@ -18,6 +18,7 @@ final class HashOnlySink: RestoreSink {
   private let inflate: InflateStream
   private var reader = HashOnlyStream.Reader()
   private var waiting: [TrieItem] = []
+  private var waitingBytes = 0
   private var lastKey: KeyNibbles?
   private var items: UInt64 = 0
 
@@ -88,13 +89,14 @@ final class HashOnlySink: RestoreSink {
         lastKey = item.key
         items += 1
         waiting.append(item)
+        waitingBytes += item.key.byteCount + item.value.count
       }
     } catch { return "item \(items): \(error)" }
-    return waiting.count >= SnapshotLimits.hashOnlyBatchItems ? try put(waiting) : nil
+    return waitingBytes >= SnapshotLimits.hashOnlyBatchBytes ? try put(waiting) : nil
   }
 
   private func put(_ batch: [TrieItem]) throws(SnapshotFault) -> String? {
-    waiting = []
+    (waiting, waitingBytes) = ([], 0)
     do throws(TrieError) { try trie.put(batch) } catch {
       if error.isOfStore { throw .storage("\(error)") }
       return "\(error)"

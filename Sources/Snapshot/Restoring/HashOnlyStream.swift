@@ -8,7 +8,7 @@ enum HashOnlyStream {
   static func append(_ item: TrieItem, to bytes: inout [UInt8]) {
     let wire = item.wireBytes
     var encoder = WireEncoder()
-    encoder.append(bytes: wire)
+    encoder.append(wire)
     bytes += encoder.bytes
   }
 

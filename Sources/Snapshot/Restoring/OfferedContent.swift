@@ -40,12 +40,11 @@ enum OfferedContent {
     if metadata.elections.isEmpty { path.blocks = try known(manifest.anchor, live) + path.blocks }
     // A chain of headers that begins at the genesis, where the restored one will begin too.
     let fresh = Blockchain(genesis: live.genesis, state: .none)
-    do throws(PushError) {
-      let verified = try fresh.verify(path)
-      guard verified.blocks.last?.hash == manifest.anchor.block.hash else {
-        throw PushError(.invalidPredecessor(.wrongElection), manifest.anchor.block.hash)
-      }
-    } catch { throw .unproven("\(error)") }
+    let verified: VerifiedMacroChain
+    do throws(PushError) { verified = try fresh.verify(path) } catch { throw .unproven("\(error)") }
+    guard verified.blocks.last?.hash == manifest.anchor.block.hash else {
+      throw .unproven("the election blocks lead elsewhere")
+    }
     return path
   }
 

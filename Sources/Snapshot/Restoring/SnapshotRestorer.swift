@@ -23,7 +23,8 @@ final class SnapshotRestorer {
     if left.isComplete(above: try live.chain().headNumber) {
       return try install(left, &live)
     }
-    let isStale = left.chain.headNumber > 0
+    let isStale =
+      left.chain.headNumber > 0
       ? left.chain.headNumber <= (try live.chain().headNumber) : false
     try left.close()
     if isStale { try StagedChain.disk { () throws(StorageError) in try stores.removeStaging() } }

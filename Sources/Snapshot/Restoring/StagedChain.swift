@@ -23,7 +23,7 @@ final class StagedChain {
   private static func bytes(of offer: OfferedSnapshot) -> [UInt8] {
     var encoder = WireEncoder()
     encoder.append(offer.format)
-    encoder.append(bytes: offer.hash)
+    encoder.append(offer.hash)
     return encoder.bytes
   }
 
@@ -61,7 +61,7 @@ final class StagedChain {
       }
     } catch {
       try staged.close()
-      throw error.isOfStore ? .storage("\(error)") : .unproven("\(error)")
+      throw error.storeFault ?? .unproven("\(error)")
     }
     return staged
   }
@@ -75,7 +75,7 @@ final class StagedChain {
     } catch {
       // The error that led here is the one to tell.
       try? store.close()
-      throw .storage("\(error)")
+      throw .storage(error)
     }
   }
 
@@ -85,7 +85,7 @@ final class StagedChain {
   /// - Returns: what is wrong with the first piece that is wrong, and which it is.
   func take(_ pieces: [ChunkPush]) throws(SnapshotFault) -> (index: Int, error: ChunkError)? {
     do throws(PushError) { return try chain.push(chunks: pieces).failure } catch {
-      throw .storage("\(error)")
+      throw error.storeFault ?? .storage("\(error)")
     }
   }
 
@@ -121,11 +121,22 @@ final class StagedChain {
   static func disk<Output>(
     _ body: () throws(StorageError) -> Output
   ) throws(SnapshotFault) -> Output {
-    do throws(StorageError) { return try body() } catch { throw .storage("\(error)") }
+    do throws(StorageError) { return try body() } catch {
+      throw .storage("\(error)", isFull: error.isFullDisk)
+    }
   }
 }
 
 extension PushError {
-  /// Whether the disk is to blame.
-  fileprivate var isOfStore: Bool { if case .storage = kind { true } else { false } }
+  /// What is told if the disk is to blame; nil if it is not.
+  fileprivate var storeFault: SnapshotFault? {
+    if case .storage(let error) = kind { .storage(error) } else { nil }
+  }
+}
+
+extension SnapshotFault {
+  /// The store of a chain failed.
+  static func storage(_ error: LedgerStoreError) -> SnapshotFault {
+    .storage("\(error)", isFull: error.storage?.isFullDisk == true)
+  }
 }

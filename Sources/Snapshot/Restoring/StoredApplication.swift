@@ -128,7 +128,7 @@ struct LiveChain {
       opened = try Blockchain(genesis: genesis, state: .missing, store: store)
     } catch {
       close()
-      throw .storage("\(error)")
+      throw .storage(error)
     }
   }
 

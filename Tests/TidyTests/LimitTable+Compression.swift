@@ -1,0 +1,5 @@
+extension LimitTable {
+  static let compressionLimits: [String: Proof] = [
+    "CompressionLimits.pieceBytes": .driven(by: "stream_shouldGiveItsContent_inPiecesOfAnySize")
+  ]
+}
