@@ -125,30 +125,42 @@ let package = Package(
     room(
       "Reports",
       [
-        "Primitives", "EventLog", "StateTrie", "Peers", "LiveSync", "Node", "Production",
-        "Daemon", "Simulation",
+        "Primitives", "EventLog", "StateTrie", "Peers", "LiveSync", "Snapshot", "ABCI", "Node",
+        "Production", "Daemon", "Simulation",
       ]),
     .executableTarget(
       name: "livesync",
       dependencies: [
         "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "StateTrie", "Ledger",
-        "Peers", "LiveSync", "Node", "Production", "Daemon", "Transport", "Simulation", "Fixtures",
-        "Reports",
+        "Peers", "LiveSync", "Snapshot", "ABCI", "Node", "Production", "Daemon", "Transport",
+        "Simulation",
+        "Fixtures", "Reports",
       ],
       swiftSettings: strict),
 
     .executableTarget(
       name: "livesync-bench",
       dependencies: [
-        "CBlake2Batch", "Locking", "Runtime", "Primitives", "Compression", "Streams", "Storage",
-        "EventLog", "StateTrie", "Ledger", "Networking", "Transport", "Snapshot", "Production",
-        "Daemon",
+        "CBlake2Batch", "Locking", "Runtime", "Primitives", "Compression", "Streams", "MerkleTree",
+        "Storage", "EventLog", "StateTrie", "Ledger", "Networking", "Transport", "Snapshot",
+        "Production", "Daemon",
       ],
       swiftSettings: strict),
 
     .executableTarget(
       name: "noise-peer", dependencies: ["Transport", "Primitives"], path: "Tests/NoisePeer",
       swiftSettings: strict),
+    .executableTarget(
+      name: "abci-sample",
+      dependencies: ["Snapshot", "Production", "Ledger", "Storage", "Primitives"],
+      path: "Tests/ABCISample", swiftSettings: strict),
+    .target(
+      name: "SnapshotSupport",
+      dependencies: [
+        "TestSupport", "Locking", "Primitives", "Compression", "Storage", "StateTrie", "Ledger",
+        "Snapshot",
+      ],
+      path: "Tests/SnapshotSupport", swiftSettings: strict),
     .executableTarget(
       name: "monitoring-sample",
       dependencies: [
@@ -213,9 +225,9 @@ let package = Package(
     tests(
       "Snapshot",
       [
-        "Snapshot", "WorldSupport", "Node", "LiveSync", "Peers", "Messages", "Runtime",
-        "Networking", "EventLog", "Ledger", "StateTrie", "Storage", "Streams", "Compression",
-        "Primitives", "MerkleTree",
+        "Snapshot", "SnapshotSupport", "WorldSupport", "Node", "LiveSync", "Peers", "Messages",
+        "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Storage", "Streams",
+        "Compression", "Primitives", "MerkleTree",
       ]),
     tests("ABCI", ["ABCI", "Snapshot", "Transport", "Runtime", "Primitives"]),
     tests(

@@ -5,6 +5,7 @@ import Node
 import Peers
 import Production
 import Simulation
+import Snapshot
 
 extension EventSchema {
   /// All events of this program, in the order of Docs/Events.md. The one place where a room's
@@ -13,6 +14,7 @@ extension EventSchema {
     Event.Run.self, Event.Node.self, Event.Peer.self, Event.Block.self, Event.Blocks.self,
     Event.Chain.self, Event.Diff.self, Event.Chunk.self, Event.State.self, Event.Queue.self,
     Event.Request.self, Event.MacroSync.self, Event.Consensus.self, Event.Fault.self,
-    Event.Stall.self, Event.Producer.self, Event.Transport.self, Event.Check.self,
+    Event.Stall.self, Event.Producer.self, Event.Transport.self,
+    Event.Snapshot.self, Event.Check.self,
   ])
 }

@@ -15,6 +15,26 @@ public enum SnapshotLimits {
   public static let defaultLevel = 1
   /// Uncompressed bytes of one chunk at most.
   public static let chunkBytesMax = 16_000_000
+  /// Stored bytes of one piece at most: what zstd makes of the largest one at worst.
+  public static let frameBytesMax = pieceBytesMax + pieceBytesMax / 128 + 4096
+  /// Bytes of the items of one piece that are aimed at, in wire form: with keys that share nothing
+  /// and the proof of both edges a piece then stays below `pieceBytesMax`.
+  public static let pieceItemBytes = 1 << 20
+  /// Bytes of an index: three for the size of each frame, and one for each chunk.
+  public static let indexBytesMax = 64 + 5 * piecesMax + 5 * chunksMax
+  /// Files of one snapshot: its chunks, manifest and index.
+  public static let filesMax = chunksMax + 2
+  /// Entries of a directory of snapshots that are looked at.
+  public static let directoryEntriesMax = 10_000
+  /// Blocks between two snapshots if nothing else is asked for.
+  public static let defaultInterval: UInt32 = 1_000
+  /// Snapshots that are kept if nothing else is asked for.
+  public static let defaultKeep = 3
+  /// Uncompressed bytes of a chunk that are aimed at if nothing else is asked for.
+  public static let defaultChunkBytes = 10_000_000
+  /// Bytes that the store has room for before a snapshot is taken of it: more than blocks change in
+  /// the time that takes, so that it need not grow meanwhile.
+  public static let storeRoomBytes = 256 << 20
 
   /// Snapshots that one answer to `listSnapshots` names.
   public static let offersListedMax = 10

@@ -11,7 +11,16 @@ extension StateTrie {
     in snapshot: borrowing StoreSnapshot, from start: KeyNibbles, to end: KeyNibbles? = nil,
     limit: Int, edges: ChunkEdges = .last, bytesMax: Int = .max
   ) throws(TrieError) -> TrieChunk {
-    try serving(snapshot) { trie throws(TrieError) in
+    try chunk(
+      in: snapshot.view, from: start, to: end, limit: limit, edges: edges, bytesMax: bytesMax)
+  }
+
+  /// The same from a view of a snapshot, while the closure that was given the snapshot runs.
+  package static func chunk(
+    in view: StoreView, from start: KeyNibbles, to end: KeyNibbles? = nil, limit: Int,
+    edges: ChunkEdges = .last, bytesMax: Int = .max
+  ) throws(TrieError) -> TrieChunk {
+    try serving(view) { trie throws(TrieError) in
       try trie.chunk(from: start, to: end, limit: limit, edges: edges, bytesMax: bytesMax)
     }
   }
@@ -56,8 +65,14 @@ extension StateTrie {
   private static func serving<Output>(
     _ snapshot: borrowing StoreSnapshot, _ body: (StateTrie) throws(TrieError) -> Output
   ) throws(TrieError) -> Output {
+    try serving(snapshot.view, body)
+  }
+
+  private static func serving<Output>(
+    _ view: StoreView, _ body: (StateTrie) throws(TrieError) -> Output
+  ) throws(TrieError) -> Output {
     let backing = TrieBacking(store: nil, budget: 0)
-    do throws(StorageError) { try backing.open(snapshot.view) } catch { throw .storage(error) }
+    do throws(StorageError) { try backing.open(view) } catch { throw .storage(error) }
     defer { backing.close() }
     let trie = StateTrie(backing: backing)
     try trie.reload(onlyRoot: true)

@@ -30,6 +30,19 @@ public protocol KeyValueStore: AnyObject, Sendable {
   /// Waits for the snapshots and transactions of other threads to end, then closes the store; from
   /// then on everything but `close` throws `closed`.
   func close() throws(StorageError)
+
+  /// Makes sure that `bytes` more can be stored before the store must grow, which waits for all open
+  /// snapshots. Not to be called inside one.
+  func reserve(_ bytes: Int) throws(StorageError)
+
+  /// True while the store waits for open snapshots to end, and with it whoever writes.
+  var isGrowthWaiting: Bool { get }
+}
+
+/// A store that grows without waiting for anybody.
+extension KeyValueStore {
+  public func reserve(_ bytes: Int) throws(StorageError) {}
+  public var isGrowthWaiting: Bool { false }
 }
 
 /// When a commit reaches the disk.

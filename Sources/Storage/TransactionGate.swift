@@ -57,6 +57,9 @@ final class TransactionGate: @unchecked Sendable {
     }
   }
 
+  /// True while somebody waits to be alone.
+  var isWaitedFor: Bool { locked { waitingToBeAlone > 0 } }
+
   /// Runs `body` while nobody else is inside; false if this thread itself is.
   func alone(_ body: () -> Void) -> Bool {
     let isInside = locked {

@@ -80,6 +80,22 @@ final class Descriptor: Sendable {
     }
   }
 
+  /// Reads `count` bytes from `offset` on, fewer only at the end of the file.
+  func read(at offset: Int, _ count: Int) -> Result<[UInt8], SystemFailure> {
+    var code: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count {
+        guard let base = buffer.baseAddress else { return }
+        let found = pread(number, base + filled, count - filled, off_t(offset + filled))
+        if found < 0, errno == EINTR { continue }
+        code = found < 0 ? errno : 0
+        if found <= 0 { return }
+        filled += found
+      }
+    }
+    return code == 0 ? .success(bytes) : .failure(SystemFailure(code: code))
+  }
+
   /// Waits until one of `events` is possible or the other end has gone; at most `milliseconds`,
   /// without end if negative. True if something happened.
   @discardableResult

@@ -8,6 +8,7 @@ struct Main {
     usage: livesync-bench trie [--accounts N[,N...]] [--json] [--write FILE]
            livesync-bench disk --help
            livesync-bench serving --help
+           livesync-bench snapshot --help
            livesync-bench net --help
            livesync-bench line --help
            livesync-bench workload NAME
@@ -39,7 +40,7 @@ struct Main {
     Console.prepare(program: "livesync-bench")
     let words = Array(CommandLine.arguments.dropFirst())
     if words.isEmpty
-      || (words.contains("--help") && !["disk", "serving", "net", "line"].contains(words[0]))
+      || (words.contains("--help") && !["disk", "serving", "snapshot", "net", "line"].contains(words[0]))
     {
       Console.print(usage)
       end(words.isEmpty ? 2 : 0)
@@ -51,11 +52,13 @@ struct Main {
     case "net": end(NetCommand.run(Array(words.dropFirst())))
     case "line": end(LineCommand.run(Array(words.dropFirst())))
     case "net-peer": end(NetPeer.run(Array(words.dropFirst())))
-    case "snapshot": do { try SnapshotBenchmark.scratch() } catch { fail(error) }
+    case "snapshot": end(SnapshotCommand.run(Array(words.dropFirst())))
     case "workload": runWorkload(words.dropFirst())
     case "counts": compareCounts(words.dropFirst())
     default:
-      fail("the benchmarks are 'trie', 'disk', 'serving', 'net', 'line', 'workload' and 'counts'")
+      fail(
+        "the benchmarks are 'trie', 'disk', 'serving', 'snapshot', 'net', 'line', 'workload' and "
+          + "'counts'")
     }
     end(0)
   }

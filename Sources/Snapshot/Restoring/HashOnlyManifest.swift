@@ -1,3 +1,4 @@
+import Compression
 import Primitives
 
 /// What a snapshot of format 1 consists of: the whole state after its block as one compressed
@@ -12,6 +13,8 @@ public struct HashOnlyManifest: Sendable, Hashable {
     case gzip = 1
     /// RFC 1950, as Cosmos has it.
     case zlib = 2
+
+    var format: DeflateFormat { self == .gzip ? .gzip : .zlib }
   }
 
   /// The hash of block 0.

@@ -28,7 +28,7 @@ final class HashOnlySink: RestoreSink {
   ) throws(SnapshotFault) {
     self.manifest = manifest
     inflate = InflateStream(
-      manifest.compression == .gzip ? .gzip : .zlib, limit: Int(manifest.rawBytes))
+      manifest.compression.format, limit: Int(manifest.rawBytes))
     staged = try StagedChain.begin(offer, path: path, stores, genesis)
     (store, trie) = try Self.open(stores, staged)
   }

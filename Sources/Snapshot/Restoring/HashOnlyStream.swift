@@ -1,4 +1,3 @@
-import Compression
 import Primitives
 import StateTrie
 
@@ -43,61 +42,5 @@ enum HashOnlyStream {
       start = begin + Int(length)
       return try TrieItem(wireBytes: Array(buffer[begin..<start]))
     }
-  }
-}
-
-/// Makes the chunks of a snapshot of format 1 from the items of a state in key order, with little
-/// memory whatever their number.
-public final class HashOnlyWriter {
-  private let stream: DeflateStream
-  private let compression: HashOnlyManifest.Compression
-  private let sink: (Int, [UInt8]) throws -> Void
-  private var pending: [UInt8] = []
-  private var raw: [UInt8] = []
-  private var hashes: [Hash256] = []
-  private var items: UInt64 = 0
-  private var rawBytes: UInt64 = 0
-
-  /// - Parameter sink: takes each chunk with its number; what it throws is thrown on.
-  public init(
-    _ compression: HashOnlyManifest.Compression, sink: @escaping (Int, [UInt8]) throws -> Void
-  ) {
-    self.compression = compression
-    self.sink = sink
-    stream = DeflateStream(
-      compression == .gzip ? .gzip : .zlib, level: SnapshotLimits.hashOnlyLevel)
-  }
-
-  public func append(_ item: TrieItem) throws {
-    items += 1
-    HashOnlyStream.append(item, to: &raw)
-    if raw.count >= CompressionLimits.pieceBytes { try compress() }
-  }
-
-  private func compress() throws {
-    rawBytes += UInt64(raw.count)
-    pending += stream.append(raw)
-    raw = []
-    try cut(atEnd: false)
-  }
-
-  private func cut(atEnd: Bool) throws {
-    let size = SnapshotLimits.hashOnlyChunkBytes
-    while pending.count >= size || (atEnd && !pending.isEmpty) {
-      let chunk = Array(pending.prefix(size))
-      pending.removeFirst(chunk.count)
-      try sink(hashes.count, chunk)
-      hashes.append(Sha256.hash(chunk))
-    }
-  }
-
-  /// Ends the stream; to be called once.
-  public func finish(chain: Hash256, anchor: SnapshotAnchor) throws -> HashOnlyManifest {
-    try compress()
-    pending += stream.finish()
-    try cut(atEnd: true)
-    return HashOnlyManifest(
-      chain: chain, anchor: anchor, compression: compression, items: items, rawBytes: rawBytes,
-      chunkHashes: hashes)
   }
 }

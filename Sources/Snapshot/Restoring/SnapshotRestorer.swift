@@ -19,7 +19,10 @@ final class SnapshotRestorer {
   /// snapshot to be offered again, and what can be of no more use is removed.
   func goOn(_ live: inout LiveChain) throws(SnapshotFault) {
     try StagedChain.disk { () throws(StorageError) in try stores.removeUnproven() }
-    guard let left = try StagedChain.left(stores, genesis) else { return }
+    guard let left = try StagedChain.left(stores, genesis) else {
+      // A process that ended while it removed what is of no more use.
+      return try StagedChain.disk { () throws(StorageError) in try stores.removeStaging() }
+    }
     if left.isComplete(above: try live.chain().headNumber) {
       return try install(left, &live)
     }

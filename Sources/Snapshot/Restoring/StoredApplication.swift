@@ -50,7 +50,7 @@ public final class StoredApplication: SnapshotApplication {
   }
 
   public func listSnapshots() throws(SnapshotFault) -> [OfferedSnapshot] {
-    try shelf.offers(limit: SnapshotLimits.offersListedMax)
+    try shelf.offers(limit: SnapshotLimits.offersListedMax, of: try chain())
   }
 
   public func loadSnapshotChunk(

@@ -178,14 +178,43 @@ public final class LMDBStore: KeyValueStore, @unchecked Sendable {
     }
   }
 
-  /// Waits until no snapshot is open, then reserves more address space.
+  /// Reserves address space; takes no room on the disk.
+  public func reserve(_ bytes: Int) throws(StorageError) {
+    // Without waiting for anybody if there is nothing to do.
+    guard try freeBytes() < bytes else { return }
+    try grow { environment in
+      let wanted = environment.bytesInUse + bytes
+      var target = environment.mapBytes
+      while target < min(wanted, options.mapBytesMax) { target *= StorageLimits.mapGrowthFactor }
+      return target
+    }
+  }
+
+  /// Address space behind the last page in use.
+  private func freeBytes() throws(StorageError) -> Int {
+    gate.enterToRead()
+    defer { gate.leaveAfterReading() }
+    let environment = try opened()
+    return environment.mapBytes - environment.bytesInUse
+  }
+
+  public var isGrowthWaiting: Bool { gate.isWaitedFor }
+
+  /// Makes room for a transaction that did not fit.
   private func grow() throws(StorageError) {
+    try grow { $0.mapBytes * StorageLimits.mapGrowthFactor }
+  }
+
+  /// Waits until no snapshot is open, then reserves as much address space as `size` says.
+  private func grow(to size: (LMDBEnvironment) -> Int) throws(StorageError) {
     var result = Result<Void, StorageError>.success(())
     let wasAlone = gate.alone {
       result = Result { () throws(StorageError) in
         let environment = try opened()
         let bytes = environment.mapBytes
-        let target = min(bytes * StorageLimits.mapGrowthFactor, options.mapBytesMax)
+        let wanted = size(environment)
+        if wanted == bytes { return }
+        let target = min(wanted, options.mapBytesMax)
         guard target > bytes else { throw .mapFull(limit: options.mapBytesMax) }
         let status = mdb_env_set_mapsize(environment.handle, Self.wholePages(target))
         try LMDBStatus.checkWrite(status, directory.file, limit: options.mapBytesMax)
