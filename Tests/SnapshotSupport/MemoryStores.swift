@@ -19,7 +19,7 @@ public final class MemoryStores: RestoreStores {
     public var isDead = false
   }
 
-  public let state = Lock(State())
+  package let state = Lock(State())
   private let chain: Hash256
 
   public init(chain: Hash256) { self.chain = chain }

@@ -293,7 +293,6 @@ import Testing
     receiver.restore(kept)
     receiver.application.close()
     let store = try stores.openLive()
-    #expect(try store.read { $0 }.namespaces.contains(space))
     let value = try store.read { snapshot throws(StorageError) in
       try snapshot.value(of: space.key([1]))
     }
