@@ -271,8 +271,8 @@ let package = Package(
       "Command",
       [
         "livesync", "livesync-bench", "Simulation", "Production", "Fixtures", "Reports", "Daemon",
-        "Transport", "Node", "LiveSync", "Peers", "Networking", "Ledger", "StateTrie", "EventLog",
-        "Storage", "Streams", "Primitives",
+        "Transport", "Node", "Snapshot", "LiveSync", "Peers", "Networking", "Ledger", "StateTrie",
+        "EventLog", "Storage", "Streams", "Primitives",
       ]),
     tests("Tidy", []),
   ]

@@ -1,5 +1,6 @@
 import Foundation
 import Ledger
+import Snapshot
 import Storage
 import Streams
 
@@ -18,7 +19,9 @@ struct Main {
       GenesisCommand.self, FiguresCommand.self, FixtureRecordCommand.self,
       ReplayCommand.self,
       DbCheckCommand.self, DbStatCommand.self, EventsSummaryCommand.self, EventsPictureCommand.self,
-      EventsSchemaCommand.self, EvidenceCheckCommand.self,
+      EventsSchemaCommand.self, EvidenceCheckCommand.self, SnapshotCreateCommand.self,
+      SnapshotListCommand.self, SnapshotShowCommand.self, SnapshotVerifyCommand.self,
+      SnapshotExportCommand.self, SnapshotImportCommand.self,
     ]
   }
 
@@ -44,8 +47,8 @@ struct Main {
 
     livesync <command> --help explains one command.
 
-    Exit codes: 0 pass, 1 a data directory is damaged or evidence proves nothing, 2 unusable
-    arguments or files, 3 a data directory cannot be opened, 4 the disk of a data directory is full,
+    Exit codes: 0 pass, 1 a data directory or snapshot is damaged or evidence proves nothing, 2
+    unusable arguments or files, 3 a data directory cannot be opened, 4 the disk of a data directory is full,
     5 pass, but output or a log could not be written, 10 a safety check failed, 11 the node did not
     complete, follow or answer, 12 a replay gave something else than recorded, 14 the run proved
     nothing, 15 no node could have done it, 141 nobody reads the output any more.
@@ -83,6 +86,10 @@ struct Main {
       return refused(error, error.description)
     } catch let error as LedgerStoreError {
       return refused(error.storage, error.description)
+    } catch let error as SnapshotError {
+      if let ledger = error.ledger { return refused(ledger.storage, ledger.description) }
+      Console.error(error.description)
+      return error.isDamage ? .refuted : error.isLoss ? .lost : .usage
     } catch {
       Console.error("\(error)")
       return .usage

@@ -142,7 +142,7 @@ enum Tool {
     process.arguments = words
     let folder = TemporaryFolder()
     let file = folder.path + "/out"
-    FileManager.default.createFile(atPath: file, contents: nil)
+    _ = FileManager.default.createFile(atPath: file, contents: nil)
     process.standardOutput = FileHandle(forWritingAtPath: file)
     process.standardInput = FileHandle.nullDevice
     try process.run()

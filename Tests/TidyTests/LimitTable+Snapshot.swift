@@ -7,5 +7,17 @@ extension LimitTable {
       .driven(by: "piece_shouldBeRefused_whenItIsEmptyOrTooLarge"),
     "SnapshotLimits.chunkBytesMax": .undriven,
     "SnapshotLimits.defaultLevel": .estimate("a setting of speed against size"),
+    "SnapshotLimits.frameBytesMax": .driven(
+      by: "index_shouldBeRefused_whenAFrameIsEmptyOrTooLarge"),
+    "SnapshotLimits.pieceItemBytes": .estimate("what a piece aims at, below what is enforced"),
+    "SnapshotLimits.indexBytesMax": .driven(
+      by: "index_shouldBeRefused_whenAFrameIsEmptyOrTooLarge"),
+    "SnapshotLimits.filesMax": .estimate("follows from the number of chunks"),
+    "SnapshotLimits.directoryEntriesMax":
+      .driven(by: "directory_shouldNotBeReadOn_whenItHasTooMuch"),
+    "SnapshotLimits.defaultInterval": .estimate("a setting whose values are tested"),
+    "SnapshotLimits.defaultKeep": .estimate("a setting whose values are tested"),
+    "SnapshotLimits.defaultChunkBytes": .estimate("a setting whose values are tested"),
+    "SnapshotLimits.storeRoomBytes": .estimate("room that is reserved, not a bound"),
   ]
 }

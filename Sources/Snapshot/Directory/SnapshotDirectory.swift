@@ -24,6 +24,9 @@ public struct SnapshotDirectory: Sendable, Hashable {
     public var partial: [String] = []
     /// Whatever else, as paths.
     public var foreign: [String] = []
+
+    /// Nothing.
+    public init() {}
   }
 
   /// What lies here; nothing if there is no directory.

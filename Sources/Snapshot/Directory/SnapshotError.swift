@@ -17,7 +17,7 @@ public struct SnapshotError: Error, Equatable, Sendable, CustomStringConvertible
     case present
     case damaged(String)
     case noState
-    case notFinal
+    case unanchored
     case gaveWay
     case tooLarge(String, limit: Int)
   }
@@ -49,8 +49,8 @@ public struct SnapshotError: Error, Equatable, Sendable, CustomStringConvertible
   }
   /// The chain does not hold the whole state.
   public static let noState = SnapshotError(kind: .noState, place: "the chain")
-  /// The chain's head is no macro block any more.
-  public static let notFinal = SnapshotError(kind: .notFinal, place: "the chain's head")
+  /// The chain lacks what others need to go on from its last macro block.
+  public static let unanchored = SnapshotError(kind: .unanchored, place: "the chain")
   /// Something of more importance waits for the store.
   public static let gaveWay = SnapshotError(kind: .gaveWay, place: "the chain's store")
   /// There is more of `what` than a snapshot may have.
@@ -87,7 +87,7 @@ public struct SnapshotError: Error, Equatable, Sendable, CustomStringConvertible
     case .present: "snapshot_present"
     case .damaged: "snapshot_damaged"
     case .noState: "snapshot_no_state"
-    case .notFinal: "snapshot_not_final"
+    case .unanchored: "snapshot_unanchored"
     case .gaveWay: "snapshot_gave_way"
     case .tooLarge: "snapshot_too_large"
     }
@@ -103,7 +103,8 @@ public struct SnapshotError: Error, Equatable, Sendable, CustomStringConvertible
     case .present: "there is a snapshot '\(place)' already"
     case .damaged(let fault): "\(place): \(fault)"
     case .noState: "the chain does not hold its whole state"
-    case .notFinal: "the chain's head is no macro block any more"
+    case .unanchored:
+      "the chain has no election block and history before its last macro block"
     case .gaveWay: "a change of the chain waited for the store"
     case .tooLarge(let what, let limit): "\(place): \(what), at most \(limit) are allowed"
     }

@@ -39,18 +39,17 @@ public final class SnapshotTaker: Sendable {
   /// The snapshots that are there, lowest first.
   public var snapshots: [SnapshotName] { schedule.withLock { $0.kept.sorted() } }
 
-  /// Follows the chain until the task is cancelled.
+  /// Follows the chain until the task is cancelled, which also ends a taking within one piece.
   public func run() async {
-    while !Task.isCancelled {
-      let events = chain.events()
-      for await event in events {
-        switch event {
-        case .finalized(let hash), .epochFinalized(let hash):
-          // Beside the following, which tells what is skipped meanwhile.
-          if let block = due(hash) {
-            runtime.spawn("snapshot") { [self] in await take(block) }
+    await withDiscardingTaskGroup { group in
+      while !Task.isCancelled {
+        for await event in chain.events() {
+          switch event {
+          case .finalized(let hash), .epochFinalized(let hash):
+            // Beside the following, which tells what is skipped meanwhile.
+            if let block = due(hash) { group.addTask { await self.take(block) } }
+          default: break
           }
-        default: break
         }
       }
     }
@@ -109,7 +108,7 @@ public final class SnapshotTaker: Sendable {
           Result { () throws(SnapshotError) in
             try SnapshotTaking.take(
               state, chain: chain.genesis.hash, into: directory, options: options
-            ) { [chain] _ in !chain.isGrowthWaiting }
+            ) { [chain] _ in !chain.isGrowthWaiting && !Task.isCancelled }
           }
         }
       } catch { throw .ledger(error) }
