@@ -9,12 +9,12 @@ import Testing
 /// in place, and the next one goes on.
 @Suite struct RestoreCrashTests {
   private struct Life {
-    let world: SnapshotWorld
+    let world: RestoreWorld
     let kept: KeptSnapshot
     let next: ProducedBlock
 
     init() throws {
-      world = try SnapshotWorld(accounts: 30)
+      world = try RestoreWorld(accounts: 30)
       try world.grow(to: 12)
       kept = try world.provable(itemsPerPiece: 6, piecesPerChunk: 2)
       next = try world.grow()

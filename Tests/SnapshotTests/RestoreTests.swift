@@ -12,8 +12,8 @@ import Testing
 /// (Docs/Snapshots.md, "Bug reports").
 @Suite struct RestoreTests {
   /// A chain of two epochs and a snapshot of it.
-  private static func world(to height: UInt32 = 12) throws -> (SnapshotWorld, KeptSnapshot) {
-    let world = try SnapshotWorld()
+  private static func world(to height: UInt32 = 12) throws -> (RestoreWorld, KeptSnapshot) {
+    let world = try RestoreWorld()
     try world.grow(to: height)
     return (world, try world.provable())
   }
@@ -22,7 +22,7 @@ import Testing
     let stores: MemoryStores
     let application: StoredApplication
 
-    init(_ world: SnapshotWorld, _ stores: MemoryStores? = nil) throws {
+    init(_ world: RestoreWorld, _ stores: MemoryStores? = nil) throws {
       self.stores = stores ?? MemoryStores(chain: world.genesis.hash)
       application = try StoredApplication(
         genesis: world.genesis, stores: self.stores, shelf: MemoryShelf())
@@ -55,7 +55,7 @@ import Testing
   }
 
   /// Bug report 12: the next block is executed on what was restored.
-  private static func expectNextBlock(_ world: SnapshotWorld, _ receiver: Receiver) throws {
+  private static func expectNextBlock(_ world: RestoreWorld, _ receiver: Receiver) throws {
     let chain = try receiver.application.chain()
     for _ in 0..<6 {
       let made = try world.grow()
@@ -138,7 +138,7 @@ import Testing
 
   @Test func offer_shouldBeRefused_whateverFieldLies() throws {
     let (world, kept) = try Self.world()
-    let other = try SnapshotWorld(seed: 2)
+    let other = try RestoreWorld(seed: 2)
     try other.grow(to: 12)
     let receiver = try Receiver(world)
     func answer(_ change: (inout KeptSnapshot) -> Void) -> String {
@@ -234,7 +234,7 @@ import Testing
   /// The chunks are those that the manifest names, and still not the state.
   @Test func manifestThatLies_shouldEndItsSnapshot_andTheNextBeTaken() throws {
     let (world, kept) = try Self.world()
-    let other = try SnapshotWorld(accounts: 300, seed: 1, store: nil)
+    let other = try RestoreWorld(accounts: 300, seed: 1, store: nil)
     try other.grow(to: 8)
     let older = try other.provable()
     let receiver = try Receiver(world)

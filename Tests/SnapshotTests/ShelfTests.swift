@@ -12,13 +12,13 @@ import Testing
 @Suite struct ShelfTests {
   private struct Place {
     let folder = TemporaryFolder()
-    let world: SnapshotWorld
+    let world: RestoreWorld
     let directory: SnapshotDirectory
     let application: StoredApplication
 
     /// The data directory of a node at block 12 with a snapshot of each format.
     init() throws {
-      world = try SnapshotWorld(store: try MemoryStore(owner: .chain(.zero)))
+      world = try RestoreWorld(store: try MemoryStore(owner: .chain(.zero)))
       try world.grow(to: 12)
       directory = SnapshotDirectory(path: folder.path + "/snapshots")
       let (directory, world) = (directory, world)
@@ -30,7 +30,7 @@ import Testing
             state, chain: world.genesis.hash, into: directory, compression: .gzip)
         }
       }
-      guard case .read(let taken) = reading else { throw SnapshotWorld.Failure.state }
+      guard case .read(let taken) = reading else { throw RestoreWorld.Failure.state }
       try taken.get()
       let stores = MemoryStores(chain: world.genesis.hash)
       application = try StoredApplication(

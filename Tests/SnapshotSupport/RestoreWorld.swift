@@ -7,7 +7,7 @@ import Storage
 import TestSupport
 
 /// A chain that snapshots are taken of.
-public final class SnapshotWorld {
+public final class RestoreWorld {
   public let genesis: Genesis
   public let chain: Blockchain
   private let producer: BlockProducer
