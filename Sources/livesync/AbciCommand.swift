@@ -84,8 +84,8 @@ enum AbciCommand: Command {
   }
 }
 
-/// Writes lines to standard error off the event loop: whoever does not read it holds nothing up, and
-/// loses what does not fit.
+/// Writes lines to standard error off the event loop: whoever does not read it holds nothing up
+/// and loses what does not fit.
 private final class NoteWriter: Sendable {
   private let runtime: any Runtime
   private let worker: any Worker

@@ -131,7 +131,7 @@ import Testing
   @Test func fullDisk_shouldAbort_andTheNextTryGoOn() throws {
     let life = try Life()
     let stores = MemoryStores(chain: life.world.genesis.hash)
-    stores.state.withLock { $0.stagingFaults.writes = [120: .fullDisk] }
+    stores.state.withLock { $0.stagingFaults.writes = [60: .fullDisk] }
     let application = try StoredApplication(
       genesis: life.world.genesis, stores: stores, shelf: MemoryShelf())
     let offer = { application.offerSnapshot(life.kept.offer, appHash: life.kept.appHash) }

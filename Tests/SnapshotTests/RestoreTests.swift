@@ -175,16 +175,14 @@ import Testing
   }
 
   @Test func offer_shouldBeTaken_withoutElectionBlocks_whereTheOwnChainLeads() throws {
-    let (world, kept) = try Self.world(to: 12)
+    let (world, first) = try Self.world(to: 8)
+    try world.grow(to: 12)
+    let kept = try world.provable().changing { $0.elections = [] }
     let receiver = try Receiver(world)
+    #expect(receiver.offer(kept).fault?.reason == "unproven")
+    try receiver.application.chain().adopt(macro: first.metadata.macroChain)
     receiver.restore(kept)
-    try world.grow(to: 20)
-    // Of the second epoch; the first one is known from what was restored.
-    let chain = try receiver.application.chain()
-    let path = try #require(world.chain.macroChain(locators: [chain.electionHead.hash]))
-    let second = path.blocks.filter { $0.kind == .election }
-    #expect(!second.isEmpty)
-    try chain.adopt(macro: MacroChain(blocks: second, history: nil))
+    try receiver.expect(kept)
   }
 
   @Test(arguments: 0..<4)
@@ -224,10 +222,10 @@ import Testing
       of: [UInt8](repeating: 0, count: 50_000_000))
     #expect(bomb.chunks[0].count < 100_000)
     #expect(receiver.apply(bomb, 0).fault?.reason == "corrupt_chunk")
-    #expect(receiver.apply(kept, 0) == .accept)
+    #expect(receiver.apply(kept, 0, sender: "b") == .accept)
     let long = KeptSnapshot.long(kept)
     #expect(
-      receiver.application.applySnapshotChunk(index: 1, chunk: long, sender: "b").fault?.reason
+      receiver.application.applySnapshotChunk(index: 1, chunk: long, sender: "c").fault?.reason
         == "corrupt_chunk")
   }
 
@@ -337,6 +335,38 @@ import Testing
       receiver.restore(honest)
       try receiver.expect(honest)
     }
+  }
+
+  @Test func metadata_shouldBeRefused_aboveTheirLimits() throws {
+    let (_, kept) = try Self.world()
+    let count = SnapshotLimits.electionsMax + 1
+    var encoder = WireEncoder()
+    try encoder.append(kept.metadata.manifest)
+    let place = encoder.bytes.count
+    encoder.append(count: count)
+    // As many bytes as so many blocks have at least.
+    let bytes = encoder.bytes + [UInt8](repeating: 0, count: count * 224)
+    #expect(
+      throws: WireError.lengthTooLarge(
+        UInt64(count), limit: SnapshotLimits.electionsMax, at: place)
+    ) { try SnapshotMetadata<SnapshotManifest>(wireBytes: bytes) }
+  }
+
+  @Test func hashOnlyStream_shouldBeRefused_aboveItsLimits() throws {
+    let (world, _) = try Self.world()
+    let receiver = try Receiver(world)
+    let long = try world.hashOnly { item in
+      TrieItem(
+        key: item.key, value: [UInt8](repeating: 0, count: SnapshotLimits.itemBytesMax))
+    }
+    #expect(receiver.offer(long) == .accept)
+    let chunk = [UInt8](repeating: 0, count: SnapshotLimits.hashOnlyChunkBytes + 1)
+    #expect(
+      receiver.application.applySnapshotChunk(index: 0, chunk: chunk, sender: "b").fault?.reason
+        == "corrupt_chunk")
+    let answers = long.chunks.indices.lazy.map { receiver.apply(long, $0) }
+    let first = try #require(answers.first { $0 != .accept })
+    #expect(first.verdict == .rejectSnapshot && first.fault?.reason == "false_manifest")
   }
 
   /// Bug report 16, in format 1.

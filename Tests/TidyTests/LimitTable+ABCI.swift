@@ -1,15 +1,19 @@
 extension LimitTable {
   /// Of the calls that give and take snapshots.
   static let snapshotCallLimits: [String: Proof] = [
-    "SnapshotLimits.offersListedMax": .undriven,
+    "SnapshotLimits.offersListedMax": .driven(by: "offers_shouldBeSoManyAtMost_theNewestFirst"),
     "SnapshotLimits.metadataBytesMax": .driven(by: "longTexts_shouldBeRefused"),
     "SnapshotLimits.badChunksMax":
       .driven(by: "badChunks_shouldEndTheSnapshot_atTheirLimit"),
-    "SnapshotLimits.chunkFileBytesMax": .undriven,
-    "SnapshotLimits.electionsMax": .undriven,
-    "SnapshotLimits.hashOnlyChunkBytes": .undriven,
-    "SnapshotLimits.hashOnlyBytesMax": .undriven,
-    "SnapshotLimits.itemBytesMax": .undriven,
+    "SnapshotLimits.chunkFileBytesMax":
+      .driven(by: "bomb_shouldBeRefused_beforeItIsUncompressed"),
+    "SnapshotLimits.electionsMax": .driven(by: "metadata_shouldBeRefused_aboveTheirLimits"),
+    "SnapshotLimits.hashOnlyChunkBytes":
+      .driven(by: "hashOnlyStream_shouldBeRefused_aboveItsLimits"),
+    "SnapshotLimits.hashOnlyBytesMax":
+      .driven(by: "hashOnlyBomb_shouldBeRefused_atTheBytesItsManifestNames"),
+    "SnapshotLimits.itemBytesMax":
+      .driven(by: "hashOnlyStream_shouldBeRefused_aboveItsLimits"),
     "SnapshotLimits.hashOnlyBatchBytes": .estimate("a piece of work, not a bound"),
     "SnapshotLimits.hashOnlyLevel": .estimate("a setting of speed against size"),
   ]

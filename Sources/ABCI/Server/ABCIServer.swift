@@ -48,7 +48,7 @@ public final class ABCIServer: @unchecked Sendable {
     return try result.get()
   }
 
-  /// Ends all connections and listens no more; a socket in the file system is removed. What is being
+  /// Ends all connections and listens no more; a socket of the file system is removed. What is now
   /// answered is answered to its end, and nobody is told.
   public func stop() async {
     await onLoop { $0.closeAll() }

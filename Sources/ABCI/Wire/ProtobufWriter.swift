@@ -1,5 +1,5 @@
-/// Writes a message of protobuf (proto3): fields in the order of the calls, those with their default
-/// value left out.
+/// Writes a message of protobuf (proto3): fields in the order of the calls, without those that have
+/// their default value.
 struct ProtobufWriter {
   private(set) var bytes: [UInt8] = []
 

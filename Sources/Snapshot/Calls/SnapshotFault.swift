@@ -166,7 +166,7 @@ public struct SnapshotFault: Error, Sendable, Hashable, CustomStringConvertible 
     case .busy: "a chunk came while another one was under way"
     case .outOfOrder(let index, let expected): "chunk \(index) came before chunk \(expected)"
     case .corruptChunk(let index, let sender, let reason):
-      "chunk \(index) of '\(PrintableText.line(sender))' is not the one the manifest names: \(reason)"
+      "chunk \(index) of '\(PrintableText.line(sender))' is not what the manifest names: \(reason)"
     case .falseManifest(let index, let reason):
       "the manifest lies about chunk \(index): \(reason)"
     case .rejectedSender(let index, let sender):

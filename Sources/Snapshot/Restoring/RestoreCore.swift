@@ -1,7 +1,7 @@
-/// Decides how a snapshot that was offered comes in chunk by chunk (Docs/Snapshots.md, "Interface").
+/// Decides how a snapshot that was offered comes in by chunks (Docs/Snapshots.md, "Interface").
 ///
-/// A value type: it neither reads nor writes anything. Whoever holds it performs the actions that an
-/// event leads to, in their order, and feeds back what came of `begin`, `check` and `finish`.
+/// A value type: it neither reads nor writes anything. Whoever holds it performs the actions that
+/// an event leads to, in their order, and feeds back what came of `begin`, `check` and `finish`.
 public struct RestoreCore: Sendable {
   /// A snapshot whose description was checked and that is to come in.
   public struct Plan: Sendable, Hashable {
