@@ -31,8 +31,8 @@ public protocol KeyValueStore: AnyObject, Sendable {
   /// then on everything but `close` throws `closed`.
   func close() throws(StorageError)
 
-  /// Makes sure that `bytes` more can be stored before the store must grow, which waits for all open
-  /// snapshots. Not to be called inside one.
+  /// Makes sure that `bytes` more can be stored before the store must grow, which waits for all
+  /// open snapshots. Not to be called inside one.
   func reserve(_ bytes: Int) throws(StorageError)
 
   /// True while the store waits for open snapshots to end, and with it whoever writes.

@@ -40,7 +40,8 @@ struct Main {
     Console.prepare(program: "livesync-bench")
     let words = Array(CommandLine.arguments.dropFirst())
     if words.isEmpty
-      || (words.contains("--help") && !["disk", "serving", "snapshot", "net", "line"].contains(words[0]))
+      || (words.contains("--help")
+        && !["disk", "serving", "snapshot", "net", "line"].contains(words[0]))
     {
       Console.print(usage)
       end(words.isEmpty ? 2 : 0)

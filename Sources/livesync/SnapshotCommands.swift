@@ -45,7 +45,7 @@ enum SnapshotPlace {
   }
 
   /// Prints a snapshot after a headline.
-  static func print(_ files: SnapshotFiles, _ headline: String?, _ arguments: Arguments) {
+  static func show(_ files: SnapshotFiles, _ headline: String?, _ arguments: Arguments) {
     Console.endProgress()
     if arguments.wantsJSON {
       Console.printJSON(DbJSON.text(object(files)))
@@ -100,7 +100,7 @@ enum SnapshotCreateCommand: Command {
     try store.close()
     let files = try SnapshotPlace.directory(arguments).open(
       SnapshotName(height: manifest.height))
-    SnapshotPlace.print(files, nil, arguments)
+    SnapshotPlace.show(files, nil, arguments)
     return .pass
   }
 
@@ -184,7 +184,7 @@ enum SnapshotShowCommand: Command {
     notes: [SnapshotPlace.directoryNote])
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
-    SnapshotPlace.print(try SnapshotPlace.snapshot(arguments), nil, arguments)
+    SnapshotPlace.show(try SnapshotPlace.snapshot(arguments), nil, arguments)
     return .pass
   }
 }
@@ -209,7 +209,7 @@ enum SnapshotVerifyCommand: Command {
       meter.show(SnapshotPlace.partsPerMillion(done, of: files.pieceCount), "verifying")
       return true
     }
-    SnapshotPlace.print(files, "sound", arguments)
+    SnapshotPlace.show(files, "sound", arguments)
     return .pass
   }
 }
@@ -230,7 +230,7 @@ enum SnapshotExportCommand: Command {
       meter.show(SnapshotPlace.partsPerMillion(done, of: total), "exporting")
       return true
     }
-    SnapshotPlace.print(files, nil, arguments)
+    SnapshotPlace.show(files, nil, arguments)
     return .pass
   }
 }
@@ -258,7 +258,7 @@ enum SnapshotImportCommand: Command {
       return true
     }
     guard let files else { return .lost }
-    SnapshotPlace.print(files, nil, arguments)
+    SnapshotPlace.show(files, nil, arguments)
     return .pass
   }
 }

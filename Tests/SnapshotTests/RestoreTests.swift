@@ -355,10 +355,9 @@ import Testing
   @Test func hashOnlyStream_shouldBeRefused_aboveItsLimits() throws {
     let (world, _) = try Self.world()
     let receiver = try Receiver(world)
-    let long = try world.hashOnly { item in
-      TrieItem(
-        key: item.key, value: [UInt8](repeating: 0, count: SnapshotLimits.itemBytesMax))
-    }
+    let value = [UInt8](repeating: 0, count: SnapshotLimits.itemBytesMax)
+    let key = world.chain.items()[0].key
+    let long = try world.hashOnly { $0.key == key ? TrieItem(key: key, value: value) : $0 }
     #expect(receiver.offer(long) == .accept)
     let chunk = [UInt8](repeating: 0, count: SnapshotLimits.hashOnlyChunkBytes + 1)
     #expect(

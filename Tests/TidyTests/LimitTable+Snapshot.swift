@@ -1,11 +1,12 @@
 extension LimitTable {
   static let snapshotLimits: [String: Proof] = [
-    "SnapshotLimits.manifestBytesMax": .undriven,
-    "SnapshotLimits.chunksMax": .undriven,
-    "SnapshotLimits.piecesMax": .undriven,
+    "SnapshotLimits.manifestBytesMax": .driven(
+      by: "manifest_shouldBeRefused_whenItHasTooMuchOrNothing"),
+    "SnapshotLimits.chunksMax": .driven(by: "manifest_shouldBeRefused_whenItHasTooMuchOrNothing"),
+    "SnapshotLimits.piecesMax": .driven(by: "manifest_shouldBeRefused_whenItHasTooMuchOrNothing"),
     "SnapshotLimits.pieceBytesMax":
       .driven(by: "piece_shouldBeRefused_whenItIsEmptyOrTooLarge"),
-    "SnapshotLimits.chunkBytesMax": .undriven,
+    "SnapshotLimits.chunkBytesMax": .driven(by: "chunk_shouldBeRefused_whenItIsEmptyOrTooLarge"),
     "SnapshotLimits.defaultLevel": .estimate("a setting of speed against size"),
     "SnapshotLimits.frameBytesMax": .driven(
       by: "index_shouldBeRefused_whenAFrameIsEmptyOrTooLarge"),

@@ -25,8 +25,8 @@ public struct MacroState {
   let read:
     (_ start: KeyNibbles, _ limit: Int, _ bytesMax: Int) throws(LedgerStoreError) -> TrieChunk
 
-  /// The chunk from `start` on with both edges proven: at most `limit` items with at most `bytesMax`
-  /// bytes, but always one if there is any.
+  /// The chunk from `start` on with both edges proven: at most `limit` items with at most
+  /// `bytesMax` bytes, but always one if there is any.
   public func chunk(
     from start: KeyNibbles, limit: Int, bytesMax: Int
   ) throws(LedgerStoreError) -> TrieChunk {
@@ -51,9 +51,9 @@ extension MacroStateReading: Sendable where Output: Sendable {}
 extension Blockchain {
   /// Runs `body` with the state after the macro block that is the head.
   ///
-  /// The state is that of one snapshot of the store: it is the block's for certain, and nobody waits
-  /// for `body` but a store that must grow (`isGrowthWaiting`). A chain in memory alone is copied
-  /// first, between two changes, which takes time and memory in proportion to the state.
+  /// The state is that of one snapshot of the store: it is the block's for certain, and nobody
+  /// waits for `body` but a store that must grow (`isGrowthWaiting`). A chain in memory alone is
+  /// copied first, between two changes, which takes time and memory in proportion to the state.
   /// - Parameter hash: The macro block that is meant; any if nil.
   public func readMacroState<Output>(
     of hash: Hash256? = nil, _ body: (MacroState) throws(LedgerStoreError) -> Output

@@ -7,8 +7,8 @@ import StateTrie
 ///
 /// A *piece* is a range of the state with a proof of both edges, so it is checked alone against the
 /// block's state root. A *chunk* is the consecutive pieces that are kept in one file and handed to
-/// others by number. The pieces tile the key space. Nothing in a manifest is believed: it says where
-/// to look, and the state root decides.
+/// others by number. The pieces tile the key space. Nothing in a manifest is believed: it says
+/// where to look, and the state root decides.
 public struct SnapshotManifest: Sendable, Hashable {
   /// The hash of block 0.
   public var chain: Hash256

@@ -107,8 +107,8 @@ public enum SnapshotTaking {
   ///
   /// - Parameters:
   ///   - chain: The hash of block 0.
-  ///   - goesOn: Asked before each piece with the first key of the piece; false ends the taking with
-  ///     the error `gaveWay`.
+  ///   - goesOn: Asked before each piece with the first key of the piece; false ends the taking
+  ///     with the error `gaveWay`.
   public static func take(
     _ state: MacroState, chain: Hash256, into directory: SnapshotDirectory,
     options: SnapshotOptions, goesOn: (KeyNibbles) -> Bool = { _ in true }
