@@ -64,8 +64,9 @@ final class ABCIConnection: @unchecked Sendable {
 
   private func end(_ reason: String?) {
     guard !isOver else { return }
-    close()
+    // Told before whoever is at the other end can know.
     hooks.ended(reason)
+    close()
   }
 
   private func isReady(_ readiness: Readiness) {

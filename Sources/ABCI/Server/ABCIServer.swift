@@ -160,8 +160,9 @@ public final class ABCIServer: @unchecked Sendable {
 
   private func take(_ descriptor: Int32) {
     guard connections.count < connectionsMax else {
+      note("a connection was refused: there are \(connections.count) already")
       Glibc.close(descriptor)
-      return note("a connection was refused: there are \(connections.count) already")
+      return
     }
     var on: Int32 = 1
     let length = socklen_t(MemoryLayout<Int32>.size)
