@@ -69,10 +69,8 @@ public final class InflateStream {
     case Z_OK, Z_BUF_ERROR: return piece
     case Z_STREAM_END:
       isEnded = true
-      // Whoever is given nothing feeds on, and would never be told.
-      guard !piece.isEmpty || used == input.count else {
-        throw .trailingBytes(input.count - used)
-      }
+      // Who is given nothing asks for no more.
+      if piece.isEmpty, used < input.count { throw .trailingBytes(input.count - used) }
       return piece
     default:
       let message = stream.state.pointee.msg.map { String(cString: $0) } ?? "error \(status)"

@@ -88,6 +88,19 @@ import Testing
     #expect(Self.made([0x68, 0x69], .zlib, level: 0) == stored)
   }
 
+  /// The end may come with a piece of the stream that gives no content.
+  @Test(arguments: DeflateFormat.allCases)
+  func stream_shouldBeRefused_whenBytesFollowItWhereverItIsCut(format: DeflateFormat) {
+    for content in [[], [UInt8](repeating: 5, count: 100)] {
+      let bytes = Self.made(content, format, level: 6) + [1, 2, 3]
+      for step in 1...bytes.count {
+        expect("compression_trailing_bytes") {
+          try Self.read(bytes, format, limit: content.count, step: step)
+        }
+      }
+    }
+  }
+
   @Test(arguments: DeflateFormat.allCases)
   func error_shouldBeThrownAgain(format: DeflateFormat) {
     let stream = InflateStream(format, limit: 9)
