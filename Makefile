@@ -11,7 +11,7 @@ ARGS ?=
 # Goes into the first record of every event log.
 export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
-.PHONY: help run devnet test threads sockets thread-check interop monitoring-check namespaces net-bench campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
+.PHONY: help run devnet test threads sockets thread-check interop abci-interop monitoring-check namespaces net-bench campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -113,6 +113,23 @@ namespaces: dependencies ## Run nodes over lines of 10 Mbit/s, and break the lin
 	@if ! command -v tc > /dev/null || ! command -v python3 > /dev/null; then apt-get update -qq >&2; \
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq iproute2 python3 >&2; fi
 	@python3 Tests/Namespaces/namespaces.py .build/release/livesync $(SCENARIO)
+
+# Definitions of CometBFT's messages that nobody here wrote. xian-tech-abci asks for a newer Python than
+# its definitions need.
+ABCI := .build/abci-interop
+
+abci-interop: dependencies ## Play CometBFT's side of state sync with its definitions from PyPI.
+	@if ! python3 -c 'import ensurepip, venv' 2> /dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then root=""; else root="sudo"; fi; \
+	  $$root apt-get update -qq >&2; \
+	  DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq python3-venv >&2; fi
+	@python3 -m venv $(ABCI)
+	@$(ABCI)/bin/pip install --quiet --disable-pip-version-check protobuf==7.36.0
+	@$(ABCI)/bin/pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python \
+	  xian-tech-abci==0.9.3 cosmpy==0.12.2
+	@$(RELEASE) livesync >&2
+	@$(RELEASE) abci-sample >&2
+	@$(ABCI)/bin/python Tests/Interop/abci_interop.py $(LIVESYNC) .build/release/abci-sample
 
 net-bench: dependencies ## Measure two processes over TCP, print the table and write it to Docs/Performance.md.
 	@$(RELEASE) livesync-bench >&2

@@ -23,8 +23,8 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 let rooms = [
   "Locking", "Runtime", "Primitives", "Streams", "Compression", "MerkleTree", "Storage",
   "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport",
-  "SimulatedLinks", "HTTPServer", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Snapshot",
-  "Monitoring", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
+  "SimulatedLinks", "HTTPServer", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node",
+  "Snapshot", "ABCI", "Monitoring", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
 ]
 
 let package = Package(
@@ -90,6 +90,7 @@ let package = Package(
         "Locking", "Runtime", "Primitives", "Compression", "MerkleTree", "Storage", "Streams",
         "EventLog", "Networking", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node",
       ]),
+    room("ABCI", ["CEpoll", "Locking", "Runtime", "Primitives", "Transport", "Snapshot"]),
     room(
       "Monitoring",
       [
@@ -125,14 +126,15 @@ let package = Package(
     room(
       "Reports",
       [
-        "Primitives", "EventLog", "StateTrie", "Peers", "LiveSync", "Snapshot", "Node",
+        "Primitives", "EventLog", "StateTrie", "Peers", "LiveSync", "Snapshot", "ABCI", "Node",
         "Production", "Daemon", "Simulation",
       ]),
     .executableTarget(
       name: "livesync",
       dependencies: [
         "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "StateTrie", "Ledger",
-        "Peers", "LiveSync", "Snapshot", "Node", "Production", "Daemon", "Transport", "Simulation",
+        "Peers", "LiveSync", "Snapshot", "ABCI", "Node", "Production", "Daemon", "Transport",
+        "Simulation",
         "Fixtures", "Reports",
       ],
       swiftSettings: strict),
@@ -142,14 +144,24 @@ let package = Package(
       dependencies: [
         "CBlake2Batch", "Locking", "Runtime", "Primitives", "Compression", "Streams", "MerkleTree",
         "Storage", "EventLog", "StateTrie", "Ledger", "Networking", "Transport", "Snapshot",
-        "Production",
-        "Daemon",
+        "Production", "Daemon",
       ],
       swiftSettings: strict),
 
     .executableTarget(
       name: "noise-peer", dependencies: ["Transport", "Primitives"], path: "Tests/NoisePeer",
       swiftSettings: strict),
+    .executableTarget(
+      name: "abci-sample",
+      dependencies: ["Snapshot", "Production", "Ledger", "Storage", "Primitives"],
+      path: "Tests/ABCISample", swiftSettings: strict),
+    .target(
+      name: "SnapshotSupport",
+      dependencies: [
+        "TestSupport", "Locking", "Primitives", "Compression", "Storage", "StateTrie", "Ledger",
+        "Snapshot",
+      ],
+      path: "Tests/SnapshotSupport", swiftSettings: strict),
     .executableTarget(
       name: "monitoring-sample",
       dependencies: [
@@ -165,7 +177,7 @@ let package = Package(
       dependencies: [
         "TestSupport", "Locking", "Primitives", "Compression", "MerkleTree", "Storage", "EventLog",
         "Networking", "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync",
-        "Snapshot", "Node", "Production", "Simulation", "Fixtures", "Reports",
+        "Snapshot", "ABCI", "Node", "Production", "Simulation", "Fixtures", "Reports",
       ],
       path: "Fuzz/Targets", swiftSettings: strict),
     .target(
@@ -217,10 +229,11 @@ let package = Package(
     tests(
       "Snapshot",
       [
-        "Snapshot", "WorldSupport", "Node", "LiveSync", "Peers", "Messages", "Runtime",
-        "Networking", "EventLog", "Ledger", "StateTrie", "Storage", "Streams", "Compression",
-        "Primitives", "MerkleTree",
+        "Snapshot", "SnapshotSupport", "WorldSupport", "Node", "LiveSync", "Peers", "Messages",
+        "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Storage", "Streams",
+        "Compression", "Primitives", "MerkleTree",
       ]),
+    tests("ABCI", ["ABCI", "Snapshot", "Transport", "Runtime", "Primitives"]),
     tests(
       "Node",
       [

@@ -50,18 +50,28 @@ public final class ZstdDecompressor {
   private static func contentSize(
     of frame: UnsafeRawBufferPointer
   ) throws(CompressionError) -> UInt64 {
-    guard frame.count >= 4 else { throw frame.isEmpty ? .truncated : .foreign(.zstd) }
-    guard frame.loadUnaligned(as: UInt32.self).littleEndian == magic else { throw .foreign(.zstd) }
-    let end = ZSTD_findFrameCompressedSize(frame.baseAddress, frame.count)
-    if ZSTD_isError(end) != 0 {
-      throw ZSTD_getErrorCode(end) == ZSTD_error_srcSize_wrong
-        ? .truncated : .corrupted(name(end))
-    }
+    try checkMagic(of: frame)
+    let end = try frameBytes(of: frame)
     guard end == frame.count else { throw .trailingBytes(frame.count - end) }
     let said = ZSTD_getFrameContentSize(frame.baseAddress, frame.count)
     // The two highest numbers say that there is none, and that the head is damaged.
     guard said < UInt64.max - 1 else { throw .sizeUnknown }
     return said
+  }
+
+  static func checkMagic(of frame: UnsafeRawBufferPointer) throws(CompressionError) {
+    guard frame.count >= 4 else { throw frame.isEmpty ? .truncated : .foreign(.zstd) }
+    guard frame.loadUnaligned(as: UInt32.self).littleEndian == magic else { throw .foreign(.zstd) }
+  }
+
+  /// Where the frame at the begin of `frame` ends.
+  static func frameBytes(of frame: UnsafeRawBufferPointer) throws(CompressionError) -> Int {
+    let end = ZSTD_findFrameCompressedSize(frame.baseAddress, frame.count)
+    if ZSTD_isError(end) != 0 {
+      throw ZSTD_getErrorCode(end) == ZSTD_error_srcSize_wrong
+        ? .truncated : .corrupted(name(end))
+    }
+    return end
   }
 
   /// What every frame begins with; other magic numbers stand for what is to be left out.

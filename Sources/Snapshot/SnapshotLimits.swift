@@ -1,5 +1,6 @@
 import Ledger
 import Peers
+import StateTrie
 
 /// The named limits of snapshots. Units are part of the name.
 public enum SnapshotLimits {
@@ -42,6 +43,29 @@ public enum SnapshotLimits {
   /// Bytes that the store has room for before a snapshot is taken of it: more than blocks change in
   /// the time that takes, so that it need not grow meanwhile.
   public static let storeRoomBytes = 256 << 20
+
+  /// Snapshots that one answer to `listSnapshots` names.
+  public static let offersListedMax = 10
+  /// Bytes of the metadata of a snapshot that is offered: the manifest and the election blocks that
+  /// lead to it. CometBFT's message about a snapshot has 4 MB.
+  public static let metadataBytesMax = 3_900_000
+  /// Bad chunks of one snapshot that is being restored: then it is rejected. So many senders are
+  /// remembered as rejected at most.
+  public static let badChunksMax = 256
+  /// Bytes of a chunk as it is stored and sent, compressed.
+  public static let chunkFileBytesMax = 16_000_000
+  /// Election blocks that go with a snapshot that is offered.
+  public static let electionsMax = 8_192
+  /// Bytes of each chunk of format 1 but the last.
+  public static let hashOnlyChunkBytes = 10_000_000
+  /// Uncompressed bytes of a snapshot of format 1.
+  public static let hashOnlyBytesMax = 1 << 38
+  /// Bytes of one item in the stream of format 1: its key, its value and their lengths.
+  public static let itemBytesMax = StateTrieLimits.valueBytesMax + 128
+  /// Bytes of items of format 1 that are collected for one transaction.
+  public static let hashOnlyBatchBytes = 4 << 20
+  /// Level of zlib for format 1, as Cosmos has it.
+  public static let hashOnlyLevel = 7
 }
 
 extension SnapshotLimits {

@@ -14,7 +14,8 @@ protocol Command {
 struct Main {
   private static var commands: [any Command.Type] {
     [
-      SimulateCommand.self, NodeCommand.self, DevnetCommand.self, StatusCommand.self,
+      SimulateCommand.self, NodeCommand.self, AbciCommand.self, DevnetCommand.self,
+      StatusCommand.self,
       GenesisCommand.self, FiguresCommand.self, FixtureRecordCommand.self,
       ReplayCommand.self,
       DbCheckCommand.self, DbStatCommand.self, EventsSummaryCommand.self, EventsPictureCommand.self,

@@ -57,7 +57,7 @@ enum NodeCommand: Command {
     do {
       node = try await NodeProcess.start(settings, build: BuildIdentity.build)
     } catch { throw error.cause }
-    let signals = NodeSignals(
+    let signals = EndSignals(
       stop: { node.stop() }, reopen: { node.reopenLog() })
     defer { signals.end() }
     let line = Task.detached {
@@ -73,29 +73,5 @@ enum NodeCommand: Command {
     guard isClosed else { return .lost }
     Console.endProgress()
     return node.log.lost == 0 ? .pass : .lost
-  }
-}
-
-/// Lets signals end a node in order. A second one of the same kind ends it at once.
-private struct NodeSignals {
-  private let sources: [any DispatchSourceSignal]
-
-  init(stop: @escaping @Sendable () -> Void, reopen: @escaping @Sendable () -> Void) {
-    let queue = DispatchQueue(label: "signals")
-    sources = [SIGINT, SIGTERM, SIGHUP].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      source.setEventHandler {
-        if number == SIGHUP { return reopen() }
-        signal(number, SIG_DFL)
-        stop()
-      }
-      source.resume()
-      return source
-    }
-  }
-
-  func end() {
-    for source in sources { source.cancel() }
   }
 }

@@ -110,6 +110,17 @@ public final class RawClient {
     }
   }
 
+  /// Reads so many bytes.
+  public func read(count: Int) throws -> [UInt8] {
+    while pending.count < count {
+      let more = try receive()
+      if more.isEmpty { throw RawError.closed(after: "\(pending.count) of \(count) bytes") }
+      pending += more
+    }
+    defer { pending.removeFirst(count) }
+    return Array(pending.prefix(count))
+  }
+
   /// Reads until the other end closes.
   public func readToEnd() throws -> String {
     while true {

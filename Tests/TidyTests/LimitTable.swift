@@ -34,6 +34,8 @@ enum LimitTable {
     monitoringLimits,
     productionLimits,
     snapshotLimits,
+    snapshotCallLimits,
+    abciLimits,
     storageLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }

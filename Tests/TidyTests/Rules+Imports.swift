@@ -2,9 +2,9 @@ extension TidyRule {
   /// The rooms from the ground up. A room may import only what stands before it.
   static let roomOrder = [
     "Locking", "Runtime", "Primitives", "Streams", "Compression", "MerkleTree", "Storage",
-    "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport", "SimulatedLinks",
-    "HTTPServer", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Snapshot",
-    "Monitoring", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
+    "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport",
+    "SimulatedLinks", "HTTPServer", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node",
+    "Snapshot", "ABCI", "Monitoring", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
     "livesync",
   ]
 
@@ -13,8 +13,8 @@ extension TidyRule {
     "Synchronization": roomOrder + ["livesync-bench"],
     "Foundation": ["livesync", "livesync-bench"],
     "FoundationEssentials": ["livesync", "livesync-bench"],
-    "Glibc": ["Locking", "Runtime", "Primitives", "Streams", "Transport"],
-    "CEpoll": ["Runtime", "Transport"],
+    "Glibc": ["Locking", "Runtime", "Primitives", "Streams", "Transport", "ABCI"],
+    "CEpoll": ["Runtime", "Transport", "ABCI"],
     "CBlake2": ["Primitives"],
     "CBlake2Batch": ["Primitives", "StateTrie", "livesync-bench"],
     "CSodium": ["Primitives", "Transport"],

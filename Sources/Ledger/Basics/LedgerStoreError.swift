@@ -90,12 +90,12 @@ public struct LedgerStoreError: Error, Hashable, Sendable, CustomStringConvertib
 
 extension LedgerStoreError {
   /// What a trie says of its store; the error must be of that kind.
-  init(_ error: TrieError) {
+  package init(_ error: TrieError) {
     self = error.storageError.map(Self.storage) ?? .damagedState(error.description)
   }
 }
 
 extension TrieError {
   /// True if the store failed, and not what was asked of the trie.
-  var isOfStore: Bool { storageError != nil || isDamage }
+  package var isOfStore: Bool { storageError != nil || isDamage }
 }
