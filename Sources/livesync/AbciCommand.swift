@@ -46,7 +46,7 @@ enum AbciCommand: Command {
     }
     defer { application.close() }
     let wantsJSON = arguments.wantsJSON
-    try Waiting.result { try await serve(application, at: address, asJSON: wantsJSON) }
+    try Blocking.result { try await serve(application, at: address, asJSON: wantsJSON) }
     return .pass
   }
 
