@@ -31,6 +31,11 @@ enum NodeCommand: Command {
       Console.printJSON(settings.json)
       return .pass
     }
+    return try run(settings)
+  }
+
+  /// Runs a node until a signal ends it.
+  static func run(_ settings: NodeSettings) throws -> ExitCode {
     SystemMemory.returnLargeBlocks()
     // Until the node is there, there is no log to begin anew.
     signal(SIGHUP, SIG_IGN)

@@ -10,11 +10,12 @@ import Testing
   private let peers = (1...5 as ClosedRange<UInt32>).map { PeerID($0) }
 
   private func summary(
-    _ height: UInt32, _ name: UInt8, format: UInt32 = 2, stored: UInt64 = 500
+    _ height: UInt32, _ name: UInt8, format: UInt32 = 2, stored: UInt64 = 500,
+    diffsFrom: UInt32 = 0
   ) -> SnapshotSummary {
     SnapshotSummary(
       height: height, format: format, hash: Blake2b256.hash([name]), rawBytes: 1_000,
-      storedBytes: stored, diffBytes: 10)
+      storedBytes: stored, diffBytes: 10, diffsFrom: diffsFrom)
   }
 
   private func core(_ listings: [[SnapshotSummary]]) -> JoinCore {
@@ -43,11 +44,11 @@ import Testing
   @Test func whatIsOfNoUse_shouldBeLeftOut() {
     let core = core([
       [
-        summary(500, 1), summary(2_020, 2), summary(1_500, 3, format: 1),
-        summary(1_500, 4),
+        summary(463, 1), summary(2_020, 2), summary(1_500, 3, format: 1),
+        summary(1_500, 4), summary(1_600, 5, diffsFrom: 1_602),
       ]
     ])
-    // Too old for diffs, above what was verified, and without proofs.
+    // Too old for diffs, above what was verified, without proofs, and of blocks whose diffs are gone.
     #expect(heights(core) == [1_500])
     #expect(heights(core, above: 1_500).isEmpty)
     #expect(heights(core, upTo: 1_500 + SnapshotLimits.ageBlocksMax) == [2_020, 1_500])

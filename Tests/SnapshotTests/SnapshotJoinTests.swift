@@ -307,4 +307,71 @@ import WorldSupport
       #expect(chosen(world) == (which == "fits" ? [48] : []))
     }
   }
+
+  @Test func snapshotOfTheHead_shouldBeEnough_withoutABlockAfterIt() async throws {
+    let world = try TestWorld(seed: 69, accounts: 2_000)
+    world.run {
+      try await world.grow(16)
+      let shelf = Shelf([try Self.snapshot(of: world)])
+      world.addHonest(1..<3)
+      for peer in 1..<3 as Range<UInt32> { host(shelf, in: world, as: PeerID(peer)) }
+      let node = node(world)
+      world.runtime.spawn("node") { await node.run() }
+      // No block is made any more.
+      #expect(await isSynced(node, world))
+      #expect(chosen(world) == [16] && accepted(world).keys.sorted() == [16])
+      await world.expectSameState(node)
+    }
+  }
+
+  @Test func progress_shouldRise_withEachPiece() async throws {
+    let world = try TestWorld(seed: 70, accounts: 3_000, latency: .milliseconds(200))
+    world.run {
+      try await world.grow(16)
+      let shelf = Shelf([try Self.snapshot(of: world)])
+      world.addHonest(1..<3)
+      for peer in 1..<3 as Range<UInt32> { host(shelf, in: world, as: PeerID(peer)) }
+      let node = node(world)
+      world.runtime.spawn("node") { await node.run() }
+      var seen: [Int] = []
+      while !node.chain.stateComplete {
+        seen.append(await node.progress().forecast?.progressPpm ?? 0)
+        try await world.pause(.milliseconds(100))
+      }
+      #expect(seen == seen.sorted())
+      #expect(Set(seen).count > 4)
+    }
+  }
+
+  @Test func claimedHeight_shouldResetNothing() async throws {
+    let world = try TestWorld(seed: 71, accounts: 3_000, latency: .milliseconds(200))
+    world.run {
+      try await world.grow(16)
+      let honest = try Self.snapshot(of: world)
+      try await world.grow(9)
+      world.addHonest(1..<4)
+      for peer in 1..<3 as Range<UInt32> { host(Shelf([honest]), in: world, as: PeerID(peer)) }
+      let node = node(world)
+      world.runtime.spawn("node") { await node.run() }
+      world.runtime.spawn("chain") { await world.produceForever() }
+      #expect(await world.wait(.seconds(60)) { accepted(world)[16, default: 0] > 1 })
+      // Somebody names a snapshot of the far future, and connects anew to be heard.
+      let context = SyncContext(
+        chain: world.source, network: world.network.endpoint(PeerID(3)), runtime: world.runtime,
+        recorder: .none)
+      context.serve(RequestSnapshots.self) { _ in
+        SnapshotsResponse(snapshots: [
+          SnapshotSummary(
+            height: 4_000_000, format: 2, hash: .zero, rawBytes: 1, storedBytes: 1)
+        ])
+      }
+      world.network.leave(PeerID(3))
+      try await world.pause(.seconds(1))
+      world.network.join(PeerID(3))
+      #expect(await isSynced(node, world))
+      #expect(chosen(world) == [16])
+      #expect(!world.sink.events.contains { $0.name == "chain.state_given_up" })
+      await world.expectSameState(node)
+    }
+  }
 }

@@ -24,8 +24,8 @@ struct NodeParts {
   let network: TransportNetwork
   let relay: TransactionRelay
   let node: FullNode
-  /// The snapshots that the node takes and keeps; nil if it takes none.
-  let snapshots: StoredSnapshots?
+  /// The snapshots that the node takes and keeps.
+  let snapshots: StoredSnapshots
   let log: NodeEventLog
   let people: PeopleLog
   let files: LogWriter
@@ -86,7 +86,7 @@ struct NodeParts {
       chain: chain, network: network, runtime: runtime, sink: watch.sink(before: log),
       configuration: configuration,
       services: { context in
-        if let snapshots { SnapshotHost(context: context, provider: snapshots).start() }
+        SnapshotHost(context: context, provider: snapshots).start()
         let relay = TransactionRelay(context: context)
         kept.withLock { $0 = relay }
         guard !validators.isEmpty else { return [relay] }
@@ -184,8 +184,7 @@ struct NodeParts {
   /// Looks at the snapshots of the node, and removes what was begun and not finished.
   private static func snapshots(
     _ settings: NodeSettings, _ chain: Blockchain, _ runtime: EventLoopRuntime, _ log: NodeEventLog
-  ) throws(NodeProcessError) -> StoredSnapshots? {
-    guard settings.snapshotInterval > 0 else { return nil }
+  ) throws(NodeProcessError) -> StoredSnapshots {
     let recorder = EventRecorder(
       sink: log, context: EventContext(node: settings.name, actor: "snapshots"))
     do throws(SnapshotError) {

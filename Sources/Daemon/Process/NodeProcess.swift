@@ -71,7 +71,7 @@ public final class NodeProcess: Sendable {
   let store: LMDBStore
   let files: LogWriter
   private let source: NodeSource<StateQueue>
-  private let snapshots: StoredSnapshots?
+  private let snapshots: StoredSnapshots
   private let monitoring: MonitoringServer?
   private let isStopping = Gate()
   /// The node at work.
@@ -172,9 +172,9 @@ public final class NodeProcess: Sendable {
     let writing = repeating("logs", DaemonLimits.logPause) { await $0.writeLog() }
     let telling = repeating("people", DaemonLimits.logPause) { await $0.files.write($0.people) }
     let remembering = repeating("memory", DaemonLimits.memoryPause) { await $0.remember() }
-    let taking = snapshots.map { stored in runtime.spawn("snapshots") { await stored.run() } }
+    let taking = runtime.spawn("snapshots") { [snapshots] in await snapshots.run() }
     try? await isStopping.wait()
-    for task in [work, remembering, writing] + (taking.map { [$0] } ?? []) {
+    for task in [work, taking, remembering, writing] {
       task.cancel()
       await task.value
     }

@@ -10,6 +10,8 @@ public struct WorldBounds {
   package static let transactionBytesMin = 101
   /// Bytes of an account with its key in a chunk, at least.
   package static let accountBytesMin = 24
+  /// The same in a piece of a snapshot: what a random address has beyond its neighbour's.
+  package static let pieceAccountBytesMin = 12
 
   private let scenario: Scenario
   private let plan: PeerPlan
@@ -21,6 +23,11 @@ public struct WorldBounds {
 
   /// The first rule that no node could get around; nil if none is proven.
   public var obstacle: Obstacle? { path ?? time ?? blocks }
+
+  /// Bytes that an account takes at least, in whatever form it comes.
+  private var accountBytes: Int {
+    scenario.snapshotInterval > 0 ? Self.pieceAccountBytesMin : Self.accountBytesMin
+  }
 
   /// Uplinks of the peers that may give the state truthfully, together, in bytes a second.
   private var stateUpload: Int {
@@ -49,7 +56,7 @@ public struct WorldBounds {
   private var syncMilliseconds: Int {
     let rate = min(stateUpload, scenario.downloadBytesPerSecond)
     let transfer =
-      lastingAccounts * (Self.accountBytesMin + scenario.accountDataBytes) * 1_000 / rate
+      lastingAccounts * (accountBytes + scenario.accountDataBytes) * 1_000 / rate
     return max(transfer, 2 * scenario.latencyMilliseconds)
   }
 

@@ -4,13 +4,13 @@ import Primitives
 extension Event {
   /// How a node joins from a snapshot.
   public enum Joining: Sendable, Hashable {
-    /// A peer keeps a snapshot; all of it is a claim.
+    /// A peer names a snapshot that it keeps.
     case offered(peer: UInt32, block: UInt32, format: Int, hash: Hash256, bytes: Int)
-    /// The node joins from this snapshot.
+    /// The node joins from this snapshot, and why.
     case chosen(block: UInt32, hash: Hash256, pieces: Int, hosts: Int, detail: String)
-    /// The node joins from no snapshot, or not from this one.
+    /// The node joins from no snapshot, or not from this one, and why.
     case declined(block: UInt32, reason: String, detail: String)
-    /// A snapshot is of no use: what peers gave as its manifest does not hold.
+    /// What peers gave as the manifest of a snapshot does not hold.
     case refused(block: UInt32, hash: Hash256, reason: String)
     /// A peer does not have the snapshot any more.
     case lost(peer: UInt32, block: UInt32, hash: Hash256)
