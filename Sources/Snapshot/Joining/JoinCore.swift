@@ -46,7 +46,8 @@ public struct JoinCore: Sendable {
 
   /// A peer is asked for its snapshots. False if too many are followed already.
   public mutating func willAsk(_ peer: PeerID, at now: Moment) -> Bool {
-    guard listings.count + asked.count < SnapshotLimits.listedPeersMax else { return false }
+    let others = asked.union(listings.keys).subtracting([peer])
+    guard others.count < SnapshotLimits.listedPeersMax else { return false }
     startedAt = startedAt ?? now
     asked.insert(peer)
     return true
