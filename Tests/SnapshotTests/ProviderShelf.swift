@@ -1,5 +1,6 @@
 import Ledger
 import Locking
+import Networking
 import Peers
 import Primitives
 import Snapshot

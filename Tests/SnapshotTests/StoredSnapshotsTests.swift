@@ -99,7 +99,7 @@ import Testing
       let heights = taker.snapshots.map(\.height)
       #expect(heights.count == Int(last / 4))
       let summaries = stored.summaries()
-      #expect(summaries.map(\.height) == heights.reversed().prefix(SnapshotLimits.listedMax))
+      #expect(summaries.map(\.height) == Array(heights.suffix(SnapshotLimits.listedMax).reversed()))
       let response = SnapshotsResponse(snapshots: summaries)
       #expect(response.wireBytes.count <= SnapshotLimits.listBytesMax)
       // What is older is kept, and neither held open nor given.
