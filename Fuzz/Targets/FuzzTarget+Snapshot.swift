@@ -6,7 +6,7 @@ import StateTrie
 
 extension FuzzTarget {
   static let snapshot: [FuzzTarget] = [
-    zstdFrame, inflateStream, snapshotPiece, snapshotManifest,
+    zstdFrame, inflateStream, snapshotPiece, snapshotManifest, snapshotMessages, snapshotFiles,
   ]
 
   private static let outputMax = 1 << 16
@@ -82,6 +82,42 @@ extension FuzzTarget {
 
   private static let snapshotManifest = wire(
     "snapshot-manifest", [.init(SnapshotManifest.self) { [FuzzChain.shared.manifest] }])
+
+  /// Requests and answers about snapshots between nodes.
+  private static let snapshotMessages = wire(
+    "snapshot-messages",
+    [
+      .init(SnapshotsResponse.self) {
+        let summary = SnapshotSummary(
+          height: 60, format: 2, hash: .zero, rawBytes: 700, storedBytes: 500, diffBytes: 9,
+          diffsFrom: 3)
+        return [.init(snapshots: []), .init(snapshots: [summary, summary])]
+      },
+      .init(RequestSnapshotManifest.self) { [.init(hash: .zero)] },
+      .init(SnapshotManifestResponse.self) {
+        [.manifest(FuzzChain.shared.manifest.wireBytes), .manifest([]), .unknown]
+      },
+      .init(RequestSnapshotPiece.self) { [.init(hash: .zero, index: 7)] },
+      .init(SnapshotPieceResponse.self) { [.piece([1, 2, 3]), .piece([]), .unknown] },
+    ])
+
+  /// What a snapshot of a stranger has beside its pieces, and what is offered over ABCI.
+  private static let snapshotFiles = wire(
+    "snapshot-files",
+    [
+      .init(SnapshotIndex.self) { [.init(manifest: .zero, frames: [[700, 1], [3]])] },
+      .init(HashOnlyManifest.self) {
+        let manifest = FuzzChain.shared.manifest
+        return [
+          HashOnlyManifest(
+            chain: manifest.chain, anchor: manifest.anchor, compression: .gzip, items: 3,
+            rawBytes: 90, chunkHashes: [.zero])
+        ]
+      },
+      .init(SnapshotMetadata<SnapshotManifest>.self) {
+        [.init(manifest: FuzzChain.shared.manifest, elections: [])]
+      },
+    ])
 }
 
 extension FuzzChain {

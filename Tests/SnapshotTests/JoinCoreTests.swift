@@ -105,6 +105,78 @@ import Testing
     #expect(core.isSettled(at: .start))
   }
 
+  /// A core that joins from the snapshot of block 4, which one peer has.
+  private func joining() throws -> (JoinCore, SnapshotManifest) {
+    let world = try SnapshotWorld()
+    try world.grow(to: 4)
+    let manifest = try world.take().manifest
+    var named = summary(4, 1)
+    named.hash = manifest.hash
+    var core = core([[named]])
+    core.choose(manifest, manifest.hash)
+    return (core, manifest)
+  }
+
+  @Test func node_shouldHold_asLongAsItsHeadMoves() throws {
+    let (joined, manifest) = try joining()
+    var core = joined
+    let patience = SnapshotLimits.holdPatience
+    func time(_ seconds: Int64) -> Moment { Moment(nanoseconds: seconds * 1_000_000_000) }
+    let late = time(patience.components.seconds)
+    core.look(head: 4, at: .start)
+    // Its block is not ours yet.
+    #expect(!core.isHolding(at: .start, patience: patience))
+    #expect(core.chosenAnchor == manifest.anchor)
+    core.has(.zero)
+    #expect(!core.isHolding(at: .start, patience: patience))
+    core.has(manifest.anchor.block.hash)
+    #expect(core.chosenAnchor == nil)
+    #expect(core.isHolding(at: .start, patience: patience))
+    core.look(head: 4, at: late)
+    #expect(!core.isHolding(at: late, patience: patience))
+    core.look(head: 5, at: late)
+    #expect(core.isHolding(at: late, patience: patience))
+    // Below the snapshot's block the head cannot bring it forward.
+    core.look(head: 3, at: late)
+    #expect(!core.isHolding(at: late, patience: patience))
+    core.look(head: 6, at: late)
+    core.jumped(to: 4)
+    #expect(core.isHolding(at: late, patience: patience))
+    core.jumped(to: 5)
+    #expect(!core.isHolding(at: late, patience: patience) && core.choice == nil)
+  }
+
+  @Test func offer_shouldBeThere_whileItCanBeBroughtForwardAndSomebodyHasIt() throws {
+    let (joined, manifest) = try joining()
+    var core = joined
+    let most = 4 + SnapshotLimits.ageBlocksMax
+    #expect(core.offer(head: 4, window: 8) == nil)
+    core.has(manifest.anchor.block.hash)
+    #expect(core.offer(head: 4, window: 8)?.hosts == [PeerID(1)])
+    #expect(core.offer(head: 4, window: 8)?.number == 4)
+    #expect(core.offer(head: 3, window: 8) == nil)
+    #expect(core.offer(head: most, window: 8) != nil)
+    #expect(core.offer(head: most + 1, window: 8) == nil)
+    // Chunks of the peers' heads are of use where our head comes near.
+    core.reached(target: 20)
+    core.reached(target: 10)
+    #expect(core.offer(head: 11, window: 8)?.isLiveUseful == false)
+    #expect(core.offer(head: 12, window: 8)?.isLiveUseful == true)
+    let isLost = core.lost(manifest.hash, by: PeerID(1))
+    let isLostAgain = core.lost(manifest.hash, by: PeerID(1))
+    #expect(isLost && !isLostAgain)
+    #expect(core.offer(head: 4, window: 8) == nil)
+    // It counts again once somebody names it.
+    var named = summary(4, 1)
+    named.hash = manifest.hash
+    core.listed(PeerID(2), [named])
+    #expect(core.offer(head: 4, window: 8)?.hosts == [PeerID(2)])
+    core.left(PeerID(2))
+    #expect(core.offer(head: 4, window: 8) == nil)
+    core.completed()
+    #expect(core.choice == nil && core.isDecided)
+  }
+
   @Test func cost_shouldWeighDiffsAgainstBytesSaved() {
     var claims = summary(1_000, 1, stored: 40_000_000)
     claims.rawBytes = 60_000_000

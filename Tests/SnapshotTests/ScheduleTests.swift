@@ -63,6 +63,40 @@ import Testing
     #expect(other.change(SnapshotOptions(keep: 1)) == [])
   }
 
+  @Test func changedOptions_shouldNotTouchWhatIsTaken() {
+    var schedule = Self.schedule(interval: 60, keep: 3, kept: [60, 120])
+    #expect(schedule.finalized(Self.id(180)) == [.take(Self.id(180))])
+    let changed = schedule.change(SnapshotOptions(interval: 1_000, keep: 1))
+    #expect(changed == [.remove(SnapshotName(height: 60))])
+    #expect(schedule.taking == Self.id(180))
+    // Not due by the new interval, so nothing is skipped either.
+    #expect(schedule.finalized(Self.id(240)) == [])
+    #expect(schedule.ended(isTaken: true) == [.remove(SnapshotName(height: 120))])
+    #expect(schedule.kept == [SnapshotName(height: 180)])
+    _ = schedule.change(SnapshotOptions(interval: 60, keep: 1))
+    #expect(schedule.finalized(Self.id(300)) == [.take(Self.id(300))])
+    // Switched off meanwhile: it is finished, and no other is begun.
+    #expect(schedule.change(SnapshotOptions(interval: 0, keep: 1)) == [])
+    #expect(schedule.ended(isTaken: true) == [.remove(SnapshotName(height: 180))])
+    #expect(schedule.finalized(Self.id(360)) == [])
+  }
+
+  @Test func servedSnapshots_shouldBeRemoved_aboveTheirNumber_theOldestFirst() {
+    let numbers = (1...UInt32(SnapshotLimits.leasedMax + 3)).map { $0 * 60 }
+    var schedule = Self.schedule(interval: 60, keep: 0, kept: numbers)
+    let names = numbers.map { SnapshotName(height: $0) }
+    for name in names {
+      let isPinned = schedule.pin(name)
+      #expect(isPinned)
+    }
+    let removed = schedule.change(SnapshotOptions(interval: 60, keep: 1))
+    #expect(removed == names.prefix(2).map { .remove($0) })
+    #expect(schedule.kept == Set(names.dropFirst(2)))
+    // Whoever held it lets go of nothing.
+    #expect(schedule.unpin(names[0]) == [])
+    #expect(schedule.unpin(names[2]) == [.remove(names[2])])
+  }
+
   /// Any order of calls, against plain sets.
   @Test func schedule_shouldKeepWhatItPromises_whateverHappens() {
     for seed in 0..<Campaign.seeds("LIVESYNC_SNAPSHOT_SEEDS", default: 200) {

@@ -34,6 +34,8 @@ enum LimitTable {
     monitoringLimits,
     productionLimits,
     snapshotLimits,
+    snapshotMessageLimits,
+    snapshotJoiningLimits,
     snapshotCallLimits,
     abciLimits,
     storageLimits,

@@ -4,17 +4,25 @@ import Primitives
 import Runtime
 
 /// The snapshots that a node takes and keeps in its directory, for its host. What is served stays
-/// until nobody has asked for it for a while.
+/// until nobody has asked for it for a while. What cannot be read is told once and left alone for
+/// as long, so that no peer's requests fill the log or keep the disk busy.
 public final class StoredSnapshots: SnapshotProvider {
-  private struct Open {
-    var files: SnapshotFiles
+  private struct Entry {
+    /// Nil if it cannot be read.
+    var files: SnapshotFiles?
     /// When a part of it was given last; nil if it is not held for that.
     var servedAt: Moment?
+    /// When it could not be read; nil if it can.
+    var failedAt: Moment?
+
+    func isOver(_ since: Moment?, at now: Moment) -> Bool {
+      since.map { $0.duration(to: now) >= SnapshotLimits.lease } ?? false
+    }
   }
 
   private let taker: SnapshotTaker
   private let runtime: any Runtime
-  private let open = Lock<[SnapshotName: Open]>([:])
+  private let entries = Lock<[SnapshotName: Entry]>([:])
 
   public init(_ taker: SnapshotTaker, runtime: any Runtime) {
     self.taker = taker
@@ -36,20 +44,28 @@ public final class StoredSnapshots: SnapshotProvider {
 
   private func letGo() async {
     let now = runtime.now
-    let over = open.withLock { open in
-      let names = open.filter { _, entry in
-        entry.servedAt.map { $0.duration(to: now) >= SnapshotLimits.lease } ?? false
-      }.keys.sorted()
-      for name in names { open[name]?.servedAt = nil }
+    let over = entries.withLock { entries in
+      let names = entries.filter { $1.isOver($1.servedAt, at: now) }.keys.sorted()
+      for name in names { entries[name]?.servedAt = nil }
       return names
     }
     for name in over { await taker.unpin(name) }
-    let kept = Set(taker.snapshots)
-    open.withLock { open in open = open.filter { kept.contains($0.key) } }
+    let known = Set(served)
+    entries.withLock { entries in
+      entries = entries.filter { name, entry in
+        entry.servedAt != nil || known.contains(name) && !entry.isOver(entry.failedAt, at: now)
+      }
+    }
+  }
+
+  /// What is looked at for others, newest first: manifests are held, so it is bounded.
+  private var served: [SnapshotName] {
+    Array(
+      taker.snapshots.reversed().prefix(SnapshotLimits.listedMax + SnapshotLimits.leasedMax))
   }
 
   public func summaries() -> [SnapshotSummary] {
-    taker.snapshots.reversed().prefix(SnapshotLimits.listedMax).compactMap { name in
+    served.prefix(SnapshotLimits.listedMax).compactMap { name in
       guard let files = files(name) else { return nil }
       return SnapshotSummary(
         height: name.height, format: name.format, hash: files.hash,
@@ -62,19 +78,19 @@ public final class StoredSnapshots: SnapshotProvider {
   public func piece(_ index: Int, of hash: Hash256) -> [UInt8]? {
     guard let files = serving(hash), (0..<files.pieceCount).contains(index) else { return nil }
     do throws(SnapshotError) { return try files.frame(ofPiece: index) } catch {
-      taker.tell(unreadable: files.name, error)
+      failed(files.name, error)
       return nil
     }
   }
 
   /// The snapshot with this manifest, which stays for a while; nil if it is not kept.
   private func serving(_ hash: Hash256) -> SnapshotFiles? {
-    for name in taker.snapshots.reversed() {
+    for name in served {
       guard let files = files(name), files.hash == hash else { continue }
       let now = runtime.now
-      let isNew = open.withLock { open in
-        defer { open[name]?.servedAt = now }
-        return open[name]?.servedAt == nil
+      let isNew = entries.withLock { entries in
+        defer { entries[name]?.servedAt = now }
+        return entries[name]?.servedAt == nil
       }
       if isNew, !taker.pin(name) { return nil }
       return files
@@ -84,14 +100,24 @@ public final class StoredSnapshots: SnapshotProvider {
 
   /// The snapshot, opened once; nil if it cannot be read.
   private func files(_ name: SnapshotName) -> SnapshotFiles? {
-    if let files = open.withLock({ $0[name]?.files }) { return files }
+    if let entry = entries.withLock({ $0[name] }) { return entry.files }
     do throws(SnapshotError) {
       let files = try taker.directory.open(name)
-      open.withLock { $0[name] = Open(files: files) }
+      entries.withLock { $0[name] = Entry(files: files) }
       return files
     } catch {
-      taker.tell(unreadable: name, error)
+      failed(name, error)
       return nil
     }
+  }
+
+  /// It is not given for a while.
+  private func failed(_ name: SnapshotName, _ error: SnapshotError) {
+    let now = runtime.now
+    entries.withLock { entries in
+      entries[name, default: Entry()].files = nil
+      entries[name]?.failedAt = now
+    }
+    taker.tell(unreadable: name, error)
   }
 }
