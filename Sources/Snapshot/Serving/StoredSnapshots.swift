@@ -48,6 +48,9 @@ public final class StoredSnapshots: SnapshotProvider {
     open.withLock { open in open = open.filter { kept.contains($0.key) } }
   }
 
+  /// The snapshots that are kept, lowest first.
+  public var names: [SnapshotName] { taker.snapshots }
+
   public func summaries() -> [SnapshotSummary] {
     taker.snapshots.reversed().prefix(SnapshotLimits.listedMax).compactMap { name in
       guard let files = files(name) else { return nil }
