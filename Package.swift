@@ -95,7 +95,7 @@ let package = Package(
       "Monitoring",
       [
         "Locking", "Runtime", "Primitives", "EventLog", "Networking", "HTTPServer", "StateTrie",
-        "Ledger", "Messages", "Peers", "LiveSync", "Node",
+        "Ledger", "Messages", "Peers", "LiveSync", "Node", "Snapshot",
       ]),
     room(
       "Production",
@@ -166,7 +166,7 @@ let package = Package(
       name: "monitoring-sample",
       dependencies: [
         "Monitoring", "HTTPServer", "Locking", "Runtime", "Primitives", "EventLog", "Networking",
-        "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node",
+        "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Snapshot",
       ],
       path: "Tests/MonitoringSample", swiftSettings: strict),
     .target(
@@ -244,7 +244,8 @@ let package = Package(
       "Monitoring",
       [
         "Monitoring", "monitoring-sample", "WorldSupport", "Node", "LiveSync", "Peers", "Messages",
-        "HTTPServer", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Primitives",
+        "HTTPServer", "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Snapshot",
+        "Primitives",
       ]),
     tests(
       "Production",
@@ -258,6 +259,7 @@ let package = Package(
       [
         "Daemon", "Reports", "Production", "Monitoring", "HTTPServer", "Node", "LiveSync", "Peers",
         "Messages", "Transport", "Networking", "Runtime", "EventLog", "Ledger", "StateTrie",
+        "Snapshot",
         "Storage", "Streams", "Primitives",
       ]),
     tests("Fixtures", ["Fixtures", "StateTrie", "Primitives"]),

@@ -37,8 +37,8 @@ final class DevNetwork: Sendable {
     }
   }
 
-  private let plan: DevnetCommand.Plan
-  private let members = Lock<[Member]>([])
+  let plan: DevnetCommand.Plan
+  let members = Lock<[Member]>([])
   /// Set when no process is to be started any more.
   private let isOver = Lock(false)
   private var genesisPath: String { plan.folder + "/genesis.json" }
@@ -58,8 +58,10 @@ final class DevNetwork: Sendable {
     for index in 1..<max(1, plan.nodes) {
       try start(name: "n\(index)", isFresh: false, produces: false)
     }
+    let damaging = plan.hasLiar ? beginDamaging() : nil
     try wait("blocks before the fresh node") { reports in
       reports.count == self.plan.nodes && reports.allSatisfy { $0.head >= self.plan.before }
+        && (self.plan.source == .chunks || self.areSnapshotsThere(at: reports.map(\.head)))
     }
     let joined = ContinuousClock.now
     try start(name: "fresh", isFresh: true, produces: false)
@@ -79,13 +81,16 @@ final class DevNetwork: Sendable {
     }
     try settle()
     stopAll()
+    damaging?.open()
     oracle.stop()
     let outcome = Blocking.result {
       await following.value
       return await oracle.outcome
     }
-    return try compare(
-      genesis, NetworkVerdict(isComplete: isDone, seconds: completed?.seconds, oracle: outcome))
+    var verdict = NetworkVerdict(
+      isComplete: isDone, seconds: completed?.seconds, oracle: outcome)
+    if plan.source == .snapshot { verdict.joining = try joining() }
+    return try compare(genesis, verdict)
   }
 
   private var oracleSettings: NodeSettings {
@@ -108,8 +113,9 @@ final class DevNetwork: Sendable {
 
   private func makeGenesis() throws -> Genesis {
     let pairs = try KeyFile.generate(.validator, count: 4, at: keysPath)
-    let configuration = ChainConfiguration(
+    var configuration = ChainConfiguration(
       slotCount: 4, blockIntervalMilliseconds: plan.blockTime)
+    if plan.source == .snapshot { configuration.blocksPerBatch = Self.batch }
     guard
       let validators = ValidatorSet(
         pairs.map { Validator(publicKey: $0.publicKey, slots: 1) })
@@ -132,6 +138,7 @@ final class DevNetwork: Sendable {
       "127.0.0.1:0", "--http", "127.0.0.1:0", "--private-addresses", "--log-level", "warn",
       "--state", isFresh ? "sync" : "genesis",
     ]
+    words += snapshotWords(isFresh: isFresh)
     if produces {
       words += ["--produce", keysPath, "--transactions-per-block", "\(plan.transactions)"]
     }

@@ -21,6 +21,8 @@ enum DevnetCommand: Command {
       .init("--transactions", "N", help: "transfers in each block (20)"),
       .init("--before", "N", help: "blocks before the fresh node joins (10)"),
       .init("--after", "N", help: "blocks to follow once its state is complete (10)"),
+      .init("--join", "HOW", help: "what the fresh node joins from: chunks or snapshot (chunks)"),
+      .init("--liar", help: "n1 damages its snapshots (with --join snapshot and 2 nodes or more)"),
       .init("--seconds", "N", help: "most seconds for the fresh node (120)"),
       .init("--dir", "DIR", help: "folder of the nodes; a temporary one is removed at the end"),
       .init("--keep", help: "leave the folder"),
@@ -30,9 +32,17 @@ enum DevnetCommand: Command {
       "One process makes the blocks, the others execute them from the first on; the fresh one",
       "fills its state in verified ranges. At the end all are stopped, and the state in the store",
       "of each must be that of the oracle: a chain in this process that executes every block anew.",
-      "Exit codes: 0 pass, 10 a state differs, 11 the fresh node did not complete in time or a",
-      "node did not start or ended. Nodes only listen at 127.0.0.1.",
+      "With --join snapshot all take snapshots, and the fresh node must join from one of them.",
+      "Exit codes: 0 pass, 10 a state differs, 11 the fresh node did not complete in time, joined",
+      "from no snapshot or did not ban the liar, or a node did not start or ended. Nodes only",
+      "listen at 127.0.0.1.",
     ])
+
+  /// What the fresh node joins from.
+  enum Source: String, CaseIterable {
+    case chunks
+    case snapshot
+  }
 
   struct Plan {
     let nodes: Int
@@ -42,6 +52,9 @@ enum DevnetCommand: Command {
     let transactions: Int
     let before: UInt32
     let after: UInt32
+    let source: Source
+    /// True if n1 damages its snapshots.
+    let hasLiar: Bool
     let seconds: Int
     let folder: String
     let keeps: Bool
@@ -61,6 +74,15 @@ enum DevnetCommand: Command {
         try arguments.number("--transactions", in: 0...LedgerLimits.transactionsPerBlockMax) ?? 20
       before = try arguments.number("--before", in: 0...1_000_000) ?? 10
       after = try arguments.number("--after", in: 0...1_000_000) ?? 10
+      let word = arguments.text("--join") ?? Source.chunks.rawValue
+      guard let source = Source(rawValue: word) else {
+        throw UsageError("option '--join' needs chunks or snapshot, not '\(word)'")
+      }
+      self.source = source
+      hasLiar = arguments.flag("--liar")
+      guard !hasLiar || source == .snapshot && nodes >= 2 else {
+        throw UsageError("option '--liar' needs '--join snapshot' and 2 nodes or more")
+      }
       seconds = try arguments.number("--seconds", in: 1...86_400) ?? 120
       let temporary = NSTemporaryDirectory() + "livesync-devnet-\(getpid())"
       folder = arguments.text("--dir") ?? temporary

@@ -15,6 +15,11 @@ struct EventLogFile {
     isStrict = arguments.flag(Self.strictOption.name)
   }
 
+  init(path: String) {
+    self.path = path
+    isStrict = false
+  }
+
   /// Hands the records to `body`, one by one. Returns what is left of the last line if that is cut
   /// off, after a warning; a strict reader refuses it.
   func read(_ body: (EventRecord) -> Void) throws -> EventLogCut? {

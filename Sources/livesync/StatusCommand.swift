@@ -60,6 +60,7 @@ enum StatusCommand: Command {
       "traffic    in \(NodeTable.rate(report.receivedPerSecond)), "
         + "out \(NodeTable.rate(report.sentPerSecond))",
     ]
+    if let joined = report.joined { lines.append("snapshot   joined from \(joined)") }
     if let forecast = report.forecast, !report.isComplete { lines.append("forecast   \(forecast)") }
     if let blocker = report.blocker { lines.append("waits for  \(blocker)") }
     return lines.joined(separator: "\n")

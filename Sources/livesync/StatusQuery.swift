@@ -100,6 +100,8 @@ struct NodeReport {
   let accounts: Int
   let peers: Int
   let forecast: String?
+  /// What was joined from a snapshot, in words.
+  let joined: String?
   let blocker: String?
   let receivedPerSecond: Double
   let sentPerSecond: Double
@@ -134,11 +136,22 @@ struct NodeReport {
     accounts = try need("state.accounts", state["accounts"]?.whole())
     peers = try need("peers_connected", document["peers_connected"]?.whole())
     forecast = document["forecast"]?["text"]?.text
+    joined = Self.joined(document["snapshots"])
     blocker = document["blocker"]?.text
     receivedPerSecond = document["traffic"]?["received_bytes_per_second"]?.number ?? 0
     sentPerSecond = document["traffic"]?["sent_bytes_per_second"]?.number ?? 0
     rejected = document["rejected"]?.sum(of: "count") ?? 0
     banned = document["peers_banned"]?.whole() ?? 0
+  }
+}
+
+extension NodeReport {
+  private static func joined(_ snapshots: JSONDocument?) -> String? {
+    guard let block: Int = snapshots?["joined_block"]?.whole(),
+      let proven: Int = snapshots?["joined_proven"]?.whole(),
+      let pieces: Int = snapshots?["joined_pieces"]?.whole()
+    else { return nil }
+    return "block \(block), \(proven) of \(pieces) pieces"
   }
 }
 

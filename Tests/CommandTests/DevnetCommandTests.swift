@@ -48,6 +48,23 @@ import Testing
     #expect(again.code == 2 && again.errors.contains("is there already"))
   }
 
+  @Test func freshNode_shouldJoinFromASnapshot_andBanTheHostWhoseCopyIsDamaged() throws {
+    let result = try Program.run([
+      "devnet", "--join", "snapshot", "--liar", "--nodes", "2", "--accounts", "3000",
+      "--block-time", "100", "--after", "3", "--json",
+    ])
+    #expect(result.code == 0, "\(result.output)\(result.errors)")
+    let facts = try JSONValue(parsing: Data(result.output.split(separator: "\n")[0].utf8))
+    #expect(facts["snapshot"]["liar_banned"] == .bool(true), "\(result.output)")
+    guard case .integer(let block) = facts["snapshot"]["block"],
+      case .integer(let proven) = facts["snapshot"]["proven"]
+    else {
+      Issue.record("no snapshot: \(result.output)")
+      return
+    }
+    #expect(block > 0 && block % 16 == 0 && proven > 0)
+  }
+
   @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
   func interruption_shouldLeaveNoProcess_andNoFolder(number: Int32) throws {
     let folder = TemporaryFolder()
@@ -84,7 +101,11 @@ import Testing
   }
 
   @Test func unusableArguments_shouldBeRefused() throws {
-    for words in [["--nodes", "0"], ["--nodes", "17"], ["--block-time", "1"], ["x"]] {
+    for words in [
+      ["--nodes", "0"], ["--nodes", "17"], ["--block-time", "1"], ["x"], ["--join", "x"],
+      ["--liar"],
+      ["--liar", "--join", "snapshot", "--nodes", "1"],
+    ] {
       #expect(try Program.run(["devnet"] + words).code == 2, "\(words)")
     }
     let result = try Program.run("devnet", "--dir", "/proc/none")

@@ -1,10 +1,13 @@
 import EventLog
 import Ledger
+import LiveSync
 import Monitoring
 import Networking
 import Node
 import Primitives
 import Runtime
+import Snapshot
+import StateTrie
 
 /// A node that exists only as numbers, in the middle of a sync: for the page and for tests.
 public struct SampleNode: MonitoredNode {
@@ -68,6 +71,7 @@ public struct SampleNode: MonitoredNode {
       bannedPeers: 1, refusedConnections: 14, knownAddresses: 318)
     status.receivedBytesPerSecond = 1_204_000
     status.sentBytesPerSecond = 64_300
+    status.snapshots = SnapshotsStatus(kept: 2, newest: 183_960)
     status.tally = tally(at: status.at)
     return status
   }
@@ -189,6 +193,12 @@ public struct SampleNode: MonitoredNode {
     }
     tally.add(
       .request(.served(type: "trie_diff", peer: 2, bytes: 900)), request: nil, now: ago(9))
+    tally.add(
+      .joining(.chosen(block: 184_020, hash: hash, pieces: 412, hosts: 4, detail: "")),
+      request: nil, now: ago(3_900))
+    let range = Event.ChunkFacts(
+      peer: 1, block: 184_020, hash: hash, startKey: .empty, endKey: nil, items: 0, bytes: 0)
+    for _ in 0..<251 { tally.add(.chunk(.accepted(range)), request: nil, now: ago(8)) }
     tally.add(
       .chain(.rebranched(block: 9, hash: hash, ancestor: 7, depth: 1, adopted: 2)),
       request: nil, now: ago(9))

@@ -25,6 +25,9 @@ import monitoring_sample
     #expect(json["forecast"]["eta_seconds"] == .integer(272))
     #expect(json["ready"] == .bool(false))
     #expect(json["store_failure"] == .null)
+    #expect(json["snapshots"]["kept"] == .integer(2))
+    #expect(json["snapshots"]["joined_block"] == .integer(184_020))
+    #expect(json["snapshots"]["joined_proven"] == .integer(251))
     guard case .array(let missing) = json["state"]["missing"],
       case .array(let peers) = json["peers"],
       case .array(let stalls) = json["stalls"], case .array(let rejected) = json["rejected"]
@@ -70,6 +73,8 @@ import monitoring_sample
     }
     #expect(text.value("livesync_head_block") == 184_231)
     #expect(text.value("livesync_state_held_ratio") == 0.618311)
+    #expect(text.value("livesync_snapshots_kept") == 2)
+    #expect(text.value("livesync_joined_snapshot_pieces") == 412)
     #expect(text.value("livesync_phase", ["phase": "state_sync"]) == 1)
     #expect(
       text.value("livesync_rejected_messages_total", ["kind": "block", "reason": "invalid_seed"])

@@ -5,6 +5,7 @@ import Node
 import Peers
 import Primitives
 import Runtime
+import Snapshot
 import StateTrie
 import Testing
 
@@ -44,6 +45,21 @@ import Testing
     #expect(status.recentRejections[0].kind == "diff")
     #expect(status.recentRejections[1].peer == 2)
     #expect(status.events.first { $0.name == "block.rejected" }?.count == 50)
+  }
+
+  @Test func snapshots_shouldBeCounted_andTheOneThatIsJoinedFromFollowed() {
+    var tally = EventTally()
+    func add(_ event: Event) { tally.add(event, request: nil, now: .start) }
+    add(.chunk(.accepted(Self.facts(1, 0, 1))))
+    #expect(tally.status.joining == nil && tally.status.snapshotsTaken == 0)
+    add(.joining(.chosen(block: 5, hash: Self.hash, pieces: 3, hosts: 2, detail: "")))
+    add(.chunk(.accepted(Self.facts(1, 1, 2))))
+    add(.chunk(.accepted(Self.facts(1, 2, 3, block: 6))))
+    add(.snapshot(.taken(block: 8, snapshot: Self.hash, items: 1, bytes: 1, durationNs: 1)))
+    let status = tally.status
+    #expect(status.joining?.block == 5 && status.joining?.hash == Self.hash)
+    #expect(status.joining?.pieces == 3 && status.joining?.proven == 1)
+    #expect(status.snapshotsTaken == 1)
   }
 
   @Test func rejections_shouldBeSoManyKindsAtMost() {

@@ -61,6 +61,8 @@ public struct NetworkVerdict: Sendable {
   private let seconds: Double?
   private let oracle: Oracle
   public var nodes: [Node] = []
+  /// How the fresh node joined from a snapshot; nil if it was to join by chunks alone.
+  public var joining: SnapshotJoining?
 
   public init(isComplete: Bool, seconds: Double?, oracle: Oracle) {
     self.isComplete = isComplete
@@ -89,7 +91,8 @@ public struct NetworkVerdict: Sendable {
     {
       return .wrongState
     }
-    return isComplete && nodes.allSatisfy(isRight) ? .pass : .notThere
+    let hasJoined = joining?.isRight ?? true
+    return isComplete && hasJoined && nodes.allSatisfy(isRight) ? .pass : .notThere
   }
 
   public var text: String {
@@ -104,6 +107,7 @@ public struct NetworkVerdict: Sendable {
       return "\(node.name): block \(node.head), \(word)"
     }
     if let seconds { lines.append("the fresh node had all of its state after \(seconds) s") }
+    lines += joining?.lines ?? []
     lines.append(
       outcome == .pass
         ? "PASS: all \(nodes.count) nodes have the oracle's state"
@@ -120,6 +124,7 @@ public struct NetworkVerdict: Sendable {
     }
     return "{\"pass\":\(outcome == .pass),\"exit\":\(outcome.code),"
       + "\"seconds\":\(seconds.map { "\($0)" } ?? "null"),"
+      + "\"snapshot\":\(joining?.json ?? "null"),"
       + "\"oracle\":{\"head\":\(oracle.head),\"transactions\":\(oracle.transactions),"
       + "\"state_root\":\(oracle.root.map { "\"\($0.hex)\"" } ?? "null")},"
       + "\"nodes\":[\(list.joined(separator: ","))]}"

@@ -105,7 +105,7 @@ struct NodeParts {
     let status = NodeIdentityStatus(
       name: settings.name, key: identity.publicKey, version: build.version, commit: build.commit,
       genesis: genesis.hash, isProducer: !validators.isEmpty)
-    source = Self.makeSource((node, network, relay), status, runtime, watch)
+    source = Self.makeSource((node, network, relay, snapshots), status, runtime, watch)
   }
 
   /// Closes what was opened.

@@ -9,18 +9,25 @@ import Peers
 import Primitives
 import Production
 import Runtime
+import Snapshot
 import Transport
 
 extension NodeParts {
   /// What tells about the node.
   static func makeSource(
-    _ parts: (node: FullNode, network: TransportNetwork, relay: TransactionRelay),
+    _ parts: (
+      node: FullNode, network: TransportNetwork, relay: TransactionRelay,
+      snapshots: StoredSnapshots?
+    ),
     _ identity: NodeIdentityStatus, _ runtime: EventLoopRuntime, _ watch: EventWatch
   ) -> NodeSource<StateQueue> {
-    let (network, relay) = (parts.network, parts.relay)
+    let (network, relay, snapshots) = (parts.network, parts.relay, parts.snapshots)
     return NodeSource(
       parts.node, identity: identity, runtime: runtime, watch: watch,
       transport: { TransportStatus(of: network, at: runtime.now) },
+      snapshots: {
+        snapshots.map { SnapshotsStatus(kept: $0.names.count, newest: $0.names.last?.height) }
+      },
       submit: { transaction in await SubmissionOutcome(of: transaction, by: relay) })
   }
 

@@ -131,6 +131,10 @@ extension MonitoringPage {
       $('alerts').replaceChildren(...list.map(([level, line]) =>
         make('div', line, 'alert ' + level)));
     }
+    function joined(s) {
+      return s.joined_block === null ? '' : `; from the snapshot of #${count(s.joined_block)}: ` +
+        `${count(s.joined_proven)} of ${count(s.joined_pieces)} pieces`;
+    }
     function cards(s) {
       put('head', '#' + count(s.head.number));
       put('head-more', (s.network_head_number === null ? 'network not known' :
@@ -139,7 +143,7 @@ extension MonitoringPage {
         s.lag_blocks > 2 ? 'warn' : '');
       put('held', percent(s.state.held_ppm));
       put('held-more', `${count(s.state.accounts)} accounts` + (s.state.complete ? ', complete' :
-        `; ${count(s.state.missing_ranges)} ranges missing`));
+        `; ${count(s.state.missing_ranges)} ranges missing` + joined(s.snapshots)));
       const f = s.forecast;
       const isDone = s.state.complete && s.lag_blocks <= 2;
       put('eta', isDone ? 'done' : f.eta_seconds === null ? words(f.verdict) : time(f.eta_seconds),

@@ -35,15 +35,18 @@ public struct NodeSource<Queue: LiveSyncQueue>: MonitoredNode {
   private let watch: EventWatch
   private let started: Moment
   private let transport: @Sendable () async -> TransportStatus
+  private let snapshots: @Sendable () -> SnapshotsStatus?
   private let submission: @Sendable (Transaction) async -> SubmissionOutcome
 
   /// - Parameters:
   ///   - watch: what stands between this node and its log.
   ///   - transport: what the network's transport knows at the moment.
+  ///   - snapshots: the snapshots that the node keeps; nil if it takes none.
   ///   - submit: takes transactions; as it is, none is taken.
   public init(
     _ node: SyncNode<Queue>, identity: NodeIdentityStatus, runtime: any Runtime,
     watch: EventWatch, transport: @escaping @Sendable () async -> TransportStatus,
+    snapshots: @escaping @Sendable () -> SnapshotsStatus? = { nil },
     submit: @escaping @Sendable (Transaction) async -> SubmissionOutcome = { _ in
       .unavailable("this node makes no blocks and forwards no transactions")
     }
@@ -54,6 +57,7 @@ public struct NodeSource<Queue: LiveSyncQueue>: MonitoredNode {
     self.watch = watch
     started = runtime.now
     self.transport = transport
+    self.snapshots = snapshots
     submission = submit
   }
 
@@ -77,6 +81,7 @@ public struct NodeSource<Queue: LiveSyncQueue>: MonitoredNode {
     status.uptime = started.duration(to: now)
     status.finalNumber = view.macroNumber
     status.forecast = progress.forecast
+    status.snapshots = snapshots()
     status.isConsensusEstablished = progress.isEstablished
     status.blocker = progress.blocker?.rawValue
     status.storeFailure = node.chain.storeFailure?.description

@@ -130,6 +130,31 @@ public struct RequestCount: Sendable, Hashable {
   public var bytes: UInt64
 }
 
+/// The snapshot that a node joined from.
+public struct JoiningStatus: Sendable, Hashable {
+  /// Height of its block.
+  public var block: UInt32
+  /// Hash of its manifest, which names it.
+  public var hash: Hash256
+  /// Pieces that it has.
+  public var pieces: Int
+  /// Chunks of its block that were proven and taken in since the start.
+  public var proven = 0
+}
+
+/// The snapshots that a node takes and keeps for others.
+public struct SnapshotsStatus: Sendable, Hashable {
+  /// How many are kept.
+  public var kept: Int
+  /// Height of the newest one; nil if none is kept.
+  public var newest: UInt32?
+
+  public init(kept: Int, newest: UInt32?) {
+    self.kept = kept
+    self.newest = newest
+  }
+}
+
 /// Everything that a person or a machine may ask of a running node, of one moment.
 public struct NodeStatus: Sendable, Hashable {
   public var identity: NodeIdentityStatus
@@ -144,6 +169,8 @@ public struct NodeStatus: Sendable, Hashable {
   public var networkHead: UInt32?
   public var state = StateStatus()
   public var forecast: SyncForecast?
+  /// Nil if the node takes none.
+  public var snapshots: SnapshotsStatus?
   public var isConsensusEstablished = false
   /// What the state waits for; nil if it is complete or answers are on their way.
   public var blocker: String?
@@ -191,6 +218,9 @@ public struct TallyStatus: Sendable, Hashable {
   public var served: [NamedCount] = []
   /// Events of the log, by name.
   public var events: [NamedCount] = []
+  /// The snapshot that was joined from since the start; nil if there is none.
+  public var joining: JoiningStatus?
+  public var snapshotsTaken: UInt64 = 0
   public var blocksReverted: UInt64 = 0
   public var chunkItems: UInt64 = 0
 

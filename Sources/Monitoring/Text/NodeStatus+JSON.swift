@@ -22,6 +22,7 @@ extension NodeStatus {
       writer.integer("lag_blocks", lag)
       writer.object("state") { write(state: &$0) }
       write(forecast: &writer)
+      write(snapshots: &writer)
       write(stalls: &writer)
       writer.text("store_failure", storeFailure)
       writer.integer("buffered_blocks", bufferedBlocks)
@@ -89,6 +90,18 @@ extension NodeStatus {
       writer.integer("progress_ppm", forecast?.progressPpm)
       writer.number("has_bytes_per_second", forecast?.hasBytesPerSecond)
       writer.number("needs_bytes_per_second", forecast?.needsBytesPerSecond)
+    }
+  }
+
+  private func write(snapshots writer: inout JSONWriter) {
+    writer.object("snapshots") { writer in
+      writer.integer("kept", snapshots?.kept)
+      writer.integer("newest_block", snapshots?.newest)
+      writer.integer("taken", tally.snapshotsTaken)
+      writer.integer("joined_block", tally.joining?.block)
+      writer.text("joined_hash", tally.joining?.hash.hex)
+      writer.integer("joined_pieces", tally.joining?.pieces)
+      writer.integer("joined_proven", tally.joining?.proven)
     }
   }
 

@@ -9,6 +9,7 @@ extension NodeStatus {
     writeNode(&writer)
     writeState(&writer)
     writeForecast(&writer)
+    writeSnapshots(&writer)
     writeTraffic(&writer)
     writePeers(&writer)
     writeEvents(&writer)
@@ -136,6 +137,29 @@ extension NodeStatus {
     writer.family(
       "livesync_served_requests_total", .counter, "Requests of peers that were answered.",
       tally.served.map { ([("type", $0.name)], Double($0.count)) })
+  }
+
+  private func writeSnapshots(_ writer: inout MetricsWriter) {
+    writer.value(
+      "livesync_snapshots_kept", .gauge, "Snapshots that are kept for others.",
+      (snapshots?.kept).map(Double.init))
+    writer.value(
+      "livesync_snapshot_newest_block", .gauge, "Height of the newest snapshot that is kept.",
+      (snapshots?.newest).map(Double.init))
+    writer.value(
+      "livesync_snapshots_taken_total", .counter, "Snapshots that were taken.",
+      Double(tally.snapshotsTaken))
+    writer.value(
+      "livesync_joined_snapshot_block", .gauge,
+      "Height of the snapshot that the node joined from since its start.",
+      (tally.joining?.block).map(Double.init))
+    writer.value(
+      "livesync_joined_snapshot_pieces", .gauge, "Pieces of the snapshot that was joined from.",
+      (tally.joining?.pieces).map(Double.init))
+    writer.value(
+      "livesync_joined_snapshot_chunks_total", .counter,
+      "Proven chunks of the block of the snapshot that was joined from.",
+      (tally.joining?.proven).map(Double.init))
   }
 
   private func writePeers(_ writer: inout MetricsWriter) {

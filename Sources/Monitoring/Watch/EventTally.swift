@@ -4,6 +4,7 @@ import Node
 import Peers
 import Primitives
 import Runtime
+import Snapshot
 import StateTrie
 
 /// Counts what a node writes to its log, and remembers what lasts. A core: every event goes in, and
@@ -27,6 +28,8 @@ package struct EventTally: Sendable {
   private var recentStalls: [StallStatus] = []
   private var stalls: [String: UInt64] = [:]
   private var events: [String: UInt64] = [:]
+  private var joining: JoiningStatus?
+  private var snapshotsTaken: UInt64 = 0
   private var blocksReverted: UInt64 = 0
   private var chunkItems: UInt64 = 0
   private var heights: [UInt32: PeerHeight] = [:]
@@ -54,6 +57,9 @@ package struct EventTally: Sendable {
     case let stall as Event.Stall: add(stall, now)
     case let message as Event.Request: requests.add(message, number: request)
     case let chain as Event.Chain: add(chain)
+    case Event.Snapshot.taken: snapshotsTaken += 1
+    case Event.Joining.chosen(let block, let hash, let pieces, _, _):
+      joining = JoiningStatus(block: block, hash: hash, pieces: pieces)
     case let state as Event.State:
       if case .wrongRoot = state { origins = OriginMap() }
     default: break
@@ -67,6 +73,7 @@ package struct EventTally: Sendable {
     case .received(let facts): hear(facts.peer, facts.block)
     case .accepted(let facts):
       chunkItems += UInt64(clamping: facts.items)
+      if facts.block == joining?.block { joining?.proven += 1 }
       origins.add(KeyRange(start: facts.startKey, end: facts.endKey), from: facts.peer)
     case .rejected(let facts, let reason):
       refuse(
@@ -152,6 +159,8 @@ package struct EventTally: Sendable {
     status.requests = requests.counts
     status.served = requests.served.named
     status.events = events.named
+    status.joining = joining
+    status.snapshotsTaken = snapshotsTaken
     status.blocksReverted = blocksReverted
     status.chunkItems = chunkItems
     return status

@@ -64,6 +64,9 @@ public final class StoredSnapshots: SnapshotProvider {
       taker.snapshots.reversed().prefix(SnapshotLimits.listedMax + SnapshotLimits.leasedMax))
   }
 
+  /// The snapshots that are kept, lowest first.
+  public var names: [SnapshotName] { taker.snapshots }
+
   public func summaries() -> [SnapshotSummary] {
     served.prefix(SnapshotLimits.listedMax).compactMap { name in
       guard let files = files(name) else { return nil }
