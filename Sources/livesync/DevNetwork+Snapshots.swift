@@ -24,8 +24,8 @@ extension DevNetwork {
     }
   }
 
-  /// True if all nodes have the snapshot of the last macro block, and the next one is some time away:
-  /// so the fresh node has no older one to choose, and none is taken while it looks.
+  /// True if all nodes have the snapshot of the last macro block, and the next one is some time
+  /// away: so the fresh node has no older one to choose, and none is taken while it looks.
   func areSnapshotsThere(at heads: [UInt32]) -> Bool {
     guard let head = heads.max(), head >= Self.batch, head % Self.batch <= Self.batch / 2 else {
       return false

@@ -20,7 +20,8 @@ struct Main {
       ReplayCommand.self,
       DbCheckCommand.self, DbStatCommand.self, EventsSummaryCommand.self, EventsPictureCommand.self,
       EventsSchemaCommand.self, EvidenceCheckCommand.self, SnapshotCreateCommand.self,
-      SnapshotListCommand.self, SnapshotServeCommand.self, SnapshotShowCommand.self, SnapshotVerifyCommand.self,
+      SnapshotListCommand.self, SnapshotServeCommand.self, SnapshotShowCommand.self,
+      SnapshotVerifyCommand.self,
       SnapshotExportCommand.self, SnapshotImportCommand.self,
     ]
   }

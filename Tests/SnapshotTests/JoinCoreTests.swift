@@ -48,7 +48,8 @@ import Testing
         summary(1_500, 4), summary(1_600, 5, diffsFrom: 1_602),
       ]
     ])
-    // Too old for diffs, above what was verified, without proofs, and of blocks whose diffs are gone.
+    // Too old for diffs, above what was verified, without proofs, and of blocks whose diffs are
+    // gone.
     #expect(heights(core) == [1_500])
     #expect(heights(core, above: 1_500).isEmpty)
     #expect(heights(core, upTo: 1_500 + SnapshotLimits.ageBlocksMax) == [2_020, 1_500])

@@ -54,7 +54,8 @@ public struct NodeSettings: Sendable, Hashable {
   /// Seconds for which it may be trusted.
   public var trustPeriodSeconds = Int(SnapshotLimits.trustPeriodDefault.components.seconds)
   /// Most milliseconds in which snapshots are looked for.
-  public var discoveryMilliseconds = 1_000 * Int(SnapshotLimits.discoveryTimeDefault.components.seconds)
+  public var discoveryMilliseconds =
+    1_000 * Int(SnapshotLimits.discoveryTimeDefault.components.seconds)
   public var eventLogBytes = DaemonLimits.eventLogBytes
   public var eventLogFiles = DaemonLimits.eventLogFiles
 

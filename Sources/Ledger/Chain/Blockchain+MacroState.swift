@@ -137,7 +137,8 @@ extension MacroState {
 
   /// What a trie says that nobody changes meanwhile.
   fileprivate init(_ point: MacroPoint, of trie: StateTrie) {
-    self.init(point: point, itemCount: trie.itemCount) { (start, limit, bytesMax) throws(LedgerStoreError) in
+    self.init(point: point, itemCount: trie.itemCount) {
+      (start, limit, bytesMax) throws(LedgerStoreError) in
       do throws(TrieError) {
         return try trie.chunk(from: start, limit: limit, edges: .both, bytesMax: bytesMax)
       } catch { throw LedgerStoreError(error) }

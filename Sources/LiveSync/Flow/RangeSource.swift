@@ -5,8 +5,8 @@ import StateTrie
 
 /// Ranges of one block's state that some peers keep ready-made, such as the pieces of a snapshot.
 ///
-/// An offer is a hint. Each piece comes with a proof of both its edges and is checked like any other
-/// chunk against the state root of the block, which is one of our chain.
+/// An offer is a hint. Each piece comes with a proof of both its edges and is checked like any
+/// other chunk against the state root of the block, which is one of our chain.
 public struct RangeOffer: Sendable, Equatable {
   /// Tells offers of one source apart; rises with each new one.
   public var id: UInt64

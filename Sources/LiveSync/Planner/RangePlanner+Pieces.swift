@@ -3,10 +3,10 @@ import StateTrie
 
 /// Pieces that some peers keep ready-made, beside chunks of the peers' heads.
 ///
-/// A piece has fewer bytes than chunks of the same range, and its peer only reads it from a file. So
-/// whoever has the offer is asked for whole pieces as long as there are any that are mostly free;
-/// what others leave over between them is fetched as chunks. What is free, who is asked and how many
-/// are on their way follows from the same measures either way.
+/// A piece has fewer bytes than chunks of the same range, and its peer only reads it from a file.
+/// So whoever has the offer is asked for whole pieces as long as there are any that are mostly
+/// free; what others leave over between them is fetched as chunks. What is free, who is asked and
+/// how many are on their way follows from the same measures either way.
 extension RangePlanner {
   /// A piece for `peer`; nil if it has none that is worth asking for.
   func piece(of offer: RangeOffer, for peer: PeerID, in free: KeyRangeSet) -> OfferedPiece? {

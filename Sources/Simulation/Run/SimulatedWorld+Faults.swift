@@ -17,7 +17,8 @@ extension SimulatedWorld {
       }
     }
     if let shelf, scenario.snapshotGoneAtPercent > 0 {
-      observer.whenHeld(partsPerMillion: scenario.snapshotGoneAtPercent * 10_000) { [unowned self] in
+      observer.whenHeld(partsPerMillion: scenario.snapshotGoneAtPercent * 10_000) {
+        [unowned self] in
         shelf.clear()
         note("expiry", "snapshots", "nobody has them any more")
       }

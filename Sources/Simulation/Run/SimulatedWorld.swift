@@ -172,7 +172,8 @@ final class SimulatedWorld: @unchecked Sendable {
       source: { [scenario] context in
         guard scenario.snapshotInterval > 0 else { return nil }
         return SnapshotJoin(
-          context: context, settings: SnapshotSettings(), clock: WallClock(
+          context: context, settings: SnapshotSettings(),
+          clock: WallClock(
             startingAt: producer.genesis.timestamp, runtime))
       })
     joiner = node

@@ -3,8 +3,8 @@ import Locking
 import Primitives
 import Snapshot
 
-/// The snapshots of a world. Equal states give equal snapshots, so each is made once, when its block
-/// is made, and kept by every full peer whose chain has the block as final.
+/// The snapshots of a world. Equal states give equal snapshots, so each is made once, when its
+/// block is made, and kept by every full peer whose chain has the block as final.
 final class SnapshotShelf: Sendable {
   private struct Content {
     var snapshots: [MemorySnapshot] = []

@@ -78,7 +78,9 @@ extension SyncLimit {
       if let body = block.body {
         blocks += BodyAnnouncement(blockHash: block.hash, body: body).wireBytes.count
       }
-      if number > snapshot?.height ?? heightsAtJoin.head, case .diff(let diff) = source.trieDiff(of: block.hash) {
+      if number > snapshot?.height ?? heightsAtJoin.head,
+        case .diff(let diff) = source.trieDiff(of: block.hash)
+      {
         diffs += diff.wireBytes.count
       }
     }

@@ -3,8 +3,8 @@ import Networking
 import Primitives
 import Runtime
 
-/// Which snapshot a node joins from, and who has it. A value: it is told what peers say and what was
-/// found, and says what can be had.
+/// Which snapshot a node joins from, and who has it. A value: it is told what peers say and what
+/// was found, and says what can be had.
 public struct JoinCore: Sendable {
   /// A snapshot that somebody names.
   public struct Candidate: Sendable, Hashable {
@@ -58,7 +58,9 @@ public struct JoinCore: Sendable {
     asked.remove(peer)
     // A copy under another name is no second one.
     var seen: Set<Hash256> = []
-    listings[peer] = snapshots.prefix(SnapshotLimits.listedMax).filter { seen.insert($0.hash).inserted }
+    listings[peer] = snapshots.prefix(SnapshotLimits.listedMax).filter {
+      seen.insert($0.hash).inserted
+    }
     updateHosts()
   }
 

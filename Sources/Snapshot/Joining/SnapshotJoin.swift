@@ -13,9 +13,10 @@ import StateTrie
 /// Joins from snapshots of others: finds them, chooses one, and gives its pieces to the planner. A
 /// shell over `JoinCore`.
 ///
-/// The node stops at the snapshot's block on its way along the verified macro chain, and follows the
-/// chain from there. Pieces are asked for side by side with chunks, checked like them, and brought
-/// forward by the same diffs; a kill, a liar or a host that leaves costs what was on its way.
+/// The node stops at the snapshot's block on its way along the verified macro chain, and follows
+/// the chain from there. Pieces are asked for side by side with chunks, checked like them, and
+/// brought forward by the same diffs; a kill, a liar or a host that leaves costs what was on its
+/// way.
 public final class SnapshotJoin: StateSource {
   let context: SyncContext
   let settings: SnapshotSettings

@@ -26,7 +26,7 @@ public struct MemorySnapshot: Sendable {
     var assembly = SnapshotAssembly(options: options)
     var frames: [[UInt8]] = []
     let place = "snapshot of block \(state.point.block.number)"
-    try assembly.addAll(of: state, place: place, goesOn: { _ in true }) {
+    try assembly.addAll(of: state, place: place) {
       (piece) throws(SnapshotError) in
       frames.append(piece.frame)
     }

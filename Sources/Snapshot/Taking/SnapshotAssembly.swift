@@ -3,8 +3,8 @@ import Ledger
 import Primitives
 import StateTrie
 
-/// Cuts a state into pieces and chunks, and gathers what manifest and index will say. Holds one piece
-/// at a time and does no I/O.
+/// Cuts a state into pieces and chunks, and gathers what manifest and index will say. Holds one
+/// piece at a time and does no I/O.
 struct SnapshotAssembly: ~Copyable {
   private let chunkBytes: Int
   private let compressor: ZstdCompressor
@@ -29,8 +29,8 @@ struct SnapshotAssembly: ~Copyable {
     compressor = ZstdCompressor(level: options.level)
   }
 
-  /// Most items of the next piece of a state of so many. A small state is cut into enough pieces for
-  /// many peers; some pieces are small, so that whoever has proven nothing yet can be asked for
+  /// Most items of the next piece of a state of so many. A small state is cut into enough pieces
+  /// for many peers; some pieces are small, so that whoever has proven nothing yet can be asked for
   /// little.
   private func itemsMax(of items: Int) -> Int {
     if pieceCount % SnapshotLimits.smallPieceEvery == 0 { return SnapshotLimits.smallPieceItems }
@@ -45,7 +45,7 @@ struct SnapshotAssembly: ~Copyable {
   ///   - place: names the snapshot in errors.
   ///   - store: takes each piece.
   mutating func addAll(
-    of state: MacroState, place: String, goesOn: (KeyNibbles) -> Bool,
+    of state: MacroState, place: String, goesOn: (KeyNibbles) -> Bool = { _ in true },
     store: (Added) throws(SnapshotError) -> Void
   ) throws(SnapshotError) {
     var next: KeyNibbles? = .empty
