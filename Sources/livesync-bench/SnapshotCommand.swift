@@ -12,9 +12,11 @@ enum SnapshotCommand {
   static let restoredSecondsMax = 45.0
   /// Memory beside mapped pages while it is restored, in bytes.
   static let restoredBytesMax = 160 << 20
+  /// How many times as long blocks may take at the 99th percentile while a snapshot is taken.
+  static let importRatioMax = 1.05
 
   static let usage = """
-    usage: livesync-bench snapshot [--accounts N] [--values KIND] [--directory DIR]
+    usage: livesync-bench snapshot [--accounts N] [--values KIND] [--import] [--directory DIR]
                                    [--durability MODE] [--json] [--write FILE]
 
     Takes a snapshot of accounts with 20-byte keys from a store on disk, and fills an empty store
@@ -24,15 +26,18 @@ enum SnapshotCommand {
       --accounts N       2000…20000000 (default 1000000)
       --values KIND      balances (default: 1…1,000), words (balances of 64 random bits), or bytes
                          (40 random bytes, which nothing makes smaller)
+      --import           measure instead how long a chain on disk takes for blocks of 100 transfers
+                         while a snapshot of it is taken and while none is, in turns
       --directory DIR    where the stores are made and removed (default: a temporary directory)
       --durability MODE  everyCommit (default) or onRequest, of the store that is filled
       --json             print one JSON object instead of a table
-      --write FILE       also replace the section 'snapshot' of this Markdown file, or add it
+      --write FILE       also replace the section 'snapshot' ('snapshot-import') of this Markdown
+                         file, or add it
       --help             print this text
 
-    Exit codes: 0 done, 1 failed or a bound missed (the bound of bytes counts for balances), 2
-    unusable arguments or file, 5 done, but the output could not be written, 141 nobody reads the
-    output any more.
+    Exit codes: 0 done, 1 failed or a bound missed (the bound of bytes counts for balances; blocks
+    may take 1.05 times as long at the 99th percentile), 2 unusable arguments or file, 5 done, but
+    the output could not be written, 141 nobody reads the output any more.
     """
 
   /// Returns the exit code.
@@ -49,22 +54,24 @@ enum SnapshotCommand {
       values = chosen
       rest.removeSubrange(place...place + 1)
     }
+    let isImport = rest.contains("--import")
+    rest.removeAll { $0 == "--import" }
     let options = StoreOptions(rest, accounts: 1_000_000)
     let page: PerformancePage?
     do { page = try options.file.map(PerformancePage.init(file:)) } catch { Main.fail(error) }
     do {
       // Printed when the stores are removed, since printing may end the program.
-      let result = try StoreOptions.inFolder(options.directory) { folder in
-        try SnapshotBenchmark(
-          accounts: options.accounts, values: values, directory: folder,
-          durability: options.durability
-        ).run()
+      let report = try StoreOptions.inFolder(options.directory) { folder in
+        isImport
+          ? try importReport(options, folder) : try filesReport(options, values, folder)
       }
-      let report = SnapshotReport(options: options, values: values, result: result)
       if options.asJSON { Console.printJSON(try report.json()) } else { Console.print(report.text) }
       let command = ShellWord.command(["livesync-bench", "snapshot"] + words)
       try page?.replace(
-        section: "snapshot", with: report.markdown(command: command, machine: Machine()))
+        section: isImport ? "snapshot-import" : "snapshot",
+        with: report.markdown(
+          heading: isImport ? "Blocks while a snapshot is taken" : "Snapshots", command: command,
+          machine: Machine()))
       return report.isWithinBounds ? 0 : 1
     } catch let error as StreamError {
       Main.fail(error)
@@ -73,80 +80,69 @@ enum SnapshotCommand {
       return 1
     }
   }
-}
 
-/// The figures of one run.
-struct SnapshotReport {
-  let options: StoreOptions
-  let values: SnapshotBenchmark.Values
-  let result: SnapshotBenchmark.Result
-
-  private var ratio: Double { Double(result.storedBytes) / Double(max(1, result.liveBytes)) }
-  private var millions: Double { Double(options.accounts) / 1e6 }
-
-  var isWithinBounds: Bool {
-    result.takenCPU <= SnapshotCommand.takenSecondsMax * max(1, millions)
-      && (values != .balances || ratio <= SnapshotCommand.ratioMax)
-      && result.restoredSeconds <= SnapshotCommand.restoredSecondsMax * max(1, millions / 10)
-      && result.peakBytes <= SnapshotCommand.restoredBytesMax
-  }
-
-  /// Name, value and unit of each figure.
-  private var figures: [(name: String, value: Double, unit: String)] {
+  private static func filesReport(
+    _ options: StoreOptions, _ values: SnapshotBenchmark.Values, _ folder: String
+  ) throws -> FigureReport {
+    let result = try SnapshotBenchmark(
+      accounts: options.accounts, values: values, directory: folder,
+      durability: options.durability
+    ).run()
     let count = Double(options.accounts)
-    return [
-      ("take, processor time", result.takenCPU, "s"),
-      ("take, wall clock", result.takenSeconds, "s"),
-      ("take, accounts per processor second", count / max(1e-9, result.takenCPU), "accounts/s"),
-      ("bytes in the files", Double(result.storedBytes) / count, "bytes/account"),
-      ("bytes uncompressed", Double(result.rawBytes) / count, "bytes/account"),
-      ("bytes of live chunks", Double(result.liveBytes) / count, "bytes/account"),
-      ("bytes in the files : bytes of live chunks", ratio, ""),
-      ("pieces", Double(result.pieces), ""),
-      ("chunks", Double(result.chunks), ""),
-      ("restore, wall clock", result.restoredSeconds, "s"),
-      ("restore, processor time", result.restoredCPU, "s"),
-      ("restore, memory without mapped files", Double(result.peakBytes) / 1_048_576, "MiB"),
-    ]
+    let millions = count / 1e6
+    let ratio = Double(result.storedBytes) / Double(max(1, result.liveBytes))
+    return FigureReport(
+      benchmark: "snapshot",
+      title: "\(options.accounts) accounts, values \(values.rawValue), "
+        + "durability \(options.durability)",
+      settings: [
+        "accounts": options.accounts, "values": values.rawValue,
+        "durability": "\(options.durability)",
+      ],
+      figures: [
+        .init("take, processor time", result.takenCPU, "s"),
+        .init("take, wall clock", result.takenSeconds, "s"),
+        .init(
+          "take, accounts per processor second", count / max(1e-9, result.takenCPU), "accounts/s"),
+        .init("bytes in the files", Double(result.storedBytes) / count, "bytes/account"),
+        .init("bytes uncompressed", Double(result.rawBytes) / count, "bytes/account"),
+        .init("bytes of live chunks", Double(result.liveBytes) / count, "bytes/account"),
+        .init("bytes in the files : bytes of live chunks", ratio, ""),
+        .init("pieces", Double(result.pieces), ""),
+        .init("chunks", Double(result.chunks), ""),
+        .init("restore, wall clock", result.restoredSeconds, "s"),
+        .init("restore, processor time", result.restoredCPU, "s"),
+        .init("restore, memory without mapped files", Double(result.peakBytes) / 1_048_576, "MiB"),
+      ],
+      isWithinBounds: result.takenCPU <= takenSecondsMax * max(1, millions)
+        && (values != .balances || ratio <= ratioMax)
+        && result.restoredSeconds <= restoredSecondsMax * max(1, millions / 10)
+        && result.peakBytes <= restoredBytesMax)
   }
 
-  private var title: String {
-    "\(options.accounts) accounts, values \(values.rawValue), durability \(options.durability)"
-  }
-
-  var text: String {
-    let rows = figures.map { figure in
-      figure.name.padding(toLength: 44, withPad: " ", startingAt: 0)
-        + String(format: "%14.3f ", figure.value) + figure.unit
+  private static func importReport(
+    _ options: StoreOptions, _ folder: String
+  ) throws -> FigureReport {
+    let result = try SnapshotImportBenchmark(
+      accounts: options.accounts, directory: folder, durability: options.durability
+    ).run()
+    func times(_ name: String, _ times: ServingBenchmark.Times) -> [FigureReport.Figure] {
+      [50, 95, 99].map { share in
+        .init("\(name), \(share) of 100 within", Double(times.percentile(share)) / 1e6, "ms")
+      }
     }
-    return (["snapshot, " + title] + rows).joined(separator: "\n")
-  }
-
-  func json() throws -> String {
-    var object: [String: Any] = [
-      "accounts": options.accounts, "values": values.rawValue,
-      "durability": "\(options.durability)", "ok": isWithinBounds,
-    ]
-    for figure in figures {
-      let unit = figure.unit.isEmpty ? "" : " " + figure.unit
-      object[figure.name + unit] = (figure.value * 1_000).rounded() / 1_000
-    }
-    let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])
-    return String(decoding: data, as: UTF8.self)
-  }
-
-  func markdown(command: String, machine: Machine) -> String {
-    let rows = figures.map { "| \($0.name) | \(String(format: "%.3f", $0.value)) | \($0.unit) |" }
-    return """
-      ## Snapshots
-
-      `\(command)`, \(machine.cpu), \(machine.cores) cores, \(machine.system),
-      commit \(machine.commit).
-      \(title).
-
-      | figure | value | unit |
-      |---|---|---|
-      \(rows.joined(separator: "\n"))
-      """
+    return FigureReport(
+      benchmark: "snapshot --import",
+      title: "\(options.accounts) accounts, blocks of \(TransferChain.transfers) transfers, "
+        + "\(result.idle.count) while idle and \(result.busy.count) while \(result.taken) "
+        + "snapshots were taken, durability \(options.durability)",
+      settings: [
+        "accounts": options.accounts, "durability": "\(options.durability)",
+        "blocks_idle": result.idle.count, "blocks_busy": result.busy.count,
+        "snapshots": result.taken,
+      ],
+      figures: times("idle", result.idle) + times("while one is taken", result.busy)
+        + [.init("99th percentiles, taken : idle", result.ratio, "")],
+      isWithinBounds: result.busy.count > 0 && result.ratio <= importRatioMax)
   }
 }
