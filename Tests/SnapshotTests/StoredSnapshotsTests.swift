@@ -17,7 +17,7 @@ import Testing
   ) throws {
     let taker = try place.taker(world, options)
     let stored = StoredSnapshots(taker, runtime: place.runtime)
-    place.run({ await stored.run() }) { try await body(taker, stored) }
+    place.run({ await stored.run() }, { try await body(taker, stored) })
   }
 
   private func pause(_ time: Duration = .seconds(1)) async {

@@ -73,6 +73,7 @@ import Testing
     model.fill()
     #expect(model.orders.count == 3)
     #expect(model.orders.allSatisfy { ($0.query.piece?.index ?? 1) % 8 == 0 })
+    #expect(LiveSyncLimits.firstPiecesMax >= 8)
     #expect(Set(model.orders.map(\.query.start)).count == 3)
   }
 
