@@ -6,8 +6,8 @@ import Snapshot
 import StateTrie
 import Storage
 
-/// Brings a node from the genesis to the state of one block twice: by executing all blocks, and from
-/// the snapshot of the last one. Measures what each takes.
+/// Brings a node from the genesis to the state of one block twice: by executing all blocks, and
+/// from the snapshot of the last one. Measures what each takes.
 struct ReplayBenchmark {
   /// Blocks from one macro block to the next.
   static let batch: UInt32 = 50
@@ -68,8 +68,8 @@ struct ReplayBenchmark {
     return result
   }
 
-  /// What it takes a new node to get to the head of `source` by `body`, which returns the bytes that
-  /// it needed from others.
+  /// What it takes a new node to get to the head of `source` by `body`, which returns the bytes
+  /// that it needed from others.
   private func reach(
     _ source: TransferChain, _ name: String, state: InitialState,
     _ body: (Blockchain) throws -> Int
