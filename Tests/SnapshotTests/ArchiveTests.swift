@@ -142,7 +142,8 @@ import Testing
     // The parts of the archive: each file with its head, and the end.
     var parts: [Data] = []
     var offset = 0
-    let names = ["manifest", "index"] + (0..<2).map(SnapshotFiles.fileName(ofChunk:))
+    let names =
+      ["manifest", "index"] + files.manifest.chunks.indices.map(SnapshotFiles.fileName(ofChunk:))
     for name in names {
       let size = try #require(FileManager.default.contents(atPath: files.path + "/" + name)).count
       let whole = 512 + (size + 511) / 512 * 512
@@ -152,10 +153,13 @@ import Testing
     let end = bytes[offset...]
     #expect(end.count == 1_024)
     func joined(_ order: [Int]) -> Data { order.reduce(Data()) { $0 + parts[$1] } + end }
-    #expect(try Self.imported(joined([0, 1, 2, 3])) != nil)
-    for order in [
-      [0, 1, 3, 2], [1, 0, 2, 3], [0, 0, 1, 2, 3], [0, 1, 2, 2, 3], [0, 1, 2], [0],
-    ] {
+    let rest = Array(4..<parts.count)
+    #expect(try Self.imported(joined([0, 1, 2, 3] + rest)) != nil)
+    let orders: [[Int]] = [
+      [0, 1, 3, 2] + rest, [1, 0, 2, 3] + rest, [0, 0, 1, 2, 3] + rest, [0, 1, 2, 2, 3] + rest,
+      [0, 1, 3] + rest, [0, 1, 2], [0],
+    ]
+    for order in orders {
       expect("snapshot_damaged") { try Self.imported(joined(order)) }
     }
   }

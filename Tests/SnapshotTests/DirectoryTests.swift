@@ -54,7 +54,7 @@ import Testing
     try world.grow(to: 4)
     let files = try world.take(SnapshotOptions(chunkBytes: 1))
     let name = SnapshotName(height: 4)
-    #expect(files.manifest.chunks.count == 2)
+    #expect(files.manifest.chunks.count > 2)
     for file in ["manifest", "index", "chunk-000001.zst"] {
       let path = files.path + "/" + file
       let bytes = try #require(FileManager.default.contents(atPath: path))

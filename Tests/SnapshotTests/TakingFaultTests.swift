@@ -49,7 +49,7 @@ import Testing
     try world.grow(to: 4)
     let whole = try world.take(SnapshotOptions(chunkBytes: 1))
     let files = Self.files(of: whole)
-    #expect(files.count == 4)
+    #expect(files.count > 10)
     for count in 0...files.count {
       for isCut in [false, true] where count > 0 || !isCut {
         let folder = TemporaryFolder()
@@ -91,6 +91,9 @@ import Testing
       guard case .read(let result) = reading else { throw SnapshotWorld.Absent(reading: "none") }
       return try result.get()
     }
+    // A copy of the process has no other thread that could make what is made at first use.
+    _ = try take { true }
+    try directory.remove(SnapshotName(height: 4))
     for last in 1...3 {
       let end = ForkedRun.run {
         var piece = 0
