@@ -79,7 +79,7 @@ final class DevNetwork: Sendable {
       Console.log("the network runs until Ctrl-C; the fresh node answers at \(freshAddress)")
       try wait("Ctrl-C") { _ in false }
     }
-    try settle()
+    try settle(oracle)
     stopAll()
     damaging?.open()
     oracle.stop()
@@ -228,8 +228,13 @@ final class DevNetwork: Sendable {
   }
 
   /// Stops the producer, and gives the others time to come to its head.
-  private func settle() throws {
+  private func settle(_ oracle: DevnetOracle) throws {
     guard let producer = members.withLock({ $0.first }) else { return }
+    // Some time after a block and before the next one: what is made as the producer ends would be
+    // announced, and nobody could get it any more.
+    let last = oracle.head
+    for _ in 0..<1_000 where oracle.head == last { Thread.sleep(forTimeInterval: 0.005) }
+    Thread.sleep(forTimeInterval: min(1, Double(plan.blockTime) / 3_000))
     producer.process.withLock { $0.terminate() }
     producer.process.withLock { $0.waitUntilExit() }
     let others = members.withLock { $0.dropFirst() }

@@ -35,6 +35,9 @@ actor DevnetOracle {
     }
   }
 
+  /// The newest block that it has.
+  nonisolated var head: UInt32 { node.chain.headNumber }
+
   nonisolated func stop() { node.stop() }
 
   /// What the dictionary has come to.
