@@ -13,8 +13,9 @@ import Testing
     }
   }
 
+  /// Keys of snapshots are not drawn, so that the worlds of seeds stay.
   @Test func everyKey_shouldTakeBothEndsOfItsRange() {
-    for field in Scenario.fields {
+    for field in Scenario.fields where !field.key.hasPrefix("snapshot") {
       for end in [field.range.lowerBound, field.range.upperBound] {
         let count = Self.drawn.filter { $0[field.key] == end }.count
         #expect(count > 0, "\(field.key) is never \(end)")
@@ -23,7 +24,7 @@ import Testing
       #expect(values.count > min(20, field.range.count / 2), "\(field.key)")
     }
     #expect(Set(Self.drawn.map(\.strategy)).count == 2)
-    for kind in LiarKind.allCases {
+    for kind in LiarKind.ofEveryWorld {
       #expect(Self.drawn.contains { $0.liars.contains(kind) }, "\(kind)")
     }
   }

@@ -16,7 +16,7 @@ public enum LiarKind: String, Sendable, Hashable, CaseIterable {
   case wrongManifest = "wrong_manifest"
 
   /// Those that find something to lie about in every world.
-  static let ofEveryWorld: [LiarKind] = [.wrongValue, .wrongDiff, .wrongRoot]
+  package static let ofEveryWorld: [LiarKind] = [.wrongValue, .wrongDiff, .wrongRoot]
 }
 
 /// A simulated world and what happens in it, as data. All numbers are whole.
