@@ -3,6 +3,7 @@ import Foundation
 import Locking
 import Runtime
 import Snapshot
+import Streams
 import Transport
 
 /// A network whose nodes take snapshots, and a node that joins from them.
@@ -58,13 +59,13 @@ extension DevNetwork {
   private static func damage(_ folder: String) {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     for file in files where file.hasPrefix("chunk-") {
-      guard let handle = FileHandle(forUpdatingAtPath: "\(folder)/\(file)"),
-        var bytes = try? handle.readToEnd()
+      let path = "\(folder)/\(file)"
+      // One that is gone meanwhile serves nobody.
+      guard
+        var bytes = try? RegularFile(path: path).all(limit: SnapshotLimits.chunkFileBytesMax)
       else { continue }
       for place in stride(from: 16, to: bytes.count, by: 32) { bytes[place] ^= 1 }
-      try? handle.seek(toOffset: 0)
-      try? handle.write(contentsOf: bytes)
-      try? handle.close()
+      try? OutputFile(path: path).write(bytes)
     }
   }
 

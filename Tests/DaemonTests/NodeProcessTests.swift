@@ -17,7 +17,6 @@ import Transport
     let producer = try await RunningNode(world.settings("p", makes: true))
     #expect(await producer.wait { $0.chain.headNumber >= 3 })
     let fresh = try await RunningNode(world.settings("f", peers: [producer.address]))
-    #expect(!fresh.process.chain.stateComplete)
     #expect(await fresh.wait { $0.chain.stateComplete && $0.chain.headNumber >= 5 })
     let status = await fresh.process.status()
     #expect(status.phase == .following || status.phase == .catchingUp)
@@ -31,6 +30,11 @@ import Transport
     let names = try world.records("f").map(\.event.name)
     #expect(names.first == "run.start" && names.last == "run.end")
     #expect(names.contains("transport.connected") && names.contains("state.complete"))
+    #expect(
+      try world.records("f").contains {
+        $0.event.group as? Event.Node
+          == .started(block: 0, hash: fresh.process.chain.genesis.hash, missingRanges: 1)
+      })
   }
 
   @Test func node_shouldGoOn_whereItStopped() async throws {
