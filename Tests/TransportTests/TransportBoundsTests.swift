@@ -65,7 +65,12 @@ import Transport
     ] {
       tests += try PackageFiles.text("Tests/TransportTests/\(file)Tests.swift")
     }
-    tests += try PackageFiles.text("Tests/NetworkingTests/ServingQueueTests.swift")
+    for file in [
+      "NetworkingTests/ServingQueueTests", "SnapshotTests/SnapshotJoinTests",
+      "LiveSyncTests/Planner/OfferedPieceTests",
+    ] {
+      tests += try PackageFiles.text("Tests/\(file).swift")
+    }
     #expect(names.count > 18 && threats.count > 10)
     for name in names + threats { #expect(tests.contains("func \(name)("), "no test \(name)") }
   }

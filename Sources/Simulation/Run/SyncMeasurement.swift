@@ -1,5 +1,7 @@
+import Networking
 import Primitives
 import SimulatedNetworking
+import Snapshot
 
 /// What it took a node to complete its state, and how that compares with the least it could take.
 public struct SyncMeasurement: Sendable, Hashable {
@@ -38,12 +40,13 @@ public struct SyncMeasurement: Sendable, Hashable {
   /// Bytes of all messages that reached the node.
   public var receivedBytes: Int { statistics.total.received.bytes }
 
-  /// Bytes of chunk answers that reached the node and brought nothing new: late ones, repeated
-  /// ones, those not taken. Framing counts as useful.
+  /// Bytes of chunk answers and pieces of snapshots that reached the node and brought nothing new:
+  /// late ones, repeated ones, those not taken. Framing counts as useful.
   public var wastedBytes: Int {
-    let answers = statistics.byKind[.response(.chunk)]?.received ?? TrafficCount()
-    let framing = answers.messages * SimulatedNetworkLimits.overheadBytes
-    return max(0, answers.bytes - framing - tally.usefulChunkBytes)
+    let answers = [MessageKind.response(.chunk), .response(RequestSnapshotPiece.type)]
+      .compactMap { statistics.byKind[$0]?.received }
+    let framing = answers.reduce(0) { $0 + $1.messages * SimulatedNetworkLimits.overheadBytes }
+    return max(0, answers.reduce(0) { $0 + $1.bytes } - framing - tally.usefulChunkBytes)
   }
 }
 
