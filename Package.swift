@@ -21,9 +21,10 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 }
 
 let rooms = [
-  "Locking", "Runtime", "Primitives", "Streams", "Compression", "MerkleTree", "Storage",
-  "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport",
-  "SimulatedLinks", "HTTPServer", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node",
+  "Locking", "Runtime", "Primitives", "Streams", "Compression", "BinaryDifference", "MerkleTree",
+  "Storage", "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport",
+  "SimulatedLinks", "HTTPServer", "Reconciliation", "StateTrie", "Ledger", "Messages", "Peers",
+  "LiveSync", "Node",
   "Snapshot", "ABCI", "Monitoring", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
 ]
 
@@ -54,10 +55,17 @@ let package = Package(
     room("Primitives", ["CBlake2", "CSodium", "Locking"]),
     room("Streams", ["Locking", "Primitives"]),
     room("Compression", ["CZstd", "CZlib"]),
+    room("BinaryDifference", ["Primitives", "Compression"]),
     room("MerkleTree", ["Primitives"]),
     room("Storage", ["CLMDB", "Locking", "Primitives"]),
     room("EventLog", ["Locking", "Primitives"]),
     room("Networking", ["Locking", "Runtime", "Primitives"]),
+    room(
+      "Reconciliation",
+      [
+        "Locking", "Runtime", "Primitives", "Compression", "BinaryDifference", "MerkleTree",
+        "Storage", "EventLog", "Networking",
+      ]),
     room("StateTrie", ["CBlake2Batch", "Primitives", "MerkleTree", "Storage"]),
     room("Ledger", ["Locking", "Primitives", "MerkleTree", "Storage", "StateTrie"]),
     room("SimulatedNetworking", ["Runtime", "Primitives", "Networking"]),
@@ -175,8 +183,9 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "TestSupport", "Locking", "Primitives", "Compression", "MerkleTree", "Storage", "EventLog",
-        "Networking", "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync",
+        "TestSupport", "Locking", "Primitives", "Compression", "BinaryDifference", "MerkleTree",
+        "Storage", "EventLog", "Networking", "Reconciliation", "Transport", "StateTrie", "Ledger",
+        "Messages", "Peers", "LiveSync",
         "Snapshot", "ABCI", "Node", "Production", "Simulation", "Fixtures", "Reports",
       ],
       path: "Fuzz/Targets", swiftSettings: strict),
@@ -193,6 +202,13 @@ let package = Package(
     tests("Primitives", ["Primitives"]),
     tests("Streams", ["Streams", "Primitives"]),
     tests("Compression", ["Compression", "Streams", "Primitives"]),
+    tests("BinaryDifference", ["BinaryDifference", "Compression", "Primitives"]),
+    tests(
+      "Reconciliation",
+      [
+        "Reconciliation", "SimulatedNetworking", "LoopbackNetworking", "BinaryDifference",
+        "MerkleTree", "Storage", "EventLog", "Networking", "Runtime", "Primitives",
+      ]),
     tests("MerkleTree", ["MerkleTree", "Primitives"]),
     tests("Storage", ["Storage", "Primitives"]),
     tests(

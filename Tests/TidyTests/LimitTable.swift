@@ -39,6 +39,8 @@ enum LimitTable {
     snapshotCallLimits,
     abciLimits,
     storageLimits,
+    binaryDifferenceLimits,
+    reconciliationLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }
   }

@@ -1,9 +1,10 @@
 extension TidyRule {
   /// The rooms from the ground up. A room may import only what stands before it.
   static let roomOrder = [
-    "Locking", "Runtime", "Primitives", "Streams", "Compression", "MerkleTree", "Storage",
-    "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport",
-    "SimulatedLinks", "HTTPServer", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node",
+    "Locking", "Runtime", "Primitives", "Streams", "Compression", "BinaryDifference", "MerkleTree",
+    "Storage", "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport",
+    "SimulatedLinks", "HTTPServer", "Reconciliation", "StateTrie", "Ledger", "Messages", "Peers",
+    "LiveSync", "Node",
     "Snapshot", "ABCI", "Monitoring", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
     "livesync",
   ]

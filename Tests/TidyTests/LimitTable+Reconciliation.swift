@@ -1,0 +1,6 @@
+extension LimitTable {
+  static let reconciliationLimits: [String: Proof] = [
+    "ReconciliationLimits.keyBytesMax": .driven(
+      by: "record_shouldBeRefused_whenItsKeyIsEmptyOrTooLong")
+  ]
+}
