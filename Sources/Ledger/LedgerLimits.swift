@@ -34,6 +34,9 @@ public enum LedgerLimits {
   /// Most bytes of the changes on that way that are kept for the next chunk of the same block;
   /// larger ones are joined anew for each.
   public static let carriedChangesBytesMax = 32 << 20
+  /// Most entries of the diffs that are taken back to read the state after a block below the head:
+  /// some tenths of a second of work for one answer.
+  public static let takenBackEntriesMax = 1 << 17
   /// Most events a subscriber may lag behind; then its stream ends.
   public static let eventsBufferedMax = 1_024
   /// Most locators looked at in one request.

@@ -63,12 +63,33 @@ struct ChunkRebuild: ~Copyable {
   /// inside another's subtree, or a lone value is known by its hash only.
   mutating func rootHash() -> Hash256? {
     guard measure(), let root = inner(0, count, depth: 0, level: 0) else { return nil }
+    return hash(of: root)
+  }
+
+  /// Key and hash of the smallest subtree that holds all entries; nil as `rootHash`, and if there
+  /// are none.
+  mutating func subtree() -> (key: KeyNibbles, hash: Hash256)? {
+    guard measure(), count > 0 else { return nil }
+    let top = key(0).commonPrefix(with: key(count - 1))
+    guard count > 1 else { return rootOfOne().map { (top, $0) } }
+    guard let slot = subtree(0, count, level: 0) else { return nil }
+    return (top, hash(of: slot))
+  }
+
+  /// The node hash of the only entry, which must be an item.
+  private mutating func rootOfOne() -> Hash256? {
+    guard let item = items.first else { return nil }
+    return item.value.withUnsafeBytes { hasher.leaf(item.key, $0) }
+  }
+
+  /// Hashes everything; the hash of one slot.
+  private mutating func hash(of slot: Int) -> Hash256 {
     var hashes = [Hash256](repeating: .zero, count: count + nodes.inners.count)
     hashes.withUnsafeMutableBufferPointer { results in
       if let results = results.baseAddress { hashAll(into: results) }
     }
     nodes.hashes = hashes
-    return hashes[root]
+    return hashes[slot]
   }
 
   /// Fills `shared`; false if the entries are not strictly in order.

@@ -73,7 +73,9 @@ extension StateTrie {
     try serving(snapshot.view, body)
   }
 
-  private static func serving<Output>(
+  /// The same from a view of a snapshot, while the closure that was given the snapshot runs. What
+  /// `body` changes is lost with the trie.
+  package static func serving<Output>(
     _ view: StoreView, _ body: (StateTrie) throws(TrieError) -> Output
   ) throws(TrieError) -> Output {
     let backing = TrieBacking(store: nil, budget: 0)

@@ -119,9 +119,15 @@ public final class Blockchain: Sendable {
 
   /// The same for a chain that was verified. Throws with reason `invalid_predecessor_wrong_history`
   /// if its last block has no history.
+  /// - Parameter carried: how the state we hold becomes the new head's, in one change with the
+  ///   jump. If it does not, the reason is `state_root_mismatch`.
   @discardableResult
-  public func adopt(_ chain: VerifiedMacroChain) throws(PushError) -> PushResult {
-    try change(chain.blocks.last?.hash) { (state) throws(PushError) in try state.adopt(chain) }
+  public func adopt(
+    _ chain: VerifiedMacroChain, carrying carried: CarriedState? = nil
+  ) throws(PushError) -> PushResult {
+    try change(chain.blocks.last?.hash) { (state) throws(PushError) in
+      try state.adopt(chain, carrying: carried)
+    }
   }
 
   /// Gives the whole state up, as an operator may want after damage: all of it is missing then.
