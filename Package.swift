@@ -25,7 +25,7 @@ let rooms = [
   "Storage", "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport",
   "SimulatedLinks", "HTTPServer", "Reconciliation", "StateTrie", "Ledger", "Messages", "Peers",
   "LiveSync", "Node",
-  "Snapshot", "ABCI", "Monitoring", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
+  "Snapshot", "StateReconciliation", "ABCI", "Monitoring", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
 ]
 
 let package = Package(
@@ -98,6 +98,12 @@ let package = Package(
         "Locking", "Runtime", "Primitives", "Compression", "MerkleTree", "Storage", "Streams",
         "EventLog", "Networking", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node",
       ]),
+    room(
+      "StateReconciliation",
+      [
+        "Locking", "Runtime", "Primitives", "EventLog", "Networking", "Reconciliation", "StateTrie",
+        "Ledger", "Peers", "LiveSync", "Node",
+      ]),
     room("ABCI", ["CEpoll", "Locking", "Runtime", "Primitives", "Transport", "Snapshot"]),
     room(
       "Monitoring",
@@ -116,14 +122,14 @@ let package = Package(
       [
         "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "Networking",
         "Transport", "HTTPServer", "Monitoring", "StateTrie", "Ledger", "Messages", "Peers",
-        "LiveSync", "Node", "Snapshot", "Production",
+        "LiveSync", "Node", "Snapshot", "StateReconciliation", "Production",
       ]),
     room(
       "Simulation",
       [
         "Locking", "Runtime", "Primitives", "Compression", "MerkleTree", "Storage", "EventLog",
         "Networking", "SimulatedNetworking", "Transport", "SimulatedLinks", "StateTrie", "Ledger",
-        "Messages", "Peers", "LiveSync", "Node", "Snapshot",
+        "Messages", "Peers", "LiveSync", "Node", "Snapshot", "StateReconciliation",
       ]),
     room(
       "Fixtures",
@@ -134,8 +140,8 @@ let package = Package(
     room(
       "Reports",
       [
-        "Primitives", "EventLog", "StateTrie", "Peers", "LiveSync", "Snapshot", "ABCI", "Node",
-        "Production", "Daemon", "Simulation",
+        "Primitives", "EventLog", "StateTrie", "Peers", "LiveSync", "Snapshot",
+        "StateReconciliation", "ABCI", "Node", "Production", "Daemon", "Simulation",
       ]),
     .executableTarget(
       name: "livesync",
@@ -186,7 +192,7 @@ let package = Package(
         "TestSupport", "Locking", "Primitives", "Compression", "BinaryDifference", "MerkleTree",
         "Storage", "EventLog", "Networking", "Reconciliation", "Transport", "StateTrie", "Ledger",
         "Messages", "Peers", "LiveSync",
-        "Snapshot", "ABCI", "Node", "Production", "Simulation", "Fixtures", "Reports",
+        "Snapshot", "StateReconciliation", "ABCI", "Node", "Production", "Simulation", "Fixtures", "Reports",
       ],
       path: "Fuzz/Targets", swiftSettings: strict),
     .target(
@@ -248,6 +254,12 @@ let package = Package(
         "Snapshot", "SnapshotSupport", "WorldSupport", "Node", "LiveSync", "Peers", "Messages",
         "Runtime", "Networking", "EventLog", "Ledger", "StateTrie", "Storage", "Streams",
         "Compression", "Primitives", "MerkleTree",
+      ]),
+    tests(
+      "StateReconciliation",
+      [
+        "StateReconciliation", "WorldSupport", "Node", "LiveSync", "Peers", "Messages", "Runtime",
+        "Networking", "EventLog", "Reconciliation", "Ledger", "StateTrie", "Storage", "Primitives",
       ]),
     tests("ABCI", ["ABCI", "Snapshot", "Transport", "Runtime", "Primitives"]),
     tests(

@@ -55,6 +55,7 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
   init(
     context: SyncContext, configuration: NodeConfiguration, queueConfiguration: QueueConfiguration,
     liveSync: LiveSyncer<Queue>, source: (any StateSource)? = nil,
+    carrier: (any StateCarrier)? = nil,
     more: (SyncContext) -> [any NodeService],
     readState: @escaping @Sendable (Queue) async -> StateReading
   ) {
@@ -65,7 +66,7 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
     server = RequestServer(context: context)
     let syncer = Syncer(
       context: context, configuration: queueConfiguration, source: source,
-      resolve: { await liveSync.resolveBlock($0, number: $1, firstPeer: $2) },
+      carrier: carrier, resolve: { await liveSync.resolveBlock($0, number: $1, firstPeer: $2) },
       goLive: { liveSync.add($0) })
     reporter = ProgressReporter(
       context: context, consensus: consensus, liveSync: liveSync, syncer: syncer,
@@ -74,7 +75,7 @@ public final class SyncNode<Queue: LiveSyncQueue>: Sendable {
       ChainRecorder(context: context, consensus: consensus), liveSync, syncer,
       HeadFollower(context: context, consensus: consensus, liveSync: liveSync), reporter,
     ]
-    services = own + (source.map { [$0] } ?? []) + more(context)
+    services = own + (source.map { [$0] } ?? []) + (carrier.map { [$0] } ?? []) + more(context)
   }
 
   /// The chain of this node.
@@ -150,10 +151,12 @@ extension SyncNode where Queue == StateQueue {
   ///   - services: makes what is to work beside the node's own services.
   ///   - source: makes another way to the state than chunks of the peers' heads; used by the
   ///     parallel strategy.
+  ///   - carrier: makes what brings an old state along when the node jumps.
   public convenience init(
     chain: Blockchain, network: any Network, runtime: any Runtime, sink: any EventSink,
     configuration: NodeConfiguration, services: (SyncContext) -> [any NodeService] = { _ in [] },
-    source: (SyncContext) -> (any StateSource)? = { _ in nil }
+    source: (SyncContext) -> (any StateSource)? = { _ in nil },
+    carrier: (SyncContext) -> (any StateCarrier)? = { _ in nil }
   ) {
     let (context, queue) = SyncContext.make(chain, network, runtime, sink, configuration)
     let source = configuration.strategy == .parallel ? source(context) : nil
@@ -161,7 +164,8 @@ extension SyncNode where Queue == StateQueue {
       context: context, configuration: configuration, queueConfiguration: queue,
       liveSync: StateLiveSync(
         context: context, configuration: queue, chunkItems: configuration.chunkItems,
-        strategy: configuration.strategy, source: source), source: source, more: services
+        strategy: configuration.strategy, source: source), source: source, carrier: carrier(context),
+      more: services
     ) { await $0.reading }
   }
 }

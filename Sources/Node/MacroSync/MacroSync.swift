@@ -20,16 +20,20 @@ final class MacroSync: Sendable {
   private let configuration: QueueConfiguration
   /// Another way to the state; nil if there is none.
   private let source: (any StateSource)?
+  /// What brings an old state along; nil if nothing does.
+  private let carrier: (any StateCarrier)?
   /// Waits until the chain has a block; asks the peer first.
   private let resolve: @Sendable (Hash256, UInt32, PeerID) async -> ResolveOutcome
 
   init(
     context: SyncContext, configuration: QueueConfiguration, source: (any StateSource)?,
+    carrier: (any StateCarrier)?,
     resolve: @escaping @Sendable (Hash256, UInt32, PeerID) async -> ResolveOutcome
   ) {
     self.context = context.actor("macro_sync")
     self.configuration = configuration
     self.source = source
+    self.carrier = carrier
     self.resolve = resolve
   }
 
@@ -192,10 +196,14 @@ final class MacroSync: Sendable {
     if let way = await waypoint(on: chain, from: own), let stop = way.blocks.last {
       _ = await adopt(way, last: stop, from: peer)
     }
-    if source?.isHolding == true
-      || !mustJump(to: last.number, from: context.chain.view, roundTrip: roundTrip)
-    {
-      return .end(BlockID(number: last.number, hash: last.hash))
+    let target = BlockID(number: last.number, hash: last.hash)
+    if source?.isHolding == true { return .end(target) }
+    switch await way(on: chain, to: last.number, of: peer, roundTrip: roundTrip) {
+    case .blocks: return .end(target)
+    case .carried:
+      noteAdopted(chain, last: last)
+      return .more
+    case .chunks: break
     }
     guard chain.history != nil else { return .stop(failed(peer, "history_missing", .failed)) }
     let round = await adopt(chain, last: last, from: peer)
@@ -225,25 +233,32 @@ final class MacroSync: Sendable {
     return outcome
   }
 
-  /// True if nothing is lost by jumping, or if the way block by block is long and what is lost is
-  /// fetched anew for less. What is on its way is lost as well, so a node that follows others does
+  /// By chunks if nothing is lost by jumping, or if the way block by block is long and what is lost
+  /// is fetched anew for less. What is on its way is lost as well, so a node that follows others does
   /// not jump over what live sync brings: where a batch takes no longer than a round trip, it would
   /// never get to follow.
-  private func mustJump(
-    to number: UInt32, from own: ChainView, roundTrip: Duration
-  ) -> Bool {
+  private func way(
+    on chain: VerifiedMacroChain, to number: UInt32, of peer: PeerID, roundTrip: Duration
+  ) async -> CarryOutcome {
+    let own = context.chain.view
+    // A waypoint may be as far as the network is.
+    guard number > own.headNumber else { return .blocks }
     let blocks = number - own.headNumber
     if own.holdsState, own.missing == .all {
       let window = configuration.widened(by: context.blocksInLongTime).windowAheadMax
-      return context.peers.count == 0 || blocks > window
+      return context.peers.count == 0 || blocks > window ? .chunks : .blocks
     }
     let isFar = blocks > NodeLimits.catchUpBatchesMax * context.chain.configuration.blocksPerBatch
-    guard isFar, own.holdsState else { return isFar }
+    guard isFar else { return .blocks }
+    guard own.holdsState else { return .chunks }
     let facts = CatchUpFacts(
       blocks: Int(blocks), bytesPerBlock: bytesPerBlock,
       blocksKept: LedgerLimits.finalDiffsKeptDefault, heldItems: own.itemCount,
       roundTrip: roundTrip)
-    return CatchUpPlan(facts).way == .chunks
+    if let carrier, chain.history != nil {
+      return await carrier.carry(facts, to: chain, with: peer)
+    }
+    return CatchUpPlan(facts).way == .chunks ? .chunks : .blocks
   }
 
   /// Bytes that the diff of one of our last blocks has on average.
@@ -265,13 +280,17 @@ final class MacroSync: Sendable {
       // about the peer, whose blocks were verified.
       return .end(nil)
     }
+    noteAdopted(verified, last: last)
+    return .more
+  }
+
+  private func noteAdopted(_ chain: VerifiedMacroChain, last: Block) {
     fetch.withLock { $0.adopted() }
     context.recorder.record(
       .macroSync(
         .adopted(
           block: last.number, hash: last.hash,
-          elections: verified.blocks.count { $0.kind == .election })))
-    return .more
+          elections: chain.blocks.count { $0.kind == .election })))
   }
 
   /// The part breaks a rule: the peer lied, unless it was our own store that failed.

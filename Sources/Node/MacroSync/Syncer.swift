@@ -24,17 +24,20 @@ public actor Syncer: NodeService {
 
   /// - Parameters:
   ///   - source: another way to the state than chunks.
+  ///   - carrier: what brings an old state along.
   ///   - resolve: waits until the chain has a block, asking the peer first.
   ///   - goLive: called with each peer that is good for live sync.
   public init(
     context: SyncContext, configuration: QueueConfiguration, source: (any StateSource)? = nil,
+    carrier: (any StateCarrier)? = nil,
     resolve: @escaping @Sendable (Hash256, UInt32, PeerID) async -> ResolveOutcome,
     goLive: @escaping @Sendable (PeerID) -> Void
   ) {
     self.context = context.actor("syncer")
     self.resolve = resolve
     macroSync = MacroSync(
-      context: context, configuration: configuration, source: source, resolve: resolve)
+      context: context, configuration: configuration, source: source, carrier: carrier,
+      resolve: resolve)
     self.goLive = goLive
   }
 

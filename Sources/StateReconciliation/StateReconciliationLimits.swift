@@ -1,0 +1,72 @@
+import Ledger
+import StateTrie
+
+/// The named limits of bringing an old state to the present. Units are part of the name.
+public enum StateReconciliationLimits {
+  // MARK: Messages
+
+  /// Bytes of a message besides what it carries.
+  public static let envelopeBytesMax = 64
+  /// Subtrees that one request names at most.
+  public static let subtreesPerRequestMax = 256
+  /// Bytes of nodes and items in one answer, unless a single one has more.
+  public static let subtreesAnswerBytesMax = 1 << 20
+  /// Items of a subtree that are given at a time; of a larger one its node is.
+  public static let subtreeItemsMax = 1_024
+  /// Requests for subtrees per peer and window of the rate limits.
+  public static let subtreeRequestsPerWindowMax = 400
+  /// Coded symbols that one request names at most.
+  public static let symbolsPerRequestMax = 1 << 16
+  /// Bytes that a coded symbol takes at most: id, checksum, count.
+  public static let symbolBytesMax = 8 + 4 + 10
+  /// Requests for coded symbols per peer and window of the rate limits.
+  public static let symbolRequestsPerWindowMax = 60
+  /// Accounts that one request names at most.
+  public static let accountsPerRequestMax = 8_192
+  /// Accounts that may share the digits by which they are asked for; of more the first are given.
+  public static let accountsPerPrefixMax = 16
+  /// Bytes of accounts in one answer, unless those of a single question have more.
+  public static let accountsAnswerBytesMax = 1 << 20
+  /// Requests for accounts per peer and window of the rate limits.
+  public static let accountRequestsPerWindowMax = 200
+
+  // MARK: Serving
+
+  /// Coded symbols that are made of one state at most: enough for a tenth of a million accounts.
+  public static let symbolsMax = 1 << 18
+  /// Coded symbols that are made of the smallest state.
+  public static let symbolsMin = 1 << 10
+  /// States whose coded symbols are kept at a time.
+  public static let shelvesMax = 2
+  /// Macro blocks back from the last one whose coded symbols are made.
+  public static let shelvedMacroBlocksMax = 2
+  /// States whose symbols wait to be made at most.
+  public static let shelfOrdersMax = 4
+
+  // MARK: Asking
+
+  /// Coded symbols of the first request: they show how many accounts differ, within a tenth.
+  public static let symbolsFirst = 256
+  /// Symbols that are asked for beyond what the estimate says, in percent.
+  public static let symbolsSparePercent = 12
+  /// Requests for further symbols of one state before the sketch is given up.
+  public static let symbolRoundsMax = 24
+  /// Times that a peer is asked again which has not made its symbols yet.
+  public static let preparingMax = 20
+  /// Time between two such requests, and between two looks whether somebody else is done.
+  public static let lookInterval: Duration = .milliseconds(250)
+  /// Peers from which a sketch is tried before the trie is descended.
+  public static let sketchPeersMax = 2
+  /// Requests for subtrees that are on their way from one peer at a time.
+  public static let subtreeRequestsPerPeer = 2
+  /// Rounds of a descent that bring nothing before it is given up.
+  public static let idleRoundsMax = 3
+  /// Items below a node from which on its children are looked at; of fewer all are fetched.
+  public static let itemsWanted = 24
+  /// Bytes in memory of what a descent has fetched; beyond it what differs is left to chunks.
+  public static let outlineBytesMax = 48 << 20
+  /// Bytes in memory of an opened node.
+  public static let nodeBytes = 2_048
+  /// Bytes in memory of an item beside its value.
+  public static let itemBytes = 128
+}

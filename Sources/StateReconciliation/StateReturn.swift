@@ -1,0 +1,194 @@
+import EventLog
+import Ledger
+import LiveSync
+import Locking
+import Networking
+import Node
+import Peers
+import Primitives
+import Runtime
+import StateTrie
+
+/// Brings the state of a node that comes back to the network's, for the cost of what has changed.
+///
+/// It asks one peer for some coded symbols, which show how much differs, weighs all ways, and takes
+/// the fastest. What it brings is stored in one change with the jump to the new head, after its root
+/// was found right; if a way leads nowhere, the next one is taken.
+public final class StateReturn: StateCarrier {
+  let context: SyncContext
+  let ways: Set<ReturnWay>
+  /// Hashes and counts what we hold, beside the chain's own work.
+  let worker: any Worker
+  /// Held by whoever brings the state.
+  private let isBusy = Lock(false)
+  /// Peers whose symbols led nowhere.
+  let doubted = Lock<Set<PeerID>>([])
+  let outlineBytesMax: Int
+
+  /// Where to.
+  struct Target: Sendable {
+    var chain: VerifiedMacroChain
+    var block: Block
+    /// The block whose state we hold.
+    var own: Hash256
+    /// Accounts that we hold.
+    var items: Int
+    /// Who may have the block's state, the first one for certain.
+    var hosts: [PeerID]
+
+    var root: Hash256 { block.header.stateRoot }
+  }
+
+  /// - Parameters:
+  ///   - ways: those that may be taken; `chunks` always may.
+  ///   - outlineBytesMax: room for what a descent fetches, in bytes.
+  public init(
+    context: SyncContext, ways: Set<ReturnWay> = Set(ReturnWay.allCases),
+    outlineBytesMax: Int = StateReconciliationLimits.outlineBytesMax
+  ) {
+    self.context = context.actor("state_return")
+    self.ways = ways
+    self.outlineBytesMax = outlineBytesMax
+    worker = context.runtime.worker("state_return")
+  }
+
+  /// Has nothing to do by itself.
+  public func run() async {}
+
+  public func carry(
+    _ facts: CatchUpFacts, to chain: VerifiedMacroChain, with peer: PeerID
+  ) async -> CarryOutcome {
+    guard let last = chain.blocks.last, await begin() else { return .blocks }
+    defer { isBusy.withLock { $0 = false } }
+    let own = context.chain.view
+    // Somebody else's macro sync may have brought it meanwhile.
+    guard own.headNumber < last.number else { return .blocks }
+    var facts = facts
+    facts.bytesPerSecond = context.network.pace.bytesPerSecond ?? facts.bytesPerSecond
+    let plan = CatchUpPlan(facts)
+    guard own.stateComplete else { return plan.way == .blocks ? .blocks : .chunks }
+    let others = context.network.connectedPeers().filter { $0 != peer }
+    let target = Target(
+      chain: chain, block: last, own: own.headHash, items: own.itemCount, hosts: [peer] + others)
+    let isKept = facts.blocks <= facts.blocksKept
+    return await take(target, facts, blocks: isKept ? plan.blocksTime : nil)
+  }
+
+  /// Waits until nobody else brings the state; false if the task was cancelled.
+  private func begin() async -> Bool {
+    while !Task.isCancelled {
+      let isFree = isBusy.withLock { isBusy in
+        defer { isBusy = true }
+        return !isBusy
+      }
+      if isFree { return true }
+      try? await context.runtime.sleep(for: StateReconciliationLimits.lookInterval)
+    }
+    return false
+  }
+
+  /// Takes the ways one after another, the fastest first.
+  private func take(
+    _ target: Target, _ facts: CatchUpFacts, blocks: Duration?
+  ) async -> CarryOutcome {
+    var sketch = ways.contains(.sketch) ? await openSketch(target) : nil
+    let cost = ReturnCost(measured(sketch, target, facts), blocks: blocks)
+    let order = cost.order.filter { $0 == .chunks || ways.contains($0) }
+    record(cost, order.first ?? .chunks, sketch, target)
+    for way in order {
+      if Task.isCancelled { return .blocks }
+      switch way {
+      case .blocks: return .blocks
+      case .chunks: return .chunks
+      case .descent:
+        if await descend(to: target) { return .carried }
+      case .sketch:
+        while let opened = sketch {
+          if await finish(opened, target) { return .carried }
+          sketch = await openSketch(target)
+        }
+      }
+    }
+    return .chunks
+  }
+
+  private func measured(
+    _ sketch: SketchSession?, _ target: Target, _ facts: CatchUpFacts
+  ) -> ReturnFacts {
+    let items = Double(max(1, target.items))
+    let bytesPerItem = sketch.map { Double($0.own.itemBytes) / items } ?? facts.bytesPerItem
+    // Without symbols: each changed account stands in the diffs once, with both of its values.
+    let guess = 2 * min(items, Double(facts.blocks) * facts.bytesPerBlock / (2 * bytesPerItem))
+    return ReturnFacts(
+      items: target.items, bytesPerItem: bytesPerItem,
+      differences: sketch?.core.differences ?? guess, symbols: sketch?.core.available ?? 0,
+      bytesPerSecond: facts.bytesPerSecond, roundTrip: facts.roundTrip)
+  }
+
+  private func record(
+    _ cost: ReturnCost, _ way: ReturnWay, _ sketch: SketchSession?, _ target: Target
+  ) {
+    let prices = ReturnWay.allCases.compactMap { way in
+      cost.prices[way].map {
+        "\(way.rawValue) \(Int64(min($0.bytes, 9e18))) bytes in "
+          + "\(Int64(min($0.seconds * 1_000, 9e18))) ms"
+      }
+    }
+    context.recorder.record(
+      .returning(
+        .chosen(
+          block: target.block.number, way: way.rawValue, items: target.items,
+          differences: Int(sketch?.core.differences ?? 0), detail: prices.joined(separator: ", "))))
+  }
+
+  // MARK: What ways have in common
+
+  /// Reads the state that we hold.
+  func read<Output: Sendable>(
+    _ target: Target, _ body: @Sendable (PastState) throws(LedgerStoreError) -> Output
+  ) async -> Output? {
+    await worker.run { [chain = context.chain] in
+      guard case .read(let output)? = try? chain.readState(after: target.own, body) else {
+        return nil
+      }
+      return output
+    }
+  }
+
+  /// What the peer answers; nil if it does not.
+  func ask<R: Request>(
+    _ request: R, _ peer: PeerID, expecting bytes: Int
+  ) async -> HeldAnswer<R.Response>? {
+    do throws(RequestError) {
+      return try await context.network.ask(request, to: peer, expecting: bytes)
+    } catch {
+      if error.isMisbehaviour { context.ban(peer, reason: error.reason) }
+      return nil
+    }
+  }
+
+  /// Jumps, with the state carried along. False if that is not the new head's.
+  func adopt(
+    _ carried: CarriedState, _ way: ReturnWay, _ target: Target, bytes: Int
+  ) async -> Bool {
+    let result = await context.writer.run { [chain = context.chain] in
+      Result { () throws(PushError) in try chain.adopt(target.chain, carrying: carried) }
+    }
+    if case .failure(let error) = result {
+      fail(way, target, error.reason)
+      return false
+    }
+    let own = context.chain.view
+    context.recorder.record(
+      .returning(
+        .carried(
+          block: target.block.number, hash: target.block.hash, way: way.rawValue,
+          items: own.itemCount, missingRanges: own.missing.ranges.count, bytes: bytes)))
+    return true
+  }
+
+  func fail(_ way: ReturnWay, _ target: Target, _ reason: String) {
+    context.recorder.record(
+      .returning(.failed(block: target.block.number, way: way.rawValue, reason: reason)))
+  }
+}
