@@ -6,6 +6,7 @@ import Peers
 import Production
 import Simulation
 import Snapshot
+import StateReconciliation
 
 extension EventSchema {
   /// All events of this program, in the order of Docs/Events.md. The one place where a room's
@@ -15,6 +16,6 @@ extension EventSchema {
     Event.Chain.self, Event.Diff.self, Event.Chunk.self, Event.State.self, Event.Queue.self,
     Event.Request.self, Event.MacroSync.self, Event.Consensus.self, Event.Fault.self,
     Event.Stall.self, Event.Producer.self, Event.Transport.self, Event.Snapshot.self,
-    Event.Joining.self, Event.Check.self,
+    Event.Joining.self, Event.Returning.self, Event.Check.self,
   ])
 }

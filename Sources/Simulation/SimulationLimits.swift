@@ -26,6 +26,8 @@ public enum SimulationLimits {
   static let signaturesCached = 1 << 16
   /// Forks after the node joined of which it must have followed one, or the run proves too little.
   static let forksUnnoticedMax = 6
+  /// Batches that are made beyond the blocks whose diffs are kept, before a node comes back.
+  static let pastBatches = 4
   /// Blocks between two announcements of a peer that announces wrong blocks.
   static let wrongRootEvery = 5
   /// Records sealed with one key of the real codec before it is replaced.

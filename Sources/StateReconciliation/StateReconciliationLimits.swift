@@ -35,7 +35,7 @@ public enum StateReconciliationLimits {
   /// Coded symbols that are made of one state at most: enough for a tenth of a million accounts.
   public static let symbolsMax = 1 << 18
   /// Coded symbols that are made of the smallest state.
-  public static let symbolsMin = 1 << 10
+  public static let symbolsMin = 1 << 12
   /// States whose coded symbols are kept at a time.
   public static let shelvesMax = 2
   /// Macro blocks back from the last one whose coded symbols are made.

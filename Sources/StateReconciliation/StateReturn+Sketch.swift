@@ -47,7 +47,9 @@ extension StateReturn {
         await advance(&session, target)
       else { return doubt(session, target, "symbols_lead_nowhere") }
     }
-    let names = session.core.names
+    guard let names = try? session.core.names() else {
+      return doubt(session, target, "symbols_lead_nowhere")
+    }
     let (sketch, wanted) = (session.own, Set(names.stale))
     let stale = await read(target) { (state) throws(LedgerStoreError) in
       try sketch.keys(of: wanted, in: state)
@@ -78,11 +80,10 @@ extension StateReturn {
   /// Fetches the next symbols; false if there are none, or they are not true.
   private func advance(_ session: inout SketchSession, _ target: Target) async -> Bool {
     guard let count = session.core.next,
-      let answer = await symbols(session, count, target), !answer.response.symbols.isEmpty,
-      answer.response.symbols.count <= count,
-      Int(answer.response.start) == session.core.taken
+      let (symbols, claim) = await symbols(session, count, target), !symbols.symbols.isEmpty,
+      symbols.symbols.count <= count, Int(symbols.start) == session.core.taken
     else { return false }
-    let symbols = answer.response
+    defer { withExtendedLifetime(claim) {} }
     session.bytes += symbols.wireBytes.count
     let end = session.core.taken + symbols.symbols.count
     let sketch = session.own
@@ -100,17 +101,17 @@ extension StateReturn {
     return true
   }
 
-  /// The peer's answer, once it has made its symbols.
+  /// The peer's answer, once it has made its symbols, and the room that it takes.
   private func symbols(
     _ session: SketchSession, _ count: Int, _ target: Target
-  ) async -> HeldAnswer<StateSymbols>? {
+  ) async -> (StateSymbols, AnswerClaim)? {
     let request = RequestSymbols(
       block: target.block.hash, start: UInt32(session.core.taken), count: UInt32(count))
     for _ in 0..<StateReconciliationLimits.preparingMax {
       let bytes = count * StateReconciliationLimits.symbolBytesMax
       guard let answer = await ask(request, session.peer, expecting: bytes) else { return nil }
       switch answer.response {
-      case .symbols(let symbols): return HeldAnswer(response: symbols, claim: answer.claim)
+      case .symbols(let symbols): return (symbols, answer.claim)
       case .unavailable: return nil
       case .preparing:
         try? await context.runtime.sleep(for: StateReconciliationLimits.lookInterval)

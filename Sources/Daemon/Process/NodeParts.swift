@@ -10,6 +10,7 @@ import Primitives
 import Production
 import Runtime
 import Snapshot
+import StateReconciliation
 import Storage
 import Streams
 import Transport
@@ -89,17 +90,19 @@ struct NodeParts {
         SnapshotHost(context: context, provider: snapshots).start()
         let relay = TransactionRelay(context: context)
         kept.withLock { $0 = relay }
-        guard !validators.isEmpty else { return [relay] }
+        let own: [any NodeService] = [relay, StateHost(context: context)]
+        guard !validators.isEmpty else { return own }
         let producer = ProducerConfiguration(
           keys: validators, clock: .system,
           blockTime: settings.blockTimeMilliseconds == 0
             ? nil : .milliseconds(settings.blockTimeMilliseconds),
           transactionsPerBlock: settings.transactionsPerBlock, testKeys: file.testKeys)
-        return [
-          relay, Producer(context: context, configuration: producer, relay: relay, store: store),
+        return own + [
+          Producer(context: context, configuration: producer, relay: relay, store: store)
         ]
       },
-      source: { context in joining.map { SnapshotJoin(context: context, settings: $0) } })
+      source: { context in joining.map { SnapshotJoin(context: context, settings: $0) } },
+      carrier: { StateReturn(context: $0) })
     guard let relay = kept.withLock({ $0 }) else { preconditionFailure("a node asked no services") }
     self.relay = relay
     let status = NodeIdentityStatus(

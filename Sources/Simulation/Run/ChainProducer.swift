@@ -52,6 +52,27 @@ final class ChainProducer {
   /// True if the block is one of the chain's, on whatever branch, and not a liar's.
   func hasMade(_ hash: Hash256) -> Bool { made.contains(hash) }
 
+  /// Makes the blocks that are there before the run begins: as many as change `accounts` accounts,
+  /// and more than anybody keeps diffs of.
+  func makePast(changing accounts: Int) throws {
+    let batch = scenario.blocksPerBatch
+    let kept = LedgerLimits.finalDiffsKeptDefault + SimulationLimits.pastBatches * batch
+    // One in each batch has no transactions.
+    let room = kept / batch * (batch - 1)
+    var left = accounts
+    while Int(source.headNumber) < kept {
+      let number = source.headNumber + 1
+      guard !mustBeMacro, let model = models[source.headHash] else {
+        _ = try next(on: source.head)
+        continue
+      }
+      let count = min(left, (accounts + room - 1) / room)
+      left -= count
+      let given = workload.gifts(count, on: model, number: number)
+      _ = try take(producer.next(on: source.headHash, transactions: given))
+    }
+  }
+
   /// True if the next block is a macro block.
   var mustBeMacro: Bool { genesis.configuration.isMacro(at: source.headNumber + 1) }
 

@@ -4,6 +4,7 @@ import Node
 import Peers
 import Primitives
 import Snapshot
+import StateReconciliation
 
 extension Event {
   /// What a person who watches a run wants to read of this event; nil for what is not notable.
@@ -35,6 +36,11 @@ extension Event {
     case Event.Joining.declined(let block, let reason, let detail): "#\(block) \(reason): \(detail)"
     case Event.Joining.refused(let block, _, let reason): "#\(block) \(reason)"
     case Event.Joining.lost(let peer, let block, _): "p\(peer) has #\(block) no more"
+    case Event.Returning.chosen(_, let way, _, let differences, let detail):
+      "by \(way), \(differences) differences: \(detail)"
+    case Event.Returning.carried(let block, _, let way, let items, let ranges, let bytes):
+      "#\(block) by \(way): \(items) accounts, missing ranges \(ranges), \(bytes) bytes"
+    case Event.Returning.failed(_, let way, let reason): "\(way) \(reason)"
     case let event as Event.Queue: "\(event)"
     default: nil
     }

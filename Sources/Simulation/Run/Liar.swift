@@ -4,6 +4,7 @@ import Networking
 import Primitives
 import SimulatedNetworking
 import Snapshot
+import StateReconciliation
 import StateTrie
 
 /// Makes the answers of one peer wrong on their way out, and counts what the joining node got.
@@ -62,6 +63,12 @@ final class Liar {
       return wrongPiece(payload)
     case (.wrongManifest, .response(RequestSnapshotManifest.type)):
       return wrongManifest(payload)
+    case (.wrongSubtree, .response(RequestSubtrees.type)):
+      return ReturningLies.wrongSubtree(payload)
+    case (.wrongSymbols, .response(RequestSymbols.type)):
+      return ReturningLies.wrongSymbols(payload)
+    case (.wrongAccount, .response(RequestAccounts.type)):
+      return ReturningLies.wrongAccount(payload)
     default:
       return nil
     }

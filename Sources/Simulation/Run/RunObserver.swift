@@ -6,6 +6,7 @@ import Node
 import Peers
 import Primitives
 import Snapshot
+import StateReconciliation
 import StateTrie
 
 /// Writes every event of a run to its log and checks the joining node while it works.
@@ -41,6 +42,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
   private(set) var refusals: [UInt32: Set<LiarKind>] = [:]
   /// The block of the snapshot that the node joined from last.
   private(set) var snapshotHeight: UInt32?
+  /// Whether the node weighed how to bring an old state to the present.
+  private(set) var hasReturned = false
   /// What chunks and diffs were worth.
   private(set) var tally = SyncTally()
   /// What the node forecast until its state was complete.
@@ -132,6 +135,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
     case Event.Peer.banned(let peer, _): banned.insert(peer.number)
     case Event.Chunk.rejected(let chunk, _):
       refusals[chunk.peer, default: []].formUnion([.wrongValue, .wrongPiece])
+    case Event.Returning.chosen: hasReturned = true
     case Event.Joining.chosen(let height, _, _, _, _): snapshotHeight = height
     case Event.Diff.rejected(let peer, _, _, "diff_root_mismatch"):
       refusals[peer, default: []].insert(.wrongDiff)

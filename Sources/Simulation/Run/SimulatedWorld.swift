@@ -7,6 +7,7 @@ import Primitives
 import Runtime
 import SimulatedNetworking
 import Snapshot
+import StateReconciliation
 import Storage
 
 /// The nodes, the network and the chain of one run, and what happens to them block by block.
@@ -73,6 +74,7 @@ final class SimulatedWorld: @unchecked Sendable {
       Liar(kind, peer: PeerID(UInt32(index + 1)), victim: Self.joinerPeer)
     }
     self.liars = liars
+    if scenario.isReturning { try producer.makePast(changing: scenario.changedAccounts) }
     churn = runtime.randomStream(RandomConsumer(.peers))
     observer = RunObserver(
       writer: writer, producer: producer, scenario: scenario,
@@ -143,6 +145,10 @@ final class SimulatedWorld: @unchecked Sendable {
 
   /// Lets a full peer give others its snapshots, if it keeps any.
   private func host(on context: SyncContext, as peer: PeerID) {
+    if scenario.isReturning {
+      let host = StateHost(context: context)
+      tasks.append(runtime.spawn("\(peer) state host") { await host.run() })
+    }
     guard let shelf, plan.hosts.contains(peer) else { return }
     SnapshotHost(context: context, provider: ShelfProvider(shelf: shelf, chain: context.chain))
       .start()
@@ -159,7 +165,8 @@ final class SimulatedWorld: @unchecked Sendable {
   func startJoiner() throws {
     let store = try MemoryStore(on: disk, owner: .chain(producer.genesis.hash))
     let chain = try Blockchain(
-      genesis: producer.genesis, state: .missing, verifier: verifier, store: store)
+      genesis: producer.genesis, state: scenario.isReturning ? .complete : .missing,
+      verifier: verifier, store: store)
     self.store = store
     forksUnseen += producer.forks - forksAtDeparture
     let life = NodeLife(observer)
@@ -175,6 +182,9 @@ final class SimulatedWorld: @unchecked Sendable {
           context: context, settings: SnapshotSettings(),
           clock: WallClock(
             startingAt: producer.genesis.timestamp, runtime))
+      },
+      carrier: { [scenario] context in
+        scenario.isReturning ? StateReturn(context: context, ways: scenario.returnWays) : nil
       })
     joiner = node
     self.life = life

@@ -9,6 +9,8 @@ struct Workload {
   private let addresses: [Address]
   private let network: UInt16
   private var random: RandomStream
+  /// The next account that `gifts` are for.
+  private var nextGift: Int
 
   /// The users' keys and all addresses of the start, and the genesis they make.
   init(_ scenario: Scenario, validators: ValidatorSet, random: RandomStream) throws(GenesisError) {
@@ -40,6 +42,7 @@ struct Workload {
           account: Account(balance: coins, data: random.bytes(scenario.accountDataBytes))))
     }
     addresses = entries.map(\.address)
+    nextGift = users.count
     genesis = try Genesis(
       configuration: ChainConfiguration(
         blocksPerBatch: UInt32(scenario.blocksPerBatch),
@@ -62,6 +65,23 @@ struct Workload {
       guard let transaction = transaction(on: model) else { continue }
       model.apply(transaction, number: number, index: list.count)
       list.append(transaction)
+    }
+    return list
+  }
+
+  /// Transactions that give something to the next `count` accounts of nobody, as block `number`.
+  mutating func gifts(_ count: Int, on model: AccountModel, number: UInt32) -> [Transaction] {
+    var model = model
+    var list: [Transaction] = []
+    for _ in 0..<count where nextGift < addresses.count {
+      let user = users[nextGift % users.count]
+      guard let account = model[Address(of: user.publicKey)] else { break }
+      let transaction = Transaction.signed(
+        by: user, network: network, nonce: account.nonce, fee: SimulationLimits.fee,
+        action: .transfer(to: addresses[nextGift], amount: 1))
+      model.apply(transaction, number: number, index: list.count)
+      list.append(transaction)
+      nextGift += 1
     }
     return list
   }

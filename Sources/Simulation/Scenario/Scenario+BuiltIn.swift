@@ -86,6 +86,9 @@ extension Scenario {
       $0.snapshotInterval = 10
       $0.snapshotGoneAtPercent = 40
     },
+    make("returning", "A node comes back with an old state whose diffs nobody keeps any more.") {
+      $0.makeReturning()
+    },
     make("race", "On a thin line a chain of many changes leaves little room for the state.") {
       $0.makeRace()
     },
@@ -119,6 +122,15 @@ extension Scenario {
     joinAtBlock = 25
     chunkItems = 5_000
     followBlocks = 20
+  }
+
+  /// Eight full peers at 50 ms, and a state of which one percent has changed.
+  private mutating func makeReturning() {
+    makeBandwidth()
+    accounts = 20_000
+    transactionsPerBlock = 10
+    joinAtBlock = 0
+    changedPercent = 1
   }
 
   /// Four full peers and a line of 60 kB a second, of which each transaction takes about 200 bytes:

@@ -14,9 +14,18 @@ public enum LiarKind: String, Sendable, Hashable, CaseIterable {
   case wrongPiece = "wrong_piece"
   /// Gives manifests of snapshots in which the pieces start elsewhere.
   case wrongManifest = "wrong_manifest"
+  /// Changes the hash of one child in every part of the trie that it gives.
+  case wrongSubtree = "wrong_subtree"
+  /// Changes a coded symbol in every answer.
+  case wrongSymbols = "wrong_symbols"
+  /// Changes the value of one account in every answer to who comes back.
+  case wrongAccount = "wrong_account"
 
   /// Those that find something to lie about in every world.
   package static let ofEveryWorld: [LiarKind] = [.wrongValue, .wrongDiff, .wrongRoot]
+
+  /// False for lies that nothing proves to be one: they are not believed, and that is all.
+  package var isProvable: Bool { self != .wrongSymbols && self != .wrongAccount }
 }
 
 /// A simulated world and what happens in it, as data. All numbers are whole.
@@ -93,6 +102,14 @@ public struct Scenario: Sendable, Hashable {
   public var snapshotHosts = 0
   /// Not 0: once the node holds this share, nobody has the snapshots any more.
   public var snapshotGoneAtPercent = 0
+  /// Not 0: the node comes back with the whole state of the first block, after so many percent of
+  /// the accounts have changed, in more blocks than anybody keeps diffs of.
+  public var changedPercent = 0
+  /// The same in parts per million, on top.
+  public var changedPerMillion = 0
+  /// How that node brings its state to the present: 0 as it chooses, 1 by coded symbols, 2 down the
+  /// trie, 3 by chunks.
+  public var returnWay = 0
   /// Blocks the node has to follow after its state is complete.
   public var followBlocks = 10
   /// Longest virtual time of the run.
@@ -177,6 +194,11 @@ extension Scenario {
     .init(
       "snapshot_gone_at_percent", \.snapshotGoneAtPercent, 0...99,
       "share of the state held when nobody has them any more; 0 = never"),
+    .init(
+      "changed_percent", \.changedPercent, 0...100,
+      "accounts that changed while the node was away; 0 = it joins without a state"),
+    .init("changed_per_million", \.changedPerMillion, million, "the same, on top"),
+    .init("return_way", \.returnWay, 0...3, "0 = as it chooses, 1 sketch, 2 descent, 3 chunks"),
     .init("follow_blocks", \.followBlocks, 4...10_000, "blocks to follow once complete"),
     .init("time_limit_s", \.timeLimitSeconds, 1...1_000_000, "longest virtual time"),
   ]
@@ -192,6 +214,14 @@ extension Scenario {
       preconditionFailure("a scenario has no number '\(key)'")
     }
     return field.path
+  }
+
+  /// Whether the joining node has an old state.
+  public var isReturning: Bool { changedPercent + changedPerMillion > 0 }
+
+  /// Accounts that change while it is away.
+  package var changedAccounts: Int {
+    accounts * min(1_000_000, changedPercent * 10_000 + changedPerMillion) / 1_000_000
   }
 
   /// Full peers: every node but the joining one.
@@ -218,6 +248,11 @@ extension Scenario {
       throw .contradiction(
         "slow, silent and lying peers are more than the full peers",
         keys: ["slow_peers", "silent_peers", "liars", "nodes"])
+    }
+    if isReturning, sharedPeers == 0 {
+      throw .contradiction(
+        "full peers that make their chains themselves begin with it (shared_peers)",
+        keys: ["changed_percent", "changed_per_million", "shared_peers"])
     }
     if silentPeers >= fullPeers {
       throw .contradiction("every full peer is silent", keys: ["silent_peers", "nodes"])

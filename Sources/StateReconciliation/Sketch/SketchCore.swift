@@ -19,10 +19,12 @@ public struct SketchCore: Sendable {
   public var taken: Int { decoder.symbolCount }
   /// True once all differences are known.
   public var isComplete: Bool { decoder.isComplete }
-  /// Names of accounts that only the new state has, and that only ours has.
-  public var names: (needed: [ShortID], stale: [ShortID]) {
-    let items = decoder.items
-    return (items.remoteOnly, items.localOnly)
+  /// Names of accounts that only the new state has, and that only ours has, in order. Throws if no
+  /// states have such symbols.
+  public func names() throws(ReconciliationError) -> (needed: [ShortID], stale: [ShortID]) {
+    let items = try decoder.items()
+    func ordered(_ names: Set<ShortID>) -> [ShortID] { names.sorted { $0.word < $1.word } }
+    return (ordered(items.remoteOnly), ordered(items.localOnly))
   }
 
   /// Symbols that `differences` differences take on average, of states with many.
