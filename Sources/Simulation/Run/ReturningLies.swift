@@ -15,7 +15,8 @@ enum ReturningLies {
       parts[index] = .items(items)
     case .node(var node):
       guard let slot = node.children.firstIndex(where: { $0 != nil }) else { return nil }
-      node.children[slot]?.hash = node.hash
+      let hash = node.hash
+      node.children[slot]?.hash = hash
       parts[index] = .node(node)
     }
     return SubtreesResponse.parts(parts).wireBytes
