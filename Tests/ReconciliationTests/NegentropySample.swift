@@ -99,7 +99,7 @@ struct NegentropyVectors {
         have: Set(try session["have"].list.map { try $0.hash }),
         need: Set(try session["need"].list.map { try $0.hash }))
     }
-    versions = try document["versions"].list.map {
+    versions = try document.optional("versions").map {
       (try $0["query"].bytes, try $0["reply"].bytes)
     }
   }
@@ -124,6 +124,12 @@ struct NegentropyVectors {
         let map: [String: Any] = try cast(value)
         return Shape(try cast(map[key]))
       }
+    }
+
+    /// The elements of a member, none if it is not there.
+    func optional(_ key: String) throws -> [Shape] {
+      let map: [String: Any] = try cast(value)
+      return map[key] == nil ? [] : try self[key].list
     }
 
     var list: [Shape] {
