@@ -406,6 +406,8 @@ def main():
         sys.exit(__doc__)
     if os.geteuid() != 0:
         sys.exit("namespaces.py: needs root")
+    # So that nothing is left running when it is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     failures = []
     world = World(sys.argv[1], is_timed="--timed" in sys.argv[2:])
     try:
