@@ -61,7 +61,7 @@ extension FuzzTarget {
 
   /// A request to each responder, the first byte says which: an answer or a typed error.
   private static let sketchRequest = FuzzTarget(
-    "sketchRequest",
+    "sketch-request",
     seeds: {
       dialogues().enumerated().flatMap { place, dialogue in
         dialogue.map { [UInt8(place)] + $0.request }
@@ -80,7 +80,7 @@ extension FuzzTarget {
   /// Answers to an initiator, each after its length in two bytes; the first byte says to which.
   /// Whatever they are, a whole difference is the true one or names ids that nobody has.
   private static let sketchAnswer = FuzzTarget(
-    "sketchAnswer",
+    "sketch-answer",
     seeds: {
       dialogues().enumerated().map { place, dialogue in
         dialogue.reduce(into: [UInt8(place)]) { bytes, pair in
