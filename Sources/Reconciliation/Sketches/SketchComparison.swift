@@ -83,7 +83,8 @@ public struct SketchComparison<Source: RecordIDSource>: ComparisonInitiator {
 
   /// A number of symbols, which need not be anything sensible.
   private static func whole(_ symbols: Double) -> Int {
-    Int(min(max(symbols, 0), Double(ReconciliationLimits.symbolsMax)).rounded(.up))
+    guard symbols > 0 else { return 0 }
+    return Int(min(symbols, Double(ReconciliationLimits.symbolsMax)).rounded(.up))
   }
 
   public mutating func receive(
