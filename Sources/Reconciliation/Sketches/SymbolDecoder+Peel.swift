@@ -88,10 +88,10 @@ extension SymbolDecoder {
         hits.3 = Self.step(&lanes.d, end, symbols, &waiting, source: d) || hits.3
       }
     }
-    if count > 0 { settle(lanes.a, isItem: hits.0) }
-    if count > 1 { settle(lanes.b, isItem: hits.1) }
-    if count > 2 { settle(lanes.c, isItem: hits.2) }
-    if count > 3 { settle(lanes.d, isItem: hits.3) }
+    if count > 0 { settle(lanes.a, &waiting, isItem: hits.0) }
+    if count > 1 { settle(lanes.b, &waiting, isItem: hits.1) }
+    if count > 2 { settle(lanes.c, &waiting, isItem: hits.2) }
+    if count > 3 { settle(lanes.d, &waiting, isItem: hits.3) }
   }
 
   /// Removes an item from the symbol at hand and goes to the next; gives whether that symbol was
@@ -111,16 +111,19 @@ extension SymbolDecoder {
   /// Keeps an item that was taken out; if it is not part of the symbol where it was alone, several
   /// items were there, and their sum goes back.
   @inlinable
-  mutating func settle(_ lane: SymbolLane<Item>, isItem: Bool) {
+  mutating func settle(_ lane: SymbolLane<Item>, _ waiting: inout Waiting, isItem: Bool) {
     guard !isItem else {
       found.append(Found(lane))
       return
     }
     mistakes += 1
-    cells.withUnsafeMutableBufferPointer {
-      SymbolPrefix.apply(
-        lane.item, checksum: lane.checksum, change: -lane.change,
-        to: UnsafeMutableBufferPointer(rebasing: $0.dropLast()))
+    let end = UInt64(symbolCount)
+    var mapping = RatelessMapping(seed: lane.item.mappingSeed)
+    while mapping.index < end {
+      let index = Int(truncatingIfNeeded: mapping.index)
+      cells[index].apply(lane.item, checksum: lane.checksum, change: -lane.change)
+      waiting.push(index, if: cells[index].mayBePure)
+      mapping.advance()
     }
   }
 }

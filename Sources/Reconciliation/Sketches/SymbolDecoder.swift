@@ -28,6 +28,7 @@ public struct SymbolDecoder<Item: SketchItem>: Sendable {
   @usableFromInline var found: [Found] = []
   /// Sums of several items that were taken for one, for their checksums happened to add up.
   @usableFromInline var mistakes = 0
+  @usableFromInline var spread = CountSpread()
   /// The bits of checksums that are known.
   @usableFromInline let mask: UInt64
 
@@ -79,7 +80,9 @@ public struct SymbolDecoder<Item: SketchItem>: Sendable {
     cells.removeLast()
     cells.reserveCapacity(start + remote.count + 1)
     for (remote, local) in zip(remote, local) {
-      cells.append(remote.subtracting(local, mask: mask))
+      let cell = remote.subtracting(local, mask: mask)
+      cells.append(cell)
+      spread.append(cell.count)
     }
     cells.append(CodedSymbol())
     removeFound(from: start)

@@ -61,13 +61,16 @@ public struct SymbolPrefix<Item: SketchItem>: Sendable {
   }
 
   /// Makes the prefix `length` symbols long, if it is shorter; `visit` calls its argument with all
-  /// items of the set, some at a time. Takes as long as making the whole prefix anew.
-  public mutating func extend(to length: Int, visit: (([Item]) -> Void) -> Void) {
+  /// items of the set, some at a time. Takes as long as making the whole prefix anew. If `visit`
+  /// throws, the prefix is of no use any more.
+  public mutating func extend<Failure: Error>(
+    to length: Int, visit: (([Item]) -> Void) throws(Failure) -> Void
+  ) throws(Failure) {
     precondition(length < 1 << 31)
     let old = cells.count
     guard length > old else { return }
     cells.append(contentsOf: repeatElement(CodedSymbol(), count: length - old))
-    visit { _ = apply($0, change: 1, from: old) }
+    try visit { _ = apply($0, change: 1, from: old) }
   }
 
   /// Applies items to the symbols from `start` on; gives how many they were.
