@@ -23,6 +23,8 @@ extension LimitTable {
     "LedgerLimits.finalDiffsKeptDefault": .estimate("default of a setting"),
     "LedgerLimits.carriedChangesBytesMax":
       .estimate("above it the same is computed anew for each chunk"),
+    "LedgerLimits.takenBackEntriesMax":
+      .driven(by: "pastState_shouldBeUnavailable_whereTooMuchHasChanged"),
     "LedgerLimits.carriedBlocksMax":
       .driven(by: "lateChunk_shouldBeCarriedAsFarAsTheLimit_andNoFurther"),
     "LedgerLimits.eventsBufferedMax": .driven(by: "events_shouldTellWhatHappened_andEndForWhoLags"),

@@ -37,6 +37,7 @@ enum LimitTable {
     snapshotMessageLimits,
     snapshotJoiningLimits,
     snapshotCallLimits,
+    stateReconciliationLimits,
     abciLimits,
     storageLimits,
     binaryDifferenceLimits,

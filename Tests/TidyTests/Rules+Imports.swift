@@ -5,8 +5,8 @@ extension TidyRule {
     "Storage", "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport",
     "SimulatedLinks", "HTTPServer", "Reconciliation", "StateTrie", "Ledger", "Messages", "Peers",
     "LiveSync", "Node",
-    "Snapshot", "ABCI", "Monitoring", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
-    "livesync",
+    "Snapshot", "StateReconciliation", "ABCI", "Monitoring", "Production", "Daemon", "Simulation",
+    "Fixtures", "Reports", "livesync",
   ]
 
   /// The modules that are no rooms and who may import them; nobody else may.

@@ -61,9 +61,14 @@ struct Judge {
       return "no diff was needed: the state was complete before the next block"
     }
     if observer.comparisons < 2 { return "the oracle was hardly asked" }
-    for liar in world.liars {
+    // Who tells what cannot be proven is asked by chance, and then not again.
+    let unproven = world.liars.filter { !$0.kind.isProvable }
+    if !unproven.isEmpty, unproven.allSatisfy({ $0.lies == 0 }) {
+      return "none of those who mislead got a chance to lie"
+    }
+    for liar in world.liars where liar.kind.isProvable {
       if liar.lies == 0 { return "\(liar.peer) got no chance to lie" }
-      if liar.kind.isProvable, !observer.banned.contains(liar.peer.number) {
+      if !observer.banned.contains(liar.peer.number) {
         return "no lie of \(liar.peer) was looked at"
       }
     }

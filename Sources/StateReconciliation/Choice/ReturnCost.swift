@@ -1,4 +1,3 @@
-import Glibc
 import Runtime
 import StateTrie
 
@@ -109,5 +108,17 @@ public struct ReturnCost: Sendable, Hashable {
       levels += 1
     }
     return (bytes + differing(nodes) * items / nodes * (facts.bytesPerItem + 1), levels)
+  }
+
+  /// `base`, 0…1, to the power of `exponent`; between whole exponents linear, which is enough here.
+  private static func pow(_ base: Double, _ exponent: Double) -> Double {
+    var whole = exponent.rounded(.down)
+    var (result, factor) = (1 - (exponent - whole) * (1 - base), base)
+    while whole >= 1 {
+      if whole.truncatingRemainder(dividingBy: 2) == 1 { result *= factor }
+      factor *= factor
+      whole = (whole / 2).rounded(.down)
+    }
+    return result
   }
 }

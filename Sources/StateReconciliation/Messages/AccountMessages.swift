@@ -84,9 +84,13 @@ public enum AccountsPart: WireCodable, Hashable {
   }
 
   public init(from decoder: inout WireDecoder) throws(WireError) {
-    let length = try decoder.count(limit: StateTrieLimits.valueBytesMax + 1)
+    let offset = decoder.offset
+    let length = try decoder.varint()
+    guard length <= StateTrieLimits.valueBytesMax + 1 else {
+      throw .lengthTooLarge(length, limit: StateTrieLimits.valueBytesMax + 1, at: offset)
+    }
     if length > 0 {
-      self = .value(Array(try decoder.raw(length - 1)))
+      self = .value(Array(try decoder.raw(Int(length) - 1)))
     } else {
       self = .items(
         try decoder.array(

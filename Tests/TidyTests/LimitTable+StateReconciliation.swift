@@ -1,0 +1,55 @@
+extension LimitTable {
+  /// Of bringing an old state to the present.
+  static let stateReconciliationLimits: [String: Proof] = [
+    "StateReconciliationLimits.envelopeBytesMax": .driven(
+      by: "messages_shouldFitTheLimitsOfTheirRequests"),
+    "StateReconciliationLimits.subtreesPerRequestMax": .driven(
+      by: "messages_shouldFitTheLimitsOfTheirRequests"),
+    "StateReconciliationLimits.subtreesAnswerBytesMax": .driven(
+      by: "messages_shouldFitTheLimitsOfTheirRequests"),
+    "StateReconciliationLimits.subtreeItemsMax": .driven(
+      by: "largeSubtree_shouldBeGivenAsItsNode"),
+    "StateReconciliationLimits.subtreeRequestsPerWindowMax": .driven(
+      by: "host_shouldRefuse_aboveItsRates"),
+    "StateReconciliationLimits.symbolsPerRequestMax": .driven(
+      by: "messages_shouldFitTheLimitsOfTheirRequests"),
+    "StateReconciliationLimits.symbolBytesMax": .driven(
+      by: "messages_shouldFitTheLimitsOfTheirRequests"),
+    "StateReconciliationLimits.symbolRequestsPerWindowMax": .driven(
+      by: "host_shouldRefuse_aboveItsRates"),
+    "StateReconciliationLimits.accountsPerRequestMax": .driven(
+      by: "messages_shouldFitTheLimitsOfTheirRequests"),
+    "StateReconciliationLimits.accountsPerPrefixMax": .driven(
+      by: "accountsOfOnePrefix_shouldBeGivenUpToTheirNumber"),
+    "StateReconciliationLimits.accountsAnswerBytesMax": .driven(
+      by: "messages_shouldFitTheLimitsOfTheirRequests"),
+    "StateReconciliationLimits.accountRequestsPerWindowMax": .driven(
+      by: "host_shouldRefuse_aboveItsRates"),
+    "StateReconciliationLimits.symbolsMax": .estimate("follows from the number of accounts"),
+    "StateReconciliationLimits.symbolsMin": .driven(
+      by: "symbols_shouldBeMade_onceTheyAreAskedFor"),
+    "StateReconciliationLimits.shelvesMax": .driven(
+      by: "symbols_shouldBeMade_onceTheyAreAskedFor"),
+    "StateReconciliationLimits.shelvedMacroBlocksMax": .driven(
+      by: "symbols_shouldBeMade_onceTheyAreAskedFor"),
+    "StateReconciliationLimits.shelfOrdersMax": .estimate(
+      "no more blocks than that are ordered at a time"),
+    "StateReconciliationLimits.symbolsFirst": .driven(
+      by: "sketch_shouldFindWhatDiffers_andEstimateItFirst"),
+    "StateReconciliationLimits.symbolsSparePercent": .estimate("how much is asked for at once"),
+    "StateReconciliationLimits.symbolRoundsMax": .estimate(
+      "each round brings a sixteenth more, so it ends before"),
+    "StateReconciliationLimits.preparingMax": .driven(by: "peerThatNeverHasSymbols_shouldBePassed"),
+    "StateReconciliationLimits.lookInterval": .estimate("how often it is looked, not a bound"),
+    "StateReconciliationLimits.sketchPeersMax": .driven(
+      by: "liars_shouldCostABoundedAmount_andNeverAWrongState"),
+    "StateReconciliationLimits.subtreeRequestsPerPeer": .estimate("how the line is kept full"),
+    "StateReconciliationLimits.idleRoundsMax": .driven(
+      by: "descent_shouldBeGivenUp_whenNobodyAnswers"),
+    "StateReconciliationLimits.itemsWanted": .estimate("a choice of the cheaper question"),
+    "StateReconciliationLimits.outlineBytesMax": .driven(
+      by: "descentWithoutRoom_shouldLeaveTheRestToChunks"),
+    "StateReconciliationLimits.nodeBytes": .estimate("what a node takes, not a bound"),
+    "StateReconciliationLimits.itemBytes": .estimate("what an item takes, not a bound"),
+  ]
+}
