@@ -25,7 +25,8 @@ let rooms = [
   "Storage", "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport",
   "SimulatedLinks", "HTTPServer", "Reconciliation", "StateTrie", "Ledger", "Messages", "Peers",
   "LiveSync", "Node",
-  "Snapshot", "StateReconciliation", "ABCI", "Monitoring", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
+  "Snapshot", "StateReconciliation", "ABCI", "Monitoring", "Production", "Daemon", "Simulation",
+  "Fixtures", "Reports",
 ]
 
 let package = Package(
@@ -195,7 +196,8 @@ let package = Package(
         "TestSupport", "Locking", "Primitives", "Compression", "BinaryDifference", "MerkleTree",
         "Storage", "EventLog", "Networking", "Reconciliation", "Transport", "StateTrie", "Ledger",
         "Messages", "Peers", "LiveSync",
-        "Snapshot", "StateReconciliation", "ABCI", "Node", "Production", "Simulation", "Fixtures", "Reports",
+        "Snapshot", "StateReconciliation", "ABCI", "Node", "Production", "Simulation", "Fixtures",
+        "Reports",
       ],
       path: "Fuzz/Targets", swiftSettings: strict),
     .target(

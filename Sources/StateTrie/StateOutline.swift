@@ -61,7 +61,8 @@ public struct StateOutline: Sendable {
   /// `childMismatch` if they do not have that hash; then nothing has changed.
   public mutating func fill(_ key: KeyNibbles, with items: [TrieItem]) throws(ProofError) {
     guard let expected = closed[key], !key.isEmpty,
-      items.allSatisfy({ (try? StateTrie.check($0.key, $0.value)) != nil && key.isPrefix(of: $0.key)
+      items.allSatisfy({
+        (try? StateTrie.check($0.key, $0.value)) != nil && key.isPrefix(of: $0.key)
       })
     else { throw .childMismatch(key) }
     var rebuild = ChunkRebuild(left: [], items: items, right: [])

@@ -72,7 +72,7 @@ import Testing
     let target = StateTrie()
     try Self.fill(target, new)
     let outline = try Self.outline(of: target, &random)
-    let store = try MemoryStore(owner: .chain(.zero))
+    let store = try MemoryStore(owner: StoreOwner(kind: "test", version: 1))
     for isStored in [false, true] {
       let trie = isStored ? try StateTrie(store: store, missing: .none, budget: 0) : StateTrie()
       try Self.fill(trie, old)
@@ -83,7 +83,8 @@ import Testing
         continue
       }
       try commit(trie, store)
-      let fault = try store.read { snapshot in try StateTrie.check(in: snapshot, root: outline.root) }
+      let fault = try store.read { snapshot in try StateTrie.check(in: snapshot, root: outline.root)
+      }
       #expect(fault == nil, "seed \(seed): \(String(describing: fault))")
       try expect(try StateTrie(store: store), new, target, "seed \(seed), reopened")
     }

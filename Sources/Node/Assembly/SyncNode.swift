@@ -164,7 +164,8 @@ extension SyncNode where Queue == StateQueue {
       context: context, configuration: configuration, queueConfiguration: queue,
       liveSync: StateLiveSync(
         context: context, configuration: queue, chunkItems: configuration.chunkItems,
-        strategy: configuration.strategy, source: source), source: source, carrier: carrier(context),
+        strategy: configuration.strategy, source: source), source: source,
+      carrier: carrier(context),
       more: services
     ) { await $0.reading }
   }

@@ -57,7 +57,9 @@ struct Judge {
     } else if observer.tally.chunksAccepted < 2 {
       return "only \(observer.tally.chunksAccepted) chunks were needed"
     }
-    if observer.tally.diffsAccepted < 1, !world.scenario.isReturning, world.scenario.transactionsPerBlock > 0 {
+    if observer.tally.diffsAccepted < 1, !world.scenario.isReturning,
+      world.scenario.transactionsPerBlock > 0
+    {
       return "no diff was needed: the state was complete before the next block"
     }
     if observer.comparisons < 2 { return "the oracle was hardly asked" }
