@@ -10,6 +10,7 @@ import Storage
 /// What the other side says of children must add up to what it said of their parent, and lists must
 /// have the count and the sum that were said of their node, else it contradicts itself.
 public struct MerkleComparison: ComparisonInitiator {
+  static let answerName = "an answer about nodes"
   private static let kinds = 5
 
   /// What is to be asked about a node.
@@ -141,7 +142,7 @@ public struct MerkleComparison: ComparisonInitiator {
           try takeRoot(&decoder, view)
         } else {
           for task in tasks { try take(task, &decoder, view) }
-          try read { () throws(WireError) in try decoder.finish() }
+          try reading(Self.answerName) { () throws(WireError) in try decoder.finish() }
         }
       }
       guard queue.count <= ReconciliationLimits.waitingNodesMax else {
@@ -152,16 +153,5 @@ public struct MerkleComparison: ComparisonInitiator {
       throw error
     }
     if difference.count > settings.differencesMax { hasStopped = true }
-  }
-}
-
-/// Runs what reads an answer.
-func read<Output>(
-  _ body: () throws(WireError) -> Output
-) throws(ReconciliationError) -> Output {
-  do throws(WireError) {
-    return try body()
-  } catch {
-    throw .malformed("an answer about nodes", error)
   }
 }

@@ -2,7 +2,7 @@ import Primitives
 
 /// A request of a comparison by trees. All but the first name the root they are about, so that an
 /// answer never mixes two states of the other side.
-enum MerkleRequest: Sendable, Hashable {
+package enum MerkleRequest: Sendable, Hashable {
   /// The root and its children.
   case root
   /// The children of nodes of one depth. `hints` may name, for a node, half an id: if the other
@@ -30,7 +30,7 @@ enum MerkleRequest: Sendable, Hashable {
 }
 
 extension MerkleRequest: WireCodable {
-  func encode(to encoder: inout WireEncoder) {
+  package func encode(to encoder: inout WireEncoder) {
     encoder.append(byte: kind)
     switch self {
     case .root: break
@@ -67,7 +67,7 @@ extension MerkleRequest: WireCodable {
     }
   }
 
-  init(from decoder: inout WireDecoder) throws(WireError) {
+  package init(from decoder: inout WireDecoder) throws(WireError) {
     let start = decoder.offset
     switch try decoder.byte() {
     case 0: self = .root
