@@ -1,5 +1,6 @@
 import Primitives
 import Reconciliation
+import Storage
 
 extension FuzzTarget {
   static let reconciliationTrees: [FuzzTarget] = [
@@ -71,12 +72,18 @@ extension FuzzTarget {
       },
       .init(MerkleContent.self) {
         [TreePath.root, .root.child(1)].compactMap { path in
-          try? MerkleRecords(sets.own).withTree { view in try view.content(of: path) }
+          try? MerkleRecords(sets.own).withTree { view throws(StorageError) in
+            try view.content(of: path)
+          }
         }
       },
       .init(RecordProof.self) {
-        [(try? MerkleRecords(sets.own).withTree { view in try view.proof(of: [3]) })]
-          .compactMap { $0 }
+        [
+          (try? MerkleRecords(sets.own).withTree { view throws(StorageError) in
+            try view.proof(of: [3])
+          })
+        ]
+        .compactMap { $0 }
       },
       .init(FullRequest.self) {
         fullMessages.compactMap { try? FullRequest(wireBytes: $0.request) }

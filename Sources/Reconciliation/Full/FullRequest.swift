@@ -148,17 +148,3 @@ extension FullFrame: WireCodable {
     }
   }
 }
-
-extension WireDecoder {
-  /// A number of a range.
-  mutating func bounded(
-    _ range: ClosedRange<Int>, _ what: String
-  ) throws(WireError) -> Int {
-    let place = offset
-    let value = try uint64()
-    guard let number = Int(exactly: value), range.contains(number) else {
-      throw .invalidValue("\(value) is no \(what)", at: place)
-    }
-    return number
-  }
-}

@@ -53,16 +53,6 @@ extension WireEncoder {
 }
 
 extension WireDecoder {
-  /// A number of records.
-  mutating func recordCount() throws(WireError) -> Int {
-    let place = offset
-    let count = try uint64()
-    guard count <= UInt64(ReconciliationLimits.recordsMax) else {
-      throw .lengthTooLarge(count, limit: ReconciliationLimits.recordsMax, at: place)
-    }
-    return Int(count)
-  }
-
   /// See `WireEncoder.append(children:)`.
   mutating func children(of path: TreePath) throws(WireError) -> [NodeSum] {
     var children: [NodeSum] = []

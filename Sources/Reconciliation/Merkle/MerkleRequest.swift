@@ -132,11 +132,6 @@ extension MerkleRequest: WireCodable {
 }
 
 extension WireEncoder {
-  /// A word as eight bytes, most significant first.
-  mutating func append(fixed word: UInt64) {
-    withUnsafeBytes(of: word.bigEndian) { append(raw: $0) }
-  }
-
   /// Nodes of one depth in order: the depth, their number, and how many nodes of that depth lie
   /// before the first one and between each and the next; below depth 16 the positions.
   mutating func append(paths: [TreePath]) {
@@ -157,12 +152,6 @@ extension WireEncoder {
 }
 
 extension WireDecoder {
-  /// Eight bytes as a word.
-  mutating func fixed() throws(WireError) -> UInt64 {
-    let bytes = try raw(8)
-    return bytes.reduce(0) { $0 << 8 | UInt64($1) }
-  }
-
   /// See `WireEncoder.append(paths:)`.
   mutating func paths() throws(WireError) -> [TreePath] {
     let start = offset

@@ -72,10 +72,8 @@ import Testing
     for depthMax in [1, 2] {
       var flat: [Record] = []
       for index in 0..<90_000 where depthMax == 1 || index < 6_000 {
-        flat.append(
-          Record(
-            key: (0..<3).map { UInt8(index >> (8 * $0) & 255) }, version: 1, digest: .zero, size: 1)!
-        )
+        let key = (0..<3).map { UInt8(index >> (8 * $0) & 255) }
+        flat.append(Record(key: key, version: 1, digest: .zero, size: 1)!)
       }
       let other = RecordTable(flat)
       var comparison = MerkleComparison(MerkleRecords(depthMax: depthMax))
