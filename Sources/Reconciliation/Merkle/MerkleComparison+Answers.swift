@@ -25,7 +25,7 @@ extension MerkleComparison {
 
   /// The part of an answer that is about one task.
   mutating func take(
-    _ task: Task, _ decoder: inout WireDecoder, _ view: MerkleView
+    _ task: Query, _ decoder: inout WireDecoder, _ view: MerkleView
   ) throws(ReconciliationError) {
     let node = task.node
     switch task.step {
@@ -166,7 +166,7 @@ extension MerkleComparison {
     }
     let extra = own.values.flatMap { $0 }
     if !missing.isEmpty {
-      let step = Task.Step.fetch(
+      let step = Query.Step.fetch(
         begins: missing.map(\.begin), places: missing.map(\.place), matched: matched, extra: extra)
       return ask(step, node)
     }

@@ -10,7 +10,7 @@ import Storage
 public struct ProvenComparison: ComparisonInitiator {
   static let answerName = "an answer about nodes"
   /// A node that is to be shown.
-  private struct Task: Sendable {
+  private struct Query: Sendable {
     let path: TreePath
     let hash: Hash256
   }
@@ -25,8 +25,8 @@ public struct ProvenComparison: ComparisonInitiator {
   public let root: Hash256
   private let source: any MerkleSource
   private let settings: MerkleSettings
-  private var queue = NodeQueue<Task>(kinds: 1)
-  private var open: [UInt32: [Task]] = [:]
+  private var queue = NodeQueue<Query>(kinds: 1)
+  private var open: [UInt32: [Query]] = [:]
   private var parents: [TreePath: Parent] = [:]
   private var nextNumber: UInt32 = 0
   private var hasBegun = false
@@ -53,7 +53,7 @@ public struct ProvenComparison: ComparisonInitiator {
     guard !isAtEnd, !hasStopped, open.count < settings.requestsInFlight else { return nil }
     if !hasBegun {
       hasBegun = true
-      queue.add(Task(path: .root, hash: root), kind: 0, depth: 0)
+      queue.add(Query(path: .root, hash: root), kind: 0, depth: 0)
     }
     guard
       let (_, tasks) = queue.take(
@@ -100,7 +100,7 @@ public struct ProvenComparison: ComparisonInitiator {
   }
 
   private mutating func take(
-    _ content: MerkleContent, _ task: Task, _ view: MerkleView
+    _ content: MerkleContent, _ task: Query, _ view: MerkleView
   ) throws(ReconciliationError) {
     let path = task.path
     guard content.hash(at: path.depth).isEqualInConstantTime(to: task.hash) else {
@@ -171,7 +171,7 @@ public struct ProvenComparison: ComparisonInitiator {
         parent.seen.add(try held { () throws(StorageError) in try view.node(at: child) })
       } else {
         parent.waiting += 1
-        queue.add(Task(path: child, hash: hash), kind: 0, depth: child.depth)
+        queue.add(Query(path: child, hash: hash), kind: 0, depth: child.depth)
       }
     }
     try close(parent, path)
