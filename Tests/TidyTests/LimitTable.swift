@@ -42,6 +42,7 @@ enum LimitTable {
     binaryDifferenceLimits,
     reconciliationLimits,
     reconciliationTreeLimits,
+    reconciliationRangesLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }
   }
