@@ -41,6 +41,7 @@ enum LimitTable {
     storageLimits,
     binaryDifferenceLimits,
     reconciliationLimits,
+    reconciliationTreeLimits,
     reconciliationRangesLimits,
     sketchLimits,
   ].reduce(into: [:]) { all, room in
