@@ -160,6 +160,9 @@ let package = Package(
       name: "noise-peer", dependencies: ["Transport", "Primitives"], path: "Tests/NoisePeer",
       swiftSettings: strict),
     .executableTarget(
+      name: "difference-peer", dependencies: ["BinaryDifference", "Compression", "Primitives"],
+      path: "Tests/DifferencePeer", swiftSettings: strict),
+    .executableTarget(
       name: "abci-sample",
       dependencies: ["Snapshot", "Production", "Ledger", "Storage", "Primitives"],
       path: "Tests/ABCISample", swiftSettings: strict),
