@@ -6,8 +6,6 @@ public enum BinaryDifferenceLimits {
   public static let baseBytesMax = targetBytesMax
   /// Operations that a difference may have: what needs more is better sent whole.
   public static let operationsMax = 1 << 20
-  /// Bytes that the wire form of a patch may have: the largest value as it is, and its head.
-  public static let patchBytesMax = targetBytesMax + 1_024
   /// Bytes of the window over which a rolling hash is taken, at least and at most.
   public static let windowBytesMin = 8
   public static let windowBytesMax = 4_096

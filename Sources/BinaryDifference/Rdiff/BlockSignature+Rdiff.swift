@@ -30,9 +30,11 @@ extension BlockSignature {
     }
     let size = 4 + strong
     let count = (cursor.remaining + size - 1) / size
-    guard count <= BinaryDifferenceLimits.signatureBlocksMax,
-      count <= BinaryDifferenceLimits.baseBytesMax / block + 1
-    else { throw .invalid("\(count) blocks of \(block) bytes", at: cursor.offset) }
+    let most = Self.blockCount(
+      baseBytes: BinaryDifferenceLimits.baseBytesMax, blockBytes: block)
+    guard count <= min(most, BinaryDifferenceLimits.signatureBlocksMax) else {
+      throw .invalid("\(count) blocks of \(block) bytes", at: cursor.offset)
+    }
     var weakSums: [UInt32] = []
     var strongSums: [UInt8] = []
     weakSums.reserveCapacity(count)
