@@ -107,7 +107,7 @@ monitoring-check: dependencies ## Read the metrics with prometheus-client and th
 	  kill "$$COPROC_PID"; wait "$$COPROC_PID" 2> /dev/null || true; [ $$code = 0 ] || exit $$code; done
 
 # Needs root: each node has a network namespace of its own.
-namespaces: dependencies ## Run nodes over lines of 10 Mbit/s, and break the lines (SCENARIO="limit header").
+namespaces: dependencies ## Run nodes over lines of 10 Mbit/s, and break the lines (SCENARIO="--timed limit header").
 	@$(RELEASE) livesync >&2
 	@$(RELEASE) livesync-bench >&2
 	@if ! command -v tc > /dev/null || ! command -v python3 > /dev/null; then apt-get update -qq >&2; \
