@@ -105,7 +105,7 @@ import Testing
       (head + [0, 9, 1, 0], "difference_truncated"),
       (head + [0, 5, 0, 1, 0, 0, 0], "difference_unsupported"),
       (head + [0, 6, 0, 0, 0, 0, 0, 0], "difference_invalid"),
-      // More or less than the window says, sections that are not used up, and a code's missing parts.
+      // More or less than the window says, sections not used up, and a code's missing parts.
       (head + window(2, [1], [2]), "difference_invalid"),
       (head + window(1, [1, 2], [3]), "difference_invalid"),
       (head + window(1, [1, 2], [2]), "difference_invalid"),
