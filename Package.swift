@@ -163,6 +163,9 @@ let package = Package(
       name: "difference-peer", dependencies: ["BinaryDifference", "Compression", "Primitives"],
       path: "Tests/DifferencePeer", swiftSettings: strict),
     .executableTarget(
+      name: "negentropy-peer", dependencies: ["Reconciliation", "Primitives"],
+      path: "Tests/NegentropyPeer", swiftSettings: strict),
+    .executableTarget(
       name: "abci-sample",
       dependencies: ["Snapshot", "Production", "Ledger", "Storage", "Primitives"],
       path: "Tests/ABCISample", swiftSettings: strict),
