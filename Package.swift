@@ -160,6 +160,9 @@ let package = Package(
       name: "noise-peer", dependencies: ["Transport", "Primitives"], path: "Tests/NoisePeer",
       swiftSettings: strict),
     .executableTarget(
+      name: "difference-peer", dependencies: ["BinaryDifference", "Compression", "Primitives"],
+      path: "Tests/DifferencePeer", swiftSettings: strict),
+    .executableTarget(
       name: "negentropy-peer", dependencies: ["Reconciliation", "Primitives"],
       path: "Tests/NegentropyPeer", swiftSettings: strict),
     .executableTarget(
