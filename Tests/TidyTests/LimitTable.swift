@@ -41,6 +41,8 @@ enum LimitTable {
     storageLimits,
     binaryDifferenceLimits,
     reconciliationLimits,
+    reconciliationRangesLimits,
+    sketchLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }
   }
