@@ -140,8 +140,9 @@ let package = Package(
     .executableTarget(
       name: "livesync",
       dependencies: [
-        "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "StateTrie", "Ledger",
-        "Peers", "LiveSync", "Snapshot", "ABCI", "Node", "Production", "Daemon", "Transport",
+        "Locking", "Runtime", "Primitives", "Streams", "Compression", "Storage", "EventLog",
+        "StateTrie", "Ledger", "Peers", "LiveSync", "Snapshot", "ABCI", "Node", "Production",
+        "Daemon", "Transport",
         "Simulation",
         "Fixtures", "Reports",
       ],
