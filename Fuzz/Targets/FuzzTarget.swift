@@ -29,7 +29,8 @@ public struct FuzzTarget: Sendable {
 
   /// All entry points.
   public static let all: [FuzzTarget] =
-    wire + transport + production + snapshot + returning + sketches + [
+    wire + transport + production + snapshot + returning + sketches + reconciliationTrees
+    + difference + [
       abci, ranges,
       eventLog, storeHeader, storeRecord, scenario, fixture, chunkVerification, proofVerification,
       diffApplication, storedTrie,

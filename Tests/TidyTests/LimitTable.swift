@@ -42,6 +42,7 @@ enum LimitTable {
     storageLimits,
     binaryDifferenceLimits,
     reconciliationLimits,
+    reconciliationTreeLimits,
     reconciliationRangesLimits,
     sketchLimits,
   ].reduce(into: [:]) { all, room in
