@@ -83,8 +83,9 @@ import Testing
         continue
       }
       try commit(trie, store)
-      let fault = try store.read { snapshot in try StateTrie.check(in: snapshot, root: outline.root)
-      }
+      let fault = try store.read { snapshot throws(StorageError) in
+        Result { () throws(TrieError) in try StateTrie.check(in: snapshot, root: outline.root) }
+      }.get()
       #expect(fault == nil, "seed \(seed): \(String(describing: fault))")
       try expect(try StateTrie(store: store), new, target, "seed \(seed), reopened")
     }
