@@ -59,6 +59,8 @@ public enum StateReconciliationLimits {
   public static let sketchPeersMax = 2
   /// Requests for subtrees that are on their way from one peer at a time.
   public static let subtreeRequestsPerPeer = 2
+  /// Subtrees that are asked for in one round of a descent at most; then its room is looked at.
+  public static let subtreesPerRoundMax = 4_096
   /// Rounds of a descent that bring nothing before it is given up.
   public static let idleRoundsMax = 3
   /// Items below a node from which on its children are looked at; of fewer all are fetched.

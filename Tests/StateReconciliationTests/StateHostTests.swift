@@ -34,7 +34,6 @@ import WorldSupport
     #expect(try RequestAccounts(wireBytes: request.wireBytes) == request)
     for type in [RequestSubtrees.type, RequestSymbols.type, RequestAccounts.type] {
       #expect(type.responseBytesMax > StateReconciliationLimits.envelopeBytesMax)
-      #expect(type.requestBytesMax <= NetworkingLimits.requestBytesMax)
     }
     #expect(
       RequestSymbols.type.responseBytesMax

@@ -90,8 +90,8 @@ import WorldSupport
       world.addHonest(1..<4)
       Self.host(world, 1..<4)
       let chain = Blockchain(genesis: world.genesis, state: .complete)
-      #expect(StateReconciliationLimits.outlineBytesMax > 100_000)
-      let node = Self.node(world, chain, [.descent], outlineBytesMax: 100_000)
+      #expect(StateReconciliationLimits.outlineBytesMax > 30_000)
+      let node = Self.node(world, chain, [.descent], outlineBytesMax: 30_000)
       world.runtime.spawn("node") { await node.run() }
       world.runtime.spawn("chain") { await world.produceForever() }
       #expect(await Self.isSynced(node, world))
@@ -118,7 +118,8 @@ import WorldSupport
       world.runtime.spawn("chain") { await world.produceForever() }
       #expect(await Self.isSynced(node, world))
       #expect(world.count("returning.failed") <= StateReconciliationLimits.sketchPeersMax)
-      #expect(Self.carried(world).count == 1)
+      // Whose symbols are wrong may make the node take chunks, never another state.
+      #expect(Self.carried(world).count == 1 || way == .sketch)
       #expect(world.bans(of: PeerID(4)).isEmpty)
       await world.expectSameState(node)
     }
@@ -192,7 +193,7 @@ import WorldSupport
   /// head or the new one with the new head, and comes back all the same.
   @Test(arguments: [ReturnWay.sketch, .descent])
   func killedNode_shouldHoldOneStateOrTheOther(_ way: ReturnWay) async throws {
-    let world = try TestWorld(seed: 76, accounts: 1_000)
+    let world = try TestWorld(seed: 76, accounts: 3_000)
     world.run {
       try await world.grow(Self.absence)
       world.addHonest(1..<4)

@@ -136,6 +136,7 @@ extension LimitTable {
     "SimulationLimits.stepsMax": .undriven,
     "SimulationLimits.signaturesCached": .undriven,
     "SimulationLimits.forksUnnoticedMax": .undriven,
+    "SimulationLimits.pastBatches": .estimate("how a world is made, not a bound"),
     "SimulationLimits.wrongRootEvery": .estimate("a fact of the simulated liar"),
     "SimulationLimits.codecRekeyRecords": .estimate("a choice of the simulated wire"),
     "SimulationLimits.codecRekeyBytes": .estimate("a choice of the simulated wire"),

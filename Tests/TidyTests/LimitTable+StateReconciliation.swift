@@ -44,6 +44,8 @@ extension LimitTable {
     "StateReconciliationLimits.sketchPeersMax": .driven(
       by: "liars_shouldCostABoundedAmount_andNeverAWrongState"),
     "StateReconciliationLimits.subtreeRequestsPerPeer": .estimate("how the line is kept full"),
+    "StateReconciliationLimits.subtreesPerRoundMax": .estimate(
+      "how often the room is looked at"),
     "StateReconciliationLimits.idleRoundsMax": .driven(
       by: "descent_shouldBeGivenUp_whenNobodyAnswers"),
     "StateReconciliationLimits.itemsWanted": .estimate("a choice of the cheaper question"),

@@ -234,9 +234,9 @@ final class MacroSync: Sendable {
   }
 
   /// By chunks if nothing is lost by jumping, or if the way block by block is long and what is lost
-  /// is fetched anew for less. What is on its way is lost as well, so a node that follows others does
-  /// not jump over what live sync brings: where a batch takes no longer than a round trip, it would
-  /// never get to follow.
+  /// is fetched anew for less. What is on its way is lost as well, so a node that follows others
+  /// does not jump over what live sync brings: where a batch takes no longer than a round trip, it
+  /// would never get to follow.
   private func way(
     on chain: VerifiedMacroChain, to number: UInt32, of peer: PeerID, roundTrip: Duration
   ) async -> CarryOutcome {

@@ -42,6 +42,10 @@ public struct DescentCore: Sendable {
   public mutating func next(
     _ limit: Int = StateReconciliationLimits.subtreesPerRequestMax
   ) -> [Query] {
+    if bytes >= bytesMax {
+      left += wanted.count
+      wanted.removeAll()
+    }
     let batch = Array(wanted.prefix(limit))
     wanted.removeFirst(batch.count)
     return batch

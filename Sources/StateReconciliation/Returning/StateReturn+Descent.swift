@@ -36,12 +36,12 @@ extension StateReturn {
     return await adopt(.outline(outline), .descent, target, bytes: bytes)
   }
 
-  /// Asks for everything that is wanted now, which is one level of the trie.
+  /// Asks for what is wanted now, which is a level of the trie or a part of one.
   private func ask(_ descent: Descent, _ target: Target) async {
     let hosts = target.hosts.filter { !context.peers.isBanned($0) }
     let workers = hosts.count * StateReconciliationLimits.subtreeRequestsPerPeer
     descent.core.withLock { core in
-      let all = core.next(.max)
+      let all = core.next(StateReconciliationLimits.subtreesPerRoundMax)
       let size = min(
         max(1, all.count / max(1, workers)), StateReconciliationLimits.subtreesPerRequestMax)
       descent.batches.withLock { batches in
