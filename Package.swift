@@ -134,8 +134,8 @@ let package = Package(
     room(
       "Reports",
       [
-        "Primitives", "EventLog", "StateTrie", "Peers", "LiveSync", "Snapshot", "ABCI", "Node",
-        "Production", "Daemon", "Simulation",
+        "Primitives", "EventLog", "Reconciliation", "StateTrie", "Peers", "LiveSync", "Snapshot",
+        "ABCI", "Node", "Production", "Daemon", "Simulation",
       ]),
     .executableTarget(
       name: "livesync",
