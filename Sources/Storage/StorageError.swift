@@ -42,7 +42,7 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   }
   /// What was read is not what was written: the store must be given up and filled anew. `record`
   /// names the record, if it is one.
-  static func corrupted(_ file: String, record: String? = nil) -> StorageError {
+  package static func corrupted(_ file: String, record: String? = nil) -> StorageError {
     StorageError(kind: .corrupted(file, record: record))
   }
   /// The page `page` of the file cannot be what was written: the store must be given up and filled

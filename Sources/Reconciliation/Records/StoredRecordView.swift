@@ -1,0 +1,64 @@
+import Primitives
+import Storage
+
+/// The records of a store in one snapshot, while its closure runs.
+struct StoredRecordView: RecordReading {
+  let view: StoreView
+  let names: StoredRecords.Names
+
+  func recordCount() throws(StorageError) -> Int {
+    try StoredForm.count(try view.value(of: names.positions.key()))
+  }
+
+  func record(of key: [UInt8]) throws(StorageError) -> Record? {
+    guard (1...ReconciliationLimits.keyBytesMax).contains(key.count),
+      let value = try view.value(of: names.keys.key(key))
+    else { return nil }
+    return try StoredForm.record(key, value)
+  }
+
+  func record(named id: RecordID) throws(StorageError) -> Record? {
+    guard let key = try view.value(of: names.ids.key(id.wireBytes)) else { return nil }
+    guard let record = try record(of: key) else {
+      throw StoredForm.damage(key, "an id names it, but it is not there")
+    }
+    return record
+  }
+
+  func records(from key: [UInt8], limit: Int) throws(StorageError) -> [Record] {
+    var found: [(key: [UInt8], value: [UInt8])] = []
+    guard limit > 0 else { return [] }
+    // A key that is too long stands right after its longest beginning that a key may be.
+    let isLong = key.count > ReconciliationLimits.keyBytesMax
+    let start = Array(key.prefix(ReconciliationLimits.keyBytesMax))
+    try view.forEachBytes(in: StoreRange(in: names.keys, from: start)) { key, value in
+      if !(isLong && found.isEmpty && key.elementsEqual(start)) {
+        found.append((Array(key), Array(value)))
+      }
+      return found.count < limit
+    }
+    return try found.map { pair throws(StorageError) in
+      try StoredForm.record(pair.key, pair.value)
+    }
+  }
+
+  func entries(
+    from first: HashedPosition, through last: HashedPosition, limit: Int
+  ) throws(StorageError) -> [RecordEntry] {
+    var found: [RecordEntry] = []
+    var damaged: [UInt8]?
+    guard limit > 0 else { return [] }
+    let range = StoreRange(
+      in: names.positions, from: first.wireBytes, to: last.successor?.wireBytes)
+    try view.forEachBytes(in: range) { key, value in
+      guard let entry = StoredForm.entry(key, value) else {
+        damaged = Array(key)
+        return false
+      }
+      found.append(entry)
+      return found.count < limit
+    }
+    if let damaged { throw StoredForm.damage(damaged, "no entry of a record") }
+    return found
+  }
+}
