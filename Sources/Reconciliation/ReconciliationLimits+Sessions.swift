@@ -54,4 +54,23 @@ extension ReconciliationLimits {
   public static let rateSampleBytesMin = 1 << 10
   /// How many times as fast as its whole time says an answer can have been carried.
   public static let carriedShareMax = 8.0
+
+  /// Ways to compare that one opening offers.
+  public static let plansMax = 64
+  /// Bytes of the coded symbols that are sent along with an opening.
+  public static let probeBytesMax = 64 << 10
+  /// Weight of the newest session in what predictions are corrected by.
+  public static let correctionWeight = 0.1
+  /// What symbols that are sent along may take, as a share of a round trip.
+  public static let probeShareMax = 0.03
+  /// Symbols that are sent along at the least and at the most.
+  public static let probeSymbolsMin = 32
+  public static let probeSymbolsMax = 1_024
+  /// The largest difference that an opening has a plan for, and how much larger each next one is.
+  public static let plannedDifferenceMax = 48_000
+  public static let planStep = 1.25
+  /// Symbols that a later flight asks for beyond those that it is expected to take.
+  public static let laterFlightMargin = 0.05
+  /// Bytes a second of a line of which nothing is known.
+  public static let bytesPerSecondUnknown = 1e6
 }

@@ -1,7 +1,47 @@
-/// Chooses how a difference is found, at the beginning and again after each flight. A value.
+/// Chooses how a difference is found: at the beginning, and again after each flight. A value.
 public protocol SyncPolicy: Sendable {
+  /// How a comparison may begin: the other side takes one of the plans. Nil if there is none.
+  mutating func opening(_ situation: SyncSituation) -> SyncOpening?
+  /// Which of the plans of another side's opening is taken, by an estimate from its probe.
+  func pick(_ plans: [SyncPlan], _ situation: SyncSituation) -> Int
   /// The strategy to use from now on: the present one to stay with it. Nil if none is offered.
   mutating func choose(_ situation: SyncSituation) -> SyncChoice?
+}
+
+extension SyncPolicy {
+  public mutating func opening(_ situation: SyncSituation) -> SyncOpening? {
+    choose(situation).map { SyncOpening(plans: [SyncPlan($0.strategy)], reason: $0.reason) }
+  }
+
+  public func pick(_ plans: [SyncPlan], _ situation: SyncSituation) -> Int { 0 }
+}
+
+/// A strategy, and what it is prepared for.
+public struct SyncPlan: Sendable, Hashable {
+  public var strategy: StrategyID
+  /// Records that are expected to differ, for a strategy that can make use of it.
+  public var expected: Double?
+
+  public init(_ strategy: StrategyID, expected: Double? = nil) {
+    self.strategy = strategy
+    self.expected = expected
+  }
+}
+
+/// How a comparison begins.
+public struct SyncOpening: Sendable, Hashable {
+  /// At most `ReconciliationLimits.plansMax`; the first one is taken if the other side cannot tell.
+  public var plans: [SyncPlan]
+  /// Own coded symbols that are sent along, so that the other side can estimate the difference.
+  public var probeSymbols: Int
+  /// The figures that decided, for the log.
+  public var reason: String
+
+  public init(plans: [SyncPlan], probeSymbols: Int = 0, reason: String) {
+    self.plans = Array(plans.prefix(ReconciliationLimits.plansMax))
+    self.probeSymbols = probeSymbols
+    self.reason = reason
+  }
 }
 
 /// A choice, and why.
@@ -16,7 +56,7 @@ public struct SyncChoice: Sendable, Hashable {
   }
 }
 
-/// What a choice is made by.
+/// What a choice is made by, as the asking side sees it.
 public struct SyncSituation: Sendable {
   /// Those that both sides have and that did not fail.
   public var offered: [StrategyID]
@@ -25,49 +65,52 @@ public struct SyncSituation: Sendable {
   public var localCount: UInt64
   /// Nil before the other side has said anything.
   public var remoteCount: UInt64?
-  public var link: LinkMonitor
+  /// The line; nil while it is not measured.
+  public var path: PathFigures?
   /// Records that differed in the last session with the peer.
   public var lastDifference: Int?
   /// What the present comparison has shown.
-  public var estimate: DifferenceEstimate?
+  public var estimate: SyncEstimate?
 
   public init(
     offered: [StrategyID], current: StrategyID? = nil, localCount: UInt64,
-    remoteCount: UInt64? = nil, link: LinkMonitor, lastDifference: Int? = nil,
-    estimate: DifferenceEstimate? = nil
+    remoteCount: UInt64? = nil, path: PathFigures? = nil, lastDifference: Int? = nil,
+    estimate: SyncEstimate? = nil
   ) {
     self.offered = offered
     self.current = current
     self.localCount = localCount
     self.remoteCount = remoteCount
-    self.link = link
+    self.path = path
     self.lastDifference = lastDifference
     self.estimate = estimate
   }
 }
 
 /// How much differs, as far as it is known.
-public struct DifferenceEstimate: Sendable, Hashable {
+public struct SyncEstimate: Sendable, Hashable {
   /// Records that one side has and the other has not.
   public var count: Double
   /// Standard deviation of the count as a share of it; 0 if it is known.
   public var relativeError: Double
-  /// Share of the ranges in order of version that hold some of the difference; nil if unknown.
-  public var spread: Double?
   /// Coded symbols that are here already and need not be sent again.
   public var symbolsHeld: Int
 
-  public init(
-    count: Double, relativeError: Double, spread: Double? = nil, symbolsHeld: Int = 0
-  ) {
+  public init(count: Double, relativeError: Double, symbolsHeld: Int = 0) {
     self.count = count
     self.relativeError = relativeError
-    self.spread = spread
     self.symbolsHeld = symbolsHeld
+  }
+
+  /// The estimate of so many coded symbols (`SymbolDecoder.estimatedDifferences`).
+  public init(count: Double, symbols: Int) {
+    self.init(
+      count: count, relativeError: (2 / Double(max(1, symbols))).squareRoot(),
+      symbolsHeld: symbols)
   }
 }
 
 /// A comparison that can say how much differs before it is complete.
 public protocol EstimatingComparison: ComparisonInitiator {
-  var estimate: DifferenceEstimate? { get }
+  var estimate: SyncEstimate? { get }
 }

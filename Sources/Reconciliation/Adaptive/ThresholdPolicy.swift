@@ -14,7 +14,7 @@ public struct ThresholdPolicy: SyncPolicy {
 
   public func choose(_ situation: SyncSituation) -> SyncChoice? {
     if let current = situation.current { return SyncChoice(current, reason: "as before") }
-    let rate = situation.link.bytesPerSecond ?? 0
+    let rate = situation.path?.bytesPerSecond ?? 0
     var order: [StrategyID] = [.merkle]
     if rate > Self.fullBytesPerSecond {
       order = [.full, .merkle]

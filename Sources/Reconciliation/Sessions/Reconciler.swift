@@ -22,16 +22,18 @@ public final class Reconciler: Sendable {
   private let policy: any SyncPolicy
   private let transfer: any ValueTransfer
   private let recorder: EventRecorder
+  private let slowness: Double
   private let onFault: @Sendable (PeerID, ReconciliationError) -> Void
   private let state: Lock<State>
 
   /// - Parameters:
+  ///   - slowness: how many times as long this processor takes as that of the cost model.
   ///   - random: from which sessions get their names.
   ///   - onFault: told of peers that lie provably or break the protocol.
   public init(
     network: any Network, runtime: any Runtime, replica: any Replica, policy: any SyncPolicy,
-    transfer: any ValueTransfer = WholeValues(), limits: RateLimits = RateLimits(),
-    random: RandomStream, recorder: EventRecorder = .none,
+    transfer: any ValueTransfer = WholeValues(), slowness: Double = 1,
+    limits: RateLimits = RateLimits(), random: RandomStream, recorder: EventRecorder = .none,
     onFault: @escaping @Sendable (PeerID, ReconciliationError) -> Void = { _, _ in }
   ) {
     self.network = network
@@ -40,12 +42,14 @@ public final class Reconciler: Sendable {
     self.policy = policy
     self.transfer = transfer
     self.recorder = recorder
+    self.slowness = slowness
     self.onFault = onFault
     var random = random
     state = Lock(
       State(
         manager: SessionManager(firstID: random.next() >> 32),
-        server: SyncServer(transfer: transfer, limits: limits)))
+        server: SyncServer(
+          policy: policy, transfer: transfer, slowness: slowness, limits: limits)))
   }
 
   /// What all sessions that ended cost and brought.
@@ -75,7 +79,7 @@ public final class Reconciler: Sendable {
       Result { () throws(SyncStartError) in
         try state.manager.start(
           with: peer, view: view, policy: policy, configuration: configuration,
-          transfer: transfer, at: now)
+          transfer: transfer, slowness: slowness, at: now)
       }
     }
     do throws(SyncStartError) {

@@ -48,8 +48,14 @@ public protocol ReplicaView: Sendable {
   var strategies: [StrategyID] { get }
   /// The asking side of a comparison with a replica of `remote`; nil if it has not that strategy.
   func initiator(
-    of strategy: StrategyID, remote: ReplicaSummary?, configuration: SyncConfiguration
+    of plan: SyncPlan, remote: ReplicaSummary?, configuration: SyncConfiguration
   ) -> (any ComparisonInitiator)?
+  /// The first coded symbols of this side, as another side estimates the difference by; nil if it
+  /// keeps none.
+  func probe(symbols: Int) -> [UInt8]?
+  /// How many records differ from those of the side whose first symbols these are; nil if it cannot
+  /// tell.
+  func estimate(of probe: [UInt8]) throws(ReconciliationError) -> SyncEstimate?
   /// The answering side.
   func responder(of strategy: StrategyID) -> (any ComparisonResponder)?
   /// The record of this name.

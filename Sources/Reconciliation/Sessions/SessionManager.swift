@@ -54,7 +54,8 @@ public struct SessionManager: Sendable {
   /// Begins a session.
   public mutating func start(
     with peer: PeerID, view: any ReplicaView, policy: any SyncPolicy,
-    configuration: SyncConfiguration, transfer: any ValueTransfer, at now: Moment
+    configuration: SyncConfiguration, transfer: any ValueTransfer, slowness: Double = 1,
+    at now: Moment
   ) throws(SyncStartError) -> SyncSessionID {
     guard !sessions.values.contains(where: { $0.peer == peer }) else {
       throw .alreadySyncing(peer)
@@ -66,7 +67,7 @@ public struct SessionManager: Sendable {
     sessions[id] = SyncSession(
       id: id, peer: peer, view: view, policy: policy, configuration: configuration,
       transfer: transfer, link: memory?.link ?? LinkMonitor(),
-      lastDifference: memory?.lastDifference, at: now)
+      lastDifference: memory?.lastDifference, slowness: slowness, at: now)
     turns.append(id)
     return id
   }

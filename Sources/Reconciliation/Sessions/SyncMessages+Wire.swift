@@ -5,11 +5,11 @@ extension SyncRequest {
   public func encode(to encoder: inout WireEncoder) {
     encoder.append(session.rawValue)
     switch body {
-    case .open(let summary, let strategy, let message):
+    case .open(let summary, let offers, let probe):
       encoder.append(varint: 0)
       encoder.append(summary)
-      encoder.append(byte: strategy)
-      encoder.append(message)
+      encoder.append(offers)
+      encoder.append(optional: probe)
     case .compare(let revision, let strategy, let message):
       encoder.append(varint: 1)
       encoder.append(revision)
@@ -36,8 +36,9 @@ extension SyncRequest {
     switch index {
     case 0:
       body = .open(
-        try decoder.value(), strategy: try decoder.byte(),
-        message: try decoder.bytes(limit: ReconciliationLimits.comparisonBytesMax))
+        try decoder.value(),
+        offers: try decoder.array(elementBytes: 3, limit: ReconciliationLimits.plansMax),
+        probe: try decoder.optional())
     case 1:
       body = .compare(
         revision: try decoder.uint64(), strategy: try decoder.byte(),
@@ -56,11 +57,11 @@ extension SyncRequest {
 extension SyncAnswer {
   public func encode(to encoder: inout WireEncoder) {
     switch self {
-    case .opened(let summary, let strategies, let message):
+    case .opened(let summary, let strategies, let taken):
       encoder.append(varint: 0)
       encoder.append(summary)
       encoder.append(strategies)
-      encoder.append(optional: message)
+      encoder.append(optional: taken)
     case .compared(let message):
       encoder.append(varint: 1)
       encoder.append(message)
@@ -95,7 +96,7 @@ extension SyncAnswer {
       self = .opened(
         try decoder.value(),
         strategies: try decoder.bytes(limit: ReconciliationLimits.strategiesMax),
-        message: try decoder.optionalBytes(limit: ReconciliationLimits.comparisonBytesMax))
+        taken: try decoder.optional())
     case 1:
       self = .compared(try decoder.bytes(limit: ReconciliationLimits.comparisonBytesMax))
     case 2: self = .moved(try decoder.value())

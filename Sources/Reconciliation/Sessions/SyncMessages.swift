@@ -11,9 +11,9 @@ public struct SyncRequest: Request, Hashable {
 
   /// What is asked for.
   public enum Body: Sendable, Hashable {
-    /// The first request of a comparison: the asking side's summary, and the comparison's message,
-    /// for whatever the other side holds now.
-    case open(ReplicaSummary, strategy: UInt8, message: [UInt8])
+    /// The beginning of a comparison with whatever the other side holds now: the asking side's
+    /// summary, ways to go on of which the other side takes one, and what to choose by.
+    case open(ReplicaSummary, offers: [SyncOffer], probe: SyncProbe?)
     /// A further request of a comparison, for the view of this revision.
     case compare(revision: UInt64, strategy: UInt8, message: [UInt8])
     /// Records by name.
@@ -33,6 +33,53 @@ public struct SyncRequest: Request, Hashable {
   public init(session: SyncSessionID, body: Body) {
     self.session = session
     self.body = body
+  }
+}
+
+/// A way to compare: the first requests of a comparison.
+public struct SyncOffer: Sendable, Hashable {
+  public var strategy: UInt8
+  /// Records that are expected to differ; 0 if the strategy makes no use of it.
+  public var expected: UInt64
+  /// At least one, at most `ReconciliationLimits.sessionRequestsMax`.
+  public var messages: [[UInt8]]
+
+  public init(strategy: UInt8, expected: UInt64 = 0, messages: [[UInt8]]) {
+    self.strategy = strategy
+    self.expected = expected
+    self.messages = messages
+  }
+}
+
+/// What the other side chooses by: the asking side's first coded symbols, its line and processor as
+/// it has measured them. All of it is a claim that decides what it costs the asking side.
+public struct SyncProbe: Sendable, Hashable {
+  /// A `SymbolBatch` from index 0 on.
+  public var symbols: [UInt8]
+  public var bytesPerSecond: UInt64
+  public var roundTripUs: UInt64
+  /// How many hundredths of the time of the cost model's machine its processor takes.
+  public var slownessPercent: UInt32
+
+  public init(
+    symbols: [UInt8], bytesPerSecond: UInt64, roundTripUs: UInt64, slownessPercent: UInt32
+  ) {
+    self.symbols = symbols
+    self.bytesPerSecond = bytesPerSecond
+    self.roundTripUs = roundTripUs
+    self.slownessPercent = slownessPercent
+  }
+}
+
+/// The offer that was taken, and the answers to its messages: to the first ones, as many as have
+/// room.
+public struct SyncTaken: Sendable, Hashable {
+  public var offer: UInt32
+  public var messages: [[UInt8]]
+
+  public init(offer: UInt32, messages: [[UInt8]]) {
+    self.offer = offer
+    self.messages = messages
   }
 }
 
@@ -58,9 +105,9 @@ public struct ValueWish: Sendable, Hashable {
 
 /// The answer to a `SyncRequest`.
 public enum SyncAnswer: WireCodable, Hashable {
-  /// What the other side holds, and its answer to the comparison's first message; none if the roots
-  /// are equal.
-  case opened(ReplicaSummary, strategies: [UInt8], message: [UInt8]?)
+  /// What the other side holds, the strategies that it has, and which offer it takes; none if the
+  /// roots are equal.
+  case opened(ReplicaSummary, strategies: [UInt8], taken: SyncTaken?)
   /// The answer to a comparison's message, from the view that was asked for.
   case compared([UInt8])
   /// The view that was asked for is not kept any longer.

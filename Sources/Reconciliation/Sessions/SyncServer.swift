@@ -14,12 +14,22 @@ public struct SyncServer: Sendable {
     case fault(ReconciliationError)
   }
 
+  private let policy: any SyncPolicy
   private let transfer: any ValueTransfer
+  private let slowness: Double
   private var limiter: RateLimiter
   /// Newest last.
   private var views: [any ReplicaView] = []
 
-  public init(transfer: any ValueTransfer = WholeValues(), limits: RateLimits = RateLimits()) {
+  /// - Parameters:
+  ///   - policy: takes one of the offers of an asking side.
+  ///   - slowness: how many times as long this processor takes as that of the cost model.
+  public init(
+    policy: any SyncPolicy, transfer: any ValueTransfer = WholeValues(), slowness: Double = 1,
+    limits: RateLimits = RateLimits()
+  ) {
+    self.policy = policy
+    self.slowness = slowness
     self.transfer = transfer
     limiter = RateLimiter(limits: limits)
   }
@@ -34,19 +44,14 @@ public struct SyncServer: Sendable {
     }
     let summary = view.summary
     switch request.body {
-    case .open(let theirs, let strategy, let message):
-      let strategies = view.strategies.prefix(ReconciliationLimits.strategiesMax).map(\.rawValue)
-      if theirs.root == summary.root {
-        return .answer(.opened(summary, strategies: strategies, message: nil))
-      }
-      keep(view)
-      return compared(strategy, message, in: view) {
-        .opened(summary, strategies: strategies, message: $0)
-      }
+    case .open(let theirs, let offers, let probe):
+      return open(theirs, offers, probe, in: view)
     case .compare(let revision, let strategy, let message):
       let kept = summary.revision == revision ? view : self.view(of: revision)
       guard let kept else { return .answer(.moved(summary)) }
-      return compared(strategy, message, in: kept) { .compared($0) }
+      do throws(ReconciliationError) {
+        return .answer(.compared(try compared(strategy, message, in: kept)))
+      } catch { return refusal(of: error) }
     case .records(let ids): return .answer(records(ids, in: view))
     case .values(let wishes): return .answer(values(wishes, in: view))
     case .store(let entries):
@@ -59,21 +64,71 @@ public struct SyncServer: Sendable {
     }
   }
 
-  private func compared(
-    _ strategy: UInt8, _ message: [UInt8], in view: any ReplicaView,
-    _ answer: ([UInt8]) -> SyncAnswer
+  private mutating func open(
+    _ theirs: ReplicaSummary, _ offers: [SyncOffer], _ probe: SyncProbe?,
+    in view: any ReplicaView
   ) -> Reply {
+    let summary = view.summary
+    let strategies = view.strategies.prefix(ReconciliationLimits.strategiesMax).map(\.rawValue)
+    guard theirs.root != summary.root else {
+      return .answer(.opened(summary, strategies: strategies, taken: nil))
+    }
+    keep(view)
+    let places = offers.indices.filter { strategies.contains(offers[$0].strategy) }
+    guard !places.isEmpty else { return .answer(.refused(.strategy)) }
+    let plans = places.compactMap { place in
+      view.strategies.first { $0.rawValue == offers[place].strategy }.map {
+        SyncPlan($0, expected: offers[place].expected > 0 ? Double(offers[place].expected) : nil)
+      }
+    }
+    var place = places[0]
+    do throws(ReconciliationError) {
+      if let probe, places.count > 1 {
+        let picked = policy.pick(plans, try situation(theirs, plans, probe, in: view))
+        if places.indices.contains(picked) { place = places[picked] }
+      }
+      var answers: [[UInt8]] = []
+      var bytes = 0
+      for message in offers[place].messages {
+        let answer = try compared(offers[place].strategy, message, in: view)
+        bytes += answer.count
+        if !answers.isEmpty, bytes > ReconciliationLimits.comparisonBytesMax { break }
+        answers.append(answer)
+      }
+      return .answer(
+        .opened(
+          summary, strategies: strategies,
+          taken: SyncTaken(offer: UInt32(place), messages: answers)))
+    } catch { return refusal(of: error) }
+  }
+
+  /// What the asking side would choose by if it knew what this side can see.
+  private func situation(
+    _ theirs: ReplicaSummary, _ plans: [SyncPlan], _ probe: SyncProbe, in view: any ReplicaView
+  ) throws(ReconciliationError) -> SyncSituation {
+    SyncSituation(
+      offered: plans.map(\.strategy), localCount: theirs.count, remoteCount: view.summary.count,
+      path: PathFigures(
+        bytesPerSecond: Double(probe.bytesPerSecond), roundTrip: Double(probe.roundTripUs) * 1e-6,
+        localSlowness: Double(probe.slownessPercent) / 100, remoteSlowness: slowness),
+      estimate: try view.estimate(of: probe.symbols))
+  }
+
+  private func compared(
+    _ strategy: UInt8, _ message: [UInt8], in view: any ReplicaView
+  ) throws(ReconciliationError) -> [UInt8] {
     let known = view.strategies.first { $0.rawValue == strategy }
     guard let known, let responder = view.responder(of: known) else {
-      return .answer(.refused(.strategy))
+      throw .unavailable("strategy \(strategy) is not known here")
     }
-    do throws(ReconciliationError) {
-      return .answer(answer(try responder.answer(message)))
-    } catch {
-      switch error.kind {
-      case .malformed, .contradiction: return .fault(error)
-      case .limitReached, .unavailable: return .answer(.refused(.message))
-      }
+    return try responder.answer(message)
+  }
+
+  private func refusal(of error: ReconciliationError) -> Reply {
+    switch error.kind {
+    case .malformed, .contradiction: .fault(error)
+    case .limitReached: .answer(.refused(.message))
+    case .unavailable: .answer(.refused(.strategy))
     }
   }
 

@@ -1,10 +1,12 @@
 import Primitives
+import Runtime
 
 /// The comparison of a session.
 extension SyncSession {
   /// Begins a comparison; the phase is final afterwards if there can be none.
   mutating func compare() {
     comparison = nil
+    candidates = []
     isOpened = false
     again.removeAll { $0.comparison != nil }
     for (number, request) in sent where request.comparison != nil { sent[number] = nil }
@@ -14,18 +16,34 @@ extension SyncSession {
     }
     rounds += 1
     unheld = 0
-    while let choice = policy.choose(situation(current: nil)) {
-      comparison = view.initiator(
-        of: choice.strategy, remote: remote, configuration: configuration)
-      if comparison != nil {
-        self.choice = choice
-        phase = .comparison(choice.strategy)
+    while let opening = policy.opening(situation(current: nil)) {
+      candidates = opening.plans.compactMap(candidate)
+      probeSymbols = candidates.count > 1 ? opening.probeSymbols : 0
+      if let first = candidates.first {
+        choice = SyncChoice(first.plan.strategy, reason: opening.reason)
+        phase = .comparison(first.plan.strategy)
         return
       }
       // Each that cannot be had is offered once.
-      guard failedStrategies.insert(choice.strategy).inserted else { break }
+      let before = failedStrategies.count
+      failedStrategies.formUnion(opening.plans.map(\.strategy))
+      if failedStrategies.count == before { break }
     }
     phase = .failed(.noStrategy)
+  }
+
+  private func candidate(_ plan: SyncPlan) -> Candidate? {
+    guard
+      var initiator = view.initiator(of: plan, remote: remote, configuration: configuration)
+    else { return nil }
+    var requests: [ComparisonRequest] = []
+    while requests.count < ReconciliationLimits.sessionRequestsMax,
+      let request = initiator.nextRequest()
+    {
+      requests.append(request)
+    }
+    return requests.isEmpty
+      ? nil : Candidate(plan: plan, initiator: initiator, requests: requests)
   }
 
   private func situation(current: StrategyID?) -> SyncSituation {
@@ -34,8 +52,69 @@ extension SyncSession {
     }
     return SyncSituation(
       offered: offered, current: current, localCount: view.summary.count,
-      remoteCount: remote?.count, link: link, lastDifference: lastDifference,
+      remoteCount: remote?.count, path: path, lastDifference: lastDifference,
       estimate: (comparison as? any EstimatingComparison)?.estimate)
+  }
+
+  /// The line as it was measured; nil before that.
+  var path: PathFigures? {
+    guard let rate = link.bytesPerSecond, let roundTrip = link.roundTrip else { return nil }
+    return PathFigures(
+      bytesPerSecond: rate, roundTrip: Double(roundTrip.wholeNanoseconds) * 1e-9,
+      localSlowness: slowness)
+  }
+
+  /// The first request of a comparison.
+  func opening() -> SyncRequest.Body {
+    var probe: SyncProbe?
+    if probeSymbols > 0, let path, let symbols = view.probe(symbols: probeSymbols) {
+      probe = SyncProbe(
+        symbols: symbols, bytesPerSecond: UInt64(min(path.bytesPerSecond, 1e15)),
+        roundTripUs: UInt64(min(path.roundTrip * 1e6, 1e15)),
+        slownessPercent: UInt32(min(max(slowness * 100, 1), 1e6)))
+    }
+    let offers = candidates.map { candidate in
+      SyncOffer(
+        strategy: candidate.plan.strategy.rawValue,
+        expected: UInt64(min(max(candidate.plan.expected ?? 0, 0), 1e15)),
+        messages: candidate.requests.map(\.body))
+    }
+    return .open(view.summary, offers: offers, probe: probe)
+  }
+
+  /// The other side took an offer.
+  mutating func opened(_ taken: SyncTaken) throws(ReconciliationError) {
+    guard taken.offer < candidates.count else {
+      throw .malformed("offer \(taken.offer) was taken of \(candidates.count)")
+    }
+    let candidate = candidates[Int(taken.offer)]
+    guard !taken.messages.isEmpty, taken.messages.count <= candidate.requests.count else {
+      throw .malformed(
+        "\(taken.messages.count) answers to \(candidate.requests.count) requests")
+    }
+    candidates = []
+    isOpened = true
+    let strategy = candidate.plan.strategy
+    if choice?.strategy != strategy {
+      choice = SyncChoice(strategy, reason: "the other side chose it")
+    }
+    phase = .comparison(strategy)
+    comparison = candidate.initiator
+    for (request, message) in zip(candidate.requests, taken.messages) {
+      try comparison?.receive(message, to: request.number)
+    }
+    for request in candidate.requests.dropFirst(taken.messages.count) {
+      again.append(compare(strategy, request))
+    }
+    reconsider()
+  }
+
+  /// A further request of the comparison.
+  func compare(_ strategy: StrategyID, _ request: ComparisonRequest) -> Sent {
+    Sent(
+      body: .compare(
+        revision: remote?.revision ?? 0, strategy: strategy.rawValue, message: request.body),
+      comparison: (rounds, request.number))
   }
 
   /// The strategy in use is of no use here.
@@ -48,8 +127,9 @@ extension SyncSession {
   mutating func compared(
     _ message: [UInt8], to request: Sent
   ) throws(ReconciliationError) {
-    guard let place = request.comparison, place.round == rounds else { return }
-    try comparison?.receive(message, to: place.number)
+    guard let place = request.comparison, place.round == rounds, let number = place.number
+    else { return }
+    try comparison?.receive(message, to: number)
     reconsider()
   }
 
@@ -59,13 +139,14 @@ extension SyncSession {
       comparison is any EstimatingComparison, rounds < ReconciliationLimits.roundsMax
     else { return }
     guard let choice = policy.choose(situation(current: current)), choice.strategy != current,
-      let other = view.initiator(
-        of: choice.strategy, remote: remote, configuration: configuration)
+      let other = candidate(SyncPlan(choice.strategy))
     else { return }
     self.choice = choice
     rounds += 1
     again.removeAll { $0.comparison != nil }
-    self.comparison = other
+    self.comparison = nil
+    candidates = [other]
+    probeSymbols = 0
     isOpened = false
     phase = .comparison(choice.strategy)
   }
@@ -94,7 +175,7 @@ extension SyncSession {
   /// The other side's view is gone: what was found by then is fetched, and the rest compared anew.
   mutating func moved(_ summary: ReplicaSummary) throws(ReconciliationError) {
     remote = summary
-    guard let comparison else { return }
+    guard let comparison else { return compare() }
     let difference = comparison.difference
     if difference.count > 0 { try found(difference) } else { compare() }
   }

@@ -62,17 +62,13 @@ extension SyncSession {
     }
   }
 
-  /// Only one request is under way until the comparison has a view of the other side.
+  /// Only the opening is under way until the comparison has a view of the other side.
   private mutating func nextComparison(_ strategy: StrategyID) -> Sent? {
-    if !isOpened, sent.values.contains(where: { $0.comparison?.round == rounds }) { return nil }
-    guard let request = comparison?.nextRequest() else { return nil }
-    let number = strategy.rawValue
-    var sent = Sent(body: .open(view.summary, strategy: number, message: request.body))
-    if isOpened, let remote {
-      sent.body = .compare(revision: remote.revision, strategy: number, message: request.body)
+    guard isOpened else {
+      if sent.values.contains(where: { $0.comparison?.round == rounds }) { return nil }
+      return Sent(body: opening(), comparison: (rounds, nil))
     }
-    sent.comparison = (rounds, request.number)
-    return sent
+    return comparison?.nextRequest().map { compare(strategy, $0) }
   }
 
   private var hasRoom: Bool {

@@ -8,16 +8,11 @@ extension SyncSession {
     _ answer: SyncAnswer, to request: Sent
   ) throws(ReconciliationError) -> [Action] {
     switch (request.body, answer) {
-    case (.open, .opened(let summary, let strategies, let message)):
+    case (.open, .opened(let summary, let strategies, let taken)):
       remote = summary
       remoteStrategies = Set(view.strategies.filter { strategies.contains($0.rawValue) })
       guard request.comparison?.round == rounds else { return [] }
-      isOpened = true
-      if let message {
-        try compared(message, to: request)
-      } else {
-        try equal(summary)
-      }
+      if let taken { try opened(taken) } else { try equal(summary) }
     case (.compare, .compared(let message)): try compared(message, to: request)
     case (.compare, .moved(let summary)):
       if request.comparison?.round == rounds { try moved(summary) }

@@ -22,11 +22,18 @@ public struct SyncSession: Sendable {
   /// A request that is under way.
   struct Sent: Sendable {
     var body: SyncRequest.Body
-    /// Its number in the comparison that it belongs to, and which comparison.
-    var comparison: (round: Int, number: UInt32)?
+    /// Which comparison it belongs to, and its number in it; no number for the opening.
+    var comparison: (round: Int, number: UInt32?)?
     var attempts = 0
     var at = Moment.start
     var bytes = 0
+  }
+
+  /// A way to compare that is offered, and its first requests.
+  struct Candidate: Sendable {
+    let plan: SyncPlan
+    let initiator: any ComparisonInitiator
+    let requests: [ComparisonRequest]
   }
 
   public let id: SyncSessionID
@@ -55,10 +62,15 @@ public struct SyncSession: Sendable {
   let transfer: any ValueTransfer
   /// Records that differed in the last session with this peer.
   let lastDifference: Int?
+  /// How many times as long this processor takes as that of the cost model.
+  let slowness: Double
   var comparison: (any ComparisonInitiator)?
+  /// What the other side may take, until it has.
+  var candidates: [Candidate] = []
+  var probeSymbols = 0
   var remote: ReplicaSummary?
   var remoteStrategies: Set<StrategyID>?
-  /// Whether the comparison's first message was answered, so that it has a view.
+  /// Whether the opening was answered, so that the comparison has a view.
   var isOpened = false
   var sent: [UInt64: Sent] = [:]
   /// To be sent again, first one first.
@@ -88,7 +100,7 @@ public struct SyncSession: Sendable {
     id: SyncSessionID, peer: PeerID, view: any ReplicaView, policy: any SyncPolicy,
     configuration: SyncConfiguration = SyncConfiguration(),
     transfer: any ValueTransfer = WholeValues(), link: LinkMonitor = LinkMonitor(),
-    lastDifference: Int? = nil, at now: Moment
+    lastDifference: Int? = nil, slowness: Double = 1, at now: Moment
   ) {
     self.id = id
     self.peer = peer
@@ -98,6 +110,7 @@ public struct SyncSession: Sendable {
     self.transfer = transfer
     self.link = link
     self.lastDifference = lastDifference
+    self.slowness = slowness
     started = now
     phase = .comparison(.full)
     compare()

@@ -1,0 +1,55 @@
+/// The coefficients of the cost model. Bytes follow from the wire forms; nanoseconds are measured
+/// by `livesync-bench reconcile` on one core of an AMD EPYC with SHA extensions.
+public enum CostCoefficients {
+  /// Bytes of a request that asks for more of the same.
+  public static let requestBytes = 32.0
+
+  /// Full exchange: bytes of a record's name, nanoseconds to compare and to write one.
+  public static let listedBytes = 16.0
+  public static let listedReadNs = 60.0
+  public static let listedWriteNs = 10.0
+
+  /// Rateless symbols: bytes on the wire, nanoseconds to write one that is held and to read one.
+  public static let symbolBytes = 25.0
+  public static let symbolWriteNs = 15.0
+  public static let symbolReadNs = 25.0
+  /// Symbols per difference for many differences, and by how much more few take (SIGCOMM 2024,
+  /// arXiv 2402.02668, measured anew).
+  public static let overhead = 1.35
+  public static let smallOverhead = 0.8
+  /// Nanoseconds to peel one difference: more where the symbols do not fit the caches.
+  public static func peelNs(_ difference: Double) -> Double {
+    difference < 20_000 ? 250 : 600
+  }
+
+  /// A table of fixed size: cells per difference, at least so many more, bytes of the estimate,
+  /// nanoseconds to put one record in.
+  public static let tableCells = 1.9
+  public static let tableCellsMin = 60.0
+  public static let strataBytes = 16_000.0
+  public static let tableInsertNs = 80.0
+
+  /// Bloom filters: bytes a record, share of the difference that they miss, round trips, nanoseconds
+  /// to put in or look up one record.
+  public static let filterBytes = 1.25
+  public static let filterMissedShare = 0.02
+  public static let filterFlights = 2.0
+  public static let filterNs = 60.0
+
+  /// A tree of sixteen children a node whose leaves have some records.
+  public static let treeFanout = 16.0
+  public static let treeLeaf = 4.0
+  public static let treeAskBytes = 8.0
+  public static let treeAnswerBytes = 100.0
+  public static let treeNodeNs = 2_000.0
+
+  /// Negentropy: parts of a range, most records of one whose ids are listed, bytes of a fingerprint
+  /// and of an id, how often ids go up as well, nanoseconds of both.
+  public static let rangeFanout = 16.0
+  public static let rangeListed = 32.0
+  public static let rangePrintBytes = 24.0
+  public static let rangeIDBytes = 32.0
+  public static let rangeListedUp = 0.5
+  public static let rangePrintNs = 1_500.0
+  public static let rangeIDNs = 100.0
+}

@@ -1,0 +1,62 @@
+import Primitives
+
+extension WireEncoder {
+  /// Messages of a comparison: their number as a varint, then each as a byte string.
+  fileprivate mutating func append(messages: [[UInt8]]) {
+    append(count: messages.count)
+    for message in messages { append(message) }
+  }
+}
+
+extension WireDecoder {
+  fileprivate mutating func messages() throws(WireError) -> [[UInt8]] {
+    let count = try count(limit: ReconciliationLimits.sessionRequestsMax)
+    var messages: [[UInt8]] = []
+    for _ in 0..<count {
+      messages.append(try bytes(limit: ReconciliationLimits.comparisonBytesMax))
+    }
+    return messages
+  }
+}
+
+extension SyncOffer: WireCodable {
+  public func encode(to encoder: inout WireEncoder) {
+    encoder.append(byte: strategy)
+    encoder.append(expected)
+    encoder.append(messages: messages)
+  }
+
+  public init(from decoder: inout WireDecoder) throws(WireError) {
+    strategy = try decoder.byte()
+    expected = try decoder.uint64()
+    messages = try decoder.messages()
+  }
+}
+
+extension SyncProbe: WireCodable {
+  public func encode(to encoder: inout WireEncoder) {
+    encoder.append(symbols)
+    encoder.append(bytesPerSecond)
+    encoder.append(roundTripUs)
+    encoder.append(slownessPercent)
+  }
+
+  public init(from decoder: inout WireDecoder) throws(WireError) {
+    symbols = try decoder.bytes(limit: ReconciliationLimits.probeBytesMax)
+    bytesPerSecond = try decoder.uint64()
+    roundTripUs = try decoder.uint64()
+    slownessPercent = try decoder.uint32()
+  }
+}
+
+extension SyncTaken: WireCodable {
+  public func encode(to encoder: inout WireEncoder) {
+    encoder.append(offer)
+    encoder.append(messages: messages)
+  }
+
+  public init(from decoder: inout WireDecoder) throws(WireError) {
+    offer = try decoder.uint32()
+    messages = try decoder.messages()
+  }
+}
