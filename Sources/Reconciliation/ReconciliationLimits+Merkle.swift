@@ -2,4 +2,29 @@
 extension ReconciliationLimits {
   /// Entries that are read from a set of records at a time.
   public static let pageEntriesMax = 1_024
+  /// Records of a set, so that no sum of counts overflows.
+  public static let recordsMax = 1 << 48
+  /// Levels of a tree that are kept, below the root: 16^5 nodes are 48 MiB.
+  public static let treeLevelsMax = 5
+  /// Records below a node of the last kept level, in the mean, above which a set in memory gets
+  /// another level.
+  public static let bucketRecordsMax = 64
+  /// Records of a node that is a leaf wherever it lies.
+  public static let leafRecordsMax = 16
+  /// Entries that are held in memory at a time while hashes are computed: 3 MiB.
+  public static let subtreeEntriesMax = 65_536
+  /// Records of one list in an answer.
+  public static let listedRecordsMax = 4_096
+  /// Nodes of one request.
+  public static let batchNodesMax = 4_096
+  /// Nodes that a comparison by trees keeps waiting.
+  public static let waitingNodesMax = 1 << 20
+  /// Records that a comparison finds to differ at most.
+  public static let differencesMax = 1 << 21
+  /// Records of a node of which this side has none, up to which their ids are asked for at once.
+  public static let wholeListMax = 64
+  /// Records of a node up to which the beginnings of their ids are asked for.
+  public static let shortListMax = 32
+  /// Attempts at reading records and their tree of one state while others write.
+  static let viewAttemptsMax = 16
 }

@@ -9,6 +9,8 @@ public protocol RecordReading {
   func record(of key: [UInt8]) throws(StorageError) -> Record?
   /// The record with an id.
   func record(named id: RecordID) throws(StorageError) -> Record?
+  /// Records whose id begins with these 64 bits, two at most: then there may be more.
+  func records(startingWith half: UInt64) throws(StorageError) -> [Record]
   /// The first `limit` records in the order of keys whose key is not before `key`.
   func records(from key: [UInt8], limit: Int) throws(StorageError) -> [Record]
   /// The first `limit` entries in hashed order whose position is `first`…`last`.

@@ -13,6 +13,16 @@ extension RecordTable: RecordReading, RecordSource {
     return self[slot].record
   }
 
+  public func records(startingWith half: UInt64) -> [Record] {
+    var found: [Record] = []
+    var place = byID.place(of: half) { _ in false }
+    while found.count < 2, let index = byID.entry(at: &place), index.word == half {
+      found.append(self[index.slot].record)
+      place.offset += 1
+    }
+    return found
+  }
+
   public func records(from key: [UInt8], limit: Int) -> [Record] {
     var found: [Record] = []
     var place = placeInKeys(key)

@@ -64,6 +64,12 @@ public struct RecordTable: Sendable {
       })
   }
 
+  /// The entries of all records, in no particular order.
+  var allEntries: some Sequence<RecordEntry> {
+    let unused = Set(free)
+    return (0..<UInt32(slotCount)).lazy.filter { !unused.contains($0) }.map { self[$0].entry }
+  }
+
   subscript(slot: UInt32) -> Slot {
     pages[Int(slot) / Self.pageSlots][Int(slot) % Self.pageSlots]
   }

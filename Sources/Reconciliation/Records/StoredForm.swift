@@ -55,19 +55,20 @@ enum StoredForm {
       id: RecordID(high: word(value, 0), low: word(value, 8)), version: word(value, 16), size: size)
   }
 
-  static func bytes(of count: Int) -> [UInt8] {
+  static func bytes(of state: StoredRecords.State) -> [UInt8] {
     var encoder = WireEncoder()
-    encoder.append(count: count)
+    encoder.append(count: state.count)
+    encoder.append(state.revision)
     return encoder.bytes
   }
 
-  static func count(_ value: [UInt8]?) throws(StorageError) -> Int {
-    guard let value else { return 0 }
+  static func state(_ value: [UInt8]?) throws(StorageError) -> StoredRecords.State {
+    guard let value else { return .init() }
     var decoder = WireDecoder(value)
     do throws(WireError) {
-      let count = try decoder.uint64()
+      let (count, revision) = (try decoder.uint64(), try decoder.uint64())
       try decoder.finish()
-      if let count = Int(exactly: count) { return count }
+      if let count = Int(exactly: count) { return .init(count: count, revision: revision) }
     } catch {
       throw damage([], "\(error)")
     }

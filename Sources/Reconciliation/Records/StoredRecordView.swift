@@ -6,8 +6,10 @@ struct StoredRecordView: RecordReading {
   let view: StoreView
   let names: StoredRecords.Names
 
-  func recordCount() throws(StorageError) -> Int {
-    try StoredForm.count(try view.value(of: names.positions.key()))
+  func recordCount() throws(StorageError) -> Int { try state().count }
+
+  func state() throws(StorageError) -> StoredRecords.State {
+    try StoredForm.state(try view.value(of: names.positions.key()))
   }
 
   func record(of key: [UInt8]) throws(StorageError) -> Record? {
@@ -19,6 +21,21 @@ struct StoredRecordView: RecordReading {
 
   func record(named id: RecordID) throws(StorageError) -> Record? {
     guard let key = try view.value(of: names.ids.key(id.wireBytes)) else { return nil }
+    return try named(key)
+  }
+
+  func records(startingWith half: UInt64) throws(StorageError) -> [Record] {
+    var keys: [[UInt8]] = []
+    let prefix = withUnsafeBytes(of: half.bigEndian) { Array($0) }
+    try view.forEachBytes(in: names.ids.prefix(prefix)) { _, key in
+      keys.append(Array(key))
+      return keys.count < 2
+    }
+    return try keys.map { key throws(StorageError) in try named(key) }
+  }
+
+  /// The record that an id names.
+  private func named(_ key: [UInt8]) throws(StorageError) -> Record {
     guard let record = try record(of: key) else {
       throw StoredForm.damage(key, "an id names it, but it is not there")
     }

@@ -5,7 +5,8 @@ import Storage
 /// not there as a whole.
 ///
 /// Three namespaces: `…/keys` (key → version, size, digest), `…/positions` (position → id, version,
-/// size) and `…/ids` (id → key). The number of records is under the empty key of `…/positions`.
+/// size) and `…/ids` (id → key). The number of records and of transactions that changed them is under
+/// the empty key of `…/positions`.
 public struct StoredRecords: RecordSource {
   public let store: any KeyValueStore
   let names: Names
@@ -15,6 +16,13 @@ public struct StoredRecords: RecordSource {
     let keys: Namespace
     let positions: Namespace
     let ids: Namespace
+  }
+
+  /// What is said of all records.
+  struct State: Sendable, Hashable {
+    var count = 0
+    /// Counts the transactions that changed something: tells one state from others.
+    var revision: UInt64 = 0
   }
 
   /// The set called `name` in `store`, which has small letters, digits, `-` and `/`.
@@ -36,16 +44,22 @@ public struct StoredRecords: RecordSource {
     _ writes: [RecordWrite], in transaction: inout StoreTransaction
   ) throws(StorageError) -> [RecordChange] {
     var changes: [RecordChange] = []
-    let countKey = names.positions.key()
-    let before = try StoredForm.count(try transaction.value(of: countKey))
-    var count = before
+    let stateKey = names.positions.key()
+    var state = try StoredForm.state(try transaction.value(of: stateKey))
     for write in writes {
       guard let change = try apply(write, in: &transaction) else { continue }
       changes.append(change)
-      count += (change.new == nil ? 0 : 1) - (change.old == nil ? 0 : 1)
+      state.count += (change.new == nil ? 0 : 1) - (change.old == nil ? 0 : 1)
     }
-    if count != before { try transaction.put(countKey, StoredForm.bytes(of: count)) }
+    guard !changes.isEmpty else { return [] }
+    state.revision &+= 1
+    try transaction.put(stateKey, StoredForm.bytes(of: state))
     return changes
+  }
+
+  /// Which state of the records a transaction has.
+  func revision(in transaction: borrowing StoreTransaction) throws(StorageError) -> UInt64 {
+    try StoredForm.state(try transaction.value(of: names.positions.key())).revision
   }
 
   private func apply(

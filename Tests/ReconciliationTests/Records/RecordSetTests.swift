@@ -58,9 +58,11 @@ extension SeededGenerator {
     for record in keys {
       #expect(try view.record(of: record.key) == record)
       #expect(try view.record(named: record.id) == record)
+      #expect(try view.records(startingWith: record.id.high) == [record])
     }
     #expect(try view.record(of: [1, 2, 3, 4]) == nil)
     #expect(try view.record(of: []) == nil)
+    #expect(try view.records(startingWith: 5).isEmpty)
     #expect(try view.record(named: RecordID(high: 1, low: 2)) == nil)
     for start in 0..<16 {
       let key = [UInt8(start % 3), UInt8(start * 16)]
