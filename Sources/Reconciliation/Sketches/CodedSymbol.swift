@@ -29,6 +29,14 @@ public struct CodedSymbol<Item: SketchItem>: Sendable, Hashable {
     count &+= change
   }
 
+  /// Adds the items of `other`.
+  @inlinable
+  public mutating func merge(_ other: CodedSymbol) {
+    sum.formXor(other.sum)
+    checksum ^= other.checksum
+    count &+= other.count
+  }
+
   /// What is left when the items of `other` are removed; of the checksum only the bits of `mask`.
   @inlinable
   public func subtracting(_ other: CodedSymbol, mask: UInt64 = .max) -> CodedSymbol {

@@ -29,13 +29,7 @@ public struct RatelessMapping: Sendable, Hashable {
   /// hostile item is made for it: here a step is at least 1.
   @inlinable
   public mutating func advance() {
-    // The multipliers of Steele and Vigna for congruential generators of 64 bits.
-    first = first &* 0xda94_2042_e4dd_58b5
-    second = second &* 0xd134_2543_de82_ef95
-    let number = first &+ second
-    // Not to be fused: all peers must get the same indices.
-    let factor = 4_294_967_296 / (Double(number) + 1).squareRoot() - 1
-    let step = (Double(position) + 1.5) * factor
+    let step = (Double(position) + 1.5) * Self.nextFactor(&first, &second)
     guard step < 0x1p62, position < 1 << 62 else {
       position = .max
       return
@@ -43,5 +37,16 @@ public struct RatelessMapping: Sendable, Hashable {
     let whole = Int64(step)
     let roundedUp = Double(whole) < step ? whole &+ 1 : whole
     position &+= UInt64(bitPattern: max(1, roundedUp))
+  }
+
+  /// Takes the next number and gives the factor of the step, 0 and more.
+  @inlinable
+  @inline(__always)
+  static func nextFactor(_ first: inout UInt64, _ second: inout UInt64) -> Double {
+    // The multipliers of Steele and Vigna for congruential generators of 64 bits.
+    first = first &* 0xda94_2042_e4dd_58b5
+    second = second &* 0xd134_2543_de82_ef95
+    // Not to be fused with anything: all peers must get the same indices.
+    return 4_294_967_296 / (Double(first &+ second) + 1).squareRoot() - 1
   }
 }

@@ -2,29 +2,33 @@
 ///
 /// A symbol of the difference that holds one item alone gives it; without that item other symbols
 /// come down to one. All is found when symbol 0, of which every item is part, is empty. Symbols need
-/// not be true: each item that was found took a symbol, so there are never more items than symbols,
+/// not be true: each item that is found takes a symbol, so there are never more items than symbols,
 /// and symbols of which that does not hold are refused.
 public struct SymbolDecoder<Item: SketchItem>: Sendable {
-  /// An item that was found, and the first symbol not received yet that it is part of.
+  /// An item that was found.
   @usableFromInline
   struct Found: Sendable {
     @usableFromInline let item: Item
-    @usableFromInline let checksum: UInt64
-    @usableFromInline let change: Int64
+    /// 1 if only the remote set has it, -1 if only the local one.
+    @usableFromInline let count: Int64
+    /// Its way up to the first symbol that was not there when symbols last came; at symbol 0 if none
+    /// came since it was found.
     @usableFromInline var mapping: RatelessMapping
 
     @inlinable
-    init(item: Item, checksum: UInt64, change: Int64, mapping: RatelessMapping) {
-      self.item = item
-      self.checksum = checksum
-      self.change = change
-      self.mapping = mapping
+    init(_ lane: SymbolLane<Item>) {
+      item = lane.item
+      count = -lane.change
+      mapping = RatelessMapping(seed: lane.item.mappingSeed)
     }
   }
 
-  @usableFromInline var cells: [CodedSymbol<Item>] = []
+  /// The symbols of what is not found yet, and a last one that stands for those not received.
+  @usableFromInline var cells = [CodedSymbol<Item>()]
   @usableFromInline var found: [Found] = []
-  @usableFromInline var queue: [Int] = []
+  /// Sums of several items that were taken for one, for their checksums happened to add up.
+  @usableFromInline var mistakes = 0
+  @usableFromInline var spread = CountSpread()
   /// The bits of checksums that are known.
   @usableFromInline let mask: UInt64
 
@@ -37,7 +41,7 @@ public struct SymbolDecoder<Item: SketchItem>: Sendable {
 
   /// Symbols received so far.
   @inlinable
-  public var symbolCount: Int { cells.count }
+  public var symbolCount: Int { cells.count - 1 }
 
   /// Items found so far.
   @inlinable
@@ -45,100 +49,71 @@ public struct SymbolDecoder<Item: SketchItem>: Sendable {
 
   /// Whether the difference is whole.
   @inlinable
-  public var isComplete: Bool { cells.first?.isEmpty ?? false }
-
-  /// The items found so far that only the remote set has, and those that only the local set has.
-  public var items: (remoteOnly: [Item], localOnly: [Item]) {
-    (found.filter { $0.change > 0 }.map(\.item), found.filter { $0.change < 0 }.map(\.item))
-  }
+  public var isComplete: Bool { symbolCount > 0 && cells[0].isEmpty }
 
   /// The symbols of what is not found yet.
-  public var remainder: [CodedSymbol<Item>] { cells }
+  public var remainder: ArraySlice<CodedSymbol<Item>> { cells.dropLast() }
 
-  /// Takes the next symbols of the remote set and the local set's symbols of the same indices. Throws
-  /// if no set has these symbols.
+  /// The items found so far that only the remote set has, and those that only the local set has.
+  /// Throws if one was found twice: no set has such symbols.
+  public func items() throws(ReconciliationError) -> (remoteOnly: Set<Item>, localOnly: Set<Item>) {
+    var (remote, local) = (Set<Item>(), Set<Item>())
+    for place in found {
+      let isNew =
+        place.count > 0 ? remote.insert(place.item).inserted : local.insert(place.item).inserted
+      if !isNew { throw .malformed("coded symbols give item \(place.item) twice") }
+    }
+    guard remote.isDisjoint(with: local) else {
+      throw .malformed("coded symbols give an item to one set and to the other")
+    }
+    return (remote, local)
+  }
+
+  /// Takes the next symbols of the remote set and the local set's symbols of the same indices; there
+  /// are fewer than 2^31 in all. Throws if no sets have these symbols.
   @inlinable
   public mutating func append(
     remote: [CodedSymbol<Item>], local: ArraySlice<CodedSymbol<Item>>
   ) throws(ReconciliationError) {
-    precondition(remote.count == local.count)
-    let start = cells.count
-    cells.reserveCapacity(start + remote.count)
+    precondition(remote.count == local.count && symbolCount + remote.count < 1 << 31)
+    let start = symbolCount
+    cells.removeLast()
+    cells.reserveCapacity(start + remote.count + 1)
     for (remote, local) in zip(remote, local) {
-      cells.append(remote.subtracting(local, mask: mask))
+      let cell = remote.subtracting(local, mask: mask)
+      cells.append(cell)
+      spread.append(cell.count)
     }
-    removeFound()
-    for index in start..<cells.count where cells[index].mayBePure { queue.append(index) }
-    try peel()
+    cells.append(CodedSymbol())
+    removeFound(from: start)
+    peel(from: start)
+    guard found.count <= symbolCount, mistakes <= symbolCount else {
+      throw .malformed("\(symbolCount) coded symbols give more items than they are")
+    }
     guard isComplete else { return }
-    guard cells.allSatisfy(\.isEmpty) else {
-      throw .malformed("coded symbol 0 is empty and another of \(cells.count) is not")
-    }
-    guard Set(found.map(\.item)).count == found.count else {
-      throw .malformed("coded symbols of \(found.count) items name one of them twice")
+    guard cells.dropLast().allSatisfy(\.isEmpty) else {
+      throw .malformed("coded symbol 0 is empty and another of \(symbolCount) is not")
     }
   }
 
-  /// Removes the items found before from the new symbols.
+  /// Removes the items found before from the symbols from `start` on.
   @usableFromInline
-  mutating func removeFound() {
-    let end = UInt64(cells.count)
+  mutating func removeFound(from start: Int) {
+    let (start, end) = (UInt64(start), UInt64(symbolCount))
     cells.withUnsafeMutableBufferPointer { cells in
       for place in found.indices where found[place].mapping.index < end {
-        let item = found[place]
-        var mapping = item.mapping
+        let (item, count) = (found[place].item, found[place].count)
+        let checksum = item.checksum & mask
+        var mapping = found[place].mapping
         while mapping.index < end {
-          cells[Int(truncatingIfNeeded: mapping.index)].apply(
-            item.item, checksum: item.checksum, change: -item.change)
+          if mapping.index >= start {
+            cells[Int(truncatingIfNeeded: mapping.index)].apply(
+              item, checksum: checksum, change: -count)
+          }
           mapping.advance()
         }
         found[place].mapping = mapping
       }
-    }
-  }
-
-  @usableFromInline
-  mutating func peel() throws(ReconciliationError) {
-    while let index = queue.popLast() {
-      // It may have changed since it was put there.
-      let cell = cells[index]
-      guard cell.mayBePure else { continue }
-      let checksum = cell.sum.checksum & mask
-      guard checksum == cell.checksum else { continue }
-      try remove(cell, from: index, checksum: checksum)
-    }
-  }
-
-  /// Removes the item that is alone in the symbol at `index` from all symbols.
-  @inlinable
-  @inline(__always)
-  mutating func remove(
-    _ cell: CodedSymbol<Item>, from index: Int, checksum: UInt64
-  ) throws(ReconciliationError) {
-    let waiting = queue.count
-    var mapping = RatelessMapping(seed: cell.sum.mappingSeed)
-    let end = UInt64(cells.count)
-    cells.withUnsafeMutableBufferPointer { cells in
-      while mapping.index < end {
-        let place = Int(truncatingIfNeeded: mapping.index)
-        cells[place].apply(cell.sum, checksum: checksum, change: -cell.count)
-        if cells[place].mayBePure { queue.append(place) }
-        mapping.advance()
-      }
-    }
-    guard cells[index].isEmpty else {
-      // Several items whose checksums happen to add up: their sum is no item, or one that is not part
-      // of this symbol.
-      queue.removeSubrange(waiting...)
-      cells.withUnsafeMutableBufferPointer {
-        SymbolPrefix.apply(cell.sum, checksum: checksum, change: cell.count, to: $0)
-      }
-      return
-    }
-    found.append(
-      Found(item: cell.sum, checksum: checksum, change: cell.count, mapping: mapping))
-    guard found.count <= cells.count else {
-      throw .malformed("\(cells.count) coded symbols give more items than they are")
     }
   }
 }

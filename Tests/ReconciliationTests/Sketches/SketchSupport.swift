@@ -46,3 +46,34 @@ extension SeededGenerator {
 
   mutating func ids(_ count: Int) -> [RecordID] { (0..<count).map { _ in id() } }
 }
+
+/// A comparison run to its end in one process.
+struct ComparisonRun {
+  /// Answers waited for, one after the other.
+  var rounds = 0
+  var bytesOut = 0
+  var bytesIn = 0
+
+  /// Runs `initiator` against `responder` until it is complete, or asks nothing more. Answers of one
+  /// round come in the order that `generator` gives.
+  init(
+    _ initiator: inout some ComparisonInitiator, against responder: some ComparisonResponder,
+    roundsMax: Int = 200, from generator: inout SeededGenerator,
+    damage: (inout [UInt8]) -> Void = { _ in }
+  ) throws(ReconciliationError) {
+    while !initiator.isComplete, rounds < roundsMax {
+      var requests: [ComparisonRequest] = []
+      while let request = initiator.nextRequest() { requests.append(request) }
+      if requests.isEmpty { return }
+      rounds += 1
+      requests.shuffle(using: &generator)
+      for request in requests {
+        bytesOut += request.body.count
+        var answer = try responder.answer(request.body)
+        bytesIn += answer.count
+        damage(&answer)
+        try initiator.receive(answer, to: request.number)
+      }
+    }
+  }
+}

@@ -70,8 +70,8 @@ import Testing
       }
       #expect(decoder.isComplete)
       #expect(decoder.symbolCount == json["needed"].integer, "\(json["name"].text)")
-      #expect(Set(decoder.items.remoteOnly) == Set(a).subtracting(b))
-      #expect(Set(decoder.items.localOnly) == Set(b).subtracting(a))
+      #expect(try decoder.items().remoteOnly == Set(a).subtracting(b))
+      #expect(try decoder.items().localOnly == Set(b).subtracting(a))
     }
   }
 

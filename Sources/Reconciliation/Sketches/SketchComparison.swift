@@ -1,0 +1,158 @@
+import Primitives
+
+/// Finds the difference of two sets of records by coded symbols (rateless IBLT): asks for the other
+/// side's from index 0 on, and stops when they decode. A request names the symbols wanted, so the
+/// other side holds nothing; batches grow with what is still undecoded.
+public struct SketchComparison<Source: RecordIDSource>: ComparisonInitiator {
+  private var local: SymbolSource<Source>
+  private var decoder: SymbolDecoder<RecordID>
+  private let options: SketchOptions
+  private var requested = 0
+  private var nextNumber: UInt32 = 0
+  private var underWay: [UInt32: SymbolRequest] = [:]
+  /// Answers that came before those of earlier symbols, by their first index.
+  private var early: [Int: [CodedSymbol<RecordID>]] = [:]
+  /// Items and stamp of the other side's set.
+  private var remote: (items: Int, stamp: UInt64)?
+  private var isFailed = false
+  public private(set) var difference = RecordDifference()
+
+  /// - Parameters:
+  ///   - ids: all ids of this side.
+  ///   - prefix: the coded symbols of just these.
+  public init(
+    _ ids: Source, prefix: SymbolPrefix<RecordID>, options: SketchOptions = SketchOptions()
+  ) {
+    self.init(SymbolSource(ids, prefix: prefix), options: options)
+  }
+
+  init(_ local: SymbolSource<Source>, options: SketchOptions) {
+    self.local = local
+    self.options = options
+    decoder = SymbolDecoder(checksumBytes: options.checksumBytes)
+  }
+
+  public var isComplete: Bool { decoder.isComplete && !isFailed }
+
+  /// Items of the other side's set, nil before the first answer.
+  public var remoteCount: Int? { remote?.items }
+
+  /// Symbols of the other side that came so far.
+  public var symbolCount: Int { decoder.symbolCount }
+
+  /// How many differences there are in all, about; exact when complete. Nil before enough came.
+  public var estimatedDifferences: Double? { decoder.estimatedDifferences }
+
+  /// How many symbols more it takes, about; nil before enough came.
+  public var estimatedSymbolsMore: Double? {
+    if isComplete { return 0 }
+    return decoder.estimatedSymbols.map { max(1, $0 - Double(decoder.symbolCount)) }
+  }
+
+  public mutating func nextRequest() -> ComparisonRequest? {
+    guard !isFailed, !decoder.isComplete, underWay.count + early.count < options.requestsMax,
+      requested < options.symbolsMax
+    else { return nil }
+    let wanted = goal - requested
+    guard wanted > 0 else { return nil }
+    let request = SymbolRequest(
+      start: requested,
+      count: min(
+        wanted, ReconciliationLimits.symbolsPerAnswerMax, options.symbolsMax - requested),
+      checksumBytes: options.checksumBytes)
+    requested = request.end
+    defer { nextNumber += 1 }
+    underWay[nextNumber] = request
+    return ComparisonRequest(number: nextNumber, body: request.wireBytes)
+  }
+
+  /// Symbols to have asked for by now.
+  private var goal: Int {
+    let least = max(ReconciliationLimits.nextSymbolsMin, requested / 8)
+    guard requested > 0 else {
+      let expected = options.expectedDifferences.map(DifferenceEstimate.symbols(differences:))
+      return max(ReconciliationLimits.firstSymbols, Self.whole(expected ?? 0))
+    }
+    // Nothing is known yet: as many again, if that many may be under way.
+    guard let estimate = decoder.estimatedSymbols else {
+      return options.expectedDifferences == nil ? 2 * requested : requested
+    }
+    // Half a deviation more, for a round costs more than a few symbols.
+    let deviation = (2 / Double(decoder.symbolCount)).squareRoot()
+    let goal = Self.whole(estimate * (1 + deviation / 2))
+    return underWay.isEmpty && early.isEmpty ? max(goal, requested + least) : goal
+  }
+
+  /// A number of symbols, which need not be anything sensible.
+  private static func whole(_ symbols: Double) -> Int {
+    Int(min(max(symbols, 0), Double(ReconciliationLimits.symbolsMax)).rounded(.up))
+  }
+
+  public mutating func receive(
+    _ answer: [UInt8], to number: UInt32
+  ) throws(ReconciliationError) {
+    guard !isFailed, let request = underWay.removeValue(forKey: number) else {
+      throw .malformed("an answer to request \(number), for which none is awaited")
+    }
+    // What was asked for beyond the symbols that were enough.
+    if decoder.isComplete { return }
+    do {
+      try take(answer, to: request)
+    } catch {
+      isFailed = true
+      throw error
+    }
+  }
+
+  private mutating func take(
+    _ answer: [UInt8], to request: SymbolRequest
+  ) throws(ReconciliationError) {
+    let batch: SymbolBatch<RecordID>
+    do throws(WireError) {
+      batch = try SymbolBatch(
+        answer, from: request.start, checksumBytes: request.checksumBytes, limit: request.count)
+    } catch { throw .malformed("coded symbols from \(request.start) on", error) }
+    guard batch.symbols.count == request.count else {
+      throw .malformed("\(batch.symbols.count) coded symbols, not \(request.count)")
+    }
+    if let remote, remote != (batch.itemCount, batch.stamp) {
+      throw .unavailable("the other side's set changed during the comparison")
+    }
+    remote = (batch.itemCount, batch.stamp)
+    early[request.start] = batch.symbols
+    while let symbols = early.removeValue(forKey: decoder.symbolCount) {
+      let start = decoder.symbolCount
+      let ours = try local.symbols(start..<(start + symbols.count), most: options.symbolsMax)
+      try decoder.append(remote: symbols, local: ours)
+      guard !decoder.isComplete else { break }
+    }
+    let items = try decoder.items()
+    difference = RecordDifference(missing: items.remoteOnly, extra: items.localOnly)
+    guard decoder.isComplete || decoder.symbolCount < options.symbolsMax else {
+      throw .limitReached("\(decoder.symbolCount) coded symbols do not tell the difference")
+    }
+  }
+}
+
+/// How a comparison by coded symbols is done.
+public struct SketchOptions: Sendable, Hashable {
+  /// Symbols at most, 1...`ReconciliationLimits.symbolsMax`.
+  public let symbolsMax: Int
+  /// Bytes of a checksum, 4...8. Four are enough up to some ten thousands of differences.
+  public let checksumBytes: Int
+  /// Requests under way at most, 1...`ReconciliationLimits.sketchRequestsMax`: one is frugal, more
+  /// are quick over long lines.
+  public let requestsMax: Int
+  /// The number of differences if it is known, for instance from the last session.
+  public let expectedDifferences: Double?
+
+  public init(
+    symbolsMax: Int = ReconciliationLimits.symbolsMax, checksumBytes: Int = 4,
+    requestsMax: Int = 1, expectedDifferences: Double? = nil
+  ) {
+    self.symbolsMax = max(1, min(symbolsMax, ReconciliationLimits.symbolsMax))
+    self.checksumBytes = max(4, min(checksumBytes, 8))
+    self.requestsMax = max(1, min(requestsMax, ReconciliationLimits.sketchRequestsMax))
+    self.expectedDifferences = expectedDifferences
+  }
+}

@@ -1,0 +1,131 @@
+import Primitives
+
+/// Coded symbols of one set in a row, as they go over a line.
+///
+/// Wire form: items of the set as a varint, the set's stamp as 8 bytes (little-endian), the number of
+/// symbols as a varint; then each symbol: the sum's bytes, the low bytes of the checksum
+/// (little-endian, as many as were asked for), and the count as a varint: less what is expected at
+/// its index, which is the nearest to 2 * items / (index + 2), with the sign in the lowest bit
+/// (0, -1, 1, -2 as 0, 1, 2, 3). So a count takes about one byte. The index of the first symbol is
+/// not in it: who asked knows.
+public struct SymbolBatch<Item: SketchItem>: Sendable, Hashable {
+  /// Items of the set.
+  public let itemCount: Int
+  /// The checksum of symbol 0. Of a set that changed meanwhile it is another.
+  public let stamp: UInt64
+  public let symbols: [CodedSymbol<Item>]
+
+  public init(itemCount: Int, stamp: UInt64, symbols: [CodedSymbol<Item>]) {
+    self.itemCount = itemCount
+    self.stamp = stamp
+    self.symbols = symbols
+  }
+
+  /// The wire form of symbols that begin at index `start`.
+  public func encoded(from start: Int, checksumBytes: Int) -> [UInt8] {
+    let symbolBytes = Item.byteCount + checksumBytes + 2
+    var encoder = WireEncoder(capacity: 20 + symbols.count * symbolBytes)
+    encoder.append(count: itemCount)
+    encoder.append(littleEndian: stamp, bytes: 8)
+    encoder.append(count: symbols.count)
+    for (place, symbol) in symbols.enumerated() {
+      symbol.sum.append(to: &encoder)
+      encoder.append(littleEndian: symbol.checksum, bytes: checksumBytes)
+      let surplus = symbol.count - Self.expectedCount(at: start + place, of: itemCount)
+      encoder.append(varint: UInt64(bitPattern: (surplus &<< 1) ^ (surplus &>> 63)))
+    }
+    return encoder.bytes
+  }
+
+  /// Reads at most `limit` symbols that begin at index `start`.
+  public init(
+    _ bytes: [UInt8], from start: Int, checksumBytes: Int, limit: Int
+  ) throws(WireError) {
+    var decoder = WireDecoder(bytes)
+    let items = try decoder.uint64()
+    guard items <= UInt64(ReconciliationLimits.sketchedItemsMax) else {
+      throw .lengthTooLarge(items, limit: ReconciliationLimits.sketchedItemsMax, at: 0)
+    }
+    itemCount = Int(items)
+    stamp = try decoder.littleEndian(bytes: 8)
+    let count = try decoder.count(
+      elementBytes: Item.byteCount + checksumBytes + 1, limit: limit)
+    var symbols: [CodedSymbol<Item>] = []
+    symbols.reserveCapacity(count)
+    for place in 0..<count {
+      let sum = try Item(reading: &decoder)
+      let checksum = try decoder.littleEndian(bytes: checksumBytes)
+      let offset = decoder.offset
+      let zigzag = try decoder.uint64()
+      let surplus = Int64(bitPattern: zigzag &>> 1) ^ -Int64(bitPattern: zigzag & 1)
+      let whole = surplus.addingReportingOverflow(
+        Self.expectedCount(at: start + place, of: itemCount))
+      guard !whole.overflow, (0...Int64(itemCount)).contains(whole.partialValue) else {
+        throw .invalidValue(
+          "coded symbol \(start + place) counts less than no item or more than \(itemCount)",
+          at: offset)
+      }
+      symbols.append(CodedSymbol(sum: sum, checksum: checksum, count: whole.partialValue))
+    }
+    self.symbols = symbols
+    try decoder.finish()
+  }
+
+  /// Items that symbol `index` has in the mean, rounded.
+  static func expectedCount(at index: Int, of items: Int) -> Int64 {
+    Int64((2 * items + (index + 2) / 2) / (index + 2))
+  }
+}
+
+extension WireEncoder {
+  /// The low `bytes` bytes of a word, the lowest first.
+  mutating func append(littleEndian word: UInt64, bytes: Int) {
+    withUnsafeBytes(of: word.littleEndian) {
+      append(raw: UnsafeRawBufferPointer(rebasing: $0.prefix(bytes)))
+    }
+  }
+}
+
+extension WireDecoder {
+  /// A word of `bytes` bytes, the lowest first.
+  mutating func littleEndian(bytes: Int) throws(WireError) -> UInt64 {
+    try raw(bytes).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+}
+
+/// What a comparison by coded symbols asks for: varints of the first index and of the number of
+/// symbols, and one byte that says how many bytes of a checksum are wanted.
+struct SymbolRequest: WireCodable, Hashable {
+  let start: Int
+  let count: Int
+  let checksumBytes: Int
+
+  /// The end of the symbols asked for.
+  var end: Int { start + count }
+
+  init(start: Int, count: Int, checksumBytes: Int) {
+    self.start = start
+    self.count = count
+    self.checksumBytes = checksumBytes
+  }
+
+  func encode(to encoder: inout WireEncoder) {
+    encoder.append(count: start)
+    encoder.append(count: count)
+    encoder.append(byte: UInt8(checksumBytes))
+  }
+
+  init(from decoder: inout WireDecoder) throws(WireError) {
+    let offset = decoder.offset
+    start = Int(try decoder.uint32())
+    count = Int(try decoder.uint32())
+    checksumBytes = Int(try decoder.byte())
+    guard (1...ReconciliationLimits.symbolsPerAnswerMax).contains(count) else {
+      throw .lengthTooLarge(
+        UInt64(count), limit: ReconciliationLimits.symbolsPerAnswerMax, at: offset)
+    }
+    guard (4...8).contains(checksumBytes) else {
+      throw .invalidValue("checksums have \(checksumBytes) bytes, not 4 to 8", at: offset)
+    }
+  }
+}
