@@ -11,7 +11,7 @@ ARGS ?=
 # Goes into the first record of every event log.
 export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
-.PHONY: help run devnet test threads sockets thread-check interop abci-interop monitoring-check namespaces net-bench campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
+.PHONY: help run devnet test threads sockets thread-check interop negentropy-interop abci-interop monitoring-check namespaces net-bench campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -86,6 +86,19 @@ interop: dependencies ## Shake hands with an independent Noise implementation fr
 	@$(INTEROP)/bin/pip install --quiet --disable-pip-version-check noiseprotocol==0.3.1 cryptography==50.0.2
 	@$(RELEASE) noise-peer >&2
 	@$(INTEROP)/bin/python Tests/Interop/noise_interop.py .build/release/noise-peer
+
+# nostr-sdk is Rust with its own negentropy; its relay and its client talk over websockets.
+NEGENTROPY := .build/negentropy-interop
+
+negentropy-interop: dependencies ## Compare sets with an independent negentropy from PyPI.
+	@if ! python3 -c 'import ensurepip, venv' 2> /dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then root=""; else root="sudo"; fi; \
+	  $$root apt-get update -qq >&2; \
+	  DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq python3-venv >&2; fi
+	@python3 -m venv $(NEGENTROPY)
+	@$(NEGENTROPY)/bin/pip install --quiet --disable-pip-version-check nostr-sdk==0.45.1 websockets==17.4
+	@$(RELEASE) negentropy-peer >&2
+	@$(NEGENTROPY)/bin/python Tests/Interop/negentropy_interop.py .build/release/negentropy-peer
 
 # The parser that Prometheus gives to others, and a browser, on a node that exists only as numbers.
 MONITORING := .build/monitoring-check

@@ -160,6 +160,9 @@ let package = Package(
       name: "noise-peer", dependencies: ["Transport", "Primitives"], path: "Tests/NoisePeer",
       swiftSettings: strict),
     .executableTarget(
+      name: "negentropy-peer", dependencies: ["Reconciliation", "Primitives"],
+      path: "Tests/NegentropyPeer", swiftSettings: strict),
+    .executableTarget(
       name: "abci-sample",
       dependencies: ["Snapshot", "Production", "Ledger", "Storage", "Primitives"],
       path: "Tests/ABCISample", swiftSettings: strict),

@@ -42,6 +42,8 @@ enum LimitTable {
     binaryDifferenceLimits,
     reconciliationLimits,
     reconciliationTreeLimits,
+    reconciliationRangesLimits,
+    reconciliationSessionsLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }
   }

@@ -69,8 +69,8 @@ public struct IDSum: Sendable, Hashable {
 
 /// 16 bytes that are equal on both sides if a range holds the same ids.
 ///
-/// Sums can be attacked: who chooses ids freely, as none can who must find a hash for each, makes
-/// two sets of one sum. What depends on equality is checked by other means.
+/// Ids must be hashes: of ids that are near each other, two pairs soon have one sum, and then two
+/// sets are taken for equal that are not. What depends on equality is checked by other means.
 public struct NegentropyFingerprint: Sendable, Hashable {
   /// The first and the last eight bytes, most significant first.
   let high: UInt64
