@@ -3,6 +3,8 @@
 public enum CostCoefficients {
   /// Bytes of a request that asks for more of the same.
   public static let requestBytes = 32.0
+  /// Bytes of one more plan in an opening.
+  public static let offerBytes = 10.0
 
   /// Full exchange: bytes of a record's name, nanoseconds to compare and to write one.
   public static let listedBytes = 16.0

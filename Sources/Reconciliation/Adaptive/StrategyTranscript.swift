@@ -1,15 +1,15 @@
 /// What one strategy sent and computed for one difference, flight by flight, so that its time on any
 /// line can be told without running it again.
-public struct StrategyTranscript: Sendable, Hashable {
+package struct StrategyTranscript: Sendable, Hashable {
   /// What goes to and fro in one round trip.
-  public struct Flight: Sendable, Hashable {
-    public var upBytes: Int
-    public var downBytes: Int
+  package struct Flight: Sendable, Hashable {
+    package var upBytes: Int
+    package var downBytes: Int
     /// Nanoseconds of both processors.
-    public var localNs: Int
-    public var remoteNs: Int
+    package var localNs: Int
+    package var remoteNs: Int
 
-    public init(upBytes: Int, downBytes: Int, localNs: Int, remoteNs: Int) {
+    package init(upBytes: Int = 0, downBytes: Int = 0, localNs: Int = 0, remoteNs: Int = 0) {
       self.upBytes = upBytes
       self.downBytes = downBytes
       self.localNs = localNs
@@ -17,18 +17,12 @@ public struct StrategyTranscript: Sendable, Hashable {
     }
   }
 
-  public let strategy: StrategyID
-  public var flights: [Flight]
+  package var flights: [Flight]
 
-  public init(_ strategy: StrategyID, flights: [Flight]) {
-    self.strategy = strategy
-    self.flights = flights
-  }
+  package init(flights: [Flight]) { self.flights = flights }
 
-  /// Bytes both ways.
-  public var bytes: Int { flights.reduce(0) { $0 + $1.upBytes + $1.downBytes } }
-
-  public var cost: StrategyCost {
+  /// All flights together.
+  package var cost: StrategyCost {
     flights.reduce(into: StrategyCost(flights: Double(flights.count))) { cost, flight in
       cost.upBytes += Double(flight.upBytes)
       cost.downBytes += Double(flight.downBytes)
@@ -38,42 +32,70 @@ public struct StrategyTranscript: Sendable, Hashable {
   }
 }
 
-/// One pair of sets: what each strategy takes for them, and what their first symbols tell.
-public struct RecordedWorld: Sendable {
-  public var localCount: Int
-  public var remoteCount: Int
-  /// Records that differ.
-  public var difference: Int
-  /// Whether they lie together in order of version.
-  public var isClustered: Bool
-  public var transcripts: [StrategyID: StrategyTranscript]
-  /// Coded symbols that the difference takes.
-  public var symbolsNeeded: Int
-  /// What so many symbols tell, for growing numbers of them.
-  public var estimates: [(symbols: Int, estimate: SyncEstimate)]
+/// One pair of sets: what each strategy takes for them, and what their coded symbols tell.
+package struct RecordedWorld: Sendable {
+  /// What the first symbols tell.
+  package struct Told: Sendable {
+    package var symbols: Int
+    package var difference: Double
 
-  public init(
-    localCount: Int, remoteCount: Int, difference: Int, isClustered: Bool,
-    transcripts: [StrategyID: StrategyTranscript], symbolsNeeded: Int,
-    estimates: [(symbols: Int, estimate: SyncEstimate)]
-  ) {
+    package init(symbols: Int, difference: Double) {
+      self.symbols = symbols
+      self.difference = difference
+    }
+  }
+
+  package var localCount: Int
+  package var remoteCount: Int
+  /// Records that differ.
+  package var difference: Int
+  /// Whether they lie together in order of version.
+  package var isClustered: Bool
+  /// By the number of the strategy.
+  package var transcripts: [UInt8: StrategyTranscript] = [:]
+  /// Coded symbols that the difference takes, and bytes of one on the wire.
+  package var symbolsNeeded = 1
+  package var symbolBytes = 0.0
+  /// For growing numbers of symbols.
+  package var told: [Told] = []
+
+  package init(localCount: Int, remoteCount: Int, difference: Int, isClustered: Bool) {
     self.localCount = localCount
     self.remoteCount = remoteCount
     self.difference = difference
     self.isClustered = isClustered
-    self.transcripts = transcripts
-    self.symbolsNeeded = symbolsNeeded
-    self.estimates = estimates
   }
 
-  /// Seconds of one strategy on a line, infinite if it was not recorded.
-  public func seconds(_ strategy: StrategyID, on path: PathFigures) -> Double {
-    transcripts[strategy]?.cost.seconds(on: path) ?? .infinity
+  /// What so many symbols tell.
+  func estimate(of symbols: Int) -> SyncEstimate {
+    let last = told.last { $0.symbols <= symbols } ?? told.first
+    return SyncEstimate(count: last?.difference ?? 1, symbols: symbols)
   }
 
-  /// The strategy that takes least.
-  public func best(on path: PathFigures) -> (strategy: StrategyID, seconds: Double) {
-    let times = transcripts.keys.sorted().map { ($0, seconds($0, on: path)) }
-    return times.min { $0.1 < $1.1 } ?? (.full, .infinity)
+  /// What symbols cost that are asked for in flights of these numbers, the last of which is enough.
+  func rateless(_ flights: [Int], isEnough: Bool = true) -> StrategyCost {
+    let measured = transcripts[StrategyID.rateless.rawValue]?.cost ?? StrategyCost()
+    let symbols = Double(flights.reduce(0, +))
+    let share = symbols / Double(max(1, symbolsNeeded))
+    return StrategyCost(
+      flights: Double(flights.count),
+      upBytes: CostCoefficients.requestBytes * Double(flights.count),
+      downBytes: symbolBytes * symbols + CostCoefficients.requestBytes * Double(flights.count),
+      localNs: measured.localNs * (isEnough ? 1 : min(1, share)),
+      remoteNs: measured.remoteNs * share)
+  }
+
+  /// What the best strategy takes for someone who knows all, the number of symbols too.
+  package func best(on path: PathFigures) -> (strategy: StrategyID, seconds: Double) {
+    var best = (
+      StrategyID.rateless,
+      rateless([max(symbolsNeeded, ReconciliationLimits.firstSymbols)]).seconds(on: path)
+    )
+    for strategy in StrategyID.all where strategy != .rateless {
+      guard let cost = transcripts[strategy.rawValue]?.cost else { continue }
+      let seconds = cost.seconds(on: path)
+      if seconds < best.1 { best = (strategy, seconds) }
+    }
+    return best
   }
 }

@@ -98,7 +98,6 @@ import Testing
       default: return answer
       }
     }
-    #expect(world.penalties.isEmpty)
     #expect(world.session.rounds <= ReconciliationLimits.roundsMax)
     #expect(world.session.isComplete && world.session.phase != .complete)
   }
