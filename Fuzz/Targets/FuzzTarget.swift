@@ -29,7 +29,7 @@ public struct FuzzTarget: Sendable {
 
   /// All entry points.
   public static let all: [FuzzTarget] =
-    wire + transport + production + snapshot + [
+    wire + transport + production + snapshot + sketches + [
       abci, ranges,
       eventLog, storeHeader, storeRecord, scenario, fixture, chunkVerification, proofVerification,
       diffApplication, storedTrie,

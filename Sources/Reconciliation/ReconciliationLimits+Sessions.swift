@@ -12,6 +12,8 @@ extension ReconciliationLimits {
   public static let attemptsMax = 6
   /// Comparisons of one session: more than one if a strategy failed or a side moved.
   public static let roundsMax = 8
+  /// Times that one session changes its strategy because another one is cheaper.
+  public static let changesMax = 4
   /// Records that one session may lack or have to give.
   public static let differenceMax = 8 << 20
   /// Records in one message.
@@ -64,8 +66,14 @@ extension ReconciliationLimits {
   /// What symbols that are sent along may take, as a share of a round trip.
   public static let probeShareMax = 0.03
   /// Symbols that are sent along at the least and at the most.
-  public static let probeSymbolsMin = 32
+  public static let probeSymbolsMin = 1
   public static let probeSymbolsMax = 1_024
+  /// Symbols from which the other side can tell how much differs.
+  public static let tellingSymbolsMin = 32
+  /// Bytes of a request by ranges for each difference above which they are taken to be scattered.
+  public static let rangeRequestBytesMax = 15.0
+  /// What it may cost to look whether the difference lies together, as a share of the rest.
+  public static let lookShareMax = 0.04
   /// The largest difference that an opening has a plan for, and how much larger each next one is.
   public static let plannedDifferenceMax = 48_000
   public static let planStep = 1.25

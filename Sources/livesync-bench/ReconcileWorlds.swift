@@ -118,6 +118,14 @@ struct ReconcileWorlds {
     var comparison = SketchComparison(SortedIDs(base.ids), prefix: local, options: options)
     world.transcripts[StrategyID.rateless.rawValue] = try transcript(
       &comparison, responder, world.difference)
+    let filters = BloomOptions(
+      items: 1 << 17, rate: 0.01, sketch: SketchOptions(
+        requestsMax: ReconciliationLimits.sketchRequestsMax,
+        expectedDifferences: Double(world.difference) / 50))
+    world.transcripts[StrategyID.bloom.rawValue] = try transcript(
+      BloomComparison(
+        SortedIDs(base.ids), prefix: local, salt: SipKey(low: seed, high: 1), options: filters),
+      BloomResponder(SortedIDs(remoteIDs), prefix: remote), world.difference)
     let first = SymbolBatch(
       itemCount: remote.itemCount, stamp: 0, symbols: Array(remote.symbols[..<end]))
     world.symbolBytes = Double(first.encoded(from: 0, checksumBytes: 4).count) / Double(end)
@@ -127,7 +135,7 @@ struct ReconcileWorlds {
   private func others(
     _ world: inout RecordedWorld, _ base: Base, _ remoteIDs: [RecordID], _ difference: Int
   ) throws {
-    for strategy in [StrategyID.full, .bloom] {
+    for strategy in [StrategyID.full] {
       let cost = CoreStrategyModel(strategy).cost(
         of: SetFigures(
           localCount: Double(world.localCount), remoteCount: Double(world.remoteCount),

@@ -44,6 +44,7 @@ enum LimitTable {
     reconciliationTreeLimits,
     reconciliationRangesLimits,
     reconciliationSessionsLimits,
+    sketchLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }
   }

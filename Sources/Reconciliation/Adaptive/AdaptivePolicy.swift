@@ -40,12 +40,16 @@ public struct AdaptivePolicy: SyncPolicy {
       return SyncOpening(plans: [SyncPlan(best?.0 ?? first)], reason: "nothing is known")
     }
     guard let path = situation.path else {
-      return SyncOpening(plans: [SyncPlan(.rateless)], reason: "the line is not known")
+      return SyncOpening(
+        plans: [SyncPlan(.rateless)], probeSymbols: 1, reason: "the line is not known")
     }
     let affordable = path.bytesInFlight * ReconciliationLimits.probeShareMax
     let symbols = Int(affordable / CostCoefficients.symbolBytes)
-    guard symbols >= ReconciliationLimits.probeSymbolsMin else {
-      return SyncOpening(plans: [SyncPlan(.rateless)], reason: "first symbols tell")
+    guard symbols >= ReconciliationLimits.tellingSymbolsMin else {
+      return SyncOpening(
+        plans: [SyncPlan(.rateless)],
+        probeSymbols: max(ReconciliationLimits.probeSymbolsMin, symbols),
+        reason: "the first symbols tell")
     }
     return SyncOpening(
       plans: plans(offered, path),
@@ -56,7 +60,7 @@ public struct AdaptivePolicy: SyncPolicy {
   /// Rateless ones for more and more differences, and one of each other strategy.
   private func plans(_ offered: [StrategyID], _ path: PathFigures) -> [SyncPlan] {
     var plans = [SyncPlan(.rateless)]
-    var expected = Double(ReconciliationLimits.probeSymbolsMin)
+    var expected = Double(ReconciliationLimits.tellingSymbolsMin)
     let others = offered.filter { $0 != .rateless }.map { SyncPlan($0) }
     while plans.count + others.count < ReconciliationLimits.plansMax,
       expected < Double(ReconciliationLimits.plannedDifferenceMax)
@@ -80,18 +84,48 @@ public struct AdaptivePolicy: SyncPolicy {
     }
     let stay = SyncChoice(current, reason: "as before")
     guard let estimate = situation.estimate, let path = situation.path else { return stay }
-    let costs = offered.map { strategy in
-      let isCurrent = strategy == current
-      let held = isCurrent ? estimate.symbolsHeld : 0
+    if current == .ranges, !isScattered(estimate, situation) { return stay }
+    // What was left stays left unless ranges turn out to be of no use.
+    let candidates = offered.filter {
+      current == .ranges ? $0 != .ranges : $0 == current || !situation.left.contains($0)
+    }
+    let costs = candidates.map { strategy in
+      let isHeld = strategy == current || situation.left.contains(strategy)
+      let held = isHeld && strategy == .rateless ? estimate.symbolsHeld : 0
       return (strategy, seconds(SyncPlan(strategy), estimate, situation, path, held: held))
     }
-    guard let best = costs.min(by: { $0.1 < $1.1 }), best.0 != current,
-      let now = costs.first(where: { $0.0 == current }), best.1 < now.1
-    else { return stay }
+    guard let best = costs.min(by: { $0.1 < $1.1 }) else { return stay }
+    if current != .ranges, candidates.contains(.ranges), looksAtRanges(best.1, estimate, path) {
+      return SyncChoice(.ranges, reason: "a look whether the difference lies together")
+    }
+    guard best.0 != current else { return stay }
     return SyncChoice(
       best.0,
-      reason: "\(Int(estimate.count)) records differ: \(milliseconds(best.1)) ms predicted, "
-        + "\(milliseconds(now.1)) ms by \(current)")
+      reason: "\(Int(estimate.count)) records differ: \(milliseconds(best.1)) ms predicted")
+  }
+
+  /// Whether the first flight by ranges costs little beside what it may save.
+  private func looksAtRanges(
+    _ best: Double, _ estimate: SyncEstimate, _ path: PathFigures
+  ) -> Bool {
+    let look = StrategyCost(
+      flights: 1, upBytes: CostCoefficients.rangeLookBytes,
+      downBytes: CostCoefficients.rangeLookBytes)
+    let together = StrategyCost(
+      flights: 2, upBytes: CostCoefficients.rangeTogetherBytes * estimate.count / 4,
+      downBytes: CostCoefficients.rangeTogetherBytes * estimate.count,
+      localNs: CostCoefficients.rangeIDNs * estimate.count,
+      remoteNs: CostCoefficients.rangeIDNs * estimate.count)
+    let looking = look.seconds(on: path)
+    return looking <= ReconciliationLimits.lookShareMax * best
+      && looking + together.seconds(on: path) < best
+  }
+
+  /// Whether the next request by ranges is larger than it would be if the difference lay together.
+  private func isScattered(_ estimate: SyncEstimate, _ situation: SyncSituation) -> Bool {
+    Double(situation.nextBytes ?? 0)
+      > ReconciliationLimits.rangeRequestBytesMax * estimate.count
+      + CostCoefficients.rangeLookBytes
   }
 
   private func milliseconds(_ seconds: Double) -> Int { Int(min(seconds, 1e12) * 1e3) }

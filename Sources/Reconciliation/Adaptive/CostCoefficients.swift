@@ -54,4 +54,7 @@ public enum CostCoefficients {
   public static let rangeListedUp = 0.5
   public static let rangePrintNs = 1_500.0
   public static let rangeIDNs = 100.0
+  /// Bytes of the first request by ranges, and bytes of a difference that lies together.
+  public static let rangeLookBytes = 800.0
+  public static let rangeTogetherBytes = 17.0
 }

@@ -21,15 +21,24 @@ package struct PolicyReplay: Sendable {
     }
     var plan = first
     var seconds = 0.0
-    if opening.plans.count > 1, opening.probeSymbols > 0 {
-      let probe = Double(opening.probeSymbols)
+    if opening.probeSymbols > 0 {
+      let probe = opening.probeSymbols
       var cost = StrategyCost(
-        upBytes: probe * world.symbolBytes
+        upBytes: Double(probe) * world.symbolBytes
           + Double(opening.plans.count) * CostCoefficients.offerBytes)
-      cost.remoteNs = probe * CostCoefficients.symbolReadNs
+      cost.remoteNs = Double(probe) * CostCoefficients.symbolReadNs
+      if probe >= world.symbolsNeeded {
+        cost.flights = 1
+        cost.upBytes += 2 * CostCoefficients.requestBytes
+        cost.downBytes = Double(RecordID.byteCount * world.difference)
+        cost.remoteNs += CostCoefficients.peelNs(0) * Double(world.difference)
+        return (cost.seconds(on: path), [.rateless])
+      }
       seconds = cost.seconds(on: path)
-      let estimate = world.estimate(of: opening.probeSymbols)
-      plan = opening.plans[policy.pick(opening.plans, situation(estimate: estimate))]
+      if opening.plans.count > 1 {
+        let estimate = world.estimate(of: probe)
+        plan = opening.plans[policy.pick(opening.plans, situation(estimate: estimate))]
+      }
     }
     guard plan.strategy == .rateless else {
       return (seconds + recorded(plan.strategy), [plan.strategy])
@@ -40,16 +49,24 @@ package struct PolicyReplay: Sendable {
   private func rateless(
     _ plan: SyncPlan, _ policy: some SyncPolicy, after seconds: Double
   ) -> (seconds: Double, strategies: [StrategyID]) {
-    var policy = policy
+    var (policy, seconds, strategies) = (policy, seconds, [StrategyID.rateless])
     let expected = plan.expected.map(DifferenceEstimate.symbols(differences:)) ?? 0
     var flights = [max(ReconciliationLimits.firstSymbols, Int(expected.rounded(.up)))]
     var held = flights[0]
     while held < world.symbolsNeeded {
       let estimate = world.estimate(of: held)
-      let choice = policy.choose(situation(.rateless, estimate: estimate))
-      if let other = choice?.strategy, other != .rateless {
-        let spent = world.rateless(flights, isEnough: false).seconds(on: path)
-        return (seconds + spent + recorded(other), [.rateless, other])
+      let left = Set(strategies.dropFirst())
+      var choice = policy.choose(situation(.rateless, estimate: estimate, left: left))?.strategy
+      let spent = world.rateless(flights, isEnough: false).seconds(on: path)
+      if choice == .ranges {
+        strategies.append(.ranges)
+        let (time, next) = ranges(&policy, estimate)
+        seconds += time
+        choice = next
+      }
+      if choice == nil { return (seconds + spent, strategies) }
+      if let other = choice, other != .rateless {
+        return (seconds + spent + recorded(other), strategies + [other])
       }
       // As `SketchComparison` goes about it.
       let goal = DifferenceEstimate.symbols(differences: estimate.count)
@@ -59,7 +76,26 @@ package struct PolicyReplay: Sendable {
       flights.append(next - held)
       held = next
     }
-    return (seconds + world.rateless(flights).seconds(on: path), [.rateless])
+    return (seconds + world.rateless(flights).seconds(on: path), strategies)
+  }
+
+  /// Goes on by ranges as long as the policy does.
+  /// - Returns: seconds, and the strategy that follows; nil if the comparison is complete.
+  private func ranges(
+    _ policy: inout some SyncPolicy, _ estimate: SyncEstimate
+  ) -> (seconds: Double, next: StrategyID?) {
+    let flights = world.transcripts[StrategyID.ranges.rawValue]?.flights ?? []
+    var seconds = 0.0
+    for (place, flight) in flights.enumerated() {
+      if place > 0 {
+        let choice = policy.choose(
+          situation(
+            .ranges, estimate: estimate, left: [.rateless], nextBytes: flight.upBytes))
+        if let other = choice?.strategy, other != .ranges { return (seconds, other) }
+      }
+      seconds += StrategyTranscript(flights: [flight]).cost.seconds(on: path)
+    }
+    return (seconds, nil)
   }
 
   private func recorded(_ strategy: StrategyID) -> Double {
@@ -67,12 +103,13 @@ package struct PolicyReplay: Sendable {
   }
 
   private func situation(
-    _ current: StrategyID? = nil, estimate: SyncEstimate? = nil
+    _ current: StrategyID? = nil, estimate: SyncEstimate? = nil, left: Set<StrategyID> = [],
+    nextBytes: Int? = nil
   ) -> SyncSituation {
     SyncSituation(
       offered: offered, current: current, localCount: UInt64(world.localCount),
       remoteCount: current == nil && estimate == nil ? nil : UInt64(world.remoteCount),
-      path: path, estimate: estimate)
+      path: path, estimate: estimate, left: left, nextBytes: nextBytes)
   }
 }
 

@@ -71,12 +71,18 @@ public struct SyncSituation: Sendable {
   public var lastDifference: Int?
   /// What the present comparison has shown.
   public var estimate: SyncEstimate?
+  /// Strategies that were begun and left.
+  public var left: Set<StrategyID>
+  /// Bytes of the present comparison's next request.
+  public var nextBytes: Int?
 
   public init(
     offered: [StrategyID], current: StrategyID? = nil, localCount: UInt64,
     remoteCount: UInt64? = nil, path: PathFigures? = nil, lastDifference: Int? = nil,
-    estimate: SyncEstimate? = nil
+    estimate: SyncEstimate? = nil, left: Set<StrategyID> = [], nextBytes: Int? = nil
   ) {
+    self.left = left
+    self.nextBytes = nextBytes
     self.offered = offered
     self.current = current
     self.localCount = localCount

@@ -41,6 +41,16 @@ public struct SyncEntry: Sendable, Hashable {
   }
 }
 
+/// What a probe tells.
+public enum ProbeFinding: Sendable, Hashable {
+  /// Nothing, or too little.
+  case unclear
+  /// How many records differ, about.
+  case estimate(SyncEstimate)
+  /// Which they are, as the side sees it that was asked.
+  case solved(RecordDifference)
+}
+
 /// One immutable view of a replica's records: whatever happens to the replica, it stays as it is.
 public protocol ReplicaView: Sendable {
   var summary: ReplicaSummary { get }
@@ -53,9 +63,8 @@ public protocol ReplicaView: Sendable {
   /// The first coded symbols of this side, as another side estimates the difference by; nil if it
   /// keeps none.
   func probe(symbols: Int) -> [UInt8]?
-  /// How many records differ from those of the side whose first symbols these are; nil if it cannot
-  /// tell.
-  func estimate(of probe: [UInt8]) throws(ReconciliationError) -> SyncEstimate?
+  /// What the first symbols of an asking side tell.
+  func answer(toProbe symbols: [UInt8]) throws(ReconciliationError) -> ProbeFinding
   /// The answering side.
   func responder(of strategy: StrategyID) -> (any ComparisonResponder)?
   /// The record of this name.

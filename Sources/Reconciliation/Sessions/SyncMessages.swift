@@ -71,16 +71,12 @@ public struct SyncProbe: Sendable, Hashable {
   }
 }
 
-/// The offer that was taken, and the answers to its messages: to the first ones, as many as have
-/// room.
-public struct SyncTaken: Sendable, Hashable {
-  public var offer: UInt32
-  public var messages: [[UInt8]]
-
-  public init(offer: UInt32, messages: [[UInt8]]) {
-    self.offer = offer
-    self.messages = messages
-  }
+/// What the other side makes of an opening.
+public enum SyncTaken: Sendable, Hashable {
+  /// It takes this offer and answers its messages: the first ones, as many as have room.
+  case offer(UInt32, messages: [[UInt8]])
+  /// The probe was enough: ids that only the other side has, and ids that only the asking side has.
+  case solved(missing: [RecordID], extra: [RecordID])
 }
 
 /// Names a session among those of one replica.

@@ -51,12 +51,29 @@ extension SyncProbe: WireCodable {
 
 extension SyncTaken: WireCodable {
   public func encode(to encoder: inout WireEncoder) {
-    encoder.append(offer)
-    encoder.append(messages: messages)
+    switch self {
+    case .offer(let offer, let messages):
+      encoder.append(varint: 0)
+      encoder.append(offer)
+      encoder.append(messages: messages)
+    case .solved(let missing, let extra):
+      encoder.append(varint: 1)
+      encoder.append(missing)
+      encoder.append(extra)
+    }
   }
 
   public init(from decoder: inout WireDecoder) throws(WireError) {
-    offer = try decoder.uint32()
-    messages = try decoder.messages()
+    let offset = decoder.offset
+    let index = try decoder.varint()
+    switch index {
+    case 0: self = .offer(try decoder.uint32(), messages: try decoder.messages())
+    case 1:
+      let most = ReconciliationLimits.probeSymbolsMax
+      self = .solved(
+        missing: try decoder.array(elementBytes: RecordID.byteCount, limit: most),
+        extra: try decoder.array(elementBytes: RecordID.byteCount, limit: most))
+    default: throw .invalidCase(index, of: "SyncTaken", at: offset)
+    }
   }
 }

@@ -83,9 +83,19 @@ public struct SyncServer: Sendable {
     }
     var place = places[0]
     do throws(ReconciliationError) {
-      if let probe, places.count > 1 {
-        let picked = policy.pick(plans, try situation(theirs, plans, probe, in: view))
+      switch try probe.map({ probe throws(ReconciliationError) in
+        try view.answer(toProbe: probe.symbols)
+      }) {
+      case .solved(let difference):
+        // What this side lacks is what only the other one has.
+        let taken = SyncTaken.solved(
+          missing: difference.extra.sorted(), extra: difference.missing.sorted())
+        return .answer(.opened(summary, strategies: strategies, taken: taken))
+      case .estimate(let estimate):
+        guard let probe, places.count > 1 else { break }
+        let picked = policy.pick(plans, situation(theirs, plans, probe, estimate, in: view))
         if places.indices.contains(picked) { place = places[picked] }
+      case .unclear, nil: break
       }
       var answers: [[UInt8]] = []
       var bytes = 0
@@ -98,20 +108,21 @@ public struct SyncServer: Sendable {
       return .answer(
         .opened(
           summary, strategies: strategies,
-          taken: SyncTaken(offer: UInt32(place), messages: answers)))
+          taken: .offer(UInt32(place), messages: answers)))
     } catch { return refusal(of: error) }
   }
 
   /// What the asking side would choose by if it knew what this side can see.
   private func situation(
-    _ theirs: ReplicaSummary, _ plans: [SyncPlan], _ probe: SyncProbe, in view: any ReplicaView
-  ) throws(ReconciliationError) -> SyncSituation {
+    _ theirs: ReplicaSummary, _ plans: [SyncPlan], _ probe: SyncProbe, _ estimate: SyncEstimate,
+    in view: any ReplicaView
+  ) -> SyncSituation {
     SyncSituation(
       offered: plans.map(\.strategy), localCount: theirs.count, remoteCount: view.summary.count,
       path: PathFigures(
         bytesPerSecond: Double(probe.bytesPerSecond), roundTrip: Double(probe.roundTripUs) * 1e-6,
         localSlowness: Double(probe.slownessPercent) / 100, remoteSlowness: slowness),
-      estimate: try view.estimate(of: probe.symbols))
+      estimate: estimate)
   }
 
   private func compared(

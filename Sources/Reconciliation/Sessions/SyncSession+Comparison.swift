@@ -6,6 +6,9 @@ extension SyncSession {
   /// Begins a comparison; the phase is final afterwards if there can be none.
   mutating func compare() {
     comparison = nil
+    paused = [:]
+    estimate = nil
+    pending = nil
     candidates = []
     isOpened = false
     again.removeAll { $0.comparison != nil }
@@ -18,7 +21,7 @@ extension SyncSession {
     unheld = 0
     while let opening = policy.opening(situation(current: nil)) {
       candidates = opening.plans.compactMap(candidate)
-      probeSymbols = candidates.count > 1 ? opening.probeSymbols : 0
+      probeSymbols = opening.probeSymbols
       if let first = candidates.first {
         choice = SyncChoice(first.plan.strategy, reason: opening.reason)
         phase = .comparison(first.plan.strategy)
@@ -53,7 +56,7 @@ extension SyncSession {
     return SyncSituation(
       offered: offered, current: current, localCount: view.summary.count,
       remoteCount: remote?.count, path: path, lastDifference: lastDifference,
-      estimate: (comparison as? any EstimatingComparison)?.estimate)
+      estimate: estimate, left: Set(paused.keys), nextBytes: pending?.body.count)
   }
 
   /// The line as it was measured; nil before that.
@@ -67,7 +70,8 @@ extension SyncSession {
   /// The first request of a comparison.
   func opening() -> SyncRequest.Body {
     var probe: SyncProbe?
-    if probeSymbols > 0, let path, let symbols = view.probe(symbols: probeSymbols) {
+    let path = path ?? PathFigures(bytesPerSecond: 0, roundTrip: 0)
+    if probeSymbols > 0, let symbols = view.probe(symbols: probeSymbols) {
       probe = SyncProbe(
         symbols: symbols, bytesPerSecond: UInt64(min(path.bytesPerSecond, 1e15)),
         roundTripUs: UInt64(min(path.roundTrip * 1e6, 1e15)),
@@ -82,17 +86,28 @@ extension SyncSession {
     return .open(view.summary, offers: offers, probe: probe)
   }
 
-  /// The other side took an offer.
+  /// The other side took an offer, or knows the difference.
   mutating func opened(_ taken: SyncTaken) throws(ReconciliationError) {
-    guard taken.offer < candidates.count else {
-      throw .malformed("offer \(taken.offer) was taken of \(candidates.count)")
-    }
-    let candidate = candidates[Int(taken.offer)]
-    guard !taken.messages.isEmpty, taken.messages.count <= candidate.requests.count else {
-      throw .malformed(
-        "\(taken.messages.count) answers to \(candidate.requests.count) requests")
-    }
+    let offered = candidates
     candidates = []
+    switch taken {
+    case .solved(let missing, let extra):
+      choice = SyncChoice(.rateless, reason: "the probe was enough")
+      try found(RecordDifference(missing: Set(missing), extra: Set(extra)))
+    case .offer(let place, let messages):
+      guard place < offered.count else {
+        throw .malformed("offer \(place) was taken of \(offered.count)")
+      }
+      try opened(offered[Int(place)], messages)
+    }
+  }
+
+  private mutating func opened(
+    _ candidate: Candidate, _ messages: [[UInt8]]
+  ) throws(ReconciliationError) {
+    guard !messages.isEmpty, messages.count <= candidate.requests.count else {
+      throw .malformed("\(messages.count) answers to \(candidate.requests.count) requests")
+    }
     isOpened = true
     let strategy = candidate.plan.strategy
     if choice?.strategy != strategy {
@@ -100,10 +115,10 @@ extension SyncSession {
     }
     phase = .comparison(strategy)
     comparison = candidate.initiator
-    for (request, message) in zip(candidate.requests, taken.messages) {
+    for (request, message) in zip(candidate.requests, messages) {
       try comparison?.receive(message, to: request.number)
     }
-    for request in candidate.requests.dropFirst(taken.messages.count) {
+    for request in candidate.requests.dropFirst(messages.count) {
       again.append(compare(strategy, request))
     }
     reconsider()
@@ -133,21 +148,32 @@ extension SyncSession {
     reconsider()
   }
 
-  /// Lets the policy change its mind after each flight.
+  /// Lets the policy change its mind when a flight has come in.
   private mutating func reconsider() {
     guard let comparison, !comparison.isComplete, case .comparison(let current) = phase,
-      comparison is any EstimatingComparison, rounds < ReconciliationLimits.roundsMax
+      again.isEmpty, !sent.values.contains(where: { $0.comparison?.round == rounds })
     else { return }
-    guard let choice = policy.choose(situation(current: current)), choice.strategy != current,
-      let other = candidate(SyncPlan(choice.strategy))
+    if let told = (comparison as? any EstimatingComparison)?.estimate { estimate = told }
+    if pending == nil { pending = self.comparison?.nextRequest() }
+    guard changes < ReconciliationLimits.changesMax,
+      let choice = policy.choose(situation(current: current)), choice.strategy != current
     else { return }
+    change(to: choice, from: Paused(initiator: self.comparison ?? comparison, next: pending))
+  }
+
+  /// Goes on with another strategy, where it was left if it was.
+  private mutating func change(to choice: SyncChoice, from current: Paused) {
+    guard case .comparison(let strategy) = phase else { return }
+    let plan = SyncPlan(choice.strategy, expected: estimate?.count)
+    let fresh = paused.removeValue(forKey: choice.strategy)
+      ?? view.initiator(of: plan, remote: remote, configuration: configuration)
+      .map { Paused(initiator: $0) }
+    guard let fresh else { return }
+    changes += 1
+    paused[strategy] = current
+    comparison = fresh.initiator
+    pending = fresh.next
     self.choice = choice
-    rounds += 1
-    again.removeAll { $0.comparison != nil }
-    self.comparison = nil
-    candidates = [other]
-    probeSymbols = 0
-    isOpened = false
     phase = .comparison(choice.strategy)
   }
 

@@ -68,7 +68,9 @@ extension SyncSession {
       if sent.values.contains(where: { $0.comparison?.round == rounds }) { return nil }
       return Sent(body: opening(), comparison: (rounds, nil))
     }
-    return comparison?.nextRequest().map { compare(strategy, $0) }
+    let next = pending ?? comparison?.nextRequest()
+    pending = nil
+    return next.map { compare(strategy, $0) }
   }
 
   private var hasRoom: Bool {

@@ -36,6 +36,12 @@ public struct SyncSession: Sendable {
     let requests: [ComparisonRequest]
   }
 
+  /// A comparison that was left, and the request of it that was not sent.
+  struct Paused: Sendable {
+    let initiator: any ComparisonInitiator
+    var next: ComparisonRequest?
+  }
+
   public let id: SyncSessionID
   public let peer: PeerID
   public let configuration: SyncConfiguration
@@ -68,6 +74,13 @@ public struct SyncSession: Sendable {
   /// What the other side may take, until it has.
   var candidates: [Candidate] = []
   var probeSymbols = 0
+  /// Comparisons that were begun and left for others, with the same view of the other side, and
+  /// what they told of the difference.
+  var paused: [StrategyID: Paused] = [:]
+  var changes = 0
+  var estimate: SyncEstimate?
+  /// The next request of the comparison, looked at already.
+  var pending: ComparisonRequest?
   var remote: ReplicaSummary?
   var remoteStrategies: Set<StrategyID>?
   /// Whether the opening was answered, so that the comparison has a view.

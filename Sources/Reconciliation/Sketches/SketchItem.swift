@@ -22,6 +22,22 @@ public protocol SketchItem: Sendable, Hashable {
   init(reading decoder: inout WireDecoder) throws(WireError)
 }
 
+extension SketchItem {
+  /// Two words that nobody can foretell who lacks the key: SipHash-2-4 of the mapping's seed, and of
+  /// the seed with its words changed about.
+  func salted(by key: SipKey) -> (UInt64, UInt64) {
+    let seed = mappingSeed
+    return (
+      withUnsafeBytes(of: (seed.0.littleEndian, seed.1.littleEndian)) {
+        SipHash.hash($0, key: key)
+      },
+      withUnsafeBytes(of: (seed.1.littleEndian, seed.0.littleEndian, UInt64(0))) {
+        SipHash.hash($0, key: key)
+      }
+    )
+  }
+}
+
 extension RecordID: SketchItem {
   public static let zero = RecordID(high: 0, low: 0)
 

@@ -29,10 +29,9 @@ public struct SymbolBatch<Item: SketchItem>: Sendable, Hashable {
     encoder.append(littleEndian: stamp, bytes: 8)
     encoder.append(count: symbols.count)
     for (place, symbol) in symbols.enumerated() {
-      symbol.sum.append(to: &encoder)
-      encoder.append(littleEndian: symbol.checksum, bytes: checksumBytes)
-      let surplus = symbol.count - Self.expectedCount(at: start + place, of: itemCount)
-      encoder.append(varint: UInt64(bitPattern: (surplus &<< 1) ^ (surplus &>> 63)))
+      encoder.append(
+        symbol, expecting: Self.expectedCount(at: start + place, of: itemCount),
+        checksumBytes: checksumBytes)
     }
     return encoder.bytes
   }
@@ -42,30 +41,17 @@ public struct SymbolBatch<Item: SketchItem>: Sendable, Hashable {
     _ bytes: [UInt8], from start: Int, checksumBytes: Int, limit: Int
   ) throws(WireError) {
     var decoder = WireDecoder(bytes)
-    let items = try decoder.uint64()
-    guard items <= UInt64(ReconciliationLimits.sketchedItemsMax) else {
-      throw .lengthTooLarge(items, limit: ReconciliationLimits.sketchedItemsMax, at: 0)
-    }
-    itemCount = Int(items)
+    itemCount = try decoder.sketchedItems()
     stamp = try decoder.littleEndian(bytes: 8)
     let count = try decoder.count(
       elementBytes: Item.byteCount + checksumBytes + 1, limit: limit)
     var symbols: [CodedSymbol<Item>] = []
     symbols.reserveCapacity(count)
     for place in 0..<count {
-      let sum = try Item(reading: &decoder)
-      let checksum = try decoder.littleEndian(bytes: checksumBytes)
-      let offset = decoder.offset
-      let zigzag = try decoder.uint64()
-      let surplus = Int64(bitPattern: zigzag &>> 1) ^ -Int64(bitPattern: zigzag & 1)
-      let whole = surplus.addingReportingOverflow(
-        Self.expectedCount(at: start + place, of: itemCount))
-      guard !whole.overflow, (0...Int64(itemCount)).contains(whole.partialValue) else {
-        throw .invalidValue(
-          "coded symbol \(start + place) counts less than no item or more than \(itemCount)",
-          at: offset)
-      }
-      symbols.append(CodedSymbol(sum: sum, checksum: checksum, count: whole.partialValue))
+      symbols.append(
+        try decoder.symbol(
+          expecting: Self.expectedCount(at: start + place, of: itemCount), of: itemCount,
+          checksumBytes: checksumBytes))
     }
     self.symbols = symbols
     try decoder.finish()
@@ -78,6 +64,16 @@ public struct SymbolBatch<Item: SketchItem>: Sendable, Hashable {
 }
 
 extension WireEncoder {
+  /// A symbol: the sum, so many bytes of the checksum, and the count less what is expected.
+  mutating func append<Item>(
+    _ symbol: CodedSymbol<Item>, expecting expected: Int64, checksumBytes: Int
+  ) {
+    symbol.sum.append(to: &self)
+    append(littleEndian: symbol.checksum, bytes: checksumBytes)
+    let surplus = symbol.count - expected
+    append(varint: UInt64(bitPattern: (surplus &<< 1) ^ (surplus &>> 63)))
+  }
+
   /// The low `bytes` bytes of a word, the lowest first.
   mutating func append(littleEndian word: UInt64, bytes: Int) {
     withUnsafeBytes(of: word.littleEndian) {
@@ -87,6 +83,32 @@ extension WireEncoder {
 }
 
 extension WireDecoder {
+  /// The number of items that a sketch is of.
+  mutating func sketchedItems() throws(WireError) -> Int {
+    let start = offset
+    let items = try uint64()
+    guard items <= UInt64(ReconciliationLimits.sketchedItemsMax) else {
+      throw .lengthTooLarge(items, limit: ReconciliationLimits.sketchedItemsMax, at: start)
+    }
+    return Int(items)
+  }
+
+  /// A symbol of some of `items` items.
+  mutating func symbol<Item>(
+    expecting expected: Int64, of items: Int, checksumBytes: Int
+  ) throws(WireError) -> CodedSymbol<Item> {
+    let sum = try Item(reading: &self)
+    let checksum = try littleEndian(bytes: checksumBytes)
+    let start = offset
+    let zigzag = try uint64()
+    let surplus = Int64(bitPattern: zigzag &>> 1) ^ -Int64(bitPattern: zigzag & 1)
+    let count = surplus.addingReportingOverflow(expected)
+    guard !count.overflow, (0...Int64(items)).contains(count.partialValue) else {
+      throw .invalidValue("a symbol counts less than no item or more than \(items)", at: start)
+    }
+    return CodedSymbol(sum: sum, checksum: checksum, count: count.partialValue)
+  }
+
   /// A word of `bytes` bytes, the lowest first.
   mutating func littleEndian(bytes: Int) throws(WireError) -> UInt64 {
     try raw(bytes).reversed().reduce(0) { $0 << 8 | UInt64($1) }

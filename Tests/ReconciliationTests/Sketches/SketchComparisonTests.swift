@@ -66,7 +66,7 @@ import Testing
     #expect(SketchOptions(requestsMax: 99).requestsMax == ReconciliationLimits.sketchRequestsMax)
   }
 
-  @Test func request_shouldBeRefused_beyondLimits() throws {
+  @Test func request_shouldBeRefused_beyondSymbolLimits() throws {
     let responder = SketchResponder(
       SortedIDs([RecordID(high: 1, low: 2)]),
       prefix: SymbolPrefix(length: 8, of: [RecordID(high: 1, low: 2)]), symbolsMax: 9_000)

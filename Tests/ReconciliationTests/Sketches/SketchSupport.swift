@@ -39,6 +39,13 @@ struct TwoSets {
     difference = RecordDifference(
       missing: Set(ids[common..<(common + missing)]), extra: Set(ids[(common + missing)...]))
   }
+
+  init(local: [RecordID], remote: [RecordID]) {
+    self.local = local
+    self.remote = remote
+    difference = RecordDifference(
+      missing: Set(remote).subtracting(local), extra: Set(local).subtracting(remote))
+  }
 }
 
 extension SeededGenerator {

@@ -42,7 +42,8 @@ import Testing
     while !decoder.isComplete, decoder.symbolCount < 2_000 {
       let next = decoder.symbolCount
       let end = min(2_000, next + 1 + generator.below(generator.chance(50) ? 3 : 100))
-      try decoder.append(remote: Array(remote.symbols[next..<end]), local: local.symbols[next..<end])
+      try decoder.append(
+        remote: Array(remote.symbols[next..<end]), local: local.symbols[next..<end])
     }
     let items = try decoder.items()
     #expect(decoder.isComplete, "seed \(seed)")
