@@ -23,8 +23,9 @@ private struct RangeWorld: Sendable {
   /// What is made here is legal by construction, so an error is a fault of this code.
   private init() {
     func items(_ numbers: Range<UInt64>) -> [NegentropyItem] {
-      numbers.map {
-        NegentropyItem(timestamp: ($0 / 9) << 50, id: Blake2b256.hash($0.wireBytes))!
+      numbers.map { number in
+        let id = withUnsafeBytes(of: number.littleEndian) { Blake2b256.hash($0) }
+        return NegentropyItem(timestamp: (number / 9) << 50, id: id)!
       }
     }
     list = NegentropyList(items(0..<400))
@@ -43,41 +44,33 @@ private struct RangeWorld: Sendable {
   }
 
   func check(_ input: [UInt8]) throws {
-    let answers = try Self.outcomes(
-      of: {
-        try NegentropyServer(list, frame: frame).answer(input)
-      },
-      and: {
-        try NegentropyServer(tree, frame: frame).answer(input)
-      })
-    if let answer = answers {
+    let answer = try Self.agreed(
+      Result { try NegentropyServer(list, frame: frame).answer(input) },
+      Result { try NegentropyServer(tree, frame: frame).answer(input) })
+    if let answer {
       try demand(answer.count <= Self.frameBytes, "an answer of \(answer.count) bytes")
       var other = NegentropyInitiator(list, frame: frame)
       _ = try other.receive(answer)
     }
-    var (first, second) = (
-      NegentropyInitiator(list, frame: frame), NegentropyInitiator(tree, frame: frame)
-    )
-    let step = try Self.outcomes(
-      of: {
-        try first.receive(input)
-      },
-      and: {
-        try second.receive(input)
-      })
-    guard let step else { return }
-    try demand(step.have.count <= list.count, "more ids than there are are only here")
-    try demand(step.need.count <= input.count / 32, "more ids are needed than were named")
-    guard let message = step.message else { return }
+    var first = NegentropyInitiator(list, frame: frame)
+    var second = NegentropyInitiator(tree, frame: frame)
+    let a = Result { try first.receive(input) }.map { ($0.message, $0.have, $0.need) }
+    let b = Result { try second.receive(input) }.map { ($0.message, $0.have, $0.need) }
+    let messages = try Self.agreed(a.map { $0.0 ?? [] }, b.map { $0.0 ?? [] })
+    let have = try Self.agreed(a.map(\.1), b.map(\.1))
+    let need = try Self.agreed(a.map(\.2), b.map(\.2))
+    guard let message = messages, let have, let need else { return }
+    try demand(have.count <= list.count, "more ids than there are are only here")
+    try demand(need.count <= input.count / 32, "more ids are needed than were named")
+    guard !message.isEmpty else { return }
     try demand(message.count <= Self.frameBytes, "a message of \(message.count) bytes")
     _ = try NegentropyServer(tree, frame: frame).answer(message)
   }
 
   /// What both say, nil if both refuse.
-  private static func outcomes<Value: Equatable>(
-    of first: () throws -> Value, and second: () throws -> Value
+  private static func agreed<Value: Equatable>(
+    _ a: Result<Value, any Error>, _ b: Result<Value, any Error>
   ) throws -> Value? {
-    let (a, b) = (Result(catching: first), Result(catching: second))
     switch (a, b) {
     case (.success(let a), .success(let b)):
       try demand(a == b, "a list and a tree of the same items differ")
