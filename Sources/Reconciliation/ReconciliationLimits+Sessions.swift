@@ -70,10 +70,12 @@ extension ReconciliationLimits {
   public static let probeSymbolsMax = 1_024
   /// Symbols from which the other side can tell how much differs.
   public static let tellingSymbolsMin = 32
-  /// Bytes of a request by ranges for each difference above which they are taken to be scattered.
-  public static let rangeRequestBytesMax = 15.0
+  /// Records of a set whose ranges are looked at: in smaller ones the first flight tells little.
+  public static let rangeLookRecordsMin = 8_192
   /// What it may cost to look whether the difference lies together, as a share of the rest.
-  public static let lookShareMax = 0.04
+  public static let lookShareMax = 0.2
+  /// The same, as a share of what is saved if it does.
+  public static let lookOddsMax = 0.8
   /// The largest difference that an opening has a plan for, and how much larger each next one is.
   public static let plannedDifferenceMax = 48_000
   public static let planStep = 1.25

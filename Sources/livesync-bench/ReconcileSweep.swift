@@ -32,6 +32,8 @@ struct ReconcileSweep {
     let best: StrategyID
     let taken: [StrategyID]
     let regret: Double
+    /// Milliseconds of the policy, and of each strategy.
+    let detail: String
   }
 
   private(set) var rows: [Row] = []
@@ -52,7 +54,8 @@ struct ReconcileSweep {
         cells.append(
           Cell(
             world: world, path: path, best: best.strategy, taken: taken.strategies,
-            regret: Self.regret(taken.seconds, best.seconds)))
+            regret: Self.regret(taken.seconds, best.seconds),
+            detail: Self.detail(world, path, taken.seconds)))
         thresholds.append(Self.regret(replay.run(ThresholdPolicy()).seconds, best.seconds))
         for strategy in StrategyID.all where world.transcripts[strategy.rawValue] != nil {
           let seconds = replay.run(SingleStrategy(strategy)).seconds
@@ -66,6 +69,17 @@ struct ReconcileSweep {
     for strategy in fixed.keys.sorted() {
       rows.append(Row("always \(strategy)", fixed[strategy] ?? []))
     }
+  }
+
+  private static func detail(
+    _ world: RecordedWorld, _ path: PathFigures, _ seconds: Double
+  ) -> String {
+    let times = StrategyID.all.compactMap { strategy in
+      world.transcripts[strategy.rawValue].map {
+        "\(strategy) " + String(format: "%.3f", $0.cost.seconds(on: path) * 1e3)
+      }
+    }
+    return String(format: "%.3f ms; ", seconds * 1e3) + times.joined(separator: ", ")
   }
 
   static var paths: [PathFigures] {

@@ -115,9 +115,9 @@ struct ReconcileWorlds {
       requestsMax: ReconciliationLimits.sketchRequestsMax,
       expectedDifferences: Double(world.difference))
     let responder = SketchResponder(SortedIDs(remoteIDs), prefix: remote)
-    var comparison = SketchComparison(SortedIDs(base.ids), prefix: local, options: options)
+    let comparison = SketchComparison(SortedIDs(base.ids), prefix: local, options: options)
     world.transcripts[StrategyID.rateless.rawValue] = try transcript(
-      &comparison, responder, world.difference)
+      comparison, responder, world.difference)
     let filters = BloomOptions(
       items: 1 << 17, rate: 0.01, sketch: SketchOptions(
         requestsMax: ReconciliationLimits.sketchRequestsMax,
@@ -125,7 +125,7 @@ struct ReconcileWorlds {
     world.transcripts[StrategyID.bloom.rawValue] = try transcript(
       BloomComparison(
         SortedIDs(base.ids), prefix: local, salt: SipKey(low: seed, high: 1), options: filters),
-      BloomResponder(SortedIDs(remoteIDs), prefix: remote), world.difference)
+      BloomResponder(SortedIDs(remoteIDs), symbols: responder, rate: 0.01), world.difference)
     let first = SymbolBatch(
       itemCount: remote.itemCount, stamp: 0, symbols: Array(remote.symbols[..<end]))
     world.symbolBytes = Double(first.encoded(from: 0, checksumBytes: 4).count) / Double(end)
@@ -153,15 +153,25 @@ struct ReconcileWorlds {
     _ initiator: some ComparisonInitiator, _ responder: some ComparisonResponder,
     _ difference: Int
   ) throws -> StrategyTranscript {
-    var initiator = initiator
-    return try transcript(&initiator, responder, difference)
+    var best: StrategyTranscript?
+    for _ in 0..<Self.repeats {
+      let next = try once(initiator, responder, difference)
+      best = best.map { $0.least(next) } ?? next
+      if next.cost.localNs + next.cost.remoteNs > Self.repeatedNs { break }
+    }
+    return best ?? StrategyTranscript(flights: [])
   }
 
+  /// What takes less is measured so many times, since it is disturbed more.
+  private static let repeats = 4
+  private static let repeatedNs = 30e6
+
   /// Runs a comparison, all requests of a time in one flight.
-  private func transcript(
-    _ initiator: inout some ComparisonInitiator, _ responder: some ComparisonResponder,
+  private func once(
+    _ initiator: some ComparisonInitiator, _ responder: some ComparisonResponder,
     _ difference: Int
   ) throws -> StrategyTranscript {
+    var initiator = initiator
     var flights: [StrategyTranscript.Flight] = []
     while !initiator.isComplete {
       var flight = StrategyTranscript.Flight()
@@ -186,6 +196,18 @@ struct ReconcileWorlds {
       throw BenchmarkError("\(initiator.difference.count) of \(difference) were found")
     }
     return StrategyTranscript(flights: flights)
+  }
+}
+
+extension StrategyTranscript {
+  /// The smaller times of two runs of the same.
+  func least(_ other: StrategyTranscript) -> StrategyTranscript {
+    var result = self
+    for (place, flight) in zip(flights, other.flights).enumerated() {
+      result.flights[place].localNs = min(flight.0.localNs, flight.1.localNs)
+      result.flights[place].remoteNs = min(flight.0.remoteNs, flight.1.remoteNs)
+    }
+    return result
   }
 }
 

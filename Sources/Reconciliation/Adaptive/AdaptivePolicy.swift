@@ -43,18 +43,36 @@ public struct AdaptivePolicy: SyncPolicy {
       return SyncOpening(
         plans: [SyncPlan(.rateless)], probeSymbols: 1, reason: "the line is not known")
     }
-    let affordable = path.bytesInFlight * ReconciliationLimits.probeShareMax
-    let symbols = Int(affordable / CostCoefficients.symbolBytes)
+    let symbols = affordableProbe(path)
     guard symbols >= ReconciliationLimits.tellingSymbolsMin else {
       return SyncOpening(
         plans: [SyncPlan(.rateless)],
-        probeSymbols: max(ReconciliationLimits.probeSymbolsMin, symbols),
+        probeSymbols: max(ReconciliationLimits.probeSymbolsMin, symbols), ahead: ahead(path),
         reason: "the first symbols tell")
     }
     return SyncOpening(
       plans: plans(offered, path),
       probeSymbols: min(symbols, ReconciliationLimits.probeSymbolsMax),
       reason: "the other side is to pick")
+  }
+
+  /// Symbols that are sent and looked at in a small share of a round trip.
+  private func affordableProbe(_ path: PathFigures) -> Int {
+    let time = path.roundTrip * ReconciliationLimits.probeShareMax
+    let sent = time * path.bytesPerSecond / CostCoefficients.symbolBytes
+    let taken = time * 1e9 / path.remoteSlowness / CostCoefficients.peelNs(0)
+    return Int(min(sent, taken))
+  }
+
+  /// Requests that fill the line for a round trip, each for twice as many symbols as the one before.
+  private func ahead(_ path: PathFigures) -> Int {
+    var symbols = Double(ReconciliationLimits.firstSymbols)
+    var requests = 0
+    while symbols * CostCoefficients.symbolBytes < path.bytesInFlight {
+      symbols *= 2
+      requests += 1
+    }
+    return requests
   }
 
   /// Rateless ones for more and more differences, and one of each other strategy.
@@ -84,18 +102,10 @@ public struct AdaptivePolicy: SyncPolicy {
     }
     let stay = SyncChoice(current, reason: "as before")
     guard let estimate = situation.estimate, let path = situation.path else { return stay }
-    if current == .ranges, !isScattered(estimate, situation) { return stay }
-    // What was left stays left unless ranges turn out to be of no use.
-    let candidates = offered.filter {
-      current == .ranges ? $0 != .ranges : $0 == current || !situation.left.contains($0)
-    }
-    let costs = candidates.map { strategy in
-      let isHeld = strategy == current || situation.left.contains(strategy)
-      let held = isHeld && strategy == .rateless ? estimate.symbolsHeld : 0
-      return (strategy, seconds(SyncPlan(strategy), estimate, situation, path, held: held))
-    }
-    guard let best = costs.min(by: { $0.1 < $1.1 }) else { return stay }
-    if current != .ranges, candidates.contains(.ranges), looksAtRanges(best.1, estimate, path) {
+    if current == .ranges { return afterLook(estimate, situation, path) ?? stay }
+    let candidates = offered.filter { $0 == current || !situation.left.contains($0) }
+    let best = cheapest(candidates, estimate, situation, path)
+    if candidates.contains(.ranges), looksAtRanges(best.1, estimate, situation, path) {
       return SyncChoice(.ranges, reason: "a look whether the difference lies together")
     }
     guard best.0 != current else { return stay }
@@ -106,26 +116,53 @@ public struct AdaptivePolicy: SyncPolicy {
 
   /// Whether the first flight by ranges costs little beside what it may save.
   private func looksAtRanges(
-    _ best: Double, _ estimate: SyncEstimate, _ path: PathFigures
+    _ best: Double, _ estimate: SyncEstimate, _ situation: SyncSituation, _ path: PathFigures
   ) -> Bool {
+    guard situation.localCount >= ReconciliationLimits.rangeLookRecordsMin else { return false }
     let look = StrategyCost(
       flights: 1, upBytes: CostCoefficients.rangeLookBytes,
-      downBytes: CostCoefficients.rangeLookBytes)
-    let together = StrategyCost(
-      flights: 2, upBytes: CostCoefficients.rangeTogetherBytes * estimate.count / 4,
-      downBytes: CostCoefficients.rangeTogetherBytes * estimate.count,
-      localNs: CostCoefficients.rangeIDNs * estimate.count,
-      remoteNs: CostCoefficients.rangeIDNs * estimate.count)
+      downBytes: CostCoefficients.rangeLookAnswerBytes, localNs: CostCoefficients.flightNs,
+      remoteNs: CostCoefficients.rangeLookNs)
+    var together = estimate
+    together.spread = min(1, estimate.count / 2 / Double(max(1, situation.localCount)))
     let looking = look.seconds(on: path)
+    let saved = best - looking - seconds(SyncPlan(.ranges), together, situation, path)
     return looking <= ReconciliationLimits.lookShareMax * best
-      && looking + together.seconds(on: path) < best
+      && looking <= ReconciliationLimits.lookOddsMax * saved
   }
 
-  /// Whether the next request by ranges is larger than it would be if the difference lay together.
-  private func isScattered(_ estimate: SyncEstimate, _ situation: SyncSituation) -> Bool {
-    Double(situation.nextBytes ?? 0)
-      > ReconciliationLimits.rangeRequestBytesMax * estimate.count
-      + CostCoefficients.rangeLookBytes
+  /// The first flight by ranges has told how the difference lies: goes on or goes back.
+  private func afterLook(
+    _ estimate: SyncEstimate, _ situation: SyncSituation, _ path: PathFigures
+  ) -> SyncChoice? {
+    var told = estimate
+    if let bytes = situation.lookBytes {
+      told.spread = CoreStrategyModel.spread(
+        firstAnswerBytes: bytes, difference: estimate.count, of: Double(situation.localCount))
+    } else if let bytes = situation.nextBytes {
+      told.spread = CoreStrategyModel.spread(
+        secondRequestBytes: bytes, difference: estimate.count, of: Double(situation.localCount))
+    } else {
+      return nil
+    }
+    let others = known(situation).filter { $0 != .ranges }
+    let best = cheapest(others, estimate, situation, path)
+    let rest = seconds(SyncPlan(.ranges), told, situation, path) - path.roundTrip
+    guard best.1 < rest else { return nil }
+    return SyncChoice(best.0, reason: "the difference is scattered")
+  }
+
+  /// The strategy that takes least from here on.
+  private func cheapest(
+    _ strategies: [StrategyID], _ estimate: SyncEstimate, _ situation: SyncSituation,
+    _ path: PathFigures
+  ) -> (StrategyID, Double) {
+    let costs = strategies.map { strategy in
+      let isBegun = strategy == situation.current || situation.left.contains(strategy)
+      let held = isBegun && strategy == .rateless ? estimate.symbolsHeld : 0
+      return (strategy, seconds(SyncPlan(strategy), estimate, situation, path, held: held))
+    }
+    return costs.min { $0.1 < $1.1 } ?? (.rateless, .infinity)
   }
 
   private func milliseconds(_ seconds: Double) -> Int { Int(min(seconds, 1e12) * 1e3) }
@@ -142,39 +179,44 @@ public struct AdaptivePolicy: SyncPolicy {
   ) -> Double {
     guard let model = models[plan.strategy] else { return .infinity }
     var sum = 0.0
-    // Values that divide a normal distribution into five equal parts.
-    for place in [-1.28, -0.52, 0, 0.52, 1.28] {
+    for (place, weight) in Self.places {
       let count = max(1, estimate.count * (1 + place * estimate.relativeError))
       let sets = SetFigures(
         localCount: Double(situation.localCount),
-        remoteCount: Double(situation.remoteCount ?? situation.localCount), difference: count)
+        remoteCount: Double(situation.remoteCount ?? situation.localCount), difference: count,
+        spread: estimate.spread)
       var cost = model.cost(of: sets)
       if plan.strategy == .rateless {
-        cost = rateless(cost, plan, count, estimate, held: held)
+        cost = rateless(cost, plan, count, held: held)
       }
-      sum += cost.seconds(on: path)
+      sum += weight * cost.seconds(on: path)
     }
-    return sum / 5 * (corrections[plan.strategy] ?? 1)
+    return sum * (corrections[plan.strategy] ?? 1)
   }
+
+  /// A normal distribution in seven parts: deviations from the mean, and their shares.
+  private static let places: [(Double, Double)] = [
+    (-2.2, 0.04), (-1.3, 0.12), (-0.6, 0.2), (0, 0.28), (0.6, 0.2), (1.3, 0.12), (2.2, 0.04),
+  ]
 
   /// What symbols take that are asked for in flights: the first has as many as are planned, the next
   /// one as many as the first ones tell.
   private func rateless(
-    _ whole: StrategyCost, _ plan: SyncPlan, _ count: Double, _ estimate: SyncEstimate, held: Int
+    _ whole: StrategyCost, _ plan: SyncPlan, _ count: Double, held: Int
   ) -> StrategyCost {
     let needed = CoreStrategyModel.symbols(for: count)
-    var first: Double
-    if held > 0 {
-      let expected = CoreStrategyModel.symbols(for: estimate.count)
-      first = max(1, expected * (1 + estimate.relativeError / 2) - Double(held))
-    } else {
-      let expected = plan.expected.map(CoreStrategyModel.symbols(for:)) ?? 0
-      first = max(Double(ReconciliationLimits.firstSymbols), expected)
-    }
     var cost = whole
+    if held > 0 {
+      // They are under way: the line is not waited for again.
+      cost.flights -= 1
+      cost.downBytes = CostCoefficients.symbolBytes * max(1, needed - Double(held))
+      return cost
+    }
+    let expected = plan.expected.map(CoreStrategyModel.symbols(for:)) ?? 0
+    let first = max(Double(ReconciliationLimits.firstSymbols), expected)
     cost.downBytes = CostCoefficients.symbolBytes * first
-    if Double(held) + first < needed {
-      let rest = needed - first - Double(held)
+    if first < needed {
+      let rest = needed - first
       cost.flights += 1
       cost.downBytes += CostCoefficients.symbolBytes * rest
         * (1 + ReconciliationLimits.laterFlightMargin)

@@ -12,17 +12,26 @@ public enum CostCoefficients {
   public static let listedWriteNs = 10.0
 
   /// Rateless symbols: bytes on the wire, nanoseconds to write one that is held and to read one.
-  public static let symbolBytes = 25.0
-  public static let symbolWriteNs = 15.0
-  public static let symbolReadNs = 25.0
+  public static let symbolBytes = 21.1
+  public static let symbolWriteNs = 23.0
+  public static let symbolReadNs = 10.0
   /// Symbols per difference for many differences, and by how much more few take (SIGCOMM 2024,
   /// arXiv 2402.02668, measured anew).
   public static let overhead = 1.35
   public static let smallOverhead = 0.8
   /// Nanoseconds to peel one difference: more where the symbols do not fit the caches.
   public static func peelNs(_ difference: Double) -> Double {
-    difference < 20_000 ? 250 : 600
+    switch difference {
+    case ..<2_000: 250
+    case ..<8_000: 350
+    case ..<20_000: 420
+    case ..<40_000: 740
+    default: 1_000
+    }
   }
+
+  /// Nanoseconds that each flight takes of both processors, whatever is in it.
+  public static let flightNs = 25_000.0
 
   /// A table of fixed size: cells per difference, at least so many more, bytes of the estimate,
   /// nanoseconds to put one record in.
@@ -31,30 +40,35 @@ public enum CostCoefficients {
   public static let strataBytes = 16_000.0
   public static let tableInsertNs = 80.0
 
-  /// Bloom filters: bytes a record, share of the difference that they miss, round trips, nanoseconds
-  /// to put in or look up one record.
+  /// Bloom filters: bytes a record, share of the difference that they miss, nanoseconds to put in or look up one record.
   public static let filterBytes = 1.25
   public static let filterMissedShare = 0.02
-  public static let filterFlights = 2.0
-  public static let filterNs = 60.0
+  public static let filterReadNs = 105.0
+  public static let filterWriteNs = 210.0
+  /// Nanoseconds to take in one record that the filters told.
+  public static let filteredNs = 550.0
+  /// Records of one filter; a larger set has several, the first of which goes alone.
+  public static let filterItems = 131_072.0
 
   /// A tree of sixteen children a node whose leaves have some records.
   public static let treeFanout = 16.0
   public static let treeLeaf = 4.0
-  public static let treeAskBytes = 8.0
-  public static let treeAnswerBytes = 100.0
-  public static let treeNodeNs = 2_000.0
+  public static let treeAskBytes = 5.0
+  public static let treeAnswerBytes = 75.0
+  public static let treeNodeNs = 6_000.0
 
   /// Negentropy: parts of a range, most records of one whose ids are listed, bytes of a fingerprint
-  /// and of an id, how often ids go up as well, nanoseconds of both.
+  /// and of an id, nanoseconds of both.
   public static let rangeFanout = 16.0
   public static let rangeListed = 32.0
-  public static let rangePrintBytes = 24.0
+  public static let rangePrintBytes = 21.0
   public static let rangeIDBytes = 32.0
-  public static let rangeListedUp = 0.5
-  public static let rangePrintNs = 1_500.0
-  public static let rangeIDNs = 100.0
-  /// Bytes of the first request by ranges, and bytes of a difference that lies together.
-  public static let rangeLookBytes = 800.0
-  public static let rangeTogetherBytes = 17.0
+  public static let rangePrintNs = 700.0
+  public static let rangeIDReadNs = 180.0
+  public static let rangeIDWriteNs = 80.0
+  /// Bytes of the first request by ranges.
+  public static let rangeLookBytes = 380.0
+  /// Bytes of the answer, and nanoseconds to make it, on average.
+  public static let rangeLookAnswerBytes = 2_500.0
+  public static let rangeLookNs = 150_000.0
 }

@@ -96,6 +96,13 @@ public struct CoreStrategyModel: StrategyModel {
   public static let all: [any StrategyModel] = StrategyID.all.map { CoreStrategyModel($0) }
 
   public func cost(of sets: SetFigures) -> StrategyCost {
+    var cost = bareCost(of: sets)
+    cost.localNs += CostCoefficients.flightNs * cost.flights
+    cost.remoteNs += CostCoefficients.flightNs * cost.flights
+    return cost
+  }
+
+  private func bareCost(of sets: SetFigures) -> StrategyCost {
     switch strategy {
     case .full: full(sets)
     case .merkle: merkle(sets)
@@ -147,13 +154,15 @@ public struct CoreStrategyModel: StrategyModel {
     let rest = sets.difference * CostCoefficients.filterMissedShare
     let exact = rateless(
       SetFigures(localCount: 0, remoteCount: 0, difference: max(1, rest)))
+    let isDivided = max(sets.localCount, sets.remoteCount) > CostCoefficients.filterItems
     return StrategyCost(
-      flights: CostCoefficients.filterFlights,
+      flights: isDivided ? 3 : 2,
       upBytes: CostCoefficients.filterBytes * sets.localCount,
       downBytes: CostCoefficients.filterBytes * sets.remoteCount
         + CostCoefficients.listedBytes * sets.missing + exact.downBytes,
-      localNs: CostCoefficients.filterNs * (sets.localCount + sets.remoteCount) + exact.localNs,
-      remoteNs: CostCoefficients.filterNs * (sets.localCount + sets.remoteCount))
+      localNs: CostCoefficients.filterReadNs * sets.localCount + exact.localNs
+        + CostCoefficients.filteredNs * sets.difference,
+      remoteNs: CostCoefficients.filterWriteNs * sets.remoteCount)
   }
 
   /// A descent: at each level the nodes above the difference are asked for.
@@ -179,26 +188,51 @@ public struct CoreStrategyModel: StrategyModel {
     let count = max(2, max(sets.localCount, sets.remoteCount))
     let dense = max(1, count * sets.spread)
     let fanout = CostCoefficients.rangeFanout
-    var (parts, flights, prints, listed) = (1.0, 0.0, 0.0, 0.0)
+    var (parts, steps, listed) = (1.0, 0, 0.0)
+    // Fingerprints of this side and of the other one, in turn.
+    var prints = (local: 0.0, remote: 0.0)
     while true {
       let size = count / parts
       let within = max(1, parts * sets.spread)
       let met = within * (1 - pow(1 - 1 / within, sets.difference))
-      flights += 0.5
       if size <= CostCoefficients.rangeListed {
         listed = min(dense, met * size)
         break
       }
-      prints += met * fanout
+      if steps % 2 == 0 { prints.local += met * fanout } else { prints.remote += met * fanout }
+      steps += 1
       parts *= fanout
     }
     return StrategyCost(
-      flights: max(1, flights.rounded(.up)),
-      upBytes: prints * CostCoefficients.rangePrintBytes / 2
-        + listed * CostCoefficients.rangeIDBytes * CostCoefficients.rangeListedUp,
-      downBytes: prints * CostCoefficients.rangePrintBytes / 2
+      flights: Double((steps + 2) / 2),
+      upBytes: prints.local * CostCoefficients.rangePrintBytes,
+      downBytes: prints.remote * CostCoefficients.rangePrintBytes
         + listed * CostCoefficients.rangeIDBytes,
-      localNs: prints * CostCoefficients.rangePrintNs + listed * CostCoefficients.rangeIDNs,
-      remoteNs: prints * CostCoefficients.rangePrintNs + listed * CostCoefficients.rangeIDNs)
+      localNs: prints.local * CostCoefficients.rangePrintNs
+        + listed * CostCoefficients.rangeIDReadNs,
+      remoteNs: prints.remote * CostCoefficients.rangePrintNs
+        + listed * CostCoefficients.rangeIDWriteNs)
+  }
+
+  /// The share of the order of versions that the difference lies in, by the bytes of the first
+  /// answer by ranges, which has sixteen fingerprints for each sixteenth that differs: the least that
+  /// it can be, since the next flight shows it if it is more.
+  static func spread(firstAnswerBytes bytes: Int, difference: Double, of count: Double) -> Double {
+    let fanout = CostCoefficients.rangeFanout
+    let parts = min(
+      max((Double(bytes) / (fanout * CostCoefficients.rangePrintBytes)).rounded(), 1), fanout)
+    return min(1, max((parts - 2) / fanout, difference / 2 / max(1, count)))
+  }
+
+  /// The same, closer, by the bytes of the second request: as many fingerprints for each of 256
+  /// parts that differs. The first and the last of these parts need not be full.
+  static func spread(
+    secondRequestBytes bytes: Int, difference: Double, of count: Double
+  ) -> Double {
+    let fanout = CostCoefficients.rangeFanout
+    let prints = max(1, Double(bytes) / CostCoefficients.rangePrintBytes)
+    let all = fanout * fanout * fanout
+    let least = max((prints - 2 * fanout) / all, difference / 2 / max(1, count))
+    return min(1, (least + prints / all) / 2)
   }
 }

@@ -36,47 +36,54 @@ package struct PolicyReplay: Sendable {
       }
       seconds = cost.seconds(on: path)
       if opening.plans.count > 1 {
-        let estimate = world.estimate(of: probe)
+        var estimate = world.estimate(of: probe)
+        if let first = world.transcripts[StrategyID.ranges.rawValue]?.flights.first {
+          estimate.spread = CoreStrategyModel.spread(
+            firstAnswerBytes: first.downBytes, difference: estimate.count,
+            of: Double(world.localCount))
+          seconds += Double(first.upBytes) / path.bytesPerSecond
+        }
         plan = opening.plans[policy.pick(opening.plans, situation(estimate: estimate))]
       }
     }
     guard plan.strategy == .rateless else {
       return (seconds + recorded(plan.strategy), [plan.strategy])
     }
-    return rateless(plan, policy, after: seconds)
+    return rateless(plan, opening, policy, after: seconds)
   }
 
+  /// Symbols that keep coming: the time of a round trip is lost once, and what was asked for beyond
+  /// those that are enough comes when the difference is known. If the first request is all that is
+  /// under way, more cost another round trip.
   private func rateless(
-    _ plan: SyncPlan, _ policy: some SyncPolicy, after seconds: Double
+    _ plan: SyncPlan, _ opening: SyncOpening, _ policy: some SyncPolicy, after seconds: Double
   ) -> (seconds: Double, strategies: [StrategyID]) {
     var (policy, seconds, strategies) = (policy, seconds, [StrategyID.rateless])
     let expected = plan.expected.map(DifferenceEstimate.symbols(differences:)) ?? 0
-    var flights = [max(ReconciliationLimits.firstSymbols, Int(expected.rounded(.up)))]
-    var held = flights[0]
+    var held = max(ReconciliationLimits.firstSymbols, Int(expected.rounded(.up)))
+    var flights = 1.0
     while held < world.symbolsNeeded {
       let estimate = world.estimate(of: held)
       let left = Set(strategies.dropFirst())
       var choice = policy.choose(situation(.rateless, estimate: estimate, left: left))?.strategy
-      let spent = world.rateless(flights, isEnough: false).seconds(on: path)
+      let spent = world.rateless(held, flights: flights).seconds(on: path)
       if choice == .ranges {
         strategies.append(.ranges)
         let (time, next) = ranges(&policy, estimate)
         seconds += time
+        guard let next else { return (seconds + spent, strategies) }
         choice = next
       }
-      if choice == nil { return (seconds + spent, strategies) }
       if let other = choice, other != .rateless {
         return (seconds + spent + recorded(other), strategies + [other])
       }
-      // As `SketchComparison` goes about it.
-      let goal = DifferenceEstimate.symbols(differences: estimate.count)
-        * (1 + estimate.relativeError / 2)
-      let least = held + max(ReconciliationLimits.nextSymbolsMin, held / 8)
-      let next = max(Int(goal), least)
-      flights.append(next - held)
-      held = next
+      if opening.plans.count > 1, flights == 1 { flights = 2 }
+      held += max(ReconciliationLimits.nextSymbolsMin, held / 4)
     }
-    return (seconds + world.rateless(flights).seconds(on: path), strategies)
+    let symbols = flights > 1 || plan.expected == nil ? min(held, max(world.symbolsNeeded, 32)) : held
+    return (
+      seconds + world.rateless(symbols, flights: flights).seconds(on: path), strategies
+    )
   }
 
   /// Goes on by ranges as long as the policy does.
@@ -87,15 +94,29 @@ package struct PolicyReplay: Sendable {
     let flights = world.transcripts[StrategyID.ranges.rawValue]?.flights ?? []
     var seconds = 0.0
     for (place, flight) in flights.enumerated() {
-      if place > 0 {
-        let choice = policy.choose(
-          situation(
-            .ranges, estimate: estimate, left: [.rateless], nextBytes: flight.upBytes))
-        if let other = choice?.strategy, other != .ranges { return (seconds, other) }
+      if place > 0, let other = left(&policy, estimate, nextBytes: flight.upBytes) {
+        return (seconds, other)
+      }
+      var flight = flight
+      if place == 0, let other = left(&policy, estimate, lookBytes: flight.downBytes) {
+        flight.localNs = 0
+        return (seconds + StrategyTranscript(flights: [flight]).cost.seconds(on: path), other)
       }
       seconds += StrategyTranscript(flights: [flight]).cost.seconds(on: path)
     }
     return (seconds, nil)
+  }
+
+  /// What the policy takes instead of ranges, nil if it stays with them.
+  private func left(
+    _ policy: inout some SyncPolicy, _ estimate: SyncEstimate, lookBytes: Int? = nil,
+    nextBytes: Int? = nil
+  ) -> StrategyID? {
+    let choice = policy.choose(
+      situation(
+        .ranges, estimate: estimate, left: [.rateless], lookBytes: lookBytes,
+        nextBytes: nextBytes))
+    return choice?.strategy == .ranges ? nil : choice?.strategy
   }
 
   private func recorded(_ strategy: StrategyID) -> Double {
@@ -104,12 +125,13 @@ package struct PolicyReplay: Sendable {
 
   private func situation(
     _ current: StrategyID? = nil, estimate: SyncEstimate? = nil, left: Set<StrategyID> = [],
-    nextBytes: Int? = nil
+    lookBytes: Int? = nil, nextBytes: Int? = nil
   ) -> SyncSituation {
     SyncSituation(
       offered: offered, current: current, localCount: UInt64(world.localCount),
       remoteCount: current == nil && estimate == nil ? nil : UInt64(world.remoteCount),
-      path: path, estimate: estimate, left: left, nextBytes: nextBytes)
+      path: path, estimate: estimate, left: left,
+      lookBytes: lookBytes, nextBytes: nextBytes)
   }
 }
 

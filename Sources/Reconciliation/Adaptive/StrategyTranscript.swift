@@ -72,24 +72,22 @@ package struct RecordedWorld: Sendable {
     return SyncEstimate(count: last?.difference ?? 1, symbols: symbols)
   }
 
-  /// What symbols cost that are asked for in flights of these numbers, the last of which is enough.
-  func rateless(_ flights: [Int], isEnough: Bool = true) -> StrategyCost {
+  /// What so many symbols cost.
+  func rateless(_ symbols: Int, flights: Double) -> StrategyCost {
     let measured = transcripts[StrategyID.rateless.rawValue]?.cost ?? StrategyCost()
-    let symbols = Double(flights.reduce(0, +))
-    let share = symbols / Double(max(1, symbolsNeeded))
+    let share = Double(symbols) / Double(max(1, symbolsNeeded))
     return StrategyCost(
-      flights: Double(flights.count),
-      upBytes: CostCoefficients.requestBytes * Double(flights.count),
-      downBytes: symbolBytes * symbols + CostCoefficients.requestBytes * Double(flights.count),
-      localNs: measured.localNs * (isEnough ? 1 : min(1, share)),
-      remoteNs: measured.remoteNs * share)
+      flights: flights, upBytes: 2 * CostCoefficients.requestBytes * flights,
+      downBytes: symbolBytes * Double(symbols) + 2 * CostCoefficients.requestBytes * flights,
+      localNs: measured.localNs * min(1, share), remoteNs: measured.remoteNs * share)
   }
 
   /// What the best strategy takes for someone who knows all, the number of symbols too.
   package func best(on path: PathFigures) -> (strategy: StrategyID, seconds: Double) {
     var best = (
       StrategyID.rateless,
-      rateless([max(symbolsNeeded, ReconciliationLimits.firstSymbols)]).seconds(on: path)
+      rateless(max(symbolsNeeded, ReconciliationLimits.firstSymbols), flights: 1)
+        .seconds(on: path)
     )
     for strategy in StrategyID.all where strategy != .rateless {
       guard let cost = transcripts[strategy.rawValue]?.cost else { continue }

@@ -34,10 +34,14 @@ public struct SyncOpening: Sendable, Hashable {
   public var plans: [SyncPlan]
   /// Own coded symbols that are sent along, so that the other side can estimate the difference.
   public var probeSymbols: Int
+  /// Further requests of the first plan that are sent before the first one is answered: what the
+  /// line carries in a round trip that would else be lost.
+  public var ahead: Int
   /// The figures that decided, for the log.
   public var reason: String
 
-  public init(plans: [SyncPlan], probeSymbols: Int = 0, reason: String) {
+  public init(plans: [SyncPlan], probeSymbols: Int = 0, ahead: Int = 0, reason: String) {
+    self.ahead = min(max(0, ahead), ReconciliationLimits.sessionRequestsMax - 1)
     self.plans = Array(plans.prefix(ReconciliationLimits.plansMax))
     self.probeSymbols = probeSymbols
     self.reason = reason
@@ -73,14 +77,18 @@ public struct SyncSituation: Sendable {
   public var estimate: SyncEstimate?
   /// Strategies that were begun and left.
   public var left: Set<StrategyID>
+  /// Bytes of the first answer by ranges, which is not taken in yet.
+  public var lookBytes: Int?
   /// Bytes of the present comparison's next request.
   public var nextBytes: Int?
 
   public init(
     offered: [StrategyID], current: StrategyID? = nil, localCount: UInt64,
     remoteCount: UInt64? = nil, path: PathFigures? = nil, lastDifference: Int? = nil,
-    estimate: SyncEstimate? = nil, left: Set<StrategyID> = [], nextBytes: Int? = nil
+    estimate: SyncEstimate? = nil, left: Set<StrategyID> = [],
+    lookBytes: Int? = nil, nextBytes: Int? = nil
   ) {
+    self.lookBytes = lookBytes
     self.left = left
     self.nextBytes = nextBytes
     self.offered = offered
@@ -101,6 +109,8 @@ public struct SyncEstimate: Sendable, Hashable {
   public var relativeError: Double
   /// Coded symbols that are here already and need not be sent again.
   public var symbolsHeld: Int
+  /// The share of the order of versions that it lies in, 0…1; 1 if nothing is known.
+  public var spread = 1.0
 
   public init(count: Double, relativeError: Double, symbolsHeld: Int = 0) {
     self.count = count

@@ -91,8 +91,17 @@ public struct SyncServer: Sendable {
         let taken = SyncTaken.solved(
           missing: difference.extra.sorted(), extra: difference.missing.sorted())
         return .answer(.opened(summary, strategies: strategies, taken: taken))
-      case .estimate(let estimate):
+      case .estimate(var estimate):
         guard let probe, places.count > 1 else { break }
+        // How the difference lies is seen from what ranges would answer.
+        if let ranges = places.first(where: { offers[$0].strategy == StrategyID.ranges.rawValue }),
+          let message = offers[ranges].messages.first
+        {
+          let answer = try compared(offers[ranges].strategy, message, in: view)
+          estimate.spread = CoreStrategyModel.spread(
+            firstAnswerBytes: answer.count, difference: estimate.count,
+            of: Double(summary.count))
+        }
         let picked = policy.pick(plans, situation(theirs, plans, probe, estimate, in: view))
         if places.indices.contains(picked) { place = places[picked] }
       case .unclear, nil: break

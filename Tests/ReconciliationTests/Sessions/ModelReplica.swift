@@ -83,10 +83,8 @@ struct ModelView: ReplicaView {
 
   func probe(symbols: Int) -> [UInt8]? { [UInt8](repeating: 1, count: symbols) }
 
-  /// The model's probe says what it is to say.
-  func estimate(of probe: [UInt8]) throws(ReconciliationError) -> SyncEstimate? {
-    SyncEstimate(count: Double(probe.count), symbols: probe.count)
-  }
+  /// The model's probe tells nothing unless it is made to.
+  func answer(toProbe symbols: [UInt8]) throws(ReconciliationError) -> ProbeFinding { .unclear }
 
   func responder(of strategy: StrategyID) -> (any ComparisonResponder)? {
     switch strategy {

@@ -78,7 +78,7 @@ import Testing
     expectPenalty(none, .malformed)
     let page = await world { _, answer in
       guard case .opened(let summary, let strategies, .some) = answer else { return answer }
-      return .opened(summary, strategies: strategies, taken: SyncTaken(offer: 0, messages: [[255]]))
+      return .opened(summary, strategies: strategies, taken: .offer(0, messages: [[255]]))
     }
     expectPenalty(page, .malformed)
   }
@@ -93,7 +93,7 @@ import Testing
         return .summary(summary)
       case (.open, .opened(var summary, let strategies, nil)):
         summary.root = .zero
-        let taken = SyncTaken(offer: 0, messages: [try! list.answer([0, 0])])
+        let taken = SyncTaken.offer(0, messages: [try! list.answer([0, 0])])
         return .opened(summary, strategies: strategies, taken: taken)
       default: return answer
       }
@@ -117,7 +117,7 @@ import Testing
       encoder.append(UInt32(1))
       encoder.append(false1)
       return .opened(
-        summary, strategies: strategies, taken: SyncTaken(offer: 0, messages: [encoder.bytes]))
+        summary, strategies: strategies, taken: .offer(0, messages: [encoder.bytes]))
     }
     await world.run()
     #expect(world.session.failedStrategies == [.full])
