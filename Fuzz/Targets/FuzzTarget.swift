@@ -30,7 +30,7 @@ public struct FuzzTarget: Sendable {
   /// All entry points.
   public static let all: [FuzzTarget] =
     wire + transport + production + snapshot + sketches + [
-      abci, ranges,
+      abci, ranges, syncMessages,
       eventLog, storeHeader, storeRecord, scenario, fixture, chunkVerification, proofVerification,
       diffApplication, storedTrie,
     ]

@@ -59,6 +59,8 @@ extension ReconciliationLimits {
 
   /// Ways to compare that one opening offers.
   public static let plansMax = 64
+  /// Bytes of the first requests of one plan among several.
+  public static let offerBytesMax = 4 << 10
   /// Bytes of the coded symbols that are sent along with an opening.
   public static let probeBytesMax = 64 << 10
   /// Weight of the newest session in what predictions are corrected by.

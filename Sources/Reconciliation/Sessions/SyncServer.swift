@@ -47,7 +47,9 @@ public struct SyncServer: Sendable {
     case .open(let theirs, let offers, let probe):
       return open(theirs, offers, probe, in: view)
     case .compare(let revision, let strategy, let message):
-      let kept = summary.revision == revision ? view : self.view(of: revision)
+      // Revision 0 is whatever is held now: a request that follows an opening at once.
+      let isCurrent = revision == 0 || summary.revision == revision
+      let kept = isCurrent ? view : self.view(of: revision)
       guard let kept else { return .answer(.moved(summary)) }
       do throws(ReconciliationError) {
         return .answer(.compared(try compared(strategy, message, in: kept)))

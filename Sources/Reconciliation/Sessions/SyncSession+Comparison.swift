@@ -11,6 +11,7 @@ extension SyncSession {
     pending = nil
     candidates = []
     isOpened = false
+    hasOpened = false
     again.removeAll { $0.comparison != nil }
     for (number, request) in sent where request.comparison != nil { sent[number] = nil }
     guard rounds < ReconciliationLimits.roundsMax else {
@@ -20,8 +21,10 @@ extension SyncSession {
     rounds += 1
     unheld = 0
     while let opening = policy.opening(situation(current: nil)) {
-      candidates = opening.plans.compactMap(candidate)
+      let alone = opening.plans.count == 1
+      candidates = opening.plans.compactMap { candidate($0, isAlone: alone) }
       probeSymbols = opening.probeSymbols
+      ahead = opening.ahead
       if let first = candidates.first {
         choice = SyncChoice(first.plan.strategy, reason: opening.reason)
         phase = .comparison(first.plan.strategy)
@@ -35,18 +38,20 @@ extension SyncSession {
     phase = .failed(.noStrategy)
   }
 
-  private func candidate(_ plan: SyncPlan) -> Candidate? {
+  /// - Parameter isAlone: whether its further requests follow the opening, not in it.
+  private func candidate(_ plan: SyncPlan, isAlone: Bool) -> Candidate? {
     guard
       var initiator = view.initiator(of: plan, remote: remote, configuration: configuration)
     else { return nil }
     var requests: [ComparisonRequest] = []
-    while requests.count < ReconciliationLimits.sessionRequestsMax,
-      let request = initiator.nextRequest()
-    {
-      requests.append(request)
+    let most = isAlone ? 1 : ReconciliationLimits.sessionRequestsMax
+    while requests.count < most, let request = initiator.nextRequest() { requests.append(request) }
+    // What is long is only sent to who has taken it.
+    let bytes = requests.reduce(0) { $0 + $1.body.count }
+    guard !requests.isEmpty, isAlone || bytes <= ReconciliationLimits.offerBytesMax else {
+      return nil
     }
-    return requests.isEmpty
-      ? nil : Candidate(plan: plan, initiator: initiator, requests: requests)
+    return Candidate(plan: plan, initiator: initiator, requests: requests)
   }
 
   private func situation(current: StrategyID?) -> SyncSituation {
@@ -90,6 +95,7 @@ extension SyncSession {
   mutating func opened(_ taken: SyncTaken) throws(ReconciliationError) {
     let offered = candidates
     candidates = []
+    ahead = 0
     switch taken {
     case .solved(let missing, let extra):
       choice = SyncChoice(.rateless, reason: "the probe was enough")
@@ -128,8 +134,9 @@ extension SyncSession {
   func compare(_ strategy: StrategyID, _ request: ComparisonRequest) -> Sent {
     Sent(
       body: .compare(
-        revision: remote?.revision ?? 0, strategy: strategy.rawValue, message: request.body),
-      comparison: (rounds, request.number))
+        revision: isOpened ? remote?.revision ?? 0 : 0, strategy: strategy.rawValue,
+        message: request.body),
+      comparison: Place(round: rounds, strategy: strategy, number: request.number))
   }
 
   /// The strategy in use is of no use here.
@@ -138,20 +145,43 @@ extension SyncSession {
     compare()
   }
 
-  /// Takes the answer to a request of a comparison.
+  /// Takes the answer to a request of a comparison, be it the present one or one that was left.
   mutating func compared(
     _ message: [UInt8], to request: Sent
   ) throws(ReconciliationError) {
     guard let place = request.comparison, place.round == rounds, let number = place.number
     else { return }
+    guard case .comparison(place.strategy) = phase else {
+      try paused[place.strategy]?.initiator.receive(message, to: number)
+      return
+    }
+    if !isOpened {
+      // An answer that overtook the one to the opening.
+      if !candidates.isEmpty { try candidates[0].initiator.receive(message, to: number) }
+      return
+    }
+    if place.strategy == .ranges, number == 0, leavesRanges(after: message.count) { return }
     try comparison?.receive(message, to: number)
     reconsider()
   }
 
-  /// Lets the policy change its mind when a flight has come in.
+  /// Lets the policy look at the size of the first answer by ranges before it is taken in.
+  private mutating func leavesRanges(after bytes: Int) -> Bool {
+    var situation = situation(current: .ranges)
+    situation.lookBytes = bytes
+    guard changes < ReconciliationLimits.changesMax, estimate != nil, !paused.isEmpty,
+      let choice = policy.choose(situation), choice.strategy != .ranges, let comparison
+    else { return false }
+    // It is at its end: its answer is thrown away.
+    change(to: choice, from: Paused(initiator: comparison))
+    paused[.ranges] = nil
+    failedStrategies.insert(.ranges)
+    return true
+  }
+
+  /// Lets the policy change its mind when an answer has come in.
   private mutating func reconsider() {
-    guard let comparison, !comparison.isComplete, case .comparison(let current) = phase,
-      again.isEmpty, !sent.values.contains(where: { $0.comparison?.round == rounds })
+    guard let comparison, !comparison.isComplete, case .comparison(let current) = phase
     else { return }
     if let told = (comparison as? any EstimatingComparison)?.estimate { estimate = told }
     if pending == nil { pending = self.comparison?.nextRequest() }

@@ -64,13 +64,30 @@ extension SyncSession {
 
   /// Only the opening is under way until the comparison has a view of the other side.
   private mutating func nextComparison(_ strategy: StrategyID) -> Sent? {
-    guard isOpened else {
-      if sent.values.contains(where: { $0.comparison?.round == rounds }) { return nil }
-      return Sent(body: opening(), comparison: (rounds, nil))
-    }
+    guard isOpened else { return nextOpening(strategy) }
     let next = pending ?? comparison?.nextRequest()
     pending = nil
     return next.map { compare(strategy, $0) }
+  }
+
+  /// The opening, and then what may follow it before it is answered.
+  private mutating func nextOpening(_ strategy: StrategyID) -> Sent? {
+    let isSent = sent.values.contains { $0.comparison?.round == rounds }
+    if !isSent, !candidates.isEmpty, !hasOpened {
+      hasOpened = true
+      return Sent(
+        body: opening(),
+        comparison: Place(round: rounds, strategy: strategy, number: nil))
+    }
+    guard hasOpened, ahead > 0, let request = nextAhead() else {
+      return nil
+    }
+    ahead -= 1
+    return compare(strategy, request)
+  }
+
+  private mutating func nextAhead() -> ComparisonRequest? {
+    candidates.isEmpty ? nil : candidates[0].initiator.nextRequest()
   }
 
   private var hasRoom: Bool {

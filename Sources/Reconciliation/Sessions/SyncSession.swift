@@ -19,11 +19,18 @@ public struct SyncSession: Sendable {
     case finished
   }
 
+  /// A request's place in a comparison; the opening has no number.
+  struct Place: Sendable {
+    let round: Int
+    let strategy: StrategyID
+    let number: UInt32?
+  }
+
   /// A request that is under way.
   struct Sent: Sendable {
     var body: SyncRequest.Body
-    /// Which comparison it belongs to, and its number in it; no number for the opening.
-    var comparison: (round: Int, number: UInt32?)?
+    /// The comparison that it belongs to.
+    var comparison: Place?
     var attempts = 0
     var at = Moment.start
     var bytes = 0
@@ -32,13 +39,13 @@ public struct SyncSession: Sendable {
   /// A way to compare that is offered, and its first requests.
   struct Candidate: Sendable {
     let plan: SyncPlan
-    let initiator: any ComparisonInitiator
+    var initiator: any ComparisonInitiator
     let requests: [ComparisonRequest]
   }
 
   /// A comparison that was left, and the request of it that was not sent.
   struct Paused: Sendable {
-    let initiator: any ComparisonInitiator
+    var initiator: any ComparisonInitiator
     var next: ComparisonRequest?
   }
 
@@ -74,6 +81,9 @@ public struct SyncSession: Sendable {
   /// What the other side may take, until it has.
   var candidates: [Candidate] = []
   var probeSymbols = 0
+  /// Further requests of the first candidate that are still to be sent before it is taken.
+  var ahead = 0
+  var hasOpened = false
   /// Comparisons that were begun and left for others, with the same view of the other side, and
   /// what they told of the difference.
   var paused: [StrategyID: Paused] = [:]
@@ -238,7 +248,8 @@ public struct SyncSession: Sendable {
       return [.penalise(error)] + end(.failed(.peerFault(error)), at: now)
     case .limitReached, .unavailable:
       guard case .comparison = phase else { return end(.failed(.tooLarge(error)), at: now) }
-      strategyFailed()
+      // What is not there any longer is no fault of the strategy.
+      if error.kind == .unavailable { compare() } else { strategyFailed() }
       return advance(at: now)
     }
   }

@@ -77,19 +77,48 @@ struct ModelView: ReplicaView {
     case .full: ListComparison(own: Set(byID.keys))
     case .ranges: RangeComparison(list)
     case .blind: BlindComparison()
+    case .rateless:
+      SketchComparison(
+        SortedIDs(byID.keys), prefix: symbols(64),
+        options: SketchOptions(requestsMax: 8, expectedDifferences: plan.expected))
     default: nil
     }
   }
 
-  func probe(symbols: Int) -> [UInt8]? { [UInt8](repeating: 1, count: symbols) }
+  private func symbols(_ count: Int) -> SymbolPrefix<RecordID> {
+    SymbolPrefix(length: count, of: byID.keys)
+  }
 
-  /// The model's probe tells nothing unless it is made to.
-  func answer(toProbe symbols: [UInt8]) throws(ReconciliationError) -> ProbeFinding { .unclear }
+  func probe(symbols count: Int) -> [UInt8]? {
+    guard strategies.contains(.rateless) else { return nil }
+    let prefix = symbols(count)
+    return SymbolBatch(itemCount: byID.count, stamp: 0, symbols: prefix.symbols)
+      .encoded(from: 0, checksumBytes: 8)
+  }
+
+  func answer(toProbe bytes: [UInt8]) throws(ReconciliationError) -> ProbeFinding {
+    let batch: SymbolBatch<RecordID>
+    do throws(WireError) {
+      batch = try SymbolBatch(
+        bytes, from: 0, checksumBytes: 8, limit: ReconciliationLimits.probeSymbolsMax)
+    } catch { throw .malformed("a probe", error) }
+    guard !batch.symbols.isEmpty else { return .unclear }
+    var decoder = SymbolDecoder<RecordID>()
+    try decoder.append(
+      remote: batch.symbols, local: symbols(batch.symbols.count).symbols[...])
+    if decoder.isComplete {
+      let items = try decoder.items()
+      return .solved(RecordDifference(missing: items.remoteOnly, extra: items.localOnly))
+    }
+    guard let count = decoder.estimatedDifferences else { return .unclear }
+    return .estimate(SyncEstimate(count: count, symbols: decoder.symbolCount))
+  }
 
   func responder(of strategy: StrategyID) -> (any ComparisonResponder)? {
     switch strategy {
     case .full, .blind: ListResponder(ids: byID.keys.sorted())
     case .ranges: RangeResponder(list)
+    case .rateless: SketchResponder(SortedIDs(byID.keys), prefix: symbols(64))
     default: nil
     }
   }

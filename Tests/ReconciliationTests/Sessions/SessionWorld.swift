@@ -28,16 +28,18 @@ struct SessionWorld {
     _ local: ModelReplica, _ remote: ModelReplica, seed: UInt64,
     order: [StrategyID] = [.full, .ranges],
     configuration: SyncConfiguration = SyncConfiguration(batchItems: 5),
-    transfer: any ValueTransfer = WholeValues()
+    transfer: any ValueTransfer = WholeValues(), policy: (any SyncPolicy)? = nil,
+    link: LinkMonitor = LinkMonitor()
   ) {
+    let policy = policy ?? FixedPolicy(order: order)
     self.local = local
     self.remote = remote
     random = SeededGenerator(seed: seed)
     session = SyncSession(
-      id: SyncSessionID(1), peer: Self.peer, view: local.view(), policy: FixedPolicy(order: order),
-      configuration: configuration, transfer: transfer, at: now)
+      id: SyncSessionID(1), peer: Self.peer, view: local.view(), policy: policy,
+      configuration: configuration, transfer: transfer, link: link, at: now)
     server = SyncServer(
-      policy: FixedPolicy(order: order), transfer: transfer, limits: RateLimits(perType: [SyncRequest.type: 1_000_000]))
+      policy: policy, transfer: transfer, limits: RateLimits(perType: [SyncRequest.type: 1_000_000]))
   }
 
   /// Runs to the end, or as many steps as honest sessions never take.
