@@ -66,7 +66,7 @@ extension ReconciliationLimits {
   /// Weight of the newest session in what predictions are corrected by.
   public static let correctionWeight = 0.1
   /// What symbols that are sent along may take, as a share of a round trip.
-  public static let probeShareMax = 0.03
+  public static let probeShareMax = 0.04
   /// Symbols that are sent along at the least and at the most.
   public static let probeSymbolsMin = 1
   public static let probeSymbolsMax = 1_024

@@ -97,7 +97,8 @@ enum ReconcileCommand {
     let adaptive = sweep.rows[0]
     return FigureReport(
       benchmark: "reconcile --sweep",
-      title: "\(sweep.cells) cells, sets of \(options.records.map { "\($0)" }.joined(separator: ", "))"
+      title:
+        "\(sweep.cells) cells, sets of \(options.records.map { "\($0)" }.joined(separator: ", "))"
         + " records",
       settings: [
         "records": options.records, "seed": options.seed, "cells": sweep.cells,

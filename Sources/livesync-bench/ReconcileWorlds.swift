@@ -44,7 +44,9 @@ struct ReconcileWorlds {
     var random = BenchRandom(state: seed &+ UInt64(difference) &* 77 &+ UInt64(count))
     var places = Array(0..<count)
     if !isClustered {
-      for place in 0..<mine { places.swapAt(place, place + Int(random.next() % UInt64(count - place))) }
+      for place in 0..<mine {
+        places.swapAt(place, place + Int(random.next() % UInt64(count - place)))
+      }
     } else {
       places.reverse()
     }
@@ -119,7 +121,8 @@ struct ReconcileWorlds {
     world.transcripts[StrategyID.rateless.rawValue] = try transcript(
       comparison, responder, world.difference)
     let filters = BloomOptions(
-      items: 1 << 17, rate: 0.01, sketch: SketchOptions(
+      items: 1 << 17, rate: 0.01,
+      sketch: SketchOptions(
         requestsMax: ReconciliationLimits.sketchRequestsMax,
         expectedDifferences: Double(world.difference) / 50))
     world.transcripts[StrategyID.bloom.rawValue] = try transcript(

@@ -218,7 +218,8 @@ public struct AdaptivePolicy: SyncPolicy {
     if first < needed {
       let rest = needed - first
       cost.flights += 1
-      cost.downBytes += CostCoefficients.symbolBytes * rest
+      cost.downBytes +=
+        CostCoefficients.symbolBytes * rest
         * (1 + ReconciliationLimits.laterFlightMargin)
     }
     return cost

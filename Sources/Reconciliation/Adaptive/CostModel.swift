@@ -140,7 +140,8 @@ public struct CoreStrategyModel: StrategyModel {
   }
 
   private func table(_ sets: SetFigures) -> StrategyCost {
-    let cells = CostCoefficients.tableCells * max(1, sets.difference)
+    let cells =
+      CostCoefficients.tableCells * max(1, sets.difference)
       + CostCoefficients.tableCellsMin
     return StrategyCost(
       flights: 2, upBytes: CostCoefficients.strataBytes,
@@ -203,9 +204,12 @@ public struct CoreStrategyModel: StrategyModel {
       steps += 1
       parts *= fanout
     }
+    // If it is this side's turn, it lists its ids, and the other side answers with its own.
+    let listedUp = steps % 2 == 0 ? listed : 0
     return StrategyCost(
       flights: Double((steps + 2) / 2),
-      upBytes: prints.local * CostCoefficients.rangePrintBytes,
+      upBytes: prints.local * CostCoefficients.rangePrintBytes
+        + listedUp * CostCoefficients.rangeIDBytes,
       downBytes: prints.remote * CostCoefficients.rangePrintBytes
         + listed * CostCoefficients.rangeIDBytes,
       localNs: prints.local * CostCoefficients.rangePrintNs
@@ -215,13 +219,15 @@ public struct CoreStrategyModel: StrategyModel {
   }
 
   /// The share of the order of versions that the difference lies in, by the bytes of the first
-  /// answer by ranges, which has sixteen fingerprints for each sixteenth that differs: the least that
-  /// it can be, since the next flight shows it if it is more.
+  /// answer by ranges, which has sixteen fingerprints for each sixteenth that differs. Of one or two
+  /// it is the least that it can be, since the next flight shows it if it is more.
   static func spread(firstAnswerBytes bytes: Int, difference: Double, of count: Double) -> Double {
     let fanout = CostCoefficients.rangeFanout
     let parts = min(
       max((Double(bytes) / (fanout * CostCoefficients.rangePrintBytes)).rounded(), 1), fanout)
-    return min(1, max((parts - 2) / fanout, difference / 2 / max(1, count)))
+    // Of three and more the inner ones are full, and the outer ones half full on average.
+    let full = parts > 2 ? (parts - 0.5) / fanout : 0
+    return min(1, max(full, difference / 2 / max(1, count)))
   }
 
   /// The same, closer, by the bytes of the second request: as many fingerprints for each of 256

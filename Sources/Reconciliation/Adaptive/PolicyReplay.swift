@@ -80,7 +80,8 @@ package struct PolicyReplay: Sendable {
       if opening.plans.count > 1, flights == 1 { flights = 2 }
       held += max(ReconciliationLimits.nextSymbolsMin, held / 4)
     }
-    let symbols = flights > 1 || plan.expected == nil ? min(held, max(world.symbolsNeeded, 32)) : held
+    let symbols =
+      flights > 1 || plan.expected == nil ? min(held, max(world.symbolsNeeded, 32)) : held
     return (
       seconds + world.rateless(symbols, flights: flights).seconds(on: path), strategies
     )
@@ -94,7 +95,7 @@ package struct PolicyReplay: Sendable {
     let flights = world.transcripts[StrategyID.ranges.rawValue]?.flights ?? []
     var seconds = 0.0
     for (place, flight) in flights.enumerated() {
-      if place > 0, let other = left(&policy, estimate, nextBytes: flight.upBytes) {
+      if place == 1, let other = left(&policy, estimate, nextBytes: flight.upBytes) {
         return (seconds, other)
       }
       var flight = flight

@@ -79,7 +79,7 @@ public struct SyncSituation: Sendable {
   public var left: Set<StrategyID>
   /// Bytes of the first answer by ranges, which is not taken in yet.
   public var lookBytes: Int?
-  /// Bytes of the present comparison's next request.
+  /// Bytes of the present comparison's second request, if that is the next one.
   public var nextBytes: Int?
 
   public init(

@@ -61,7 +61,8 @@ extension SyncSession {
     return SyncSituation(
       offered: offered, current: current, localCount: view.summary.count,
       remoteCount: remote?.count, path: path, lastDifference: lastDifference,
-      estimate: estimate, left: Set(paused.keys), nextBytes: pending?.body.count)
+      estimate: estimate, left: Set(paused.keys),
+      nextBytes: pending?.number == 1 ? pending?.body.count : nil)
   }
 
   /// The line as it was measured; nil before that.
@@ -195,7 +196,8 @@ extension SyncSession {
   private mutating func change(to choice: SyncChoice, from current: Paused) {
     guard case .comparison(let strategy) = phase else { return }
     let plan = SyncPlan(choice.strategy, expected: estimate?.count)
-    let fresh = paused.removeValue(forKey: choice.strategy)
+    let fresh =
+      paused.removeValue(forKey: choice.strategy)
       ?? view.initiator(of: plan, remote: remote, configuration: configuration)
       .map { Paused(initiator: $0) }
     guard let fresh else { return }

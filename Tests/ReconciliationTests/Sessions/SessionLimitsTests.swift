@@ -64,17 +64,22 @@ import Testing
     let view = replica.view()
     func answer(_ body: SyncRequest.Body) -> SyncAnswer? {
       let request = SyncRequest(session: SyncSessionID(1), body: body)
-      guard case .answer(let answer) = server.answer(
-        request, of: SessionWorld.peer, view: view, at: .start)
+      guard
+        case .answer(let answer) = server.answer(
+          request, of: SessionWorld.peer, view: view, at: .start)
       else { return nil }
       return answer
     }
     let ids = replica.entries.values.sorted { $0.record.key[0] < $1.record.key[0] }.map(\.record.id)
     guard case .values(let values) = answer(.values(ids.prefix(40).map { ValueWish(id: $0) }))
-    else { return Issue.record("no values") }
+    else {
+      Issue.record("no values")
+      return
+    }
     #expect(values.count == Limits.batchBytesMax / 40_000)
     guard case .records(let records, _) = answer(.records(Array(ids.suffix(10)))) else {
-      return Issue.record("no records")
+      Issue.record("no records")
+      return
     }
     let inline = records.count { if case .entry = $0 { true } else { false } }
     #expect(inline == 5)
@@ -102,8 +107,9 @@ import Testing
     let none = ReplicaSummary(root: .zero, count: 0, revision: 0)
     func send(_ body: SyncRequest.Body) -> SyncAnswer? {
       let request = SyncRequest(session: SyncSessionID(1), body: body)
-      guard case .answer(let answer) = server.answer(
-        request, of: SessionWorld.peer, view: replica.view(), at: .start)
+      guard
+        case .answer(let answer) = server.answer(
+          request, of: SessionWorld.peer, view: replica.view(), at: .start)
       else { return nil }
       return answer
     }
@@ -117,9 +123,15 @@ import Testing
     for (place, revision) in revisions.enumerated() {
       let answer = send(.compare(revision: revision, strategy: 1, message: [0, 0]))
       if place == 0 {
-        guard case .moved = answer else { return Issue.record("an old view is kept") }
+        guard case .moved = answer else {
+          Issue.record("an old view is kept")
+          return
+        }
       } else {
-        guard case .compared = answer else { return Issue.record("view \(place) is gone") }
+        guard case .compared = answer else {
+          Issue.record("view \(place) is gone")
+          return
+        }
       }
     }
   }
@@ -137,9 +149,13 @@ import Testing
     // Nothing is ever stored.
     while let outgoing = session.nextRequest(at: .start) {
       #expect(session.requestsUnderWay <= Limits.sessionRequestsMax)
-      guard case .answer(let answer) = server.answer(
-        outgoing.request, of: SessionWorld.peer, view: b.view(), at: .start)
-      else { return Issue.record("no answer") }
+      guard
+        case .answer(let answer) = server.answer(
+          outgoing.request, of: SessionWorld.peer, view: b.view(), at: .start)
+      else {
+        Issue.record("no answer")
+        return
+      }
       for action in session.receive(answer, bytes: 1, to: outgoing.number, at: .start) {
         if case .apply(let entries, _) = action {
           unstored += entries.reduce(0) { $0 + $1.value.count }

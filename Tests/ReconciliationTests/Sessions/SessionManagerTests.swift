@@ -81,7 +81,8 @@ import Testing
       runtime: runtime, configuration: NetworkConfiguration(link: conditions))
     let replicas = (0..<4).map { number in
       ModelReplica.pair(
-        seed: UInt64(number), common: 30, apart: 20, strategies: [.rateless, .ranges, .full]).0
+        seed: UInt64(number), common: 30, apart: 20, strategies: [.rateless, .ranges, .full]
+      ).0
     }
     let reconcilers = replicas.enumerated().map { number, replica in
       let id = PeerID(identity: .simulated(UInt32(number)), number: UInt32(number))

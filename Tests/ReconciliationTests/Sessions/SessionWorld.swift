@@ -39,7 +39,8 @@ struct SessionWorld {
       id: SyncSessionID(1), peer: Self.peer, view: local.view(), policy: policy,
       configuration: configuration, transfer: transfer, link: link, at: now)
     server = SyncServer(
-      policy: policy, transfer: transfer, limits: RateLimits(perType: [SyncRequest.type: 1_000_000]))
+      policy: policy, transfer: transfer, limits: RateLimits(perType: [SyncRequest.type: 1_000_000])
+    )
   }
 
   /// Runs to the end, or as many steps as honest sessions never take.
