@@ -11,7 +11,7 @@ ARGS ?=
 # Goes into the first record of every event log.
 export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
-.PHONY: help run devnet test threads sockets thread-check interop negentropy-interop abci-interop monitoring-check namespaces net-bench campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
+.PHONY: help run devnet test threads sockets thread-check interop negentropy-interop abci-interop difference-interop monitoring-check namespaces net-bench campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -120,7 +120,7 @@ monitoring-check: dependencies ## Read the metrics with prometheus-client and th
 	  kill "$$COPROC_PID"; wait "$$COPROC_PID" 2> /dev/null || true; [ $$code = 0 ] || exit $$code; done
 
 # Needs root: each node has a network namespace of its own.
-namespaces: dependencies ## Run nodes over lines of 10 Mbit/s, and break the lines (SCENARIO="limit header").
+namespaces: dependencies ## Run nodes over lines of 10 Mbit/s, and break the lines (SCENARIO="--timed limit header").
 	@$(RELEASE) livesync >&2
 	@$(RELEASE) livesync-bench >&2
 	@if ! command -v tc > /dev/null || ! command -v python3 > /dev/null; then apt-get update -qq >&2; \
@@ -143,6 +143,20 @@ abci-interop: dependencies ## Play CometBFT's side of state sync with its defini
 	@$(RELEASE) livesync >&2
 	@$(RELEASE) abci-sample >&2
 	@$(ABCI)/bin/python Tests/Interop/abci_interop.py $(LIVESYNC) .build/release/abci-sample
+
+# The programs of Debian, and a decoder of VCDIFF from PyPI.
+DIFFERENCE := .build/difference-interop
+DIFFERENCE_TOOLS := xdelta3 rdiff zstd
+
+difference-interop: dependencies ## Exchange binary differences with xdelta3, rdiff, zstd and vcdiff-decoder.
+	@if [ "$$(command -v $(DIFFERENCE_TOOLS) | wc -l)" != $(words $(DIFFERENCE_TOOLS)) ] || ! python3 -c 'import ensurepip, venv' 2> /dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then root=""; else root="sudo"; fi; \
+	  $$root apt-get update -qq >&2; \
+	  DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq $(DIFFERENCE_TOOLS) python3-venv >&2; fi
+	@python3 -m venv $(DIFFERENCE)
+	@$(DIFFERENCE)/bin/pip install --quiet --disable-pip-version-check vcdiff-decoder==0.2.0
+	@$(RELEASE) difference-peer >&2
+	@$(DIFFERENCE)/bin/python Tests/Interop/difference_interop.py .build/release/difference-peer
 
 net-bench: dependencies ## Measure two processes over TCP, print the table and write it to Docs/Performance.md.
 	@$(RELEASE) livesync-bench >&2

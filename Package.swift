@@ -140,8 +140,9 @@ let package = Package(
     .executableTarget(
       name: "livesync",
       dependencies: [
-        "Locking", "Runtime", "Primitives", "Streams", "Storage", "EventLog", "StateTrie", "Ledger",
-        "Peers", "LiveSync", "Snapshot", "ABCI", "Node", "Production", "Daemon", "Transport",
+        "Locking", "Runtime", "Primitives", "Streams", "Compression", "Storage", "EventLog",
+        "StateTrie", "Ledger", "Peers", "LiveSync", "Snapshot", "ABCI", "Node", "Production",
+        "Daemon", "Transport",
         "Simulation",
         "Fixtures", "Reports",
       ],
@@ -159,6 +160,9 @@ let package = Package(
     .executableTarget(
       name: "noise-peer", dependencies: ["Transport", "Primitives"], path: "Tests/NoisePeer",
       swiftSettings: strict),
+    .executableTarget(
+      name: "difference-peer", dependencies: ["BinaryDifference", "Compression", "Primitives"],
+      path: "Tests/DifferencePeer", swiftSettings: strict),
     .executableTarget(
       name: "negentropy-peer", dependencies: ["Reconciliation", "Primitives"],
       path: "Tests/NegentropyPeer", swiftSettings: strict),

@@ -4,9 +4,9 @@ import Reconciliation
 extension FuzzTarget {
   /// A message of the other side of a comparison by ranges: what is said of it is bounded and does
   /// not depend on how the set is held, and is taken by the other side.
-  static let ranges = FuzzTarget("ranges", seeds: { RangeWorld.shared.messages }) { input in
-    try RangeWorld.shared.check(input)
-  }
+  static let ranges = FuzzTarget(
+    "ranges", seeds: { RangeWorld.shared.messages },
+    check: { try RangeWorld.shared.check($0) })
 }
 
 /// Two sets with something in common, and all messages of their comparisons.

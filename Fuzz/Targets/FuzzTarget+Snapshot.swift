@@ -95,10 +95,10 @@ extension FuzzTarget {
       },
       .init(RequestSnapshotManifest.self) { [.init(hash: .zero)] },
       .init(SnapshotManifestResponse.self) {
-        [.manifest(FuzzChain.shared.manifest.wireBytes), .manifest([]), .unknown]
+        [.bytes(FuzzChain.shared.manifest.wireBytes), .bytes([]), .unknown]
       },
       .init(RequestSnapshotPiece.self) { [.init(hash: .zero, index: 7)] },
-      .init(SnapshotPieceResponse.self) { [.piece([1, 2, 3]), .piece([]), .unknown] },
+      .init(SnapshotPieceResponse.self) { [.bytes([1, 2, 3]), .bytes([]), .unknown] },
     ])
 
   /// What a snapshot of a stranger has beside its pieces, and what is offered over ABCI.

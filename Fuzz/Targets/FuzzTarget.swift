@@ -29,7 +29,7 @@ public struct FuzzTarget: Sendable {
 
   /// All entry points.
   public static let all: [FuzzTarget] =
-    wire + transport + production + snapshot + sketches + [
+    wire + transport + production + snapshot + sketches + reconciliationTrees + difference + [
       abci, ranges, syncMessages,
       eventLog, storeHeader, storeRecord, scenario, fixture, chunkVerification, proofVerification,
       diffApplication, storedTrie,

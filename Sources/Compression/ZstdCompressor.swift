@@ -8,7 +8,7 @@ public final class ZstdCompressor {
   /// The levels that the library has.
   public static let levels = 1...19
 
-  private let context: OpaquePointer
+  let context: OpaquePointer
 
   /// - Parameter level: one of `levels`; a higher one takes longer and gives fewer bytes.
   public init(level: Int) {
@@ -53,7 +53,7 @@ public final class ZstdCompressor {
     precondition(left == 0, "zstd left \(left) with room for all")
   }
 
-  private func set(_ parameter: ZSTD_cParameter, _ value: Int32) {
+  func set(_ parameter: ZSTD_cParameter, _ value: Int32) {
     let status = ZSTD_CCtx_setParameter(context, parameter, value)
     precondition(ZSTD_isError(status) == 0, "zstd takes no \(value) for \(parameter)")
   }

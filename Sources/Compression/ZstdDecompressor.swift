@@ -22,6 +22,13 @@ public final class ZstdDecompressor {
   /// The content of the one frame that `bytes` are. It must say how many bytes it holds: nothing is
   /// allocated before that is compared with `size`.
   public func content(of bytes: [UInt8], _ size: Size) throws(CompressionError) -> [UInt8] {
+    try content(of: bytes, size, setUp: { _ in 0 })
+  }
+
+  /// - Parameter setUp: prepares the context for this frame and gives the library's status.
+  func content(
+    of bytes: [UInt8], _ size: Size, setUp: (OpaquePointer) -> Int
+  ) throws(CompressionError) -> [UInt8] {
     let said = try bytes.withUnsafeBufferPointer { (frame) throws(CompressionError) in
       try Self.contentSize(of: UnsafeRawBufferPointer(frame))
     }
@@ -31,7 +38,8 @@ public final class ZstdDecompressor {
     case .atMost(let limit):
       guard said <= UInt64(limit) else { throw .tooLarge(said, limit: limit) }
     }
-    var status = 0
+    var status = setUp(context)
+    precondition(ZSTD_isError(status) == 0, "zstd cannot begin: \(Self.name(status))")
     let content = [UInt8](unsafeUninitializedCapacity: Int(said)) { target, count in
       status = bytes.withUnsafeBytes { frame in
         ZSTD_decompressDCtx(context, target.baseAddress, Int(said), frame.baseAddress, frame.count)

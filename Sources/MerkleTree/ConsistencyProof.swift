@@ -11,18 +11,18 @@ public struct ConsistencyProof: Sendable, Hashable {
   /// True if the list of `newCount` leaves with `newRoot` begins with the list of `oldCount` leaves
   /// with `oldRoot`. Both counts must be known from where the roots are known.
   ///
-  /// The empty list begins every list, so an `oldCount` of 0 says nothing about `newRoot` (unless
-  /// that list is empty too). Algorithm: RFC 9162 section 2.1.4.2.
+  /// The empty list begins every list, so an `oldCount` of 0 would say nothing about `newRoot` and is
+  /// refused, unless that list is empty too. Algorithm: RFC 9162 section 2.1.4.2.
   public func verify<Function: HashFunction>(
     oldRoot: Hash256, oldCount: Int, newRoot: Hash256, newCount: Int,
     with function: Function.Type = Blake2b256.self
   ) -> Bool {
     guard oldCount >= 0, oldCount <= newCount else { return false }
-    if oldCount == newCount || oldCount == 0 {
+    if oldCount == newCount {
       let empty = BinaryMerkleTree<Function>.emptyRoot
-      return hashes.isEmpty && (oldCount > 0 || oldRoot == empty)
-        && (oldCount < newCount || oldRoot == newRoot)
+      return hashes.isEmpty && oldRoot == newRoot && (oldCount > 0 || oldRoot == empty)
     }
+    guard oldCount > 0 else { return false }
     var position = oldCount - 1
     var last = newCount - 1
     while position & 1 == 1 {

@@ -51,10 +51,14 @@ public struct BinaryMountainRange<Function: HashFunction>: Sendable, Hashable {
   public var peaks: [Hash256] { peaks(of: 0..<count) }
 
   /// The right edge: what is needed to go on appending without the nodes.
-  public var frontier: BinaryMountainFrontier<Function> {
-    guard let frontier = BinaryMountainFrontier<Function>(peaks: peaks, count: count) else {
-      preconditionFailure("\(count) leaves gave \(peaks.count) peaks")
-    }
+  public var frontier: BinaryMountainFrontier<Function> { frontier(ofFirst: count) }
+
+  /// The right edge of the list when it had its first `prefix` leaves, which must be 0…`count`.
+  public func frontier(ofFirst prefix: Int) -> BinaryMountainFrontier<Function> {
+    precondition((0...count).contains(prefix), "no first \(prefix) of \(count) leaves")
+    guard
+      let frontier = BinaryMountainFrontier<Function>(peaks: peaks(of: 0..<prefix), count: prefix)
+    else { preconditionFailure("\(prefix) leaves gave other peaks") }
     return frontier
   }
 

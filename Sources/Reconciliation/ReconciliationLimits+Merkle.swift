@@ -27,4 +27,18 @@ extension ReconciliationLimits {
   public static let shortListMax = 32
   /// Attempts at reading records and their tree of one state while others write.
   static let viewAttemptsMax = 16
+  /// Lanes of keys of a full exchange, each with a frame under way.
+  public static let lanesMax = 64
+  /// Bytes of a frame of a full exchange, beyond its last record.
+  public static let frameBytesMax = 1 << 20
+  /// Records whose keys part a set into lanes.
+  public static let laneSampleMax = 512
+  /// Records that are read from a set at a time.
+  public static let pageRecordsMax = 256
+  /// Bytes of one entry of a log.
+  public static let logEntryBytesMax = 1 << 20
+  /// Bytes of a page of entries of a log, beyond its last entry.
+  public static let logPageBytesMax = 1 << 20
+  /// Roots of one answer about a log.
+  public static let logRootsMax = 15
 }

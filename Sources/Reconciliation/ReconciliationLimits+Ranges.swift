@@ -2,8 +2,8 @@
 extension ReconciliationLimits {
   /// Bytes of the smallest frame: what the published protocol asks for.
   public static let frameBytesMin = 4_096
-  /// Bytes of a frame that are kept free for what ends the message: a message goes on while it is at
-  /// most this much below its limit, and what follows takes less.
+  /// Bytes of a frame that are kept free for what ends the message: a message goes on while it has
+  /// these left, and what follows takes less.
   public static let frameReserveBytes = 200
   /// Bytes of a message that is read, whatever frames were agreed: the ids of two million records.
   public static let rangeMessageBytesMax = 64 << 20

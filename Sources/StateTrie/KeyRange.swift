@@ -15,6 +15,13 @@ public struct KeyRange: Hashable, Sendable {
     self.end = end
   }
 
+  /// One of the ranges that begin at rising keys, each ending where the next one begins.
+  public init(tile index: Int, from starts: some RandomAccessCollection<KeyNibbles>) {
+    let place = starts.index(starts.startIndex, offsetBy: index)
+    let next = starts.index(after: place)
+    self.init(start: starts[place], end: next < starts.endIndex ? starts[next] : nil)
+  }
+
   /// All keys that begin with `prefix`.
   public init(subtree prefix: KeyNibbles) {
     self.init(start: prefix, end: prefix.subtreeEnd)

@@ -58,7 +58,7 @@ final class DevNetwork: Sendable {
     for index in 1..<max(1, plan.nodes) {
       try start(name: "n\(index)", isFresh: false, produces: false)
     }
-    let damaging = plan.hasLiar ? beginDamaging() : nil
+    let lying = beginLying()
     try wait("blocks before the fresh node") { reports in
       reports.count == self.plan.nodes && reports.allSatisfy { $0.head >= self.plan.before }
         && (self.plan.source == .chunks || self.areSnapshotsThere(at: reports.map(\.head)))
@@ -81,7 +81,7 @@ final class DevNetwork: Sendable {
     }
     try settle(oracle)
     stopAll()
-    damaging?.open()
+    lying.open()
     oracle.stop()
     let outcome = Blocking.result {
       await following.value

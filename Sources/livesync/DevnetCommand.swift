@@ -22,7 +22,8 @@ enum DevnetCommand: Command {
       .init("--before", "N", help: "blocks before the fresh node joins (10)"),
       .init("--after", "N", help: "blocks to follow once its state is complete (10)"),
       .init("--join", "HOW", help: "what the fresh node joins from: chunks or snapshot (chunks)"),
-      .init("--liar", help: "n1 damages its snapshots (with --join snapshot and 2 nodes or more)"),
+      .init(
+        "--liar", help: "n1 lies in its snapshots, n2 damages its own (with --join snapshot)"),
       .init("--seconds", "N", help: "most seconds for the fresh node (120)"),
       .init("--dir", "DIR", help: "folder of the nodes; a temporary one is removed at the end"),
       .init("--keep", help: "leave the folder"),
@@ -53,7 +54,7 @@ enum DevnetCommand: Command {
     let before: UInt32
     let after: UInt32
     let source: Source
-    /// True if n1 damages its snapshots.
+    /// True if n1 lies in its snapshots, and n2 damages its.
     let hasLiar: Bool
     let seconds: Int
     let folder: String

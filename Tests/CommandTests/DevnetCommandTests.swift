@@ -48,14 +48,17 @@ import Testing
     #expect(again.code == 2 && again.errors.contains("is there already"))
   }
 
-  @Test func freshNode_shouldJoinFromASnapshot_andBanTheHostWhoseCopyIsDamaged() throws {
+  @Test func freshNode_shouldJoinFromASnapshot_andBanTheHostsWhoseCopiesAreWrong() throws {
     let result = try Program.run([
-      "devnet", "--join", "snapshot", "--liar", "--nodes", "2", "--accounts", "3000",
+      "devnet", "--join", "snapshot", "--liar", "--nodes", "3", "--accounts", "3000",
       "--block-time", "100", "--after", "3", "--json",
     ])
     #expect(result.code == 0, "\(result.output)\(result.errors)")
     let facts = try JSONValue(parsing: Data(result.output.split(separator: "\n")[0].utf8))
     #expect(facts["snapshot"]["liar_banned"] == .bool(true), "\(result.output)")
+    // One of them gave a piece that is well-formed, and its proof tells.
+    #expect(facts["snapshot"]["liar_evidence"] == .bool(true), "\(result.output)")
+    #expect(facts["snapshot"]["proven_twice"] == .integer(0), "\(result.output)")
     guard case .integer(let block) = facts["snapshot"]["block"],
       case .integer(let proven) = facts["snapshot"]["proven"]
     else {

@@ -41,6 +41,11 @@ import Transport
     ("statesync_trust_hash", "\"\(key)\"", [key], { $0.trustHash?.hex == key }),
     ("statesync_trust_period_s", "60", ["60"], { $0.trustPeriodSeconds == 60 }),
     ("statesync_discovery_time_ms", "9", ["9"], { $0.discoveryMilliseconds == 9 }),
+    ("statesync_chunk_fetchers", "4", ["4"], { $0.chunkFetchers == 4 }),
+    (
+      "statesync_chunk_request_timeout_ms", "10000", ["10000"],
+      { $0.chunkRequestTimeoutMilliseconds == 10_000 }
+    ),
     ("log_level", "\"error\"", ["error"], { $0.logLevel == .error }),
     ("event_log_bytes", "65536", ["65536"], { $0.eventLogBytes == 65_536 }),
     ("event_log_files", "1", ["1"], { $0.eventLogFiles == 1 }),

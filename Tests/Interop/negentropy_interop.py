@@ -19,7 +19,8 @@ import nostr_sdk
 import websockets
 from nostr_sdk import (
     ClientBuilder, DatabaseEventStatus, Event, EventBuilder, Filter, Keys, Kind, LocalRelayBuilder,
-    NostrDatabase, NostrDatabaseFeatures, RateLimit, RelayUrl, SyncDirection, SyncOptions, Timestamp)
+    NostrDatabase, NostrDatabaseFeatures, RateLimit, RelayUrl, SyncDirection, SyncOptions,
+    Timestamp)
 
 PATIENCE = 20
 # Bytes of the longest message of nostr-sdk's relay and client.
@@ -282,9 +283,9 @@ async def main(program):
             try:
                 count = await play(program, case, mine, theirs)
             except Exception:
-                print(f"{case['name']}, against nostr-sdk's {name}:", file=sys.stderr)
+                print(f"{case['name']}, against nostr-sdk's {name} fails:", file=sys.stderr)
                 raise
-            print(f"{case['name']}, against nostr-sdk's {name}: {count} messages are as they should be")
+            print(f"{case['name']}, against nostr-sdk's {name}: {count} messages agree")
             checks += 1
     expect(checks == 2 * len(CASES), "less was checked than there is")
     print(f"{checks} comparisons agree")

@@ -99,6 +99,9 @@ public struct SampleNode: MonitoredNode {
     forecast.progressPpm = 612_400
     forecast.hasBytesPerSecond = 1_132_000
     forecast.needsBytesPerSecond = 71_500
+    forecast.expected = ExpectedBytes(
+      snapshot: ExpectedBytes.Snapshot(block: 184_020, hash: Blake2b256.hash([3])),
+      pieceBytes: 93_400_000, chunkBytes: 12_700_000)
     return forecast
   }
 

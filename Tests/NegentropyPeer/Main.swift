@@ -4,9 +4,9 @@ import Reconciliation
 
 /// One side of negentropy over standard input and output, for programs that nobody here wrote.
 ///
-/// Lines in: `item,TIMESTAMP,ID`, `seal` once all items are there, `initiate` for the side that asks,
-/// `msg,HEX`. Lines out: `msg,HEX`, or `done` at the end; before them, for the side that asks,
-/// `have,ID` and `need,ID`.
+/// Lines in: `item,TIMESTAMP,ID`, `seal` once all items are there, `initiate` for the side that
+/// asks, `msg,HEX`. Lines out: `msg,HEX`, or `done` at the end; before them, for the side that
+/// asks, `have,ID` and `need,ID`.
 @main
 struct Main {
   static let usage = """

@@ -13,10 +13,13 @@ public final class RestoreWorld {
   private let producer: BlockProducer
   private let users: [KeyPair]
 
-  /// - Parameter store: where the chain is kept; in memory if nil.
+  /// - Parameters:
+  ///   - dataBytes: each account has fewer bytes of data.
+  ///   - store: makes where the chain is kept; in memory if it gives nil.
   public init(
     accounts: Int = 300, blocksPerBatch: UInt32 = 4, batchesPerEpoch: UInt32 = 2,
-    dataBytes: Int = 40, seed: UInt64 = 1, store: (any KeyValueStore)? = nil
+    dataBytes: Int = 40, seed: UInt64 = 1,
+    store: (Genesis) throws -> (any KeyValueStore)? = { _ in nil }
   ) throws {
     var random = SeededGenerator(seed: seed)
     let keys = (0..<4).map { KeyPair(seed: Blake2b256.hash([1, UInt8($0)])) }
@@ -41,7 +44,7 @@ public final class RestoreWorld {
       configuration: ChainConfiguration(
         blocksPerBatch: blocksPerBatch, batchesPerEpoch: batchesPerEpoch, slotCount: 4),
       timestamp: 1_000, accounts: entries, validators: set)
-    if let store {
+    if let store = try store(genesis) {
       chain = try Blockchain(genesis: genesis, state: .complete, store: store)
     } else {
       chain = Blockchain(genesis: genesis, state: .complete)

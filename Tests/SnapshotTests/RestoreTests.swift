@@ -11,64 +11,10 @@ import Testing
 /// Restoring over the four calls, in memory: honest hosts, liars, and the bug reports of others
 /// (Docs/Snapshots.md, "Bug reports").
 @Suite struct RestoreTests {
-  /// A chain of two epochs and a snapshot of it.
-  private static func world(to height: UInt32 = 12) throws -> (RestoreWorld, KeptSnapshot) {
-    let world = try RestoreWorld()
-    try world.grow(to: height)
-    return (world, try world.provable())
-  }
-
-  private struct Receiver {
-    let stores: MemoryStores
-    let application: StoredApplication
-
-    init(_ world: RestoreWorld, _ stores: MemoryStores? = nil) throws {
-      self.stores = stores ?? MemoryStores(chain: world.genesis.hash)
-      application = try StoredApplication(
-        genesis: world.genesis, stores: self.stores, shelf: MemoryShelf())
-    }
-
-    func offer(_ kept: KeptSnapshot) -> OfferAnswer {
-      application.offerSnapshot(kept.offer, appHash: kept.appHash)
-    }
-
-    func apply(_ kept: KeptSnapshot, _ index: Int, sender: String = "a") -> ChunkAnswer {
-      application.applySnapshotChunk(
-        index: UInt32(index), chunk: kept.chunks[index], sender: sender)
-    }
-
-    /// All chunks in their order.
-    func restore(_ kept: KeptSnapshot) {
-      #expect(offer(kept) == .accept)
-      for index in kept.chunks.indices { #expect(apply(kept, index) == .accept) }
-    }
-
-    /// That the state of the snapshot is live.
-    func expect(_ kept: KeptSnapshot) throws {
-      let info = try application.info()
-      #expect(info.height == kept.offer.height && info.appHash == kept.appHash)
-    }
-
-    func expectNothing() throws {
-      #expect(try application.info() == ApplicationInfo(height: 0, appHash: []))
-    }
-  }
-
-  /// Bug report 12: the next block is executed on what was restored.
-  private static func expectNextBlock(_ world: RestoreWorld, _ receiver: Receiver) throws {
-    let chain = try receiver.application.chain()
-    for _ in 0..<6 {
-      let made = try world.grow()
-      #expect(try chain.push(made.block).result == .extended)
-      #expect(chain.stateRoot == made.block.header.stateRoot)
-    }
-    #expect(chain.items() == world.chain.items())
-  }
-
   @Test(arguments: 0..<6)
   func snapshot_shouldBeRestored_inWhateverOrder_andTheNextBlocksFollow(seed: UInt64) throws {
     // A macro block, and an election block.
-    let (world, kept) = try Self.world(to: seed % 2 == 0 ? 12 : 16)
+    let (world, kept) = try RestoreWorld.withSnapshot(to: seed % 2 == 0 ? 12 : 16)
     let receiver = try Receiver(world)
     #expect(receiver.offer(kept) == .accept)
     var random = SeededGenerator(seed: seed)
@@ -77,12 +23,12 @@ import Testing
       #expect(receiver.apply(kept, index) == .accept, "seed \(seed)")
     }
     try receiver.expect(kept)
-    try Self.expectNextBlock(world, receiver)
+    try receiver.expectNextBlock(world)
   }
 
   /// Bug report 1.
   @Test func secondOffer_shouldReplaceTheFirst_andKeepWhatCameOfTheSame() throws {
-    let (world, kept) = try Self.world()
+    let (world, kept) = try RestoreWorld.withSnapshot()
     let receiver = try Receiver(world)
     #expect(receiver.offer(kept) == .accept)
     for index in kept.chunks.indices.dropLast(2) {
@@ -100,7 +46,7 @@ import Testing
 
   /// Bug report 3: nothing is imported into a state that is not empty.
   @Test func snapshot_shouldBeRefused_whereItsBlockIsHeld_andBegunAnewAfterAnotherOne() throws {
-    let (world, old) = try Self.world()
+    let (world, old) = try RestoreWorld.withSnapshot()
     let receiver = try Receiver(world)
     #expect(receiver.offer(old) == .accept)
     #expect(receiver.apply(old, 0) == .accept)
@@ -116,7 +62,7 @@ import Testing
 
   /// Bug report 7.
   @Test func offer_shouldBeRefused_whenItsCountIsNotTheManifests() throws {
-    let (world, kept) = try Self.world()
+    let (world, kept) = try RestoreWorld.withSnapshot()
     let receiver = try Receiver(world)
     for count in [0, kept.offer.chunks - 1, kept.offer.chunks + 1, .max] {
       var lie = kept
@@ -129,7 +75,7 @@ import Testing
 
   /// Bug report 8.
   @Test func offer_shouldBeRefused_whenItsMetadataAreTooLong() throws {
-    let (world, kept) = try Self.world()
+    let (world, kept) = try RestoreWorld.withSnapshot()
     let receiver = try Receiver(world)
     var lie = kept
     lie.offer.metadata += [UInt8](repeating: 0, count: SnapshotLimits.metadataBytesMax)
@@ -137,7 +83,7 @@ import Testing
   }
 
   @Test func offer_shouldBeRefused_whateverFieldLies() throws {
-    let (world, kept) = try Self.world()
+    let (world, kept) = try RestoreWorld.withSnapshot()
     let other = try RestoreWorld(seed: 2)
     try other.grow(to: 12)
     let receiver = try Receiver(world)
@@ -161,7 +107,7 @@ import Testing
 
   /// Whoever has the right state root can still not pass off a block of its own.
   @Test func offer_shouldBeRefused_whenNoVerifiedChainLeadsToItsBlock() throws {
-    let (world, kept) = try Self.world()
+    let (world, kept) = try RestoreWorld.withSnapshot()
     let receiver = try Receiver(world)
     let unsigned = try kept.changing { metadata in
       metadata.manifest.anchor.block.justification = metadata.manifest.anchor.election.justification
@@ -175,7 +121,7 @@ import Testing
   }
 
   @Test func offer_shouldBeTaken_withoutElectionBlocks_whereTheOwnChainLeads() throws {
-    let (world, first) = try Self.world(to: 8)
+    let (world, first) = try RestoreWorld.withSnapshot(to: 8)
     try world.grow(to: 12)
     let kept = try world.provable().changing { $0.elections = [] }
     let receiver = try Receiver(world)
@@ -187,7 +133,7 @@ import Testing
 
   @Test(arguments: 0..<4)
   func badChunk_shouldBeNamed_andOnlyItFetchedAgain(seed: UInt64) throws {
-    let (world, kept) = try Self.world()
+    let (world, kept) = try RestoreWorld.withSnapshot()
     let receiver = try Receiver(world)
     #expect(receiver.offer(kept) == .accept)
     var random = SeededGenerator(seed: seed)
@@ -214,7 +160,7 @@ import Testing
 
   /// Bug report 16: what is compressed is never larger than the manifest says, which is bounded.
   @Test func bomb_shouldBeRefused_beforeItIsUncompressed() throws {
-    let (world, kept) = try Self.world()
+    let (world, kept) = try RestoreWorld.withSnapshot()
     let receiver = try Receiver(world)
     #expect(receiver.offer(kept) == .accept)
     var bomb = kept
@@ -231,8 +177,8 @@ import Testing
 
   /// The chunks are those that the manifest names, and still not the state.
   @Test func manifestThatLies_shouldEndItsSnapshot_andTheNextBeTaken() throws {
-    let (world, kept) = try Self.world()
-    let other = try RestoreWorld(accounts: 300, seed: 1, store: nil)
+    let (world, kept) = try RestoreWorld.withSnapshot()
+    let other = try RestoreWorld()
     try other.grow(to: 8)
     let older = try other.provable()
     let receiver = try Receiver(world)
@@ -248,12 +194,12 @@ import Testing
     try receiver.expectNothing()
     receiver.restore(kept)
     try receiver.expect(kept)
-    try Self.expectNextBlock(world, receiver)
+    try receiver.expectNextBlock(world)
   }
 
   /// Bug report 19: what is missing everywhere stays missing, and nothing of the rest is live.
   @Test func missingChunk_shouldKeepTheLiveStateAsItIs_andBeEnoughLater() throws {
-    let (world, kept) = try Self.world()
+    let (world, kept) = try RestoreWorld.withSnapshot()
     let stores = MemoryStores(chain: world.genesis.hash)
     do {
       let receiver = try Receiver(world, stores)
@@ -277,7 +223,7 @@ import Testing
   }
 
   @Test func otherRecords_shouldStay_whenTheStateIsReplaced() throws {
-    let (world, kept) = try Self.world()
+    let (world, kept) = try RestoreWorld.withSnapshot()
     let stores = MemoryStores(chain: world.genesis.hash)
     let space = Namespace("test/signed")
     do {
@@ -295,94 +241,6 @@ import Testing
       try snapshot.value(of: space.key([1]))
     }
     #expect(value == [2])
-  }
-
-  @Test(arguments: HashOnlyManifest.Compression.allCases)
-  func hashOnlySnapshot_shouldBeRestored(_ compression: HashOnlyManifest.Compression) throws {
-    let (world, _) = try Self.world()
-    let kept = try world.hashOnly(compression)
-    #expect(kept.chunks.count > 2)
-    let receiver = try Receiver(world)
-    #expect(receiver.offer(kept) == .accept)
-    for index in kept.chunks.indices {
-      var lie = kept
-      lie.chunks[index][0] ^= 1
-      #expect(
-        receiver.apply(lie, index, sender: "liar\(index)").verdict
-          == .retry(refetch: [UInt32(index)], rejectedSenders: ["liar\(index)"]))
-      #expect(receiver.apply(kept, index) == .accept)
-    }
-    try receiver.expect(kept)
-    try Self.expectNextBlock(world, receiver)
-  }
-
-  @Test func hashOnlySnapshot_shouldBeRefusedAtItsEnd_whenItsStateIsAnother() throws {
-    let (world, honest) = try Self.world()
-    let item = world.chain.items()[7]
-    for change: (TrieItem) -> TrieItem? in [
-      { $0.key == item.key ? nil : $0 },
-      { $0.key == item.key ? TrieItem(key: $0.key, value: $0.value + [1]) : $0 },
-    ] {
-      let receiver = try Receiver(world)
-      let kept = try world.hashOnly(changing: change)
-      #expect(receiver.offer(kept) == .accept)
-      for index in kept.chunks.indices.dropLast() {
-        #expect(receiver.apply(kept, index) == .accept)
-      }
-      let last = receiver.apply(kept, kept.chunks.count - 1)
-      #expect(last.verdict == .rejectSnapshot && last.fault?.reason == "other_state")
-      try receiver.expectNothing()
-      receiver.restore(honest)
-      try receiver.expect(honest)
-    }
-  }
-
-  @Test func metadata_shouldBeRefused_aboveTheirLimits() throws {
-    let (_, kept) = try Self.world()
-    let count = SnapshotLimits.electionsMax + 1
-    var encoder = WireEncoder()
-    try encoder.append(kept.metadata.manifest)
-    let place = encoder.bytes.count
-    encoder.append(count: count)
-    // As many bytes as so many blocks have at least.
-    let bytes = encoder.bytes + [UInt8](repeating: 0, count: count * 224)
-    #expect(
-      throws: WireError.lengthTooLarge(
-        UInt64(count), limit: SnapshotLimits.electionsMax, at: place)
-    ) { try SnapshotMetadata<SnapshotManifest>(wireBytes: bytes) }
-  }
-
-  @Test func hashOnlyStream_shouldBeRefused_aboveItsLimits() throws {
-    let (world, _) = try Self.world()
-    let receiver = try Receiver(world)
-    let value = [UInt8](repeating: 0, count: SnapshotLimits.itemBytesMax)
-    let key = world.chain.items()[0].key
-    let long = try world.hashOnly { $0.key == key ? TrieItem(key: key, value: value) : $0 }
-    #expect(receiver.offer(long) == .accept)
-    let chunk = [UInt8](repeating: 0, count: SnapshotLimits.hashOnlyChunkBytes + 1)
-    #expect(
-      receiver.application.applySnapshotChunk(index: 0, chunk: chunk, sender: "b").fault?.reason
-        == "corrupt_chunk")
-    let answers = long.chunks.indices.lazy.map { receiver.apply(long, $0) }
-    let first = try #require(answers.first { $0 != .accept })
-    #expect(first.verdict == .rejectSnapshot && first.fault?.reason == "false_manifest")
-  }
-
-  /// Bug report 16, in format 1.
-  @Test func hashOnlyBomb_shouldBeRefused_atTheBytesItsManifestNames() throws {
-    let (world, _) = try Self.world()
-    let receiver = try Receiver(world)
-    var kept = try world.hashOnly()
-    var metadata = try SnapshotMetadata<HashOnlyManifest>(wireBytes: kept.offer.metadata)
-    metadata.manifest.rawBytes -= 1
-    kept.offer = metadata.offer
-    #expect(receiver.offer(kept) == .accept)
-    let answers = kept.chunks.indices.lazy.map { receiver.apply(kept, $0) }
-    let first = try #require(answers.first { $0 != .accept })
-    #expect(first.verdict == .rejectSnapshot && first.fault?.reason == "false_manifest")
-    metadata.manifest.rawBytes = UInt64(SnapshotLimits.hashOnlyBytesMax) + 1
-    kept.offer = metadata.offer
-    #expect(receiver.offer(kept).fault?.reason == "metadata")
   }
 }
 

@@ -18,7 +18,7 @@ import Testing
 
     /// The data directory of a node at block 12 with a snapshot of each format.
     init() throws {
-      world = try RestoreWorld(store: try MemoryStore(owner: .chain(.zero)))
+      world = try RestoreWorld(store: { try MemoryStore(owner: .chain($0.hash)) })
       try world.grow(to: 12)
       directory = SnapshotDirectory(path: folder.path + "/snapshots")
       let (directory, world) = (directory, world)

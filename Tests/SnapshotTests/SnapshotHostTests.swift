@@ -53,11 +53,11 @@ import WorldSupport
       #expect(list.snapshots == [summary] && summary.diffBytes > 0)
       let hash = snapshot.hash
       let manifest = try await ask(RequestSnapshotManifest(hash: hash))
-      #expect(manifest == .manifest(snapshot.manifestBytes))
+      #expect(manifest == .bytes(snapshot.manifestBytes))
       #expect(try await ask(RequestSnapshotManifest(hash: .zero)) == .unknown)
       let count = UInt32(snapshot.frames.count)
       let last = try await ask(RequestSnapshotPiece(hash: hash, index: count - 1))
-      #expect(last == .piece(snapshot.frames[Int(count) - 1]))
+      #expect(last == .bytes(snapshot.frames[Int(count) - 1]))
       for index in [count, count + 1, UInt32(Int32.max), .max] {
         let answer = try await ask(RequestSnapshotPiece(hash: hash, index: index))
         #expect(answer == .unknown, "piece \(index)")
@@ -90,15 +90,31 @@ import WorldSupport
     }
   }
 
+  /// No task waits for a disk.
+  @Test func parts_shouldBeRead_byAWorkerOfTheirOwn() throws {
+    try run { world, snapshot, context in
+      let runtime = CountedWorkers(world.runtime)
+      let host = SyncContext(
+        chain: world.source, network: world.network.endpoint(Self.host), runtime: runtime,
+        recorder: .none)
+      SnapshotHost(context: host, provider: ProviderShelf([snapshot])).start()
+      #expect(await Self.reason(RequestSnapshots(), context) == nil)
+      #expect(await Self.reason(RequestSnapshotManifest(hash: snapshot.hash), context) == nil)
+      #expect(
+        await Self.reason(RequestSnapshotPiece(hash: snapshot.hash, index: 0), context) == nil)
+      #expect(runtime.works.withLock { $0 } == ["snapshot_host": 3])
+    }
+  }
+
   /// The largest answers are just what a request allows.
   @Test func answers_shouldFitTheLimitsOfTheirRequests() throws {
-    let manifest = SnapshotManifestResponse.manifest(
+    let manifest = SnapshotManifestResponse.bytes(
       [UInt8](repeating: 1, count: SnapshotLimits.manifestBytesMax))
     #expect(manifest.wireBytes.count <= RequestSnapshotManifest.type.responseBytesMax)
     #expect(
       manifest.wireBytes.count
         <= SnapshotLimits.manifestBytesMax + SnapshotLimits.envelopeBytesMax)
-    let piece = SnapshotPieceResponse.piece(
+    let piece = SnapshotPieceResponse.bytes(
       [UInt8](repeating: 1, count: SnapshotLimits.frameBytesMax))
     #expect(piece.wireBytes.count <= RequestSnapshotPiece.type.responseBytesMax)
     let one = SnapshotSummary(
@@ -110,18 +126,53 @@ import WorldSupport
     #expect(list.wireBytes.count <= SnapshotLimits.listBytesMax)
     #expect(try SnapshotsResponse(wireBytes: list.wireBytes) == list)
     for bytes in [
-      SnapshotManifestResponse.manifest(
+      SnapshotManifestResponse.bytes(
         [UInt8](repeating: 1, count: SnapshotLimits.manifestBytesMax + 1)
       ).wireBytes, [2],
     ] {
       #expect(throws: WireError.self) { try SnapshotManifestResponse(wireBytes: bytes) }
     }
     for bytes in [
-      SnapshotPieceResponse.piece(
+      SnapshotPieceResponse.bytes(
         [UInt8](repeating: 1, count: SnapshotLimits.frameBytesMax + 1)
       ).wireBytes, [2],
     ] {
       #expect(throws: WireError.self) { try SnapshotPieceResponse(wireBytes: bytes) }
     }
   }
+}
+
+/// A runtime that counts what its workers do.
+private final class CountedWorkers: Runtime {
+  private struct CountedWorker: Worker {
+    let base: any Worker
+    let count: @Sendable () -> Void
+
+    func run<Output: Sendable>(_ work: @Sendable () -> Output) async -> Output {
+      count()
+      return await base.run(work)
+    }
+  }
+
+  let works = Lock<[String: Int]>([:])
+  private let base: any Runtime
+
+  init(_ base: any Runtime) { self.base = base }
+
+  var now: Moment { base.now }
+
+  func sleep(until moment: Moment) async throws(CancellationError) {
+    try await base.sleep(until: moment)
+  }
+
+  @discardableResult
+  func spawn(_ name: String, _ body: @escaping @Sendable () async -> Void) -> SpawnedTask {
+    base.spawn(name, body)
+  }
+
+  func worker(_ name: String) -> any Worker {
+    CountedWorker(base: base.worker(name)) { self.works.withLock { $0[name, default: 0] += 1 } }
+  }
+
+  func randomStream(_ consumer: RandomConsumer) -> RandomStream { base.randomStream(consumer) }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Ledger
 import Primitives
 import Snapshot
+import SnapshotSupport
 import StateTrie
 import Storage
 import TestSupport
@@ -15,72 +16,36 @@ final class SnapshotWorld: @unchecked Sendable {
   static let batch: UInt32 = 4
 
   let folder = TemporaryFolder()
-  let genesis: Genesis
-  let chain: Blockchain
   let store: (any KeyValueStore)?
-  private let producer: BlockProducer
-  private let users: [KeyPair]
+  private let base: RestoreWorld
+
+  var genesis: Genesis { base.genesis }
+  var chain: Blockchain { base.chain }
 
   /// Where the chain is.
   enum Place: CaseIterable { case memory, memoryStore, disk }
 
   init(_ place: Place = .memoryStore, accounts: Int = 300, seed: UInt64 = 1) throws {
-    var random = SeededGenerator(seed: seed)
-    users = (0..<5).map { KeyPair(seed: Blake2b256.hash(Array("user \($0)".utf8))) }
-    let validator = KeyPair(seed: Blake2b256.hash(Array("validator".utf8)))
-    var entries = users.map {
-      GenesisAccount(address: Address(of: $0.publicKey), account: Account(balance: 1_000_000))
-    }
-    for _ in 0..<accounts {
-      entries.append(
-        GenesisAccount(
-          address: try #require(Address(bytes: random.bytes(20))),
-          account: Account(balance: 1 + random.next() % 1_000)))
-    }
-    genesis = try Genesis(
-      configuration: ChainConfiguration(
-        blocksPerBatch: Self.batch, batchesPerEpoch: 2, slotCount: 4),
-      timestamp: 1_000, accounts: entries,
-      validators: try #require(
-        ValidatorSet([Validator(publicKey: validator.publicKey, slots: 4)])))
-    store =
-      switch place {
-      case .memory: nil
-      case .memoryStore: try MemoryStore(owner: .chain(genesis.hash))
-      case .disk: try LMDBStore(path: folder.store, owner: .chain(genesis.hash))
-      }
-    if let store {
-      chain = try Blockchain(genesis: genesis, state: .complete, store: store)
-    } else {
-      chain = Blockchain(genesis: genesis, state: .complete)
-    }
-    producer = BlockProducer(chain: chain, keys: [validator])
+    var kept: (any KeyValueStore)?
+    let path = folder.store
+    base = try RestoreWorld(
+      accounts: accounts, blocksPerBatch: Self.batch, dataBytes: 1, seed: seed,
+      store: { genesis in
+        switch place {
+        case .memory: break
+        case .memoryStore: kept = try MemoryStore(owner: .chain(genesis.hash))
+        case .disk: kept = try LMDBStore(path: path, owner: .chain(genesis.hash))
+        }
+        return kept
+      })
+    store = kept
   }
 
   var directory: SnapshotDirectory { SnapshotDirectory(path: folder.path + "/snapshots") }
 
   /// Makes the next block, with a transfer if it can have one.
   @discardableResult
-  func grow() throws -> Block {
-    let number = chain.headNumber + 1
-    var transactions: [Transaction] = []
-    if !genesis.configuration.isMacro(at: number) {
-      let user = users[Int(number) % users.count]
-      var nonce: UInt64 = 0
-      if case .present(let account) = chain.account(Address(of: user.publicKey)) {
-        nonce = account.nonce
-      }
-      let target = Address(of: users[Int(number * 7) % users.count].publicKey)
-      transactions = [
-        .signed(
-          by: user, network: genesis.configuration.network, nonce: nonce, fee: 1,
-          action: .transfer(to: target, amount: 5))
-      ]
-    }
-    let made = try producer.next(transactions: transactions)
-    try chain.push(made.block, diff: made.diff)
-    return made.block
-  }
+  func grow() throws -> Block { try base.grow().block }
 
   func grow(to number: UInt32) throws {
     while chain.headNumber < number { try grow() }

@@ -1,5 +1,7 @@
 extension LimitTable {
   static let compressionLimits: [String: Proof] = [
-    "CompressionLimits.pieceBytes": .driven(by: "stream_shouldGiveItsContent_inPiecesOfAnySize")
+    "CompressionLimits.pieceBytes": .driven(by: "stream_shouldGiveItsContent_inPiecesOfAnySize"),
+    "CompressionLimits.prefixWindowLogMax": .driven(
+      by: "frame_shouldNotBeMade_whenPrefixAndContentAreTooLarge"),
   ]
 }

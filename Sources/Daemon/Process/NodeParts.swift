@@ -214,7 +214,10 @@ struct NodeParts {
         period: .seconds(settings.trustPeriodSeconds))
     }
     return SnapshotSettings(
-      trust: trust, discoveryTime: .milliseconds(settings.discoveryMilliseconds))
+      trust: trust, discoveryTime: .milliseconds(settings.discoveryMilliseconds),
+      chunkFetchers: settings.chunkFetchers == 0 ? nil : settings.chunkFetchers,
+      chunkRequestTimeout: settings.chunkRequestTimeoutMilliseconds == 0
+        ? nil : .milliseconds(settings.chunkRequestTimeoutMilliseconds))
   }
 
   private static func chain(

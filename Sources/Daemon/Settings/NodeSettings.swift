@@ -45,7 +45,7 @@ public struct NodeSettings: Sendable, Hashable {
   public var snapshotInterval = Int(SnapshotLimits.defaultInterval)
   /// Snapshots that are kept; 0 keeps all.
   public var snapshotKeep = SnapshotLimits.defaultKeep
-  /// Whether a new node joins from snapshots of others. This and the next four are CometBFT's.
+  /// Whether a new node joins from snapshots of others. This and the next six are CometBFT's.
   public var stateSync = true
   /// Height of a block that is known to be of the chain; 0: the genesis is.
   public var trustHeight = 0
@@ -56,6 +56,10 @@ public struct NodeSettings: Sendable, Hashable {
   /// Most milliseconds in which snapshots are looked for.
   public var discoveryMilliseconds =
     1_000 * Int(SnapshotLimits.discoveryTimeDefault.components.seconds)
+  /// Pieces that may be on their way at a time; 0: as many as pay.
+  public var chunkFetchers = 0
+  /// Most milliseconds for one piece; 0: what the measured rate of its host says.
+  public var chunkRequestTimeoutMilliseconds = 0
   public var eventLogBytes = DaemonLimits.eventLogBytes
   public var eventLogFiles = DaemonLimits.eventLogFiles
 

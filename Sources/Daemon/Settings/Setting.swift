@@ -112,6 +112,13 @@ public struct Setting: Sendable {
     number(
       "statesync_discovery_time_ms", "MS", "longest time in which snapshots are looked for",
       \.discoveryMilliseconds, in: 1...3_600_000),
+    number(
+      "statesync_chunk_fetchers", "N", "most pieces on their way at a time; 0: as many as pay",
+      \.chunkFetchers, in: 0...1_000),
+    number(
+      "statesync_chunk_request_timeout_ms", "MS",
+      "longest time for one piece; 0: what the measured rate of its host says",
+      \.chunkRequestTimeoutMilliseconds, in: 0...3_600_000),
     choice("log_level", "LEVEL", "debug, info, warn or error: what people are shown", \.logLevel),
     number(
       "event_log_bytes", "N", "bytes of one file of the event log", \.eventLogBytes,

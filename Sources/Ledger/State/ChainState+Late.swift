@@ -41,49 +41,39 @@ extension ChainState {
     } catch { throw .store(error) }
   }
 
-  /// What changed from the state after a stored block to the head's: back to the main chain, then
-  /// up. Nil if a diff on the way is not kept, if the way is longer than
-  /// `LedgerLimits.carriedBlocksMax`, or if the diffs do not follow from each other.
+  /// What changed from the state after a stored block to the head's: back to the main chain, from
+  /// which a side branch parts at or above the last macro block, then up. Nil if a diff on the way
+  /// is not kept, if the way is longer than `LedgerLimits.carriedBlocksMax`, or if the diffs do not
+  /// follow from each other.
   private func changes(from start: FoundBlock) throws(LedgerStoreError) -> TrieDiff? {
-    guard start.isOnMain else { return try sideChanges(from: start.block) }
-    guard let above = head.number.subtracting(start.block.number),
-      above <= LedgerLimits.carriedBlocksMax
+    var (base, back) = (start.block.id, [Hash256]())
+    if !start.isOnMain {
+      let (ancestor, path) = branch(to: start.block.hash)
+      (base, back) = (ancestor.block.id, path.reversed())
+    }
+    guard base.number <= head.number,
+      back.count + Int(head.number - base.number) <= LedgerLimits.carriedBlocksMax
     else { return nil }
-    // Many chunks of one block come one after another, such as the pieces of a snapshot.
     var way = CarriedChanges(from: start.block.id)
+    // Many chunks of one block come one after another, such as the pieces of a snapshot.
     if let kept = carried, kept.from == way.from, kept.to.number <= head.number,
       try mainHash(at: kept.to.number) == kept.to.hash
     {
       way = kept
+    } else {
+      for hash in back {
+        guard case .diff(let diff) = try diffLookup(of: hash),
+          way.append(diff.inverted(), of: base)
+        else { return nil }
+      }
     }
-    for number in (way.to.number..<head.number).map({ $0 + 1 }) {
+    while way.to.number < head.number {
+      let number = way.to.number + 1
       guard let hash = try mainHash(at: number), case .diff(let diff) = try diffLookup(of: hash),
         way.append(diff, of: BlockID(number: number, hash: hash))
       else { return nil }
     }
     carried = way.diff.heapBytes <= LedgerLimits.carriedChangesBytesMax ? way : nil
-    return way.diff
-  }
-
-  /// The same from a block of a side branch, which parts from the main chain at or above the last
-  /// macro block.
-  private func sideChanges(from start: Block) throws(LedgerStoreError) -> TrieDiff? {
-    let (ancestor, path) = branch(to: start.hash)
-    let number = ancestor.block.number
-    guard path.count + Int(head.number - number) <= LedgerLimits.carriedBlocksMax else {
-      return nil
-    }
-    var way = CarriedChanges(from: start.id)
-    for hash in path.reversed() {
-      guard case .diff(let diff) = try diffLookup(of: hash),
-        way.append(diff.inverted(), of: way.to)
-      else { return nil }
-    }
-    for next in (number..<head.number).map({ $0 + 1 }) {
-      guard let hash = try mainHash(at: next), case .diff(let diff) = try diffLookup(of: hash),
-        way.append(diff, of: BlockID(number: next, hash: hash))
-      else { return nil }
-    }
     return way.diff
   }
 }
@@ -123,12 +113,5 @@ extension TrieDiff {
       guard value == entry.old else { return false }
     }
     return true
-  }
-}
-
-extension UInt32 {
-  /// The difference, or nil if it is negative.
-  fileprivate func subtracting(_ other: UInt32) -> UInt32? {
-    self >= other ? self - other : nil
   }
 }

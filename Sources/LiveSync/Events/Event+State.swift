@@ -19,6 +19,8 @@ extension Event {
     case forecast(
       forecast: StateForecast, etaNs: Int64?, progressPpm: Int, hasBytesPerS: Int,
       needsBytesPerS: Int, detail: String)
+    /// What the missing part is expected to take, where a snapshot's pieces bring some of it.
+    case sources(block: UInt32, snapshot: Hash256, pieceBytes: Int, chunkBytes: Int)
     /// What became of the chunks that came, so far.
     case traffic(verifiedBytes: Int, unusedBytes: Int, refusedBytes: Int)
   }
@@ -41,6 +43,15 @@ extension Event {
   }
 }
 
+extension EventField {
+  public static let snapshot = EventField(
+    "snapshot", "hash of a snapshot's manifest, which names it")
+  public static let pieceBytes = EventField(
+    "piece_bytes", "bytes that a snapshot's pieces are expected to take", unit: "bytes")
+  public static let chunkBytes = EventField(
+    "chunk_bytes", "bytes that chunks of the peers' heads are expected to take", unit: "bytes")
+}
+
 extension Event.State: EventGroup {
   /// The names of the events, as they stand in the log.
   public enum Name: String, CaseIterable, Sendable {
@@ -50,6 +61,7 @@ extension Event.State: EventGroup {
     case progress = "state.progress"
     case reset = "state.reset"
     case forecast = "state.forecast"
+    case sources = "state.sources"
     case traffic = "state.traffic"
   }
 
@@ -68,6 +80,10 @@ extension Event.State: EventGroup {
       EventDescription(.info, "The next chunk is asked for at the first missing key again.")
     case .forecast:
       EventDescription(.info, "Whether the sync will end, and when, judged by the last rates.")
+    case .sources:
+      EventDescription(
+        .info,
+        "What the missing part is expected to take, where a snapshot's pieces bring some of it.")
     case .traffic:
       EventDescription(.info, "What became of the chunks that came, so far.")
     }
@@ -81,6 +97,7 @@ extension Event.State: EventGroup {
     case .progress: .progress
     case .reset: .reset
     case .forecast: .forecast
+    case .sources: .sources
     case .traffic: .traffic
     }
   }
@@ -119,6 +136,11 @@ extension Event.State: EventGroup {
       line.integer(.hasBytesPerS, hasBytesPerS)
       line.integer(.needsBytesPerS, needsBytesPerS)
       line.text(.detail, detail)
+    case .sources(let block, let snapshot, let pieceBytes, let chunkBytes):
+      line.integer(.block, block)
+      line.hash(.snapshot, snapshot)
+      line.integer(.pieceBytes, pieceBytes)
+      line.integer(.chunkBytes, chunkBytes)
     case .traffic(let verifiedBytes, let unusedBytes, let refusedBytes):
       line.integer(.verifiedBytes, verifiedBytes)
       line.integer(.unusedBytes, unusedBytes)
@@ -155,6 +177,10 @@ extension Event.State: EventGroup {
         progressPpm: try fields.integer(.progressPpm),
         hasBytesPerS: try fields.integer(.hasBytesPerS),
         needsBytesPerS: try fields.integer(.needsBytesPerS), detail: try fields.text(.detail))
+    case .sources:
+      self = .sources(
+        block: try fields.integer(.block), snapshot: try fields.hash(.snapshot),
+        pieceBytes: try fields.integer(.pieceBytes), chunkBytes: try fields.integer(.chunkBytes))
     case .traffic:
       self = .traffic(
         verifiedBytes: try fields.integer(.verifiedBytes),

@@ -10,6 +10,8 @@ import StateTrie
 public struct RangeOffer: Sendable, Equatable {
   /// Tells offers of one source apart; rises with each new one.
   public var id: UInt64
+  /// Hash that names what the pieces are parts of, such as a snapshot's.
+  public var name: Hash256
   /// The block whose state the pieces are of.
   public var number: UInt32
   public var hash: Hash256
@@ -21,13 +23,17 @@ public struct RangeOffer: Sendable, Equatable {
   public var hosts: Set<PeerID>
   /// False while the chain is too far below the network's for chunks of its heads to be of use.
   public var isLiveUseful: Bool
+  /// Pieces that may be on their way at a time, however many pay.
+  public var piecesAtOnceMax: Int
 
   public init(
-    id: UInt64, number: UInt32, hash: Hash256, starts: [KeyNibbles], bytes: [Int],
-    hosts: Set<PeerID>, isLiveUseful: Bool = true
+    id: UInt64, name: Hash256, number: UInt32, hash: Hash256, starts: [KeyNibbles], bytes: [Int],
+    hosts: Set<PeerID>, isLiveUseful: Bool = true, piecesAtOnceMax: Int = .max
   ) {
     precondition(starts.first == .empty && starts.count == bytes.count, "pieces tile the keys")
     self.id = id
+    self.name = name
+    self.piecesAtOnceMax = piecesAtOnceMax
     self.number = number
     self.hash = hash
     self.starts = starts
@@ -41,9 +47,7 @@ public struct RangeOffer: Sendable, Equatable {
   }
 
   /// The range of a piece.
-  public func range(of piece: Int) -> KeyRange {
-    KeyRange(start: starts[piece], end: piece + 1 < starts.count ? starts[piece + 1] : nil)
-  }
+  public func range(of piece: Int) -> KeyRange { KeyRange(tile: piece, from: starts) }
 
   /// The piece whose range has this key.
   func piece(at key: KeyNibbles) -> Int {
@@ -91,7 +95,10 @@ public enum PieceFailure: Error, Sendable {
 /// The planner asks it for pieces side by side with chunks. It is called from any thread.
 public protocol RangeSource: Sendable {
   /// What can be had now; nil if nothing.
-  var offer: RangeOffer? { get }
+  /// - Parameter window: how far above our head chunks of other heads may be to be of use.
+  func offer(window: UInt32) -> RangeOffer?
+  /// The state is complete: nothing will be asked for any more.
+  func completed()
   /// Fetches one piece from one of its hosts.
   func fetch(
     _ piece: OfferedPiece, from peer: PeerID, timeout: Duration

@@ -5,10 +5,8 @@ import Runtime
 ///
 /// Each peer alone may seem to be as fast as the line when the others pause; together they are not.
 package struct LineEstimate: Sendable {
-  private var rate = WindowedFilter(.largest, window: PeerLimits.bandwidthWindow)
+  private var rate = GrowingRate()
   private var roundTrip = WindowedFilter(.smallest, window: PeerLimits.roundTripWindow)
-  /// Answers since the rate was last found to be clearly larger than before.
-  private var answersSinceGrowth = 0
 
   package init() {}
 
@@ -18,17 +16,12 @@ package struct LineEstimate: Sendable {
   ///   length, and let still more wait.
   package mutating func add(_ bytes: Int, in time: Duration, isAlone: Bool, at now: Moment) {
     let taken = Double(max(1, time.wholeNanoseconds))
-    let before = rate.value ?? 0
-    rate.add(Double(bytes) * 1e9 / taken, at: now)
-    let hasGrown = (rate.value ?? 0) > before * LiveSyncLimits.growthNoticed
-    answersSinceGrowth = hasGrown ? 0 : answersSinceGrowth + 1
+    rate.add(bytes, in: taken, at: now)
     if isAlone || roundTrip.value == nil { roundTrip.add(taken, at: now) }
   }
 
   /// True while the rate grows with what is asked for, so that the line carries more.
-  package var isGrowing: Bool {
-    rate.value != nil && answersSinceGrowth < LiveSyncLimits.lineGrowthAnswers
-  }
+  package var isGrowing: Bool { rate.isGrowing(within: LiveSyncLimits.lineGrowthAnswers) }
 
   /// Bytes that may be on their way at a time: what comes in the least round trip and in
   /// `LiveSyncLimits.lineTime`; nil before anything came.

@@ -37,10 +37,9 @@ public struct PeerRecord: Sendable {
   /// The largest rate at which anything came. Until something is verified it tells how large the
   /// next requests are; how many there are it never tells.
   private var seenBytesPerSecond: Double?
-  private var bandwidth = WindowedFilter(.largest, window: PeerLimits.bandwidthWindow)
+  /// By verified answers.
+  private var bandwidth = GrowingRate()
   private var roundTrip = WindowedFilter(.smallest, window: PeerLimits.roundTripWindow)
-  /// Verified answers since the bandwidth was last found to be clearly larger than before.
-  private var answersSinceGrowth = 0
   /// Mean deviation of the answering times from what was expected, in nanoseconds.
   private var deviation = 0.0
   private var strikes = 0
@@ -103,10 +102,7 @@ public struct PeerRecord: Sendable {
     }
     // What waits in the line of a busy peer is not the length of the way to it.
     if delivery.isAlone || roundTrip.value == nil { roundTrip.add(taken, at: now) }
-    let before = bandwidth.value ?? 0
-    bandwidth.add(Double(delivery.deliveredBytes) * 1e9 / taken, at: now)
-    let hasGrown = (bandwidth.value ?? 0) > before * LiveSyncLimits.growthNoticed
-    answersSinceGrowth = hasGrown ? 0 : answersSinceGrowth + 1
+    bandwidth.add(delivery.deliveredBytes, in: taken, at: now)
     settleStrikes(at: now)
     let forgiven = 1 + Int(Double(LiveSyncLimits.strikesForLate) * lostPerAnswer)
     if delivery.isShort { strike(1, .short, at: now) } else { strikes = max(0, strikes - forgiven) }
@@ -182,7 +178,7 @@ public struct PeerRecord: Sendable {
     guard let roundTrip = roundTrip.value, let bandwidth = bandwidth.value else {
       return late > 0 && seenBytesPerSecond == nil ? 1 : LiveSyncLimits.chunkWindowFirst
     }
-    let isGrowing = answersSinceGrowth < LiveSyncLimits.growthAnswers
+    let isGrowing = self.bandwidth.isGrowing(within: LiveSyncLimits.growthAnswers)
     let product = bandwidth * roundTrip / 1e9 / Double(max(1, bytes))
     let window = Int(((isGrowing ? 2 : 1.25) * product).rounded(.up)) + (isGrowing ? 0 : 1)
     return min(max(2, window), LiveSyncLimits.chunkWindowMax)

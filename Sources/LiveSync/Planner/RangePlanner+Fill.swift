@@ -150,7 +150,7 @@ extension RangePlanner {
     at now: Moment
   ) -> (KeyRange, OfferedPiece?)? {
     if let offer, isOnTrial(peer, of: offer) { return nil }
-    if let offer, let piece = piece(of: offer, for: peer, in: free) {
+    if let offer, mayAskForPiece(of: offer), let piece = piece(of: offer, for: peer, in: free) {
       let range = offer.range(of: piece.index)
       free.remove(range)
       return (range, piece)
@@ -271,7 +271,9 @@ extension RangePlanner {
       let range = help(
         with: rest, of: flight, by: peer, usual: usual, isAllTaken: isAllTaken, at: now)
       guard let range else { continue }
-      let piece = offer.flatMap { flight.query.piece(of: $0, at: peer) }
+      let piece = offer.flatMap { offer in
+        mayAskForPiece(of: offer) ? flight.query.piece(of: offer, at: peer) : nil
+      }
       if piece == nil, offer?.isLiveUseful == false { continue }
       let whole = piece.flatMap { offer?.range(of: $0.index) }
       orders.append(ask(peer, whole ?? range, piece, of: offer, helpsWith: id, at: now))

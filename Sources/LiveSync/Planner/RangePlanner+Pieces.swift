@@ -12,9 +12,9 @@ extension RangePlanner {
   func piece(of offer: RangeOffer, for peer: PeerID, in free: KeyRangeSet) -> OfferedPiece? {
     guard offer.hosts.contains(peer) else { return nil }
     if peers[peer].verifiedChunks > 0 {
-      return freePieces(of: offer, in: free, limit: 1).first
+      return offer.pieces(worthIn: free, limit: 1).first
     }
-    let some = freePieces(of: offer, in: free, limit: LiveSyncLimits.firstPiecesMax)
+    let some = offer.pieces(worthIn: free, limit: LiveSyncLimits.firstPiecesMax)
     return some.min { offer.bytes[$0.index] < offer.bytes[$1.index] }
   }
 
@@ -24,18 +24,25 @@ extension RangePlanner {
     offer.hosts.contains(peer) && peers[peer].verifiedChunks == 0 && peers[peer].inFlight > 0
   }
 
+  /// True if one more piece may be on its way.
+  func mayAskForPiece(of offer: RangeOffer) -> Bool {
+    // Counting is left out where nothing bounds it.
+    offer.piecesAtOnceMax >= LiveSyncLimits.chunkRequestsMax
+      || flights.values.count { $0.query.piece != nil } < offer.piecesAtOnceMax
+  }
+}
+
+extension RangeOffer {
   /// The first pieces that are mostly free, at most `limit`; while chunks of heads are of no use,
   /// all that are free in part.
-  private func freePieces(
-    of offer: RangeOffer, in free: KeyRangeSet, limit: Int
-  ) -> [OfferedPiece] {
+  func pieces(worthIn free: KeyRangeSet, limit: Int = .max) -> [OfferedPiece] {
     var found: [OfferedPiece] = []
     var next = 0
     for range in free.ranges {
-      var index = max(next, offer.piece(at: range.start))
-      while index < offer.starts.count, offer.range(of: index).intersects(range) {
-        if isWorth(offer.range(of: index), free, isLiveUseful: offer.isLiveUseful) {
-          found.append(OfferedPiece(offer: offer.id, index: index))
+      var index = max(next, piece(at: range.start))
+      while index < starts.count, self.range(of: index).intersects(range) {
+        if isWorth(self.range(of: index), free) {
+          found.append(OfferedPiece(offer: id, index: index))
           if found.count == limit { return found }
         }
         index += 1
@@ -46,10 +53,18 @@ extension RangePlanner {
   }
 
   /// True if so much of a piece is free that it takes less of the line than chunks of that part.
-  private func isWorth(_ range: KeyRange, _ free: KeyRangeSet, isLiveUseful: Bool) -> Bool {
+  private func isWorth(_ range: KeyRange, _ free: KeyRangeSet) -> Bool {
     guard isLiveUseful else { return true }
-    let share = free.intersection(range).reduce(0) { $0 + $1.share }
-    return share >= range.share * LiveSyncLimits.freePieceShare
+    return Self.share(of: range, in: free) >= range.share * LiveSyncLimits.freePieceShare
+  }
+
+  private static func share(of range: KeyRange, in set: KeyRangeSet) -> Double {
+    set.intersection(range).reduce(0) { $0 + $1.share }
+  }
+
+  /// The share of the key space that pieces rather than chunks will bring of what is missing.
+  package func share(of missing: KeyRangeSet) -> Double {
+    pieces(worthIn: missing).reduce(0) { $0 + Self.share(of: range(of: $1.index), in: missing) }
   }
 }
 

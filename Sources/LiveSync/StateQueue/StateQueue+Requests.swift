@@ -70,7 +70,9 @@ extension StateQueue {
   private func ask(
     _ piece: OfferedPiece, _ query: ChunkQuery, of peer: PeerID, _ timeout: Duration
   ) async {
-    guard let source, let offer = source.offer, offer.id == piece.offer else {
+    guard let source, let offer = source.offer(window: window.windowAheadMax),
+      offer.id == piece.offer
+    else {
       // It has given way to another offer since.
       await step { $0.failed(query.id, .local, $1, chain: $2) }
       return

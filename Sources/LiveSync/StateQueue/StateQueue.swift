@@ -74,10 +74,11 @@ public actor StateQueue: LiveSyncQueue {
   package var reading: StateReading {
     get async {
       let diffs = await diffQueue.traffic
+      let view = look(at: context.chain.view)
       return StateReading(
         buffered: core.bufferedCount, inFlight: core.inFlightCount, forwarded: core.forwardedCount,
-        lacking: core.lackingCount(look(at: context.chain.view)), account: account, diffs: diffs,
-        wrongRoots: wrongStates.count)
+        lacking: core.lackingCount(view), account: account, diffs: diffs,
+        wrongRoots: wrongStates.count, offer: view.offer)
     }
   }
 
@@ -97,7 +98,7 @@ public actor StateQueue: LiveSyncQueue {
       now: now, peers: wrongStates.doubt(chain.headHash) ? [] : context.peers.peers,
       silent: context.peers.ranked(at: now, for: .chunk).silent,
       urgentWait: max(.zero, context.urgent.longestWait(at: now) - roundTrip), losses: pace.losses,
-      offer: source?.offer)
+      offer: source?.offer(window: window.windowAheadMax))
   }
 
   /// How far the queue looks on a line as long as it is measured to be.
@@ -246,6 +247,7 @@ public actor StateQueue: LiveSyncQueue {
     } else {
       context.recorder.record(
         .state(.complete(block: head.number, hash: head.hash, items: chain.itemCount)))
+      source?.completed()
     }
     await diffQueue.setActive(areNeeded)
   }

@@ -17,6 +17,8 @@ package struct StateReading: Sendable {
   package var diffs = DiffTraffic()
   /// How often the state was found to have a wrong root, and given up.
   package var wrongRoots = 0
+  /// What can be had besides chunks of the peers' heads.
+  package var offer: RangeOffer?
 
   /// What is read where there is no state to gather.
   package static let none = StateReading()

@@ -90,6 +90,11 @@ extension NodeStatus {
       writer.integer("progress_ppm", forecast?.progressPpm)
       writer.number("has_bytes_per_second", forecast?.hasBytesPerSecond)
       writer.number("needs_bytes_per_second", forecast?.needsBytesPerSecond)
+      let expected = forecast?.expected
+      writer.integer("snapshot_block", expected?.snapshot?.block)
+      writer.text("snapshot_hash", expected?.snapshot?.hash.hex)
+      writer.integer("piece_bytes", expected?.pieceBytes)
+      writer.integer("chunk_bytes", expected?.chunkBytes)
     }
   }
 

@@ -12,6 +12,8 @@ struct ProgressMonitor: Sendable {
   var stall: StallCore
   /// The latest forecast.
   var last: SyncForecast?
+  /// What the missing part is expected to take, as of the last record.
+  var expected: ExpectedBytes?
   /// True once a peer was in live sync, or a part of the state was held.
   var isLive = false
 }
@@ -45,6 +47,12 @@ final class ProgressReporter<Queue: LiveSyncQueue>: NodeService {
     var stall: StallSample
     var sample: SyncSample
     var pace: AnswerPace
+
+    /// What the missing part is expected to take; nil if nothing is, or before it is known.
+    var expected: ExpectedBytes? {
+      guard !stall.isDone, chain.holdsState else { return nil }
+      return sample.missingBytes.map { ExpectedBytes($0, of: chain.missing, reading.offer) }
+    }
   }
 
   /// Where the node stands now.
@@ -127,16 +135,22 @@ final class ProgressReporter<Queue: LiveSyncQueue>: NodeService {
       try? await context.runtime.sleep(for: pause)
       if Task.isCancelled { return }
       let look = await look()
+      let isDue = look.stall.at >= nextRecord
       let (forecast, change) = monitor.withLock { monitor in
+        // Pieces are many, so it is not counted with each sample.
+        if isDue || monitor.expected == nil || look.stall.isDone {
+          monitor.expected = look.expected
+        }
         let change = monitor.stall.add(look.stall)
         var forecast = monitor.forecast.add(look.sample)
         if monitor.stall.isStalled { forecast = forecast.whileStalled }
+        forecast.expected = monitor.expected
         monitor.last = forecast
         return (forecast, change)
       }
       if let change { record(change, look, forecast) }
       let isDone = look.stall.isDone
-      if look.stall.at >= nextRecord {
+      if isDue {
         nextRecord = nextRecord.advanced(by: NodeLimits.progressInterval)
         record(look)
         if !isDone { record(look, forecast) }
@@ -170,6 +184,12 @@ final class ProgressReporter<Queue: LiveSyncQueue>: NodeService {
           progressPpm: forecast.progressPpm,
           hasBytesPerS: Int(min(forecast.hasBytesPerSecond, 9e15)),
           needsBytesPerS: Int(min(forecast.needsBytesPerSecond, 9e15)), detail: forecast.text)))
+    guard let expected = forecast.expected, let snapshot = expected.snapshot else { return }
+    context.recorder.record(
+      .state(
+        .sources(
+          block: snapshot.block, snapshot: snapshot.hash, pieceBytes: expected.pieceBytes,
+          chunkBytes: expected.chunkBytes)))
   }
 
   /// Which requests were late since the last movement, and what the line has shown of its rate.

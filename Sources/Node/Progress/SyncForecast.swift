@@ -49,15 +49,24 @@ public struct SyncForecast: Sendable, Hashable {
   /// missing part.
   public var needsBytesPerSecond: Double
 
+  /// What the missing part is expected to take, and where it comes from; nil before there is
+  /// anything to go by.
+  public var expected: ExpectedBytes?
+
   /// One line for people.
   public var text: String {
+    guard let sources = expected?.text else { return verdictText }
+    return verdictText + "; " + sources
+  }
+
+  private var verdictText: String {
     switch verdict {
     case .converges:
       let seconds = ((eta ?? .zero).wholeNanoseconds + 999_999_999) / 1_000_000_000
       return "done in \(seconds) s"
     case .diverges:
-      return "will not finish: needs \(Self.rate(needsBytesPerSecond)), "
-        + "has \(Self.rate(hasBytesPerSecond))"
+      return "will not finish: needs \(ByteText.amount(needsBytesPerSecond))/s, "
+        + "has \(ByteText.amount(hasBytesPerSecond))/s"
     case .stalled:
       return "stalled: nothing comes in"
     case .unknown:
@@ -73,12 +82,5 @@ public struct SyncForecast: Sendable, Hashable {
     forecast.verdict = .stalled
     forecast.eta = nil
     return forecast
-  }
-
-  /// A rate with one decimal in a fitting unit.
-  private static func rate(_ value: Double) -> String {
-    let (unit, scale) = value >= 1e6 ? ("MB/s", 1e6) : value >= 1e3 ? ("kB/s", 1e3) : ("B/s", 1)
-    let tenths = Int64((min(value / scale, 1e12) * 10).rounded())
-    return "\(tenths / 10).\(tenths % 10) \(unit)"
   }
 }

@@ -28,12 +28,28 @@ extension SyncContext {
   package func serve<R: Request>(
     _ type: R.Type, _ answer: @escaping @Sendable (R) -> R.Response?
   ) {
+    serveWithinRates(type) { [gate] request in gate.making { answer(request) } }
+  }
+
+  /// The same with answers that wait for something, such as a disk: `worker` makes one after
+  /// another, beside those of other types.
+  package func serve<R: Request>(
+    _ type: R.Type, on worker: any Worker, _ answer: @escaping @Sendable (R) -> R.Response?
+  ) {
+    serveWithinRates(type) { request in
+      await worker.run { answer(request) }
+    }
+  }
+
+  private func serveWithinRates<R: Request>(
+    _ type: R.Type, _ answer: @escaping @Sendable (R) async -> R.Response?
+  ) {
     network.serve(
       type,
       undecodable: { peer, error in self.ban(peer, reason: error.reason) },
       { peer, request in
         guard gate.allow(R.type, from: peer, at: runtime.now) else { return nil }
-        return gate.making { answer(request) }
+        return await answer(request)
       })
   }
 }

@@ -45,12 +45,12 @@ final class HotNodes: Sendable {
   }
 
   /// Forgets what was above changed positions, which is not so in the state `revision`.
-  func forget(above positions: [HashedPosition], from depth: Int, revision: UInt64) {
+  func forget(above positions: [HashedPosition], revision: UInt64) {
     state.withLock { state in
       state.revision = revision
       guard !state.young.isEmpty || !state.old.isEmpty else { return }
       for position in positions {
-        for depth in depth...HashedPosition.nibbleCount {
+        for depth in 0...HashedPosition.nibbleCount {
           let path = TreePath(depth: depth, above: position)
           state.young[path] = nil
           state.old[path] = nil

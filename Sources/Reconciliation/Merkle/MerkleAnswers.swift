@@ -9,11 +9,11 @@ struct NodeSum: Sendable, Hashable {
 }
 
 /// The answer to the first request: the root, and its children if there are records.
-struct RootAnswer: WireCodable, Hashable {
+package struct RootAnswer: WireCodable, Hashable {
   let root: MerkleNode
   let children: [NodeSum]
 
-  func encode(to encoder: inout WireEncoder) {
+  package func encode(to encoder: inout WireEncoder) {
     encoder.append(count: root.count)
     encoder.append(root.size)
     encoder.append(root.latest)
@@ -27,7 +27,7 @@ struct RootAnswer: WireCodable, Hashable {
     self.children = children
   }
 
-  init(from decoder: inout WireDecoder) throws(WireError) {
+  package init(from decoder: inout WireDecoder) throws(WireError) {
     var root = MerkleNode()
     root.count = try decoder.recordCount()
     root.size = try decoder.uint64()
@@ -53,16 +53,6 @@ extension WireEncoder {
 }
 
 extension WireDecoder {
-  /// A number of records.
-  mutating func recordCount() throws(WireError) -> Int {
-    let place = offset
-    let count = try uint64()
-    guard count <= UInt64(ReconciliationLimits.recordsMax) else {
-      throw .lengthTooLarge(count, limit: ReconciliationLimits.recordsMax, at: place)
-    }
-    return Int(count)
-  }
-
   /// See `WireEncoder.append(children:)`.
   mutating func children(of path: TreePath) throws(WireError) -> [NodeSum] {
     var children: [NodeSum] = []

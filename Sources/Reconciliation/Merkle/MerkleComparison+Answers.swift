@@ -6,7 +6,7 @@ extension MerkleComparison {
   mutating func takeRoot(
     _ decoder: inout WireDecoder, _ view: MerkleView
   ) throws(ReconciliationError) {
-    let answer = try read { () throws(WireError) in
+    let answer = try reading(Self.answerName) { () throws(WireError) in
       let answer = try RootAnswer(from: &decoder)
       try decoder.finish()
       return answer
@@ -25,32 +25,34 @@ extension MerkleComparison {
 
   /// The part of an answer that is about one task.
   mutating func take(
-    _ task: Task, _ decoder: inout WireDecoder, _ view: MerkleView
+    _ task: Query, _ decoder: inout WireDecoder, _ view: MerkleView
   ) throws(ReconciliationError) {
     let node = task.node
     switch task.step {
     case .descend(let hint):
       if let hint {
-        let low = try read { () throws(WireError) -> UInt64? in
+        let low = try reading(Self.answerName) { () throws(WireError) -> UInt64? in
           try decoder.flag(of: "hint") ? try decoder.fixed() : nil
         }
         if let low { return try take(RecordID(high: hint, low: low), of: node, view) }
       }
-      let children = try read { () throws(WireError) in try decoder.children(of: node.path) }
+      let children = try reading(Self.answerName) { () throws(WireError) in
+        try decoder.children(of: node.path)
+      }
       try Self.checkSum(of: children, node)
       try compare(children, of: node.path, view)
     case .short:
-      let begins = try read { () throws(WireError) in
+      let begins = try reading(Self.answerName) { () throws(WireError) in
         var begins: [UInt32] = []
         for _ in 0..<node.count { begins.append(try decoder.short()) }
         return begins
       }
       try match(begins, node, view)
     case .whole:
-      let ids = try read { () throws(WireError) in try decoder.ids(node.count) }
+      let ids = try reading(Self.answerName) { () throws(WireError) in try decoder.ids(node.count) }
       try match(ids, node, view)
     case .fetch(let begins, _, let matched, let extra):
-      let ids = try read { () throws(WireError) in
+      let ids = try reading(Self.answerName) { () throws(WireError) in
         var ids: [RecordID] = []
         for begin in begins {
           let rest = try decoder.short()
@@ -82,7 +84,7 @@ extension MerkleComparison {
     _ known: [RecordID], _ node: NodeSum, _ decoder: inout WireDecoder, _ view: MerkleView
   ) throws(ReconciliationError) {
     let most = ReconciliationLimits.listedRecordsMax
-    let (ids, next) = try read { () throws(WireError) in
+    let (ids, next) = try reading(Self.answerName) { () throws(WireError) in
       let ids: [RecordID] = try decoder.array(elementBytes: RecordID.byteCount, limit: most)
       return (known + ids, try decoder.optional(HashedPosition.self))
     }
@@ -164,7 +166,7 @@ extension MerkleComparison {
     }
     let extra = own.values.flatMap { $0 }
     if !missing.isEmpty {
-      let step = Task.Step.fetch(
+      let step = Query.Step.fetch(
         begins: missing.map(\.begin), places: missing.map(\.place), matched: matched, extra: extra)
       return ask(step, node)
     }

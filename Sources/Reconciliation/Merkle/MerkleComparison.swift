@@ -10,10 +10,11 @@ import Storage
 /// What the other side says of children must add up to what it said of their parent, and lists must
 /// have the count and the sum that were said of their node, else it contradicts itself.
 public struct MerkleComparison: ComparisonInitiator {
+  static let answerName = "an answer about nodes"
   private static let kinds = 5
 
   /// What is to be asked about a node.
-  struct Task: Sendable, Hashable {
+  struct Query: Sendable, Hashable {
     enum Step: Sendable, Hashable {
       /// Its children, or what is missing of the id that begins with the hint.
       case descend(hint: UInt64?)
@@ -36,8 +37,8 @@ public struct MerkleComparison: ComparisonInitiator {
   let settings: MerkleSettings
   /// The first half of the sum that the other side's root has, once known.
   var root: UInt64?
-  private var queue = NodeQueue<Task>(kinds: Self.kinds)
-  private var open: [UInt32: [Task]] = [:]
+  private var queue = NodeQueue<Query>(kinds: Self.kinds)
+  private var open: [UInt32: [Query]] = [:]
   private var nextNumber: UInt32 = 0
   private var hasAskedRoot = false
   private var isAtEnd = false
@@ -73,14 +74,14 @@ public struct MerkleComparison: ComparisonInitiator {
     return request(Self.request(kind, sorted, root), about: sorted)
   }
 
-  private mutating func request(_ body: MerkleRequest, about tasks: [Task]) -> ComparisonRequest {
+  private mutating func request(_ body: MerkleRequest, about tasks: [Query]) -> ComparisonRequest {
     let request = ComparisonRequest(number: nextNumber, body: body.wireBytes)
     open[nextNumber] = tasks
     nextNumber += 1
     return request
   }
 
-  private static func request(_ kind: Int, _ tasks: [Task], _ root: UInt64) -> MerkleRequest {
+  private static func request(_ kind: Int, _ tasks: [Query], _ root: UInt64) -> MerkleRequest {
     let paths = tasks.map(\.node.path)
     switch kind {
     case 0:
@@ -104,7 +105,7 @@ public struct MerkleComparison: ComparisonInitiator {
   }
 
   /// How much of an answer a task takes, in listed records. A page is asked for alone.
-  private static func weight(of task: Task) -> Int {
+  private static func weight(of task: Query) -> Int {
     switch task.step {
     case .descend: 1
     case .page: ReconciliationLimits.listedRecordsMax
@@ -112,7 +113,7 @@ public struct MerkleComparison: ComparisonInitiator {
     }
   }
 
-  mutating func ask(_ step: Task.Step, _ node: NodeSum) {
+  mutating func ask(_ step: Query.Step, _ node: NodeSum) {
     let kind =
       switch step {
       case .fetch: 0
@@ -121,7 +122,7 @@ public struct MerkleComparison: ComparisonInitiator {
       case .short: 3
       case .descend: 4
       }
-    queue.add(Task(node: node, step: step), kind: kind, depth: node.path.depth)
+    queue.add(Query(node: node, step: step), kind: kind, depth: node.path.depth)
   }
 
   public mutating func receive(
@@ -141,7 +142,7 @@ public struct MerkleComparison: ComparisonInitiator {
           try takeRoot(&decoder, view)
         } else {
           for task in tasks { try take(task, &decoder, view) }
-          try read { () throws(WireError) in try decoder.finish() }
+          try reading(Self.answerName) { () throws(WireError) in try decoder.finish() }
         }
       }
       guard queue.count <= ReconciliationLimits.waitingNodesMax else {
@@ -152,16 +153,5 @@ public struct MerkleComparison: ComparisonInitiator {
       throw error
     }
     if difference.count > settings.differencesMax { hasStopped = true }
-  }
-}
-
-/// Runs what reads an answer.
-func read<Output>(
-  _ body: () throws(WireError) -> Output
-) throws(ReconciliationError) -> Output {
-  do throws(WireError) {
-    return try body()
-  } catch {
-    throw .malformed("an answer about nodes", error)
   }
 }

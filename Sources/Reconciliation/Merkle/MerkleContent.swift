@@ -134,17 +134,13 @@ extension MerkleContent: WireCodable {
       }
       self = .leaf(records)
     case 1:
-      let place = decoder.offset
-      let count = try decoder.uint64()
-      guard count <= UInt64(ReconciliationLimits.recordsMax) else {
-        throw .lengthTooLarge(count, limit: ReconciliationLimits.recordsMax, at: place)
-      }
+      let count = try decoder.recordCount()
       let (size, latest) = (try decoder.uint64(), try decoder.uint64())
       let set = try ChildSet(from: &decoder)
       var children = [Hash256?](repeating: nil, count: 16)
       for nibble in set.nibbles { children[nibble] = try decoder.hash() }
       self = .inner(
-        InnerNode(count: Int(count), size: size, latest: latest, children: children))
+        InnerNode(count: count, size: size, latest: latest, children: children))
     case let tag: throw .invalidCase(UInt64(tag), of: "MerkleContent", at: start)
     }
   }

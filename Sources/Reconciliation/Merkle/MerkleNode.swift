@@ -7,7 +7,7 @@ public struct MerkleNode: Sendable, Hashable {
   /// The largest version; 0 if there are no records.
   public var latest: UInt64 = 0
   /// The sum of their ids.
-  public var sum = IDSum()
+  public var sum = RecordSum()
 
   public static let empty = MerkleNode()
 
@@ -34,7 +34,7 @@ public struct MerkleNode: Sendable, Hashable {
 /// The sum of record ids, each half modulo 2^64. Cheap to keep, and good for finding differences:
 /// no two records have one id and nothing is ever combined by exclusive or, so equal contents do
 /// not cancel. It is no proof: who may choose many records can make two sets with one sum.
-public struct IDSum: Sendable, Hashable {
+public struct RecordSum: Sendable, Hashable {
   public var high: UInt64 = 0
   public var low: UInt64 = 0
 

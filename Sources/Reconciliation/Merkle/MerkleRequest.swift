@@ -2,7 +2,7 @@ import Primitives
 
 /// A request of a comparison by trees. All but the first name the root they are about, so that an
 /// answer never mixes two states of the other side.
-enum MerkleRequest: Sendable, Hashable {
+package enum MerkleRequest: Sendable, Hashable {
   /// The root and its children.
   case root
   /// The children of nodes of one depth. `hints` may name, for a node, half an id: if the other
@@ -30,7 +30,7 @@ enum MerkleRequest: Sendable, Hashable {
 }
 
 extension MerkleRequest: WireCodable {
-  func encode(to encoder: inout WireEncoder) {
+  package func encode(to encoder: inout WireEncoder) {
     encoder.append(byte: kind)
     switch self {
     case .root: break
@@ -67,7 +67,7 @@ extension MerkleRequest: WireCodable {
     }
   }
 
-  init(from decoder: inout WireDecoder) throws(WireError) {
+  package init(from decoder: inout WireDecoder) throws(WireError) {
     let start = decoder.offset
     switch try decoder.byte() {
     case 0: self = .root
@@ -132,11 +132,6 @@ extension MerkleRequest: WireCodable {
 }
 
 extension WireEncoder {
-  /// A word as eight bytes, most significant first.
-  mutating func append(fixed word: UInt64) {
-    withUnsafeBytes(of: word.bigEndian) { append(raw: $0) }
-  }
-
   /// Nodes of one depth in order: the depth, their number, and how many nodes of that depth lie
   /// before the first one and between each and the next; below depth 16 the positions.
   mutating func append(paths: [TreePath]) {
@@ -157,12 +152,6 @@ extension WireEncoder {
 }
 
 extension WireDecoder {
-  /// Eight bytes as a word.
-  mutating func fixed() throws(WireError) -> UInt64 {
-    let bytes = try raw(8)
-    return bytes.reduce(0) { $0 << 8 | UInt64($1) }
-  }
-
   /// See `WireEncoder.append(paths:)`.
   mutating func paths() throws(WireError) -> [TreePath] {
     let start = offset

@@ -11,11 +11,8 @@ public struct MerkleResponder: ComparisonResponder {
   }
 
   public func answer(_ request: [UInt8]) throws(ReconciliationError) -> [UInt8] {
-    let read: MerkleRequest
-    do throws(WireError) {
-      read = try MerkleRequest(wireBytes: request)
-    } catch {
-      throw .malformed("a request for nodes", error)
+    let read = try reading("a request for nodes") { () throws(WireError) in
+      try MerkleRequest(wireBytes: request)
     }
     return try source.reading { view throws(ReconciliationError) in
       var encoder = WireEncoder()
@@ -156,17 +153,6 @@ extension Hash256 {
     guard isEqualInConstantTime(to: asked) else {
       throw .unavailable("\(what) are not those of the root \(asked.short) any more")
     }
-  }
-}
-
-/// Runs what reads this side's own records.
-func held<Output>(
-  _ body: () throws(StorageError) -> Output
-) throws(ReconciliationError) -> Output {
-  do throws(StorageError) {
-    return try body()
-  } catch {
-    throw .unavailable("this side's records: \(error)")
   }
 }
 

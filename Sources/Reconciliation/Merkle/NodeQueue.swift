@@ -1,8 +1,8 @@
 /// Nodes that wait to be asked for, by kind of request and depth. The deepest come first, so that
 /// few wait even if the trees differ everywhere.
-struct NodeQueue<Task: Sendable>: Sendable {
+struct NodeQueue<Query: Sendable>: Sendable {
   /// By kind, then depth.
-  private var waiting: [[[Task]]]
+  private var waiting: [[[Query]]]
   private(set) var count = 0
 
   init(kinds: Int) {
@@ -10,7 +10,7 @@ struct NodeQueue<Task: Sendable>: Sendable {
       repeating: Array(repeating: [], count: HashedPosition.nibbleCount + 1), count: kinds)
   }
 
-  mutating func add(_ task: Task, kind: Int, depth: Int) {
+  mutating func add(_ task: Query, kind: Int, depth: Int) {
     waiting[kind][depth].append(task)
     count += 1
   }
@@ -18,11 +18,11 @@ struct NodeQueue<Task: Sendable>: Sendable {
   /// Takes out tasks of one kind and depth: at most `tasksMax`, and no more than have together the
   /// weight `weightMax`, but one in any case.
   mutating func take(
-    tasksMax: Int, weightMax: Int, weight: (Task) -> Int
-  ) -> (kind: Int, tasks: [Task])? {
+    tasksMax: Int, weightMax: Int, weight: (Query) -> Int
+  ) -> (kind: Int, tasks: [Query])? {
     for depth in (0...HashedPosition.nibbleCount).reversed() {
       for kind in waiting.indices where !waiting[kind][depth].isEmpty {
-        var taken: [Task] = []
+        var taken: [Query] = []
         var rest = weightMax
         while taken.count < tasksMax, let next = waiting[kind][depth].last {
           rest -= weight(next)

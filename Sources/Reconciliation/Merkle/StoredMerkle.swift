@@ -65,8 +65,7 @@ public final class StoredMerkle: MerkleSource {
       }
       guard !changes.isEmpty, reached == revision + 1 else { return changes }
       hot.forget(
-        above: changes.compactMap { ($0.new ?? $0.old)?.position }, from: tree.levels,
-        revision: reached)
+        above: changes.compactMap { ($0.new ?? $0.old)?.position }, revision: reached)
       state.withLock { $0 = State(tree: next, revision: reached) }
       return changes
     }
@@ -113,7 +112,8 @@ public final class StoredMerkle: MerkleSource {
   private func catchUp() throws(StorageError) {
     try writing.withLock { _ throws(StorageError) in
       let (levels, revision) = state.withLock { ($0.tree.levels, $0.revision) }
-      let found: (state: State, isRebuilt: Bool)? = try records.store.read { snapshot throws(StorageError) in
+      let found: (state: State, isRebuilt: Bool)? = try records.store.read {
+        snapshot throws(StorageError) in
         let view = StoredRecordView(view: snapshot.view, names: records.names)
         let newest = try view.state().revision
         guard newest != revision else { return nil }

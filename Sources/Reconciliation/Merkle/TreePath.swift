@@ -1,4 +1,5 @@
-/// A node of the 16-ary tree over hashed order: the records whose positions begin with some nibbles.
+/// A node of the 16-ary tree over hashed order: the records whose positions begin with some
+/// nibbles.
 public struct TreePath: Sendable, Hashable, Comparable {
   /// Number of nibbles: 0…`HashedPosition.nibbleCount`; 0 is the root.
   public let depth: Int

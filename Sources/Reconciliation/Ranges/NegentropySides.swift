@@ -11,8 +11,8 @@ public struct NegentropyServer<Storage: NegentropyStorage>: Sendable {
     self.frame = frame
   }
 
-  /// The answer to a message. To a message of a version that it does not speak it is the one byte of
-  /// the version that it does.
+  /// The answer to a message. To a message of a version that it does not speak it is the one byte
+  /// of the version that it does.
   ///
   /// Throws `limitReached` for a message above `rangeMessageBytesMax`, `malformed` for one that
   /// breaks the protocol.

@@ -3,8 +3,8 @@ import Primitives
 /// What names a record in all that replicas compare: the first 128 bits of a hash of its key, its
 /// version and its value's digest. Two records with one id are the same record.
 ///
-/// 128 bits are enough to need no secret: to find two records with one id takes some 2^64 hashes, so
-/// what is made of ids (sketches, sums) can be kept and given to everybody.
+/// 128 bits are enough to need no secret: to find two records with one id takes some 2^64 hashes,
+/// so what is made of ids (sketches, sums) can be kept and given to everybody.
 @frozen
 public struct RecordID: Sendable, Hashable, Comparable {
   /// The first and the last eight bytes, most significant first.

@@ -5,8 +5,8 @@ import Storage
 /// not there as a whole.
 ///
 /// Three namespaces: `…/keys` (key → version, size, digest), `…/positions` (position → id, version,
-/// size) and `…/ids` (id → key). The number of records and of transactions that changed them is under
-/// the empty key of `…/positions`.
+/// size) and `…/ids` (id → key). The number of records and of transactions that changed them is
+/// under the empty key of `…/positions`.
 public struct StoredRecords: RecordSource {
   public let store: any KeyValueStore
   let names: Names

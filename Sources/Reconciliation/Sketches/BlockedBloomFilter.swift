@@ -1,4 +1,3 @@
-import Foundation
 import Primitives
 
 /// A Bloom filter (Bloom 1970) in blocks of 512 bits: all bits of an item lie in one, so a question
@@ -26,12 +25,13 @@ public struct BlockedBloomFilter: Sendable, Hashable {
     items: Int = ReconciliationLimits.filterItemsDefault,
     rate: Double = ReconciliationLimits.filterRateDefault, salt: SipKey
   ) {
-    let rate = min(max(rate, 1e-6), 0.5)
-    let probes = min(
-      ReconciliationLimits.filterProbesMax, max(1, Int((-log2(rate)).rounded())))
+    let rate = rate > 1e-6 ? min(rate, 0.5) : 1e-6
+    // -log2(rate), a straight line between powers of two.
+    let doublings = 1 - Double(rate.exponent) - rate.significand
+    let probes = min(ReconciliationLimits.filterProbesMax, max(1, Int(doublings.rounded())))
     // Blocks do not get the same number of items each, which costs some bits: a quarter more at a
     // thousandth. So bits are added until the rate is kept.
-    var bits = 1.44 * -log2(rate)
+    var bits = 1.3 * doublings
     while Self.rate(bitsPerItem: bits, probes: probes) > rate { bits *= 1.02 }
     let blocks = (bits * Double(max(items, 1)) / Double(Self.blockBits)).rounded(.up)
     self.init(
@@ -48,13 +48,21 @@ public struct BlockedBloomFilter: Sendable, Hashable {
   /// How often a filter is wrong: the mean over the Poisson distribution of a block's items.
   private static func rate(bitsPerItem: Double, probes: Int) -> Double {
     let mean = Double(blockBits) / bitsPerItem
-    var (share, sum) = (exp(-mean), 0.0)
+    // The share of a block's bits that an item leaves empty.
+    let spared = power(1 - 1 / Double(blockBits), probes)
+    var (weight, empty) = (1.0, 1.0)
+    var (total, sum) = (0.0, 0.0)
     for items in 1...Int(mean * 3 + 60) {
-      share *= mean / Double(items)
-      let filled = 1 - exp(-Double(probes * items) / Double(blockBits))
-      sum += share * pow(filled, Double(probes))
+      total += weight
+      sum += weight * power(1 - empty, probes)
+      weight *= mean / Double(items)
+      empty *= spared
     }
-    return sum
+    return sum / total
+  }
+
+  private static func power(_ base: Double, _ exponent: Int) -> Double {
+    (0..<exponent).reduce(1) { product, _ in product * base }
   }
 
   /// Bytes of the filter's bits.

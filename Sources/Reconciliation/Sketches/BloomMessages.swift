@@ -81,7 +81,9 @@ enum BloomAnswer {
       encoder.append(byte: 1)
       encoder.append(count: items)
       filter.encode(to: &encoder)
-      encoder.append(ids)
+      encoder.append(count: ids.count)
+      encoder.reserve(RecordID.byteCount * ids.count)
+      for id in ids { id.encode(to: &encoder) }
     }
     return encoder.bytes
   }
@@ -91,9 +93,19 @@ enum BloomAnswer {
     if try decoder.flag(of: "BloomAnswer") {
       let items = try decoder.sketchedItems()
       let filter = try BlockedBloomFilter(from: &decoder, salt: salt)
-      let ids = try decoder.array(
-        of: RecordID.self, elementBytes: RecordID.byteCount,
-        limit: ReconciliationLimits.filterAnswerIDsMax)
+      let count = try decoder.count(
+        elementBytes: RecordID.byteCount, limit: ReconciliationLimits.filterAnswerIDsMax)
+      let bytes = try decoder.raw(RecordID.byteCount * count)
+      let ids = bytes.withUnsafeBytes { bytes in
+        (0..<count).map { place in
+          let start = RecordID.byteCount * place
+          return RecordID(
+            high: UInt64(
+              bigEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)),
+            low: UInt64(
+              bigEndian: bytes.loadUnaligned(fromByteOffset: start + 8, as: UInt64.self)))
+        }
+      }
       self = .ids(ids, filter: filter, of: items)
     } else {
       self = .tooMany(of: try decoder.sketchedItems())

@@ -42,7 +42,8 @@ public struct InvertibleTable<Item: SketchItem>: Sendable, Hashable {
   /// A table for so many differences, which is enough 999 times in a thousand.
   public static func partCells(differences: Double) -> Int {
     let most = ReconciliationLimits.tableCellsMax / parts
-    return Int(min((1.35 * max(differences, 0) + 60) / Double(parts), Double(most)).rounded(.up))
+    let cells = differences > 0 ? 1.35 * differences + 60 : 60
+    return Int(min(cells / Double(parts), Double(most)).rounded(.up))
   }
 
   /// The cell in a part, 0..<4.

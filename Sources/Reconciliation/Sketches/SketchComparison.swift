@@ -73,10 +73,8 @@ public struct SketchComparison<Source: RecordIDSource>: ComparisonInitiator {
       let expected = options.expectedDifferences.map(DifferenceEstimate.symbols(differences:))
       return max(ReconciliationLimits.firstSymbols, Self.whole(expected ?? 0))
     }
-    // Nothing is known yet: as many again, if that many may be under way.
-    guard let estimate = decoder.estimatedSymbols else {
-      return options.expectedDifferences == nil ? 2 * requested : requested
-    }
+    // Before the first answer nothing is known.
+    guard let estimate = decoder.estimatedSymbols else { return requested }
     // Half a deviation more, for a round costs more than a few symbols.
     let deviation = (2 / Double(decoder.symbolCount)).squareRoot()
     let goal = Self.whole(estimate * (1 + deviation / 2))
@@ -85,7 +83,8 @@ public struct SketchComparison<Source: RecordIDSource>: ComparisonInitiator {
 
   /// A number of symbols, which need not be anything sensible.
   private static func whole(_ symbols: Double) -> Int {
-    Int(min(max(symbols, 0), Double(ReconciliationLimits.symbolsMax)).rounded(.up))
+    guard symbols > 0 else { return 0 }
+    return Int(min(symbols, Double(ReconciliationLimits.symbolsMax)).rounded(.up))
   }
 
   public mutating func receive(
@@ -140,15 +139,15 @@ public struct SketchOptions: Sendable, Hashable {
   public let symbolsMax: Int
   /// Bytes of a checksum, 4...8. Four are enough up to some ten thousands of differences.
   public let checksumBytes: Int
-  /// Requests under way at most, 1...`ReconciliationLimits.sketchRequestsMax`: one is frugal, more
-  /// are quick over long lines.
+  /// Requests under way at most, 1...`ReconciliationLimits.sketchRequestsMax`. What is asked for
+  /// follows from the estimate; more requests only bring it sooner.
   public let requestsMax: Int
   /// The number of differences if it is known, for instance from the last session.
   public let expectedDifferences: Double?
 
   public init(
     symbolsMax: Int = ReconciliationLimits.symbolsMax, checksumBytes: Int = 4,
-    requestsMax: Int = 1, expectedDifferences: Double? = nil
+    requestsMax: Int = ReconciliationLimits.sketchRequestsMax, expectedDifferences: Double? = nil
   ) {
     self.symbolsMax = max(1, min(symbolsMax, ReconciliationLimits.symbolsMax))
     self.checksumBytes = max(4, min(checksumBytes, 8))

@@ -1,8 +1,8 @@
 /// The side of a comparison that asks: a value that gives requests and takes answers, whatever the
 /// strategy. The other side holds nothing between two requests (`ComparisonResponder`).
 ///
-/// Requests may be under way several at a time, as many as `nextRequest` gives; each is named by its
-/// number, and answers may come in any order. A comparison that threw is at its end.
+/// Requests may be under way several at a time, as many as `nextRequest` gives; each is named by
+/// its number, and answers may come in any order. A comparison that threw is at its end.
 public protocol ComparisonInitiator: Sendable {
   /// The next request, nil if there is none until more answers came.
   mutating func nextRequest() -> ComparisonRequest?

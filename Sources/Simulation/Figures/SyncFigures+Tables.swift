@@ -31,17 +31,19 @@ extension SyncFigures {
   public var json: String { "{\"tables\":[\(tables.map(\.json).joined(separator: ","))]}" }
 
   /// All tables.
-  public var tables: [FigureTable] { [limitTable, rebranchTable, killTable, forecastTable] }
+  public var tables: [FigureTable] {
+    [limitTable, rebranchTable, killTable, forecastTable] + snapshots.tables
+  }
 
   private var limitTable: FigureTable {
     var rows = zip(limits, Self.limits).map { result, entry in
-      limitRow(result, wanted: "at most \(thousandths(entry.perMille)) x") {
+      Self.limitRow(result, wanted: "at most \(thousandths(entry.perMille)) x") {
         $0.ratioPerMille <= entry.perMille
       }
     }
     let base = limits.first?.report.completeAfterNanoseconds ?? .max
     rows.append(
-      limitRow(sequential, wanted: "at least \(Self.sequentialFactor) times the first") {
+      Self.limitRow(sequential, wanted: "at least \(Self.sequentialFactor) times the first") {
         $0.nanoseconds / max(1, base) >= Self.sequentialFactor
       })
     return FigureTable(
@@ -53,10 +55,12 @@ extension SyncFigures {
         diffs of the blocks made meanwhile) through the narrowest place (the uplinks of all peers
         that answer together, or the node's downlink), and four round trips.
         """,
-      columns: ["run", "took", "limit", "ratio", "wanted", "received", "wasted"], rows: rows)
+      columns: Self.limitColumns, rows: rows)
   }
 
-  private func limitRow(
+  static let limitColumns = ["run", "took", "limit", "ratio", "wanted", "received", "wasted"]
+
+  static func limitRow(
     _ result: FigureResult, wanted: String, holds: (SyncMeasurement) -> Bool
   ) -> FigureTable.Row {
     guard let measured = result.report.measurement else {
@@ -104,8 +108,8 @@ extension SyncFigures {
 
   private var killTable: FigureTable {
     let rows =
-      killRows(kills, against: limits.first, wanted: Self.killedBytesPerMille)
-      + killRows(thinKills, against: calm, wanted: nil)
+      Self.killRows(kills, against: limits.first, wanted: Self.killedBytesPerMille)
+      + Self.killRows(thinKills, against: calm, wanted: nil)
     return FigureTable(
       title: "Bytes of a node that is killed and restarted",
       text: """
@@ -115,10 +119,12 @@ extension SyncFigures {
         whole sync sixteen blocks: chunks that wait for their block when the node is killed are
         lost, since nothing unverified is stored, and nothing is demanded there.
         """,
-      columns: ["run", "received", "ratio", "wanted"], rows: rows)
+      columns: Self.killColumns, rows: rows)
   }
 
-  private func killRows(
+  static let killColumns = ["run", "received", "ratio", "wanted"]
+
+  static func killRows(
     _ results: [FigureResult], against calm: FigureResult?, wanted: Int?
   ) -> [FigureTable.Row] {
     let base = calm?.report.measurement?.receivedBytes
@@ -153,13 +159,13 @@ extension SyncFigures {
         """,
       columns: ["run", "complete after", "last forecast", "judged", "largest error"], rows: rows)
   }
-
-  private func kilobytes(_ bytes: Int) -> String { "\(bytes / 1_000) kB" }
 }
+
+func kilobytes(_ bytes: Int) -> String { "\(bytes / 1_000) kB" }
 
 extension FigureResult {
   /// - Parameter mayFail: the run may be one whose state is never complete.
-  fileprivate func row(
+  func row(
     _ cells: [String], holds: Bool, mayFail: Bool = false
   ) -> FigureTable.Row {
     let mayBe: [Event.RunVerdict] = mayFail ? [.pass, .liveness, .unwinnable] : [.pass]

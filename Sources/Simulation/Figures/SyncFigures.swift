@@ -56,6 +56,7 @@ public struct SyncFigures: Sendable {
   /// All of them, in the order they run.
   public static var all: [SyncFigure] {
     limits.map(\.figure) + [sequential, calm] + rebranches + kills + thinKills + sweep
+      + SnapshotFigures.all
   }
 
   let identity: RunIdentity
@@ -66,6 +67,7 @@ public struct SyncFigures: Sendable {
   let kills: [FigureResult]
   let thinKills: [FigureResult]
   let sweep: [FigureResult]
+  let snapshots: SnapshotFigures
 
   /// Runs all of them, one after another.
   /// - Parameter progress: told before each run how many are done, of how many, and what comes.
@@ -87,6 +89,7 @@ public struct SyncFigures: Sendable {
     kills = try Self.kills.map(run)
     thinKills = try Self.thinKills.map(run)
     sweep = try Self.sweep.map(run)
+    snapshots = try SnapshotFigures(run: run)
   }
 }
 

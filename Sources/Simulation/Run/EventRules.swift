@@ -120,7 +120,7 @@ package struct EventRules {
         detail: "\(buffered) chunks buffered, allowed \(LiveSyncLimits.bufferedChunksMax)")
     case .wrongRoot(_, _, let detail):
       return CheckViolation(check: "S3", detail: detail)
-    case .progress, .reset, .forecast, .traffic:
+    case .progress, .reset, .forecast, .sources, .traffic:
       return nil
     }
   }

@@ -68,21 +68,21 @@ final class Liar {
   }
 
   private func wrongPiece(_ payload: [UInt8]) -> [UInt8]? {
-    guard case .piece(let frame)? = try? SnapshotPieceResponse(wireBytes: payload),
+    guard case .bytes(let frame)? = try? SnapshotPieceResponse(wireBytes: payload),
       var chunk = try? StoredPiece.chunk(of: frame, rawBytes: nil), !chunk.items.isEmpty
     else { return nil }
     // The size stays, so that only the proof can tell.
     let middle = chunk.items.count / 2
     chunk.items[middle].value[0] ^= 1
     let lie = RawPiece(chunk).frame(by: ZstdCompressor(level: SnapshotLimits.defaultLevel))
-    return SnapshotPieceResponse.piece(lie).wireBytes
+    return SnapshotPieceResponse.bytes(lie).wireBytes
   }
 
   private func wrongManifest(_ payload: [UInt8]) -> [UInt8]? {
-    guard case .manifest(let bytes)? = try? SnapshotManifestResponse(wireBytes: payload),
+    guard case .bytes(let bytes)? = try? SnapshotManifestResponse(wireBytes: payload),
       var manifest = try? SnapshotManifest(wireBytes: bytes)
     else { return nil }
     manifest.items += 1
-    return SnapshotManifestResponse.manifest(manifest.wireBytes).wireBytes
+    return SnapshotManifestResponse.bytes(manifest.wireBytes).wireBytes
   }
 }

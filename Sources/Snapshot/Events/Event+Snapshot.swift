@@ -18,11 +18,6 @@ extension Event {
   public static func snapshot(_ event: Snapshot) -> Event { Event(event) }
 }
 
-extension EventField {
-  public static let snapshot = EventField(
-    "snapshot", "hash of a snapshot's manifest, which names it")
-}
-
 extension Event.Snapshot: EventGroup {
   /// The names of the events, as they stand in the log.
   public enum Name: String, CaseIterable, Sendable {

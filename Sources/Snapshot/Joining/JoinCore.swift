@@ -24,6 +24,7 @@ public struct JoinCore: Sendable {
   }
 
   private let discoveryTime: Duration
+  private let piecesAtOnceMax: Int
   /// What each peer names.
   private var listings: [PeerID: [SnapshotSummary]] = [:]
   /// Peers that were asked and have not answered.
@@ -40,7 +41,10 @@ public struct JoinCore: Sendable {
   /// True once it was decided how to get the state.
   public private(set) var isDecided = false
 
-  public init(discoveryTime: Duration) { self.discoveryTime = discoveryTime }
+  public init(discoveryTime: Duration, piecesAtOnceMax: Int = .max) {
+    self.discoveryTime = discoveryTime
+    self.piecesAtOnceMax = piecesAtOnceMax
+  }
 
   // MARK: Discovery
 
@@ -132,8 +136,9 @@ public struct JoinCore: Sendable {
     chosen = Chosen(
       hash: hash, anchor: manifest.anchor,
       offer: RangeOffer(
-        id: nextOffer, number: block.number, hash: block.hash, starts: pieces.map(\.start),
-        bytes: pieces.map { Int($0.rawBytes) }, hosts: []))
+        id: nextOffer, name: hash, number: block.number, hash: block.hash,
+        starts: pieces.map(\.start), bytes: pieces.map { Int($0.rawBytes) }, hosts: [],
+        piecesAtOnceMax: piecesAtOnceMax))
     nextOffer += 1
     isDecided = true
     updateHosts()
@@ -174,8 +179,9 @@ public struct JoinCore: Sendable {
   }
 
   /// The chosen snapshot while our chain can bring it forward.
-  /// - Parameter window: how far above our head chunks of other heads may be to be of use.
-  public func offer(head: UInt32, window: UInt32) -> RangeOffer? {
+  /// - Parameter window: how far above our head chunks of other heads may be to be of use; without
+  ///   it they always are.
+  public func offer(head: UInt32, window: UInt32 = .max) -> RangeOffer? {
     guard var offer = chosen?.offer, chosen?.isAdopted == true, !offer.hosts.isEmpty,
       head >= offer.number, head - offer.number <= SnapshotLimits.ageBlocksMax
     else { return nil }

@@ -135,7 +135,7 @@ extension SnapshotJoin {
   private func manifest(of candidate: JoinCore.Candidate) async -> SnapshotManifest? {
     let hash = candidate.summary.hash
     for peer in candidate.hosts.prefix(SnapshotLimits.manifestHostsMax) {
-      guard case .manifest(let bytes)? = await ask(RequestSnapshotManifest(hash: hash), peer)
+      guard case .bytes(let bytes)? = await ask(RequestSnapshotManifest(hash: hash), peer)
       else {
         _ = core.withLock { $0.lost(hash, by: peer) }
         continue
@@ -159,7 +159,12 @@ extension SnapshotJoin {
   @discardableResult
   func resumed() async -> Bool {
     let own = context.chain.view
-    if own.missing.isEmpty || core.withLock({ $0.choice != nil }) { return offer != nil }
+    if own.missing.isEmpty || core.withLock({ $0.choice != nil }) {
+      return core.withLock { core in
+        core.has(own.macroHead.hash)
+        return core.offer(head: own.headNumber) != nil
+      }
+    }
     let candidates = core.withLock {
       $0.candidates(above: 0, upTo: own.macroNumber)
     }

@@ -24,32 +24,44 @@ public final class SnapshotJoin: StateSource {
   let core: Lock<JoinCore>
   /// Held by whoever chooses.
   let isChoosing = Lock(false)
+  /// Opened when the state is complete.
+  private let isOver = Gate()
 
   public init(context: SyncContext, settings: SnapshotSettings, clock: WallClock = .system) {
     self.context = context.actor("snapshot_join")
     self.settings = settings
     self.clock = clock
-    core = Lock(JoinCore(discoveryTime: settings.discoveryTime))
+    core = Lock(
+      JoinCore(
+        discoveryTime: settings.discoveryTime, piecesAtOnceMax: settings.chunkFetchers ?? .max))
   }
 
   // MARK: Discovery
 
   /// Works until the state is complete, or the task is cancelled.
   public func run() async {
-    if context.chain.stateComplete { return core.withLock { $0.completed() } }
+    if context.chain.stateComplete { isOver.open() }
     await withDiscardingTaskGroup { group in
       group.addTask { await self.listAgain() }
+      group.addTask { await self.listPeers() }
       group.addTask { await self.followChain() }
+      try? await isOver.wait()
+      group.cancelAll()
+    }
+    if isOver.isOpen { core.withLock { $0.completed() } }
+  }
+
+  /// Asks each peer that is there or comes, until the task is cancelled.
+  private func listPeers() async {
+    await withDiscardingTaskGroup { group in
       let events = context.network.peerEvents()
       for peer in context.network.connectedPeers() { group.addTask { await self.list(peer) } }
       for await event in events {
-        if context.chain.stateComplete { break }
         switch event {
         case .joined(let peer): group.addTask { await self.list(peer) }
         case .left(let peer): core.withLock { $0.left(peer) }
         }
       }
-      group.cancelAll()
     }
   }
 
@@ -68,7 +80,6 @@ public final class SnapshotJoin: StateSource {
     while !Task.isCancelled {
       try? await context.runtime.sleep(for: SnapshotLimits.relistInterval)
       if Task.isCancelled { return }
-      if context.chain.stateComplete { return core.withLock { $0.completed() } }
       await withDiscardingTaskGroup { group in
         for peer in context.network.connectedPeers() {
           group.addTask { await self.list(peer) }
@@ -115,10 +126,10 @@ public final class SnapshotJoin: StateSource {
 // MARK: What the planner takes
 
 extension SnapshotJoin {
-  public var offer: RangeOffer? {
+  public func completed() { isOver.open() }
+
+  public func offer(window: UInt32) -> RangeOffer? {
     let own = context.chain.view
-    let window =
-      UInt32(LiveSyncLimits.windowAheadBatchesMax) * context.chain.configuration.blocksPerBatch
     return core.withLock { core in
       core.has(own.macroHead.hash)
       return core.offer(head: own.headNumber, window: window)
@@ -128,15 +139,16 @@ extension SnapshotJoin {
   public func fetch(
     _ piece: OfferedPiece, from peer: PeerID, timeout: Duration
   ) async throws(PieceFailure) -> FetchedPiece {
-    guard let offer, offer.id == piece.offer, let choice = core.withLock({ $0.choice }) else {
-      throw .lacking
-    }
+    let head = context.chain.headNumber
+    let (held, choice) = core.withLock { ($0.offer(head: head), $0.choice) }
+    guard let offer = held, offer.id == piece.offer, let choice else { throw .lacking }
     let request = RequestSnapshotPiece(hash: choice.manifest, index: UInt32(piece.index))
     let response: SnapshotPieceResponse
     do throws(RequestError) {
-      response = try await context.network.request(request, to: peer, timeout: timeout)
+      response = try await context.network.request(
+        request, to: peer, timeout: min(timeout, settings.chunkRequestTimeout ?? timeout))
     } catch { throw .request(error) }
-    guard case .piece(let stored) = response else {
+    guard case .bytes(let stored) = response else {
       if core.withLock({ $0.lost(choice.manifest, by: peer) }) {
         context.recorder.record(
           .joining(.lost(peer: peer.number, block: choice.block, hash: choice.manifest)))

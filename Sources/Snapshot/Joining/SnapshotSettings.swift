@@ -10,10 +10,18 @@ public struct SnapshotSettings: Sendable, Hashable {
   /// Longest time that peers are asked for snapshots before one is chosen.
   public var discoveryTime: Duration
 
+  /// Pieces that may be on their way at a time; nil: as many as pay.
+  public var chunkFetchers: Int?
+  /// Longest time that a host is given for a piece; nil: what its measured rate says.
+  public var chunkRequestTimeout: Duration?
+
   public init(
     enable: Bool = true, trust: TrustedBlock? = nil,
-    discoveryTime: Duration = SnapshotLimits.discoveryTimeDefault
+    discoveryTime: Duration = SnapshotLimits.discoveryTimeDefault, chunkFetchers: Int? = nil,
+    chunkRequestTimeout: Duration? = nil
   ) {
+    self.chunkFetchers = chunkFetchers
+    self.chunkRequestTimeout = chunkRequestTimeout
     self.enable = enable
     self.trust = trust
     self.discoveryTime = discoveryTime

@@ -41,14 +41,12 @@ public struct SnapshotManifest: Sendable, Hashable {
   /// Uncompressed bytes of the pieces that have keys of `missing`.
   public func rawBytes(touching missing: KeyRangeSet) -> UInt64 {
     let pieces = chunks.flatMap(\.pieces)
+    let starts = pieces.map(\.start)
     return pieces.indices.reduce(0) { sum, index in
-      let end = index + 1 < pieces.count ? pieces[index + 1].start : nil
-      let range = KeyRange(start: pieces[index].start, end: end)
-      return missing.intersects(range) ? sum + UInt64(pieces[index].rawBytes) : sum
+      missing.intersects(KeyRange(tile: index, from: starts))
+        ? sum + UInt64(pieces[index].rawBytes) : sum
     }
   }
-  /// First keys of all pieces, in order; each piece ends where the next one starts.
-  public var pieceStarts: [KeyNibbles] { chunks.flatMap { $0.pieces.map(\.start) } }
 }
 
 /// What a manifest says of one chunk.

@@ -98,33 +98,6 @@ public struct RequestSnapshotManifest: Request, Hashable {
   public init(from decoder: inout WireDecoder) throws(WireError) { hash = try decoder.hash() }
 }
 
-/// The answer to `RequestSnapshotManifest`.
-public enum SnapshotManifestResponse: WireCodable, Hashable {
-  /// The manifest in wire form, not decoded, so that its hash can be checked first.
-  case manifest([UInt8])
-  /// The responder does not keep it, or no longer.
-  case unknown
-
-  public func encode(to encoder: inout WireEncoder) {
-    switch self {
-    case .manifest(let bytes):
-      encoder.append(varint: 0)
-      encoder.append(bytes)
-    case .unknown: encoder.append(varint: 1)
-    }
-  }
-
-  public init(from decoder: inout WireDecoder) throws(WireError) {
-    let offset = decoder.offset
-    let index = try decoder.varint()
-    switch index {
-    case 0: self = .manifest(try decoder.bytes(limit: SnapshotLimits.manifestBytesMax))
-    case 1: self = .unknown
-    default: throw .invalidCase(index, of: "SnapshotManifestResponse", at: offset)
-    }
-  }
-}
-
 /// Asks for one piece of a snapshot.
 public struct RequestSnapshotPiece: Request, Hashable {
   public typealias Response = SnapshotPieceResponse
@@ -154,16 +127,16 @@ public struct RequestSnapshotPiece: Request, Hashable {
   }
 }
 
-/// The answer to `RequestSnapshotPiece`.
-public enum SnapshotPieceResponse: WireCodable, Hashable {
-  /// The piece as it is stored: one frame of zstd.
-  case piece([UInt8])
-  /// The responder does not keep the snapshot, or no longer.
+/// The answer to a request for a part of a snapshot.
+public enum SnapshotPartResponse<Part: SnapshotPart>: WireCodable, Hashable {
+  /// The part, not looked into.
+  case bytes([UInt8])
+  /// The responder does not keep it, or no longer.
   case unknown
 
   public func encode(to encoder: inout WireEncoder) {
     switch self {
-    case .piece(let bytes):
+    case .bytes(let bytes):
       encoder.append(varint: 0)
       encoder.append(bytes)
     case .unknown: encoder.append(varint: 1)
@@ -174,9 +147,30 @@ public enum SnapshotPieceResponse: WireCodable, Hashable {
     let offset = decoder.offset
     let index = try decoder.varint()
     switch index {
-    case 0: self = .piece(try decoder.bytes(limit: SnapshotLimits.frameBytesMax))
+    case 0: self = .bytes(try decoder.bytes(limit: Part.bytesMax))
     case 1: self = .unknown
-    default: throw .invalidCase(index, of: "SnapshotPieceResponse", at: offset)
+    default: throw .invalidCase(index, of: "SnapshotPartResponse", at: offset)
     }
   }
 }
+
+/// A part of a snapshot that is asked for.
+public protocol SnapshotPart {
+  /// Bytes of it at most.
+  static var bytesMax: Int { get }
+}
+
+/// A manifest in wire form, not decoded, so that its hash can be checked first.
+public enum ManifestPart: SnapshotPart {
+  public static let bytesMax = SnapshotLimits.manifestBytesMax
+}
+
+/// A piece as it is stored: one frame of zstd.
+public enum PiecePart: SnapshotPart {
+  public static let bytesMax = SnapshotLimits.frameBytesMax
+}
+
+/// The answer to `RequestSnapshotManifest`.
+public typealias SnapshotManifestResponse = SnapshotPartResponse<ManifestPart>
+/// The answer to `RequestSnapshotPiece`.
+public typealias SnapshotPieceResponse = SnapshotPartResponse<PiecePart>

@@ -40,17 +40,15 @@ public final class DirectoryShelf: SnapshotShelf {
 
   /// What is said of a snapshot; nil if it is damaged or of another chain.
   private func offer(of name: SnapshotName, _ chain: Blockchain) -> OfferedSnapshot? {
-    do throws(SnapshotError) {
-      switch name.format {
-      case SnapshotFormat.provable: return Self.offer(try directory.open(name).manifest, chain)
-      default: return Self.offer(try directory.openHashOnly(name).manifest, chain)
-      }
-    } catch { return nil }
+    // What cannot be opened is left out.
+    guard let files = try? directory.openChunks(name) else { return nil }
+    return Self.offer(files, chain)
   }
 
-  private static func offer<Manifest: OfferedManifest>(
-    _ manifest: Manifest, _ chain: Blockchain
+  private static func offer<Files: SnapshotChunkFiles>(
+    _ files: Files, _ chain: Blockchain
   ) -> OfferedSnapshot? {
+    let manifest = files.manifest
     guard manifest.chain == chain.genesis.hash else { return nil }
     var elections: [Block] = []
     var number = chain.configuration.blocksPerEpoch
@@ -70,7 +68,7 @@ public final class DirectoryShelf: SnapshotShelf {
     }
     let name = SnapshotName(height: low, format: format)
     let files: any SnapshotChunkFiles
-    do throws(SnapshotError) { files = try open(name) } catch {
+    do throws(SnapshotError) { files = try directory.openChunks(name) } catch {
       throw error == .absent(directory.path(of: name))
         ? .unknownSnapshot(height: height, format: format) : .storage("\(error)")
     }
@@ -81,20 +79,26 @@ public final class DirectoryShelf: SnapshotShelf {
       throw .storage("\(error)")
     }
   }
-
-  private func open(_ name: SnapshotName) throws(SnapshotError) -> any SnapshotChunkFiles {
-    name.format == SnapshotFormat.hashOnly
-      ? try directory.openHashOnly(name) : try directory.open(name)
-  }
 }
 
 /// The chunks of a snapshot that is kept, of whatever format.
 protocol SnapshotChunkFiles {
-  var chunkCount: Int { get }
+  associatedtype Manifest: OfferedManifest
+  var manifest: Manifest { get }
   /// The bytes of a chunk as they are kept.
   func chunkFile(_ chunk: Int) throws(SnapshotError) -> [UInt8]
 }
 
-extension SnapshotFiles: SnapshotChunkFiles {
+extension SnapshotChunkFiles {
   var chunkCount: Int { manifest.chunkCount }
+}
+
+extension SnapshotFiles: SnapshotChunkFiles {}
+extension HashOnlyFiles: SnapshotChunkFiles {}
+
+extension SnapshotDirectory {
+  /// Opens a snapshot of either format.
+  func openChunks(_ name: SnapshotName) throws(SnapshotError) -> any SnapshotChunkFiles {
+    name.format == SnapshotFormat.hashOnly ? try openHashOnly(name) : try open(name)
+  }
 }

@@ -133,11 +133,9 @@ public enum HashOnlyTaking {
 }
 
 /// A snapshot of format 1 that is kept.
-public struct HashOnlyFiles: Sendable, SnapshotChunkFiles {
+public struct HashOnlyFiles: Sendable {
   public let path: String
   public let manifest: HashOnlyManifest
-
-  var chunkCount: Int { manifest.chunkCount }
 
   /// Checks the manifest and the lengths of the files, not their content.
   init(path: String, name: SnapshotName) throws(SnapshotError) {

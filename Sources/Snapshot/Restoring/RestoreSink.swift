@@ -43,9 +43,7 @@ final class ProvableSink: RestoreSink {
   }
 
   private func range(of index: Int) -> KeyRange {
-    KeyRange(
-      start: manifest.chunks[index].pieces[0].start,
-      end: index + 1 < manifest.chunks.count ? manifest.chunks[index + 1].pieces[0].start : nil)
+    KeyRange(tile: index, from: manifest.chunks.lazy.map { $0.pieces[0].start })
   }
 
   func take(_ chunk: [UInt8], at index: Int) throws(SnapshotFault) -> ChunkFinding {

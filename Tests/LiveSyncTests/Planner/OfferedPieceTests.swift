@@ -67,6 +67,35 @@ import Testing
     #expect(model.orders.allSatisfy { $0.query.piece == nil })
   }
 
+  @Test(arguments: [1, 3]) func pieces_shouldBeOnTheirWay_upToTheirNumber(_ most: Int) {
+    var model = PlannerModel(items: 4_000, peers: [Peer(), Peer(), Peer(), Peer()])
+    model.offerPieces(of: 100, hosts: Set(model.peers.keys))
+    model.offer?.piecesAtOnceMax = most
+    var peak = 0
+    model.run { model in
+      peak = max(peak, model.planner.flights.values.count { $0.query.piece != nil })
+    }
+    #expect(model.missing.isEmpty && peak == most)
+    // The other peers give chunks of their heads meanwhile.
+    #expect(pieces(model).count < model.orders.count)
+  }
+
+  /// What pieces are expected to bring is what they are asked for.
+  @Test func shareOfPieces_shouldLeaveOutWhatComesInChunks() {
+    var model = PlannerModel(items: 2_000, peers: [Peer()])
+    model.offerPieces(of: 100, hosts: [PeerID(1)])
+    #expect(abs(model.offer!.share(of: .all) - 1) < 1e-9)
+    let range = model.offer!.range(of: 5)
+    let most = KeyRange(start: range.start, end: range.cut(8, of: 10)!)
+    let sliver = KeyRange(start: range.cut(9, of: 10)!, end: range.end)
+    #expect(model.offer!.share(of: .none) == 0)
+    #expect(model.offer!.share(of: KeyRangeSet([sliver])) == 0)
+    #expect(
+      abs(model.offer!.share(of: KeyRangeSet([most, sliver])) - most.share - sliver.share) < 1e-12)
+    model.offer?.isLiveUseful = false
+    #expect(abs(model.offer!.share(of: KeyRangeSet([sliver])) - sliver.share) < 1e-12)
+  }
+
   @Test func unprovenHost_shouldBeAskedForOneSmallPiece() {
     var model = PlannerModel(items: 8_000, peers: [Peer(), Peer(), Peer()])
     model.offerPieces(of: 500, hosts: Set(model.peers.keys))

@@ -134,7 +134,8 @@ struct PlannerModel {
       if next < keys.count { starts.append(keys[next]) }
     }
     offer = RangeOffer(
-      id: 1, number: 1, hash: .zero, starts: starts, bytes: counts.map { $0 * Self.itemBytes },
+      id: 1, name: .zero, number: 1, hash: .zero, starts: starts,
+      bytes: counts.map { $0 * Self.itemBytes },
       hosts: hosts, isLiveUseful: isLiveUseful)
   }
 

@@ -85,7 +85,8 @@ import Testing
     var generator = SeededGenerator(seed: 2)
     let most = ReconciliationLimits.filterAnswerIDsMax
     let sets = TwoSets(common: 5, missing: most + 100, extra: 3, from: &generator)
-    var (initiator, responder) = try Self.pair(sets, options: BloomOptions())
+    let options = BloomOptions(sketch: SketchOptions(requestsMax: 1))
+    var (initiator, responder) = try Self.pair(sets, options: options)
     let run = try ComparisonRun(&initiator, against: responder, from: &generator)
     #expect(initiator.difference == sets.difference)
     #expect(run.rounds >= 1 + (most + 100) / 10_000)
