@@ -9,7 +9,6 @@ struct ReconcileWorlds {
   static let envelopeBytes = 32
 
   let seed: UInt64
-  let progress: Progress
 
   /// One set, whose records are changed in part for the other side.
   struct Base {
@@ -86,7 +85,11 @@ struct ReconcileWorlds {
     }
     world.transcripts[StrategyID.ranges.rawValue] = try transcript(
       RangeComparison(base.ranges), RangeResponder(ranges), difference)
-    try others(&world, base, allIDs, difference)
+    world.transcripts[StrategyID.full.rawValue] = try transcript(
+      FullComparison(
+        base.merkle, lanes: ReconciliationLimits.sessionRequestsMax,
+        frameBytes: ReconciliationLimits.frameBytesMax),
+      FullResponder(remote), difference)
     return world
   }
 
@@ -132,24 +135,6 @@ struct ReconcileWorlds {
     let first = SymbolBatch(
       itemCount: remote.itemCount, stamp: 0, symbols: Array(remote.symbols[..<end]))
     world.symbolBytes = Double(first.encoded(from: 0, checksumBytes: 4).count) / Double(end)
-  }
-
-  /// Those that are not recorded yet.
-  private func others(
-    _ world: inout RecordedWorld, _ base: Base, _ remoteIDs: [RecordID], _ difference: Int
-  ) throws {
-    for strategy in [StrategyID.full] {
-      let cost = CoreStrategyModel(strategy).cost(
-        of: SetFigures(
-          localCount: Double(world.localCount), remoteCount: Double(world.remoteCount),
-          difference: Double(difference)))
-      var flights = [StrategyTranscript.Flight](
-        repeating: .init(), count: Int(cost.flights.rounded()))
-      flights[0] = .init(
-        upBytes: Int(cost.upBytes), downBytes: Int(cost.downBytes), localNs: Int(cost.localNs),
-        remoteNs: Int(cost.remoteNs))
-      world.transcripts[strategy.rawValue] = StrategyTranscript(flights: flights)
-    }
   }
 
   private func transcript(
