@@ -2,7 +2,7 @@ import Foundation
 import Primitives
 import Reconciliation
 
-/// Makes pairs of sets and lets every strategy find their difference, once each, and writes down what
+/// Makes pairs of sets and lets every strategy find their difference, once each, and notes what
 /// it sent and how long it computed.
 struct ReconcileWorlds {
   /// What is not sent: a message has so many bytes more than what the strategy put in it.
@@ -35,7 +35,7 @@ struct ReconcileWorlds {
     return Record(key: encoder.bytes, version: version, digest: digest, size: 100)
   }
 
-  /// A pair that differs in `difference` records: half of them are older versions on this side, half
+  /// A pair that differs in `difference` records: half are older versions on this side, half
   /// newer ones on the other.
   func world(_ base: Base, difference: Int, isClustered: Bool) throws -> RecordedWorld {
     let count = base.records.count

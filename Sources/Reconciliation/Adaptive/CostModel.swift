@@ -219,7 +219,7 @@ public struct CoreStrategyModel: StrategyModel {
   }
 
   /// The share of the order of versions that the difference lies in, by the bytes of the first
-  /// answer by ranges, which has sixteen fingerprints for each sixteenth that differs. Of one or two
+  /// answer by ranges, which has sixteen fingerprints for each sixteenth that differs. Of one or 2
   /// it is the least that it can be, since the next flight shows it if it is more.
   static func spread(firstAnswerBytes bytes: Int, difference: Double, of count: Double) -> Double {
     let fanout = CostCoefficients.rangeFanout

@@ -1,4 +1,4 @@
-/// What one strategy sent and computed for one difference, flight by flight, so that its time on any
+/// What one strategy sent and computed for one difference, flight by flight, so that its time on a
 /// line can be told without running it again.
 package struct StrategyTranscript: Sendable, Hashable {
   /// What goes to and fro in one round trip.
