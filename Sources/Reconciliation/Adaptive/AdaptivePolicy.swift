@@ -27,8 +27,8 @@ public struct AdaptivePolicy: SyncPolicy {
     let offered = known(situation)
     guard let first = offered.first else { return nil }
     let (local, remote) = (situation.localCount, situation.remoteCount ?? situation.localCount)
-    // Where one side has next to nothing, all differs.
-    if min(local, remote) < max(local, remote) / 10, offered.contains(.full) {
+    // Where this side has next to nothing, all differs.
+    if local < remote / 10, offered.contains(.full) {
       return SyncOpening(plans: [SyncPlan(.full)], reason: "\(local) and \(remote) records")
     }
     guard offered.contains(.rateless) else {
