@@ -76,7 +76,7 @@ enum ReconcileCommand {
       figures: bounds.flatMap { bound in
         [
           FigureReport.Figure(bound.name, bound.value, bound.unit),
-          FigureReport.Figure("\(bound.name), ratio to \(bound.limit)", bound.ratio, ""),
+          FigureReport.Figure("\(bound.name), ratio to its bound", bound.ratio, ""),
         ]
       }, isWithinBounds: bounds.allSatisfy(\.isKept))
     if options.asJSON { Console.printJSON(try report.json()) } else { Console.print(report.text) }
