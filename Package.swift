@@ -152,8 +152,8 @@ let package = Package(
       name: "livesync-bench",
       dependencies: [
         "CBlake2Batch", "Locking", "Runtime", "Primitives", "Compression", "Streams", "MerkleTree",
-        "Storage", "EventLog", "StateTrie", "Ledger", "Networking", "Transport", "Snapshot",
-        "Production", "Daemon",
+        "Storage", "EventLog", "Networking", "Reconciliation", "StateTrie", "Ledger", "Transport",
+        "Snapshot", "Production", "Daemon",
       ],
       swiftSettings: strict),
 

@@ -5,14 +5,18 @@ import Streams
 /// `livesync-bench reconcile`.
 enum ReconcileCommand {
   static let usage = """
-    usage: livesync-bench reconcile --sweep [--records N[,N...]] [--seed N] [--worst]
+    usage: livesync-bench reconcile [--seed N] [--json] [--write FILE]
+           livesync-bench reconcile --sweep [--records N[,N...]] [--seed N] [--worst]
                                     [--record FILE | --replay FILE] [--json] [--write FILE]
+
+    Without --sweep: trees of a million records of which a thousand differ, coded symbols, and
+    updates of a tree, on one core, each beside its bound; a ratio of 1 or less keeps it.
 
     --sweep lets every strategy find the difference of pairs of sets once, and tells how long each,
     and a policy that chooses among them, takes on lines of 12.5 kB/s to 1.25 GB/s with round trips
-    of 0.2 to 200 ms and processors of which either may be eight times slower. The regret of a policy
-    is how much longer it takes than the best strategy for someone who knows the sets and the line
-    beforehand.
+    of 0.2 to 200 ms and processors of which either may be eight times slower. The regret of a
+    policy is how much longer it takes than the best strategy for someone who knows the sets and the
+    line beforehand.
 
       --records N     records of the sets (default 10000,100000,1000000)
       --seed N        of the sets (default 1)
@@ -20,7 +24,8 @@ enum ReconcileCommand {
       --record FILE   write down what the strategies sent and computed
       --replay FILE   take that instead of running them: one file, one table
       --json          print one JSON object instead of a table
-      --write FILE    also replace the section 'reconcile-sweep' of this Markdown file, or add it
+      --write FILE    also replace the section 'reconcile' ('reconcile-sweep') of this Markdown
+                      file, or add it
       --help          print this text
 
     Exit codes: 0 done, 1 failed or a bound missed (regret of at most 3 % in the mean, 10 % at the
@@ -42,6 +47,7 @@ enum ReconcileCommand {
     let page: PerformancePage?
     do { page = try options.file.map(PerformancePage.init(file:)) } catch { Main.fail(error) }
     do {
+      guard options.isSweep else { return try figures(options, page, words) }
       let sweep = ReconcileSweep(try worlds(options))
       let report = report(sweep, options)
       if options.asJSON { Console.printJSON(try report.json()) } else { Console.print(report.text) }
@@ -60,10 +66,32 @@ enum ReconcileCommand {
     }
   }
 
+  private static func figures(
+    _ options: ReconcileOptions, _ page: PerformancePage?, _ words: [String]
+  ) throws -> Int32 {
+    let bounds = try ReconcileFigures(seed: options.seed).run()
+    let report = FigureReport(
+      benchmark: "reconcile", title: "on one core, seed \(options.seed)",
+      settings: ["seed": options.seed],
+      figures: bounds.flatMap { bound in
+        [
+          FigureReport.Figure(bound.name, bound.value, bound.unit),
+          FigureReport.Figure("\(bound.name), ratio to its bound", bound.ratio, ""),
+        ]
+      }, isWithinBounds: bounds.allSatisfy(\.isKept))
+    if options.asJSON { Console.printJSON(try report.json()) } else { Console.print(report.text) }
+    try page?.replace(
+      section: "reconcile",
+      with: report.markdown(
+        heading: "Reconciliation",
+        command: ShellWord.command(["livesync-bench", "reconcile"] + words), machine: Machine()))
+    return report.isWithinBounds ? 0 : 1
+  }
+
   private static func worlds(_ options: ReconcileOptions) throws -> [RecordedWorld] {
     if let file = options.replay { return try ReconcileRecording.read(file) }
     let progress = Progress()
-    let maker = ReconcileWorlds(seed: options.seed, progress: progress)
+    let maker = ReconcileWorlds(seed: options.seed)
     var worlds: [RecordedWorld] = []
     for count in options.records {
       let base = maker.base(count)

@@ -2,14 +2,13 @@ import Foundation
 import Primitives
 import Reconciliation
 
-/// Makes pairs of sets and lets every strategy find their difference, once each, and writes down what
+/// Makes pairs of sets and lets every strategy find their difference, once each, and notes what
 /// it sent and how long it computed.
 struct ReconcileWorlds {
   /// What is not sent: a message has so many bytes more than what the strategy put in it.
   static let envelopeBytes = 32
 
   let seed: UInt64
-  let progress: Progress
 
   /// One set, whose records are changed in part for the other side.
   struct Base {
@@ -36,7 +35,7 @@ struct ReconcileWorlds {
     return Record(key: encoder.bytes, version: version, digest: digest, size: 100)
   }
 
-  /// A pair that differs in `difference` records: half of them are older versions on this side, half
+  /// A pair that differs in `difference` records: half are older versions on this side, half
   /// newer ones on the other.
   func world(_ base: Base, difference: Int, isClustered: Bool) throws -> RecordedWorld {
     let count = base.records.count
@@ -86,7 +85,11 @@ struct ReconcileWorlds {
     }
     world.transcripts[StrategyID.ranges.rawValue] = try transcript(
       RangeComparison(base.ranges), RangeResponder(ranges), difference)
-    try others(&world, base, allIDs, difference)
+    world.transcripts[StrategyID.full.rawValue] = try transcript(
+      FullComparison(
+        base.merkle, lanes: ReconciliationLimits.sessionRequestsMax,
+        frameBytes: ReconciliationLimits.frameBytesMax),
+      FullResponder(remote), difference)
     return world
   }
 
@@ -132,24 +135,6 @@ struct ReconcileWorlds {
     let first = SymbolBatch(
       itemCount: remote.itemCount, stamp: 0, symbols: Array(remote.symbols[..<end]))
     world.symbolBytes = Double(first.encoded(from: 0, checksumBytes: 4).count) / Double(end)
-  }
-
-  /// Those that are not recorded yet.
-  private func others(
-    _ world: inout RecordedWorld, _ base: Base, _ remoteIDs: [RecordID], _ difference: Int
-  ) throws {
-    for strategy in [StrategyID.full] {
-      let cost = CoreStrategyModel(strategy).cost(
-        of: SetFigures(
-          localCount: Double(world.localCount), remoteCount: Double(world.remoteCount),
-          difference: Double(difference)))
-      var flights = [StrategyTranscript.Flight](
-        repeating: .init(), count: Int(cost.flights.rounded()))
-      flights[0] = .init(
-        upBytes: Int(cost.upBytes), downBytes: Int(cost.downBytes), localNs: Int(cost.localNs),
-        remoteNs: Int(cost.remoteNs))
-      world.transcripts[strategy.rawValue] = StrategyTranscript(flights: flights)
-    }
   }
 
   private func transcript(

@@ -27,8 +27,8 @@ public struct AdaptivePolicy: SyncPolicy {
     let offered = known(situation)
     guard let first = offered.first else { return nil }
     let (local, remote) = (situation.localCount, situation.remoteCount ?? situation.localCount)
-    // Where one side has next to nothing, all differs.
-    if min(local, remote) < max(local, remote) / 10, offered.contains(.full) {
+    // Where this side has next to nothing, all differs.
+    if local < remote / 10, offered.contains(.full) {
       return SyncOpening(plans: [SyncPlan(.full)], reason: "\(local) and \(remote) records")
     }
     guard offered.contains(.rateless) else {
@@ -64,7 +64,7 @@ public struct AdaptivePolicy: SyncPolicy {
     return Int(min(sent, taken))
   }
 
-  /// Requests that fill the line for a round trip, each for twice as many symbols as the one before.
+  /// Requests that fill the line for a round trip, each for twice as many symbols as the last.
   private func ahead(_ path: PathFigures) -> Int {
     var symbols = Double(ReconciliationLimits.firstSymbols)
     var requests = 0
@@ -199,7 +199,7 @@ public struct AdaptivePolicy: SyncPolicy {
     (-2.2, 0.04), (-1.3, 0.12), (-0.6, 0.2), (0, 0.28), (0.6, 0.2), (1.3, 0.12), (2.2, 0.04),
   ]
 
-  /// What symbols take that are asked for in flights: the first has as many as are planned, the next
+  /// What symbols take that are asked for in flights: the first has as many as planned, the next
   /// one as many as the first ones tell.
   private func rateless(
     _ whole: StrategyCost, _ plan: SyncPlan, _ count: Double, held: Int

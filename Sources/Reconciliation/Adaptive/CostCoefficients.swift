@@ -6,10 +6,13 @@ public enum CostCoefficients {
   /// Bytes of one more plan in an opening.
   public static let offerBytes = 10.0
 
-  /// Full exchange: bytes of a record's name, nanoseconds to compare and to write one.
-  public static let listedBytes = 16.0
-  public static let listedReadNs = 60.0
-  public static let listedWriteNs = 10.0
+  /// Full exchange: bytes of a record with a key of some 17 bytes, nanoseconds to compare and to
+  /// write one.
+  public static let listedBytes = 36.5
+  public static let listedReadNs = 350.0
+  public static let listedWriteNs = 700.0
+  /// Bytes of an id.
+  public static let idBytes = 16.0
 
   /// Rateless symbols: bytes on the wire, nanoseconds to write one that is held and to read one.
   public static let symbolBytes = 21.1
@@ -40,7 +43,8 @@ public enum CostCoefficients {
   public static let strataBytes = 16_000.0
   public static let tableInsertNs = 80.0
 
-  /// Bloom filters: bytes a record, share of the difference that they miss, nanoseconds to put in or look up one record.
+  /// Bloom filters: bytes a record, share of the difference that they miss, nanoseconds to put in or
+  /// look up one record.
   public static let filterBytes = 1.25
   public static let filterMissedShare = 0.02
   public static let filterReadNs = 105.0

@@ -115,9 +115,11 @@ public struct CoreStrategyModel: StrategyModel {
   }
 
   private func full(_ sets: SetFigures) -> StrategyCost {
-    StrategyCost(
-      flights: 1, upBytes: CostCoefficients.requestBytes,
-      downBytes: CostCoefficients.listedBytes * sets.remoteCount,
+    let bytes = CostCoefficients.listedBytes * sets.remoteCount
+    let flight = ReconciliationLimits.sessionRequestsMax * ReconciliationLimits.frameBytesMax
+    return StrategyCost(
+      flights: 1 + max(1, bytes / Double(flight)).rounded(.up),
+      upBytes: CostCoefficients.requestBytes, downBytes: bytes,
       localNs: CostCoefficients.listedReadNs * (sets.localCount + sets.remoteCount),
       remoteNs: CostCoefficients.listedWriteNs * sets.remoteCount)
   }
@@ -160,7 +162,7 @@ public struct CoreStrategyModel: StrategyModel {
       flights: isDivided ? 3 : 2,
       upBytes: CostCoefficients.filterBytes * sets.localCount,
       downBytes: CostCoefficients.filterBytes * sets.remoteCount
-        + CostCoefficients.listedBytes * sets.missing + exact.downBytes,
+        + CostCoefficients.idBytes * sets.missing + exact.downBytes,
       localNs: CostCoefficients.filterReadNs * sets.localCount + exact.localNs
         + CostCoefficients.filteredNs * sets.difference,
       remoteNs: CostCoefficients.filterWriteNs * sets.remoteCount)
@@ -219,7 +221,7 @@ public struct CoreStrategyModel: StrategyModel {
   }
 
   /// The share of the order of versions that the difference lies in, by the bytes of the first
-  /// answer by ranges, which has sixteen fingerprints for each sixteenth that differs. Of one or two
+  /// answer by ranges, which has sixteen fingerprints for each sixteenth that differs. Of one or 2
   /// it is the least that it can be, since the next flight shows it if it is more.
   static func spread(firstAnswerBytes bytes: Int, difference: Double, of count: Double) -> Double {
     let fanout = CostCoefficients.rangeFanout

@@ -1,4 +1,4 @@
-/// What one strategy sent and computed for one difference, flight by flight, so that its time on any
+/// What one strategy sent and computed for one difference, flight by flight, so that its time on a
 /// line can be told without running it again.
 package struct StrategyTranscript: Sendable, Hashable {
   /// What goes to and fro in one round trip.
@@ -72,9 +72,11 @@ package struct RecordedWorld: Sendable {
     return SyncEstimate(count: last?.difference ?? 1, symbols: symbols)
   }
 
-  /// What so many symbols cost.
+  /// What so many symbols cost. As many are under way at a time as a session has requests for.
   func rateless(_ symbols: Int, flights: Double) -> StrategyCost {
     let measured = transcripts[StrategyID.rateless.rawValue]?.cost ?? StrategyCost()
+    let window = ReconciliationLimits.sketchRequestsMax * ReconciliationLimits.symbolsPerAnswerMax
+    let flights = flights + Double((symbols - 1) / window)
     let share = Double(symbols) / Double(max(1, symbolsNeeded))
     return StrategyCost(
       flights: flights, upBytes: 2 * CostCoefficients.requestBytes * flights,

@@ -1,4 +1,4 @@
-/// Chooses by the line's rate alone: everything over a fast line, the log of changes over a middling
+/// Chooses by the line's rate alone: everything over a fast line, the log of changes over a medium
 /// one, Merkle trees over a slow one. It takes no account of how much differs; it is here as what
 /// other policies are measured against, and for whoever wants no surprises.
 public struct ThresholdPolicy: SyncPolicy {

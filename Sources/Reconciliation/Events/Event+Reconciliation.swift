@@ -117,7 +117,7 @@ extension Event.Reconciliation: EventGroup {
     case .ended(let peer, let session, let outcome, let cost, let durationNs):
       line.peer(.peer, peer)
       line.integer(.session, session)
-      line.text(.outcome, outcome)
+      line.text(.phase, outcome)
       cost.write(to: &line)
       line.integer(.durationNs, durationNs)
     case .totals(let sessions, let cost, let averageUs):
@@ -144,7 +144,7 @@ extension Event.Reconciliation: EventGroup {
     case .ended:
       self = .ended(
         peer: try fields.peer(.peer), session: try fields.integer(.session),
-        outcome: try fields.text(.outcome), cost: try Cost(from: fields),
+        outcome: try fields.text(.phase), cost: try Cost(from: fields),
         durationNs: try fields.integer(.durationNs))
     case .totals:
       self = .totals(

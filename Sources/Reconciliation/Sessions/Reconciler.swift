@@ -57,12 +57,12 @@ public final class Reconciler: Sendable {
 
   /// Answers the sessions of others from now on, and lets own ones go on when peers come back.
   public func serve() {
-    network.serve(
-      SyncRequest.self,
-      undecodable: { [weak self] peer, error in
-        self?.fault(of: peer, .malformed("a request of \(peer): \(error)"))
-      }
-    ) { [weak self] peer, request in await self?.answer(request, of: peer) }
+    let undecodable: @Sendable (PeerID, RequestError) -> Void = { [weak self] peer, error in
+      self?.fault(of: peer, .malformed("a request of \(peer): \(error)"))
+    }
+    network.serve(SyncRequest.self, undecodable: undecodable) { [weak self] peer, request in
+      await self?.answer(request, of: peer)
+    }
     let events = network.peerEvents()
     runtime.spawn("reconciliation peers") { [weak self] in
       for await event in events { self?.happened(event) }

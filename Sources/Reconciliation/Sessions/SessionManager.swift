@@ -24,7 +24,7 @@ public enum SyncStartError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// The sessions of one replica with all peers: how many there may be, and whose turn it is. A value.
+/// The sessions of one replica with all peers: how many there may be, and whose turn it is.
 public struct SessionManager: Sendable {
   /// What is remembered of a peer from session to session.
   private struct Memory {
