@@ -1,13 +1,19 @@
+import Primitives
+
 /// What makes one change of one replica unlike all others.
 public struct Stamp: Sendable, Hashable {
   /// The event: see `ReplicatedType.nextDot(of:)`.
   public let dot: Dot
   /// When it was, by the hybrid clock of its replica. Only `LWWRegister` asks for it.
   public let time: HybridTime
+  /// Events of the replica up to this counter may have been forgotten by its store
+  /// (`ReplicaIdentity.floor`): a counter does not add to what they counted.
+  public let floor: UInt64
 
-  public init(dot: Dot, time: HybridTime) {
+  public init(dot: Dot, time: HybridTime, floor: UInt64 = 0) {
     self.dot = dot
     self.time = time
+    self.floor = floor
   }
 }
 
@@ -16,14 +22,14 @@ public struct Stamp: Sendable, Hashable {
 ///
 /// By states: `merge` whole values. By deltas: each change gives a delta, a small part of the
 /// lattice that does the same wherever it is merged, together with others, twice, or in another
-/// order. By operations: send each delta once, as an operation (`DeltaInbox` for their order).
-public protocol ReplicatedType: Sendable, Equatable {
+/// order. By operations: send each delta once, as an operation (`DeltaReceipts` for their order).
+public protocol ReplicatedType: WireCodable, Equatable {
   /// What a user asks for.
   associatedtype Operation: Sendable
   /// What a user sees.
   associatedtype Value
   /// What a change gives to be merged elsewhere.
-  associatedtype Delta: Sendable
+  associatedtype Delta: WireCodable
 
   /// The value before any change.
   init()

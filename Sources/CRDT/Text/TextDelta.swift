@@ -1,13 +1,4 @@
-/// Dots of one replica, one after another.
-public struct DotRange: Sendable, Hashable {
-  public let replica: ReplicaID
-  public let counters: ClosedRange<UInt64>
-
-  public init(_ replica: ReplicaID, _ counters: ClosedRange<UInt64>) {
-    self.replica = replica
-    self.counters = counters
-  }
-}
+import Primitives
 
 /// Characters that were typed one after another.
 public struct TextInsertion: Sendable, Hashable {
@@ -29,7 +20,7 @@ public struct TextInsertion: Sendable, Hashable {
 }
 
 /// Changes of a text: to be merged by whoever has what they stand on.
-public struct TextDelta: Sendable, Hashable {
+public struct TextDelta: WireCodable, Hashable {
   public var insertions: [TextInsertion] = []
   public var deletions: [DotRange] = []
 
