@@ -186,7 +186,8 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "TestSupport", "Locking", "Primitives", "Compression", "BinaryDifference", "MerkleTree",
-        "Storage", "EventLog", "Networking", "Reconciliation", "Transport", "StateTrie", "Ledger",
+        "Storage", "EventLog", "Networking", "Reconciliation", "CRDT", "Transport", "StateTrie",
+        "Ledger",
         "Messages", "Peers", "LiveSync",
         "Snapshot", "ABCI", "Node", "Production", "Simulation", "Fixtures", "Reports",
       ],
@@ -211,7 +212,7 @@ let package = Package(
         "Reconciliation", "SimulatedNetworking", "LoopbackNetworking", "BinaryDifference",
         "MerkleTree", "Storage", "EventLog", "Networking", "Runtime", "Primitives",
       ]),
-    tests("CRDT", ["CRDT", "Storage", "Primitives"]),
+    tests("CRDT", ["CRDT", "Compression", "Storage", "Primitives"]),
     tests("MerkleTree", ["MerkleTree", "Primitives"]),
     tests("Storage", ["Storage", "Primitives"]),
     tests(

@@ -112,7 +112,7 @@ extension PNCounter: FieldModel, LawSubject {
       }
       carried[event.index] = amount + (isReset == false ? carried[earlier?.index ?? -1] ?? 0 : 0)
     }
-    let live = group.live({ $0 != .reset }) { killer, _ in killer == .reset }
+    let live = group.live({ $0 != .reset }, killedBy: { killer, _ in killer == .reset })
       .filter { event in
         !group.events.contains {
           $0.replica == event.replica && $0.operation != .reset && $0.index > event.index
@@ -141,7 +141,7 @@ extension LWWRegister: FieldModel, LawSubject {
   }
 
   static func shown(_ group: EventGroup<Operation>) -> FieldValue? {
-    let live = group.live({ _ in true }) { _, _ in true }
+    let live = group.live({ _ in true }, killedBy: { _, _ in true })
     guard let last = live.max(by: { $0.time < $1.time }), case .write(let bytes) = last.operation
     else { return nil }
     return .lastWriter(bytes)
@@ -159,9 +159,11 @@ extension MVRegister: FieldModel, LawSubject {
   }
 
   static func shown(_ group: EventGroup<Operation>) -> FieldValue? {
-    let live = group.live({ _ in true }) { _, _ in true }
+    let live = group.live({ _ in true }, killedBy: { _, _ in true })
     let values = live.map { event -> [UInt8] in
-      switch event.operation { case .write(let bytes): bytes }
+      switch event.operation {
+      case .write(let bytes): bytes
+      }
     }
     return values.isEmpty
       ? nil : .multiValue(Set(values).sorted { $0.lexicographicallyPrecedes($1) })
@@ -183,9 +185,9 @@ extension ORSet: FieldModel, LawSubject {
   }
 
   static func shown(_ group: EventGroup<Operation>) -> FieldValue? {
-    let live = group.live({ $0.added != nil }) { killer, add in
-      killer == .clear || killer.element == add.element
-    }
+    let live = group.live(
+      { $0.added != nil },
+      killedBy: { killer, add in killer == .clear || killer.element == add.element })
     let elements = Set(live.compactMap(\.operation.added))
     return elements.isEmpty ? nil : .set(elements.sorted { $0.lexicographicallyPrecedes($1) })
   }
@@ -216,7 +218,7 @@ extension RWSet: FieldModel, LawSubject {
   }
 
   static func shown(_ group: EventGroup<Operation>) -> FieldValue? {
-    let live = group.live({ _ in true }) { $0.element == $1.element }
+    let live = group.live({ _ in true }, killedBy: { $0.element == $1.element })
     if live.isEmpty { return nil }
     let removed = Set(live.filter { !$0.operation.isAddition }.map(\.operation.element))
     let added = Set(live.filter(\.operation.isAddition).map(\.operation.element))
@@ -231,7 +233,9 @@ extension RWSet: FieldModel, LawSubject {
 
 extension RWSet.Operation {
   var element: [UInt8] {
-    switch self { case .add(let element), .remove(let element): element }
+    switch self {
+    case .add(let element), .remove(let element): element
+    }
   }
 
   var isAddition: Bool {
@@ -246,7 +250,7 @@ extension EWFlag: FieldModel, LawSubject {
   }
 
   static func shown(_ group: EventGroup<Operation>) -> FieldValue? {
-    group.live({ $0 == .enable }) { _, _ in true }.isEmpty ? nil : .flag(true)
+    group.live({ $0 == .enable }, killedBy: { _, _ in true }).isEmpty ? nil : .flag(true)
   }
 
   static func expected(_ events: [ModelEvent<Operation>]) -> Bool {
@@ -260,7 +264,7 @@ extension DWFlag: FieldModel, LawSubject {
   }
 
   static func shown(_ group: EventGroup<Operation>) -> FieldValue? {
-    let live = group.live({ _ in true }) { _, _ in true }
+    let live = group.live({ _ in true }, killedBy: { _, _ in true })
     return live.isEmpty ? nil : .flag(live.allSatisfy { $0.operation == .enable })
   }
 

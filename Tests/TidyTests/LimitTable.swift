@@ -41,6 +41,7 @@ enum LimitTable {
     storageLimits,
     binaryDifferenceLimits,
     reconciliationLimits,
+    crdtLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }
   }

@@ -41,7 +41,8 @@ struct CounterRanges: Sendable, Hashable {
     var merged = range
     while high < ranges.count, ranges[high].lowerBound - 1 <= range.upperBound {
       merged =
-        min(merged.lowerBound, ranges[high].lowerBound)...max(
+        min(
+          merged.lowerBound, ranges[high].lowerBound)...max(
           merged.upperBound, ranges[high].upperBound)
       high += 1
     }

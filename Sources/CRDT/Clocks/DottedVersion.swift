@@ -33,10 +33,9 @@ public struct DottedVersion: Sendable, Hashable, WireCodable {
   public static func newest(of versions: [DottedVersion]) -> [DottedVersion] {
     let sorted = versions.sorted { $0.dot < $1.dot }
     var kept: [DottedVersion] = []
-    for version in sorted
-    where kept.last?.dot != version.dot && !sorted.contains(where: { $0.past.contains(version.dot) })
-    {
-      kept.append(version)
+    for version in sorted where kept.last?.dot != version.dot {
+      let isOld = sorted.contains { $0.past.contains(version.dot) }
+      if !isOld { kept.append(version) }
     }
     return kept
   }

@@ -76,8 +76,11 @@ struct DotMap<Inner: DotMapValue>: Sendable, Equatable {
       entries.reserveCapacity(other.entries.count)
     }
     for (key, inner) in other.entries {
-      if var mine = entries[key] {
+      if let index = entries.index(forKey: key) {
+        var mine = entries.values[index]
         if mine == inner { continue }
+        // Let go in the dictionary, so that it is changed in place.
+        entries.values[index] = .empty(for: key, partial: false)
         mine.join(inner, known: known, otherKnown: otherKnown)
         put(mine, at: key)
       } else {

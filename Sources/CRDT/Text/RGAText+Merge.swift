@@ -40,7 +40,9 @@ extension RGAText {
     }
     // Each replica's in their order; a replica waits while its next one stands on another's.
     var queues: [ReplicaID: [TextInsertion]] = [:]
-    for insertion in delta.insertions { queues[insertion.first.replica, default: []] += [insertion] }
+    for insertion in delta.insertions {
+      queues[insertion.first.replica, default: []].append(insertion)
+    }
     for replica in queues.keys {
       queues[replica]?.sort { $0.first.counter > $1.first.counter }
     }
@@ -186,10 +188,14 @@ extension RGAText {
         break
       }
       if let stop {
-        if !isScanning { target = TextTree.Cursor(leaf: cursor.leaf, span: cursor.span, offset: stop) }
+        if !isScanning {
+          target = cursor
+          target.offset = stop
+        }
         break
       }
-      let behind = TextTree.Cursor(leaf: cursor.leaf, span: cursor.span, offset: span.length)
+      var behind = cursor
+      behind.offset = span.length
       if !isScanning { target = behind }
       next = tree.before(behind)
     }

@@ -51,7 +51,8 @@ public struct TextInbox: Sendable {
         switch change {
         case .insertion(let insertion):
           try text.merge(delta: TextDelta(insertions: [insertion]))
-          open += wake(insertion.first.replica, upTo: text.last(of: insertion.first.replica))
+          open += wake(
+            DotRange(insertion.first.replica, insertion.first.counter...insertion.last))
         case .deletion(let deletion):
           try text.merge(delta: TextDelta(deletions: [deletion]))
         }
@@ -62,14 +63,16 @@ public struct TextInbox: Sendable {
     if let refusal { throw refusal }
   }
 
-  /// Takes out what has waited for dots of `replica` up to `counter`.
-  private mutating func wake(_ replica: ReplicaID, upTo counter: UInt64) -> [Change] {
-    guard let changes = waiting[replica] else { return [] }
+  /// Takes out what has waited for some of the dots that are here now.
+  private mutating func wake(_ dots: DotRange) -> [Change] {
+    guard let changes = waiting[dots.replica] else { return [] }
     var woken: [Change] = []
-    for key in changes.keys where key <= counter {
-      woken += waiting[replica]?.removeValue(forKey: key) ?? []
-    }
-    if waiting[replica]?.isEmpty ?? false { waiting[replica] = nil }
+    // A hostile range may be longer than what waits.
+    let keys =
+      dots.counters.count <= changes.count
+      ? Array(dots.counters) : changes.keys.filter { dots.counters.contains($0) }
+    for key in keys { woken += waiting[dots.replica]?.removeValue(forKey: key) ?? [] }
+    if waiting[dots.replica]?.isEmpty ?? false { waiting[dots.replica] = nil }
     count -= woken.count
     return woken
   }

@@ -54,37 +54,53 @@ enum EventStore: Sendable, Equatable {
 
   /// Joins a store of the same kind; see `DotFunction.join`.
   mutating func join(_ other: EventStore, known: CausalContext, otherKnown: CausalContext) {
-    // The payload is taken out of the enum before it is changed: nothing is copied.
-    let mine = self
-    self = .enableWinsFlag(.init())
-    switch (mine, other) {
-    case (.counter(var store), .counter(let other)):
+    precondition(kind == other.kind, "\(other.kind) joined to \(kind)")
+    switch other {
+    case .counter(let other):
+      guard case .counter(var store) = self else { return }
+      release()
       store.join(other, known: known, otherKnown: otherKnown)
       self = .counter(store)
-    case (.lastWriter(var store), .lastWriter(let other)):
+    case .lastWriter(let other):
+      guard case .lastWriter(var store) = self else { return }
+      release()
       store.join(other, known: known, otherKnown: otherKnown)
       self = .lastWriter(store)
-    case (.multiValue(var store), .multiValue(let other)):
+    case .multiValue(let other):
+      guard case .multiValue(var store) = self else { return }
+      release()
       store.join(other, known: known, otherKnown: otherKnown)
       self = .multiValue(store)
-    case (.addWinsSet(var store), .addWinsSet(let other)):
+    case .addWinsSet(let other):
+      guard case .addWinsSet(var store) = self else { return }
+      release()
       store.join(other, known: known, otherKnown: otherKnown)
       self = .addWinsSet(store)
-    case (.removeWinsSet(var store), .removeWinsSet(let other)):
+    case .removeWinsSet(let other):
+      guard case .removeWinsSet(var store) = self else { return }
+      release()
       store.join(other, known: known, otherKnown: otherKnown)
       self = .removeWinsSet(store)
-    case (.enableWinsFlag(var store), .enableWinsFlag(let other)):
+    case .enableWinsFlag(let other):
+      guard case .enableWinsFlag(var store) = self else { return }
+      release()
       store.join(other, known: known, otherKnown: otherKnown)
       self = .enableWinsFlag(store)
-    case (.disableWinsFlag(var store), .disableWinsFlag(let other)):
+    case .disableWinsFlag(let other):
+      guard case .disableWinsFlag(var store) = self else { return }
+      release()
       store.join(other, known: known, otherKnown: otherKnown)
       self = .disableWinsFlag(store)
-    case (.map(var store), .map(let other)):
+    case .map(let other):
+      guard case .map(var store) = self else { return }
+      release()
       store.join(other, known: known, otherKnown: otherKnown)
       self = .map(store)
-    default: preconditionFailure("\(other.kind) joined to \(mine.kind)")
     }
   }
+
+  /// Lets the payload go, so that it is changed in place by who has taken it out, without a copy.
+  private mutating func release() { self = .enableWinsFlag(DotSet()) }
 
   func forEachDot(_ body: (Dot) -> Void) {
     switch self {

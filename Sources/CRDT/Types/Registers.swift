@@ -51,7 +51,9 @@ public struct MVRegister: CausalType {
 }
 
 extension DotFunction<PlainValue> {
-  var values: [[UInt8]] { Set(entries.map(\.payload.bytes)).sorted { $0.lexicographicallyPrecedes($1) } }
+  var values: [[UInt8]] {
+    Set(entries.map(\.payload.bytes)).sorted { $0.lexicographicallyPrecedes($1) }
+  }
 }
 
 /// A flag that is on if somebody turned it on without knowledge of its being turned off.
