@@ -63,12 +63,13 @@ struct DotMap<Inner: DotMapValue>: Sendable, Equatable {
 
   mutating func join(_ other: Self, known: CausalContext, otherKnown: CausalContext) {
     if !other.isPartial, !otherKnown.isEmpty {
-      // What the other one does not list and knows of is removed.
+      // What the other one knows of and does not list is removed. To ask its context costs less than
+      // to look the key up.
       var changed: [(Inner.Key, Inner)] = []
-      for (key, inner) in entries where other.entries[key] == nil {
+      for (key, inner) in entries {
         var left = inner
         left.join(.empty(for: key, partial: false), known: known, otherKnown: otherKnown)
-        if left != inner { changed.append((key, left)) }
+        if left != inner, other.entries[key] == nil { changed.append((key, left)) }
       }
       for (key, inner) in changed { put(inner, at: key) }
     }
@@ -76,23 +77,33 @@ struct DotMap<Inner: DotMapValue>: Sendable, Equatable {
       entries.reserveCapacity(other.entries.count)
     }
     for (key, inner) in other.entries {
-      if let index = entries.index(forKey: key) {
-        var mine = entries.values[index]
-        if mine == inner { continue }
-        // Let go in the dictionary, so that it is changed in place.
-        entries.values[index] = .empty(for: key, partial: false)
-        mine.join(inner, known: known, otherKnown: otherKnown)
-        put(mine, at: key)
-      } else {
-        var mine = Inner.empty(for: key, partial: isPartial && other.isPartial)
-        mine.join(inner, known: known, otherKnown: otherKnown)
-        put(mine, at: key)
-      }
+      take(inner, at: key, partial: other.isPartial, known: known, otherKnown: otherKnown)
     }
     if isPartial, !other.isPartial {
       isPartial = false
       entries = entries.filter { !$0.value.isEmpty }
     }
+  }
+
+  private mutating func take(
+    _ inner: Inner, at key: Inner.Key, partial: Bool, known: CausalContext,
+    otherKnown: CausalContext
+  ) {
+    var new = Inner.empty(for: key, partial: isPartial && partial)
+    new.join(inner, known: known, otherKnown: otherKnown)
+    let mine: Inner?
+    if new.isEmpty, !isPartial {
+      // Nothing new: most often both have the same.
+      guard let index = entries.index(forKey: key), entries.values[index] != inner else { return }
+      mine = entries.values[index]
+      // Let go in the dictionary, so that it is changed in place.
+      entries.values[index] = new
+    } else {
+      mine = entries.updateValue(new, forKey: key)
+    }
+    guard var mine else { return }
+    mine.join(inner, known: known, otherKnown: otherKnown)
+    put(mine, at: key)
   }
 
   private mutating func put(_ inner: Inner, at key: Inner.Key) {
