@@ -50,7 +50,7 @@ struct DotMap<Inner: DotMapValue>: Sendable, Equatable {
   subscript(key: Inner.Key) -> Inner? { entries[key] }
 
   func forEachDot(_ body: (Dot) -> Void) {
-    for inner in entries.values { inner.forEachDot(body) }
+    for (_, inner) in entries { inner.forEachDot(body) }
   }
 
   /// Adds a key to a delta.

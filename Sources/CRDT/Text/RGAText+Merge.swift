@@ -43,7 +43,7 @@ extension RGAText {
     for insertion in delta.insertions {
       queues[insertion.first.replica, default: []].append(insertion)
     }
-    for replica in queues.keys {
+    for replica in queues.keys.sorted() {
       queues[replica]?.sort { $0.first.counter > $1.first.counter }
     }
     var open = queues.keys.sorted()

@@ -117,7 +117,7 @@ extension DotMap<DotSet> {
     case .clear:
       seen.write(nil, over: forEachDot)
       var delta = Self.partial
-      for element in entries.keys { delta.list(element, DotSet()) }
+      for element in elements { delta.list(element, DotSet()) }
       return delta
     }
   }
