@@ -23,7 +23,8 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 let rooms = [
   "Locking", "Runtime", "Primitives", "Streams", "Compression", "BinaryDifference", "MerkleTree",
   "Storage", "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport",
-  "SimulatedLinks", "HTTPServer", "Reconciliation", "StateTrie", "Ledger", "Messages", "Peers",
+  "SimulatedLinks", "HTTPServer", "Reconciliation", "CRDT", "StateTrie", "Ledger", "Messages",
+  "Peers",
   "LiveSync", "Node",
   "Snapshot", "ABCI", "Monitoring", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
 ]
@@ -66,6 +67,7 @@ let package = Package(
         "Locking", "Runtime", "Primitives", "Compression", "BinaryDifference", "MerkleTree",
         "Storage", "EventLog", "Networking",
       ]),
+    room("CRDT", ["Locking", "Primitives", "Compression", "Storage"]),
     room("StateTrie", ["CBlake2Batch", "Primitives", "MerkleTree", "Storage"]),
     room("Ledger", ["Locking", "Primitives", "MerkleTree", "Storage", "StateTrie"]),
     room("SimulatedNetworking", ["Runtime", "Primitives", "Networking"]),
@@ -191,7 +193,8 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "TestSupport", "Locking", "Primitives", "Compression", "BinaryDifference", "MerkleTree",
-        "Storage", "EventLog", "Networking", "Reconciliation", "Transport", "StateTrie", "Ledger",
+        "Storage", "EventLog", "Networking", "Reconciliation", "CRDT", "Transport", "StateTrie",
+        "Ledger",
         "Messages", "Peers", "LiveSync",
         "Snapshot", "ABCI", "Node", "Production", "Simulation", "Fixtures", "Reports",
       ],
@@ -216,6 +219,7 @@ let package = Package(
         "Reconciliation", "SimulatedNetworking", "LoopbackNetworking", "BinaryDifference",
         "MerkleTree", "Storage", "EventLog", "Networking", "Runtime", "Primitives",
       ]),
+    tests("CRDT", ["CRDT", "Compression", "Storage", "Primitives"]),
     tests("MerkleTree", ["MerkleTree", "Primitives"]),
     tests("Storage", ["Storage", "Primitives"]),
     tests(

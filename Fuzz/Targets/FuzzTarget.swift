@@ -32,7 +32,7 @@ public struct FuzzTarget: Sendable {
     wire + transport + production + snapshot + sketches + reconciliationTrees + difference + [
       abci, ranges, syncMessages,
       eventLog, storeHeader, storeRecord, scenario, fixture, chunkVerification, proofVerification,
-      diffApplication, storedTrie,
+      diffApplication, storedTrie, replicated, replicatedText,
     ]
 }
 

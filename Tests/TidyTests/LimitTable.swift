@@ -45,6 +45,7 @@ enum LimitTable {
     reconciliationRangesLimits,
     reconciliationSessionsLimits,
     sketchLimits,
+    crdtLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }
   }
