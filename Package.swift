@@ -23,7 +23,8 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 let rooms = [
   "Locking", "Runtime", "Primitives", "Streams", "Compression", "BinaryDifference", "MerkleTree",
   "Storage", "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport",
-  "SimulatedLinks", "HTTPServer", "Reconciliation", "StateTrie", "Ledger", "Messages", "Peers",
+  "SimulatedLinks", "HTTPServer", "Reconciliation", "CRDT", "StateTrie", "Ledger", "Messages",
+  "Peers",
   "LiveSync", "Node",
   "Snapshot", "StateReconciliation", "ABCI", "Monitoring", "Production", "Daemon", "Simulation",
   "Fixtures", "Reports",
@@ -67,6 +68,7 @@ let package = Package(
         "Locking", "Runtime", "Primitives", "Compression", "BinaryDifference", "MerkleTree",
         "Storage", "EventLog", "Networking",
       ]),
+    room("CRDT", ["Locking", "Primitives", "Compression", "Storage"]),
     room("StateTrie", ["CBlake2Batch", "Primitives", "MerkleTree", "Storage"]),
     room("Ledger", ["Locking", "Primitives", "MerkleTree", "Storage", "StateTrie"]),
     room("SimulatedNetworking", ["Runtime", "Primitives", "Networking"]),
@@ -141,7 +143,7 @@ let package = Package(
     room(
       "Reports",
       [
-        "Primitives", "EventLog", "StateTrie", "Peers", "LiveSync", "Snapshot",
+        "Primitives", "EventLog", "Reconciliation", "StateTrie", "Peers", "LiveSync", "Snapshot",
         "StateReconciliation", "ABCI", "Node", "Production", "Daemon", "Simulation",
       ]),
     .executableTarget(
@@ -159,8 +161,8 @@ let package = Package(
       name: "livesync-bench",
       dependencies: [
         "CBlake2Batch", "Locking", "Runtime", "Primitives", "Compression", "Streams", "MerkleTree",
-        "Storage", "EventLog", "StateTrie", "Ledger", "Networking", "Transport", "Snapshot",
-        "Production", "Daemon",
+        "Storage", "EventLog", "Networking", "Reconciliation", "StateTrie", "Ledger", "Transport",
+        "Snapshot", "Production", "Daemon",
       ],
       swiftSettings: strict),
 
@@ -198,7 +200,8 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "TestSupport", "Locking", "Primitives", "Compression", "BinaryDifference", "MerkleTree",
-        "Storage", "EventLog", "Networking", "Reconciliation", "Transport", "StateTrie", "Ledger",
+        "Storage", "EventLog", "Networking", "Reconciliation", "CRDT", "Transport", "StateTrie",
+        "Ledger",
         "Messages", "Peers", "LiveSync",
         "Snapshot", "StateReconciliation", "ABCI", "Node", "Production", "Simulation", "Fixtures",
         "Reports",
@@ -224,6 +227,7 @@ let package = Package(
         "Reconciliation", "SimulatedNetworking", "LoopbackNetworking", "BinaryDifference",
         "MerkleTree", "Storage", "EventLog", "Networking", "Runtime", "Primitives",
       ]),
+    tests("CRDT", ["CRDT", "Compression", "Storage", "Primitives"]),
     tests("MerkleTree", ["MerkleTree", "Primitives"]),
     tests("Storage", ["Storage", "Primitives"]),
     tests(

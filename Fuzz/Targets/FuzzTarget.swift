@@ -31,9 +31,9 @@ public struct FuzzTarget: Sendable {
   public static let all: [FuzzTarget] =
     wire + transport + production + snapshot + returning + sketches + reconciliationTrees
     + difference + [
-      abci, ranges,
+      abci, ranges, syncMessages,
       eventLog, storeHeader, storeRecord, scenario, fixture, chunkVerification, proofVerification,
-      diffApplication, storedTrie,
+      diffApplication, storedTrie, replicated, replicatedText,
     ]
 }
 

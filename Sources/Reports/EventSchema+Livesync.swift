@@ -4,6 +4,7 @@ import LiveSync
 import Node
 import Peers
 import Production
+import Reconciliation
 import Simulation
 import Snapshot
 import StateReconciliation
@@ -16,6 +17,6 @@ extension EventSchema {
     Event.Chain.self, Event.Diff.self, Event.Chunk.self, Event.State.self, Event.Queue.self,
     Event.Request.self, Event.MacroSync.self, Event.Consensus.self, Event.Fault.self,
     Event.Stall.self, Event.Producer.self, Event.Transport.self, Event.Snapshot.self,
-    Event.Joining.self, Event.Returning.self, Event.Check.self,
+    Event.Joining.self, Event.Returning.self, Event.Reconciliation.self, Event.Check.self,
   ])
 }

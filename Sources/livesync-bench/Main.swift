@@ -9,6 +9,7 @@ struct Main {
            livesync-bench disk --help
            livesync-bench serving --help
            livesync-bench snapshot --help
+           livesync-bench reconcile --help
            livesync-bench replay --help
            livesync-bench net --help
            livesync-bench line --help
@@ -42,7 +43,9 @@ struct Main {
     let words = Array(CommandLine.arguments.dropFirst())
     if words.isEmpty
       || (words.contains("--help")
-        && !["disk", "serving", "snapshot", "replay", "net", "line"].contains(words[0]))
+        && ![
+          "disk", "serving", "snapshot", "reconcile", "replay", "net", "line",
+        ].contains(words[0]))
     {
       Console.print(usage)
       end(words.isEmpty ? 2 : 0)
@@ -55,13 +58,14 @@ struct Main {
     case "line": end(LineCommand.run(Array(words.dropFirst())))
     case "net-peer": end(NetPeer.run(Array(words.dropFirst())))
     case "snapshot": end(SnapshotCommand.run(Array(words.dropFirst())))
+    case "reconcile": end(ReconcileCommand.run(Array(words.dropFirst())))
     case "replay": end(ReplayCommand.run(Array(words.dropFirst())))
     case "workload": runWorkload(words.dropFirst())
     case "counts": compareCounts(words.dropFirst())
     default:
       fail(
-        "the benchmarks are 'trie', 'disk', 'serving', 'snapshot', 'replay', 'net', 'line', "
-          + "'workload' and 'counts'")
+        "the benchmarks are 'trie', 'disk', 'serving', 'snapshot', 'reconcile', 'replay', 'net', "
+          + "'line', 'workload' and 'counts'")
     }
     end(0)
   }

@@ -84,21 +84,21 @@ import WorldSupport
   }
 
   @Test func descentWithoutRoom_shouldLeaveTheRestToChunks() async throws {
-    let world = try TestWorld(seed: 72, accounts: 3_000)
+    let world = try TestWorld(seed: 72, accounts: 20_000)
     world.run {
       try await world.grow(Self.absence)
       world.addHonest(1..<4)
       Self.host(world, 1..<4)
       let chain = Blockchain(genesis: world.genesis, state: .complete)
-      #expect(StateReconciliationLimits.outlineBytesMax > 30_000)
-      let node = Self.node(world, chain, [.descent], outlineBytesMax: 30_000)
+      #expect(StateReconciliationLimits.outlineBytesMax > 300_000)
+      let node = Self.node(world, chain, [.descent], outlineBytesMax: 300_000)
       world.runtime.spawn("node") { await node.run() }
       world.runtime.spawn("chain") { await world.produceForever() }
       #expect(await Self.isSynced(node, world))
       let carried = Self.carried(world)
       #expect(carried.map(\.way) == ["descent"] && carried[0].ranges > 0)
       // What was equal is held, and only the rest was fetched.
-      #expect((1..<3_000).contains(Self.chunkItems(world)))
+      #expect((1..<20_000).contains(Self.chunkItems(world)))
       await world.expectSameState(node)
     }
   }

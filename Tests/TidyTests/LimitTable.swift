@@ -44,7 +44,9 @@ enum LimitTable {
     reconciliationLimits,
     reconciliationTreeLimits,
     reconciliationRangesLimits,
+    reconciliationSessionsLimits,
     sketchLimits,
+    crdtLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }
   }

@@ -3,7 +3,8 @@ extension TidyRule {
   static let roomOrder = [
     "Locking", "Runtime", "Primitives", "Streams", "Compression", "BinaryDifference", "MerkleTree",
     "Storage", "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport",
-    "SimulatedLinks", "HTTPServer", "Reconciliation", "StateTrie", "Ledger", "Messages", "Peers",
+    "SimulatedLinks", "HTTPServer", "Reconciliation", "CRDT", "StateTrie", "Ledger", "Messages",
+    "Peers",
     "LiveSync", "Node",
     "Snapshot", "StateReconciliation", "ABCI", "Monitoring", "Production", "Daemon", "Simulation",
     "Fixtures", "Reports", "livesync",

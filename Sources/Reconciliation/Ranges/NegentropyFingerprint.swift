@@ -1,11 +1,11 @@
 import Primitives
 
 /// The sum of 32-byte ids, each read as a little-endian number, modulo 2^256.
-public struct IDSum: Sendable, Hashable {
+public struct NegentropySum: Sendable, Hashable {
   /// Least significant first.
   private var words: (UInt64, UInt64, UInt64, UInt64)
 
-  public static let zero = IDSum(words: (0, 0, 0, 0))
+  public static let zero = NegentropySum(words: (0, 0, 0, 0))
 
   private init(words: (UInt64, UInt64, UInt64, UInt64)) {
     self.words = words
@@ -19,7 +19,7 @@ public struct IDSum: Sendable, Hashable {
     )
   }
 
-  public static func == (a: IDSum, b: IDSum) -> Bool { a.words == b.words }
+  public static func == (a: NegentropySum, b: NegentropySum) -> Bool { a.words == b.words }
 
   public func hash(into hasher: inout Hasher) {
     hasher.combine(words.0)
@@ -28,7 +28,7 @@ public struct IDSum: Sendable, Hashable {
     hasher.combine(words.3)
   }
 
-  public static func += (a: inout IDSum, b: IDSum) {
+  public static func += (a: inout NegentropySum, b: NegentropySum) {
     var carry = false
     func add(_ x: UInt64, _ y: UInt64) -> UInt64 {
       let (part, first) = x.addingReportingOverflow(y)
@@ -42,10 +42,10 @@ public struct IDSum: Sendable, Hashable {
     a.words.3 = add(a.words.3, b.words.3)
   }
 
-  public static func -= (a: inout IDSum, b: IDSum) {
+  public static func -= (a: inout NegentropySum, b: NegentropySum) {
     // The negative of a number is its complement plus one.
-    a += IDSum(words: (~b.words.0, ~b.words.1, ~b.words.2, ~b.words.3))
-    a += IDSum(words: (1, 0, 0, 0))
+    a += NegentropySum(words: (~b.words.0, ~b.words.1, ~b.words.2, ~b.words.3))
+    a += NegentropySum(words: (1, 0, 0, 0))
   }
 
   /// What stands for so many ids with this sum: the first 16 bytes of SHA-256 of the sum and the

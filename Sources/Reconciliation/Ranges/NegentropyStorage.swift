@@ -7,7 +7,7 @@ public protocol NegentropyStorage: Sendable {
   /// The item at a place that is there.
   func item(at place: Int) -> NegentropyItem
   /// The sum of the ids at places that are there.
-  func sum(of range: Range<Int>) -> IDSum
+  func sum(of range: Range<Int>) -> NegentropySum
   /// The place of the first item that is not before a bound, `count` if there is none. None of the
   /// items before `start` is at or behind the bound.
   func firstPlace(atOrBehind bound: NegentropyBound, from start: Int) -> Int
@@ -39,19 +39,19 @@ extension Array where Element == NegentropyItem {
 public struct NegentropyList: NegentropyStorage {
   private let items: [NegentropyItem]
   /// Element `n` is the sum of the first `n` ids.
-  private let sums: [IDSum]
+  private let sums: [NegentropySum]
 
   /// The set of some items, in any order; an item that comes twice is one.
   public init(_ items: some Sequence<NegentropyItem>) {
     let sorted = items.sorted()
     var unique: [NegentropyItem] = []
     unique.reserveCapacity(sorted.count)
-    var sums: [IDSum] = [.zero]
+    var sums: [NegentropySum] = [.zero]
     sums.reserveCapacity(sorted.count + 1)
-    var sum = IDSum.zero
+    var sum = NegentropySum.zero
     for item in sorted where item != unique.last {
       unique.append(item)
-      sum += IDSum(item.id)
+      sum += NegentropySum(item.id)
       sums.append(sum)
     }
     self.items = unique
@@ -62,7 +62,7 @@ public struct NegentropyList: NegentropyStorage {
 
   public func item(at place: Int) -> NegentropyItem { items[place] }
 
-  public func sum(of range: Range<Int>) -> IDSum {
+  public func sum(of range: Range<Int>) -> NegentropySum {
     var sum = sums[range.upperBound]
     sum -= sums[range.lowerBound]
     return sum

@@ -11,7 +11,7 @@ public struct NegentropyTree: NegentropyStorage {
     let node: Int
     var first: NegentropyItem
     var count: Int
-    var sum: IDSum
+    var sum: NegentropySum
   }
 
   /// A leaf has items, a branch has children, an empty tree's root has neither.
@@ -43,7 +43,7 @@ public struct NegentropyTree: NegentropyStorage {
   private(set) var free: [Int] = []
   private(set) var root = 0
   public private(set) var count = 0
-  private var total = IDSum.zero
+  private var total = NegentropySum.zero
 
   /// A node that has more entries is cut in two, one that has fewer than a quarter joins another.
   private static let entriesMax = ReconciliationLimits.rangeNodeEntriesMax
@@ -66,7 +66,7 @@ public struct NegentropyTree: NegentropyStorage {
       root = allocate(Node(children: [left, sibling]))
     }
     count += 1
-    total += IDSum(item.id)
+    total += NegentropySum(item.id)
     return true
   }
 
@@ -80,7 +80,7 @@ public struct NegentropyTree: NegentropyStorage {
       root = only
     }
     count -= 1
-    total -= IDSum(item.id)
+    total -= NegentropySum(item.id)
     return true
   }
 
@@ -98,7 +98,7 @@ public struct NegentropyTree: NegentropyStorage {
     return nodes[node].items[rest]
   }
 
-  public func sum(of range: Range<Int>) -> IDSum {
+  public func sum(of range: Range<Int>) -> NegentropySum {
     var sum = sum(before: range.upperBound)
     sum -= self.sum(before: range.lowerBound)
     return sum
@@ -121,14 +121,14 @@ public struct NegentropyTree: NegentropyStorage {
 
 extension NegentropyTree {
   /// The sum of the ids before a place.
-  private func sum(before place: Int) -> IDSum {
+  private func sum(before place: Int) -> NegentropySum {
     if place == count { return total }
-    var (node, rest, sum) = (root, place, IDSum.zero)
+    var (node, rest, sum) = (root, place, NegentropySum.zero)
     while let slot = nodes[node].children.firstSlot(of: &rest) {
       for child in nodes[node].children[..<slot] { sum += child.sum }
       node = nodes[node].children[slot].node
     }
-    for item in nodes[node].items[..<rest] { sum += IDSum(item.id) }
+    for item in nodes[node].items[..<rest] { sum += NegentropySum(item.id) }
     return sum
   }
 
@@ -163,7 +163,7 @@ extension NegentropyTree {
       let first = nodes[node].children[slot].first
       nodes[node].children[slot].first = min(first, item)
       nodes[node].children[slot].count += 1
-      nodes[node].children[slot].sum += IDSum(item.id)
+      nodes[node].children[slot].sum += NegentropySum(item.id)
       return (true, nil)
     }
     nodes[node].children[slot] = child(below)
@@ -219,9 +219,9 @@ extension NegentropyTree {
 
   /// What a branch knows of a node that is not empty.
   private func child(_ node: Int) -> Child {
-    var sum = IDSum.zero
+    var sum = NegentropySum.zero
     if nodes[node].isLeaf {
-      for item in nodes[node].items { sum += IDSum(item.id) }
+      for item in nodes[node].items { sum += NegentropySum(item.id) }
       return Child(
         node: node, first: nodes[node].items[0], count: nodes[node].items.count, sum: sum)
     }

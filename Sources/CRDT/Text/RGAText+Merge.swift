@@ -1,0 +1,235 @@
+extension RGAText {
+  public mutating func merge(_ other: RGAText) throws(CRDTError) {
+    try merge(delta: other.delta(since: version))
+  }
+
+  /// Takes in changes. Refuses with `unknownBase` or `gap` what stands on characters that are
+  /// neither here nor among them, and with `reusedDot` or `impossibleOrigins` what no replica that
+  /// follows the protocol has written.
+  public mutating func merge(delta: TextDelta) throws(CRDTError) {
+    if delta.insertions.count + delta.deletions.count < 2 {
+      try take(delta)
+    } else {
+      // Leaves share their memory until they are changed.
+      var changed = self
+      try changed.take(delta)
+      self = changed
+    }
+  }
+
+  /// What must be here before `insertion`, and is not.
+  func missing(for insertion: TextInsertion) -> Dot? {
+    let previous = insertion.previous
+    if previous > last(of: insertion.first.replica) {
+      return Dot(insertion.first.replica, previous)
+    }
+    if let left = insertion.left, left.counter > last(of: left.replica) { return left }
+    if let right = insertion.right, right.counter > last(of: right.replica) { return right }
+    return nil
+  }
+
+  /// What must be here before a deletion, and is not.
+  func missing(for deletion: DotRange) -> Dot? {
+    deletion.counters.upperBound > last(of: deletion.replica)
+      ? Dot(deletion.replica, deletion.counters.upperBound) : nil
+  }
+
+  private mutating func take(_ delta: TextDelta) throws(CRDTError) {
+    guard delta.insertions.count <= CRDTLimits.textRunsMax else {
+      throw .tooLarge("insertions", limit: CRDTLimits.textRunsMax)
+    }
+    // Each replica's in their order; a replica waits while its next one stands on another's.
+    var queues: [ReplicaID: [TextInsertion]] = [:]
+    for insertion in delta.insertions {
+      queues[insertion.first.replica, default: []].append(insertion)
+    }
+    for replica in queues.keys.sorted() {
+      queues[replica]?.sort { $0.first.counter > $1.first.counter }
+    }
+    var open = queues.keys.sorted()
+    while !open.isEmpty {
+      var advanced = false
+      var missing: Dot?
+      for replica in open {
+        var queue = queues[replica] ?? []
+        queues[replica] = []
+        while let next = queue.last {
+          missing = self.missing(for: next)
+          if missing != nil { break }
+          queue.removeLast()
+          try take(next)
+          advanced = true
+        }
+        queues[replica] = queue
+      }
+      open.removeAll { queues[$0]?.isEmpty ?? true }
+      guard advanced || open.isEmpty else { throw refusal(missing, for: queues[open[0]]?.last) }
+    }
+    for deletion in delta.deletions {
+      if let missing = missing(for: deletion) { throw .unknownBase(missing) }
+    }
+    for deletion in delta.deletions { delete(deletion) }
+  }
+
+  private func refusal(_ missing: Dot?, for insertion: TextInsertion?) -> CRDTError {
+    guard let insertion else { return .unknownBase(missing ?? Dot(ReplicaID(0), 0)) }
+    let replica = insertion.first.replica
+    if insertion.previous > last(of: replica) {
+      return .gap(replica, expected: last(of: replica) + 1, found: insertion.first.counter)
+    }
+    return .unknownBase(self.missing(for: insertion) ?? insertion.first)
+  }
+
+  /// Takes in characters whose base is here; those that are here already are left out.
+  private mutating func take(_ insertion: TextInsertion) throws(CRDTError) {
+    var insertion = insertion
+    let last = last(of: insertion.first.replica)
+    if insertion.first.counter <= last {
+      // What was deleted elsewhere before it was sent is deleted here, too.
+      let known = min(last, insertion.last)
+      if insertion.text == nil {
+        delete(DotRange(insertion.first.replica, insertion.first.counter...known))
+      }
+      guard insertion.last > last else { return }
+      insertion.drop(Int(last - insertion.first.counter) + 1)
+    } else if insertion.previous != last {
+      throw .reusedDot(insertion.first)
+    }
+    try checkRoom(for: insertion.length, from: insertion.first)
+    let left = try origin(insertion.left)
+    let right = try origin(insertion.right)
+    let cursor = try gap(for: insertion.first, left: left, right: right)
+    let id = TextID(
+      agent: place(of: insertion.first.replica), counter: UInt32(insertion.first.counter))
+    let span = TextSpan(
+      id: id, length: insertion.length, isDeleted: insertion.text == nil, left: left, right: right)
+    tree.insert(span, at: cursor, text: insertion.text ?? [])
+  }
+
+  private func origin(_ dot: Dot?) throws(CRDTError) -> TextID {
+    guard let dot else { return .none }
+    guard let id = id(of: dot), tree.contains(id) else { throw .unknownBase(dot) }
+    return id
+  }
+
+  private mutating func delete(_ range: DotRange) {
+    guard let place = places(of: range) else { return }
+    var counter = place.counter
+    let end = UInt32(clamping: range.counters.upperBound)
+    while let next = tree.counter(of: place.agent, after: counter - 1), next <= end,
+      let cursor = tree.find(TextID(agent: place.agent, counter: next))
+    {
+      let taken = tree.delete(at: cursor, length: Int(end - next) + 1).count
+      counter = next + UInt32(taken)
+    }
+  }
+
+  private func places(of range: DotRange) -> TextID? {
+    id(of: Dot(range.replica, max(1, range.counters.lowerBound)))
+  }
+
+  // MARK: The order of concurrent insertions
+
+  /// The gap between `left` and `right` into which characters of `dot` belong, after those that
+  /// others put there without knowing of them.
+  private func gap(
+    for dot: Dot, left: TextID, right: TextID
+  ) throws(CRDTError) -> TextTree.Cursor {
+    var cursor = tree.start
+    if !left.isNone {
+      guard let found = tree.find(left) else { throw .impossibleOrigins(dot) }
+      cursor = found
+      cursor.offset += 1
+    }
+    if tree.idBehind(cursor) == right { return cursor }
+    let bounds = Bounds(
+      left: left.isNone ? nil : tree.find(left).map { tree.place(of: $0) },
+      right: right.isNone ? nil : tree.find(right).map { tree.place(of: $0) })
+    if let low = bounds.left, let high = bounds.right, low >= high {
+      throw .impossibleOrigins(dot)
+    }
+    return try scan(from: cursor, for: dot, left: left, right: right, bounds)
+  }
+
+  /// Where the neighbours are; nil beside the first and the last character.
+  private struct Bounds {
+    let left: TextTree.Place?
+    let right: TextTree.Place?
+  }
+
+  /// Goes over what stands between the neighbours, span by span.
+  private func scan(
+    from start: TextTree.Cursor, for dot: Dot, left: TextID, right: TextID, _ bounds: Bounds
+  ) throws(CRDTError) -> TextTree.Cursor {
+    var target = start
+    // True behind characters that come after the new ones unless what follows says otherwise.
+    var isScanning = false
+    var next = tree.before(start)
+    while let cursor = next {
+      if !isScanning { target = cursor }
+      let span = tree.span(at: cursor)
+      let stop = span.offset(of: right)
+      if stop == cursor.offset { break }
+      let replica = agents[Int(span.id.agent)]
+      // Its own earlier characters were known to whoever wrote it.
+      if replica == dot.replica { throw .impossibleOrigins(dot) }
+      let otherLeft = cursor.offset > 0 ? span.id(at: cursor.offset - 1) : span.left
+      if otherLeft == left {
+        let other = span.right.isNone ? nil : tree.find(span.right).map { tree.place(of: $0) }
+        if isBefore(other, bounds.right) {
+          isScanning = true
+        } else if other == bounds.right {
+          if dot.replica < replica { break }
+          isScanning = false
+        } else {
+          isScanning = false
+        }
+      } else if isBefore(otherLeft, bounds.left) {
+        break
+      }
+      if let stop {
+        if !isScanning {
+          target = cursor
+          target.offset = stop
+        }
+        break
+      }
+      var behind = cursor
+      behind.offset = span.length
+      if !isScanning { target = behind }
+      next = tree.before(behind)
+    }
+    return target
+  }
+
+  /// Whether a right neighbour stands before another one; nil is behind everything.
+  private func isBefore(_ a: TextTree.Place?, _ b: TextTree.Place?) -> Bool {
+    guard let a else { return false }
+    return b.map { a < $0 } ?? true
+  }
+
+  /// Whether a left neighbour, not `b` itself, stands before `b`; nil is before everything.
+  private func isBefore(_ a: TextID, _ b: TextTree.Place?) -> Bool {
+    guard let b else { return false }
+    guard !a.isNone, let place = tree.find(a).map({ tree.place(of: $0) }) else { return true }
+    return place < b
+  }
+}
+
+extension TextInsertion {
+  /// Leaves out the first `count` characters, which are fewer than all.
+  mutating func drop(_ count: Int) {
+    previous = first.counter + UInt64(count) - 1
+    left = Dot(first.replica, previous)
+    first = Dot(first.replica, first.counter + UInt64(count))
+    length -= count
+    guard let bytes = text else { return }
+    var (offset, seen) = (0, 0)
+    while offset < bytes.count {
+      if bytes[offset] & 0xc0 != 0x80 { seen += 1 }
+      if seen > count { break }
+      offset += 1
+    }
+    text = Array(bytes[offset...])
+  }
+}

@@ -1,0 +1,5 @@
+extension SketchComparison: EstimatingComparison {
+  public var estimate: SyncEstimate? {
+    estimatedDifferences.map { SyncEstimate(count: $0, symbols: symbolCount) }
+  }
+}

@@ -1,0 +1,113 @@
+import Locking
+import Primitives
+import Storage
+
+/// What a replica in memory held at one time.
+struct MemoryReplicaView: ReplicaView {
+  let summary: ReplicaSummary
+  let strategies = StrategyID.all
+  private let content: MemoryReplica.Content
+  private let ids: TableIDs
+  private let symbols: SketchResponder<TableIDs>
+  private let salt: SipKey
+
+  init(_ content: MemoryReplica.Content, salt: SipKey) {
+    self.content = content
+    self.salt = salt
+    ids = TableIDs(content.records.table)
+    symbols = SketchResponder(ids, prefix: content.symbols)
+    do {
+      summary = ReplicaSummary(
+        root: try content.records.rootHash(), count: UInt64(ids.count),
+        revision: content.revision)
+    } catch { preconditionFailure("a table in memory cannot be read: \(error)") }
+  }
+
+  func initiator(
+    of plan: SyncPlan, remote: ReplicaSummary?, configuration: SyncConfiguration
+  ) -> (any ComparisonInitiator)? {
+    let options = SketchOptions(expectedDifferences: plan.expected)
+    switch plan.strategy {
+    case .full: return FullComparison(content.records)
+    case .merkle:
+      var settings = MerkleSettings()
+      settings.batchNodes = configuration.batchItems
+      return MerkleComparison(content.records, settings: settings)
+    case .bloom:
+      let bloom = BloomOptions(
+        items: configuration.bloomFilterItems, rate: configuration.bloomFalsePositiveRate)
+      return try? BloomComparison(ids, prefix: content.symbols, salt: salt, options: bloom)
+    case .table: return TableComparison(ids, salt: salt, expectedDifferences: plan.expected)
+    case .rateless: return SketchComparison(ids, prefix: content.symbols, options: options)
+    case .ranges: return RangeComparison(content.ranges)
+    default: return nil
+    }
+  }
+
+  func responder(of strategy: StrategyID) -> (any ComparisonResponder)? {
+    switch strategy {
+    case .full: FullResponder(content.records)
+    case .merkle: MerkleResponder(content.records)
+    case .bloom: BloomResponder(ids, symbols: symbols)
+    case .table: TableResponder(ids)
+    case .rateless: symbols
+    case .ranges: RangeResponder(content.ranges)
+    default: nil
+    }
+  }
+
+  func probe(symbols count: Int) -> [UInt8]? {
+    guard count > 0, count <= content.symbols.length else { return nil }
+    return SymbolBatch(
+      itemCount: content.symbols.itemCount, stamp: content.symbols.symbols[0].checksum,
+      symbols: Array(content.symbols.symbols[..<count])
+    ).encoded(from: 0, checksumBytes: Self.probeChecksumBytes)
+  }
+
+  func answer(toProbe symbols: [UInt8]) throws(ReconciliationError) -> ProbeFinding {
+    let batch: SymbolBatch<RecordID>
+    do throws(WireError) {
+      batch = try SymbolBatch(
+        symbols, from: 0, checksumBytes: Self.probeChecksumBytes,
+        limit: ReconciliationLimits.symbolsPerAnswerMax)
+    } catch { throw .malformed("a probe", error) }
+    guard batch.symbols.count <= content.symbols.length else { return .unclear }
+    var decoder = SymbolDecoder<RecordID>(checksumBytes: Self.probeChecksumBytes)
+    try decoder.append(
+      remote: batch.symbols, local: content.symbols.symbols[..<batch.symbols.count])
+    if decoder.isComplete {
+      let items = try decoder.items()
+      return .solved(RecordDifference(missing: items.remoteOnly, extra: items.localOnly))
+    }
+    guard let count = decoder.estimatedDifferences else { return .unclear }
+    return .estimate(SyncEstimate(count: count, symbols: batch.symbols.count))
+  }
+
+  /// Bytes of a checksum in a probe: enough for the few differences that it can tell.
+  private static let probeChecksumBytes = 4
+
+  func record(_ id: RecordID) -> Record? { content.records.table.record(named: id) }
+  func record(of key: [UInt8]) -> Record? { content.records.table.record(of: key) }
+  func value(of record: Record) -> [UInt8]? { content.values[record.id] }
+}
+
+/// The ids of a table. Sorted once if parts of them are asked for.
+final class TableIDs: RecordIDSource {
+  private let table: RecordTable
+  private let sorted = Lock<SortedIDs?>(nil)
+
+  init(_ table: RecordTable) { self.table = table }
+
+  var count: Int { table.count }
+
+  func visit(
+    in range: ClosedRange<UInt64>, _ body: ([RecordID]) -> Void
+  ) throws(ReconciliationError) {
+    let ids = sorted.withLock { sorted in
+      let ids = sorted ?? SortedIDs(table.allEntries.lazy.map(\.id))
+      sorted = ids
+      return ids
+    }
+    try ids.visit(in: range, body)
+  }
+}

@@ -1,0 +1,220 @@
+import Networking
+import Primitives
+import Runtime
+
+/// The side of sessions that answers. It keeps nothing of a session but the views that the latest
+/// sessions began with. A value.
+public struct SyncServer: Sendable {
+  /// What becomes of a request.
+  public enum Reply: Sendable {
+    case answer(SyncAnswer)
+    /// These are to be stored; the answer is `.stored` with what is held then.
+    case store([SyncEntry])
+    /// The peer broke the protocol: nothing is answered.
+    case fault(ReconciliationError)
+  }
+
+  private let policy: any SyncPolicy
+  private let transfer: any ValueTransfer
+  private let slowness: Double
+  private var limiter: RateLimiter
+  /// Newest last.
+  private var views: [any ReplicaView] = []
+
+  /// - Parameters:
+  ///   - policy: takes one of the offers of an asking side.
+  ///   - slowness: how many times as long this processor takes as that of the cost model.
+  public init(
+    policy: any SyncPolicy, transfer: any ValueTransfer = WholeValues(), slowness: Double = 1,
+    limits: RateLimits = RateLimits()
+  ) {
+    self.policy = policy
+    self.slowness = slowness
+    self.transfer = transfer
+    limiter = RateLimiter(limits: limits)
+  }
+
+  /// Answers a request.
+  /// - Parameter view: what the replica holds now.
+  public mutating func answer(
+    _ request: SyncRequest, of peer: PeerID, view: any ReplicaView, at now: Moment
+  ) -> Reply {
+    guard limiter.allow(SyncRequest.type, from: peer, at: now) else {
+      return .answer(.refused(.busy))
+    }
+    let summary = view.summary
+    switch request.body {
+    case .open(let theirs, let offers, let probe):
+      return open(theirs, offers, probe, in: view)
+    case .compare(let revision, let strategy, let message):
+      // Revision 0 is whatever is held now: a request that follows an opening at once.
+      let isCurrent = revision == 0 || summary.revision == revision
+      let kept = isCurrent ? view : self.view(of: revision)
+      guard let kept else { return .answer(.moved(summary)) }
+      do throws(ReconciliationError) {
+        return .answer(.compared(try compared(strategy, message, in: kept)))
+      } catch { return refusal(of: error) }
+    case .records(let ids): return .answer(records(ids, in: view))
+    case .values(let wishes): return .answer(values(wishes, in: view))
+    case .store(let entries):
+      if let wrong = entries.first(where: { !$0.isItsRecord }) {
+        return .fault(
+          .contradiction("the value sent for \(wrong.record.id) is not that of its record"))
+      }
+      return .store(entries)
+    case .summary: return .answer(.summary(summary))
+    }
+  }
+
+  private mutating func open(
+    _ theirs: ReplicaSummary, _ offers: [SyncOffer], _ probe: SyncProbe?,
+    in view: any ReplicaView
+  ) -> Reply {
+    let summary = view.summary
+    let strategies = view.strategies.prefix(ReconciliationLimits.strategiesMax).map(\.rawValue)
+    guard theirs.root != summary.root else {
+      return .answer(.opened(summary, strategies: strategies, taken: nil))
+    }
+    keep(view)
+    let places = offers.indices.filter { strategies.contains(offers[$0].strategy) }
+    guard !places.isEmpty else { return .answer(.refused(.strategy)) }
+    let plans = places.compactMap { place in
+      view.strategies.first { $0.rawValue == offers[place].strategy }.map {
+        SyncPlan($0, expected: offers[place].expected > 0 ? Double(offers[place].expected) : nil)
+      }
+    }
+    var place = places[0]
+    do throws(ReconciliationError) {
+      switch try probe.map({ probe throws(ReconciliationError) in
+        try view.answer(toProbe: probe.symbols)
+      }) {
+      case .solved(let difference):
+        // What this side lacks is what only the other one has.
+        let taken = SyncTaken.solved(
+          missing: difference.extra.sorted(), extra: difference.missing.sorted())
+        return .answer(.opened(summary, strategies: strategies, taken: taken))
+      case .estimate(var estimate):
+        guard let probe, places.count > 1 else { break }
+        // How the difference lies is seen from what ranges would answer.
+        if let ranges = places.first(where: { offers[$0].strategy == StrategyID.ranges.rawValue }),
+          let message = offers[ranges].messages.first
+        {
+          let answer = try compared(offers[ranges].strategy, message, in: view)
+          estimate.spread = CoreStrategyModel.spread(
+            firstAnswerBytes: answer.count, difference: estimate.count,
+            of: Double(summary.count))
+        }
+        let picked = policy.pick(plans, situation(theirs, plans, probe, estimate, in: view))
+        if places.indices.contains(picked) { place = places[picked] }
+      case .unclear, nil: break
+      }
+      var answers: [[UInt8]] = []
+      var bytes = 0
+      for message in offers[place].messages {
+        let answer = try compared(offers[place].strategy, message, in: view)
+        bytes += answer.count
+        if !answers.isEmpty, bytes > ReconciliationLimits.comparisonBytesMax { break }
+        answers.append(answer)
+      }
+      return .answer(
+        .opened(
+          summary, strategies: strategies,
+          taken: .offer(UInt32(place), messages: answers)))
+    } catch { return refusal(of: error) }
+  }
+
+  /// What the asking side would choose by if it knew what this side can see.
+  private func situation(
+    _ theirs: ReplicaSummary, _ plans: [SyncPlan], _ probe: SyncProbe, _ estimate: SyncEstimate,
+    in view: any ReplicaView
+  ) -> SyncSituation {
+    SyncSituation(
+      offered: plans.map(\.strategy), localCount: theirs.count, remoteCount: view.summary.count,
+      path: PathFigures(
+        bytesPerSecond: Double(probe.bytesPerSecond), roundTrip: Double(probe.roundTripUs) * 1e-6,
+        localSlowness: Double(probe.slownessPercent) / 100, remoteSlowness: slowness),
+      estimate: estimate)
+  }
+
+  private func compared(
+    _ strategy: UInt8, _ message: [UInt8], in view: any ReplicaView
+  ) throws(ReconciliationError) -> [UInt8] {
+    let known = view.strategies.first { $0.rawValue == strategy }
+    guard let known, let responder = view.responder(of: known) else {
+      throw .unavailable("strategy \(strategy) is not known here")
+    }
+    return try responder.answer(message)
+  }
+
+  private func refusal(of error: ReconciliationError) -> Reply {
+    switch error.kind {
+    case .malformed, .contradiction: .fault(error)
+    case .limitReached: .answer(.refused(.message))
+    case .unavailable: .answer(.refused(.strategy))
+    }
+  }
+
+  private mutating func keep(_ view: any ReplicaView) {
+    guard self.view(of: view.summary.revision) == nil else { return }
+    views.append(view)
+    if views.count > ReconciliationLimits.viewsMax { views.removeFirst() }
+  }
+
+  private func view(of revision: UInt64) -> (any ReplicaView)? {
+    views.first { $0.summary.revision == revision }
+  }
+
+  /// At least one of them, and then as many as have room.
+  private func records(_ ids: [RecordID], in view: any ReplicaView) -> SyncAnswer {
+    var answers: [RecordAnswer] = []
+    var bytes = 0
+    for id in ids {
+      guard let record = view.record(id) else {
+        answers.append(.unheld)
+        continue
+      }
+      var answer = RecordAnswer.record(record)
+      var size = record.key.count + 2 * Hash256.byteCount
+      if record.size <= ReconciliationLimits.inlineValueBytesMax,
+        let value = view.value(of: record)
+      {
+        answer = .entry(SyncEntry(record: record, value: value))
+        size += value.count
+      }
+      if bytes + size > ReconciliationLimits.batchBytesMax, !answers.isEmpty { break }
+      bytes += size
+      answers.append(answer)
+    }
+    return .records(answers, revision: view.summary.revision)
+  }
+
+  private func values(_ wishes: [ValueWish], in view: any ReplicaView) -> SyncAnswer {
+    var answers: [ValueAnswer] = []
+    var bytes = 0
+    for wish in wishes {
+      guard let record = view.record(wish.id), let value = view.value(of: record) else {
+        answers.append(.unheld)
+        continue
+      }
+      var answer = ValueAnswer.value(value)
+      var size = value.count
+      if let offer = wish.offer, let patch = transfer.patch(to: value, from: offer),
+        patch.count < size
+      {
+        answer = .patch(patch)
+        size = patch.count
+      }
+      if bytes + size > ReconciliationLimits.batchBytesMax, !answers.isEmpty { break }
+      bytes += size
+      answers.append(answer)
+    }
+    return .values(answers)
+  }
+}
+
+extension SyncEntry {
+  /// Whether the value is the one that the record names.
+  var isItsRecord: Bool {
+    value.count == Int(record.size) && Blake2b256.hash(value) == record.digest
+  }
+}

@@ -1,0 +1,363 @@
+import CRDT
+import TestSupport
+
+/// One change of a history, as the models see it: who made it, when, and which earlier ones its
+/// author knew.
+struct ModelEvent<Operation: Sendable>: Sendable {
+  let index: Int
+  let replica: Int
+  let operation: Operation
+  let time: HybridTime
+  let seen: Set<Int>
+}
+
+/// A type whose laws are tested: what is done to it, and a plain model of what it then shows.
+protocol LawSubject: ReplicatedType where Value: Equatable {
+  /// A random operation; positions and the like are any numbers, see `fitted`.
+  static func random(_ generator: inout SeededGenerator) -> Operation
+  /// The operation made fit for `self`.
+  func fitted(_ operation: Operation) -> Operation
+  /// What is shown once all of `events` are known, in the order of their indices.
+  static func expected(_ events: [ModelEvent<Operation>]) -> Value
+  /// Takes in deltas that come in any order.
+  mutating func absorb(_ deltas: [Delta]) throws
+}
+
+extension LawSubject {
+  func fitted(_ operation: Operation) -> Operation { operation }
+
+  mutating func absorb(_ deltas: [Delta]) throws {
+    for delta in deltas { try merge(delta: delta) }
+  }
+}
+
+/// Events of one value, and others that take away what they have seen of it.
+struct EventGroup<Operation: Sendable> {
+  let events: [ModelEvent<Operation>]
+  /// Removals of what is around.
+  var removals: [Set<Int>] = []
+
+  /// Those events that none of `killers` has seen.
+  func live(
+    _ isMade: (Operation) -> Bool, killedBy isKiller: (Operation, Operation) -> Bool
+  ) -> [ModelEvent<Operation>] {
+    events.filter { event in
+      isMade(event.operation)
+        && !events.contains {
+          isKiller($0.operation, event.operation) && $0.seen.contains(event.index)
+        }
+        && !removals.contains { $0.contains(event.index) }
+    }
+  }
+}
+
+func word(_ generator: inout SeededGenerator) -> [UInt8] {
+  [UInt8(ascii: "a") + UInt8(generator.below(4))]
+}
+
+extension GCounter: LawSubject {
+  static func random(_ generator: inout SeededGenerator) -> Operation {
+    .add(UInt64(1 + generator.below(5)))
+  }
+
+  static func expected(_ events: [ModelEvent<Operation>]) -> UInt64 {
+    events.reduce(0) { sum, event in
+      guard case .add(let amount) = event.operation else { return sum }
+      return sum + amount
+    }
+  }
+}
+
+extension GSet: LawSubject {
+  static func random(_ generator: inout SeededGenerator) -> Operation { .add(word(&generator)) }
+
+  static func expected(_ events: [ModelEvent<Operation>]) -> [[UInt8]] {
+    Set(
+      events.map { event in
+        guard case .add(let element) = event.operation else { return [] }
+        return element
+      }
+    ).sorted { $0.lexicographicallyPrecedes($1) }
+  }
+}
+
+/// A model of one type for use alone and within a map; nil if nothing is there.
+protocol FieldModel: CausalType {
+  static func random(_ generator: inout SeededGenerator) -> Operation
+  static func shown(_ group: EventGroup<Operation>) -> FieldValue?
+}
+
+extension PNCounter: FieldModel, LawSubject {
+  static func random(_ generator: inout SeededGenerator) -> Operation {
+    generator.chance(25) ? .reset : .add(Int64(generator.below(9)) - 4)
+  }
+
+  /// Each addition carries what its replica had, unless it knew of a reset that has seen that.
+  static func shown(_ group: EventGroup<Operation>) -> FieldValue? {
+    var carried: [Int: Int64] = [:]
+    for event in group.events {
+      guard case .add(let amount) = event.operation else { continue }
+      let earlier = group.events.last {
+        $0.replica == event.replica && $0.index < event.index && $0.operation != .reset
+      }
+      let isReset = earlier.map { earlier in
+        group.events.contains {
+          $0.operation == .reset && event.seen.contains($0.index)
+            && $0.seen.contains(earlier.index)
+        }
+          || group.removals.contains {
+            $0.contains(earlier.index) && !$0.contains(event.index)
+              && group.knows(event, removal: $0)
+          }
+      }
+      carried[event.index] = amount + (isReset == false ? carried[earlier?.index ?? -1] ?? 0 : 0)
+    }
+    let live = group.live({ $0 != .reset }, killedBy: { killer, _ in killer == .reset })
+      .filter { event in
+        !group.events.contains {
+          $0.replica == event.replica && $0.operation != .reset && $0.index > event.index
+        }
+      }
+    return live.isEmpty ? nil : .counter(live.reduce(0) { $0 + (carried[$1.index] ?? 0) })
+  }
+
+  static func expected(_ events: [ModelEvent<Operation>]) -> Int64 {
+    if case .counter(let sum) = shown(EventGroup(events: events)) { return sum }
+    return 0
+  }
+}
+
+extension EventGroup {
+  /// Whether the author of `event` knew of a removal around it: `removals` are numbered by what they
+  /// have seen, and their own index is part of it.
+  func knows(_ event: ModelEvent<Operation>, removal: Set<Int>) -> Bool {
+    removal.max().map { event.seen.contains($0) } ?? false
+  }
+}
+
+extension LWWRegister: FieldModel, LawSubject {
+  static func random(_ generator: inout SeededGenerator) -> Operation {
+    .write(generator.bytes(1))
+  }
+
+  static func shown(_ group: EventGroup<Operation>) -> FieldValue? {
+    let live = group.live({ _ in true }, killedBy: { _, _ in true })
+    guard let last = live.max(by: { $0.time < $1.time }), case .write(let bytes) = last.operation
+    else { return nil }
+    return .lastWriter(bytes)
+  }
+
+  static func expected(_ events: [ModelEvent<Operation>]) -> [UInt8]? {
+    if case .lastWriter(let bytes) = shown(EventGroup(events: events)) { return bytes }
+    return nil
+  }
+}
+
+extension MVRegister: FieldModel, LawSubject {
+  static func random(_ generator: inout SeededGenerator) -> Operation {
+    .write(word(&generator))
+  }
+
+  static func shown(_ group: EventGroup<Operation>) -> FieldValue? {
+    let live = group.live({ _ in true }, killedBy: { _, _ in true })
+    let values = live.map { event -> [UInt8] in
+      switch event.operation {
+      case .write(let bytes): bytes
+      }
+    }
+    return values.isEmpty
+      ? nil : .multiValue(Set(values).sorted { $0.lexicographicallyPrecedes($1) })
+  }
+
+  static func expected(_ events: [ModelEvent<Operation>]) -> [[UInt8]] {
+    if case .multiValue(let values) = shown(EventGroup(events: events)) { return values }
+    return []
+  }
+}
+
+extension ORSet: FieldModel, LawSubject {
+  static func random(_ generator: inout SeededGenerator) -> Operation {
+    switch generator.below(10) {
+    case 0: .clear
+    case 1...3: .remove(word(&generator))
+    default: .add(word(&generator))
+    }
+  }
+
+  static func shown(_ group: EventGroup<Operation>) -> FieldValue? {
+    let live = group.live(
+      { $0.added != nil },
+      killedBy: { killer, add in killer == .clear || killer.element == add.element })
+    let elements = Set(live.compactMap(\.operation.added))
+    return elements.isEmpty ? nil : .set(elements.sorted { $0.lexicographicallyPrecedes($1) })
+  }
+
+  static func expected(_ events: [ModelEvent<Operation>]) -> [[UInt8]] {
+    if case .set(let elements) = shown(EventGroup(events: events)) { return elements }
+    return []
+  }
+}
+
+extension ORSet.Operation {
+  var element: [UInt8]? {
+    switch self {
+    case .add(let element), .remove(let element): element
+    case .clear: nil
+    }
+  }
+
+  var added: [UInt8]? {
+    if case .add(let element) = self { return element }
+    return nil
+  }
+}
+
+extension RWSet: FieldModel, LawSubject {
+  static func random(_ generator: inout SeededGenerator) -> Operation {
+    generator.chance(40) ? .remove(word(&generator)) : .add(word(&generator))
+  }
+
+  static func shown(_ group: EventGroup<Operation>) -> FieldValue? {
+    let live = group.live({ _ in true }, killedBy: { $0.element == $1.element })
+    if live.isEmpty { return nil }
+    let removed = Set(live.filter { !$0.operation.isAddition }.map(\.operation.element))
+    let added = Set(live.filter(\.operation.isAddition).map(\.operation.element))
+    return .set(added.subtracting(removed).sorted { $0.lexicographicallyPrecedes($1) })
+  }
+
+  static func expected(_ events: [ModelEvent<Operation>]) -> [[UInt8]] {
+    if case .set(let elements) = shown(EventGroup(events: events)) { return elements }
+    return []
+  }
+}
+
+extension RWSet.Operation {
+  var element: [UInt8] {
+    switch self {
+    case .add(let element), .remove(let element): element
+    }
+  }
+
+  var isAddition: Bool {
+    if case .add = self { return true }
+    return false
+  }
+}
+
+extension EWFlag: FieldModel, LawSubject {
+  static func random(_ generator: inout SeededGenerator) -> Operation {
+    generator.chance(50) ? .enable : .disable
+  }
+
+  static func shown(_ group: EventGroup<Operation>) -> FieldValue? {
+    group.live({ $0 == .enable }, killedBy: { _, _ in true }).isEmpty ? nil : .flag(true)
+  }
+
+  static func expected(_ events: [ModelEvent<Operation>]) -> Bool {
+    shown(EventGroup(events: events)) != nil
+  }
+}
+
+extension DWFlag: FieldModel, LawSubject {
+  static func random(_ generator: inout SeededGenerator) -> Operation {
+    generator.chance(50) ? .enable : .disable
+  }
+
+  static func shown(_ group: EventGroup<Operation>) -> FieldValue? {
+    let live = group.live({ _ in true }, killedBy: { _, _ in true })
+    return live.isEmpty ? nil : .flag(live.allSatisfy { $0.operation == .enable })
+  }
+
+  static func expected(_ events: [ModelEvent<Operation>]) -> Bool {
+    shown(EventGroup(events: events)) == .flag(true)
+  }
+}
+
+extension ORMap: LawSubject {
+  static func random(_ generator: inout SeededGenerator) -> Operation {
+    random(&generator, depth: 0)
+  }
+
+  private static func random(_ generator: inout SeededGenerator, depth: Int) -> Operation {
+    let name = [UInt8(ascii: "x") + UInt8(generator.below(2))]
+    let kinds: [ReplicatedKind] = [
+      .counter, .lastWriter, .multiValue, .addWinsSet, .removeWinsSet, .enableWinsFlag,
+      .disableWinsFlag, .map,
+    ]
+    let kind = kinds[generator.below(depth < 2 ? kinds.count : kinds.count - 1)]
+    if generator.chance(25) { return .remove(FieldKey(name, kind)) }
+    switch kind {
+    case .counter: return .update(name, .counter(PNCounter.random(&generator)))
+    case .lastWriter: return .update(name, .lastWriter(LWWRegister.random(&generator)))
+    case .multiValue: return .update(name, .multiValue(MVRegister.random(&generator)))
+    case .addWinsSet: return .update(name, .addWinsSet(ORSet.random(&generator)))
+    case .removeWinsSet: return .update(name, .removeWinsSet(RWSet.random(&generator)))
+    case .enableWinsFlag: return .update(name, .enableWinsFlag(EWFlag.random(&generator)))
+    case .disableWinsFlag: return .update(name, .disableWinsFlag(DWFlag.random(&generator)))
+    default: return .update(name, .map(random(&generator, depth: depth + 1)))
+    }
+  }
+
+  static func expected(_ events: [ModelEvent<Operation>]) -> [FieldKey: FieldValue] {
+    shown(EventGroup(events: events)) ?? [:]
+  }
+
+  static func shown(_ group: EventGroup<Operation>) -> [FieldKey: FieldValue]? {
+    let keys = Set(
+      group.events.map { event in
+        switch event.operation {
+        case .update(let name, let operation): FieldKey(name, operation.kind)
+        case .remove(let key): key
+        }
+      })
+    var fields: [FieldKey: FieldValue] = [:]
+    for key in keys {
+      let removals = group.events.filter { $0.operation == .remove(key) }
+        .map { $0.seen.union([$0.index]) }
+      fields[key] = field(key, of: group, removals: group.removals + removals)
+    }
+    return fields.isEmpty ? nil : fields
+  }
+
+  private static func field(
+    _ key: FieldKey, of group: EventGroup<Operation>, removals: [Set<Int>]
+  ) -> FieldValue? {
+    func inner<Inner: Sendable>(_ pick: (FieldOperation) -> Inner?) -> EventGroup<Inner> {
+      group.inner(key.name, removals: removals, pick)
+    }
+    switch key.kind {
+    case .counter:
+      return PNCounter.shown(inner { if case .counter(let it) = $0 { it } else { nil } })
+    case .lastWriter:
+      return LWWRegister.shown(inner { if case .lastWriter(let it) = $0 { it } else { nil } })
+    case .multiValue:
+      return MVRegister.shown(inner { if case .multiValue(let it) = $0 { it } else { nil } })
+    case .addWinsSet:
+      return ORSet.shown(inner { if case .addWinsSet(let it) = $0 { it } else { nil } })
+    case .removeWinsSet:
+      return RWSet.shown(inner { if case .removeWinsSet(let it) = $0 { it } else { nil } })
+    case .enableWinsFlag:
+      return EWFlag.shown(inner { if case .enableWinsFlag(let it) = $0 { it } else { nil } })
+    case .disableWinsFlag:
+      return DWFlag.shown(inner { if case .disableWinsFlag(let it) = $0 { it } else { nil } })
+    default:
+      return shown(inner { if case .map(let it) = $0 { it } else { nil } }).map { .map($0) }
+    }
+  }
+}
+
+extension EventGroup<ORMap.Operation> {
+  /// The events of the fields `name` of one type, with the removals around them.
+  func inner<Inner: Sendable>(
+    _ name: [UInt8], removals: [Set<Int>], _ pick: (FieldOperation) -> Inner?
+  ) -> EventGroup<Inner> {
+    let picked = events.compactMap { event -> ModelEvent<Inner>? in
+      guard case .update(name, let operation) = event.operation, let inner = pick(operation)
+      else { return nil }
+      return ModelEvent(
+        index: event.index, replica: event.replica, operation: inner, time: event.time,
+        seen: event.seen)
+    }
+    return EventGroup<Inner>(events: picked, removals: removals)
+  }
+}
