@@ -22,7 +22,8 @@ struct RecordInput {
     self.path = path
     // A data directory has its store in a folder of its own.
     for folder in [path + "/store", path] where Folder.isFolder(folder) {
-      return try readState(folder)
+      try readState(folder)
+      return
     }
     try readFile()
   }
