@@ -12,8 +12,8 @@ import StateTrie
 /// Brings the state of a node that comes back to the network's, for the cost of what has changed.
 ///
 /// It asks one peer for some coded symbols, which show how much differs, weighs all ways, and takes
-/// the fastest. What it brings is stored in one change with the jump to the new head, after its root
-/// was found right; if a way leads nowhere, the next one is taken.
+/// the fastest. What it brings is stored in one change with the jump to the new head, after its
+/// root was found right; if a way leads nowhere, the next one is taken.
 public final class StateReturn: StateCarrier {
   let context: SyncContext
   let ways: Set<ReturnWay>
