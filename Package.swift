@@ -317,7 +317,8 @@ let package = Package(
     tests(
       "Command",
       [
-        "livesync", "livesync-bench", "Simulation", "Production", "Fixtures", "Reports", "Daemon",
+        "livesync", "livesync-bench", "Reconciliation", "Simulation", "Production", "Fixtures",
+        "Reports", "Daemon",
         "Transport", "Node", "Snapshot", "LiveSync", "Peers", "Networking", "Ledger", "StateTrie",
         "EventLog", "Storage", "Streams", "Primitives",
       ]),

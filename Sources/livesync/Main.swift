@@ -22,7 +22,7 @@ struct Main {
       EventsSchemaCommand.self, EvidenceCheckCommand.self, SnapshotCreateCommand.self,
       SnapshotListCommand.self, SnapshotServeCommand.self, SnapshotShowCommand.self,
       SnapshotVerifyCommand.self,
-      SnapshotExportCommand.self, SnapshotImportCommand.self,
+      SnapshotExportCommand.self, SnapshotImportCommand.self, ReconcileCommand.self,
     ]
   }
 
