@@ -179,5 +179,7 @@ import Testing
     #expect(order(0.1).first == .sketch && order(1).first == .sketch)
     #expect(order(1, symbols: 0) == [.descent, .chunks])
     #expect(order(50) == [.chunks, .descent])
+    // More than a descent has room for: what is left would come in tiny chunks.
+    #expect(order(10, symbols: 0) == [.chunks, .descent])
   }
 }

@@ -62,7 +62,8 @@ public struct ReturnCost: Sendable, Hashable {
     let items = Double(max(1, facts.items))
     prices[.chunks] = price(items * facts.bytesPerItem, rounds: 2)
     let (descent, levels) = Self.descent(facts)
-    prices[.descent] = price(descent, rounds: levels)
+    prices[.descent] = price(
+      descent + max(0, descent - Self.descentRoom) * (Self.rangeFactor - 1), rounds: levels)
     let symbols = SketchCore.symbols(for: facts.differences)
     if symbols * Self.spare <= Double(facts.symbols) {
       let accounts = facts.differences / 2 * (Self.queryBytes + facts.bytesPerItem - Self.keyBytes)
@@ -89,6 +90,11 @@ public struct ReturnCost: Sendable, Hashable {
   /// Bytes of an account's key, which most answers leave out.
   private static let keyBytes = 20.0
   private static let spare = 1 + Double(StateReconciliationLimits.symbolsSparePercent) / 100
+  /// Bytes that a descent fetches before its memory is full: measured, it holds four for each.
+  private static let descentRoom = Double(StateReconciliationLimits.outlineBytesMax) / 4
+  /// How many times as many bytes what is left then takes: a chunk with its proofs for each subtree
+  /// of some 24 accounts, and a turn of the planner.
+  private static let rangeFactor = 6.0
   /// Bytes of a node for each of its children, when it lies high in the trie.
   private static let childBytes = 36.0
 
