@@ -2,7 +2,8 @@ import Primitives
 import Reconciliation
 
 extension FuzzTarget {
-  /// The first byte chooses a request or an answer. What is read is written again as the same bytes.
+  /// The first byte chooses a request or an answer. What is read is written again as the same
+  /// bytes.
   static let syncMessages = FuzzTarget(
     "sync-messages",
     seeds: { requests.map { [0] + $0.wireBytes } + answers.map { [1] + $0.wireBytes } },

@@ -11,8 +11,8 @@ public struct ConsistencyProof: Sendable, Hashable {
   /// True if the list of `newCount` leaves with `newRoot` begins with the list of `oldCount` leaves
   /// with `oldRoot`. Both counts must be known from where the roots are known.
   ///
-  /// The empty list begins every list, so an `oldCount` of 0 would say nothing about `newRoot` and is
-  /// refused, unless that list is empty too. Algorithm: RFC 9162 section 2.1.4.2.
+  /// The empty list begins every list, so an `oldCount` of 0 would say nothing about `newRoot` and
+  /// is refused, unless that list is empty too. Algorithm: RFC 9162 section 2.1.4.2.
   public func verify<Function: HashFunction>(
     oldRoot: Hash256, oldCount: Int, newRoot: Hash256, newCount: Int,
     with function: Function.Type = Blake2b256.self

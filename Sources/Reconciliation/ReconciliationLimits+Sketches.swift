@@ -4,8 +4,8 @@ extension ReconciliationLimits {
   public static let symbolsPerAnswerMax = 8_192
   /// Coded symbols of one comparison, on both sides: enough for some 750,000 differences.
   public static let symbolsMax = 1 << 20
-  /// Coded symbols that a comparison asks for first: they end a small difference at once, and tell a
-  /// larger one within a quarter.
+  /// Coded symbols that a comparison asks for first: they end a small difference at once, and tell
+  /// a larger one within a quarter.
   public static let firstSymbols = 32
   /// Coded symbols that a comparison asks for at least, but for the last ones below its cap.
   public static let nextSymbolsMin = 16

@@ -27,12 +27,12 @@ enum ReconcileCommand: Command {
     ],
     notes: [
       "A and B are files of JSON Lines or data directories of nodes. A line of a file is an object",
-      "with a text 'key', a 'value' (a text or any JSON) and, if it has one, a 'version' from 0 on.",
+      "with a text 'key', a 'value' (a text or any JSON) and, if it has one, a 'version'.",
       "The records of a data directory are the accounts of its state, which must be complete.",
       "",
       "A asks and B answers, with the messages of a session between two nodes; only the line is",
-      "thought up. Each record that differs is a line: < if only A has its key, > if only B has it,",
-      "| if both have it in two versions. Nothing is changed.",
+      "thought up. Each key that differs is a line: < if only A has it, > if only B has it, | if both",
+      "have it in two versions. Nothing is changed.",
       "The exit code is 0 whether they differ or not.",
     ])
 
@@ -133,14 +133,16 @@ private struct ReconcileReport {
 
   var summary: String {
     let (onlyA, onlyB, both) = shares
+    let seconds = String(format: "%.3f", Double(outcome.time.wholeNanoseconds) / 1e9)
+    let shared = "\(onlyA) only in A, \(onlyB) only in B, \(both) in two versions"
     let because = outcome.reason.isEmpty ? "" : " (\(outcome.reason))"
     return """
       records    \(counts.a) in A, \(counts.b) in B
-      different  \(lines.count) keys: \(onlyA) only in A, \(onlyB) only in B, \(both) in two versions
+      different  \(lines.count) keys: \(shared)
       strategy   \(strategies)\(because)
       rounds     \(outcome.flights)
       bytes      \(outcome.sentBytes) sent by A, \(outcome.receivedBytes) by B
-      time       \(String(format: "%.3f", Double(outcome.time.wholeNanoseconds) / 1e9)) s on this line
+      time       \(seconds) s on this line
       """
   }
 

@@ -1,4 +1,4 @@
-import Foundation
+import EventLog
 import Primitives
 import Reconciliation
 import StateTrie
@@ -78,20 +78,12 @@ struct RecordInput {
 
   private mutating func take(_ line: ArraySlice<UInt8>, _ number: Int) throws {
     if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }) { return }
-    let data = Data(line)
     let entry: Entry
-    do { entry = try JSONDecoder().decode(Entry.self, from: data) } catch {
-      throw fault(number, (error as? EntryFault)?.what ?? Self.shapeFault)
-    }
-    let value: [UInt8]
-    if let text = entry.text {
-      value = Array(text.utf8)
-    } else {
-      let object = try JSONSerialization.jsonObject(with: data) as? [String: Any]
-      value = Self.bytes(of: object?["value"] ?? NSNull())
+    do throws(EntryFault) { entry = try Entry(Array(line)) } catch {
+      throw fault(number, error.what)
     }
     let key = Array(entry.key.utf8)
-    guard let record = Record(key: key, version: entry.version, value: value) else {
+    guard let record = Record(key: key, version: entry.version, value: entry.value) else {
       throw fault(
         number,
         "has a key of \(key.count) bytes, not of 1 to \(ReconciliationLimits.keyBytesMax)")
@@ -100,16 +92,6 @@ struct RecordInput {
       throw fault(number, "has the key of line \(earlier)")
     }
     records.append(record)
-  }
-
-  private static let shapeFault =
-    "is no JSON object with a text 'key', a 'value', and if there is one a 'version' from 0 on"
-
-  /// The JSON of a value that is no text, with the members of objects in order.
-  private static func bytes(of value: Any) -> [UInt8] {
-    let data = try? JSONSerialization.data(
-      withJSONObject: value, options: [.sortedKeys, .fragmentsAllowed])
-    return data.map(Array.init) ?? []
   }
 
   private func fault(_ line: Int, _ what: String) -> UsageError {
@@ -122,34 +104,57 @@ private struct EntryFault: Error {
 }
 
 /// One line of a file.
-private struct Entry: Decodable {
+private struct Entry {
   let key: String
-  let version: UInt64
-  /// The value if it is a text.
-  let text: String?
+  private(set) var version: UInt64 = 0
+  /// The bytes that the value stands for.
+  let value: [UInt8]
 
-  private struct Member: CodingKey, Hashable {
-    let stringValue: String
-    var intValue: Int? { nil }
-
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-
-    static let key = Member(stringValue: "key")
-    static let version = Member(stringValue: "version")
-    static let value = Member(stringValue: "value")
-    static let all: Set<Member> = [key, version, value]
-  }
-
-  init(from decoder: any Decoder) throws {
-    let members = try decoder.container(keyedBy: Member.self)
-    let unknown = members.allKeys.filter { !Member.all.contains($0) }.map(\.stringValue)
-    if let name = unknown.min() {
-      throw EntryFault(what: "has the unknown member '\(PrintableText.line(name))'")
+  init(_ line: [UInt8]) throws(EntryFault) {
+    let document: JSONDocument
+    do throws(JSONError) { document = try JSONDocument(parsing: line) } catch {
+      throw EntryFault(what: "is no JSON: \(error.reason) (column \(error.place.column))")
     }
-    guard members.contains(.value) else { throw EntryFault(what: "has no 'value'") }
-    key = try members.decode(String.self, forKey: .key)
-    version = try members.decodeIfPresent(UInt64.self, forKey: .version) ?? 0
-    text = try? members.decode(String.self, forKey: .value)
+    guard case .object(let members) = document.content else {
+      throw EntryFault(what: "is no JSON object")
+    }
+    var (key, value): (String?, [UInt8]?)
+    for member in members {
+      switch member.key {
+      case "key": key = member.value.text
+      case "value": value = member.value.text.map { Array($0.utf8) } ?? member.value.ordered
+      case "version":
+        guard let version = member.value.whole(UInt64.self) else {
+          throw EntryFault(what: "has a 'version' that is no whole number from 0 on")
+        }
+        self.version = version
+      default:
+        throw EntryFault(what: "has the unknown member '\(PrintableText.line(member.key))'")
+      }
+    }
+    guard let key else { throw EntryFault(what: "has no text 'key'") }
+    guard let value else { throw EntryFault(what: "has no 'value'") }
+    (self.key, self.value) = (key, value)
+  }
+}
+
+extension JSONDocument {
+  /// Its JSON without blanks and with the members of objects in order, so that what means the same
+  /// has the same bytes. Numbers stay as they are written.
+  fileprivate var ordered: [UInt8] { Array(orderedText.utf8) }
+
+  private var orderedText: String {
+    switch content {
+    case .null: "null"
+    case .bool(let flag): flag ? "true" : "false"
+    case .number(let digits): digits
+    case .text(let text): JSONText.quoted(text)
+    case .array(let items): "[" + items.map(\.orderedText).joined(separator: ",") + "]"
+    case .object(let members):
+      "{"
+        + members.sorted { $0.key < $1.key }.map {
+          JSONText.quoted($0.key) + ":" + $0.value.orderedText
+        }.joined(separator: ",") + "}"
+    }
   }
 }

@@ -128,8 +128,8 @@ extension PNCounter: FieldModel, LawSubject {
 }
 
 extension EventGroup {
-  /// Whether the author of `event` knew of a removal around it: `removals` are numbered by what they
-  /// have seen, and their own index is part of it.
+  /// Whether the author of `event` knew of a removal around it: `removals` are numbered by what
+  /// they have seen, and their own index is part of it.
   func knows(_ event: ModelEvent<Operation>, removal: Set<Int>) -> Bool {
     removal.max().map { event.seen.contains($0) } ?? false
   }

@@ -55,11 +55,11 @@ import Testing
     let good = #"{"key":"a","value":"1"}"#
     let long = #"{"key":"\#(String(repeating: "k", count: 600))","value":"1"}"#
     let cases = [
-      ("{", "is no JSON object"), ("[1]", "is no JSON object"),
-      (#"{"key":7,"value":"1"}"#, "is no JSON object"), (#"{"key":"a"}"#, "has no 'value'"),
+      ("{", "is no JSON: "), ("[1]", "is no JSON object"),
+      (#"{"key":7,"value":"1"}"#, "has no text 'key'"), (#"{"key":"a"}"#, "has no 'value'"),
       (#"{"key":"","value":"1"}"#, "has a key of 0 bytes"), (long, "has a key of 600 bytes"),
-      (#"{"key":"b","value":"1","version":-1}"#, "is no JSON object"),
-      (#"{"key":"b","value":"1","version":1.5}"#, "is no JSON object"),
+      (#"{"key":"b","value":"1","version":-1}"#, "has a 'version' that is no whole number"),
+      (#"{"key":"b","value":"1","version":1.5}"#, "has a 'version' that is no whole number"),
       (#"{"key":"b","value":"1","when":1}"#, "has the unknown member 'when'"),
       (good, "has the key of line 1"),
     ]

@@ -1,6 +1,7 @@
 extension LimitTable {
   static let reconciliationLimits: [String: Proof] = [
     "ReconciliationLimits.keyBytesMax": .driven(
-      by: "record_shouldBeRefused_whenItsKeyIsEmptyOrTooLong")
+      by: "record_shouldBeRefused_whenItsKeyIsEmptyOrTooLong"),
+    "ReconciliationLimits.cachedSymbols": .driven(by: "prefix_shouldBeKeptCurrent_toItsLimit"),
   ]
 }

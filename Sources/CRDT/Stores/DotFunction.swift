@@ -23,8 +23,8 @@ struct DotFunction<Payload: WireCodable & Comparable>: Sendable, Equatable {
   }
 
   /// The events that stay of both: those that both have, and those that one has and the other does
-  /// not know of. `known` and `otherKnown` are the contexts before the join. If a replica has used a
-  /// dot twice the larger value stays, so that at least all agree.
+  /// not know of. `known` and `otherKnown` are the contexts before the join. If a replica has used
+  /// a dot twice the larger value stays, so that at least all agree.
   mutating func join(_ other: Self, known: CausalContext, otherKnown: CausalContext) {
     var kept: [Entry] = []
     var (mine, theirs) = (entries[...], other.entries[...])

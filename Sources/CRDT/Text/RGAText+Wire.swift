@@ -69,8 +69,8 @@ extension RGAText {
     return id == same ? .same : .other
   }
 
-  /// Reads the runs, inserts them by the rule that replicas follow, and refuses what that would have
-  /// ordered otherwise or made one.
+  /// Reads the runs, inserts them by the rule that replicas follow, and refuses what that would
+  /// have ordered otherwise or made one.
   public init(from decoder: inout WireDecoder) throws(WireError) {
     let start = decoder.offset
     try decoder.kind(.text)

@@ -1,11 +1,11 @@
 import Primitives
 
 extension TextDelta {
-  /// The byte 12, the replicas that occur (varint count, 8 bytes each, ascending), and, with varints
-  /// throughout: the count of insertions, and of each the replica's number, first counter, length,
-  /// counters left out before the first, left and right neighbour (0, or the replica's number + 1
-  /// and the counter), 0 for deleted or 1 and the text; the count of deletions, and of each the
-  /// replica's number, first counter and length less 1.
+  /// The byte 12, the replicas that occur (varint count, 8 bytes each, ascending), and, with
+  /// varints throughout: the count of insertions, and of each the replica's number, first counter,
+  /// length, counters left out before the first, left and right neighbour (0, or the replica's
+  /// number + 1 and the counter), 0 for deleted or 1 and the text; the count of deletions, and of
+  /// each the replica's number, first counter and length less 1.
   public func encode(to encoder: inout WireEncoder) {
     let replicas = used
     func number(of replica: ReplicaID) -> Int { replicas.firstIndex(of: replica) ?? 0 }

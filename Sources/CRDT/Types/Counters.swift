@@ -82,12 +82,13 @@ public struct GCounter: ReplicatedType {
   }
 }
 
-/// A counter that goes up and down and can be reset. Each replica has one event with its share, what
-/// it added and took since it last saw a reset; after a crash another one, if its store may have
-/// forgotten something.
+/// A counter that goes up and down and can be reset. Each replica has one event with its share,
+/// what it added and took since it last saw a reset; after a crash another one, if its store may
+/// have forgotten something.
 ///
-/// A reset takes away the shares as they were seen. A replica that counts at the same time keeps its
-/// whole share, not only what it added last: a finer answer would need an event for each addition.
+/// A reset takes away the shares as they were seen. A replica that counts at the same time keeps
+/// its whole share, not only what it added last: a finer answer would need an event for each
+/// addition.
 public struct PNCounter: CausalType {
   public enum Operation: Sendable, Hashable {
     /// Adds, or takes if it is negative.

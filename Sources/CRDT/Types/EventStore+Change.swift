@@ -1,6 +1,7 @@
 extension EventStore {
-  /// What `operation`, of this kind, changes: the store of the delta. Adds to `seen` the events that
-  /// it writes over or removes, and the new one if it makes one. `depth` counts the maps around.
+  /// What `operation`, of this kind, changes: the store of the delta. Adds to `seen` the events
+  /// that it writes over or removes, and the new one if it makes one. `depth` counts the maps
+  /// around.
   func change(
     _ operation: FieldOperation, at stamp: Stamp, seen: inout CausalContext, depth: Int
   ) throws(CRDTError) -> EventStore {

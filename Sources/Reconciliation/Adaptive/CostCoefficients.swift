@@ -43,8 +43,8 @@ public enum CostCoefficients {
   public static let strataBytes = 16_000.0
   public static let tableInsertNs = 80.0
 
-  /// Bloom filters: bytes a record, share of the difference that they miss, nanoseconds to put in or
-  /// look up one record.
+  /// Bloom filters: bytes a record, share of the difference that they miss, nanoseconds to put in
+  /// or look up one record.
   public static let filterBytes = 1.25
   public static let filterMissedShare = 0.02
   public static let filterReadNs = 105.0

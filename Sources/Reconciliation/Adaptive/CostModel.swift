@@ -1,4 +1,4 @@
-import Glibc
+import Primitives
 
 /// What a strategy is expected to take.
 public struct StrategyCost: Sendable, Hashable {
@@ -175,7 +175,7 @@ public struct CoreStrategyModel: StrategyModel {
     var (asked, flights) = (0.0, 0.0)
     while nodes * CostCoefficients.treeLeaf < count * CostCoefficients.treeFanout {
       // Nodes of a level that some of the difference lies below.
-      let met = nodes * (1 - pow(1 - 1 / nodes, sets.difference))
+      let met = nodes * (1 - UnitPower.of(1 - 1 / nodes, sets.difference))
       asked += met
       flights += 1
       nodes *= CostCoefficients.treeFanout
@@ -197,7 +197,7 @@ public struct CoreStrategyModel: StrategyModel {
     while true {
       let size = count / parts
       let within = max(1, parts * sets.spread)
-      let met = within * (1 - pow(1 - 1 / within, sets.difference))
+      let met = within * (1 - UnitPower.of(1 - 1 / within, sets.difference))
       if size <= CostCoefficients.rangeListed {
         listed = min(dense, met * size)
         break

@@ -20,8 +20,8 @@ public final class MemoryReplica: Replica {
 
   /// - Parameters:
   ///   - records: what it holds at first; of two with one key the last one.
-  ///   - symbols: coded symbols that are kept current. A comparison that takes more goes through all
-  ///     records once.
+  ///   - symbols: coded symbols that are kept current. A comparison that takes more goes through
+  ///     all records once.
   ///   - depthMax: levels of the Merkle tree, the same on all replicas.
   ///   - salts: from which the salts of comparisons are drawn.
   public init(

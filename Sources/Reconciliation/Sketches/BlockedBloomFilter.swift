@@ -4,7 +4,8 @@ import Primitives
 /// costs one line of a processor's cache (Putze, Sanders and Singler 2007). Block and bits follow
 /// from a salted hash: who does not know the salt cannot make items that seem to be in it.
 ///
-/// What it does not have it never says it has not; what it has not, it says it has at a chosen rate.
+/// What it does not have it never says it has not; what it has not, it says it has at a chosen
+/// rate.
 public struct BlockedBloomFilter: Sendable, Hashable {
   private static var blockBits: Int { 512 }
   private static var blockWords: Int { 8 }
@@ -101,8 +102,8 @@ public struct BlockedBloomFilter: Sendable, Hashable {
 }
 
 extension BlockedBloomFilter {
-  /// Appends the bits of an item as one byte, the number of blocks as a varint, and the blocks' words
-  /// of eight bytes, little-endian. The salt is for both sides to know.
+  /// Appends the bits of an item as one byte, the number of blocks as a varint, and the blocks'
+  /// words of eight bytes, little-endian. The salt is for both sides to know.
   func encode(to encoder: inout WireEncoder) {
     encoder.append(byte: UInt8(probes))
     encoder.append(count: words.count / Self.blockWords)

@@ -1,13 +1,13 @@
 /// How the counts of a difference's coded symbols, as they came, lie about their mean.
 ///
 /// The count of symbol 0 is exact: what the remote set has more. That of symbol i is a sum of the
-/// same items, each there with some probability r: the square of its distance from the mean is
-/// d * r * (1 - r) in the mean for d items, whichever side they are on. So it tells equal swaps too,
+/// same items, each there with some probability r: the square of its distance from the mean is d *
+/// r * (1 - r) in the mean for d items, whichever side they are on. So it tells equal swaps too,
 /// which the counts of both sets do not.
 ///
-/// The mapping's r is about 2 / (i + 2), 0.64 for 2/3 at symbol 1. If all items are on one side that
-/// is not near enough, so it is added up exactly: from symbol c the way goes beyond symbol i with
-/// probability ((c + 1.5) / (i + 1.5))^2.
+/// The mapping's r is about 2 / (i + 2), 0.64 for 2/3 at symbol 1. If all items are on one side
+/// that is not near enough, so it is added up exactly: from symbol c the way goes beyond symbol i
+/// with probability ((c + 1.5) / (i + 1.5))^2.
 @usableFromInline
 struct CountSpread: Sendable {
   @usableFromInline var surplus = 0.0
@@ -41,8 +41,8 @@ struct CountSpread: Sendable {
 }
 
 extension SymbolDecoder {
-  /// How many items the difference has, about; exact when it is whole, nil before the second symbol.
-  /// From m symbols it is within sqrt(2 / m) of the truth, two times in three.
+  /// How many items the difference has, about; exact when it is whole, nil before the second
+  /// symbol. From m symbols it is within sqrt(2 / m) of the truth, two times in three.
   public var estimatedDifferences: Double? {
     isComplete ? Double(foundCount) : spread.estimate.map { max($0, Double(foundCount + 1)) }
   }

@@ -2,8 +2,8 @@ import Primitives
 
 /// An invertible Bloom lookup table of a fixed size: each item is in one cell of each of four parts
 /// (Goodrich and Mitzenmacher 2011; parts and checksums as in Eppstein, Goodrich, Uyeda and
-/// Varghese, "What's the Difference?", SIGCOMM 2011). Cells and checksums follow from a salted hash,
-/// so nobody can choose items that fall together who does not know the salt.
+/// Varghese, "What's the Difference?", SIGCOMM 2011). Cells and checksums follow from a salted
+/// hash, so nobody can choose items that fall together who does not know the salt.
 ///
 /// Two tables of one salt and size can be subtracted; what is left holds the difference, which can
 /// be listed if there are enough cells for it: some 1.4 an item from 1,000 items on, 2.2 at 100 and
@@ -48,8 +48,8 @@ public struct InvertibleTable<Item: SketchItem>: Sendable, Hashable {
 
   /// The cell in a part, 0..<4.
   private func place(in part: Int, of salted: (UInt64, UInt64)) -> Int {
-    // Mixed as SplitMix64 does: places in a row that lie at equal distances would let far more items
-    // fall together in all parts.
+    // Mixed as SplitMix64 does: places in a row that lie at equal distances would let far more
+    // items fall together in all parts.
     var word = salted.0 &+ UInt64(part) &* (salted.1 | 1)
     word = (word ^ (word &>> 30)) &* 0xbf58_476d_1ce4_e5b9
     word = (word ^ (word &>> 27)) &* 0x94d0_49bb_1331_11eb

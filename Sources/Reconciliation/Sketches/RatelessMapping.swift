@@ -2,10 +2,10 @@
 /// symbol `i` is among them with probability 1 / (1 + i / 2) (Yang, Gilad and Alizadeh, "Practical
 /// Rateless Set Reconciliation", SIGCOMM 2024).
 ///
-/// From index `c` the next one is c + ceil((c + 1.5) * (2^32 / sqrt(r + 1) - 1)), `r` the next number
-/// of the generator. With a second seed of zero, generator and indices are those of the authors' Go
-/// implementation. A second seed adds a second generator's numbers to the first's: two items then
-/// take the same way for good only if all 128 bits are equal.
+/// From index `c` the next one is c + ceil((c + 1.5) * (2^32 / sqrt(r + 1) - 1)), `r` the next
+/// number of the generator. With a second seed of zero, generator and indices are those of the
+/// authors' Go implementation. A second seed adds a second generator's numbers to the first's: two
+/// items then take the same way for good only if all 128 bits are equal.
 @frozen
 public struct RatelessMapping: Sendable, Hashable {
   @usableFromInline var first: UInt64
@@ -25,8 +25,8 @@ public struct RatelessMapping: Sendable, Hashable {
 
   /// Goes to the next symbol.
   ///
-  /// The reference stays where it is when the step is 0, which happens once in 2^54 steps, or when a
-  /// hostile item is made for it: here a step is at least 1.
+  /// The reference stays where it is when the step is 0, which happens once in 2^54 steps, or when
+  /// a hostile item is made for it: here a step is at least 1.
   @inlinable
   public mutating func advance() {
     let step = (Double(position) + 1.5) * Self.nextFactor(&first, &second)

@@ -23,8 +23,8 @@ public protocol SketchItem: Sendable, Hashable {
 }
 
 extension SketchItem {
-  /// Two words that nobody can foretell who lacks the key: SipHash-2-4 of the mapping's seed, and of
-  /// the seed with its words changed about.
+  /// Two words that nobody can foretell who lacks the key: SipHash-2-4 of the mapping's seed, and
+  /// of the seed with its words changed about.
   func salted(by key: SipKey) -> (UInt64, UInt64) {
     let seed = mappingSeed
     return (
@@ -58,8 +58,8 @@ extension RecordID: SketchItem {
     return mixed ^ (mixed &>> 32)
   }
 
-  /// All 128 bits choose: two ids of one half are cheap to find, and two items that went the same way
-  /// for ever could never be told apart.
+  /// All 128 bits choose: two ids of one half are cheap to find, and two items that went the same
+  /// way for ever could never be told apart.
   @inlinable
   public var mappingSeed: (UInt64, UInt64) { (high, low) }
 

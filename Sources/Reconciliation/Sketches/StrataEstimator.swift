@@ -7,8 +7,8 @@ public struct StrataEstimator: Sendable, Hashable {
   public let salt: SipKey
   private var strata: [InvertibleTable<ShortID>]
 
-  /// An estimator of so many strata, 1...`ReconciliationLimits.strataMax`: the last one has all that
-  /// are sparser.
+  /// An estimator of so many strata, 1...`ReconciliationLimits.strataMax`: the last one has all
+  /// that are sparser.
   public init(strata: Int, salt: SipKey) {
     precondition((1...ReconciliationLimits.strataMax).contains(strata))
     self.salt = salt

@@ -2,12 +2,12 @@ import Primitives
 
 /// Coded symbols of one set in a row, as they go over a line.
 ///
-/// Wire form: items of the set as a varint, the set's stamp as 8 bytes (little-endian), the number of
-/// symbols as a varint; then each symbol: the sum's bytes, the low bytes of the checksum
+/// Wire form: items of the set as a varint, the set's stamp as 8 bytes (little-endian), the number
+/// of symbols as a varint; then each symbol: the sum's bytes, the low bytes of the checksum
 /// (little-endian, as many as were asked for), and the count as a varint: less what is expected at
-/// its index, which is the nearest to 2 * items / (index + 2), with the sign in the lowest bit
-/// (0, -1, 1, -2 as 0, 1, 2, 3). So a count takes about one byte. The index of the first symbol is
-/// not in it: who asked knows.
+/// its index, which is the nearest to 2 * items / (index + 2), with the sign in the lowest bit (0,
+/// -1, 1, -2 as 0, 1, 2, 3). So a count takes about one byte. The index of the first symbol is not
+/// in it: who asked knows.
 public struct SymbolBatch<Item: SketchItem>: Sendable, Hashable {
   /// Items of the set.
   public let itemCount: Int

@@ -1,9 +1,9 @@
 /// Finds what two sets differ in from the coded symbols of both, in order from index 0 on.
 ///
 /// A symbol of the difference that holds one item alone gives it; without that item other symbols
-/// come down to one. All is found when symbol 0, of which every item is part, is empty. Symbols need
-/// not be true: each item that is found takes a symbol, so there are never more items than symbols,
-/// and symbols of which that does not hold are refused.
+/// come down to one. All is found when symbol 0, of which every item is part, is empty. Symbols
+/// need not be true: each item that is found takes a symbol, so there are never more items than
+/// symbols, and symbols of which that does not hold are refused.
 public struct SymbolDecoder<Item: SketchItem>: Sendable {
   /// An item that was found.
   @usableFromInline
@@ -11,8 +11,8 @@ public struct SymbolDecoder<Item: SketchItem>: Sendable {
     @usableFromInline let item: Item
     /// 1 if only the remote set has it, -1 if only the local one.
     @usableFromInline let count: Int64
-    /// Its way up to the first symbol that was not there when symbols last came; at symbol 0 if none
-    /// came since it was found.
+    /// Its way up to the first symbol that was not there when symbols last came; at symbol 0 if
+    /// none came since it was found.
     @usableFromInline var mapping: RatelessMapping
 
     @inlinable
@@ -69,8 +69,8 @@ public struct SymbolDecoder<Item: SketchItem>: Sendable {
     return (remote, local)
   }
 
-  /// Takes the next symbols of the remote set and the local set's symbols of the same indices; there
-  /// are fewer than 2^31 in all. Throws if no sets have these symbols.
+  /// Takes the next symbols of the remote set and the local set's symbols of the same indices;
+  /// there are fewer than 2^31 in all. Throws if no sets have these symbols.
   @inlinable
   public mutating func append(
     remote: [CodedSymbol<Item>], local: ArraySlice<CodedSymbol<Item>>

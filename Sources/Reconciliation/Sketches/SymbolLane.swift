@@ -1,6 +1,6 @@
 /// An item's way through the symbols below `end`, which is below 2^31. The indices are those of
-/// `RatelessMapping`, but as whole numbers in floating point, and without a branch: a step waits for
-/// a square root and a division, and a processor does those of several items side by side.
+/// `RatelessMapping`, but as whole numbers in floating point, and without a branch: a step waits
+/// for a square root and a division, and a processor does those of several items side by side.
 @frozen
 @usableFromInline
 struct SymbolLane<Item: SketchItem> {
@@ -39,8 +39,8 @@ struct SymbolLane<Item: SketchItem> {
     symbols[index].apply(item, checksum: checksum, change: change)
     var step = (position + 1.5) * RatelessMapping.nextFactor(&first, &second)
     step = step < end ? step : end
-    // Rounds up: to the nearest whole number, by adding what has no bits for fractions, and one more
-    // if that is below.
+    // Rounds up: to the nearest whole number, by adding what has no bits for fractions, and one
+    // more if that is below.
     let nearest = (step + 0x1p52) - 0x1p52
     let whole = nearest < step ? nearest + 1 : nearest
     position += whole < 1 ? 1 : whole

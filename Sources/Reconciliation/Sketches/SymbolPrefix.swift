@@ -1,8 +1,8 @@
 /// The first coded symbols of a set of items, kept current: a write of one item changes as many
 /// symbols as the item is part of, some 2 ln(length / 2).
 ///
-/// Which items are in the set is for the caller to know: an item that is added twice is in no symbol,
-/// but counted twice.
+/// Which items are in the set is for the caller to know: an item that is added twice is in no
+/// symbol, but counted twice.
 public struct SymbolPrefix<Item: SketchItem>: Sendable {
   @usableFromInline var cells: [CodedSymbol<Item>]
   @usableFromInline var items = 0
@@ -45,8 +45,8 @@ public struct SymbolPrefix<Item: SketchItem>: Sendable {
     write(item, change: -1)
   }
 
-  /// Adds (`change` 1) or removes (`change` -1) many items: several times faster for each than one by
-  /// one, but all symbols are gone through once more.
+  /// Adds (`change` 1) or removes (`change` -1) many items: several times faster for each than one
+  /// by one, but all symbols are gone through once more.
   @inlinable
   public mutating func apply(_ items: some Sequence<Item>, change: Int64) {
     self.items += apply(items, change: change, from: 0) * Int(change)

@@ -26,8 +26,8 @@ struct SymbolSource<Source: RecordIDSource>: Sendable {
     self.added += added
   }
 
-  /// The symbols of `range`. Past the prefix all ids are gone through, so it is doubled at least, up
-  /// to `most` symbols.
+  /// The symbols of `range`. Past the prefix all ids are gone through, so it is doubled at least,
+  /// up to `most` symbols.
   mutating func symbols(
     _ range: Range<Int>, most: Int
   ) throws(ReconciliationError) -> ArraySlice<CodedSymbol<RecordID>> {
@@ -44,8 +44,8 @@ struct SymbolSource<Source: RecordIDSource>: Sendable {
   }
 }
 
-/// The side that answers comparisons by coded symbols, from a prefix that it has anyway and that all
-/// peers share. Asked for more, it makes the prefix longer once, for all who ask later.
+/// The side that answers comparisons by coded symbols, from a prefix that it has anyway and that
+/// all peers share. Asked for more, it makes the prefix longer once, for all who ask later.
 public final class SketchResponder<Source: RecordIDSource>: ComparisonResponder {
   private let source: Lock<SymbolSource<Source>>
   private let symbolsMax: Int

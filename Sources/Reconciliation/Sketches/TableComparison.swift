@@ -53,8 +53,8 @@ extension WireDecoder {
   }
 }
 
-/// Finds the difference of two sets of records by fixed tables: an estimator first, then a table for
-/// so many differences, and one twice as large as long as it cannot be listed.
+/// Finds the difference of two sets of records by fixed tables: an estimator first, then a table
+/// for so many differences, and one twice as large as long as it cannot be listed.
 public struct TableComparison<Source: RecordIDSource>: ComparisonInitiator {
   private let ids: Source
   private var request: TableRequest
@@ -142,7 +142,8 @@ public struct TableComparison<Source: RecordIDSource>: ComparisonInitiator {
     isComplete = true
   }
 
-  /// Prepares to ask for a table, with a salt of its own: items that fell together once do not again.
+  /// Prepares to ask for a table, with a salt of its own: items that fell together once do not
+  /// again.
   private mutating func ask(partCells: Int) throws(ReconciliationError) {
     attempts += 1
     let most = ReconciliationLimits.tableCellsMax / InvertibleTable<RecordID>.parts

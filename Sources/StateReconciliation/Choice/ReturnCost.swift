@@ -1,3 +1,4 @@
+import Primitives
 import Runtime
 import StateTrie
 
@@ -105,7 +106,7 @@ public struct ReturnCost: Sendable, Hashable {
     let items = Double(max(1, facts.items))
     let share = min(1, facts.differences / 2 / items)
     func differing(_ nodes: Double) -> Double {
-      share >= 1 ? nodes : nodes * (1 - pow(1 - share, items / nodes))
+      share >= 1 ? nodes : nodes * (1 - UnitPower.of(1 - share, items / nodes))
     }
     var (bytes, levels, nodes) = (0.0, 1.0, 1.0)
     while items / nodes > Double(StateReconciliationLimits.itemsWanted) {
@@ -114,17 +115,5 @@ public struct ReturnCost: Sendable, Hashable {
       levels += 1
     }
     return (bytes + differing(nodes) * items / nodes * (facts.bytesPerItem + 1), levels)
-  }
-
-  /// `base`, 0…1, to the power of `exponent`; between whole exponents linear, which is enough here.
-  private static func pow(_ base: Double, _ exponent: Double) -> Double {
-    var whole = exponent.rounded(.down)
-    var (result, factor) = (1 - (exponent - whole) * (1 - base), base)
-    while whole >= 1 {
-      if whole.truncatingRemainder(dividingBy: 2) == 1 { result *= factor }
-      factor *= factor
-      whole = (whole / 2).rounded(.down)
-    }
-    return result
   }
 }

@@ -61,8 +61,8 @@ struct ComparisonRun {
   var bytesOut = 0
   var bytesIn = 0
 
-  /// Runs `initiator` against `responder` until it is complete, or asks nothing more. Answers of one
-  /// round come in the order that `generator` gives.
+  /// Runs `initiator` against `responder` until it is complete, or asks nothing more. Answers of
+  /// one round come in the order that `generator` gives.
   init(
     _ initiator: inout some ComparisonInitiator, against responder: some ComparisonResponder,
     roundsMax: Int = 200, from generator: inout SeededGenerator,
