@@ -31,8 +31,8 @@ enum ReconcileCommand: Command {
       "The records of a data directory are the accounts of its state, which must be complete.",
       "",
       "A asks and B answers, with the messages of a session between two nodes; only the line is",
-      "thought up. Each key that differs is a line: < if only A has it, > if only B has it, | if both",
-      "have it in two versions. Nothing is changed.",
+      "thought up. Each key that differs is a line: < if only A has it, > if only B has it, | if",
+      "both have it in two versions. Nothing is changed.",
       "The exit code is 0 whether they differ or not.",
     ])
 
