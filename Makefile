@@ -196,6 +196,7 @@ bench: dependencies ## Run the benchmarks, print their tables and write them to 
 	@.build/release/livesync-bench serving --write Docs/Performance.md
 	@.build/release/livesync-bench snapshot --import --write Docs/Performance.md
 	@.build/release/livesync-bench replay --write Docs/Performance.md
+	@.build/release/livesync-bench reconcile --write Docs/Performance.md
 
 # Without its debug information, which valgrind 3.19 fails to read.
 COUNTED := .build/release/livesync-bench-counted
