@@ -1,6 +1,7 @@
 import Foundation
 import Primitives
 import Reconciliation
+import Runtime
 
 /// How fast the strategies are on one core, beside their bounds.
 struct ReconcileFigures {
@@ -56,12 +57,12 @@ struct ReconcileFigures {
     ]
   }
 
-  private func ids(_ count: Int, _ random: inout BenchRandom) -> [RecordID] {
+  private func ids(_ count: Int, _ random: inout SplitMix64) -> [RecordID] {
     (0..<count).map { _ in RecordID(high: random.next(), low: random.next()) }
   }
 
   private func overhead() throws -> Double {
-    var random = BenchRandom(state: seed)
+    var random = SplitMix64(state: seed)
     var symbols = 0
     for _ in 0..<Self.trials {
       let length = 3 * Self.difference
@@ -88,7 +89,7 @@ struct ReconcileFigures {
 
   /// Differences a second.
   private func peeling() throws -> Double {
-    var random = BenchRandom(state: seed &+ 1)
+    var random = SplitMix64(state: seed &+ 1)
     var (time, found) = (0, 0)
     for _ in 0..<Self.trials {
       let length = Self.difference * 3 / 2

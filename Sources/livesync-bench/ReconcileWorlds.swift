@@ -1,6 +1,7 @@
 import Foundation
 import Primitives
 import Reconciliation
+import Runtime
 
 /// Makes pairs of sets and lets every strategy find their difference, once each, and notes what
 /// it sent and how long it computed.
@@ -19,7 +20,7 @@ struct ReconcileWorlds {
   }
 
   func base(_ count: Int) -> Base {
-    var random = BenchRandom(state: seed ^ UInt64(count))
+    var random = SplitMix64(state: seed ^ UInt64(count))
     let records = (0..<count).compactMap { index in
       record(index, version: UInt64(index) * 1_000, &random)
     }
@@ -28,7 +29,7 @@ struct ReconcileWorlds {
       ranges: NegentropyList(records.map { NegentropyItem($0) }))
   }
 
-  private func record(_ index: Int, version: UInt64, _ random: inout BenchRandom) -> Record? {
+  private func record(_ index: Int, version: UInt64, _ random: inout SplitMix64) -> Record? {
     var encoder = WireEncoder()
     encoder.append(RecordID(high: random.next(), low: UInt64(index)))
     let digest = Hash256(words: (random.next(), random.next(), random.next(), random.next()))
@@ -40,7 +41,7 @@ struct ReconcileWorlds {
   func world(_ base: Base, difference: Int, isClustered: Bool) throws -> RecordedWorld {
     let count = base.records.count
     let (mine, theirs) = ((difference + 1) / 2, difference / 2)
-    var random = BenchRandom(state: seed &+ UInt64(difference) &* 77 &+ UInt64(count))
+    var random = SplitMix64(state: seed &+ UInt64(difference) &* 77 &+ UInt64(count))
     var places = Array(0..<count)
     if !isClustered {
       for place in 0..<mine {
@@ -205,19 +206,6 @@ extension MerkleRecords {
     var copy = self
     try copy.settleHashes()
     return try body(copy)
-  }
-}
-
-/// Numbers that are the same for one seed on every machine (SplitMix64).
-struct BenchRandom {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed &>> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed &>> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed &>> 31)
   }
 }
 

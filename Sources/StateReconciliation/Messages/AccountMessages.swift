@@ -99,31 +99,11 @@ public enum AccountsPart: WireCodable, Hashable {
   }
 }
 
-/// The answer to `RequestAccounts`.
-public enum AccountsResponse: WireCodable, Hashable {
-  /// What is there for the first queries, in their order.
-  case parts([AccountsPart])
-  /// The responder does not have that state, or no longer.
-  case unavailable
-
-  public func encode(to encoder: inout WireEncoder) {
-    switch self {
-    case .parts(let parts):
-      encoder.append(varint: 0)
-      encoder.append(parts)
-    case .unavailable: encoder.append(varint: 1)
-    }
-  }
-
-  public init(from decoder: inout WireDecoder) throws(WireError) {
-    let offset = decoder.offset
-    let index = try decoder.varint()
-    switch index {
-    case 0:
-      self = .parts(
-        try decoder.array(limit: StateReconciliationLimits.accountsPerRequestMax))
-    case 1: self = .unavailable
-    default: throw .invalidCase(index, of: "AccountsResponse", at: offset)
-    }
-  }
+extension AccountsPart: StatePart {
+  public static var leastBytes: Int { 1 }
+  public static var partsMax: Int { StateReconciliationLimits.accountsPerRequestMax }
+  public static var responseName: String { "AccountsResponse" }
 }
+
+/// The answer to `RequestAccounts`.
+public typealias AccountsResponse = StatePartsResponse<AccountsPart>

@@ -88,32 +88,11 @@ public enum SubtreePart: WireCodable, Hashable {
   }
 }
 
-/// The answer to `RequestSubtrees`.
-public enum SubtreesResponse: WireCodable, Hashable {
-  /// The parts of the first queries, in their order.
-  case parts([SubtreePart])
-  /// The responder does not have that state, or no longer.
-  case unavailable
-
-  public func encode(to encoder: inout WireEncoder) {
-    switch self {
-    case .parts(let parts):
-      encoder.append(varint: 0)
-      encoder.append(parts)
-    case .unavailable: encoder.append(varint: 1)
-    }
-  }
-
-  public init(from decoder: inout WireDecoder) throws(WireError) {
-    let offset = decoder.offset
-    let index = try decoder.varint()
-    switch index {
-    case 0:
-      self = .parts(
-        try decoder.array(
-          elementBytes: 2, limit: StateReconciliationLimits.subtreesPerRequestMax))
-    case 1: self = .unavailable
-    default: throw .invalidCase(index, of: "SubtreesResponse", at: offset)
-    }
-  }
+extension SubtreePart: StatePart {
+  public static var leastBytes: Int { 2 }
+  public static var partsMax: Int { StateReconciliationLimits.subtreesPerRequestMax }
+  public static var responseName: String { "SubtreesResponse" }
 }
+
+/// The answer to `RequestSubtrees`.
+public typealias SubtreesResponse = StatePartsResponse<SubtreePart>
