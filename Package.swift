@@ -57,7 +57,7 @@ let package = Package(
     room("Primitives", ["CBlake2", "CSodium", "Locking"]),
     room("Streams", ["Locking", "Primitives"]),
     room("Compression", ["CZstd", "CZlib"]),
-    room("BinaryDifference", ["Primitives", "Compression"]),
+    room("BinaryDifference", ["Runtime", "Primitives", "Compression"]),
     room("MerkleTree", ["Primitives"]),
     room("Storage", ["CLMDB", "Locking", "Primitives"]),
     room("EventLog", ["Locking", "Primitives"]),

@@ -1,3 +1,5 @@
+import Runtime
+
 /// A sorted snapshot of keys and values and a later one, for tests and measurements: 32 hexadecimal
 /// digits of key, "=", 96 digits of value and a line feed are 130 bytes a record.
 package struct SampleSnapshot {
@@ -9,7 +11,7 @@ package struct SampleSnapshot {
   ///   - changed: records with a new value, scattered at random.
   ///   - replaced: records that are removed, and as many that are new.
   package init(records: Int, changed: Int, replaced: Int, seed: UInt64) {
-    var numbers = SplitMix(seed: seed)
+    var numbers = SplitMix64(state: seed)
     func key() -> [UInt64] { [numbers.next(), numbers.next()] }
     func value() -> [UInt64] { (0..<6).map { _ in numbers.next() } }
     var rows = (0..<records).map { _ in Row(key: key(), value: value()) }

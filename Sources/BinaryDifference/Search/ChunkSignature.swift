@@ -1,4 +1,5 @@
 import Primitives
+import Runtime
 
 /// What tells a base's chunks to somebody who does not have it: their lengths and the begin of
 /// their BLAKE2b-256. Where a chunk ends is decided by its content (FastCDC, Xia and others 2016),
@@ -99,7 +100,7 @@ struct GearChunker {
 
   /// A number for each byte: SplitMix64 from the seed 0.
   private static let gear: [UInt64] = {
-    var numbers = SplitMix(seed: 0)
+    var numbers = SplitMix64(state: 0)
     return (0..<256).map { _ in numbers.next() }
   }()
 
