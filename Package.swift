@@ -23,10 +23,8 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
 let rooms = [
   "Locking", "Runtime", "Primitives", "Streams", "Compression", "BinaryDifference", "MerkleTree",
   "Storage", "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport",
-  "SimulatedLinks", "HTTPServer", "Reconciliation", "CRDT", "StateTrie", "Ledger", "Messages",
-  "Peers",
-  "LiveSync", "Node",
-  "Snapshot", "StateReconciliation", "ABCI", "Monitoring", "Production", "Daemon", "Simulation",
+  "SimulatedLinks", "HTTPServer", "Reconciliation", "CRDT", "Delta", "RESP", "KeyValue",
+  "ReplicaSimulation", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Snapshot", "StateReconciliation", "ABCI", "Monitoring", "Production", "Daemon", "Simulation",
   "Fixtures", "Reports",
 ]
 
@@ -69,6 +67,25 @@ let package = Package(
         "Storage", "EventLog", "Networking",
       ]),
     room("CRDT", ["Locking", "Primitives", "Compression", "Storage"]),
+    room(
+      "Delta",
+      [
+        "Locking", "Runtime", "Primitives", "Compression", "Storage", "EventLog", "Networking",
+        "Reconciliation", "CRDT",
+      ]),
+    room("RESP", ["Primitives"]),
+    room(
+      "KeyValue",
+      [
+        "CEpoll", "Locking", "Runtime", "Primitives", "Streams", "Compression", "Storage",
+        "EventLog", "Networking", "Reconciliation", "CRDT", "Delta", "RESP",
+      ]),
+    room(
+      "ReplicaSimulation",
+      [
+        "Locking", "Runtime", "Primitives", "Storage", "EventLog", "Networking",
+        "SimulatedNetworking", "Reconciliation", "CRDT", "Delta", "KeyValue",
+      ]),
     room("StateTrie", ["CBlake2Batch", "Primitives", "MerkleTree", "Storage"]),
     room("Ledger", ["Locking", "Primitives", "MerkleTree", "Storage", "StateTrie"]),
     room("SimulatedNetworking", ["Runtime", "Primitives", "Networking"]),
@@ -150,10 +167,9 @@ let package = Package(
       name: "livesync",
       dependencies: [
         "Locking", "Runtime", "Primitives", "Streams", "Compression", "Storage", "EventLog",
-        "StateTrie", "Ledger", "Peers", "LiveSync", "Snapshot", "ABCI", "Node", "Production",
-        "Daemon", "Transport",
-        "Simulation",
-        "Fixtures", "Reports",
+        "Networking", "Transport", "BinaryDifference", "Reconciliation", "CRDT", "Delta", "RESP",
+        "KeyValue", "ReplicaSimulation", "StateTrie", "Ledger", "Peers", "LiveSync", "Snapshot",
+        "ABCI", "Node", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
       ],
       swiftSettings: strict),
 
@@ -161,8 +177,8 @@ let package = Package(
       name: "livesync-bench",
       dependencies: [
         "CBlake2Batch", "Locking", "Runtime", "Primitives", "Compression", "Streams", "MerkleTree",
-        "Storage", "EventLog", "Networking", "Reconciliation", "StateTrie", "Ledger", "Transport",
-        "Snapshot", "Production", "Daemon",
+        "Storage", "EventLog", "Networking", "BinaryDifference", "Reconciliation", "CRDT", "Delta",
+        "StateTrie", "Ledger", "Transport", "Snapshot", "Production", "Daemon",
       ],
       swiftSettings: strict),
 
@@ -200,10 +216,8 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "TestSupport", "Locking", "Primitives", "Compression", "BinaryDifference", "MerkleTree",
-        "Storage", "EventLog", "Networking", "Reconciliation", "CRDT", "Transport", "StateTrie",
-        "Ledger",
-        "Messages", "Peers", "LiveSync",
-        "Snapshot", "StateReconciliation", "ABCI", "Node", "Production", "Simulation", "Fixtures",
+        "Storage", "EventLog", "Networking", "Reconciliation", "CRDT", "Delta", "RESP",
+        "KeyValue", "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Snapshot", "StateReconciliation", "ABCI", "Node", "Production", "Simulation", "Fixtures",
         "Reports",
       ],
       path: "Fuzz/Targets", swiftSettings: strict),
@@ -228,6 +242,25 @@ let package = Package(
         "MerkleTree", "Storage", "EventLog", "Networking", "Runtime", "Primitives",
       ]),
     tests("CRDT", ["CRDT", "Compression", "Storage", "Primitives"]),
+    tests(
+      "Delta",
+      [
+        "Delta", "CRDT", "Reconciliation", "SimulatedNetworking", "LoopbackNetworking",
+        "Compression", "Storage", "EventLog", "Networking", "Runtime", "Primitives",
+      ]),
+    tests("RESP", ["RESP", "Primitives"]),
+    tests(
+      "KeyValue",
+      [
+        "KeyValue", "RESP", "Delta", "CRDT", "Reconciliation", "Compression", "Storage", "EventLog",
+        "Networking", "Streams", "Runtime", "Primitives",
+      ]),
+    tests(
+      "ReplicaSimulation",
+      [
+        "ReplicaSimulation", "KeyValue", "Delta", "CRDT", "Reconciliation", "Storage", "EventLog",
+        "Networking", "Runtime", "Primitives",
+      ]),
     tests("MerkleTree", ["MerkleTree", "Primitives"]),
     tests("Storage", ["Storage", "Primitives"]),
     tests(

@@ -47,6 +47,10 @@ enum LimitTable {
     reconciliationSessionsLimits,
     sketchLimits,
     crdtLimits,
+    deltaLimits,
+    respLimits,
+    keyValueLimits,
+    replicaSimulationLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }
   }

@@ -3,10 +3,8 @@ extension TidyRule {
   static let roomOrder = [
     "Locking", "Runtime", "Primitives", "Streams", "Compression", "BinaryDifference", "MerkleTree",
     "Storage", "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport",
-    "SimulatedLinks", "HTTPServer", "Reconciliation", "CRDT", "StateTrie", "Ledger", "Messages",
-    "Peers",
-    "LiveSync", "Node",
-    "Snapshot", "StateReconciliation", "ABCI", "Monitoring", "Production", "Daemon", "Simulation",
+    "SimulatedLinks", "HTTPServer", "Reconciliation", "CRDT", "Delta", "RESP", "KeyValue",
+    "ReplicaSimulation", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Snapshot", "StateReconciliation", "ABCI", "Monitoring", "Production", "Daemon", "Simulation",
     "Fixtures", "Reports", "livesync",
   ]
 
@@ -15,8 +13,8 @@ extension TidyRule {
     "Synchronization": roomOrder + ["livesync-bench"],
     "Foundation": ["livesync", "livesync-bench"],
     "FoundationEssentials": ["livesync", "livesync-bench"],
-    "Glibc": ["Locking", "Runtime", "Primitives", "Streams", "Transport", "ABCI"],
-    "CEpoll": ["Runtime", "Transport", "ABCI"],
+    "Glibc": ["Locking", "Runtime", "Primitives", "Streams", "Transport", "KeyValue", "ABCI"],
+    "CEpoll": ["Runtime", "Transport", "KeyValue", "ABCI"],
     "CBlake2": ["Primitives"],
     "CBlake2Batch": ["Primitives", "StateTrie", "livesync-bench"],
     "CSodium": ["Primitives", "Transport"],

@@ -1,0 +1,2 @@
+/// What bounds the log of operations and its messages.
+public enum DeltaLimits {}

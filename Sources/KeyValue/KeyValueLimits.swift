@@ -1,0 +1,2 @@
+/// What bounds the store and its clients.
+public enum KeyValueLimits {}

@@ -1,0 +1,2 @@
+/// What bounds requests and replies.
+public enum RESPLimits {}

@@ -1,0 +1,2 @@
+/// What bounds a world of replicas.
+public enum ReplicaSimulationLimits {}

@@ -1,0 +1,3 @@
+extension LimitTable {
+  static let deltaLimits: [String: Proof] = [:]
+}
