@@ -14,6 +14,12 @@ extension ReconciliationLimits {
   /// Items of a set that a sketch is of.
   public static let sketchedItemsMax = 1 << 40
 
+  /// Coded symbols of one page in a store: 512 bytes, so that a write of one record, which changes
+  /// some fifteen symbols for each id, writes some 12 KiB at most.
+  public static let storedPageSymbols = 16
+  /// Ids of a stored set that are handed out at a time: 1 MiB.
+  public static let visitedIDsMax = 1 << 16
+
   /// Cells of a fixed table: some 690 KB, and enough for some 20,000 differences.
   public static let tableCellsMax = 1 << 15
   /// Tables that a comparison asks for, each twice as large as the one before.
