@@ -95,10 +95,7 @@ struct StoredRecordView: RecordReading {
         damaged = Array(key)
         return false
       }
-      let (high, low) = (
-        key.loadUnaligned(as: UInt64.self), key.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-      )
-      ids.append(RecordID(high: UInt64(bigEndian: high), low: UInt64(bigEndian: low)))
+      ids.append(RecordID(loading: key))
       if ids.count == ReconciliationLimits.visitedIDsMax {
         body(ids)
         ids.removeAll(keepingCapacity: true)

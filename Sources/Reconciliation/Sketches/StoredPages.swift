@@ -103,14 +103,16 @@ struct StoredPages: Sendable {
   private static func read(
     _ bytes: UnsafeRawBufferPointer, to cells: inout [CodedSymbol<RecordID>]
   ) {
-    func word(_ offset: Int) -> UInt64 {
-      UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-    }
     for start in stride(from: 0, to: bytes.count, by: symbolBytes) {
+      let symbol = UnsafeRawBufferPointer(rebasing: bytes[start..<start + symbolBytes])
+      let rest = UnsafeRawBufferPointer(rebasing: symbol[RecordID.byteCount...])
+      let (checksum, count) = (
+        rest.loadUnaligned(as: UInt64.self), rest.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+      )
       cells.append(
         CodedSymbol(
-          sum: RecordID(high: word(start), low: word(start + 8)), checksum: word(start + 16),
-          count: Int64(bitPattern: word(start + 24))))
+          sum: RecordID(loading: symbol), checksum: UInt64(bigEndian: checksum),
+          count: Int64(bitPattern: UInt64(bigEndian: count))))
     }
   }
 }
