@@ -79,8 +79,8 @@ struct StoredRecordView: RecordReading {
     return found
   }
 
-  /// Hands all ids whose first half lies in `range` to `body`, in their order, a bounded number at a
-  /// time.
+  /// Hands all ids whose first half lies in `range` to `body`, in their order, a bounded number at
+  /// a time.
   func forEachID(
     in range: ClosedRange<UInt64> = 0...(.max), _ body: ([RecordID]) -> Void
   ) throws(StorageError) {

@@ -102,7 +102,7 @@ extension WireDecoder {
     return symbols
   }
 
-  /// Reads symbols with counts of one byte, as nearly all have, while such ones follow: all at once.
+  /// Reads symbols with counts of one byte, as nearly all have, while such ones follow.
   private mutating func readShort<Item: SketchItem>(
     _ symbols: inout [CodedSymbol<Item>], upTo count: Int, from start: Int, of items: Int,
     checksumBytes: Int

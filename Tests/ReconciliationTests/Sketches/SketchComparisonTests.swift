@@ -64,8 +64,8 @@ import Testing
     #expect(run.bytesIn / 60_000 <= 32)
   }
 
-  /// Read many at a time or one by one, symbols are the same, and wrong ones are refused at the same
-  /// place.
+  /// Read many at a time or one by one, symbols are the same, and wrong ones are refused at the
+  /// same place.
   @Test(arguments: 0..<Campaign.seeds("LIVESYNC_SYMBOL_SEEDS", default: 60))
   func symbols_shouldBeReadAsOneByOne_whateverTheirCounts(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
