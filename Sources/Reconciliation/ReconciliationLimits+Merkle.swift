@@ -17,8 +17,8 @@ extension ReconciliationLimits {
   public static let listedRecordsMax = 4_096
   /// Nodes of one request.
   public static let batchNodesMax = 4_096
-  /// Nodes that a comparison by trees keeps waiting: some 90 MiB. By default at most 16 x 100 x 16 x
-  /// 20 wait, for the deepest ones are asked for first.
+  /// Nodes that a comparison by trees keeps waiting: some 90 MiB. By default 16 x 100 x 16 x 20 at
+  /// most wait, for the deepest ones are asked for first.
   public static let waitingNodesMax = 1 << 20
   /// Records that a comparison finds to differ at most.
   public static let differencesMax = 1 << 21
