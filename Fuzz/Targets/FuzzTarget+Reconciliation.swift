@@ -44,8 +44,8 @@ extension FuzzTarget {
   private static let fullMessages = exchange(
     FullComparison(sets.own, lanes: 3, frameBytes: 200), FullResponder(sets.other))
   private static let logMessages: [(request: [UInt8], answer: [UInt8])] = {
-    var comparison = LogComparison(logs.own, pageBytes: 2)
     var messages: [(request: [UInt8], answer: [UInt8])] = []
+    guard var comparison = try? LogComparison(logs.own, pageBytes: 2) else { return messages }
     while messages.count < 50, let request = comparison.nextRequest(),
       let answer = try? LogResponder(logs.other).answer(request.body),
       (try? comparison.receive(answer, to: request.number)) != nil
@@ -175,7 +175,7 @@ extension FuzzTarget {
     "reconciliation-log", seeds: { [[0], [0, 1, 9, 3], [1, 0, 0, 7, 7], [0, 0, 0, 1, 50, 2]] },
     check: { input in
       var source = FuzzSource(input)
-      var comparison = LogComparison(logs.own, pageBytes: 2)
+      var comparison = try LogComparison(logs.own, pageBytes: 2)
       var entries: [[UInt8]] = []
       var requests = 0
       while let request = comparison.nextRequest() {
@@ -186,7 +186,9 @@ extension FuzzTarget {
         guard (try? comparison.receive(answer, to: request.number)) != nil else { return }
         entries += comparison.takeEntries()
       }
-      guard comparison.isComplete, comparison.remoteHead == LogHead(logs.other) else { return }
+      guard comparison.isComplete, comparison.remoteHead == (try LogHead(logs.other)) else {
+        return
+      }
       try demand(entries.suffix(3) == [[3], [4], [5]], "entries that are not the log's")
     })
 

@@ -62,6 +62,12 @@ public struct BinaryDifferenceError: Error, Hashable, Sendable, CustomStringConv
     .init(.compression(error), at: nil)
   }
 
+  /// Whether all was in order but for what came out: parts that looked alike and were not can do
+  /// that, without anybody's fault.
+  public var isWrongTarget: Bool {
+    if case .wrongTarget = kind { true } else { false }
+  }
+
   /// Stable snake_case name of the case.
   public var reason: String {
     switch kind {

@@ -1,3 +1,4 @@
+import Compression
 import Runtime
 
 /// A sorted snapshot of keys and values and a later one, for tests and measurements: 32 hexadecimal
@@ -26,6 +27,12 @@ package struct SampleSnapshot {
     rows += (0..<replaced).map { _ in Row(key: key(), value: value()) }
     rows.sort { $0.key.lexicographicallyPrecedes($1.key) }
     target = Self.bytes(of: rows)
+  }
+
+  /// Bytes of the zstd frame that makes the target of the base, as a share of the target.
+  package func zstdPatchShare(level: Int) -> Double {
+    guard let frame = ZstdCompressor(level: level).frame(of: target, after: base) else { return 1 }
+    return Double(frame.count) / Double(target.count)
   }
 
   private struct Row {

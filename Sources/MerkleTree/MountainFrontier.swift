@@ -50,23 +50,25 @@ public struct BinaryMountainFrontier<Function: HashFunction>: Sendable, Hashable
 
   /// Adds a leaf given by its hash.
   public mutating func append(leafHash: Hash256) {
+    append(leafHash: leafHash) { _ in }
+  }
+
+  /// Adds a leaf given by its hash; `onNode` is told the nodes that come to be, the leaf first, in
+  /// the order in which a `BinaryMountainRange` keeps them.
+  package mutating func append(leafHash: Hash256, onNode: (Hash256) -> Void) {
     var hash = leafHash
+    onNode(hash)
     // Each low set bit of the old count is a peak as high as the one being carried up.
     for _ in 0..<count.trailingOnes {
       hash = BinaryMerkleTree<Function>.nodeHash(peaks.removeLast(), hash)
+      onNode(hash)
     }
     peaks.append(hash)
     count += 1
   }
 
   /// The RFC 6962 root over all leaves.
-  public var root: Hash256 {
-    guard var bag = peaks.last else { return BinaryMerkleTree<Function>.emptyRoot }
-    for peak in peaks.dropLast().reversed() {
-      bag = BinaryMerkleTree<Function>.nodeHash(peak, bag)
-    }
-    return bag
-  }
+  public var root: Hash256 { BinaryMerkleTree<Function>.root(ofPeaks: peaks) }
 }
 
 extension BinaryMountainFrontier: WireCodable {

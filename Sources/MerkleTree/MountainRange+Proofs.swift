@@ -8,7 +8,7 @@ extension BinaryMountainRange {
     var hashes: [Hash256] = []
     var tree = 0..<count
     while tree.count > 1 {
-      let (left, right) = Self.split(tree)
+      let (left, right) = MountainShape.split(tree)
       let (inside, sibling) = left.contains(index) ? (left, right) : (right, left)
       hashes.append(hash(of: sibling))
       tree = inside
@@ -26,7 +26,7 @@ extension BinaryMountainRange {
       if tree.clamped(to: range).isEmpty {
         hashes.append(hash(of: tree))
       } else if tree.clamped(to: range) != tree {
-        let (left, right) = Self.split(tree)
+        let (left, right) = MountainShape.split(tree)
         stack.append(right)
         stack.append(left)
       }
@@ -38,24 +38,8 @@ extension BinaryMountainRange {
   /// or nil if there are not so many (RFC 9162 2.1.4.1). It has no hashes if `oldCount` is 0 or
   /// `count`.
   public func consistencyProof(from oldCount: Int) -> ConsistencyProof? {
-    guard (0...count).contains(oldCount) else { return nil }
-    guard oldCount > 0, oldCount < count else { return ConsistencyProof(hashes: []) }
-    var hashes: [Hash256] = []
-    var tree = 0..<count
-    // The node that ends with the old list is the old root itself as long as no step went right.
-    while tree.upperBound != oldCount {
-      let (left, right) = Self.split(tree)
-      let (inside, sibling) = oldCount <= left.upperBound ? (left, right) : (right, left)
-      hashes.append(hash(of: sibling))
-      tree = inside
+    MountainShape.consistencySubtrees(from: oldCount, of: count).map { subtrees in
+      ConsistencyProof(hashes: subtrees.map(hash(of:)))
     }
-    if tree.lowerBound > 0 { hashes.append(hash(of: tree)) }
-    return ConsistencyProof(hashes: hashes.reversed())
-  }
-
-  /// Both children of a node over more than one leaf.
-  private static func split(_ tree: Range<Int>) -> (left: Range<Int>, right: Range<Int>) {
-    let middle = tree.lowerBound + leftLeaves(of: tree.count)
-    return (tree.lowerBound..<middle, middle..<tree.upperBound)
   }
 }

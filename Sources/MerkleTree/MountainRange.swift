@@ -5,9 +5,8 @@ public typealias MountainRange = BinaryMountainRange<Blake2b256>
 
 /// An append-only list whose Merkle nodes are all stored, so that it can prove what it holds.
 ///
-/// The nodes lie in the order in which they come to be (each after both its children), so the range
-/// over a prefix of the list is a prefix of the array and going back is dropping its end. `n`
-/// leaves have `2n - popcount(n)` nodes. The root is the RFC 6962 root.
+/// The nodes lie in the order of `MountainShape`, so going back is dropping the array's end. The
+/// root is the RFC 6962 root.
 public struct BinaryMountainRange<Function: HashFunction>: Sendable, Hashable {
   private var nodes: [Hash256] = []
   /// Number of leaves.
@@ -43,7 +42,7 @@ public struct BinaryMountainRange<Function: HashFunction>: Sendable, Hashable {
   /// then what it was when it had that length.
   public mutating func truncate(to newCount: Int) {
     precondition((0...count).contains(newCount), "cannot cut \(count) leaves to \(newCount)")
-    nodes.removeSubrange(Self.nodeCount(of: newCount)...)
+    nodes.removeSubrange(MountainShape.nodeCount(of: newCount)...)
     count = newCount
   }
 
@@ -76,34 +75,17 @@ public struct BinaryMountainRange<Function: HashFunction>: Sendable, Hashable {
   /// The hash of leaf `index`, which must be below `count`.
   public func leafHash(at index: Int) -> Hash256 {
     precondition((0..<count).contains(index), "no leaf \(index) of \(count)")
-    return nodes[Self.nodeCount(of: index)]
+    return nodes[MountainShape.nodeCount(of: index)]
   }
 
   /// The hash of a node of the RFC 6962 tree: the non-empty list of leaves `leaves`, whose lower
   /// bound is a multiple of a power of two that is not below its length.
   func hash(of leaves: Range<Int>) -> Hash256 {
-    let peaks = peaks(of: leaves)
-    var bag = peaks[peaks.count - 1]
-    for peak in peaks.dropLast().reversed() {
-      bag = BinaryMerkleTree<Function>.nodeHash(peak, bag)
-    }
-    return bag
+    BinaryMerkleTree<Function>.root(ofPeaks: peaks(of: leaves))
   }
 
   /// The perfect subtrees, highest first, that make up such a list.
   private func peaks(of leaves: Range<Int>) -> [Hash256] {
-    var peaks: [Hash256] = []
-    var start = leaves.lowerBound
-    while start < leaves.upperBound {
-      let height = Int.bitWidth - 1 - (leaves.upperBound - start).leadingZeroBitCount
-      let end = start + 1 << height
-      // A perfect subtree comes to be right after its last leaf and that leaf's lower subtrees.
-      peaks.append(nodes[Self.nodeCount(of: end - 1) + height])
-      start = end
-    }
-    return peaks
+    MountainShape.peakPlaces(of: leaves).map { nodes[$0] }
   }
-
-  /// Number of nodes of a range of `leaves` leaves.
-  private static func nodeCount(of leaves: Int) -> Int { 2 * leaves - leaves.nonzeroBitCount }
 }

@@ -17,7 +17,8 @@ extension ReconciliationLimits {
   public static let listedRecordsMax = 4_096
   /// Nodes of one request.
   public static let batchNodesMax = 4_096
-  /// Nodes that a comparison by trees keeps waiting.
+  /// Nodes that a comparison by trees keeps waiting: some 90 MiB. By default 16 x 100 x 16 x 20 at
+  /// most wait, for the deepest ones are asked for first.
   public static let waitingNodesMax = 1 << 20
   /// Records that a comparison finds to differ at most.
   public static let differencesMax = 1 << 21
@@ -26,7 +27,7 @@ extension ReconciliationLimits {
   /// Records of a node up to which the beginnings of their ids are asked for.
   public static let shortListMax = 32
   /// Attempts at reading records and their tree of one state while others write.
-  static let viewAttemptsMax = 16
+  public static let viewAttemptsMax = 16
   /// Lanes of keys of a full exchange, each with a frame under way.
   public static let lanesMax = 64
   /// Bytes of a frame of a full exchange, beyond its last record.

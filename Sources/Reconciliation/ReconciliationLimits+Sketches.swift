@@ -1,7 +1,7 @@
 /// Limits of sketches: rateless and fixed tables, Bloom filters.
 extension ReconciliationLimits {
-  /// Coded symbols of one answer: some 170 KB.
-  public static let symbolsPerAnswerMax = 8_192
+  /// Coded symbols of one answer: some 690 KB, and below 1 MiB with checksums of 8 bytes.
+  public static let symbolsPerAnswerMax = 1 << 15
   /// Coded symbols of one comparison, on both sides: enough for some 750,000 differences.
   public static let symbolsMax = 1 << 20
   /// Coded symbols that a comparison asks for first: they end a small difference at once, and tell
@@ -13,6 +13,12 @@ extension ReconciliationLimits {
   public static let sketchRequestsMax = 8
   /// Items of a set that a sketch is of.
   public static let sketchedItemsMax = 1 << 40
+
+  /// Coded symbols of one page in a store: 512 bytes, so that a write of one record, which changes
+  /// some fifteen symbols for each id, writes some 12 KiB at most.
+  public static let storedPageSymbols = 16
+  /// Ids of a stored set that are handed out at a time: 1 MiB.
+  public static let visitedIDsMax = 1 << 16
 
   /// Cells of a fixed table: some 690 KB, and enough for some 20,000 differences.
   public static let tableCellsMax = 1 << 15

@@ -9,8 +9,9 @@ enum ReconcileCommand {
            livesync-bench reconcile --sweep [--records N[,N...]] [--seed N] [--worst]
                                     [--record FILE | --replay FILE] [--json] [--write FILE]
 
-    Without --sweep: trees of a million records of which a thousand differ, coded symbols, and
-    updates of a tree, on one core, each beside its bound; a ratio of 1 or less keeps it.
+    Without --sweep: trees of a million records of which a thousand differ, coded symbols, updates
+    of a tree, and a patch of a snapshot, on one core, each beside its bound; a ratio of 1 or less
+    keeps it.
 
     --sweep lets every strategy find the difference of pairs of sets once, and tells how long each,
     and a policy that chooses among them, takes on lines of 12.5 kB/s to 1.25 GB/s with round trips

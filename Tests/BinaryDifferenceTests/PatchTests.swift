@@ -67,6 +67,24 @@ import Testing
       #expect(share < 0.0053, "\(candidate)")
     }
     #expect(choice.candidates.count == 4)
+    #expect(sample.zstdPatchShare(level: 1) < 0.0053)
+  }
+
+  /// From the parts of a base alone the patch is the same value, and needs the same base.
+  @Test func patch_shouldBeMade_fromASignature() throws {
+    let sample = SampleSnapshot(records: 2_000, changed: 5, replaced: 1, seed: 2)
+    let base = HashedBytes(sample.base)
+    let signature = try #require(BaseSignature(blocksOf: base))
+    let choice = try #require(
+      PatchChoice(signature: signature, target: HashedBytes(sample.target)))
+    #expect(choice.patch.method == .copyInsert && choice.patch.baseHash == base.hash)
+    #expect(choice.patch.payload.count < sample.target.count / 20)
+    #expect(try choice.patch.target(from: base) == sample.target)
+    refuses("difference_wrong_base") { try choice.patch.target(from: HashedBytes(sample.target)) }
+    #expect(choice.candidates.map(\.method) == [.plain, .compressed, .copyInsert])
+    let none = try #require(BaseSignature(blocksOf: HashedBytes([])))
+    let alone = try #require(PatchChoice(signature: none, target: HashedBytes(sample.target)))
+    #expect(alone.patch.method == .compressed)
   }
 
   @Test func patch_shouldBeRefused_whenItIsNotWhatItSays() throws {

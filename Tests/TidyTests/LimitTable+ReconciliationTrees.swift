@@ -15,16 +15,16 @@ extension LimitTable {
       by: "requests_shouldBeRefused_beyondTheirLimits"),
     "ReconciliationLimits.batchNodesMax": .driven(
       by: "requests_shouldBeRefused_beyondTheirLimits"),
-    "ReconciliationLimits.waitingNodesMax": .estimate(
-      "the deepest nodes go first, so that 16 x 100 x 16 x 20 wait at most by default"),
+    "ReconciliationLimits.waitingNodesMax": .driven(
+      by: "comparison_shouldEnd_whenTooManyNodesWait"),
     "ReconciliationLimits.differencesMax": .driven(
       by: "settings_shouldStayInTheirLimits"),
     "ReconciliationLimits.wholeListMax": .driven(
       by: "listedNodes_shouldBeThoseWithFewRecords"),
     "ReconciliationLimits.shortListMax": .driven(
       by: "listedNodes_shouldBeThoseWithFewRecords"),
-    "ReconciliationLimits.viewAttemptsMax": .estimate(
-      "one more attempt than writers that come between a snapshot and its tree in a row"),
+    "ReconciliationLimits.viewAttemptsMax": .driven(
+      by: "view_shouldBeGivenUp_whenOthersWriteAgainAndAgain"),
     "ReconciliationLimits.lanesMax": .driven(by: "lanes_shouldPartTheKeysEvenly"),
     "ReconciliationLimits.laneSampleMax": .driven(by: "lanes_shouldPartTheKeysEvenly"),
     "ReconciliationLimits.frameBytesMax": .driven(by: "frames_shouldBeBounded_andManyBeUnderWay"),

@@ -8,6 +8,10 @@ extension LimitTable {
     "ReconciliationLimits.sketchRequestsMax": .driven(by: "comparison_shouldEnd_atItsOwnLimit"),
     "ReconciliationLimits.sketchedItemsMax":
       .driven(by: "batch_shouldBeReadAsItWasWritten_andNothingElse"),
+    "ReconciliationLimits.storedPageSymbols":
+      .driven(by: "opening_shouldReadTheSymbolsAlone_whenTheyAreCurrent"),
+    "ReconciliationLimits.visitedIDsMax":
+      .driven(by: "ids_shouldBeHandedOut_aBoundedNumberAtATime"),
     "ReconciliationLimits.tableCellsMax":
       .driven(by: "request_shouldBeRefused_beyondTableLimits"),
     "ReconciliationLimits.tableAttemptsMax":

@@ -45,7 +45,7 @@ enum LimitTable {
     reconciliationTreeLimits,
     reconciliationRangesLimits,
     reconciliationSessionsLimits,
-    sketchLimits,
+    sketchLimits, transferLimits,
     crdtLimits,
     deltaLimits,
     respLimits,

@@ -1,4 +1,5 @@
 import Compression
+import Primitives
 
 /// What decides between ways to send a value.
 public struct PatchPolicy: Sendable, Hashable {
@@ -45,6 +46,42 @@ public struct PatchChoice: Sendable, Hashable {
   public init?(
     base: HashedBytes?, target: HashedBytes, policy: PatchPolicy = PatchPolicy()
   ) {
+    self.init(base.map(Base.whole) ?? .none, target, policy)
+  }
+
+  /// The cheapest way to somebody of whose base only the parts are known: plain, compressed, or as
+  /// copies and inserts.
+  /// - Returns: nil if the target is larger than `BinaryDifferenceLimits.targetBytesMax`.
+  public init?(
+    signature: BaseSignature, target: HashedBytes, policy: PatchPolicy = PatchPolicy()
+  ) {
+    self.init(.parts(signature), target, policy)
+  }
+
+  /// What is known of what the receiver has.
+  private enum Base {
+    case none
+    case whole(HashedBytes)
+    case parts(BaseSignature)
+
+    var count: Int {
+      switch self {
+      case .none: 0
+      case .whole(let base): base.count
+      case .parts(let signature): signature.baseBytes
+      }
+    }
+
+    var hash: Hash256? {
+      switch self {
+      case .none: nil
+      case .whole(let base): base.hash
+      case .parts(let signature): signature.baseHash
+      }
+    }
+  }
+
+  private init?(_ base: Base, _ target: HashedBytes, _ policy: PatchPolicy) {
     guard target.count <= BinaryDifferenceLimits.targetBytesMax else { return nil }
     var best = Patch(method: .plain, baseHash: nil, target: target, payload: target.bytes)
     var lowest = Double(target.count)
@@ -52,8 +89,8 @@ public struct PatchChoice: Sendable, Hashable {
     let zstd = ZstdCompressor(level: policy.level)
     for method in PatchMethod.allCases where policy.methods.contains(method) {
       guard method != .plain, target.count > policy.plainBytesMax else { continue }
-      guard !method.needsBase || (base?.count ?? 0) > 0 else { continue }
-      let touched = target.count + (method.needsBase ? base?.count ?? 0 : 0)
+      guard !method.needsBase || base.count > 0 else { continue }
+      let touched = target.count + (method.needsBase ? base.count : 0)
       let work = Double(touched) * method.nanosecondsPerByte * 1e-9 * policy.bytesPerSecond
       // What is too dear even with a payload of nothing is not tried.
       guard work < lowest,
@@ -63,7 +100,7 @@ public struct PatchChoice: Sendable, Hashable {
       candidates.append(Candidate(method: method, bytes: payload.count, cost: cost))
       guard payload.count < target.count, cost < lowest else { continue }
       lowest = cost
-      let baseHash = method.needsBase ? base?.hash : nil
+      let baseHash = method.needsBase ? base.hash : nil
       best = Patch(method: method, baseHash: baseHash, target: target, payload: payload)
     }
     patch = best
@@ -71,17 +108,23 @@ public struct PatchChoice: Sendable, Hashable {
   }
 
   private static func payload(
-    _ method: PatchMethod, _ base: HashedBytes?, _ target: HashedBytes, _ zstd: ZstdCompressor,
+    _ method: PatchMethod, _ base: Base, _ target: HashedBytes, _ zstd: ZstdCompressor,
     _ engine: BinaryDiffEngine
   ) -> [UInt8]? {
     switch method {
     case .plain: return target.bytes
     case .compressed: return zstd.frame(of: target.bytes)
-    case .zstdWithBase: return base.flatMap { zstd.frame(of: target.bytes, after: $0.bytes) }
+    case .zstdWithBase:
+      guard case .whole(let base) = base else { return nil }
+      return zstd.frame(of: target.bytes, after: base.bytes)
     case .copyInsert:
-      guard let base, let script = engine.script(from: base.bytes, to: target.bytes) else {
-        return nil
-      }
+      let script: EditScript? =
+        switch base {
+        case .none: nil
+        case .whole(let base): engine.script(from: base.bytes, to: target.bytes)
+        case .parts(let signature): signature.diff(to: target)?.script
+        }
+      guard let script else { return nil }
       let bytes = script.wireBytes
       // The receiver takes no script that is longer than the value.
       return bytes.count <= target.count ? zstd.frame(of: bytes) : nil

@@ -31,23 +31,48 @@ public struct AppendOnlyLog: Sendable {
   }
 }
 
-/// Reading one state of a log.
+/// Reading one state of a log, in memory or in a store. What is held no longer, or is damaged,
+/// throws `.unavailable`.
 public protocol LogReading: Sendable {
   /// Number of entries.
   var count: Int { get }
   /// The entry at an index below `count`.
-  func entry(at index: Int) -> [UInt8]
+  func entry(at index: Int) throws(ReconciliationError) -> [UInt8]
+  /// Entries from an index on, as many as have room in a page of about so many bytes.
+  func entries(from start: Int, bytes: Int) throws(ReconciliationError) -> [[UInt8]]
   /// The root when the log had so many entries, at most `count`.
-  func root(ofFirst count: Int) -> Hash256
+  func root(ofFirst count: Int) throws(ReconciliationError) -> Hash256
   /// The right edge when the log had so many entries, at most `count`.
-  func frontier(ofFirst count: Int) -> MountainFrontier
+  func frontier(ofFirst count: Int) throws(ReconciliationError) -> MountainFrontier
   /// The proof that the log begins with its first `count` entries.
-  func consistencyProof(from count: Int) -> ConsistencyProof?
+  func consistencyProof(from count: Int) throws(ReconciliationError) -> ConsistencyProof?
+}
+
+/// Entries of an answer: one in any case, then as many as have room.
+struct LogPage {
+  private(set) var entries: [[UInt8]] = []
+  private var rest: Int
+
+  init(bytes: Int) { rest = bytes }
+
+  var hasRoom: Bool { rest > 0 }
+
+  mutating func append(_ entry: [UInt8]) {
+    entries.append(entry)
+    rest -= entry.count + 1
+  }
 }
 
 extension AppendOnlyLog: LogReading {
   public var count: Int { entries.count }
   public func entry(at index: Int) -> [UInt8] { entries[index] }
+  public func entries(from start: Int, bytes: Int) -> [[UInt8]] {
+    var page = LogPage(bytes: bytes)
+    while start + page.entries.count < count, page.hasRoom {
+      page.append(entries[start + page.entries.count])
+    }
+    return page.entries
+  }
   public func root(ofFirst count: Int) -> Hash256 { range.root(ofFirst: count) }
   public func frontier(ofFirst count: Int) -> MountainFrontier { range.frontier(ofFirst: count) }
   public func consistencyProof(from count: Int) -> ConsistencyProof? {
@@ -65,7 +90,7 @@ public struct LogHead: Sendable, Hashable {
     self.root = root
   }
 
-  public init(_ log: some LogReading) {
-    self.init(count: log.count, root: log.root(ofFirst: log.count))
+  public init(_ log: some LogReading) throws(ReconciliationError) {
+    self.init(count: log.count, root: try log.root(ofFirst: log.count))
   }
 }

@@ -47,10 +47,12 @@ public struct LogComparison: Sendable {
   public private(set) var isComplete = false
 
   /// - Parameter pageBytes: about the bytes of a page, 1…`ReconciliationLimits.logPageBytesMax`.
-  public init(_ log: any LogReading, pageBytes: Int = 262_144) {
+  public init(
+    _ log: any LogReading, pageBytes: Int = 262_144
+  ) throws(ReconciliationError) {
     self.log = log
     self.pageBytes = min(max(1, pageBytes), ReconciliationLimits.logPageBytesMax)
-    frontier = log.frontier(ofFirst: log.count)
+    frontier = try log.frontier(ofFirst: log.count)
   }
 
   /// The entries that came since the last call, which follow each other and were proven.
@@ -112,7 +114,7 @@ public struct LogComparison: Sendable {
       guard head.count < frontier.count, fork == nil, relation == nil else {
         throw .contradiction("the log is shorter than it was: \(head.count) entries")
       }
-      if log.root(ofFirst: head.count) == head.root {
+      if try log.root(ofFirst: head.count) == head.root {
         relation = .isShorter(head.count)
         isComplete = true
       } else {
@@ -139,7 +141,7 @@ public struct LogComparison: Sendable {
       throw .malformed("\(entries.count) entries of a log that has \(head.count)")
     }
     if let fork, frontier.count == fork, fork < log.count,
-      entries.first == log.entry(at: fork)
+      entries.first == (try log.entry(at: fork))
     {
       throw .contradiction("entry \(fork) is the same, but the roots with it were not")
     }
@@ -167,7 +169,7 @@ public struct LogComparison: Sendable {
     var (common, other) = (common, other)
     var hasParted = false
     for (count, root) in zip(asked, roots) {
-      if log.root(ofFirst: count) != root {
+      if try log.root(ofFirst: count) != root {
         if !hasParted { other = count }
         hasParted = true
       } else if hasParted {
@@ -187,7 +189,7 @@ public struct LogComparison: Sendable {
     guard other == common + 1 else { return }
     fork = common
     relation = .forked(common: common)
-    frontier = log.frontier(ofFirst: common)
+    frontier = try log.frontier(ofFirst: common)
     phase = .following
   }
 

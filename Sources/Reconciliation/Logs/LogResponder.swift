@@ -17,22 +17,19 @@ public struct LogResponder: ComparisonResponder {
     case .follow(let head, let bytes): return try follow(head, bytes).wireBytes
     case .roots(let counts):
       let known = counts.prefix { $0 <= log.count }
-      return LogRoots(roots: known.map { log.root(ofFirst: $0) }).wireBytes
+      let roots = try known.map { count throws(ReconciliationError) in
+        try log.root(ofFirst: count)
+      }
+      return LogRoots(roots: roots).wireBytes
     }
   }
 
   private func follow(_ head: LogHead, _ bytes: Int) throws(ReconciliationError) -> LogAnswer {
-    let own = LogHead(count: log.count, root: log.root(ofFirst: log.count))
+    let own = LogHead(count: log.count, root: try log.root(ofFirst: log.count))
     guard head.count <= own.count else { return .isShorter(own) }
-    guard log.root(ofFirst: head.count) == head.root else { return .differs(own) }
-    var entries: [[UInt8]] = []
-    var rest = bytes
-    while head.count + entries.count < own.count, rest > 0 {
-      let entry = log.entry(at: head.count + entries.count)
-      entries.append(entry)
-      rest -= entry.count + 1
-    }
-    guard let proof = log.consistencyProof(from: head.count + entries.count) else {
+    guard try log.root(ofFirst: head.count) == head.root else { return .differs(own) }
+    let entries = try log.entries(from: head.count, bytes: bytes)
+    guard let proof = try log.consistencyProof(from: head.count + entries.count) else {
       throw .unavailable("the log proves nothing about its first \(head.count) entries")
     }
     return .follows(own, entries: entries, proof)

@@ -145,8 +145,8 @@ public struct MerkleComparison: ComparisonInitiator {
           try reading(Self.answerName) { () throws(WireError) in try decoder.finish() }
         }
       }
-      guard queue.count <= ReconciliationLimits.waitingNodesMax else {
-        throw .limitReached("more than \(ReconciliationLimits.waitingNodesMax) nodes differ")
+      guard queue.count <= settings.waitingNodesMax else {
+        throw .limitReached("more than \(settings.waitingNodesMax) nodes wait to be asked for")
       }
     } catch {
       isAtEnd = true

@@ -6,6 +6,8 @@ public struct MerkleSettings: Sendable, Hashable {
   public var requestsInFlight = 16
   /// Ends the comparison, incomplete, as soon as more differences than that are known.
   public var differencesMax = ReconciliationLimits.differencesMax
+  /// Ends the comparison with `.limitReached` as soon as more nodes wait to be asked for.
+  public var waitingNodesMax = ReconciliationLimits.waitingNodesMax
 
   public init() {}
 
@@ -14,6 +16,7 @@ public struct MerkleSettings: Sendable, Hashable {
     settings.batchNodes = min(max(1, batchNodes), ReconciliationLimits.batchNodesMax)
     settings.requestsInFlight = max(1, requestsInFlight)
     settings.differencesMax = min(max(0, differencesMax), ReconciliationLimits.differencesMax)
+    settings.waitingNodesMax = min(max(1, waitingNodesMax), ReconciliationLimits.waitingNodesMax)
     return settings
   }
 }

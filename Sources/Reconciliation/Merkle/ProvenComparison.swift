@@ -88,9 +88,9 @@ public struct ProvenComparison: ComparisonInitiator {
       try source.reading { view throws(ReconciliationError) in
         for (task, content) in zip(tasks, contents) { try take(content, task, view) }
       }
-      let limit = ReconciliationLimits.waitingNodesMax
+      let limit = settings.waitingNodesMax
       guard queue.count <= limit, parents.count <= limit else {
-        throw .limitReached("more than \(limit) nodes differ")
+        throw .limitReached("more than \(limit) nodes wait to be asked for")
       }
     } catch {
       isAtEnd = true

@@ -24,6 +24,8 @@ public final class StoredMerkle: MerkleSource {
   /// Held while something is written: the tree follows writes in their order.
   private let writing = Lock(())
   private let hot: HotNodes
+  /// Follow each write in its transaction.
+  private let symbols: StoredSymbols?
 
   /// Opens the set called `name` in `store`, or begins an empty one.
   ///
@@ -31,15 +33,17 @@ public final class StoredMerkle: MerkleSource {
   ///   - levels: levels of the tree in memory, 0…`ReconciliationLimits.treeLevelsMax`: 16^levels
   ///     shards. With 3 levels, 100 M records are 24 k in a shard.
   ///   - hotNodes: nodes inside shards that are kept, of about 1 KiB each.
+  ///   - symbols: coded symbols of the same set, which are to be kept current, too.
   public init(
     in store: any KeyValueStore, name: String, levels: Int = 3, depthMax: Int = 20,
-    hotNodes: Int = 4_096
+    hotNodes: Int = 4_096, symbols: StoredSymbols? = nil
   ) throws(StorageError) {
     precondition((1...HashedPosition.nibbleCount).contains(depthMax), "no depth \(depthMax)")
     precondition(levels <= depthMax, "\(levels) levels in a tree of depth \(depthMax)")
     records = StoredRecords(in: store, name: name)
     shards = Namespace(name + "/shards")
     self.depthMax = depthMax
+    self.symbols = symbols
     hot = HotNodes(nodesMax: hotNodes, revision: 0)
     state = Lock(State(tree: RecordTree(levels: levels), revision: 0))
     try catchUp()
@@ -51,7 +55,7 @@ public final class StoredMerkle: MerkleSource {
     try catchUp()
     return try writing.withLock { _ throws(StorageError) in
       let (tree, revision) = state.withLock { ($0.tree, $0.revision) }
-      let (changes, next, reached) = try records.store.write {
+      let (changes, next, reached, followed) = try records.store.write {
         transaction throws(StorageError) in
         let changes = try records.apply(writes, in: &transaction)
         var next = tree
@@ -61,8 +65,9 @@ public final class StoredMerkle: MerkleSource {
         if !changes.isEmpty, reached == revision + 1 {
           try put(changes, of: next, at: reached, in: &transaction)
         }
-        return (changes, next, reached)
+        return (changes, next, reached, try symbols?.follow(changes, in: &transaction))
       }
+      symbols?.settle(followed ?? nil)
       guard !changes.isEmpty, reached == revision + 1 else { return changes }
       hot.forget(
         above: changes.compactMap { ($0.new ?? $0.old)?.position }, revision: reached)

@@ -26,6 +26,14 @@ public struct RecordID: Sendable, Hashable, Comparable {
     self.init(high: hash.words.0, low: hash.words.1)
   }
 
+  /// The id of 16 bytes, most significant first.
+  @inlinable
+  public init(loading bytes: UnsafeRawBufferPointer) {
+    self.init(
+      high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+      low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+  }
+
   @inlinable
   public static func < (a: RecordID, b: RecordID) -> Bool {
     a.high != b.high ? a.high < b.high : a.low < b.low
@@ -44,9 +52,6 @@ extension RecordID: WireCodable {
 
   public init(from decoder: inout WireDecoder) throws(WireError) {
     let bytes = try decoder.raw(Self.byteCount)
-    let (high, low) = bytes.withUnsafeBytes {
-      ($0.loadUnaligned(as: UInt64.self), $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-    }
-    self.init(high: UInt64(bigEndian: high), low: UInt64(bigEndian: low))
+    self = bytes.withUnsafeBytes { RecordID(loading: $0) }
   }
 }

@@ -78,4 +78,31 @@ struct StoredRecordView: RecordReading {
     if let damaged { throw StoredForm.damage(damaged, "no entry of a record") }
     return found
   }
+
+  /// Hands all ids whose first half lies in `range` to `body`, in their order, a bounded number at
+  /// a time.
+  func forEachID(
+    in range: ClosedRange<UInt64> = 0...(.max), _ body: ([RecordID]) -> Void
+  ) throws(StorageError) {
+    func key(_ half: UInt64) -> [UInt8] { withUnsafeBytes(of: half.bigEndian) { Array($0) } }
+    let (end, isLast) = range.upperBound.addingReportingOverflow(1)
+    let keys = StoreRange(
+      in: names.ids, from: key(range.lowerBound), to: isLast ? nil : key(end))
+    var ids: [RecordID] = []
+    var damaged: [UInt8]?
+    try view.forEachBytes(in: keys) { key, _ in
+      guard key.count == RecordID.byteCount else {
+        damaged = Array(key)
+        return false
+      }
+      ids.append(RecordID(loading: key))
+      if ids.count == ReconciliationLimits.visitedIDsMax {
+        body(ids)
+        ids.removeAll(keepingCapacity: true)
+      }
+      return true
+    }
+    if let damaged { throw StoredForm.damage(damaged, "no id of a record") }
+    if !ids.isEmpty { body(ids) }
+  }
 }

@@ -13,6 +13,8 @@ public final class MemoryReplica: Replica {
     var ranges: NegentropyTree
     var values: [RecordID: [UInt8]] = [:]
     var revision: UInt64 = 1
+    /// Takes values that are given up.
+    var past: KeptValues?
   }
 
   private let content: Lock<Content>
@@ -23,10 +25,12 @@ public final class MemoryReplica: Replica {
   ///   - symbols: coded symbols that are kept current. A comparison that takes more goes through
   ///     all records once.
   ///   - depthMax: levels of the Merkle tree, the same on all replicas.
+  ///   - past: keeps the values that later ones replace, so that patches can refer to them
+  ///     (`PatchTransfer`); nil if they are forgotten.
   ///   - salts: from which the salts of comparisons are drawn.
   public init(
     _ records: some Sequence<Record> = [], symbols: Int = ReconciliationLimits.cachedSymbols,
-    depthMax: Int = 20, salts: RandomStream
+    depthMax: Int = 20, past: KeptValues? = nil, salts: RandomStream
   ) {
     let table = RecordTable(records)
     var ids = SymbolPrefix<RecordID>(length: symbols)
@@ -38,7 +42,7 @@ public final class MemoryReplica: Replica {
     content = Lock(
       Content(
         records: MerkleRecords(table, depthMax: depthMax), symbols: ids,
-        ranges: NegentropyTree(items)))
+        ranges: NegentropyTree(items), past: past))
     self.salts = Lock(salts)
     settle()
   }
@@ -120,6 +124,7 @@ extension MemoryReplica.Content {
   private mutating func forget(_ record: Record) {
     symbols.remove(record.id)
     ranges.remove(NegentropyItem(record))
-    values[record.id] = nil
+    let value = values.removeValue(forKey: record.id)
+    if let value, let past { past.keep(value, named: record.digest) }
   }
 }

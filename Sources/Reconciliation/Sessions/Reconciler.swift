@@ -32,7 +32,7 @@ public final class Reconciler: Sendable {
   ///   - onFault: told of peers that lie provably or break the protocol.
   public init(
     network: any Network, runtime: any Runtime, replica: any Replica, policy: any SyncPolicy,
-    transfer: any ValueTransfer = WholeValues(), slowness: Double = 1,
+    transfer: any ValueTransfer = PatchTransfer(), slowness: Double = 1,
     limits: RateLimits = RateLimits(), random: RandomStream, recorder: EventRecorder = .none,
     onFault: @escaping @Sendable (PeerID, ReconciliationError) -> Void = { _, _ in }
   ) {

@@ -85,23 +85,3 @@ public protocol Replica: Sendable {
     _ entries: [SyncEntry], dropping: [RecordID]
   ) async throws -> any ReplicaView
 }
-
-/// How a value is sent to someone who has an older one.
-public protocol ValueTransfer: Sendable {
-  /// What the asking side sends of the value that it has, so that the other side can make a patch;
-  /// nil if it wants the value itself.
-  func offer(of base: [UInt8]) -> [UInt8]?
-  /// A patch that makes `value` of what was offered; nil if there is none smaller than the value.
-  func patch(to value: [UInt8], from offer: [UInt8]) -> [UInt8]?
-  /// The value of a patch, nil if the patch is no good.
-  /// - Parameter size: bytes that it must have.
-  func value(of patch: [UInt8], base: [UInt8], size: Int) -> [UInt8]?
-}
-
-/// Values go as they are.
-public struct WholeValues: ValueTransfer {
-  public init() {}
-  public func offer(of base: [UInt8]) -> [UInt8]? { nil }
-  public func patch(to value: [UInt8], from offer: [UInt8]) -> [UInt8]? { nil }
-  public func value(of patch: [UInt8], base: [UInt8], size: Int) -> [UInt8]? { nil }
-}

@@ -25,7 +25,7 @@ public struct SyncServer: Sendable {
   ///   - policy: takes one of the offers of an asking side.
   ///   - slowness: how many times as long this processor takes as that of the cost model.
   public init(
-    policy: any SyncPolicy, transfer: any ValueTransfer = WholeValues(), slowness: Double = 1,
+    policy: any SyncPolicy, transfer: any ValueTransfer = PatchTransfer(), slowness: Double = 1,
     limits: RateLimits = RateLimits()
   ) {
     self.policy = policy
@@ -191,6 +191,7 @@ public struct SyncServer: Sendable {
   private func values(_ wishes: [ValueWish], in view: any ReplicaView) -> SyncAnswer {
     var answers: [ValueAnswer] = []
     var bytes = 0
+    var patched = 0
     for wish in wishes {
       guard let record = view.record(wish.id), let value = view.value(of: record) else {
         answers.append(.unheld)
@@ -198,6 +199,10 @@ public struct SyncServer: Sendable {
       }
       var answer = ValueAnswer.value(value)
       var size = value.count
+      if wish.offer != nil {
+        patched += size
+        if patched > ReconciliationLimits.patchedBytesMax, !answers.isEmpty { break }
+      }
       if let offer = wish.offer, let patch = transfer.patch(to: value, from: offer),
         patch.count < size
       {

@@ -101,8 +101,8 @@ extension SyncSession {
     var expected = 0
     while wishes.count < configuration.batchItems, let record = wantedValues.last {
       if !wishes.isEmpty, expected + Int(record.size) > ReconciliationLimits.batchBytesMax { break }
-      let base = configuration.isBinaryDiffOn ? base(of: record) : nil
-      var offer = base.flatMap(transfer.offer)
+      let base = base(of: record)
+      var offer = base.flatMap { transfer.offer(of: $0, for: Int(record.size)) }
       if let bytes = offer?.count, bytes > ReconciliationLimits.valueBytesMax { offer = nil }
       let size = RecordID.byteCount + (offer?.count ?? 0)
       if !wishes.isEmpty, bytes + size > ReconciliationLimits.batchBytesMax { break }
@@ -115,9 +115,12 @@ extension SyncSession {
     return wishes
   }
 
-  /// The older value of the record's key.
+  /// The older value of the record's key, if it is to be offered.
   private func base(of record: Record) -> [UInt8]? {
-    view.record(of: record.key).flatMap { view.value(of: $0) }
+    guard configuration.isBinaryDiffOn, !wholeOnly.contains(record.id),
+      wholeOnly.count < ReconciliationLimits.vainPatchesMax
+    else { return nil }
+    return view.record(of: record.key).flatMap { view.value(of: $0) }
   }
 
   /// As many of those to be sent as have room. One that this side has lost since is left out.

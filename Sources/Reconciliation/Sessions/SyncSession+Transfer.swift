@@ -117,9 +117,14 @@ extension SyncSession {
         value = given
         statistics.compression.add(original: given.count, compressed: given.count)
       case .patch(let patch):
-        guard wish.offer != nil, let base,
-          let made = transfer.value(of: patch, base: base, size: Int(record.size))
-        else { throw .contradiction("the patch of \(wish.id) from \(peer) makes no value") }
+        guard wish.offer != nil, let base else {
+          throw .contradiction("a patch of \(wish.id) from \(peer), to whom nothing was offered")
+        }
+        guard let made = try transfer.value(of: patch, base: base, size: Int(record.size)) else {
+          wholeOnly.insert(wish.id)
+          wantedValues.append(record)
+          continue
+        }
         value = made
         statistics.compression.add(original: made.count, compressed: patch.count)
       }

@@ -105,6 +105,8 @@ public struct SyncSession: Sendable {
   var offeredIDs: [RecordID] = []
   /// Records whose values were asked for, each with the older value that was offered.
   var asked: [RecordID: (record: Record, base: [UInt8]?)] = [:]
+  /// Records whose patch made another value, so that they are asked for whole.
+  var wholeOnly: Set<RecordID> = []
   /// Keys whose newer record came, so that the older one need not be sent.
   var outdated: Set<RecordID> = []
   /// Names of this round that the other side does not hold.
@@ -122,7 +124,7 @@ public struct SyncSession: Sendable {
   public init(
     id: SyncSessionID, peer: PeerID, view: any ReplicaView, policy: any SyncPolicy,
     configuration: SyncConfiguration = SyncConfiguration(),
-    transfer: any ValueTransfer = WholeValues(), link: LinkMonitor = LinkMonitor(),
+    transfer: any ValueTransfer = PatchTransfer(), link: LinkMonitor = LinkMonitor(),
     lastDifference: Int? = nil, slowness: Double = 1, at now: Moment
   ) {
     self.id = id

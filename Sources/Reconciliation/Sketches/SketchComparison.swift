@@ -125,8 +125,8 @@ public struct SketchComparison<Source: RecordIDSource>: ComparisonInitiator {
       try decoder.append(remote: symbols, local: ours)
       guard !decoder.isComplete else { break }
     }
-    let items = try decoder.items()
-    difference = RecordDifference(missing: items.remoteOnly, extra: items.localOnly)
+    try decoder.addItems(
+      since: difference.count, remoteOnly: &difference.missing, localOnly: &difference.extra)
     guard decoder.isComplete || decoder.symbolCount < options.symbolsMax else {
       throw .limitReached("\(decoder.symbolCount) coded symbols do not tell the difference")
     }

@@ -18,11 +18,17 @@ public protocol SketchItem: Sendable, Hashable {
   var mappingSeed: (UInt64, UInt64) { get }
   /// Appends the `byteCount` bytes of the item.
   func append(to encoder: inout WireEncoder)
-  /// Reads `byteCount` bytes.
-  init(reading decoder: inout WireDecoder) throws(WireError)
+  /// The item of `byteCount` bytes.
+  init(loading bytes: UnsafeRawBufferPointer)
 }
 
 extension SketchItem {
+  /// Reads `byteCount` bytes.
+  public init(reading decoder: inout WireDecoder) throws(WireError) {
+    let bytes = try decoder.raw(Self.byteCount)
+    self = bytes.withUnsafeBytes { Self(loading: $0) }
+  }
+
   /// Two words that nobody can foretell who lacks the key: SipHash-2-4 of the mapping's seed, and
   /// of the seed with its words changed about.
   func salted(by key: SipKey) -> (UInt64, UInt64) {
@@ -66,10 +72,6 @@ extension RecordID: SketchItem {
   public func append(to encoder: inout WireEncoder) {
     encode(to: &encoder)
   }
-
-  public init(reading decoder: inout WireDecoder) throws(WireError) {
-    try self.init(from: &decoder)
-  }
 }
 
 /// A 64-bit name of an item that is only known within one session: a keyed hash, which nobody who
@@ -111,8 +113,8 @@ public struct ShortID: SketchItem {
     withUnsafeBytes(of: word.littleEndian) { encoder.append(raw: $0) }
   }
 
-  public init(reading decoder: inout WireDecoder) throws(WireError) {
-    let bytes = try decoder.raw(Self.byteCount)
-    self.init(UInt64(littleEndian: bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }))
+  @inlinable
+  public init(loading bytes: UnsafeRawBufferPointer) {
+    self.init(UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self)))
   }
 }

@@ -27,12 +27,7 @@ public struct SymbolBatch<Item: SketchItem>: Sendable, Hashable {
     var encoder = WireEncoder(capacity: 20 + symbols.count * symbolBytes)
     encoder.append(count: itemCount)
     encoder.append(littleEndian: stamp, bytes: 8)
-    encoder.append(count: symbols.count)
-    for (place, symbol) in symbols.enumerated() {
-      encoder.append(
-        symbol, expecting: Self.expectedCount(at: start + place, of: itemCount),
-        checksumBytes: checksumBytes)
-    }
+    encoder.append(symbols: symbols, from: start, of: itemCount, checksumBytes: checksumBytes)
     return encoder.bytes
   }
 
@@ -43,17 +38,8 @@ public struct SymbolBatch<Item: SketchItem>: Sendable, Hashable {
     var decoder = WireDecoder(bytes)
     itemCount = try decoder.sketchedItems()
     stamp = try decoder.littleEndian(bytes: 8)
-    let count = try decoder.count(
-      elementBytes: Item.byteCount + checksumBytes + 1, limit: limit)
-    var symbols: [CodedSymbol<Item>] = []
-    symbols.reserveCapacity(count)
-    for place in 0..<count {
-      symbols.append(
-        try decoder.symbol(
-          expecting: Self.expectedCount(at: start + place, of: itemCount), of: itemCount,
-          checksumBytes: checksumBytes))
-    }
-    self.symbols = symbols
+    symbols = try decoder.symbols(
+      from: start, of: itemCount, checksumBytes: checksumBytes, limit: limit)
     try decoder.finish()
   }
 
@@ -64,6 +50,19 @@ public struct SymbolBatch<Item: SketchItem>: Sendable, Hashable {
 }
 
 extension WireEncoder {
+  /// Symbols from index `start` on of a set of `items` items, with so many bytes of each checksum:
+  /// their number as a varint, and each as in a `SymbolBatch`.
+  public mutating func append<Item>(
+    symbols: [CodedSymbol<Item>], from start: Int, of items: Int, checksumBytes: Int
+  ) {
+    append(count: symbols.count)
+    for (place, symbol) in symbols.enumerated() {
+      append(
+        symbol, expecting: SymbolBatch<Item>.expectedCount(at: start + place, of: items),
+        checksumBytes: checksumBytes)
+    }
+  }
+
   /// A symbol: the sum, so many bytes of the checksum, and the count less what is expected.
   mutating func append<Item>(
     _ symbol: CodedSymbol<Item>, expecting expected: Int64, checksumBytes: Int
@@ -83,6 +82,57 @@ extension WireEncoder {
 }
 
 extension WireDecoder {
+  /// What `WireEncoder.append(symbols:from:of:checksumBytes:)` wrote: at most `limit` symbols, none
+  /// of which counts less than no item or more than `items`.
+  public mutating func symbols<Item: SketchItem>(
+    from start: Int, of items: Int, checksumBytes: Int, limit: Int
+  ) throws(WireError) -> [CodedSymbol<Item>] {
+    let count = try count(elementBytes: Item.byteCount + checksumBytes + 1, limit: limit)
+    var symbols: [CodedSymbol<Item>] = []
+    symbols.reserveCapacity(count)
+    while symbols.count < count {
+      try readShort(&symbols, upTo: count, from: start, of: items, checksumBytes: checksumBytes)
+      guard symbols.count < count else { break }
+      let index = start + symbols.count
+      symbols.append(
+        try symbol(
+          expecting: SymbolBatch<Item>.expectedCount(at: index, of: items), of: items,
+          checksumBytes: checksumBytes))
+    }
+    return symbols
+  }
+
+  /// Reads symbols with counts of one byte, as nearly all have, while such ones follow.
+  private mutating func readShort<Item: SketchItem>(
+    _ symbols: inout [CodedSymbol<Item>], upTo count: Int, from start: Int, of items: Int,
+    checksumBytes: Int
+  ) throws(WireError) {
+    var ahead = self
+    let bytes = try ahead.raw(ahead.remaining)
+    let size = Item.byteCount + checksumBytes + 1
+    let used = bytes.withUnsafeBytes { bytes in
+      var end = size
+      while symbols.count < count, end <= bytes.count {
+        let folded = Int64(bytes[end - 1])
+        let index = start + symbols.count
+        let total =
+          SymbolBatch<Item>.expectedCount(at: index, of: items) + (folded >> 1 ^ -(folded & 1))
+        // A longer count, or a wrong one, which is told where it is read by itself.
+        guard folded < 0x80, total >= 0, total <= Int64(items) else { break }
+        var checksum: UInt64 = 0
+        for byte in bytes[(end - 1 - checksumBytes)..<(end - 1)].reversed() {
+          checksum = checksum << 8 | UInt64(byte)
+        }
+        let sum = UnsafeRawBufferPointer(rebasing: bytes[(end - size)...].prefix(Item.byteCount))
+        symbols.append(
+          CodedSymbol(sum: Item(loading: sum), checksum: checksum, count: total))
+        end += size
+      }
+      return end - size
+    }
+    _ = try raw(used)
+  }
+
   /// The number of items that a sketch is of.
   mutating func sketchedItems() throws(WireError) -> Int {
     let start = offset

@@ -58,15 +58,29 @@ public struct SymbolDecoder<Item: SketchItem>: Sendable {
   /// Throws if one was found twice: no set has such symbols.
   public func items() throws(ReconciliationError) -> (remoteOnly: Set<Item>, localOnly: Set<Item>) {
     var (remote, local) = (Set<Item>(), Set<Item>())
-    for place in found {
+    try addItems(since: 0, remoteOnly: &remote, localOnly: &local)
+    return (remote, local)
+  }
+
+  /// Adds the items that were found after the first `start` to those before. Throws as `items`.
+  func addItems(
+    since start: Int, remoteOnly: inout Set<Item>, localOnly: inout Set<Item>
+  ) throws(ReconciliationError) {
+    let new = found[start...]
+    let missing = new.count { $0.count > 0 }
+    remoteOnly.reserveCapacity(remoteOnly.count + missing)
+    localOnly.reserveCapacity(localOnly.count + new.count - missing)
+    for place in new {
       let isNew =
-        place.count > 0 ? remote.insert(place.item).inserted : local.insert(place.item).inserted
+        place.count > 0
+        ? remoteOnly.insert(place.item).inserted : localOnly.insert(place.item).inserted
       if !isNew { throw .malformed("coded symbols give item \(place.item) twice") }
     }
-    guard remote.isDisjoint(with: local) else {
+    // Each new item is looked for on the other side, which has it whole by now.
+    for place in new
+    where place.count > 0 ? localOnly.contains(place.item) : remoteOnly.contains(place.item) {
       throw .malformed("coded symbols give an item to one set and to the other")
     }
-    return (remote, local)
   }
 
   /// Takes the next symbols of the remote set and the local set's symbols of the same indices;
@@ -78,7 +92,10 @@ public struct SymbolDecoder<Item: SketchItem>: Sendable {
     precondition(remote.count == local.count && symbolCount + remote.count < 1 << 31)
     let start = symbolCount
     cells.removeLast()
-    cells.reserveCapacity(start + remote.count + 1)
+    // Room grows by doubling, however few symbols come at a time.
+    if cells.capacity < start + remote.count + 1 {
+      cells.reserveCapacity(max(start + remote.count + 1, 2 * start))
+    }
     for (remote, local) in zip(remote, local) {
       let cell = remote.subtracting(local, mask: mask)
       cells.append(cell)

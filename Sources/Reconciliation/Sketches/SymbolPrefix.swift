@@ -29,6 +29,13 @@ public struct SymbolPrefix<Item: SketchItem>: Sendable {
     apply(items, change: 1)
   }
 
+  /// Symbols that were kept somewhere, of a set of so many items.
+  init(cells: [CodedSymbol<Item>], itemCount: Int) {
+    precondition(cells.count < 1 << 31)
+    self.cells = cells
+    items = itemCount
+  }
+
   /// Symbols that are kept.
   @inlinable
   public var length: Int { cells.count }
@@ -51,6 +58,21 @@ public struct SymbolPrefix<Item: SketchItem>: Sendable {
   public mutating func apply(_ items: some Sequence<Item>, change: Int64) {
     self.items += apply(items, change: change, from: 0) * Int(change)
   }
+
+  /// Removes items that are in the set and adds others: one by one while that is cheaper than going
+  /// through all symbols.
+  mutating func change(removing removed: [Item], adding added: [Item]) {
+    guard (removed.count + added.count) * Self.symbolsPerItem >= length else {
+      for item in removed { remove(item) }
+      for item in added { add(item) }
+      return
+    }
+    apply(removed, change: -1)
+    apply(added, change: 1)
+  }
+
+  /// Symbols that can be gone through in the time that one item more takes by itself.
+  private static var symbolsPerItem: Int { 40 }
 
   @inlinable
   mutating func write(_ item: Item, change: Int64) {

@@ -20,8 +20,7 @@ struct SymbolSource<Source: RecordIDSource>: Sendable {
 
   /// Takes ids out and puts others in.
   mutating func change(removing removed: [RecordID], adding added: [RecordID]) {
-    prefix.apply(removed, change: -1)
-    prefix.apply(added, change: 1)
+    prefix.change(removing: removed, adding: added)
     self.removed += removed
     self.added += added
   }

@@ -1,8 +1,26 @@
 import MerkleTree
 import Primitives
 import Reconciliation
+import Storage
 import TestSupport
 import Testing
+
+/// Where the logs of a test are.
+enum LogWorld: CaseIterable {
+  case memory
+  case stored
+
+  func log(_ entries: [[UInt8]]) throws -> any LogReading {
+    switch self {
+    case .memory: return AppendOnlyLog(entries)
+    case .stored:
+      let store = try MemoryStore(owner: StoreOwner(kind: "test", version: 1))
+      let log = try StoredLog(in: store, name: "test/log")
+      try #require(log.append(entries) != nil)
+      return try log.view()
+    }
+  }
+}
 
 @Suite struct LogComparisonTests {
   private static func entries(_ count: Int, from start: Int = 0, tag: UInt8 = 0) -> [[UInt8]] {
@@ -26,14 +44,15 @@ import Testing
     return (entries, requests)
   }
 
-  @Test func comparison_shouldTellHowLogsStand_forAllLengthsAndForks() throws {
+  @Test(arguments: LogWorld.allCases)
+  func comparison_shouldTellHowLogsStand_forAllLengthsAndForks(world: LogWorld) throws {
     for common in [0, 1, 2, 7, 16, 33, 100] {
       for (own, other) in [(0, 0), (0, 1), (1, 0), (1, 1), (5, 70), (70, 5), (300, 40)] {
         let shared = Self.entries(common)
-        let mine = AppendOnlyLog(shared + Self.entries(own, from: common, tag: 1))
-        let theirs = AppendOnlyLog(shared + Self.entries(other, from: common, tag: 2))
+        let mine = try world.log(shared + Self.entries(own, from: common, tag: 1))
+        let theirs = try world.log(shared + Self.entries(other, from: common, tag: 2))
         for pageBytes in [1, 50, 10_000] {
-          var comparison = LogComparison(mine, pageBytes: pageBytes)
+          var comparison = try LogComparison(mine, pageBytes: pageBytes)
           let (entries, requests) = try Self.run(&comparison, LogResponder(theirs))
           let expected: LogComparison.Relation =
             own == 0
@@ -42,7 +61,7 @@ import Testing
           #expect(comparison.relation == expected)
           #expect(comparison.isComplete)
           #expect(entries == (other == 0 ? [] : Self.entries(other, from: common, tag: 2)))
-          #expect(comparison.remoteHead == LogHead(theirs))
+          #expect(comparison.remoteHead == (try LogHead(theirs)))
           if pageBytes == 10_000 { #expect(requests <= 6) }
         }
       }
@@ -52,18 +71,19 @@ import Testing
   @Test func log_shouldGoOnFromTheFork_afterItsOwnEndIsGivenUp() throws {
     var mine = AppendOnlyLog(Self.entries(50) + Self.entries(9, tag: 1))
     let theirs = AppendOnlyLog(Self.entries(50) + Self.entries(90, tag: 2))
-    var comparison = LogComparison(mine)
+    var comparison = try LogComparison(mine)
     let (entries, _) = try Self.run(&comparison, LogResponder(theirs))
     mine.truncate(to: 50)
     for entry in entries { mine.append(entry) }
-    #expect(LogHead(mine) == LogHead(theirs))
+    #expect(try LogHead(mine) == LogHead(theirs))
   }
 
-  @Test func search_shouldTakeFewRequests_inLongLogs() throws {
+  @Test(arguments: LogWorld.allCases)
+  func search_shouldTakeFewRequests_inLongLogs(world: LogWorld) throws {
     #expect(ReconciliationLimits.logRootsMax == 15)
-    let mine = AppendOnlyLog(Self.entries(40_000))
-    let theirs = AppendOnlyLog(Self.entries(12_345) + Self.entries(30_000, from: 12_345, tag: 2))
-    var comparison = LogComparison(mine, pageBytes: ReconciliationLimits.logPageBytesMax + 1)
+    let mine = try world.log(Self.entries(40_000))
+    let theirs = try world.log(Self.entries(12_345) + Self.entries(30_000, from: 12_345, tag: 2))
+    var comparison = try LogComparison(mine, pageBytes: ReconciliationLimits.logPageBytesMax + 1)
     let (entries, requests) = try Self.run(&comparison, LogResponder(theirs))
     #expect(comparison.relation == .forked(common: 12_345) && entries.count == 30_000)
     #expect(requests <= 1 + 4 + 1)
@@ -77,9 +97,10 @@ import Testing
     #expect(log.count == 1)
   }
 
-  @Test func requests_shouldWait_untilEntriesAreTaken() throws {
-    var comparison = LogComparison(AppendOnlyLog(), pageBytes: 1)
-    let responder = LogResponder(AppendOnlyLog(Self.entries(3)))
+  @Test(arguments: LogWorld.allCases)
+  func requests_shouldWait_untilEntriesAreTaken(world: LogWorld) throws {
+    var comparison = try LogComparison(try world.log([]), pageBytes: 1)
+    let responder = LogResponder(try world.log(Self.entries(3)))
     let begin = comparison.nextRequest()
     let request = try #require(begin)
     let second = comparison.nextRequest()
@@ -97,12 +118,12 @@ import Testing
     var generator = SeededGenerator(seed: seed)
     let mine = AppendOnlyLog(Self.entries(60) + Self.entries(generator.below(3), tag: 1))
     let theirs = AppendOnlyLog(Self.entries(60) + Self.entries(80, from: 60, tag: 2))
-    var comparison = LogComparison(mine, pageBytes: 100)
+    var comparison = try LogComparison(mine, pageBytes: 100)
     do {
       let (entries, _) = try Self.run(&comparison, LogResponder(theirs)) { _, answer in
         generator.chance(25) ? generator.mutated(answer) : answer
       }
-      if comparison.isComplete, comparison.remoteHead == LogHead(theirs) {
+      if comparison.isComplete, comparison.remoteHead == (try LogHead(theirs)) {
         #expect(entries.suffix(80) == Self.entries(80, from: 60, tag: 2)[...])
       }
     } catch is ReconciliationError {
@@ -111,11 +132,12 @@ import Testing
     }
   }
 
-  @Test func changedEntriesAndProofs_shouldBeAContradiction() throws {
-    let mine = AppendOnlyLog(Self.entries(60))
-    let theirs = AppendOnlyLog(Self.entries(160))
+  @Test(arguments: LogWorld.allCases)
+  func changedEntriesAndProofs_shouldBeAContradiction(world: LogWorld) throws {
+    let mine = try world.log(Self.entries(60))
+    let theirs = try world.log(Self.entries(160))
     for place in [1 + 1 + 1 + 32 + 1 + 1, -1] {
-      var comparison = LogComparison(mine, pageBytes: 100)
+      var comparison = try LogComparison(mine, pageBytes: 100)
       let error = #expect(throws: ReconciliationError.self) {
         _ = try Self.run(&comparison, LogResponder(theirs)) { _, answer in
           var lie = answer

@@ -114,4 +114,40 @@ import Testing
       #expect(kinds.contains(one.count == 0 ? 3 : 2))
     }
   }
+
+  @Test func comparison_shouldEnd_whenTooManyNodesWait() throws {
+    let (own, other) = replicas(5_000, changed: 2_000, alone: 0, seed: 2)
+    var settings = MerkleSettings()
+    #expect(settings.waitingNodesMax == ReconciliationLimits.waitingNodesMax)
+    settings.requestsInFlight = 1
+    for most in [Int.max, 20] {
+      settings.waitingNodesMax = most
+      let expected = most == .max ? nil : ReconciliationError.Kind.limitReached
+      let remote = MerkleRecords(other)
+      let ends: [ReconciliationError?] = try [
+        end(of: MerkleComparison(MerkleRecords(own), settings: settings), remote),
+        end(
+          of: ProvenComparison(
+            MerkleRecords(own), root: remote.rootHash(), settings: settings), remote),
+      ]
+      #expect(ends.map { $0?.kind } == [expected, expected])
+      #expect(ends.allSatisfy { $0?.reason.contains("20 nodes wait") ?? (most == .max) })
+    }
+  }
+
+  /// How a comparison ended: nil if it is whole.
+  private func end(
+    of initiator: some ComparisonInitiator, _ remote: MerkleRecords
+  ) throws -> ReconciliationError? {
+    var initiator = initiator
+    do { try run(&initiator, against: MerkleResponder(remote)) } catch let error
+      as ReconciliationError
+    {
+      let next = initiator.nextRequest()
+      #expect(next == nil)
+      return error
+    }
+    #expect(initiator.isComplete)
+    return nil
+  }
 }

@@ -1,3 +1,4 @@
+import Locking
 import Primitives
 import Reconciliation
 import Storage
@@ -113,4 +114,53 @@ import Testing
     #expect(try stored.rootHash() == root)
     #expect(try stored.root() == MerkleRecords(own).root())
   }
+
+  /// While others write between each snapshot and the tree, a view is tried for a bounded number of
+  /// times.
+  @Test func view_shouldBeGivenUp_whenOthersWriteAgainAndAgain() throws {
+    let attempts = ReconciliationLimits.viewAttemptsMax
+    // An attempt reads once, and catches up once.
+    for (writes, isGiven) in [(2 * attempts, false), (2 * attempts - 2, true)] {
+      let store = BusyStore(try MemoryStore(owner: Self.owner))
+      let stored = try StoredMerkle(in: store, name: "test/tree", levels: 1)
+      try stored.write([.set(Record(key: [1], version: 1, value: [])!)])
+      store.writes.withLock { $0 = (done: 0, most: writes) }
+      if isGiven {
+        #expect(try stored.root().latest == UInt64(writes + 1))
+      } else {
+        let error = #expect(throws: StorageError.self) { try stored.root() }
+        #expect(error.map { "\($0)".contains("again and again") } == true)
+      }
+      #expect(store.writes.withLock { $0.done } == writes)
+    }
+  }
+}
+
+/// A store in which somebody writes before each snapshot, past the tree.
+private final class BusyStore: KeyValueStore {
+  let inner: MemoryStore
+  let writes = Lock((done: 0, most: 0))
+
+  init(_ inner: MemoryStore) { self.inner = inner }
+
+  func read<Output>(
+    _ body: (borrowing StoreSnapshot) throws(StorageError) -> Output
+  ) throws(StorageError) -> Output {
+    let version = writes.withLock { writes -> UInt64? in
+      guard writes.done < writes.most else { return nil }
+      writes.done += 1
+      return UInt64(writes.done + 1)
+    }
+    if let version, let record = Record(key: [1], version: version, value: []) {
+      try StoredRecords(in: inner, name: "test/tree").write([.set(record)])
+    }
+    return try inner.read(body)
+  }
+
+  func write<Output>(
+    _ body: (inout StoreTransaction) throws(StorageError) -> Output
+  ) throws(StorageError) -> Output { try inner.write(body) }
+
+  func synchronize() throws(StorageError) { try inner.synchronize() }
+  func close() throws(StorageError) { try inner.close() }
 }

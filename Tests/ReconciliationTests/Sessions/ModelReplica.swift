@@ -214,7 +214,7 @@ struct FixedPolicy: SyncPolicy {
 
 /// A patch is the bytes that follow a common beginning.
 struct PrefixTransfer: ValueTransfer {
-  func offer(of base: [UInt8]) -> [UInt8]? { base }
+  func offer(of base: [UInt8], for size: Int) -> [UInt8]? { base }
 
   func patch(to value: [UInt8], from offer: [UInt8]) -> [UInt8]? {
     let same = zip(value, offer).prefix { $0 == $1 }.count

@@ -53,6 +53,83 @@ import Testing
     #expect(least > 1_250)
   }
 
+  /// However many differ: what is asked for at once is bounded by the bytes of an answer alone.
+  @Test func manyDifferences_shouldTakeFewRounds() throws {
+    var generator = SeededGenerator(seed: 12)
+    let sets = TwoSets(common: 10_000, missing: 35_000, extra: 25_000, from: &generator)
+    var (initiator, responder) = Self.pair(sets, kept: 1_000)
+    let run = try ComparisonRun(&initiator, against: responder, from: &generator)
+    #expect(initiator.isComplete && initiator.difference == sets.difference)
+    #expect(run.rounds <= 4, "\(run.rounds) rounds")
+    #expect(run.bytesIn / 60_000 <= 32)
+  }
+
+  /// Read many at a time or one by one, symbols are the same, and wrong ones are refused at the
+  /// same place.
+  @Test(arguments: 0..<Campaign.seeds("LIVESYNC_SYMBOL_SEEDS", default: 60))
+  func symbols_shouldBeReadAsOneByOne_whateverTheirCounts(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    let items = [1, 60, 5_000, 1 << 39][Int(seed % 4)]
+    let start = generator.below(3) * 500
+    let symbols = (0..<50).map { place -> CodedSymbol<RecordID> in
+      let expected = 2 * items / (start + place + 2)
+      let spread = [1, 70, 20_000][generator.below(3)]
+      let count = min(items, max(0, expected + generator.below(2 * spread) - spread))
+      return CodedSymbol(sum: generator.id(), checksum: generator.next(), count: Int64(count))
+    }
+    let width = 4 + Int(seed % 5)
+    var encoder = WireEncoder()
+    encoder.append(symbols: symbols, from: start, of: items, checksumBytes: width)
+    let honest = encoder.bytes
+    for trial in 0..<20 {
+      // What follows the symbols is left for others.
+      let bytes =
+        (trial == 0 ? honest : generator.mutated(honest)) + [UInt8](repeating: 1, count: 9)
+      func read(_ bytes: [UInt8]) -> Result<[CodedSymbol<RecordID>], WireError> {
+        Result { () throws(WireError) in
+          var decoder = WireDecoder(bytes)
+          return try decoder.symbols(from: start, of: items, checksumBytes: width, limit: 50)
+        }
+      }
+      let found = read(bytes)
+      #expect(found == Self.oneByOne(bytes, start, items, width), "seed \(seed)")
+      guard case .success(let again) = found else { continue }
+      #expect(again.allSatisfy { (0...Int64(items)).contains($0.count) })
+      let mask = UInt64.max >> UInt64(64 - 8 * width)
+      if trial == 0 {
+        #expect(again.map(\.sum) == symbols.map(\.sum))
+        #expect(again.map(\.count) == symbols.map(\.count))
+        #expect(again.map(\.checksum) == symbols.map { $0.checksum & mask })
+      }
+    }
+  }
+
+  /// The published wire form, field by field.
+  private static func oneByOne(
+    _ bytes: [UInt8], _ start: Int, _ items: Int, _ width: Int
+  ) -> Result<[CodedSymbol<RecordID>], WireError> {
+    Result { () throws(WireError) in
+      var decoder = WireDecoder(bytes)
+      var symbols: [CodedSymbol<RecordID>] = []
+      for place in 0..<(try decoder.count(elementBytes: 17 + width, limit: 50)) {
+        let sum: RecordID = try decoder.value()
+        let checksum = try decoder.raw(width).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let offset = decoder.offset
+        let folded = try decoder.varint()
+        let index = start + place
+        let expected = Int64((2 * items + (index + 2) / 2) / (index + 2))
+        let surplus = Int64(folded >> 1) ^ -Int64(folded & 1)
+        let count = surplus.addingReportingOverflow(expected)
+        guard !count.overflow, (0...Int64(items)).contains(count.partialValue) else {
+          throw .invalidValue(
+            "a symbol counts less than no item or more than \(items)", at: offset)
+        }
+        symbols.append(CodedSymbol(sum: sum, checksum: checksum, count: count.partialValue))
+      }
+      return symbols
+    }
+  }
+
   @Test func comparison_shouldEnd_atItsOwnLimit() throws {
     var generator = SeededGenerator(seed: 2)
     let sets = TwoSets(common: 10, missing: 300, extra: 0, from: &generator)
@@ -67,9 +144,10 @@ import Testing
   }
 
   @Test func request_shouldBeRefused_beyondSymbolLimits() throws {
+    let most = ReconciliationLimits.symbolsPerAnswerMax
     let responder = SketchResponder(
       SortedIDs([RecordID(high: 1, low: 2)]),
-      prefix: SymbolPrefix(length: 8, of: [RecordID(high: 1, low: 2)]), symbolsMax: 9_000)
+      prefix: SymbolPrefix(length: 8, of: [RecordID(high: 1, low: 2)]), symbolsMax: most + 800)
     func request(_ start: Int, _ count: Int, _ checksum: UInt8) -> [UInt8] {
       var encoder = WireEncoder()
       encoder.append(count: start)
@@ -77,13 +155,14 @@ import Testing
       encoder.append(byte: checksum)
       return encoder.bytes
     }
-    let most = ReconciliationLimits.symbolsPerAnswerMax
-    #expect(try responder.answer(request(0, most, 8)).count > most * 24)
-    #expect(try responder.answer(request(8_999, 1, 4)).count > 20)
+    let longest = try responder.answer(request(0, most, 8)).count
+    #expect(longest > most * 24 && longest <= 1 << 20)
+    #expect(longest <= ReconciliationLimits.comparisonBytesMax)
+    #expect(try responder.answer(request(most + 799, 1, 4)).count > 20)
     for (bytes, kind) in [
       (request(0, most + 1, 8), ReconciliationError.Kind.malformed), (request(0, 0, 8), .malformed),
       (request(0, 1, 3), .malformed), (request(0, 1, 9), .malformed), ([], .malformed),
-      (request(9_000, 1, 8), .limitReached), (request(0xffff_ffff, most, 8), .limitReached),
+      (request(most + 800, 1, 8), .limitReached), (request(0xffff_ffff, most, 8), .limitReached),
     ] {
       #expect(throws: ReconciliationError.self) { try responder.answer(bytes) }
       do throws(ReconciliationError) { _ = try responder.answer(bytes) } catch {

@@ -23,7 +23,7 @@ struct VectorItem: SketchItem {
   func append(to encoder: inout WireEncoder) { encoder.append(value) }
 
   init(value: Hash256) { self.value = value }
-  init(reading decoder: inout WireDecoder) throws(WireError) { value = try decoder.hash() }
+  init(loading bytes: UnsafeRawBufferPointer) { value = Hash256(loading: bytes) }
 }
 
 /// Two sets of ids and what they differ in.
