@@ -24,7 +24,8 @@ let rooms = [
   "Locking", "Runtime", "Primitives", "Streams", "Compression", "BinaryDifference", "MerkleTree",
   "Storage", "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport",
   "SimulatedLinks", "HTTPServer", "Reconciliation", "CRDT", "Delta", "RESP", "KeyValue",
-  "ReplicaSimulation", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Snapshot", "StateReconciliation", "ABCI", "Monitoring", "Production", "Daemon", "Simulation",
+  "ReplicaSimulation", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Snapshot",
+  "StateReconciliation", "ABCI", "Monitoring", "Production", "Daemon", "Simulation",
   "Fixtures", "Reports",
 ]
 
@@ -217,7 +218,8 @@ let package = Package(
       dependencies: [
         "TestSupport", "Locking", "Primitives", "Compression", "BinaryDifference", "MerkleTree",
         "Storage", "EventLog", "Networking", "Reconciliation", "CRDT", "Delta", "RESP",
-        "KeyValue", "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Snapshot", "StateReconciliation", "ABCI", "Node", "Production", "Simulation", "Fixtures",
+        "KeyValue", "Transport", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Snapshot",
+        "StateReconciliation", "ABCI", "Node", "Production", "Simulation", "Fixtures",
         "Reports",
       ],
       path: "Fuzz/Targets", swiftSettings: strict),

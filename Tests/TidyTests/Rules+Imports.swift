@@ -4,7 +4,8 @@ extension TidyRule {
     "Locking", "Runtime", "Primitives", "Streams", "Compression", "BinaryDifference", "MerkleTree",
     "Storage", "EventLog", "Networking", "SimulatedNetworking", "LoopbackNetworking", "Transport",
     "SimulatedLinks", "HTTPServer", "Reconciliation", "CRDT", "Delta", "RESP", "KeyValue",
-    "ReplicaSimulation", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Snapshot", "StateReconciliation", "ABCI", "Monitoring", "Production", "Daemon", "Simulation",
+    "ReplicaSimulation", "StateTrie", "Ledger", "Messages", "Peers", "LiveSync", "Node", "Snapshot",
+    "StateReconciliation", "ABCI", "Monitoring", "Production", "Daemon", "Simulation",
     "Fixtures", "Reports", "livesync",
   ]
 
