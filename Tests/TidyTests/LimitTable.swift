@@ -48,6 +48,7 @@ enum LimitTable {
     sketchLimits,
     crdtLimits,
     deltaLimits,
+    conflictLimits,
     respLimits,
     keyValueLimits,
     replicaSimulationLimits,
