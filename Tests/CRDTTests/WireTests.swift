@@ -214,6 +214,13 @@ import Testing
     #expect(throws: CRDTError.impossibleOrigins(Dot(b, 2))) {
       try author.merge(delta: TextDelta(insertions: [liar]))
     }
+    // Not even what it says of characters that are here.
+    var half = deltas[0].insertions[0]
+    (half.first, half.length, half.previous, half.text) = (Dot(a, 2), 3, 1, nil)
+    (half.left, half.right) = (Dot(a, 1), Dot(a, 1))
+    #expect(throws: CRDTError.impossibleOrigins(Dot(a, 4))) {
+      try author.merge(delta: TextDelta(insertions: [half]))
+    }
     #expect(author.value == "abcx")
   }
 

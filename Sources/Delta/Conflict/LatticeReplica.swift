@@ -6,7 +6,7 @@ import Runtime
 
 /// A replicated value as a set of records, one for each piece of its join decomposition, so that
 /// sessions of reconciliation bring two of them together without a log and without sending either
-/// whole (ConflictSync, Gomes, Baquero et al., arXiv 2505.01144).
+/// whole (ConflictSync, arXiv 2505.01144).
 ///
 /// Equal values have equal pieces, and so equal roots. A piece that another one holds (an older
 /// count, an element that was removed) is no record any more once the other one is merged. Records,
@@ -54,6 +54,9 @@ public final class LatticeReplica<Value: ReplicatedType>: Replica {
 
   /// Pieces that wait for what they stand on.
   public var waitingCount: Int { state.withLock { $0.inbox.count } }
+
+  /// The ids of all records.
+  var recordIDs: [RecordID] { state.withLock { Array($0.content.values.keys) } }
 
   /// Pieces that were encoded and hashed so far: what its upkeep costs.
   package var written: Int { state.withLock { $0.written } }

@@ -167,10 +167,14 @@ extension SyncSession {
       phase = .stateTransfer
       actions += planTransfer()
     }
-    if phase == .stateTransfer, wantedValues.isEmpty, offeredIDs.isEmpty, unstored.isEmpty, isIdle {
-      phase = .verification
-    }
+    if isTransferred { phase = .verification }
     return actions
+  }
+
+  /// Whether nothing of the transfer is left to do.
+  var isTransferred: Bool {
+    phase == .stateTransfer && wantedValues.isEmpty && offeredIDs.isEmpty && unstored.isEmpty
+      && isIdle
   }
 
   private var isIdle: Bool { sent.isEmpty && again.isEmpty }
