@@ -2,6 +2,7 @@ import CRDT
 import Delta
 import Primitives
 import Reconciliation
+import Runtime
 import TestSupport
 import Testing
 
@@ -108,6 +109,26 @@ import Testing
       replica, [try piece(most - overhead + 1)], .pieceTooLarge(bytes: most + 1))
     _ = try await replica.apply([try piece(most - overhead)], dropping: [])
     #expect(replica.count == 1)
+  }
+
+  @Test func pieces_shouldBeRefused_whenThereWouldBeTooMany() async throws {
+    var random = SeededGenerator(seed: 3)
+    var set = ORSet()
+    for number in 0..<UInt8(30) {
+      _ = try set.apply(.add([number]), at: stamp(set.nextDot(of: a)))
+      if random.chance(30) { _ = try set.apply(.remove([number]), at: stamp(set.nextDot(of: a))) }
+    }
+    let pieces = LatticeReplica.forTests(set).entries
+    let replica = LatticeReplica<ORSet>(
+      piecesMax: pieces.count - 1,
+      salts: RandomStream(seed: 1, consumer: RandomConsumer(.test)))
+    await refuse(
+      replica, pieces, .tooManyPieces(pieces.count, limit: pieces.count - 1))
+    _ = try await replica.apply(Array(pieces.dropLast()), dropping: [])
+    // What is held already counts once more until it is known to be the same.
+    await refuse(
+      replica, [pieces[0]], .tooManyPieces(pieces.count, limit: pieces.count - 1))
+    #expect(DeltaLimits.piecesMax == ReconciliationLimits.differenceMax)
   }
 
   @Test func waitingPieces_shouldBeLetGo_whenTheyAreTooMany() async throws {

@@ -159,7 +159,9 @@ import Testing
       try await line.run()
       #expect(line.penalties.isEmpty, "\(type), seed \(seed)")
       // Equal, or honestly not, and no strategy is blamed for it.
-      let phases = [.complete, SyncPhase.failed(.rootsDiffer(rounds: ReconciliationLimits.roundsMax))]
+      let phases = [
+        .complete, SyncPhase.failed(.rootsDiffer(rounds: ReconciliationLimits.roundsMax)),
+      ]
       #expect(phases.contains(line.session.phase), "\(type), seed \(seed): \(line.session.phase)")
       #expect(line.session.failedStrategies.isEmpty, "\(type), seed \(seed)")
       let expected = try world.merged()

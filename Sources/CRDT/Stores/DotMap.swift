@@ -190,7 +190,8 @@ extension DotSet: DotMapValue {
   }
 
   static func decode(
-    from decoder: inout WireDecoder, key: [UInt8], replicas: ReplicaTable, most: MapScope, depth: Int
+    from decoder: inout WireDecoder, key: [UInt8], replicas: ReplicaTable, most: MapScope,
+    depth: Int
   ) throws(WireError) -> DotSet {
     try DotSet(from: &decoder, replicas: replicas)
   }
@@ -202,7 +203,8 @@ extension DotFunction: DotMapValue {
   func forEachPart(of key: [UInt8], _ body: (Dot, Self) -> Void) { forEachPart(body) }
 
   static func decode(
-    from decoder: inout WireDecoder, key: [UInt8], replicas: ReplicaTable, most: MapScope, depth: Int
+    from decoder: inout WireDecoder, key: [UInt8], replicas: ReplicaTable, most: MapScope,
+    depth: Int
   ) throws(WireError) -> Self {
     try Self(from: &decoder, replicas: replicas)
   }

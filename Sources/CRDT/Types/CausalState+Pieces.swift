@@ -150,7 +150,8 @@ extension CausalState {
       let place = regions.count - 1
       let end = last.removed.last?.upperBound ?? 0
       regions[place].counters =
-        min(last.counters.lowerBound, next.counters.lowerBound)...max(
+        min(
+          last.counters.lowerBound, next.counters.lowerBound)...max(
           last.counters.upperBound, next.counters.upperBound)
       regions[place].spoken += next.spoken
       regions[place].removed += next.removed.filter { $0.upperBound > end }

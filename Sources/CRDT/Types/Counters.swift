@@ -63,9 +63,10 @@ public struct GCounter: ReplicatedType {
     of held: some HeldPieces<GCounter>, by delta: GCounter
   ) -> PieceChange<GCounter> {
     let changed = delta.counts.keys.sorted().map { part(of: $0) }
-    return PieceChange(come: changed.filter { piece in
-      Self.name(of: piece).flatMap { held.piece(of: $0.key) } != piece
-    })
+    return PieceChange(
+      come: changed.filter { piece in
+        Self.name(of: piece).flatMap { held.piece(of: $0.key) } != piece
+      })
   }
 
   /// The byte 9, a varint count, and of each, ascending: replica (8 bytes), floor and count

@@ -55,9 +55,10 @@ public struct GSet: ReplicatedType {
   public func change(
     of held: some HeldPieces<GSet>, by delta: GSet
   ) -> PieceChange<GSet> {
-    PieceChange(come: delta.decomposed().filter { piece in
-      Self.name(of: piece).flatMap { held.piece(of: $0.key) } == nil
-    })
+    PieceChange(
+      come: delta.decomposed().filter { piece in
+        Self.name(of: piece).flatMap { held.piece(of: $0.key) } == nil
+      })
   }
 
   /// The byte 10, a varint count, and the elements as byte strings, ascending.

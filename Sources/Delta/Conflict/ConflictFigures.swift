@@ -65,8 +65,7 @@ public struct ConflictFigures: Sendable {
     self.similarity = similarity
     wholeBytes = a.wireBytes.count + b.wireBytes.count
     let replicas = [a, b].map { LatticeReplica($0, salts: random) }
-    let (mine, theirs) = (Set(replicas[0].recordIDs), Set(replicas[1].recordIDs))
-    differences = mine.symmetricDifference(theirs).count
+    differences = replicas[0].recordIDs.symmetricDifference(replicas[1].recordIDs).count
     let line = PathFigures(bytesPerSecond: 1e6, roundTrip: 0.05)
     func way(_ name: String, _ policy: some SyncPolicy) throws -> Way {
       // A session makes both equal, so each begins anew.

@@ -10,7 +10,7 @@ public struct LatticeError: Error, Hashable, Sendable, CustomStringConvertible {
     case noPiece
     case wrongRecord(key: [UInt8])
     case pieceTooLarge(bytes: Int)
-    case tooManyPieces(Int)
+    case tooManyPieces(Int, limit: Int)
     case dropping(Int)
     case refused(CRDTError)
   }
@@ -27,8 +27,10 @@ public struct LatticeError: Error, Hashable, Sendable, CustomStringConvertible {
   public static func wrongRecord(key: [UInt8]) -> Self { .init(kind: .wrongRecord(key: key)) }
   /// A piece has `bytes`, more than `DeltaLimits.pieceBytesMax`.
   public static func pieceTooLarge(bytes: Int) -> Self { .init(kind: .pieceTooLarge(bytes: bytes)) }
-  /// There could be `count` pieces then, more than `DeltaLimits.piecesMax`.
-  public static func tooManyPieces(_ count: Int) -> Self { .init(kind: .tooManyPieces(count)) }
+  /// There could be `count` pieces then, more than `limit`.
+  public static func tooManyPieces(_ count: Int, limit: Int) -> Self {
+    .init(kind: .tooManyPieces(count, limit: limit))
+  }
   /// `count` pieces were to be dropped: a value only grows, so sessions must go both ways.
   public static func dropping(_ count: Int) -> Self { .init(kind: .dropping(count)) }
   /// The value does not take a piece, as `error` says.
@@ -54,8 +56,8 @@ public struct LatticeError: Error, Hashable, Sendable, CustomStringConvertible {
     case .wrongRecord(let key): "the record \(Hex.string(key)) is not that of its piece"
     case .pieceTooLarge(let bytes):
       "a piece has \(bytes) bytes, at most \(DeltaLimits.pieceBytesMax) are taken"
-    case .tooManyPieces(let count):
-      "there could be \(count) pieces, at most \(DeltaLimits.piecesMax) are held"
+    case .tooManyPieces(let count, let limit):
+      "there could be \(count) pieces, at most \(limit) are held"
     case .dropping(let count): "\(count) pieces were to be dropped of a value that only grows"
     case .refused(let error): "\(error)"
     }

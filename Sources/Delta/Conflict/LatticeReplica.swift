@@ -17,6 +17,7 @@ public final class LatticeReplica<Value: ReplicatedType>: Replica {
     var content: MemoryReplica.Content
     var inbox = PieceInbox<Value>()
     var salts: RandomStream
+    let piecesMax: Int
     var written = 0
   }
 
@@ -26,15 +27,18 @@ public final class LatticeReplica<Value: ReplicatedType>: Replica {
   ///   - value: what it holds at first: a value, not a part of one.
   ///   - symbols: coded symbols that are kept current.
   ///   - depthMax: levels of the Merkle tree, the same on all replicas.
+  ///   - piecesMax: pieces that it holds at most, once those of others are joined.
   ///   - salts: from which the salts of comparisons are drawn.
   public init(
     _ value: Value = Value(), symbols: Int = ReconciliationLimits.cachedSymbols,
-    depthMax: Int = 20, salts: RandomStream
+    depthMax: Int = 20, piecesMax: Int = DeltaLimits.piecesMax, salts: RandomStream
   ) {
     let pieces = Self.pieces(value.decomposed())
     var content = MemoryReplica.Content(symbols: symbols, depthMax: depthMax)
     for piece in pieces { content.set(piece.entry) }
-    state = Lock(State(value: value, content: content, salts: salts, written: pieces.count))
+    state = Lock(
+      State(
+        value: value, content: content, salts: salts, piecesMax: piecesMax, written: pieces.count))
   }
 
   fileprivate static func pieces(_ deltas: [Value.Delta]) -> [LatticePiece<Value>] {
@@ -56,7 +60,7 @@ public final class LatticeReplica<Value: ReplicatedType>: Replica {
   public var waitingCount: Int { state.withLock { $0.inbox.count } }
 
   /// The ids of all records.
-  var recordIDs: [RecordID] { state.withLock { Array($0.content.values.keys) } }
+  var recordIDs: Set<RecordID> { state.withLock { Set($0.content.values.keys) } }
 
   /// Pieces that were encoded and hashed so far: what its upkeep costs.
   package var written: Int { state.withLock { $0.written } }
@@ -134,9 +138,9 @@ extension LatticeReplica.State {
   fileprivate mutating func join(
     _ pieces: [LatticePiece<Value>]
   ) throws(LatticeError) {
-    // A removal may part a range in two.
-    let count = content.records.table.count + inbox.count + 2 * pieces.count
-    guard count <= DeltaLimits.piecesMax else { throw .tooManyPieces(count) }
+    // Each may be new.
+    let count = content.records.table.count + inbox.count + pieces.count
+    guard count <= piecesMax else { throw .tooManyPieces(count, limit: piecesMax) }
     written += pieces.count
     do throws(CRDTError) {
       if inbox.count == 0, !pieces.contains(where: { value.missing(for: $0.piece) != nil }) {
