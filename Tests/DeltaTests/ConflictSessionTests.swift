@@ -129,14 +129,14 @@ import Testing
       let expected = try world.merged()
       var line = ConflictLine(
         world.replicas[0], world.replicas[1], seed: seed,
-        configuration: SyncConfiguration(batchItems: 3), policy: FixedPolicy(order: [strategy]))
+        configuration: SyncConfiguration(batchItems: 3), policy: ConflictPolicy(order: [strategy]))
       line.lossPercent = 5
       try await line.run()
       #expect(line.session.phase == .complete && line.penalties.isEmpty)
       #expect(world.replicas[0].value == expected && world.replicas[1].value == expected)
       // Equal replicas say so at once.
       var again = ConflictLine(
-        world.replicas[1], world.replicas[0], policy: FixedPolicy(order: [strategy]))
+        world.replicas[1], world.replicas[0], policy: ConflictPolicy(order: [strategy]))
       try await again.run()
       #expect(again.session.phase == .complete && again.requests == 1)
     }
@@ -149,7 +149,7 @@ import Testing
       for _ in 0..<40 { try world.change(world.random.below(2)) }
       var line = ConflictLine(
         world.replicas[0], world.replicas[1], seed: seed,
-        configuration: SyncConfiguration(batchItems: 2), policy: FixedPolicy(order: [.rateless]))
+        configuration: SyncConfiguration(batchItems: 2), policy: ConflictPolicy(order: [.rateless]))
       var changes = 0
       line.onStep = { _ in
         guard changes < 15, world.random.chance(40) else { return }
@@ -167,7 +167,7 @@ import Testing
       let expected = try world.merged()
       line.onStep = { _ in }
       var last = ConflictLine(
-        world.replicas[0], world.replicas[1], policy: FixedPolicy(order: [.rateless]))
+        world.replicas[0], world.replicas[1], policy: ConflictPolicy(order: [.rateless]))
       try await last.run()
       #expect(last.session.phase == .complete)
       #expect(world.replicas[0].value == expected && world.replicas[1].value == expected)
@@ -185,7 +185,7 @@ import Testing
     var world = ConflictWorld<GCounter>(seed: 3)
     for _ in 0..<10 { try world.change(world.random.below(2)) }
     var line = ConflictLine(
-      world.replicas[0], world.replicas[1], policy: FixedPolicy(order: [.rateless]))
+      world.replicas[0], world.replicas[1], policy: ConflictPolicy(order: [.rateless]))
     line.onStep = { _ in try world.change(1) }
     try await line.run()
     #expect(line.session.phase == .failed(.rootsDiffer(rounds: ReconciliationLimits.roundsMax)))
@@ -201,7 +201,7 @@ import Testing
     }
     try world.change(1)
     var line = ConflictLine(
-      world.replicas[0], world.replicas[1], policy: FixedPolicy(order: [.rateless]))
+      world.replicas[0], world.replicas[1], policy: ConflictPolicy(order: [.rateless]))
     try await line.run()
     #expect(line.session.phase == .complete)
     #expect(line.session.statistics.items == 1)
@@ -216,7 +216,7 @@ import Testing
     let before = world.replicas[0].value
     var line = ConflictLine(
       world.replicas[0], world.replicas[2], configuration: SyncConfiguration(direction: .mirror),
-      policy: FixedPolicy(order: [.rateless]))
+      policy: ConflictPolicy(order: [.rateless]))
     try await line.run()
     guard case .failed(.notStored(let reason)) = line.session.phase else {
       Issue.record("\(line.session.phase)")

@@ -152,7 +152,7 @@ struct ConflictLine<Value: ReplicatedType> {
 }
 
 /// Takes what is offered in a fixed order.
-struct FixedPolicy: SyncPolicy {
+struct ConflictPolicy: SyncPolicy {
   var order: [StrategyID]
 
   func choose(_ situation: SyncSituation) -> SyncChoice? {

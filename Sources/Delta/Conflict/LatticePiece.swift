@@ -67,7 +67,7 @@ struct RecordedPieces<Value: ReplicatedType>: HeldPieces {
 
 extension ReplicatedType {
   /// The join of deltas, pair by pair, so that large ones are joined few times.
-  static func joined(_ deltas: [Delta]) throws(CRDTError) -> Delta? {
+  static func joinedInPairs(_ deltas: [Delta]) throws(CRDTError) -> Delta? {
     var layer = deltas
     while layer.count > 1 {
       var next: [Delta] = []

@@ -144,13 +144,13 @@ extension LatticeReplica.State {
     written += pieces.count
     do throws(CRDTError) {
       if inbox.count == 0, !pieces.contains(where: { value.missing(for: $0.piece) != nil }) {
-        guard let delta = try Value.joined(pieces.map(\.piece)) else { return }
+        guard let delta = try Value.joinedInPairs(pieces.map(\.piece)) else { return }
         try value.merge(delta: delta)
         follow(delta)
         return
       }
       var (changed, waiting) = (value, inbox)
-      let delta = try Value.joined(try waiting.receive(pieces, into: &changed))
+      let delta = try Value.joinedInPairs(try waiting.receive(pieces, into: &changed))
       (value, inbox) = (changed, waiting)
       if let delta { follow(delta) }
     } catch { throw .refused(error) }
