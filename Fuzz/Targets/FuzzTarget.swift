@@ -34,6 +34,7 @@ public struct FuzzTarget: Sendable {
       abci, ranges, syncMessages,
       eventLog, storeHeader, storeRecord, scenario, fixture, chunkVerification, proofVerification,
       diffApplication, storedTrie, replicated, replicatedText,
+      pieces,
     ]
 }
 

@@ -22,8 +22,6 @@ public enum CRDTLimits {
   public static let elementsMax = 4 << 20
   /// Maps within maps, the outermost counted.
   public static let mapDepthMax = 16
-  /// Counters in one piece of a join decomposition that says what was removed.
-  public static let removedPieceCounters: UInt64 = 1_024
 
   // MARK: Deltas
 
@@ -40,6 +38,9 @@ public enum CRDTLimits {
   public static let textLeafBytesMax = 4_096
   /// Children of a branch of that tree.
   public static let textBranchChildrenMax = 32
+  /// Characters of one piece of a text's join decomposition: as UTF-8, what a session sends along
+  /// with its record.
+  public static let textPieceCharacters: UInt64 = 256
   /// Characters that a text may ever have had, deleted ones counted.
   public static let textCharactersMax = 1 << 28
   /// Runs of characters in a text's wire form, and changes in a delta.

@@ -130,12 +130,31 @@ import Testing
     }
   }
 
-  @Test func removedEvents_shouldBeInPiecesOfALimitedLength() throws {
+  @Test func removedEvents_shouldBeInNoMorePieces_thanEventsAndRanges() throws {
     var set = ORSet()
-    let count = 3 * Int(CRDTLimits.removedPieceCounters)
-    for _ in 0..<count { _ = try set.apply(.add([1]), at: stamp(set.nextDot(of: a))) }
-    // Counters 1 to 1,023, two whole blocks, and the last one, which is there.
-    #expect(set.decomposed().count == 4)
+    for number in 0..<5_000 {
+      _ = try set.apply(.add([UInt8(number % 50)]), at: stamp(set.nextDot(of: a)))
+    }
+    // All of the past is one range.
+    #expect(set.decomposed().count == set.count + 1)
+    for element in stride(from: UInt8(0), to: 50, by: 2) {
+      _ = try set.apply(.remove([element]), at: stamp(set.nextDot(of: a)))
+    }
+    #expect(set.decomposed().count <= 2 * set.count + set.context.rangeCount)
+  }
+
+  @Test func piecesOfAText_shouldHaveALimitedLength() throws {
+    var text = RGAText()
+    let length = Int(CRDTLimits.textPieceCharacters)
+    _ = try text.insert(String(repeating: "𝄞", count: 3 * length), at: 0, as: Dot(a, 1))
+    let pieces = text.decomposed()
+    // Counters begin at 1, pieces at multiples.
+    #expect(pieces.map { $0.insertions[0].length } == [length - 1, length, length, 1])
+    #expect(pieces.allSatisfy { RGAText.name(of: $0) != nil })
+    var long = pieces[1].insertions[0]
+    long.length += 1
+    long.text? += "𝄞".utf8
+    #expect(RGAText.name(of: TextDelta(insertions: [long])) == nil)
   }
 
   @Test func keptDeltas_shouldBeLimited_andWhoLacksThemGetTheFullState() throws {

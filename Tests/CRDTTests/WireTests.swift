@@ -63,6 +63,50 @@ import Testing
           """.filter { !$0.isWhitespace }))
   }
 
+  @Test func removedEvents_shouldShowThatTheyAreAPart_inEveryType() throws {
+    let set = try set([.add([0x61]), .add([0x62]), .remove([0x61])])
+    let pieces = set.decomposed()
+    #expect(pieces.count == 2 && pieces.allSatisfy(\.isPart) && !set.isPart)
+    let removed = try #require(pieces.last)
+    #expect(removed.wireBytes == bytes("0e 04 01 0102030405060708 01 00 00"))
+    #expect(try ORSet(wireBytes: removed.wireBytes) == removed)
+    // Joined with other parts it is a part that speaks of all it knows, joined with a value a value.
+    let both = try ORSet.join(pieces[0], removed)
+    #expect(both.isPart)
+    #expect(both.wireBytes == bytes("04 01 0102030405060708 01 00 01 02 01 01 62 01 00 02"))
+    #expect(try ORSet(wireBytes: both.wireBytes) == both)
+    #expect(try ORSet.join(removed, pieces[0]) == both)
+    #expect(try ORSet.join(both, set) == set && ORSet.join(ORSet(), both) == set)
+    var counter = PNCounter()
+    for _ in 0..<3 { _ = try counter.apply(.add(1), at: stamp(counter.nextDot(of: b))) }
+    let past = try #require(counter.decomposed().last)
+    #expect(past.isPart && past.value == 0)
+    #expect(past.wireBytes == bytes("0e 01 01 00000000000000ff 01 00 01"))
+    #expect(try PNCounter(wireBytes: past.wireBytes) == past)
+    #expect(try PNCounter.join(past, PNCounter(wireBytes: counter.wireBytes)) == counter)
+    refuse(ORSet.self, "0e 05 01 0102030405060708 01 00 00")  // of another type
+    refuse(ORSet.self, "0e 04 00")  // no event
+    refuse(ORSet.self, "0e 04 01 0102030405060708 01 00 00 00 00")  // with a store
+    refuse(ORMap.self, "08 01 0102030405060708 01 00 00 01 01 01 6e 04 02 00")  // within a part
+  }
+
+  @Test func partOfMaps_shouldStaySo_whenJoinedWithRemovedEvents() throws {
+    var map = ORMap()
+    let fields: [ORMap.Operation] = [
+      .update([1], .map(.update([2], .addWinsSet(.add([3]))))),
+      .update([1], .map(.update([2], .addWinsSet(.add([4]))))),
+      .update([1], .map(.update([2], .addWinsSet(.remove([3]))))),
+    ]
+    for field in fields { _ = try map.apply(field, at: stamp(map.nextDot(of: a))) }
+    let pieces = map.decomposed()
+    for order in [pieces, pieces.reversed()] {
+      let joined = try order.dropFirst().reduce(order[0]) { try ORMap.join($0, $1) }
+      #expect(joined.isPart && joined.value == map.value)
+      #expect(try ORMap(wireBytes: joined.wireBytes) == joined)
+      #expect(try ORMap.join(ORMap(), joined) == map)
+    }
+  }
+
   private func refuse<Value: WireCodable>(_ type: Value.Type, _ hex: String) {
     #expect(throws: WireError.self, "\(hex)") { try type.init(wireBytes: bytes(hex)) }
   }
@@ -70,7 +114,7 @@ import Testing
   @Test func decoders_shouldRefuse_whatNobodyWrites() {
     let known = "04 01 0102030405060708 01 00 01"
     refuse(ORSet.self, "05 00 00 00")  // another type
-    refuse(ORSet.self, "04 00 02 00")  // a flag of 2
+    refuse(ORSet.self, "04 00 03 00")  // a scope of 3
     refuse(ORSet.self, known + "00 01 01 62 00")  // a key without events in a whole
     refuse(ORSet.self, known + "00 01 01 62 01 00 03")  // a dot outside the context
     refuse(ORSet.self, known + "00 01 01 62 01 01 01")  // a dot of an unknown replica
@@ -169,6 +213,13 @@ import Testing
     (liar.left, liar.right) = (Dot(a, 2), Dot(a, 1))
     #expect(throws: CRDTError.impossibleOrigins(Dot(b, 2))) {
       try author.merge(delta: TextDelta(insertions: [liar]))
+    }
+    // Not even what it says of characters that are here.
+    var half = deltas[0].insertions[0]
+    (half.first, half.length, half.previous, half.text) = (Dot(a, 2), 3, 1, nil)
+    (half.left, half.right) = (Dot(a, 1), Dot(a, 1))
+    #expect(throws: CRDTError.impossibleOrigins(Dot(a, 4))) {
+      try author.merge(delta: TextDelta(insertions: [half]))
     }
     #expect(author.value == "abcx")
   }

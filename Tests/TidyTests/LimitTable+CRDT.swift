@@ -11,8 +11,7 @@ extension LimitTable {
     "CRDTLimits.valueBytesMax": .driven(by: "values_shouldBeLimited_everywhere"),
     "CRDTLimits.elementsMax": .driven(by: "elements_shouldBeLimited_byTheWireForm"),
     "CRDTLimits.mapDepthMax": .driven(by: "mapsWithinMaps_shouldBeLimited"),
-    "CRDTLimits.removedPieceCounters": .driven(
-      by: "removedEvents_shouldBeInPiecesOfALimitedLength"),
+    "CRDTLimits.textPieceCharacters": .driven(by: "piecesOfAText_shouldHaveALimitedLength"),
     "CRDTLimits.bufferedDeltasMax": .driven(
       by: "keptDeltas_shouldBeLimited_andWhoLacksThemGetTheFullState"),
     "CRDTLimits.peersMax": .driven(by: "peers_shouldBeLimited_inBuffersAndReceipts"),

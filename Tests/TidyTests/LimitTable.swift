@@ -48,6 +48,7 @@ enum LimitTable {
     sketchLimits, transferLimits,
     crdtLimits,
     deltaLimits,
+    conflictLimits,
     respLimits,
     keyValueLimits,
     replicaSimulationLimits,

@@ -15,6 +15,8 @@ public enum ReplicatedKind: UInt8, Sendable, Hashable, CaseIterable {
   case text = 11
   case textDelta = 12
   case deltaInterval = 13
+  /// A part of a value of another kind: events that are known and gone.
+  case removedEvents = 14
 }
 
 extension WireDecoder {

@@ -49,11 +49,37 @@ public protocol ReplicatedType: WireCodable, Equatable {
   /// Takes in what changes elsewhere gave. Throws without any effect.
   mutating func merge(delta: Delta) throws(CRDTError)
 
-  /// Small deltas that together make this value; two replicas that have the same get the same.
+  /// Small deltas that together make this value, its pieces; two replicas that have the same get
+  /// the same, in any order.
   func decomposed() -> [Delta]
+
+  /// The name of a piece as `decomposed` gives them; nil if the delta is none.
+  static func name(of piece: Delta) -> PieceName?
+
+  /// What must be here before a piece can be merged, and is not; nil if nothing is.
+  func missing(for piece: Delta) -> Dot?
+
+  /// What merging `delta`, which is done, has changed in the pieces of this value, of which `held`
+  /// were there before.
+  func change(
+    of held: some HeldPieces<Delta>, by delta: Delta
+  ) -> PieceChange<Delta>
 
   /// The smallest delta that holds what both hold.
   static func join(_ first: Delta, _ second: Delta) throws(CRDTError) -> Delta
+}
+
+extension ReplicatedType {
+  public static func name(of piece: Delta) -> PieceName? { PieceName(of: piece.wireBytes) }
+
+  public func missing(for piece: Delta) -> Dot? { nil }
+
+  /// All pieces in place of all others.
+  public func change(
+    of held: some HeldPieces<Delta>, by delta: Delta
+  ) -> PieceChange<Delta> {
+    PieceChange(gone: held.keys(), come: decomposed())
+  }
 }
 
 extension ReplicatedType where Delta == Self {

@@ -18,30 +18,49 @@ protocol DotMapValue: Sendable, Equatable {
   func forEachDot(_ body: (Dot) -> Void)
   func forEachPart(of key: Key, _ body: (Dot, Self) -> Void)
   func encode(to encoder: inout WireEncoder, replicas: ReplicaTable)
+  /// - Parameter most: the largest scope that a map may have here.
   static func decode(
-    from decoder: inout WireDecoder, key: Key, replicas: ReplicaTable, partial: Bool, depth: Int
+    from decoder: inout WireDecoder, key: Key, replicas: ReplicaTable, most: MapScope, depth: Int
   ) throws(WireError) -> Self
+}
+
+/// What a map of events speaks of.
+enum MapScope: UInt8, Sendable, Comparable {
+  /// All keys: it is a value, and not part of one.
+  case whole = 0
+  /// A part that speaks of the keys listed in it, some of them perhaps without events: its context
+  /// knows no event of any other key.
+  case listed = 1
+  /// A part that speaks of all events of its context, of whatever key.
+  case known = 2
+
+  static func < (a: MapScope, b: MapScope) -> Bool { a.rawValue < b.rawValue }
+
+  /// What two of them speak of together.
+  func joined(with other: MapScope) -> MapScope {
+    self == .whole || other == .whole ? .whole : max(self, other)
+  }
 }
 
 /// Events below keys.
 ///
-/// A whole map speaks of all keys: a known event that it does not hold is removed, wherever another
-/// one has it. A partial one, the store of a delta, speaks of the keys that are listed in it, some
-/// of them perhaps without events: its context knows no event of any other key. To merge one costs
-/// as much as it has keys, not as many as the whole map has.
+/// A known event that a map speaks of and does not hold is removed, wherever another one has it.
+/// To merge a map that speaks of the keys listed in it, the store of a delta, costs as much as it
+/// has keys, not as many as the whole map has.
 struct DotMap<Inner: DotMapValue>: Sendable, Equatable {
   private(set) var entries: [Inner.Key: Inner] = [:]
-  private(set) var isPartial: Bool
+  private(set) var scope: MapScope
 
-  init() { isPartial = false }
+  init(_ scope: MapScope = .whole) { self.scope = scope }
 
-  private init(isPartial: Bool) { self.isPartial = isPartial }
+  static var partial: Self { Self(.listed) }
 
-  static var partial: Self { Self(isPartial: true) }
+  /// Whether it speaks of the listed keys only.
+  var isPartial: Bool { scope == .listed }
 
   /// A delta that speaks of one key.
   init(part key: Inner.Key, _ inner: Inner) {
-    isPartial = true
+    scope = .listed
     entries = [key: inner]
   }
 
@@ -62,7 +81,7 @@ struct DotMap<Inner: DotMapValue>: Sendable, Equatable {
   }
 
   mutating func join(_ other: Self, known: CausalContext, otherKnown: CausalContext) {
-    if !other.isPartial, !otherKnown.isEmpty {
+    if !other.isPartial, isPartial || !otherKnown.isEmpty {
       // What the other one knows of and does not list is removed. To ask its context costs less
       // than to look the key up.
       var changed: [(Inner.Key, Inner)] = []
@@ -79,10 +98,8 @@ struct DotMap<Inner: DotMapValue>: Sendable, Equatable {
     for (key, inner) in other.entries {
       take(inner, at: key, partial: other.isPartial, known: known, otherKnown: otherKnown)
     }
-    if isPartial, !other.isPartial {
-      isPartial = false
-      entries = entries.filter { !$0.value.isEmpty }
-    }
+    if isPartial, !other.isPartial { entries = entries.filter { !$0.value.isEmpty } }
+    scope = scope.joined(with: other.scope)
   }
 
   private mutating func take(
@@ -116,9 +133,9 @@ struct DotMap<Inner: DotMapValue>: Sendable, Equatable {
     }
   }
 
-  /// One byte (1: partial), a varint count, and of each key, ascending, the key and what is below.
+  /// One byte for the scope, a varint count, and of each key, ascending, the key and what is below.
   func encode(to encoder: inout WireEncoder, replicas: ReplicaTable) {
-    encoder.append(isPartial)
+    encoder.append(byte: scope.rawValue)
     encoder.append(count: entries.count)
     for (key, inner) in entries.sorted(by: { Inner.Key.isBefore($0.key, $1.key) }) {
       key.encode(to: &encoder)
@@ -126,13 +143,17 @@ struct DotMap<Inner: DotMapValue>: Sendable, Equatable {
     }
   }
 
-  /// Refuses a partial map unless `partial` allows it: what is below a whole map is whole.
+  /// Refuses a scope above `most`: what is below a map that speaks of everything is whole.
   init(
-    from decoder: inout WireDecoder, replicas: ReplicaTable, partial: Bool, depth: Int
+    from decoder: inout WireDecoder, replicas: ReplicaTable, most: MapScope, depth: Int
   ) throws(WireError) {
-    let flagOffset = decoder.offset
-    isPartial = try decoder.flag(of: "DotMap")
-    if isPartial, !partial { throw .invalidValue("a part within a whole", at: flagOffset) }
+    let scopeOffset = decoder.offset
+    let raw = try decoder.byte()
+    guard let scope = MapScope(rawValue: raw) else {
+      throw .invalidCase(UInt64(raw), of: "DotMap", at: scopeOffset)
+    }
+    guard scope <= most else { throw .invalidValue("a part within a whole", at: scopeOffset) }
+    self.scope = scope
     let count = try decoder.count(elementBytes: 2, limit: CRDTLimits.elementsMax)
     entries.reserveCapacity(min(count, decoder.remaining / 64))
     var last: Inner.Key?
@@ -142,7 +163,8 @@ struct DotMap<Inner: DotMapValue>: Sendable, Equatable {
       if let last, !Inner.Key.isBefore(last, key) { throw .keysNotIncreasing(at: start) }
       last = key
       let inner = try Inner.decode(
-        from: &decoder, key: key, replicas: replicas, partial: isPartial, depth: depth)
+        from: &decoder, key: key, replicas: replicas, most: scope == .listed ? .listed : .whole,
+        depth: depth)
       if inner.isEmpty, !isPartial { throw .invalidValue("a key without events", at: start) }
       entries[key] = inner
     }
@@ -168,7 +190,8 @@ extension DotSet: DotMapValue {
   }
 
   static func decode(
-    from decoder: inout WireDecoder, key: [UInt8], replicas: ReplicaTable, partial: Bool, depth: Int
+    from decoder: inout WireDecoder, key: [UInt8], replicas: ReplicaTable, most: MapScope,
+    depth: Int
   ) throws(WireError) -> DotSet {
     try DotSet(from: &decoder, replicas: replicas)
   }
@@ -180,7 +203,8 @@ extension DotFunction: DotMapValue {
   func forEachPart(of key: [UInt8], _ body: (Dot, Self) -> Void) { forEachPart(body) }
 
   static func decode(
-    from decoder: inout WireDecoder, key: [UInt8], replicas: ReplicaTable, partial: Bool, depth: Int
+    from decoder: inout WireDecoder, key: [UInt8], replicas: ReplicaTable, most: MapScope,
+    depth: Int
   ) throws(WireError) -> Self {
     try Self(from: &decoder, replicas: replicas)
   }

@@ -54,10 +54,6 @@ extension RGAText {
     return result
   }
 
-  public func decomposed() -> [TextDelta] {
-    delta(since: VersionVector()).insertions.map { TextDelta(insertions: [$0]) }
-  }
-
   public static func join(
     _ first: TextDelta, _ second: TextDelta
   ) throws(CRDTError) -> TextDelta {

@@ -84,13 +84,17 @@ extension RGAText {
   private mutating func take(_ insertion: TextInsertion) throws(CRDTError) {
     var insertion = insertion
     let last = last(of: insertion.first.replica)
+    var deleted: DotRange?
     if insertion.first.counter <= last {
       // What was deleted elsewhere before it was sent is deleted here, too.
       let known = min(last, insertion.last)
       if insertion.text == nil {
-        delete(DotRange(insertion.first.replica, insertion.first.counter...known))
+        deleted = DotRange(insertion.first.replica, insertion.first.counter...known)
       }
-      guard insertion.last > last else { return }
+      guard insertion.last > last else {
+        if let deleted { delete(deleted) }
+        return
+      }
       insertion.drop(Int(last - insertion.first.counter) + 1)
     } else if insertion.previous != last {
       throw .reusedDot(insertion.first)
@@ -104,6 +108,8 @@ extension RGAText {
     let span = TextSpan(
       id: id, length: insertion.length, isDeleted: insertion.text == nil, left: left, right: right)
     tree.insert(span, at: cursor, text: insertion.text ?? [])
+    // Not before all else was found to be good.
+    if let deleted { delete(deleted) }
   }
 
   private func origin(_ dot: Dot?) throws(CRDTError) -> TextID {

@@ -99,6 +99,14 @@ struct TextAgentIndex {
     return index < runs.count ? max(runs[index].start, counter + 1) : nil
   }
 
+  /// The last counter before `counter`, which is not 0, of which there is a character; 0 if none.
+  func counter(before counter: UInt32) -> UInt32 {
+    let last = counter - 1
+    let index = firstRun(endingAfter: last)
+    if index < runs.count, runs[index].start <= last { return last }
+    return index > 0 ? runs[index - 1].end - 1 : 0
+  }
+
   private func firstRun(endingAfter counter: UInt32) -> Int {
     var (low, high) = (0, runs.count)
     while low < high {

@@ -106,6 +106,18 @@ struct TextTree {
     agent < index.count ? index[Int(agent)].counter(after: counter) : nil
   }
 
+  /// The last counter of an agent before `counter`, 0 if there is none.
+  func counter(of agent: UInt32, before counter: UInt32) -> UInt32 {
+    agent < index.count ? index[Int(agent)].counter(before: counter) : 0
+  }
+
+  /// UTF-8 of visible characters of one span, from the cursor on.
+  func text(at cursor: Cursor, length: Int) -> [UInt8] {
+    let leaf = leaves[Int(cursor.leaf)]
+    let first = leaf.visible(inFirst: cursor.span) + cursor.offset
+    return Array(leaf.text[leaf.byteOffset(of: first)..<leaf.byteOffset(of: first + length)])
+  }
+
   /// The gap behind the visible character `position` - 1; the start if that is 0.
   func find(position: Int) -> Cursor {
     guard position > 0 else { return start }

@@ -4,12 +4,14 @@ import Primitives
 /// one are made of. A delta is such a state of the part that a change was about.
 public struct CausalState: Sendable, Equatable {
   var store: EventStore
+  /// Whether it says nothing but that the events of its context are gone: a part of a value.
+  private(set) var isRemoval = false
   /// What is known, of the present and of the past.
   public package(set) var context = CausalContext()
 
   /// The state before any change; nil for a type that has no context.
   init?(_ kind: ReplicatedKind) {
-    guard let store = EventStore(kind, partial: false) else { return nil }
+    guard let store = EventStore(kind) else { return nil }
     self.store = store
   }
 
@@ -18,7 +20,19 @@ public struct CausalState: Sendable, Equatable {
     self.context = context
   }
 
+  /// The part that says of the events of `context`, which is not empty, that they are gone.
+  init?(removed context: CausalContext, of kind: ReplicatedKind) {
+    guard let store = EventStore(kind, .known) else { return nil }
+    self.store = store
+    self.context = context
+    isRemoval = true
+  }
+
   public var kind: ReplicatedKind { store.kind }
+
+  /// Whether it shows that it is a part of a value: removed events, or a map that does not speak
+  /// of everything. What has no keys speaks of the events of its context, be it a part or not.
+  public var isPart: Bool { isRemoval || store.scope ?? .whole != .whole }
 
   mutating func apply(
     _ operation: FieldOperation, at stamp: Stamp
@@ -41,49 +55,52 @@ public struct CausalState: Sendable, Equatable {
     try merged.checkSize()
     store.join(other.store, known: context, otherKnown: other.context)
     context = merged
+    isRemoval = isRemoval && other.isRemoval
   }
 
-  /// Each event alone, and what was removed in pieces of at most
-  /// `CRDTLimits.removedPieceCounters` at multiples of that, so that equal pasts give equal pieces.
+  /// Each event alone, and each range of removed ones, as long as it can be: together no more than
+  /// there are events and ranges of the context.
   func decomposed() -> [CausalState] {
     var pieces: [CausalState] = []
     var live = CausalContext()
     store.forEachPart { dot, part in
-      var context = CausalContext()
-      context.insert(dot)
       live.insert(dot)
-      pieces.append(CausalState(part, context))
+      pieces.append(CausalState(part, of: dot))
     }
-    guard let nothing = EventStore(kind, partial: false) else { return pieces }
     for range in context.ranges(without: live) {
-      var first = range.counters.lowerBound
-      while first <= range.counters.upperBound {
-        let block = first / CRDTLimits.removedPieceCounters
-        let last = min(
-          range.counters.upperBound, (block + 1) * CRDTLimits.removedPieceCounters - 1)
-        var context = CausalContext()
-        context.insert(DotRange(range.replica, first...last))
-        pieces.append(CausalState(nothing, context))
-        first = last + 1
-      }
+      if let piece = CausalState(removed: range, of: kind) { pieces.append(piece) }
     }
     return pieces
   }
 
   // MARK: Wire form
 
-  /// The byte of the kind, the context, the store.
+  /// The byte of the kind, the context, the store; of removed events the byte 14, that of the
+  /// kind, and the context.
   func encode(to encoder: inout WireEncoder) {
+    if isRemoval { encoder.append(byte: ReplicatedKind.removedEvents.rawValue) }
     encoder.append(byte: kind.rawValue)
     encoder.append(context)
-    store.encode(to: &encoder, replicas: ReplicaTable(context))
+    if !isRemoval { store.encode(to: &encoder, replicas: ReplicaTable(context)) }
   }
 
   init(from decoder: inout WireDecoder, kind: ReplicatedKind) throws(WireError) {
-    try decoder.kind(kind)
+    let start = decoder.offset
+    let raw = try decoder.byte()
+    if raw == ReplicatedKind.removedEvents.rawValue {
+      try decoder.kind(kind)
+      let contextOffset = decoder.offset
+      let context: CausalContext = try decoder.value()
+      guard !context.isEmpty, let state = CausalState(removed: context, of: kind) else {
+        throw .invalidValue("no removed events", at: contextOffset)
+      }
+      self = state
+      return
+    }
+    guard raw == kind.rawValue else { throw .invalidCase(UInt64(raw), of: "\(kind)", at: start) }
     context = try decoder.value()
     store = try .decode(
-      from: &decoder, kind: kind, replicas: ReplicaTable(context), partial: true, depth: 0)
+      from: &decoder, kind: kind, replicas: ReplicaTable(context), most: .known, depth: 0)
   }
 }
 
@@ -127,6 +144,9 @@ extension CausalType {
 
   /// What is known, of the present and of the past.
   public var context: CausalContext { state.context }
+
+  /// Whether it shows that it is a part of a value; see `CausalState.isPart`.
+  public var isPart: Bool { state.isPart }
 
   public func nextDot(of replica: ReplicaID) -> Dot { state.context.next(of: replica) }
 

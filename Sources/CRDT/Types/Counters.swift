@@ -45,12 +45,28 @@ public struct GCounter: ReplicatedType {
     for (key, count) in other.counts { counts[key] = max(count, counts[key] ?? 0) }
   }
 
-  public func decomposed() -> [GCounter] {
-    counts.keys.sorted().map { key in
-      var part = GCounter()
-      part.counts[key] = counts[key]
-      return part
-    }
+  public func decomposed() -> [GCounter] { counts.keys.sorted().map { part(of: $0) } }
+
+  private func part(of key: Dot) -> GCounter {
+    var part = GCounter()
+    part.counts[key] = counts[key]
+    return part
+  }
+
+  /// A count is called by its replica and floor.
+  public static func name(of piece: GCounter) -> PieceName? {
+    guard piece.counts.count == 1, let (key, count) = piece.counts.first else { return nil }
+    return PieceName(key: PieceKey.bytes(.present, key), rank: count)
+  }
+
+  public func change(
+    of held: some HeldPieces<GCounter>, by delta: GCounter
+  ) -> PieceChange<GCounter> {
+    let changed = delta.counts.keys.sorted().map { part(of: $0) }
+    return PieceChange(
+      come: changed.filter { piece in
+        Self.name(of: piece).flatMap { held.piece(of: $0.key) } != piece
+      })
   }
 
   /// The byte 9, a varint count, and of each, ascending: replica (8 bytes), floor and count

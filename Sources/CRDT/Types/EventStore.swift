@@ -12,17 +12,18 @@ enum EventStore: Sendable, Equatable {
   case map(DotMap<EventStore>)
 
   /// Without events. What only grows has no such store, and gets nil.
-  init?(_ kind: ReplicatedKind, partial: Bool) {
+  init?(_ kind: ReplicatedKind, _ scope: MapScope = .whole) {
     switch kind {
     case .counter: self = .counter(.init())
     case .lastWriter: self = .lastWriter(.init())
     case .multiValue: self = .multiValue(.init())
-    case .addWinsSet: self = .addWinsSet(partial ? .partial : .init())
-    case .removeWinsSet: self = .removeWinsSet(partial ? .partial : .init())
+    case .addWinsSet: self = .addWinsSet(.init(scope))
+    case .removeWinsSet: self = .removeWinsSet(.init(scope))
     case .enableWinsFlag: self = .enableWinsFlag(.init())
     case .disableWinsFlag: self = .disableWinsFlag(.init())
-    case .map: self = .map(partial ? .partial : .init())
-    case .growOnlyCounter, .growOnlySet, .text, .textDelta, .deltaInterval: return nil
+    case .map: self = .map(.init(scope))
+    case .growOnlyCounter, .growOnlySet, .text, .textDelta, .deltaInterval, .removedEvents:
+      return nil
     }
   }
 
@@ -36,6 +37,16 @@ enum EventStore: Sendable, Equatable {
     case .enableWinsFlag: .enableWinsFlag
     case .disableWinsFlag: .disableWinsFlag
     case .map: .map
+    }
+  }
+
+  /// What it speaks of; stores without keys speak of all events of their context.
+  var scope: MapScope? {
+    switch self {
+    case .counter, .lastWriter, .multiValue, .enableWinsFlag, .disableWinsFlag: nil
+    case .addWinsSet(let store): store.scope
+    case .removeWinsSet(let store): store.scope
+    case .map(let store): store.scope
     }
   }
 
@@ -146,7 +157,7 @@ enum EventStore: Sendable, Equatable {
   }
 
   static func decode(
-    from decoder: inout WireDecoder, kind: ReplicatedKind, replicas: ReplicaTable, partial: Bool,
+    from decoder: inout WireDecoder, kind: ReplicatedKind, replicas: ReplicaTable, most: MapScope,
     depth: Int
   ) throws(WireError) -> EventStore {
     let start = decoder.offset
@@ -156,10 +167,10 @@ enum EventStore: Sendable, Equatable {
     case .multiValue: return .multiValue(try .init(from: &decoder, replicas: replicas))
     case .addWinsSet:
       return .addWinsSet(
-        try .init(from: &decoder, replicas: replicas, partial: partial, depth: depth))
+        try .init(from: &decoder, replicas: replicas, most: most, depth: depth))
     case .removeWinsSet:
       return .removeWinsSet(
-        try .init(from: &decoder, replicas: replicas, partial: partial, depth: depth))
+        try .init(from: &decoder, replicas: replicas, most: most, depth: depth))
     case .enableWinsFlag: return .enableWinsFlag(try .init(from: &decoder, replicas: replicas))
     case .disableWinsFlag: return .disableWinsFlag(try .init(from: &decoder, replicas: replicas))
     case .map:
@@ -167,8 +178,8 @@ enum EventStore: Sendable, Equatable {
         throw .lengthTooLarge(UInt64(depth + 1), limit: CRDTLimits.mapDepthMax, at: start)
       }
       return .map(
-        try .init(from: &decoder, replicas: replicas, partial: partial, depth: depth + 1))
-    case .growOnlyCounter, .growOnlySet, .text, .textDelta, .deltaInterval:
+        try .init(from: &decoder, replicas: replicas, most: most, depth: depth + 1))
+    case .growOnlyCounter, .growOnlySet, .text, .textDelta, .deltaInterval, .removedEvents:
       throw .invalidCase(UInt64(kind.rawValue), of: "EventStore", at: start)
     }
   }
@@ -190,7 +201,7 @@ extension FieldKey: DotMapKey {
     name = try decoder.bytes(limit: CRDTLimits.valueBytesMax)
     let start = decoder.offset
     let raw = try decoder.byte()
-    guard let kind = ReplicatedKind(rawValue: raw), EventStore(kind, partial: false) != nil else {
+    guard let kind = ReplicatedKind(rawValue: raw), EventStore(kind) != nil else {
       throw .invalidCase(UInt64(raw), of: "FieldKey", at: start)
     }
     self.kind = kind
@@ -199,7 +210,7 @@ extension FieldKey: DotMapKey {
 
 extension EventStore: DotMapValue {
   static func empty(for key: FieldKey, partial: Bool) -> EventStore {
-    guard let store = EventStore(key.kind, partial: partial) else {
+    guard let store = EventStore(key.kind, partial ? .listed : .whole) else {
       preconditionFailure("a field of kind \(key.kind)")
     }
     return store
@@ -208,10 +219,10 @@ extension EventStore: DotMapValue {
   func forEachPart(of key: FieldKey, _ body: (Dot, EventStore) -> Void) { forEachPart(body) }
 
   static func decode(
-    from decoder: inout WireDecoder, key: FieldKey, replicas: ReplicaTable, partial: Bool,
+    from decoder: inout WireDecoder, key: FieldKey, replicas: ReplicaTable, most: MapScope,
     depth: Int
   ) throws(WireError) -> EventStore {
     try decode(
-      from: &decoder, kind: key.kind, replicas: replicas, partial: partial, depth: depth)
+      from: &decoder, kind: key.kind, replicas: replicas, most: most, depth: depth)
   }
 }

@@ -46,6 +46,21 @@ public struct GSet: ReplicatedType {
     }
   }
 
+  /// An element is called by its hash.
+  public static func name(of piece: GSet) -> PieceName? {
+    guard piece.elements.count == 1, let element = piece.elements.first else { return nil }
+    return PieceName(of: element)
+  }
+
+  public func change(
+    of held: some HeldPieces<GSet>, by delta: GSet
+  ) -> PieceChange<GSet> {
+    PieceChange(
+      come: delta.decomposed().filter { piece in
+        Self.name(of: piece).flatMap { held.piece(of: $0.key) } == nil
+      })
+  }
+
   /// The byte 10, a varint count, and the elements as byte strings, ascending.
   public init(from decoder: inout WireDecoder) throws(WireError) {
     try decoder.kind(.growOnlySet)

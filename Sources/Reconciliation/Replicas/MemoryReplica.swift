@@ -7,14 +7,30 @@ import Storage
 /// current.
 public final class MemoryReplica: Replica {
   /// What a view has, too: all of it are values, so a view is a copy.
-  struct Content: Sendable {
-    var records: MerkleRecords
+  package struct Content: Sendable {
+    package private(set) var records: MerkleRecords
     var symbols: SymbolPrefix<RecordID>
     var ranges: NegentropyTree
-    var values: [RecordID: [UInt8]] = [:]
-    var revision: UInt64 = 1
+    package private(set) var values: [RecordID: [UInt8]] = [:]
+    package var revision: UInt64 = 1
     /// Takes values that are given up.
     var past: KeptValues?
+
+    package init(
+      _ table: RecordTable = RecordTable(), symbols: Int = ReconciliationLimits.cachedSymbols,
+      depthMax: Int = 20, past: KeptValues? = nil
+    ) {
+      self.past = past
+      var ids = SymbolPrefix<RecordID>(length: symbols)
+      var items: [NegentropyItem] = []
+      for entry in table.allEntries {
+        ids.add(entry.id)
+        if let record = table.record(named: entry.id) { items.append(NegentropyItem(record)) }
+      }
+      records = MerkleRecords(table, depthMax: depthMax)
+      self.symbols = ids
+      ranges = NegentropyTree(items)
+    }
   }
 
   private let content: Lock<Content>
@@ -32,17 +48,7 @@ public final class MemoryReplica: Replica {
     _ records: some Sequence<Record> = [], symbols: Int = ReconciliationLimits.cachedSymbols,
     depthMax: Int = 20, past: KeptValues? = nil, salts: RandomStream
   ) {
-    let table = RecordTable(records)
-    var ids = SymbolPrefix<RecordID>(length: symbols)
-    var items: [NegentropyItem] = []
-    for entry in table.allEntries {
-      ids.add(entry.id)
-      if let record = table.record(named: entry.id) { items.append(NegentropyItem(record)) }
-    }
-    content = Lock(
-      Content(
-        records: MerkleRecords(table, depthMax: depthMax), symbols: ids,
-        ranges: NegentropyTree(items), past: past))
+    content = Lock(Content(RecordTable(records), symbols: symbols, depthMax: depthMax, past: past))
     self.salts = Lock(salts)
     settle()
   }
@@ -85,11 +91,7 @@ public final class MemoryReplica: Replica {
 
   /// The hashes of the tree, so that views need not compute them.
   private func settle() {
-    content.withLock { content in
-      do { try content.records.settleHashes() } catch {
-        preconditionFailure("a table in memory cannot be read: \(error)")
-      }
-    }
+    content.withLock { $0.settle() }
   }
 
   private func salt() -> SipKey {
@@ -105,7 +107,14 @@ extension MemoryReplica.Content {
     return (record.version, record.id) > (held.version, held.id)
   }
 
-  mutating func set(_ entry: SyncEntry) {
+  /// The hashes of the tree, so that views need not compute them.
+  package mutating func settle() {
+    do { try records.settleHashes() } catch {
+      preconditionFailure("a table in memory cannot be read: \(error)")
+    }
+  }
+
+  package mutating func set(_ entry: SyncEntry) {
     let old = records.table.record(of: entry.record.key)
     guard records.set(entry.record) != nil else { return }
     if let old { forget(old) }
@@ -116,7 +125,15 @@ extension MemoryReplica.Content {
   }
 
   mutating func remove(_ id: RecordID) {
-    guard let old = records.table.record(named: id) else { return }
+    if let old = records.table.record(named: id) { remove(old) }
+  }
+
+  /// Removes the record of a key, if there is one.
+  package mutating func remove(key: [UInt8]) {
+    if let old = records.table.record(of: key) { remove(old) }
+  }
+
+  private mutating func remove(_ old: Record) {
     records.remove(old.key)
     forget(old)
   }

@@ -3,15 +3,15 @@ import Primitives
 import Storage
 
 /// What a replica in memory held at one time.
-struct MemoryReplicaView: ReplicaView {
-  let summary: ReplicaSummary
-  let strategies = StrategyID.all
+package struct MemoryReplicaView: ReplicaView {
+  package let summary: ReplicaSummary
+  package let strategies = StrategyID.all
   private let content: MemoryReplica.Content
   private let ids: TableIDs
   private let symbols: SketchResponder<TableIDs>
   private let salt: SipKey
 
-  init(_ content: MemoryReplica.Content, salt: SipKey) {
+  package init(_ content: MemoryReplica.Content, salt: SipKey) {
     self.content = content
     self.salt = salt
     ids = TableIDs(content.records.table)
@@ -23,7 +23,7 @@ struct MemoryReplicaView: ReplicaView {
     } catch { preconditionFailure("a table in memory cannot be read: \(error)") }
   }
 
-  func initiator(
+  package func initiator(
     of plan: SyncPlan, remote: ReplicaSummary?, configuration: SyncConfiguration
   ) -> (any ComparisonInitiator)? {
     let options = SketchOptions(expectedDifferences: plan.expected)
@@ -44,7 +44,7 @@ struct MemoryReplicaView: ReplicaView {
     }
   }
 
-  func responder(of strategy: StrategyID) -> (any ComparisonResponder)? {
+  package func responder(of strategy: StrategyID) -> (any ComparisonResponder)? {
     switch strategy {
     case .full: FullResponder(content.records)
     case .merkle: MerkleResponder(content.records)
@@ -56,7 +56,7 @@ struct MemoryReplicaView: ReplicaView {
     }
   }
 
-  func probe(symbols count: Int) -> [UInt8]? {
+  package func probe(symbols count: Int) -> [UInt8]? {
     guard count > 0, count <= content.symbols.length else { return nil }
     return SymbolBatch(
       itemCount: content.symbols.itemCount, stamp: content.symbols.symbols[0].checksum,
@@ -64,7 +64,7 @@ struct MemoryReplicaView: ReplicaView {
     ).encoded(from: 0, checksumBytes: Self.probeChecksumBytes)
   }
 
-  func answer(toProbe symbols: [UInt8]) throws(ReconciliationError) -> ProbeFinding {
+  package func answer(toProbe symbols: [UInt8]) throws(ReconciliationError) -> ProbeFinding {
     let batch: SymbolBatch<RecordID>
     do throws(WireError) {
       batch = try SymbolBatch(
@@ -86,9 +86,9 @@ struct MemoryReplicaView: ReplicaView {
   /// Bytes of a checksum in a probe: enough for the few differences that it can tell.
   private static let probeChecksumBytes = 4
 
-  func record(_ id: RecordID) -> Record? { content.records.table.record(named: id) }
-  func record(of key: [UInt8]) -> Record? { content.records.table.record(of: key) }
-  func value(of record: Record) -> [UInt8]? { content.values[record.id] }
+  package func record(_ id: RecordID) -> Record? { content.records.table.record(named: id) }
+  package func record(of key: [UInt8]) -> Record? { content.records.table.record(of: key) }
+  package func value(of record: Record) -> [UInt8]? { content.values[record.id] }
 }
 
 /// The ids of a table. Sorted once if parts of them are asked for.

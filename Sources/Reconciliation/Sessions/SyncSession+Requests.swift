@@ -53,7 +53,11 @@ extension SyncSession {
     case .stateTransfer:
       if hasRoom, !wantedValues.isEmpty { return Sent(body: .values(nextWishes())) }
       let entries = nextEntries()
-      return entries.isEmpty ? nil : Sent(body: .store(entries))
+      if !entries.isEmpty { return Sent(body: .store(entries)) }
+      // All that was left to send may be gone since.
+      guard isTransferred else { return nil }
+      phase = .verification
+      return nextBody()
     case .verification:
       guard !isVerifying else { return nil }
       isVerifying = true

@@ -10,6 +10,7 @@ extension SyncSession {
     switch (request.body, answer) {
     case (.open, .opened(let summary, let strategies, let taken)):
       remote = summary
+      comparedRevision = summary.revision
       remoteStrategies = Set(view.strategies.filter { strategies.contains($0.rawValue) })
       guard request.comparison?.round == rounds else { return [] }
       if let taken { try opened(taken) } else { try equal(summary) }
@@ -71,7 +72,7 @@ extension SyncSession {
       switch answer {
       case .unheld:
         // It may be gone since. If not, the names were wrong, and the roots will show it.
-        unheld += 1
+        if revision == comparedRevision { unheld += 1 }
         settle(id)
         continue
       case .record(let given): record = given
@@ -171,10 +172,14 @@ extension SyncSession {
       phase = .stateTransfer
       actions += planTransfer()
     }
-    if phase == .stateTransfer, wantedValues.isEmpty, offeredIDs.isEmpty, unstored.isEmpty, isIdle {
-      phase = .verification
-    }
+    if isTransferred { phase = .verification }
     return actions
+  }
+
+  /// Whether nothing of the transfer is left to do.
+  var isTransferred: Bool {
+    phase == .stateTransfer && wantedValues.isEmpty && offeredIDs.isEmpty && unstored.isEmpty
+      && isIdle
   }
 
   private var isIdle: Bool { sent.isEmpty && again.isEmpty }

@@ -109,7 +109,9 @@ public struct SyncSession: Sendable {
   var wholeOnly: Set<RecordID> = []
   /// Keys whose newer record came, so that the older one need not be sent.
   var outdated: Set<RecordID> = []
-  /// Names of this round that the other side does not hold.
+  /// The other side's revision that the present comparison began with.
+  var comparedRevision: UInt64?
+  /// Names of this round that the other side does not hold, though it has not changed.
   var unheld = 0
   var isVerifying = false
   /// Entries given to the owner and not stored yet.

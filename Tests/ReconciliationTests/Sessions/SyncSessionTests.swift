@@ -46,6 +46,20 @@ import Testing
     }
   }
 
+  @Test func session_shouldNotStandStill_whenAllThatItWasToSendIsGone() async {
+    let (a, b) = ModelReplica.pair(seed: 2, common: 5, apart: 0)
+    a.write([1], version: 1, [1])
+    b.write([2], version: 1, [2])
+    var world = SessionWorld(a, b, seed: 2)
+    world.onStep = { world in
+      // Overwritten here while the other side's record is fetched.
+      if world.session.phase == .stateRequest { a.write([1], version: 2, [3]) }
+    }
+    await world.run()
+    #expect(world.session.phase == .complete)
+    #expect(a.entries == b.entries)
+  }
+
   @Test func session_shouldNotReportSuccess_whenTheRootsDifferAndNothingIsFound() async {
     let (a, b) = ModelReplica.pair(
       seed: 1, common: 10, apart: 5, strategies: [.blind, .full])
