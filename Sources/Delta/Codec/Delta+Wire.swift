@@ -24,23 +24,25 @@ extension Delta: WireCodable {
     return start
   }
 
+  /// 0 if there are none; else 1, of each operation how many it has, and then each: its distance
+  /// and its replica in one number, or, if it is very far, its replica and its counter.
   private func encode(
     causes table: BodyTable, _ numbers: [ReplicaID: Int], to encoder: inout WireEncoder
   ) {
+    let hasCauses = operations.contains { !$0.causes.isEmpty }
+    encoder.append(hasCauses)
+    guard hasCauses else { return }
+    for operation in operations { encoder.append(count: operation.causes.count) }
     var lasts = table.bases
-    encoder.append(count: operations.reduce(0) { $0 + ($1.causes.isEmpty ? 0 : 1) })
-    var without = 0
     for operation in operations {
-      if operation.causes.isEmpty {
-        without += 1
-      } else {
-        encoder.append(count: without)
-        without = 0
-        encoder.append(count: operation.causes.count)
-        for cause in operation.causes {
-          guard let number = numbers[cause.replica] else { continue }
-          encoder.append(count: number)
-          encoder.append(lasts[number] &- cause.counter)
+      for cause in operation.causes {
+        guard let number = numbers[cause.replica] else { continue }
+        let distance = lasts[number] &- cause.counter
+        if distance < DeltaLimits.aheadMax {
+          encoder.append((distance * UInt64(table.replicas.count) + UInt64(number)) << 1)
+        } else {
+          encoder.append(UInt64(number) << 1 | 1)
+          encoder.append(cause.counter)
         }
       }
       if let number = numbers[operation.dot.replica] { lasts[number] = operation.dot.counter }
@@ -78,60 +80,57 @@ extension Delta: WireCodable {
   private static func heads(
     _ order: [UInt64], _ table: BodyTable, from decoder: inout WireDecoder
   ) throws(WireError) -> [(dot: Dot, causes: [Dot])] {
+    let start = decoder.offset
+    let hasCauses = try decoder.flag()
+    var counts = [Int](repeating: 0, count: order.count)
+    // As many as the operations of one delta can have, and no more.
+    var left = DeltaLimits.deltaBytesMax / MemoryLayout<Dot>.stride + DeltaLimits.causesMax
+    for place in order.indices where hasCauses {
+      counts[place] = try decoder.count(limit: min(left, DeltaLimits.causesMax))
+      left -= counts[place]
+    }
+    guard hasCauses == counts.contains(where: { $0 > 0 }) else {
+      throw .invalidValue("no causes", at: start)
+    }
     var heads: [(dot: Dot, causes: [Dot])] = []
     heads.reserveCapacity(order.count)
     var lasts = table.bases
-    var left = table.counts
-    let start = decoder.offset
-    var rest = try decoder.count(elementBytes: 4, limit: order.count)
-    // As many as the operations of one delta can have, and no more.
-    var causesLeft = DeltaLimits.deltaBytesMax / MemoryLayout<Dot>.stride + DeltaLimits.causesMax
-    var without = rest > 0 ? try decoder.uint64() : .max
-    for number in order {
-      let place = Int(number)
-      guard left[place] > 0 else { throw .invalidValue("more operations than said", at: start) }
-      left[place] -= 1
-      let dot = Dot(table.replicas[place], lasts[place] + 1)
+    for (place, number) in order.enumerated() {
+      let replica = Int(number)
+      let dot = Dot(table.replicas[replica], lasts[replica] + 1)
       var causes: [Dot] = []
-      if without == 0 {
-        causes = try Self.causes(of: dot, table, lasts, &causesLeft, from: &decoder)
-        rest -= 1
-        without = rest > 0 ? try decoder.uint64() : .max
-      } else {
-        without -= 1
+      causes.reserveCapacity(counts[place])
+      for _ in 0..<counts[place] {
+        causes.append(
+          try Self.cause(of: dot, after: causes.last, table, lasts, from: &decoder))
       }
-      lasts[place] += 1
+      lasts[replica] += 1
       heads.append((dot, causes))
     }
-    guard rest == 0 else { throw .invalidValue("causes of no operation", at: start) }
+    for place in 0..<table.own
+    where lasts[place] != table.bases[place] + UInt64(table.counts[place]) {
+      throw .invalidValue("other numbers of operations than said", at: start)
+    }
     return heads
   }
 
-  private static func causes(
-    of dot: Dot, _ table: BodyTable, _ lasts: [UInt64], _ causesLeft: inout Int,
+  private static func cause(
+    of dot: Dot, after last: Dot?, _ table: BodyTable, _ lasts: [UInt64],
     from decoder: inout WireDecoder
-  ) throws(WireError) -> [Dot] {
+  ) throws(WireError) -> Dot {
     let start = decoder.offset
-    let limit = min(causesLeft, DeltaLimits.causesMax)
-    let count = try decoder.count(elementBytes: 2, limit: limit)
-    guard count > 0 else { throw .invalidValue("no causes", at: start) }
-    causesLeft -= count
-    var causes: [Dot] = []
-    causes.reserveCapacity(count)
-    for _ in 0..<count {
-      let start = decoder.offset
-      let number = try decoder.uint64()
-      guard number < UInt64(table.replicas.count) else {
-        throw .invalidValue("a cause of no replica", at: start)
-      }
-      let place = Int(number)
-      let counter = lasts[place] &- (try decoder.uint64())
-      let cause = Dot(table.replicas[place], counter)
-      guard counter > 0, cause.replica != dot.replica,
-        causes.last.map({ $0.replica < cause.replica }) ?? true
-      else { throw .invalidValue("no next cause", at: start) }
-      causes.append(cause)
-    }
-    return causes
+    let code = try decoder.uint64()
+    let replicas = UInt64(table.replicas.count)
+    let isFar = code & 1 == 1
+    let number = isFar ? code >> 1 : (code >> 1) % replicas
+    guard number < replicas else { throw .invalidValue("a cause of no replica", at: start) }
+    let place = Int(number)
+    let distance =
+      isFar ? lasts[place] &- (try decoder.uint64()) : (code >> 1) / replicas
+    let cause = Dot(table.replicas[place], lasts[place] &- distance)
+    guard isFar == (distance >= DeltaLimits.aheadMax), cause.counter > 0,
+      cause.replica != dot.replica, last.map({ $0.replica < cause.replica }) ?? true
+    else { throw .invalidValue("no next cause", at: start) }
+    return cause
   }
 }

@@ -7,7 +7,7 @@ public struct LogChanges: Sendable {
   public internal(set) var appended: [LoggedOperation] = []
   /// Of some replicas, the last operation after these changes.
   var lasts: [ReplicaID: UInt64] = [:]
-  /// Replicas with operations that are news since the own last one; nil as in the log.
+  /// As in the log; nil if that stays.
   var fresh: Set<ReplicaID>?
   /// What peers have; nil for those that are forgotten.
   var peers: [ReplicaID: VersionVector?] = [:]

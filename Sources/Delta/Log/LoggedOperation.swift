@@ -8,8 +8,8 @@ public struct LoggedOperation: Sendable, Hashable {
   public let dot: Dot
   /// The type of the value that it changes, by the owner's numbers.
   public let kind: UInt8
-  /// Beside the operation before it of its own replica, what it stands on: the last operation of
-  /// each other replica that its replica had seen, if that is news since its own last one. In order
+  /// Beside the operation before it of its own replica, what it stands on: of what its replica had
+  /// seen since that one, the last operations, those that no other one of them stands on. In order
   /// of replicas, each once.
   public let causes: [Dot]
   /// What is to be done; may be empty.

@@ -157,6 +157,11 @@ extension OperationLog {
     changes.appended.append(operation)
     changes.lasts[replica] = operation.dot.counter
     noteFresh(replica, in: &changes)
+    // What it stands on is known to whoever knows it.
+    for cause in operation.causes where (changes.fresh ?? fresh).contains(cause.replica) {
+      guard cause.counter == last(of: cause.replica, after: changes) else { continue }
+      changes.fresh = (changes.fresh ?? fresh).subtracting([cause.replica])
+    }
   }
 
   private func noteFresh(_ replica: ReplicaID, in changes: inout LogChanges) {

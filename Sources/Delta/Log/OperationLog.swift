@@ -15,7 +15,8 @@ public struct OperationLog: Sendable {
   private(set) var strands: [ReplicaID: LogStrand] = [:]
   /// What peers are known to have.
   private(set) var acknowledged: [ReplicaID: VersionVector] = [:]
-  /// Replicas with operations that came since the own last one.
+  /// Replicas whose last operation came since the own last one, and that no other one which came
+  /// since stands on.
   private(set) var fresh: Set<ReplicaID> = []
   /// What it holds.
   public private(set) var extent = LogExtent()
@@ -161,16 +162,22 @@ public struct OperationLog: Sendable {
     acknowledged[peer] = version
   }
 
-  /// Finds what is news since the author's last operation, when the log was read from a store.
+  /// Finds what is news since the author's last operation, when the log was read from a store. If
+  /// that one was let go, what it knew is not known, and more is taken for news.
   mutating func findFresh() {
     let own = strands[author].flatMap { $0.count > 0 ? $0.entry(at: $0.count - 1).sequence : nil }
     fresh = []
+    var named: Set<ReplicaID> = []
     for (replica, strand) in strands where replica != author {
-      guard let own, strand.count > 0 else {
-        fresh.insert(replica)
-        continue
+      let place = own.map { strand.count(before: $0, upTo: strand.count) } ?? 0
+      if own == nil || place < strand.count || strand.count == 0 { fresh.insert(replica) }
+      for place in place..<strand.count {
+        for cause in strand.entry(at: place).operation.causes
+        where cause.counter == version[cause.replica] {
+          named.insert(cause.replica)
+        }
       }
-      if strand.entry(at: strand.count - 1).sequence > own { fresh.insert(replica) }
     }
+    fresh.subtract(named)
   }
 }
