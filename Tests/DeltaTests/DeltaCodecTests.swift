@@ -69,7 +69,7 @@ import Testing
     let codec = DeltaCodec()
     let plain = DeltaCodec()
     var shelf = DictionaryShelf()
-    var (with, without, first) = (0, 0, 0)
+    var (with, without, first, seen) = (0, 0, 0, 0)
     for (number, delta) in try deltas(3_000, of: 2, DeltaSamples.operation).enumerated() {
       let encoded = codec.encode(delta)
       without += plain.encode(delta, isPlain: true).bytes.count
@@ -82,9 +82,17 @@ import Testing
         shelf.add(try plain.dictionary(id, in: frame))
         if first == 0 { first = number }
       }
+      seen += delta.wireBytes.count
+      if seen < DeltaLimits.dictionaryTryBytesMin { #expect(codec.dictionary == nil) }
       #expect(try plain.decode(encoded.bytes, shelf).operations == delta.operations)
     }
     let trial = try #require(codec.trial)
+    let bytes = try #require(codec.dictionary).bytes.count
+    #expect(bytes <= DeltaLimits.dictionaryBytesMax && bytes >= DeltaLimits.dictionaryBytesMin / 2)
+    #expect(trial.recentBytes <= DeltaLimits.recentBytesMax)
+    // One part of the latest bytes was tried, and not made from.
+    #expect(trial.heldOutBytes >= trial.recentBytes / DeltaLimits.heldOutPart)
+    #expect(trial.heldOutBytes < trial.recentBytes / DeltaLimits.heldOutPart + 200)
     #expect(trial.gain > 0 && trial.dictionaryBytes < trial.plainBytes)
     #expect(first > 0 && with < without, "\(with) of \(without) bytes, from \(first) on")
     #expect(plain.dictionary == nil)

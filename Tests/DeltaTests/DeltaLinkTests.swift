@@ -85,9 +85,11 @@ import Testing
     network.write(1, [1])
     network.open()
     #expect(network.settle() && network.isEqual)
-    #expect(network.comparisons.count == 1 && network.comparisons[0].reach != nil)
+    // What was under way before may ask for a second one.
+    let comparisons = network.comparisons
+    #expect((1...2).contains(comparisons.count) && comparisons.allSatisfy { $0.reach != nil })
     network.write(0, [1])
-    #expect(network.settle() && network.isEqual && network.comparisons.count == 1)
+    #expect(network.settle() && network.isEqual && network.comparisons == comparisons)
   }
 
   @Test func pushes_shouldStayInTheirWindow_andBeOfBoundedSize() throws {
@@ -112,16 +114,19 @@ import Testing
     let more = pushes(link.changed(log, codec, at: now))
     #expect(more.isEmpty)
     // Nothing comes back: fewer bytes each time, down to the least, and then silence.
-    var silent = 0
+    var (silent, ticks) = (0, 0)
     for _ in 0..<40 {
       guard let deadline = link.deadline else { break }
       now = deadline
       let actions = link.tick(log, codec, at: now)
       silent += actions.contains(.silent) ? 1 : 0
+      ticks += 1
       if silent == 0 { sent = pushes(actions) }
       #expect(link.window >= DeltaLimits.windowBytesMin)
     }
-    #expect(silent == 1 && sent.count == 1 && link.window == DeltaLimits.windowBytesMin)
+    #expect(silent == 1 && sent.count == 1, "\(silent), \(sent)")
+    #expect(ticks == DeltaLimits.attemptsMax)
+    #expect(link.window == DeltaLimits.windowBytesMin)
     // It says something: all goes on, and faster with each answer.
     var actions = link.receive(.hello(VersionVector()), log, codec, at: now)
     for _ in 0..<200 {
@@ -179,7 +184,9 @@ import Testing
   private func busy(_ network: DeltaNetwork, _ count: Int) {
     var generator = SeededGenerator(seed: 12)
     for _ in 0..<count {
-      network.write(0, DeltaSamples.operation(&generator), causes: .ownOnly)
+      // A few at a time, as one transaction writes them.
+      network.write(
+        0, (0..<3).map { _ in DeltaSamples.operation(&generator) }, causes: .ownOnly)
       #expect(network.settle())
     }
   }
@@ -190,10 +197,10 @@ import Testing
     // What is sent is counted where it is sent.
     let counter = MessageCounter()
     network.lie = { _, message in counter.count(message) }
-    busy(network, 1_500)
+    busy(network, 500)
     let sent = counter.dictionaries
     #expect(network.isEqual && !sent.isEmpty && sent.values.allSatisfy { $0 == 1 }, "\(sent)")
-    #expect(counter.withDictionary > 300, "\(counter.withDictionary)")
+    #expect(counter.withDictionary > 100, "\(counter.withDictionary)")
     #expect(network.comparisons.isEmpty && network.penalties.isEmpty)
   }
 
@@ -203,7 +210,7 @@ import Testing
     for isStubborn in [false, true] {
       let network = DeltaNetwork(2, joined: [(0, 1)], seed: 13)
       network.open()
-      busy(network, 1_500)
+      busy(network, 500)
       network.peers[1].links[0] = DeltaLink()
       let counter = MessageCounter()
       // In place of the dictionary comes something that says nothing.

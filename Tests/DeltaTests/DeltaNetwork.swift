@@ -61,9 +61,13 @@ final class DeltaNetwork {
     act(actions, number, other)
   }
 
-  func write(_ number: Int, _ bytes: [UInt8], causes: OperationCauses = .everything) {
-    let dot = try! peers[number].log.append(kind: 1, bytes, causes: causes)
-    peers[number].applied.insert(dot)
+  func write(_ number: Int, _ bytes: [UInt8]) { write(number, [bytes]) }
+
+  func write(_ number: Int, _ all: [[UInt8]], causes: OperationCauses = .everything) {
+    for bytes in all {
+      let dot = try! peers[number].log.append(kind: 1, bytes, causes: causes)
+      peers[number].applied.insert(dot)
+    }
     changed(number)
   }
 

@@ -34,7 +34,7 @@ public final class DeltaCodec {
     let start = delta.encodeBody(to: &encoder)
     let body = encoder.bytes
     if !isPlain {
-      trainer.note(delta, body: body)
+      trainer.note(body)
       if trainer.isDue,
         let best = trainer.best(over: dictionary, receivers: receivers, compressor)
       {

@@ -61,30 +61,26 @@ public struct DictionaryTrial: Sendable, Hashable {
 /// Keeps the latest deltas and finds out whether a dictionary made from the older of them would
 /// have made the newer ones so much smaller that it is worth sending. A value.
 struct DictionaryTrainer: Sendable {
-  private struct Sample: Sendable {
-    let body: [UInt8]
-    let operations: [[UInt8]]
-  }
-
-  private var recent: [Sample] = []
+  /// Bodies, oldest first.
+  private var recent: [[UInt8]] = []
   private var recentBytes = 0
   private var seen = 0
   private var nextTry = DeltaLimits.dictionaryTryBytesMin
   private var step = DeltaLimits.dictionaryTryBytesMin
 
-  mutating func note(_ delta: Delta, body: [UInt8]) {
+  mutating func note(_ body: [UInt8]) {
     guard body.count <= DeltaLimits.recentBytesMax / DeltaLimits.heldOutPart else {
       // A delta as large as that needs no dictionary, and leaves no room to try one.
       return
     }
-    recent.append(Sample(body: body, operations: delta.operations.map(\.bytes)))
+    recent.append(body)
     recentBytes += body.count
     seen += body.count
     var dropped = 0
     while recentBytes > DeltaLimits.recentBytesMax
       || recent.count - dropped > DeltaLimits.recentDeltasMax
     {
-      recentBytes -= recent[dropped].body.count
+      recentBytes -= recent[dropped].count
       dropped += 1
     }
     // Some at a time, so that the rest is not moved for each.
@@ -119,11 +115,10 @@ struct DictionaryTrainer: Sendable {
     var heldOut: [[UInt8]] = []
     var rest = recentBytes / DeltaLimits.heldOutPart
     while rest > 0, heldOut.count < recent.count {
-      heldOut.append(recent[recent.count - heldOut.count - 1].body)
+      heldOut.append(recent[recent.count - heldOut.count - 1])
       rest -= heldOut[heldOut.count - 1].count
     }
-    let older = recent.dropLast(heldOut.count).flatMap(\.operations)
-    return (older, heldOut)
+    return (Array(recent.dropLast(heldOut.count)), heldOut)
   }
 
   private func trial(

@@ -30,7 +30,7 @@ package struct StoredOperation: WireCodable, Hashable {
   let sequence: UInt64
   let operation: LoggedOperation
 
-  init(sequence: UInt64, operation: LoggedOperation) {
+  package init(sequence: UInt64, operation: LoggedOperation) {
     self.sequence = sequence
     self.operation = operation
   }

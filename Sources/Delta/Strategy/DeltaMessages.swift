@@ -4,17 +4,17 @@ import Reconciliation
 
 /// The question of a comparison by logs: what changed since this version, and which part of the
 /// answer is wanted.
-struct DeltaQuestion: WireCodable, Hashable {
+package struct DeltaQuestion: WireCodable, Hashable {
   let version: VersionVector
   let page: Int
 
-  init(version: VersionVector, page: Int) {
+  package init(version: VersionVector, page: Int) {
     self.version = version
     self.page = page
   }
 
   /// The number of the part (varint), and the version.
-  init(from decoder: inout WireDecoder) throws(WireError) {
+  package init(from decoder: inout WireDecoder) throws(WireError) {
     let start = decoder.offset
     let page = try decoder.uint64()
     guard page < UInt64(DeltaLimits.answerPagesMax) else {
@@ -24,7 +24,7 @@ struct DeltaQuestion: WireCodable, Hashable {
     version = try decoder.value()
   }
 
-  func encode(to encoder: inout WireEncoder) {
+  package func encode(to encoder: inout WireEncoder) {
     encoder.append(count: page)
     encoder.append(version)
   }
@@ -32,20 +32,20 @@ struct DeltaQuestion: WireCodable, Hashable {
 
 /// One part of the answer: the other side's version, and names of the records that it has written
 /// since, in order.
-struct DeltaAnswer: WireCodable, Hashable {
+package struct DeltaAnswer: WireCodable, Hashable {
   let version: VersionVector
   /// Parts in all, one at least.
   let pages: Int
   let ids: [RecordID]
 
-  init(version: VersionVector, pages: Int, ids: [RecordID]) {
+  package init(version: VersionVector, pages: Int, ids: [RecordID]) {
     self.version = version
     self.pages = pages
     self.ids = ids
   }
 
   /// The version, the number of parts (varint), and a varint count of ids of 16 bytes, ascending.
-  init(from decoder: inout WireDecoder) throws(WireError) {
+  package init(from decoder: inout WireDecoder) throws(WireError) {
     version = try decoder.value()
     let start = decoder.offset
     let pages = try decoder.uint64()
@@ -60,7 +60,7 @@ struct DeltaAnswer: WireCodable, Hashable {
     }
   }
 
-  func encode(to encoder: inout WireEncoder) {
+  package func encode(to encoder: inout WireEncoder) {
     encoder.append(version)
     encoder.append(count: pages)
     encoder.append(ids)
