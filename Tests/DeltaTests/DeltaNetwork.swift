@@ -88,6 +88,9 @@ final class DeltaNetwork {
           if !isReady || !peers[number].applied.insert(operation.dot).inserted { faults += 1 }
           try! peers[number].log.take([operation])
         }
+        if let known = peers[number].links[other]?.peerVersion {
+          try! peers[number].log.acknowledge(known, by: peers[other].log.author)
+        }
         let log = peers[number].log
         act(peers[number].links[other]?.applied(push, log) ?? [], number, other)
         changed(number)
