@@ -74,6 +74,16 @@ import Testing
     #expect(throws: DeltaError.tooLarge("peers", limit: DeltaLimits.peersMax)) {
       try log.acknowledge(VersionVector(), by: ReplicaID(9_999))
     }
+    // In one plan as one after another.
+    var changes = LogChanges()
+    try log.acknowledge(DeltaSamples.vector([(a, 1)]), by: ReplicaID(4), to: &changes)
+    log.forget(ReplicaID(5), to: &changes)
+    try log.acknowledge(VersionVector(), by: ReplicaID(5), to: &changes)
+    #expect(throws: DeltaError.tooLarge("peers", limit: DeltaLimits.peersMax)) {
+      try log.acknowledge(VersionVector(), by: ReplicaID(9_999), to: &changes)
+    }
+    log.commit(changes)
+    #expect(log.peers.count == DeltaLimits.peersMax && log.acknowledged(by: ReplicaID(4))?[a] == 1)
     log.forget(ReplicaID(3))
     try log.acknowledge(VersionVector(), by: ReplicaID(9_999))
     #expect(log.peers.count == DeltaLimits.peersMax)

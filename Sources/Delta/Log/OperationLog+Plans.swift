@@ -90,12 +90,17 @@ extension OperationLog {
     _ version: VersionVector, by peer: ReplicaID, to changes: inout LogChanges
   ) throws(DeltaError) {
     begin(&changes)
-    let isKnown = acknowledged[peer] != nil || changes.peers[peer] != nil
-    guard isKnown || acknowledged.count + changes.peers.count < DeltaLimits.peersMax else {
-      throw .tooLarge("peers", limit: DeltaLimits.peersMax)
+    let known = changes.peers[peer] ?? acknowledged[peer]
+    if known == nil {
+      let count = changes.peers.reduce(acknowledged.count) { count, change in
+        count + (change.value == nil ? 0 : 1) - (acknowledged[change.key] == nil ? 0 : 1)
+      }
+      guard count < DeltaLimits.peersMax else {
+        throw .tooLarge("peers", limit: DeltaLimits.peersMax)
+      }
     }
-    var all = (changes.peers[peer] ?? acknowledged[peer]) ?? VersionVector()
-    guard !isKnown || !all.covers(version) else { return }
+    guard known.map({ !$0.covers(version) }) ?? true else { return }
+    var all = known ?? VersionVector()
     all.merge(version)
     changes.peers[peer] = .some(all)
   }
