@@ -29,7 +29,7 @@ extension LimitTable {
     "DeltaLimits.dictionaryTryBytesMin": .driven(
       by: "dictionary_shouldBeMade_whenItSavesMoreThanItCosts"),
     "DeltaLimits.dictionaryTryBytesMax": .estimate(
-      "a dictionary is tried once in as many bytes, which take a hundred times as long to compress"),
+      "a dictionary is tried once in as many bytes, which take far longer to compress"),
     "DeltaLimits.dictionaryBytesMin": .driven(
       by: "dictionary_shouldBeMade_whenItSavesMoreThanItCosts"),
     "DeltaLimits.dictionaryStep": .estimate(

@@ -24,8 +24,8 @@ struct StoredStrand: WireCodable, Hashable {
 }
 
 /// What is stored of one operation, whose dot is in its key: its place in the order of the log
-/// (varint), its kind (one byte), a varint count of causes and of each the replica (8 bytes) and the
-/// counter (varint), and its bytes.
+/// (varint), its kind (one byte), a varint count of causes and of each the replica (8 bytes) and
+/// the counter (varint), and its bytes.
 package struct StoredOperation: WireCodable, Hashable {
   let sequence: UInt64
   let operation: LoggedOperation
