@@ -10,7 +10,7 @@ public final class ZstdDecompressor {
     case atMost(Int)
   }
 
-  private let context: OpaquePointer
+  let context: OpaquePointer
 
   public init() {
     guard let context = ZSTD_createDCtx() else { preconditionFailure("no memory for zstd") }
