@@ -117,9 +117,7 @@ extension DotMap {
 }
 
 extension DotMap<DotSet> {
-  var elements: [[UInt8]] {
-    entries.filter { !$0.value.isEmpty }.keys.sorted { $0.lexicographicallyPrecedes($1) }
-  }
+  var elements: [[UInt8]] { keys { !$0.isEmpty } }
 }
 
 /// A set in which a removal wins over an addition that did not know of it. What was removed keeps
@@ -163,7 +161,5 @@ public struct RWSet: CausalType {
 }
 
 extension DotMap<DotFunction<Presence>> {
-  var elements: [[UInt8]] {
-    entries.filter(\.value.isPresent).keys.sorted { $0.lexicographicallyPrecedes($1) }
-  }
+  var elements: [[UInt8]] { keys(where: \.isPresent) }
 }
