@@ -66,7 +66,7 @@ let package = Package(
         "Locking", "Runtime", "Primitives", "Compression", "BinaryDifference", "MerkleTree",
         "Storage", "EventLog", "Networking",
       ]),
-    room("CRDT", ["Locking", "Primitives", "Compression", "Storage"]),
+    room("CRDT", ["Locking", "Runtime", "Primitives", "Compression", "Storage"]),
     room(
       "Delta",
       [
@@ -241,7 +241,7 @@ let package = Package(
         "Reconciliation", "SimulatedNetworking", "LoopbackNetworking", "BinaryDifference",
         "MerkleTree", "Storage", "EventLog", "Networking", "Runtime", "Primitives",
       ]),
-    tests("CRDT", ["CRDT", "Compression", "Storage", "Primitives"]),
+    tests("CRDT", ["CRDT", "Compression", "Storage", "Runtime", "Primitives"]),
     tests(
       "Delta",
       [

@@ -1,5 +1,6 @@
 import CRDT
 import Primitives
+import Runtime
 import Storage
 import TestSupport
 import Testing
@@ -46,11 +47,11 @@ import Testing
 
     func decomposed() -> [Self] { [self] }
 
-    static func random(_ generator: inout SeededGenerator) -> Operation {
+    static func random(_ generator: inout RandomStream) -> Operation {
       .add(UInt64(1 + generator.below(5)))
     }
 
-    static func expected(_ events: [ModelEvent<Operation>]) -> UInt64 {
+    static func expected(_ events: [LawEvent<Operation>]) -> UInt64 {
       events.reduce(0) { sum, event in
         guard case .add(let amount) = event.operation else { return sum }
         return sum + amount
@@ -80,10 +81,10 @@ import Testing
 
     mutating func merge(_ other: Self) throws(CRDTError) { try inner.merge(other.inner) }
     func decomposed() -> [Self] { [self] }
-    static func random(_ generator: inout SeededGenerator) -> Operation {
+    static func random(_ generator: inout RandomStream) -> Operation {
       ORSet.random(&generator)
     }
-    static func expected(_ events: [ModelEvent<Operation>]) -> [[UInt8]] {
+    static func expected(_ events: [LawEvent<Operation>]) -> [[UInt8]] {
       ORSet.expected(events)
     }
   }
