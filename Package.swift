@@ -350,7 +350,8 @@ let package = Package(
     tests(
       "Command",
       [
-        "livesync", "livesync-bench", "Reconciliation", "Simulation", "Production", "Fixtures",
+        "livesync", "livesync-bench", "CRDT", "Compression", "Reconciliation", "Simulation",
+        "Production", "Fixtures",
         "Reports", "Daemon",
         "Transport", "Node", "Snapshot", "LiveSync", "Peers", "Networking", "Ledger", "StateTrie",
         "EventLog", "Storage", "Streams", "Primitives",

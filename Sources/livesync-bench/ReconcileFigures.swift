@@ -12,19 +12,6 @@ struct ReconcileFigures {
   /// Coded symbols that a million items are encoded into.
   private static let symbols = 1_500
 
-  struct Bound {
-    let name: String
-    let value: Double
-    let unit: String
-    let limit: Double
-    /// Whether the limit is the least that is wanted.
-    let isLeast: Bool
-
-    var isKept: Bool { isLeast ? value >= limit : value <= limit }
-    /// At most 1 if it is kept.
-    var ratio: Double { isLeast ? limit / value : value / limit }
-  }
-
   let seed: UInt64
 
   func run() throws -> [Bound] {

@@ -106,6 +106,17 @@ import Testing
     #expect(history.shrunk().steps.count <= 2)
   }
 
+  @Test func table_shouldNameSeedAndLaw_whenATypeBreaksOne() throws {
+    let row = LawTable.row(AddingCounter.self, 5..<205)
+    let failure = try #require(row.failure)
+    #expect(LawHistory<AddingCounter>(seed: failure.seed).failure() != nil)
+    #expect(row.type == "AddingCounter" && row.histories == failure.seed - 5 + 1)
+    #expect(Law.allCases.count { row.kept($0) < row.histories } == 1)
+    #expect(row.kept(failure.law) == row.histories - 1)
+    let good = LawTable.row(GCounter.self, 5..<25)
+    #expect(good.failure == nil && good.kept(.orders) == 20)
+  }
+
   @Test func deltaThatKnowsTooMuch_shouldBeCaught_andItsHistoryShrunk() throws {
     let history = try #require(firstFailure(BoastingSet.self))
     #expect(history.shrunk().steps.count <= 4)

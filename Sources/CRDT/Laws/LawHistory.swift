@@ -137,7 +137,8 @@ package struct LawHistory<Subject: LawSubject>: Sendable {
       let delta = try replicas[number].value.apply(operation, at: stamp)
       var again = before
       try again.merge(delta: delta)
-      try demand(again == replicas[number].value, .deltas, "a delta does not do what its change did")
+      try demand(
+        again == replicas[number].value, .deltas, "a delta does not do what its change did")
       events.append(
         LawEvent(
           index: events.count, replica: number, operation: operation, time: time,
@@ -161,10 +162,13 @@ package struct LawHistory<Subject: LawSubject>: Sendable {
         return result
       }
       try demand(try merged(a, b) == merged(b, a), .commutative, "not commutative")
-      try demand(try merged(merged(a, b), c) == merged(a, merged(b, c)), .associative, "not associative")
-      try demand(try merged(a, a) == a && merged(a, b, a) == merged(a, b), .idempotent, "not idempotent")
+      try demand(
+        try merged(merged(a, b), c) == merged(a, merged(b, c)), .associative, "not associative")
+      try demand(
+        try merged(a, a) == a && merged(a, b, a) == merged(a, b), .idempotent, "not idempotent")
       for value in [a, b, c] {
-        try demand(try merged(Subject(), value) == value, .idempotent, "the first value is not neutral")
+        try demand(
+          try merged(Subject(), value) == value, .idempotent, "the first value is not neutral")
         let bytes = value.wireBytes
         try demand(try Subject(wireBytes: bytes) == value, .wire, "the wire form is another value")
       }
@@ -180,7 +184,8 @@ package struct LawHistory<Subject: LawSubject>: Sendable {
       let expected = Subject.expected(events)
       var full = Subject()
       for replica in replicas { try full.merge(replica.value) }
-      try demand(full.value == expected, .model, "the full merge shows \(full.value), not \(expected)")
+      try demand(
+        full.value == expected, .model, "the full merge shows \(full.value), not \(expected)")
       for _ in 0..<3 {
         var order = deltas
         for _ in 0..<deltas.count / 2 { order.append(deltas[generator.below(deltas.count)]) }

@@ -71,7 +71,9 @@ extension GCounter: LawSubject {
 }
 
 extension GSet: LawSubject {
-  package static func random(_ generator: inout RandomStream) -> Operation { .add(LawWords.next(&generator)) }
+  package static func random(_ generator: inout RandomStream) -> Operation {
+    .add(LawWords.next(&generator))
+  }
 
   package static func expected(_ events: [LawEvent<Operation>]) -> [[UInt8]] {
     Set(
@@ -216,7 +218,8 @@ extension ORSet.Operation {
 
 extension RWSet: FieldModel, LawSubject {
   package static func random(_ generator: inout RandomStream) -> Operation {
-    generator.chance(perMillion: 400_000) ? .remove(LawWords.next(&generator)) : .add(LawWords.next(&generator))
+    generator.chance(perMillion: 400_000)
+      ? .remove(LawWords.next(&generator)) : .add(LawWords.next(&generator))
   }
 
   static func shown(_ group: LawEvents<Operation>) -> FieldValue? {

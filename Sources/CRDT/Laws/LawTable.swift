@@ -12,53 +12,61 @@ package struct LawTable: Sendable {
     }
   }
 
-  /// The types that are checked, each with what is wrong with the history of a seed, cut down to
-  /// what is needed for that.
-  private static let subjects: [(name: String, failure: @Sendable (UInt64) -> LawFailure?)] = [
-    ("GCounter", failure(GCounter.self)), ("PNCounter", failure(PNCounter.self)),
-    ("LWWRegister", failure(LWWRegister.self)), ("MVRegister", failure(MVRegister.self)),
-    ("GSet", failure(GSet.self)), ("ORSet", failure(ORSet.self)), ("RWSet", failure(RWSet.self)),
-    ("EWFlag", failure(EWFlag.self)), ("DWFlag", failure(DWFlag.self)),
-    ("ORMap", failure(ORMap.self)), ("RGAText", failure(RGAText.self)),
-  ]
+  /// The types that are checked.
+  private static var subjects: [(name: String, row: (Range<UInt64>, (UInt64) -> Void) -> Row)] {
+    [
+      ("GCounter", { row(GCounter.self, $0, progress: $1) }),
+      ("PNCounter", { row(PNCounter.self, $0, progress: $1) }),
+      ("LWWRegister", { row(LWWRegister.self, $0, progress: $1) }),
+      ("MVRegister", { row(MVRegister.self, $0, progress: $1) }),
+      ("GSet", { row(GSet.self, $0, progress: $1) }),
+      ("ORSet", { row(ORSet.self, $0, progress: $1) }),
+      ("RWSet", { row(RWSet.self, $0, progress: $1) }),
+      ("EWFlag", { row(EWFlag.self, $0, progress: $1) }),
+      ("DWFlag", { row(DWFlag.self, $0, progress: $1) }),
+      ("ORMap", { row(ORMap.self, $0, progress: $1) }),
+      ("RGAText", { row(RGAText.self, $0, progress: $1) }),
+    ]
+  }
 
   package static var types: [String] { subjects.map(\.name) }
 
   package private(set) var rows: [Row] = []
   package var isKept: Bool { rows.allSatisfy { $0.failure == nil } }
 
-  /// Runs the histories of the seeds from `seed` on, `count` for each of `types`; stops a type at
-  /// its first failure. Calls `progress` with the share that is done and the type, now and then.
+  /// Runs the histories of `seeds` for each of `types`. Calls `progress` with the share that is
+  /// done and the type, now and then.
   package init(
-    count: UInt64, seed: UInt64, types: [String] = Self.types,
+    seeds: Range<UInt64>, types: [String] = Self.types,
     progress: (Double, String) -> Void = { _, _ in }
   ) {
     let chosen = Self.subjects.filter { types.contains($0.name) }
     for (number, subject) in chosen.enumerated() {
-      var run: UInt64 = 0
-      var failure: (seed: UInt64, law: Law, detail: String)?
-      while run < count, failure == nil {
-        if run % 256 == 0 {
-          let share = (Double(number) + Double(run) / Double(count)) / Double(chosen.count)
-          progress(share, subject.name)
-        }
-        failure = subject.failure(seed &+ run).map { (seed &+ run, $0.law, $0.detail) }
-        run += 1
-      }
-      rows.append(Row(type: subject.name, histories: run, failure: failure))
+      rows.append(
+        subject.row(seeds) { run in
+          let share = Double(number) + Double(run) / Double(seeds.count)
+          progress(share / Double(chosen.count), subject.name)
+        })
     }
   }
 
-  private static func failure<Subject: LawSubject>(
-    _ type: Subject.Type
-  ) -> @Sendable (UInt64) -> LawFailure? {
-    { seed in
+  /// Runs the histories of `seeds` for one type, up to the first that breaks a law, which is cut
+  /// down to what is needed for that.
+  package static func row<Subject: LawSubject>(
+    _ type: Subject.Type, _ seeds: Range<UInt64>, progress: (UInt64) -> Void = { _ in }
+  ) -> Row {
+    for seed in seeds {
+      let run = seed - seeds.lowerBound
+      if run % 256 == 0 { progress(run) }
       let history = LawHistory<Subject>(seed: seed)
-      guard history.failure() != nil else { return nil }
+      guard history.failure() != nil else { continue }
       let smallest = history.shrunk()
-      return smallest.failure().map {
-        LawFailure(law: $0.law, detail: "\($0.detail) after \(smallest.steps)")
-      }
+      return Row(
+        type: "\(type)", histories: run + 1,
+        failure: smallest.failure().map {
+          (seed, $0.law, "\($0.detail) after \(smallest.steps)")
+        })
     }
+    return Row(type: "\(type)", histories: UInt64(seeds.count), failure: nil)
   }
 }

@@ -84,7 +84,9 @@ struct KeyTable<Key: DotMapKey, Value: Sendable & Equatable>: Sendable {
   /// Adds a key that is not there.
   mutating func append(_ value: Value, at key: Key, hash: UInt32) {
     entries.append(Entry(key: key, hash: hash, value: value))
-    if entries.count * 4 > slots.count * 3 { index(forEntries: entries.count) } else {
+    if entries.count * 4 > slots.count * 3 {
+      index(forEntries: entries.count)
+    } else {
       occupy(entries.count - 1)
     }
   }
