@@ -80,6 +80,34 @@ import Testing
     #expect(steps[1] <= steps[0] * 24)
   }
 
+  @Test func gapWithOnesOwnCharacter_shouldBeRefused_amongManyRunsOfOthers() throws {
+    var generator = SeededGenerator(seed: 8)
+    let base = try base()
+    let author = ReplicaID(200)
+    var text = base
+    for (number, habit) in Habit.allCases.enumerated() {
+      try text.merge(delta: runs(1_500, by: UInt64(1 + number), habit, in: base, &generator))
+    }
+    func claim(_ previous: UInt64) throws -> TextDelta {
+      var other = base
+      var delta = try other.insert("y", at: 1, as: Dot(author, previous + 1))
+      delta.insertions[0].previous = previous
+      return delta
+    }
+    for position in [1, 2_000, 4_000, text.count - 1] {
+      var own = text
+      _ = try own.insert("x", at: position, as: Dot(author, 1))
+      let before = own
+      let claim = try claim(1)
+      #expect(throws: CRDTError.impossibleOrigins(Dot(author, 2))) {
+        try own.merge(delta: claim)
+      }
+      #expect(own == before)
+    }
+    try text.merge(delta: try claim(0))
+    #expect(text.count == 2 + 3 * 1_500 + 1)
+  }
+
   /// A text as a list of characters, put in by going over all between their neighbours.
   private struct PlainText {
     struct Character {
