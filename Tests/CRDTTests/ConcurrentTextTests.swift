@@ -80,6 +80,39 @@ import Testing
     #expect(steps[1] <= steps[0] * 24)
   }
 
+  @Test(arguments: UInt64(0)..<4)
+  func authorsWhoKnewSomeOfTheOthers_shouldEndInOneText_inEveryOrder(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    let base = try base()
+    var texts: [RGAText] = []
+    var deltas: [TextDelta] = []
+    for number in 0..<6 {
+      var text = base
+      for other in texts where generator.chance(40) { try text.merge(other) }
+      let habit = Habit.allCases[generator.below(3)]
+      let id = UInt64(1 + (number * 5) % 7)
+      deltas.append(try runs(1_000, by: id, habit, in: text, &generator))
+      try text.merge(delta: deltas[number])
+      texts.append(text)
+    }
+    var expected = base
+    for delta in deltas { try expected.merge(delta: delta) }
+    #expect(expected.count == 6_002)
+    for _ in 0..<4 {
+      var text = base
+      for other in texts.shuffled(using: &generator) { try text.merge(other) }
+      #expect(text.dots == expected.dots)
+      var late = base
+      var inbox = TextInbox()
+      for delta in deltas.shuffled(using: &generator) {
+        for insertion in delta.insertions.shuffled(using: &generator) {
+          try inbox.receive(TextDelta(insertions: [insertion]), into: &late)
+        }
+      }
+      #expect(late.dots == expected.dots)
+    }
+  }
+
   @Test func gapWithOnesOwnCharacter_shouldBeRefused_amongManyRunsOfOthers() throws {
     var generator = SeededGenerator(seed: 8)
     let base = try base()
