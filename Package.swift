@@ -67,7 +67,7 @@ let package = Package(
         "Locking", "Runtime", "Primitives", "Compression", "BinaryDifference", "MerkleTree",
         "Storage", "EventLog", "Networking",
       ]),
-    room("CRDT", ["Locking", "Primitives", "Compression", "Storage"]),
+    room("CRDT", ["Locking", "Runtime", "Primitives", "Compression", "Storage"]),
     room(
       "Delta",
       [
@@ -243,7 +243,7 @@ let package = Package(
         "Reconciliation", "SimulatedNetworking", "LoopbackNetworking", "BinaryDifference",
         "MerkleTree", "Storage", "EventLog", "Networking", "Runtime", "Primitives",
       ]),
-    tests("CRDT", ["CRDT", "Compression", "Storage", "Primitives"]),
+    tests("CRDT", ["CRDT", "Compression", "Storage", "Runtime", "Primitives"]),
     tests(
       "Delta",
       [
@@ -352,7 +352,8 @@ let package = Package(
     tests(
       "Command",
       [
-        "livesync", "livesync-bench", "Reconciliation", "Simulation", "Production", "Fixtures",
+        "livesync", "livesync-bench", "CRDT", "Compression", "Reconciliation", "Simulation",
+        "Production", "Fixtures",
         "Reports", "Daemon",
         "Transport", "Node", "Snapshot", "LiveSync", "Peers", "Networking", "Ledger", "StateTrie",
         "EventLog", "Storage", "Streams", "Primitives",

@@ -160,8 +160,8 @@ struct DiskBenchmark {
 }
 
 /// A benchmark that cannot go on.
-struct BenchmarkError: Error, CustomStringConvertible {
-  let description: String
+package struct BenchmarkError: Error, CustomStringConvertible {
+  package let description: String
   init(_ description: String) { self.description = description }
 }
 

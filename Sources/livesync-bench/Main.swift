@@ -10,6 +10,7 @@ struct Main {
            livesync-bench serving --help
            livesync-bench snapshot --help
            livesync-bench reconcile --help
+           livesync-bench crdt --help
            livesync-bench replay --help
            livesync-bench net --help
            livesync-bench line --help
@@ -44,7 +45,7 @@ struct Main {
     if words.isEmpty
       || (words.contains("--help")
         && ![
-          "disk", "serving", "snapshot", "reconcile", "replay", "net", "line",
+          "disk", "serving", "snapshot", "reconcile", "crdt", "replay", "net", "line",
         ].contains(words[0]))
     {
       Console.print(usage)
@@ -59,13 +60,14 @@ struct Main {
     case "net-peer": end(NetPeer.run(Array(words.dropFirst())))
     case "snapshot": end(SnapshotCommand.run(Array(words.dropFirst())))
     case "reconcile": end(ReconcileCommand.run(Array(words.dropFirst())))
+    case "crdt": end(CRDTCommand.run(Array(words.dropFirst())))
     case "replay": end(ReplayCommand.run(Array(words.dropFirst())))
     case "workload": runWorkload(words.dropFirst())
     case "counts": compareCounts(words.dropFirst())
     default:
       fail(
-        "the benchmarks are 'trie', 'disk', 'serving', 'snapshot', 'reconcile', 'replay', 'net', "
-          + "'line', 'workload' and 'counts'")
+        "the benchmarks are 'trie', 'disk', 'serving', 'snapshot', 'reconcile', 'crdt', 'replay', "
+          + "'net', 'line', 'workload' and 'counts'")
     }
     end(0)
   }

@@ -74,12 +74,7 @@ enum ReconcileCommand {
     let report = FigureReport(
       benchmark: "reconcile", title: "on one core, seed \(options.seed)",
       settings: ["seed": options.seed],
-      figures: bounds.flatMap { bound in
-        [
-          FigureReport.Figure(bound.name, bound.value, bound.unit),
-          FigureReport.Figure("\(bound.name), ratio to its bound", bound.ratio, ""),
-        ]
-      }, isWithinBounds: bounds.allSatisfy(\.isKept))
+      figures: bounds.flatMap(\.figures), isWithinBounds: bounds.allSatisfy(\.isKept))
     if options.asJSON { Console.printJSON(try report.json()) } else { Console.print(report.text) }
     try page?.replace(
       section: "reconcile",

@@ -17,19 +17,6 @@ struct ReconcileFigures {
   private static let snapshotRecords = 400_000
   private static let snapshotReplaced = 250
 
-  struct Bound {
-    let name: String
-    let value: Double
-    let unit: String
-    let limit: Double
-    /// Whether the limit is the least that is wanted.
-    let isLeast: Bool
-
-    var isKept: Bool { isLeast ? value >= limit : value <= limit }
-    /// At most 1 if it is kept.
-    var ratio: Double { isLeast ? limit / value : value / limit }
-  }
-
   let seed: UInt64
 
   func run() throws -> [Bound] {

@@ -1,5 +1,6 @@
 import CRDT
 import Primitives
+import Runtime
 import Storage
 import TestSupport
 import Testing
@@ -46,11 +47,11 @@ import Testing
 
     func decomposed() -> [Self] { [self] }
 
-    static func random(_ generator: inout SeededGenerator) -> Operation {
+    static func random(_ generator: inout RandomStream) -> Operation {
       .add(UInt64(1 + generator.below(5)))
     }
 
-    static func expected(_ events: [ModelEvent<Operation>]) -> UInt64 {
+    static func expected(_ events: [LawEvent<Operation>]) -> UInt64 {
       events.reduce(0) { sum, event in
         guard case .add(let amount) = event.operation else { return sum }
         return sum + amount
@@ -80,10 +81,10 @@ import Testing
 
     mutating func merge(_ other: Self) throws(CRDTError) { try inner.merge(other.inner) }
     func decomposed() -> [Self] { [self] }
-    static func random(_ generator: inout SeededGenerator) -> Operation {
+    static func random(_ generator: inout RandomStream) -> Operation {
       ORSet.random(&generator)
     }
-    static func expected(_ events: [ModelEvent<Operation>]) -> [[UInt8]] {
+    static func expected(_ events: [LawEvent<Operation>]) -> [[UInt8]] {
       ORSet.expected(events)
     }
   }
@@ -103,6 +104,17 @@ import Testing
   @Test func mergeThatAdds_shouldBeCaught_andItsHistoryShrunk() throws {
     let history = try #require(firstFailure(AddingCounter.self))
     #expect(history.shrunk().steps.count <= 2)
+  }
+
+  @Test func table_shouldNameSeedAndLaw_whenATypeBreaksOne() throws {
+    let row = LawTable.row(AddingCounter.self, 5..<205)
+    let failure = try #require(row.failure)
+    #expect(LawHistory<AddingCounter>(seed: failure.seed).failure() != nil)
+    #expect(row.type == "AddingCounter" && row.histories == failure.seed - 5 + 1)
+    #expect(Law.allCases.count { row.kept($0) < row.histories } == 1)
+    #expect(row.kept(failure.law) == row.histories - 1)
+    let good = LawTable.row(GCounter.self, 5..<25)
+    #expect(good.failure == nil && good.kept(.orders) == 20)
   }
 
   @Test func deltaThatKnowsTooMuch_shouldBeCaught_andItsHistoryShrunk() throws {

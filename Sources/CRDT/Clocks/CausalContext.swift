@@ -3,12 +3,12 @@ import Primitives
 /// Which events are known: of each replica all up to the first gap, and a cloud of dots behind it.
 /// It compacts by itself: a dot that closes a gap becomes part of the range before.
 public struct CausalContext: Sendable, Hashable, WireCodable {
-  private(set) var entries: [ReplicaID: CounterRanges] = [:]
+  private(set) var entries = ReplicaMap<CounterRanges>()
 
   public init() {}
 
   /// The replicas of which there is an event, in their order.
-  public var replicas: [ReplicaID] { entries.keys.sorted() }
+  public var replicas: [ReplicaID] { entries.replicas }
   public var isEmpty: Bool { entries.isEmpty }
   /// Ranges over all replicas: what it takes in memory and on the wire.
   public var rangeCount: Int { entries.values.reduce(0) { $0 + $1.ranges.count } }
@@ -16,7 +16,9 @@ public struct CausalContext: Sendable, Hashable, WireCodable {
   /// What is known without gaps.
   public var contiguous: VersionVector {
     var vector = VersionVector()
-    for (replica, counters) in entries { vector.raise(replica, to: counters.contiguous) }
+    for (replica, counters) in zip(entries.replicas, entries.values) {
+      vector.raise(replica, to: counters.contiguous)
+    }
     return vector
   }
 
@@ -31,11 +33,13 @@ public struct CausalContext: Sendable, Hashable, WireCodable {
   public func next(of replica: ReplicaID) -> Dot { Dot(replica, last(of: replica) &+ 1) }
 
   public mutating func insert(_ dot: Dot) {
-    entries[dot.replica, default: CounterRanges()].insert(dot.counter...dot.counter)
+    entries.update(dot.replica, default: CounterRanges()) {
+      $0.insert(dot.counter...dot.counter)
+    }
   }
 
   mutating func insert(_ range: DotRange) {
-    entries[range.replica, default: CounterRanges()].insert(range.counters)
+    entries.update(range.replica, default: CounterRanges()) { $0.insert(range.counters) }
   }
 
   public mutating func merge(_ other: CausalContext) {
@@ -43,15 +47,15 @@ public struct CausalContext: Sendable, Hashable, WireCodable {
       entries = other.entries
       return
     }
-    for (replica, counters) in other.entries {
-      entries[replica, default: CounterRanges()].formUnion(counters)
+    for (replica, counters) in zip(other.entries.replicas, other.entries.values) {
+      entries.update(replica, default: CounterRanges()) { $0.formUnion(counters) }
     }
   }
 
   /// All that is known, as ranges in order.
   var ranges: [DotRange] {
-    replicas.flatMap { replica in
-      (entries[replica]?.ranges ?? []).map { DotRange(replica, $0) }
+    zip(entries.replicas, entries.values).flatMap { replica, counters in
+      counters.ranges.map { DotRange(replica, $0) }
     }
   }
 
@@ -83,7 +87,8 @@ public struct CausalContext: Sendable, Hashable, WireCodable {
       let rangeCount = try decoder.count(elementBytes: 2, limit: rangesLeft)
       guard rangeCount > 0 else { throw .invalidValue("a replica without events", at: start) }
       rangesLeft -= rangeCount
-      entries[replica] = try Self.ranges(rangeCount, from: &decoder)
+      let counters = try Self.ranges(rangeCount, from: &decoder)
+      entries.update(replica, default: CounterRanges()) { $0 = counters }
     }
   }
 
@@ -108,12 +113,11 @@ public struct CausalContext: Sendable, Hashable, WireCodable {
 
   public func encode(to encoder: inout WireEncoder) {
     encoder.append(count: entries.count)
-    for replica in replicas {
-      let ranges = entries[replica]?.ranges ?? []
+    for (replica, counters) in zip(entries.replicas, entries.values) {
       encoder.append(replica)
-      encoder.append(count: ranges.count)
+      encoder.append(count: counters.ranges.count)
       var last: UInt64 = 0
-      for range in ranges {
+      for range in counters.ranges {
         encoder.append(varint: range.lowerBound - last - 1)
         encoder.append(varint: range.upperBound - range.lowerBound)
         last = range.upperBound

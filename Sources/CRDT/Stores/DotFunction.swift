@@ -26,6 +26,7 @@ struct DotFunction<Payload: WireCodable & Comparable>: Sendable, Equatable {
   /// not know of. `known` and `otherKnown` are the contexts before the join. If a replica has used
   /// a dot twice the larger value stays, so that at least all agree.
   mutating func join(_ other: Self, known: CausalContext, otherKnown: CausalContext) {
+    if self == other { return }
     var kept: [Entry] = []
     var (mine, theirs) = (entries[...], other.entries[...])
     while let entry = mine.first ?? theirs.first {

@@ -2,6 +2,9 @@ import Primitives
 
 /// The key of a `DotMap`, with its order and wire form.
 protocol DotMapKey: Hashable, Sendable {
+  /// Of a keyed hash whose key is drawn at the start of the program: strangers cannot choose keys
+  /// that collide.
+  var tableHash: UInt32 { get }
   static func isBefore(_ a: Self, _ b: Self) -> Bool
   func encode(to encoder: inout WireEncoder)
   init(decoding decoder: inout WireDecoder) throws(WireError)
@@ -48,7 +51,7 @@ enum MapScope: UInt8, Sendable, Comparable {
 /// To merge a map that speaks of the keys listed in it, the store of a delta, costs as much as it
 /// has keys, not as many as the whole map has.
 struct DotMap<Inner: DotMapValue>: Sendable, Equatable {
-  private(set) var entries: [Inner.Key: Inner] = [:]
+  private(set) var entries = KeyTable<Inner.Key, Inner>()
   private(set) var scope: MapScope
 
   init(_ scope: MapScope = .whole) { self.scope = scope }
@@ -61,75 +64,78 @@ struct DotMap<Inner: DotMapValue>: Sendable, Equatable {
   /// A delta that speaks of one key.
   init(part key: Inner.Key, _ inner: Inner) {
     scope = .listed
-    entries = [key: inner]
+    entries = KeyTable(key, inner)
   }
 
-  var isEmpty: Bool { entries.values.allSatisfy(\.isEmpty) }
+  var isEmpty: Bool { entries.entries.allSatisfy(\.value.isEmpty) }
 
   subscript(key: Inner.Key) -> Inner? { entries[key] }
 
   func forEachDot(_ body: (Dot) -> Void) {
-    for (_, inner) in entries { inner.forEachDot(body) }
+    for entry in entries.entries { entry.value.forEachDot(body) }
+  }
+
+  /// The keys of what fulfils a condition, in their order.
+  func keys(where isWanted: (Inner) -> Bool) -> [Inner.Key] {
+    entries.entries.filter { isWanted($0.value) }.map(\.key).sorted(by: Inner.Key.isBefore)
   }
 
   /// Adds a key to a delta.
-  mutating func list(_ key: Inner.Key, _ inner: Inner) { entries[key] = inner }
+  mutating func list(_ key: Inner.Key, _ inner: Inner) { entries.set(inner, at: key) }
 
   /// Takes out keys and the events below; the context still knows these.
   mutating func forget(where isForgotten: (Inner) -> Bool) {
-    entries = entries.filter { !isForgotten($0.value) }
+    entries.remove(entries.entries.indices.filter { isForgotten(entries.entries[$0].value) })
   }
 
   mutating func join(_ other: Self, known: CausalContext, otherKnown: CausalContext) {
-    if !other.isPartial, isPartial || !otherKnown.isEmpty {
-      // What the other one knows of and does not list is removed. To ask its context costs less
-      // than to look the key up.
-      var changed: [(Inner.Key, Inner)] = []
-      for (key, inner) in entries {
-        var left = inner
-        left.join(.empty(for: key, partial: false), known: known, otherKnown: otherKnown)
-        if left != inner, other.entries[key] == nil { changed.append((key, left)) }
+    if entries.isEmpty, known.isEmpty, scope == other.scope {
+      entries = other.entries
+      return
+    }
+    // What the other one knows of and does not list is removed; a part that becomes whole no longer
+    // leaves anything open.
+    let removes = !other.isPartial && (isPartial || !otherKnown.isEmpty)
+    let oldCount = entries.count
+    var isListed = [Bool](repeating: false, count: removes ? oldCount : 0)
+    var emptied: [Int] = []
+    var walk = KeyTable<Inner.Key, Inner>.Walk()
+    for entry in other.entries.entries {
+      guard let index = walk.index(of: entry, in: entries) else {
+        var new = Inner.empty(for: entry.key, partial: isPartial && other.isPartial)
+        new.join(entry.value, known: known, otherKnown: otherKnown)
+        if !new.isEmpty || isPartial { entries.append(new, at: entry.key, hash: entry.hash) }
+        continue
       }
-      for (key, inner) in changed { put(inner, at: key) }
+      if removes, index < oldCount { isListed[index] = true }
+      // Most often both have the same.
+      guard entries.entries[index].value != entry.value else { continue }
+      entries.update(index) { $0.join(entry.value, known: known, otherKnown: otherKnown) }
+      if entries.entries[index].value.isEmpty { emptied.append(index) }
     }
-    if entries.isEmpty, other.entries.count > 1 {
-      entries.reserveCapacity(other.entries.count)
+    if removes {
+      for index in 0..<oldCount where !isListed[index] {
+        let entry = entries.entries[index]
+        // To ask the context first changes nothing that stays as it is.
+        guard isPartial || entry.value.hasEvent(within: otherKnown) else { continue }
+        entries.update(index) {
+          $0.join(
+            .empty(for: entry.key, partial: false), known: known, otherKnown: otherKnown)
+        }
+        if entries.entries[index].value.isEmpty { emptied.append(index) }
+      }
     }
-    for (key, inner) in other.entries {
-      take(inner, at: key, partial: other.isPartial, known: known, otherKnown: otherKnown)
+    if isPartial, !other.isPartial {
+      forget(where: \.isEmpty)
+    } else if !isPartial {
+      entries.remove(emptied.sorted())
     }
-    if isPartial, !other.isPartial { entries = entries.filter { !$0.value.isEmpty } }
     scope = scope.joined(with: other.scope)
   }
 
-  private mutating func take(
-    _ inner: Inner, at key: Inner.Key, partial: Bool, known: CausalContext,
-    otherKnown: CausalContext
-  ) {
-    var new = Inner.empty(for: key, partial: isPartial && partial)
-    new.join(inner, known: known, otherKnown: otherKnown)
-    let mine: Inner?
-    if new.isEmpty, !isPartial {
-      // Nothing new: most often both have the same.
-      guard let index = entries.index(forKey: key), entries.values[index] != inner else { return }
-      mine = entries.values[index]
-      // Let go in the dictionary, so that it is changed in place.
-      entries.values[index] = new
-    } else {
-      mine = entries.updateValue(new, forKey: key)
-    }
-    guard var mine else { return }
-    mine.join(inner, known: known, otherKnown: otherKnown)
-    put(mine, at: key)
-  }
-
-  private mutating func put(_ inner: Inner, at key: Inner.Key) {
-    entries[key] = inner.isEmpty && !isPartial ? nil : inner
-  }
-
   func forEachPart(_ body: (Dot, Self) -> Void) {
-    for (key, inner) in entries {
-      inner.forEachPart(of: key) { dot, part in body(dot, Self(part: key, part)) }
+    for entry in entries.entries {
+      entry.value.forEachPart(of: entry.key) { body($0, Self(part: entry.key, $1)) }
     }
   }
 
@@ -137,9 +143,9 @@ struct DotMap<Inner: DotMapValue>: Sendable, Equatable {
   func encode(to encoder: inout WireEncoder, replicas: ReplicaTable) {
     encoder.append(byte: scope.rawValue)
     encoder.append(count: entries.count)
-    for (key, inner) in entries.sorted(by: { Inner.Key.isBefore($0.key, $1.key) }) {
-      key.encode(to: &encoder)
-      inner.encode(to: &encoder, replicas: replicas)
+    for entry in entries.entries.sorted(by: { Inner.Key.isBefore($0.key, $1.key) }) {
+      entry.key.encode(to: &encoder)
+      entry.value.encode(to: &encoder, replicas: replicas)
     }
   }
 
@@ -166,13 +172,28 @@ struct DotMap<Inner: DotMapValue>: Sendable, Equatable {
         from: &decoder, key: key, replicas: replicas, most: scope == .listed ? .listed : .whole,
         depth: depth)
       if inner.isEmpty, !isPartial { throw .invalidValue("a key without events", at: start) }
-      entries[key] = inner
+      entries.append(inner, at: key, hash: key.tableHash)
     }
+  }
+}
+
+extension DotMapValue {
+  /// Whether the context knows of an event here.
+  func hasEvent(within context: CausalContext) -> Bool {
+    var found = false
+    forEachDot { found = found || context.contains($0) }
+    return found
   }
 }
 
 /// An element of a set.
 extension [UInt8]: DotMapKey {
+  var tableHash: UInt32 {
+    var hasher = Hasher()
+    withUnsafeBytes { hasher.combine(bytes: $0) }
+    return UInt32(truncatingIfNeeded: hasher.finalize())
+  }
+
   static func isBefore(_ a: [UInt8], _ b: [UInt8]) -> Bool { a.lexicographicallyPrecedes(b) }
 
   func encode(to encoder: inout WireEncoder) { encoder.append(self) }

@@ -138,7 +138,7 @@ extension RGAText {
 
   /// The gap between `left` and `right` into which characters of `dot` belong, after those that
   /// others put there without knowing of them.
-  private func gap(
+  private mutating func gap(
     for dot: Dot, left: TextID, right: TextID
   ) throws(CRDTError) -> TextTree.Cursor {
     var cursor = tree.start
@@ -148,77 +148,50 @@ extension RGAText {
       cursor.offset += 1
     }
     if tree.idBehind(cursor) == right { return cursor }
-    let bounds = Bounds(
-      left: left.isNone ? nil : tree.find(left).map { tree.place(of: $0) },
-      right: right.isNone ? nil : tree.find(right).map { tree.place(of: $0) })
-    if let low = bounds.left, let high = bounds.right, low >= high {
+    let gap = tree.gap(left: left, right: right, agent: id(of: dot)?.agent)
+    if let low = gap.leftPlace, let high = gap.rightPlace, low >= high {
       throw .impossibleOrigins(dot)
     }
-    return try scan(from: cursor, for: dot, left: left, right: right, bounds)
+    return try search(gap, from: cursor, for: dot)
   }
 
-  /// Where the neighbours are; nil beside the first and the last character.
-  private struct Bounds {
-    let left: TextTree.Place?
-    let right: TextTree.Place?
-  }
-
-  /// Goes over what stands between the neighbours, span by span.
-  private func scan(
-    from start: TextTree.Cursor, for dot: Dot, left: TextID, right: TextID, _ bounds: Bounds
+  /// Goes over what stands between the neighbours, run by run, without the leaves and branches in
+  /// which nothing can decide.
+  private mutating func search(
+    _ gap: TextTree.Gap, from start: TextTree.Cursor, for dot: Dot
   ) throws(CRDTError) -> TextTree.Cursor {
     var target = start
     // True behind characters that come after the new ones unless what follows says otherwise.
     var isScanning = false
     var next = tree.before(start)
     while let cursor = next {
+      tree.searchSteps += 1
       if !isScanning { target = cursor }
       let span = tree.span(at: cursor)
-      let stop = span.offset(of: right)
-      if stop == cursor.offset { break }
+      let stop = span.offset(of: gap.right)
+      if stop == cursor.offset { return target }
       let replica = agents[Int(span.id.agent)]
       // Its own earlier characters were known to whoever wrote it.
       if replica == dot.replica { throw .impossibleOrigins(dot) }
       let otherLeft = cursor.offset > 0 ? span.id(at: cursor.offset - 1) : span.left
-      if otherLeft == left {
-        let other = span.right.isNone ? nil : tree.find(span.right).map { tree.place(of: $0) }
-        if isBefore(other, bounds.right) {
-          isScanning = true
-        } else if other == bounds.right {
-          if dot.replica < replica { break }
+      if otherLeft == gap.left {
+        if span.right == gap.right {
+          if dot.replica < replica { return target }
           isScanning = false
         } else {
-          isScanning = false
+          isScanning = tree.isRight(span.right, before: gap.rightPlace)
         }
-      } else if isBefore(otherLeft, bounds.left) {
-        break
-      }
-      if let stop {
-        if !isScanning {
-          target = cursor
-          target.offset = stop
-        }
-        break
+      } else if tree.isLeft(otherLeft, before: gap.leftPlace) {
+        return target
       }
       var behind = cursor
-      behind.offset = span.length
+      behind.offset = stop ?? span.length
       if !isScanning { target = behind }
-      next = tree.before(behind)
+      if stop != nil { return target }
+      next = tree.cursor(behind: behind, in: gap, isScanning: isScanning)
+      if next == nil, !isScanning { target = tree.end }
     }
     return target
-  }
-
-  /// Whether a right neighbour stands before another one; nil is behind everything.
-  private func isBefore(_ a: TextTree.Place?, _ b: TextTree.Place?) -> Bool {
-    guard let a else { return false }
-    return b.map { a < $0 } ?? true
-  }
-
-  /// Whether a left neighbour, not `b` itself, stands before `b`; nil is before everything.
-  private func isBefore(_ a: TextID, _ b: TextTree.Place?) -> Bool {
-    guard let b else { return false }
-    guard !a.isNone, let place = tree.find(a).map({ tree.place(of: $0) }) else { return true }
-    return place < b
   }
 }
 

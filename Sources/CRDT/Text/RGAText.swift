@@ -31,6 +31,9 @@ public struct RGAText: ReplicatedType {
   /// Bytes that it takes in memory beside the text.
   public var storageBytes: Int { tree.storageBytes + agents.capacity * 32 }
 
+  /// Runs of characters, and groups of them, that were looked at to find where insertions belong.
+  package var searchSteps: Int { tree.searchSteps }
+
   /// The last counter of each replica that wrote characters.
   public var version: VersionVector {
     var version = VersionVector()
@@ -138,5 +141,14 @@ public struct RGAText: ReplicatedType {
       left -= taken
     }
     return TextDelta(deletions: ranges)
+  }
+}
+
+extension RGAText {
+  /// The characters in their order, deleted ones among them.
+  package var dots: [Dot] {
+    tree.spans.flatMap { span in
+      (0..<span.length).compactMap { dot(of: span.id(at: $0)) }
+    }
   }
 }

@@ -34,6 +34,7 @@ extension TextTree {
     leaves[leaf].text = Array(leaves[leaf].text[..<offset])
     leaves[leaf].visible = kept
     leaves[leaf].next = new
+    leaves[leaf].reach = nil
     leaves.append(moved)
     for span in moved.spans { note(span, in: new) }
     attach(new, count: moved.visible, behind: number, level: 0)
@@ -67,6 +68,7 @@ extension TextTree {
       counts: Array(branches[place].counts[half...]))
     branches[place].children.removeSubrange(half...)
     branches[place].counts.removeSubrange(half...)
+    branches[place].reach = nil
     branches.append(moved)
     for child in moved.children { setParent(of: child, level: level, to: split) }
     attach(split, count: moved.counts.reduce(0, +), behind: parent, level: level + 1)

@@ -11,6 +11,8 @@ struct TextTree {
     var spans: [TextSpan] = []
     /// UTF-8 of the visible characters.
     var text: [UInt8] = []
+    /// Nil: not known.
+    var reach: Reach?
 
     /// The offset in `text` of the visible character `index`.
     func byteOffset(of index: Int) -> Int {
@@ -40,6 +42,8 @@ struct TextTree {
     var children: [Int32] = []
     /// Visible characters below each child.
     var counts: [Int] = []
+    /// Nil: not known.
+    var reach: Reach?
   }
 
   /// A gap between characters: before the character `offset` of a span, or behind its last one.
@@ -72,10 +76,22 @@ struct TextTree {
   private(set) var visible = 0
   /// Characters that there ever were.
   private(set) var count = 0
+  /// Runs, leaves and branches that were looked at to find places for insertions.
+  var searchSteps = 0
 
   // MARK: Finding
 
   var start: Cursor { Cursor(leaf: 0, span: 0, offset: 0) }
+
+  var end: Cursor {
+    var node = root
+    for _ in 0..<height {
+      let children = branches[Int(node)].children
+      node = children[children.count - 1]
+    }
+    let spans = leaves[Int(node)].spans
+    return Cursor(leaf: node, span: max(0, spans.count - 1), offset: spans.last?.length ?? 0)
+  }
 
   /// The last counter of an agent, 0 if it has written nothing.
   func last(of agent: UInt32) -> UInt32 {
@@ -210,6 +226,7 @@ struct TextTree {
     }
     count += span.length
     note(span, in: cursor.leaf)
+    widen(cursor.leaf, by: span)
     splitIfFull(cursor.leaf)
   }
 

@@ -186,6 +186,8 @@ enum EventStore: Sendable, Equatable {
 }
 
 extension FieldKey: DotMapKey {
+  var tableHash: UInt32 { name.tableHash &+ UInt32(kind.rawValue) }
+
   static func isBefore(_ a: FieldKey, _ b: FieldKey) -> Bool {
     a.name == b.name
       ? a.kind.rawValue < b.kind.rawValue : a.name.lexicographicallyPrecedes(b.name)

@@ -43,7 +43,9 @@ public struct ORMap: CausalType {
 extension DotMap<EventStore> {
   var fields: [FieldKey: FieldValue] {
     var fields: [FieldKey: FieldValue] = [:]
-    for (key, field) in entries where !field.isEmpty { fields[key] = field.value }
+    for entry in entries.entries where !entry.value.isEmpty {
+      fields[entry.key] = entry.value.value
+    }
     return fields
   }
 }

@@ -132,9 +132,7 @@ extension DotMap {
 }
 
 extension DotMap<DotSet> {
-  var elements: [[UInt8]] {
-    entries.filter { !$0.value.isEmpty }.keys.sorted { $0.lexicographicallyPrecedes($1) }
-  }
+  var elements: [[UInt8]] { keys { !$0.isEmpty } }
 }
 
 /// A set in which a removal wins over an addition that did not know of it. What was removed keeps
@@ -178,7 +176,5 @@ public struct RWSet: CausalType {
 }
 
 extension DotMap<DotFunction<Presence>> {
-  var elements: [[UInt8]] {
-    entries.filter(\.value.isPresent).keys.sorted { $0.lexicographicallyPrecedes($1) }
-  }
+  var elements: [[UInt8]] { keys(where: \.isPresent) }
 }

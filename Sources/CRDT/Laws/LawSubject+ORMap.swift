@@ -1,19 +1,18 @@
-import CRDT
-import TestSupport
+import Runtime
 
 extension ORMap: LawSubject {
-  static func random(_ generator: inout SeededGenerator) -> Operation {
+  package static func random(_ generator: inout RandomStream) -> Operation {
     random(&generator, depth: 0)
   }
 
-  private static func random(_ generator: inout SeededGenerator, depth: Int) -> Operation {
+  private static func random(_ generator: inout RandomStream, depth: Int) -> Operation {
     let name = [UInt8(ascii: "x") + UInt8(generator.below(2))]
     let kinds: [ReplicatedKind] = [
       .counter, .lastWriter, .multiValue, .addWinsSet, .removeWinsSet, .enableWinsFlag,
       .disableWinsFlag, .map,
     ]
     let kind = kinds[generator.below(depth < 2 ? kinds.count : kinds.count - 1)]
-    if generator.chance(25) { return .remove(FieldKey(name, kind)) }
+    if generator.chance(perMillion: 250_000) { return .remove(FieldKey(name, kind)) }
     switch kind {
     case .counter: return .update(name, .counter(PNCounter.random(&generator)))
     case .lastWriter: return .update(name, .lastWriter(LWWRegister.random(&generator)))
@@ -26,11 +25,11 @@ extension ORMap: LawSubject {
     }
   }
 
-  static func expected(_ events: [ModelEvent<Operation>]) -> [FieldKey: FieldValue] {
-    shown(EventGroup(events: events)) ?? [:]
+  package static func expected(_ events: [LawEvent<Operation>]) -> [FieldKey: FieldValue] {
+    shown(LawEvents(events: events)) ?? [:]
   }
 
-  static func shown(_ group: EventGroup<Operation>) -> [FieldKey: FieldValue]? {
+  static func shown(_ group: LawEvents<Operation>) -> [FieldKey: FieldValue]? {
     let keys = Set(
       group.events.map { event in
         switch event.operation {
@@ -48,9 +47,9 @@ extension ORMap: LawSubject {
   }
 
   private static func field(
-    _ key: FieldKey, of group: EventGroup<Operation>, removals: [Set<Int>]
+    _ key: FieldKey, of group: LawEvents<Operation>, removals: [Set<Int>]
   ) -> FieldValue? {
-    func inner<Inner: Sendable>(_ pick: (FieldOperation) -> Inner?) -> EventGroup<Inner> {
+    func inner<Inner: Sendable>(_ pick: (FieldOperation) -> Inner?) -> LawEvents<Inner> {
       group.inner(key.name, removals: removals, pick)
     }
     switch key.kind {
@@ -74,18 +73,18 @@ extension ORMap: LawSubject {
   }
 }
 
-extension EventGroup<ORMap.Operation> {
+extension LawEvents<ORMap.Operation> {
   /// The events of the fields `name` of one type, with the removals around them.
   func inner<Inner: Sendable>(
     _ name: [UInt8], removals: [Set<Int>], _ pick: (FieldOperation) -> Inner?
-  ) -> EventGroup<Inner> {
-    let picked = events.compactMap { event -> ModelEvent<Inner>? in
+  ) -> LawEvents<Inner> {
+    let picked = events.compactMap { event -> LawEvent<Inner>? in
       guard case .update(name, let operation) = event.operation, let inner = pick(operation)
       else { return nil }
-      return ModelEvent(
+      return LawEvent(
         index: event.index, replica: event.replica, operation: inner, time: event.time,
         seen: event.seen)
     }
-    return EventGroup<Inner>(events: picked, removals: removals)
+    return LawEvents<Inner>(events: picked, removals: removals)
   }
 }

@@ -1,46 +1,45 @@
-import CRDT
-import TestSupport
+import Runtime
 
 /// One change of a history, as the models see it: who made it, when, and which earlier ones its
 /// author knew.
-struct ModelEvent<Operation: Sendable>: Sendable {
-  let index: Int
-  let replica: Int
-  let operation: Operation
-  let time: HybridTime
-  let seen: Set<Int>
+package struct LawEvent<Operation: Sendable>: Sendable {
+  package let index: Int
+  package let replica: Int
+  package let operation: Operation
+  package let time: HybridTime
+  package let seen: Set<Int>
 }
 
 /// A type whose laws are tested: what is done to it, and a plain model of what it then shows.
-protocol LawSubject: ReplicatedType where Value: Equatable {
+package protocol LawSubject: ReplicatedType where Value: Equatable {
   /// A random operation; positions and the like are any numbers, see `fitted`.
-  static func random(_ generator: inout SeededGenerator) -> Operation
+  static func random(_ generator: inout RandomStream) -> Operation
   /// The operation made fit for `self`.
   func fitted(_ operation: Operation) -> Operation
   /// What is shown once all of `events` are known, in the order of their indices.
-  static func expected(_ events: [ModelEvent<Operation>]) -> Value
+  static func expected(_ events: [LawEvent<Operation>]) -> Value
   /// Takes in deltas that come in any order.
   mutating func absorb(_ deltas: [Delta]) throws
 }
 
 extension LawSubject {
-  func fitted(_ operation: Operation) -> Operation { operation }
+  package func fitted(_ operation: Operation) -> Operation { operation }
 
-  mutating func absorb(_ deltas: [Delta]) throws {
+  package mutating func absorb(_ deltas: [Delta]) throws {
     for delta in deltas { try merge(delta: delta) }
   }
 }
 
 /// Events of one value, and others that take away what they have seen of it.
-struct EventGroup<Operation: Sendable> {
-  let events: [ModelEvent<Operation>]
+struct LawEvents<Operation: Sendable> {
+  let events: [LawEvent<Operation>]
   /// Removals of what is around.
   var removals: [Set<Int>] = []
 
   /// Those events that none of `killers` has seen.
   func live(
     _ isMade: (Operation) -> Bool, killedBy isKiller: (Operation, Operation) -> Bool
-  ) -> [ModelEvent<Operation>] {
+  ) -> [LawEvent<Operation>] {
     events.filter { event in
       isMade(event.operation)
         && !events.contains {
@@ -51,16 +50,19 @@ struct EventGroup<Operation: Sendable> {
   }
 }
 
-func word(_ generator: inout SeededGenerator) -> [UInt8] {
-  [UInt8(ascii: "a") + UInt8(generator.below(4))]
+/// Few elements, so that histories meet in them.
+enum LawWords {
+  static func next(_ generator: inout RandomStream) -> [UInt8] {
+    [UInt8(ascii: "a") + UInt8(generator.below(4))]
+  }
 }
 
 extension GCounter: LawSubject {
-  static func random(_ generator: inout SeededGenerator) -> Operation {
+  package static func random(_ generator: inout RandomStream) -> Operation {
     .add(UInt64(1 + generator.below(5)))
   }
 
-  static func expected(_ events: [ModelEvent<Operation>]) -> UInt64 {
+  package static func expected(_ events: [LawEvent<Operation>]) -> UInt64 {
     events.reduce(0) { sum, event in
       guard case .add(let amount) = event.operation else { return sum }
       return sum + amount
@@ -69,9 +71,11 @@ extension GCounter: LawSubject {
 }
 
 extension GSet: LawSubject {
-  static func random(_ generator: inout SeededGenerator) -> Operation { .add(word(&generator)) }
+  package static func random(_ generator: inout RandomStream) -> Operation {
+    .add(LawWords.next(&generator))
+  }
 
-  static func expected(_ events: [ModelEvent<Operation>]) -> [[UInt8]] {
+  package static func expected(_ events: [LawEvent<Operation>]) -> [[UInt8]] {
     Set(
       events.map { event in
         guard case .add(let element) = event.operation else { return [] }
@@ -83,17 +87,17 @@ extension GSet: LawSubject {
 
 /// A model of one type for use alone and within a map; nil if nothing is there.
 protocol FieldModel: CausalType {
-  static func random(_ generator: inout SeededGenerator) -> Operation
-  static func shown(_ group: EventGroup<Operation>) -> FieldValue?
+  static func random(_ generator: inout RandomStream) -> Operation
+  static func shown(_ group: LawEvents<Operation>) -> FieldValue?
 }
 
 extension PNCounter: FieldModel, LawSubject {
-  static func random(_ generator: inout SeededGenerator) -> Operation {
-    generator.chance(25) ? .reset : .add(Int64(generator.below(9)) - 4)
+  package static func random(_ generator: inout RandomStream) -> Operation {
+    generator.chance(perMillion: 250_000) ? .reset : .add(Int64(generator.below(9)) - 4)
   }
 
   /// Each addition carries what its replica had, unless it knew of a reset that has seen that.
-  static func shown(_ group: EventGroup<Operation>) -> FieldValue? {
+  static func shown(_ group: LawEvents<Operation>) -> FieldValue? {
     var carried: [Int: Int64] = [:]
     for event in group.events {
       guard case .add(let amount) = event.operation else { continue }
@@ -121,44 +125,44 @@ extension PNCounter: FieldModel, LawSubject {
     return live.isEmpty ? nil : .counter(live.reduce(0) { $0 + (carried[$1.index] ?? 0) })
   }
 
-  static func expected(_ events: [ModelEvent<Operation>]) -> Int64 {
-    if case .counter(let sum) = shown(EventGroup(events: events)) { return sum }
+  package static func expected(_ events: [LawEvent<Operation>]) -> Int64 {
+    if case .counter(let sum) = shown(LawEvents(events: events)) { return sum }
     return 0
   }
 }
 
-extension EventGroup {
+extension LawEvents {
   /// Whether the author of `event` knew of a removal around it: `removals` are numbered by what
   /// they have seen, and their own index is part of it.
-  func knows(_ event: ModelEvent<Operation>, removal: Set<Int>) -> Bool {
+  func knows(_ event: LawEvent<Operation>, removal: Set<Int>) -> Bool {
     removal.max().map { event.seen.contains($0) } ?? false
   }
 }
 
 extension LWWRegister: FieldModel, LawSubject {
-  static func random(_ generator: inout SeededGenerator) -> Operation {
+  package static func random(_ generator: inout RandomStream) -> Operation {
     .write(generator.bytes(1))
   }
 
-  static func shown(_ group: EventGroup<Operation>) -> FieldValue? {
+  static func shown(_ group: LawEvents<Operation>) -> FieldValue? {
     let live = group.live({ _ in true }, killedBy: { _, _ in true })
     guard let last = live.max(by: { $0.time < $1.time }), case .write(let bytes) = last.operation
     else { return nil }
     return .lastWriter(bytes)
   }
 
-  static func expected(_ events: [ModelEvent<Operation>]) -> [UInt8]? {
-    if case .lastWriter(let bytes) = shown(EventGroup(events: events)) { return bytes }
+  package static func expected(_ events: [LawEvent<Operation>]) -> [UInt8]? {
+    if case .lastWriter(let bytes) = shown(LawEvents(events: events)) { return bytes }
     return nil
   }
 }
 
 extension MVRegister: FieldModel, LawSubject {
-  static func random(_ generator: inout SeededGenerator) -> Operation {
-    .write(word(&generator))
+  package static func random(_ generator: inout RandomStream) -> Operation {
+    .write(LawWords.next(&generator))
   }
 
-  static func shown(_ group: EventGroup<Operation>) -> FieldValue? {
+  static func shown(_ group: LawEvents<Operation>) -> FieldValue? {
     let live = group.live({ _ in true }, killedBy: { _, _ in true })
     let values = live.map { event -> [UInt8] in
       switch event.operation {
@@ -169,22 +173,22 @@ extension MVRegister: FieldModel, LawSubject {
       ? nil : .multiValue(Set(values).sorted { $0.lexicographicallyPrecedes($1) })
   }
 
-  static func expected(_ events: [ModelEvent<Operation>]) -> [[UInt8]] {
-    if case .multiValue(let values) = shown(EventGroup(events: events)) { return values }
+  package static func expected(_ events: [LawEvent<Operation>]) -> [[UInt8]] {
+    if case .multiValue(let values) = shown(LawEvents(events: events)) { return values }
     return []
   }
 }
 
 extension ORSet: FieldModel, LawSubject {
-  static func random(_ generator: inout SeededGenerator) -> Operation {
+  package static func random(_ generator: inout RandomStream) -> Operation {
     switch generator.below(10) {
     case 0: .clear
-    case 1...3: .remove(word(&generator))
-    default: .add(word(&generator))
+    case 1...3: .remove(LawWords.next(&generator))
+    default: .add(LawWords.next(&generator))
     }
   }
 
-  static func shown(_ group: EventGroup<Operation>) -> FieldValue? {
+  static func shown(_ group: LawEvents<Operation>) -> FieldValue? {
     let live = group.live(
       { $0.added != nil },
       killedBy: { killer, add in killer == .clear || killer.element == add.element })
@@ -192,8 +196,8 @@ extension ORSet: FieldModel, LawSubject {
     return elements.isEmpty ? nil : .set(elements.sorted { $0.lexicographicallyPrecedes($1) })
   }
 
-  static func expected(_ events: [ModelEvent<Operation>]) -> [[UInt8]] {
-    if case .set(let elements) = shown(EventGroup(events: events)) { return elements }
+  package static func expected(_ events: [LawEvent<Operation>]) -> [[UInt8]] {
+    if case .set(let elements) = shown(LawEvents(events: events)) { return elements }
     return []
   }
 }
@@ -213,11 +217,12 @@ extension ORSet.Operation {
 }
 
 extension RWSet: FieldModel, LawSubject {
-  static func random(_ generator: inout SeededGenerator) -> Operation {
-    generator.chance(40) ? .remove(word(&generator)) : .add(word(&generator))
+  package static func random(_ generator: inout RandomStream) -> Operation {
+    generator.chance(perMillion: 400_000)
+      ? .remove(LawWords.next(&generator)) : .add(LawWords.next(&generator))
   }
 
-  static func shown(_ group: EventGroup<Operation>) -> FieldValue? {
+  static func shown(_ group: LawEvents<Operation>) -> FieldValue? {
     let live = group.live({ _ in true }, killedBy: { $0.element == $1.element })
     if live.isEmpty { return nil }
     let removed = Set(live.filter { !$0.operation.isAddition }.map(\.operation.element))
@@ -225,8 +230,8 @@ extension RWSet: FieldModel, LawSubject {
     return .set(added.subtracting(removed).sorted { $0.lexicographicallyPrecedes($1) })
   }
 
-  static func expected(_ events: [ModelEvent<Operation>]) -> [[UInt8]] {
-    if case .set(let elements) = shown(EventGroup(events: events)) { return elements }
+  package static func expected(_ events: [LawEvent<Operation>]) -> [[UInt8]] {
+    if case .set(let elements) = shown(LawEvents(events: events)) { return elements }
     return []
   }
 }
@@ -245,30 +250,30 @@ extension RWSet.Operation {
 }
 
 extension EWFlag: FieldModel, LawSubject {
-  static func random(_ generator: inout SeededGenerator) -> Operation {
-    generator.chance(50) ? .enable : .disable
+  package static func random(_ generator: inout RandomStream) -> Operation {
+    generator.chance(perMillion: 500_000) ? .enable : .disable
   }
 
-  static func shown(_ group: EventGroup<Operation>) -> FieldValue? {
+  static func shown(_ group: LawEvents<Operation>) -> FieldValue? {
     group.live({ $0 == .enable }, killedBy: { _, _ in true }).isEmpty ? nil : .flag(true)
   }
 
-  static func expected(_ events: [ModelEvent<Operation>]) -> Bool {
-    shown(EventGroup(events: events)) != nil
+  package static func expected(_ events: [LawEvent<Operation>]) -> Bool {
+    shown(LawEvents(events: events)) != nil
   }
 }
 
 extension DWFlag: FieldModel, LawSubject {
-  static func random(_ generator: inout SeededGenerator) -> Operation {
-    generator.chance(50) ? .enable : .disable
+  package static func random(_ generator: inout RandomStream) -> Operation {
+    generator.chance(perMillion: 500_000) ? .enable : .disable
   }
 
-  static func shown(_ group: EventGroup<Operation>) -> FieldValue? {
+  static func shown(_ group: LawEvents<Operation>) -> FieldValue? {
     let live = group.live({ _ in true }, killedBy: { _, _ in true })
     return live.isEmpty ? nil : .flag(live.allSatisfy { $0.operation == .enable })
   }
 
-  static func expected(_ events: [ModelEvent<Operation>]) -> Bool {
-    shown(EventGroup(events: events)) == .flag(true)
+  package static func expected(_ events: [LawEvent<Operation>]) -> Bool {
+    shown(LawEvents(events: events)) == .flag(true)
   }
 }

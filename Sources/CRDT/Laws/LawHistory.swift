@@ -1,11 +1,33 @@
-import CRDT
-import TestSupport
+import Runtime
+
+/// What is checked of each history.
+package enum Law: String, CaseIterable, Sendable {
+  case commutative
+  case associative
+  /// Twice, and beside what has it already; the first value changes nothing.
+  case idempotent
+  /// A delta does what its change did, alone, within groups, and cut into pieces.
+  case deltas = "delta = full"
+  /// Deltas in any order, some twice, what was lost at last.
+  case orders = "every order"
+  /// What is seen at every moment is what a plain model of the semantics says.
+  case model = "as its model"
+  /// What is written is read as the same.
+  case wire = "wire form"
+}
+
+/// A law that a history breaks.
+package struct LawFailure: Error, Sendable {
+  package let law: Law
+  /// What was found.
+  package let detail: String
+}
 
 /// A history of a few replicas that change a value apart and talk over a bad network, and what must
 /// hold of it.
-struct LawHistory<Subject: LawSubject>: Sendable {
+package struct LawHistory<Subject: LawSubject>: Sendable {
   /// What happens next. Numbers are taken modulo what there is.
-  enum Step: Sendable {
+  package enum Step: Sendable {
     /// A replica changes its value.
     case change(Int, Subject.Operation)
     /// One change comes to a replica, if that has all that its author knew.
@@ -16,14 +38,14 @@ struct LawHistory<Subject: LawSubject>: Sendable {
 
   static var replicas: Int { 3 }
 
-  let seed: UInt64
-  var steps: [Step]
+  package let seed: UInt64
+  package var steps: [Step]
   /// A planted fault: two replicas have one id.
-  var sharesID = false
+  package var sharesID = false
 
-  init(seed: UInt64) {
+  package init(seed: UInt64) {
     self.seed = seed
-    var generator = SeededGenerator(seed: seed)
+    var generator = RandomStream(seed: seed)
     steps = (0..<4 + generator.below(14)).map { _ in
       switch generator.below(10) {
       case 0..<6: .change(generator.below(Self.replicas), Subject.random(&generator))
@@ -40,14 +62,14 @@ struct LawHistory<Subject: LawSubject>: Sendable {
   }
 
   /// What is wrong with the history; nil if every law holds.
-  func failure() -> String? {
+  package func failure() -> LawFailure? {
     do {
       try check()
       return nil
-    } catch let broken as BrokenLaw {
-      return broken.law
+    } catch let failure as LawFailure {
+      return failure
     } catch {
-      return "\(error)"
+      return LawFailure(law: .deltas, detail: "refused: \(error)")
     }
   }
 
@@ -58,20 +80,16 @@ struct LawHistory<Subject: LawSubject>: Sendable {
     try world.checkEveryOrder()
   }
 
-  private struct BrokenLaw: Error {
-    let law: String
-  }
-
   private struct World {
     let history: LawHistory
     var replicas: [Replica]
-    var events: [ModelEvent<Subject.Operation>] = []
+    var events: [LawEvent<Subject.Operation>] = []
     var deltas: [Subject.Delta] = []
-    var generator: SeededGenerator
+    var generator: RandomStream
 
     init(_ history: LawHistory) {
       self.history = history
-      generator = SeededGenerator(seed: history.seed &+ 1)
+      generator = RandomStream(seed: history.seed &+ 1)
       replicas = (0..<LawHistory.replicas).map { number in
         let id = history.sharesID ? min(1, number) : number
         return Replica(
@@ -79,8 +97,10 @@ struct LawHistory<Subject: LawSubject>: Sendable {
       }
     }
 
-    func demand(_ condition: Bool, _ law: @autoclosure () -> String) throws {
-      if !condition { throw BrokenLaw(law: law()) }
+    func demand(
+      _ condition: Bool, _ law: Law, _ detail: @autoclosure () -> String
+    ) throws {
+      if !condition { throw LawFailure(law: law, detail: detail()) }
     }
 
     /// Clocks are up to two hours apart, and jump.
@@ -111,15 +131,16 @@ struct LawHistory<Subject: LawSubject>: Sendable {
       let operation = before.fitted(operation)
       let time = try replicas[number].clock.now(at: wall())
       for seen in replicas[number].seen {
-        try demand(events[seen].time < time, "a later time is smaller")
+        try demand(events[seen].time < time, .model, "a later time is smaller")
       }
       let stamp = Stamp(dot: before.nextDot(of: time.replica), time: time)
       let delta = try replicas[number].value.apply(operation, at: stamp)
       var again = before
       try again.merge(delta: delta)
-      try demand(again == replicas[number].value, "a delta does not do what its change did")
+      try demand(
+        again == replicas[number].value, .deltas, "a delta does not do what its change did")
       events.append(
-        ModelEvent(
+        LawEvent(
           index: events.count, replica: number, operation: operation, time: time,
           seen: replicas[number].seen))
       deltas.append(delta)
@@ -130,7 +151,7 @@ struct LawHistory<Subject: LawSubject>: Sendable {
       let known = events.filter { replicas[number].seen.contains($0.index) }
       let expected = Subject.expected(known)
       let value = replicas[number].value.value
-      try demand(value == expected, "replica \(number) shows \(value), not \(expected)")
+      try demand(value == expected, .model, "replica \(number) shows \(value), not \(expected)")
     }
 
     mutating func checkLaws() throws {
@@ -140,18 +161,21 @@ struct LawHistory<Subject: LawSubject>: Sendable {
         for value in values.dropFirst() { try result.merge(value) }
         return result
       }
-      try demand(try merged(a, b) == merged(b, a), "not commutative")
-      try demand(try merged(merged(a, b), c) == merged(a, merged(b, c)), "not associative")
-      try demand(try merged(a, a) == a && merged(a, b, a) == merged(a, b), "not idempotent")
+      try demand(try merged(a, b) == merged(b, a), .commutative, "not commutative")
+      try demand(
+        try merged(merged(a, b), c) == merged(a, merged(b, c)), .associative, "not associative")
+      try demand(
+        try merged(a, a) == a && merged(a, b, a) == merged(a, b), .idempotent, "not idempotent")
       for value in [a, b, c] {
-        try demand(try merged(Subject(), value) == value, "the first value is not neutral")
+        try demand(
+          try merged(Subject(), value) == value, .idempotent, "the first value is not neutral")
         let bytes = value.wireBytes
-        try demand(try Subject(wireBytes: bytes) == value, "the wire form is another value")
+        try demand(try Subject(wireBytes: bytes) == value, .wire, "the wire form is another value")
       }
       for delta in deltas {
         let bytes = delta.wireBytes
         let read = try Subject.Delta(wireBytes: bytes)
-        try demand(read.wireBytes == bytes, "the wire form of a delta is another one")
+        try demand(read.wireBytes == bytes, .wire, "the wire form of a delta is another one")
       }
     }
 
@@ -160,20 +184,21 @@ struct LawHistory<Subject: LawSubject>: Sendable {
       let expected = Subject.expected(events)
       var full = Subject()
       for replica in replicas { try full.merge(replica.value) }
-      try demand(full.value == expected, "the full merge shows \(full.value), not \(expected)")
+      try demand(
+        full.value == expected, .model, "the full merge shows \(full.value), not \(expected)")
       for _ in 0..<3 {
         var order = deltas
         for _ in 0..<deltas.count / 2 { order.append(deltas[generator.below(deltas.count)]) }
         order.shuffle(using: &generator)
         var late = Subject()
         try late.absorb(order)
-        try demand(late == full, "deltas in another order give another value")
+        try demand(late == full, .orders, "deltas in another order give another value")
       }
       // Deltas together are a delta, too.
       var groups: [Subject.Delta] = []
       for delta in deltas {
-        if let last = groups.last, generator.chance(60) {
-          let isFirst = generator.chance(50)
+        if let last = groups.last, generator.chance(perMillion: 600_000) {
+          let isFirst = generator.chance(perMillion: 500_000)
           groups[groups.count - 1] =
             try isFirst ? Subject.join(last, delta) : Subject.join(delta, last)
         } else {
@@ -183,21 +208,21 @@ struct LawHistory<Subject: LawSubject>: Sendable {
       groups.shuffle(using: &generator)
       var grouped = Subject()
       try grouped.absorb(groups)
-      try demand(grouped == full, "deltas in groups give another value")
+      try demand(grouped == full, .deltas, "deltas in groups give another value")
       var pieces = full.decomposed()
       pieces.shuffle(using: &generator)
       var put = Subject()
       try put.absorb(pieces)
-      try demand(put == full, "the pieces give another value")
+      try demand(put == full, .deltas, "the pieces give another value")
       for var replica in replicas {
         try replica.value.absorb(pieces)
-        try demand(replica.value == full, "the pieces do not complete a value")
+        try demand(replica.value == full, .deltas, "the pieces do not complete a value")
       }
     }
   }
 
   /// The history without what is not needed for it to fail.
-  func shrunk() -> LawHistory {
+  package func shrunk() -> LawHistory {
     var history = self
     var size = max(1, steps.count / 2)
     while size > 0 {

@@ -3,36 +3,59 @@ import Compression
 import Foundation
 import TestSupport
 import Testing
+import livesync_bench
 
+/// Recorded editing sessions (josephg/editing-traces, CC BY 4.0) from the folder
+/// `LIVESYNC_EDITING_TRACES`, and a small one that was made up.
 @Suite struct EditingTraceTests {
-  @Test(.enabled(if: EditingTrace.recordings != nil))
+  private static let recordings = Campaign.text("LIVESYNC_EDITING_TRACES")
+
+  /// The sessions of several authors.
+  private static let concurrent =
+    ["small-trace"] + (recordings == nil ? [] : ["friendsforever", "clownschool"])
+
+  private func trace(_ name: String) throws -> EditingTrace {
+    let vectors = PackageFiles.root.appending(path: "Fixtures/Vectors").path
+    return try EditingTrace(name, in: name == "small-trace" ? vectors : Self.recordings ?? "")
+  }
+
+  @Test(.enabled(if: EditingTraceTests.recordings != nil))
   func recordedPaper_shouldEndInItsText_inLittleMemory() throws {
-    let trace = try EditingTrace("automerge-paper")
+    let trace = try trace("automerge-paper")
     var text = RGAText()
-    let start = Date()
     for transaction in trace.transactions {
       for patch in transaction.patches { _ = try patch.apply(to: &text, as: ReplicaID(1)) }
     }
-    let seconds = Date().timeIntervalSince(start)
     #expect(text.value == trace.endContent)
     #expect(text.storageBytes <= 16 * text.everCount)
     let bytes = text.wireBytes
     let stored = ZstdCompressor(level: 3).frame(of: bytes)
     #expect(stored.count <= 2 * trace.endContent.utf8.count)
-    print(
-      "\(trace.transactions.count) edits in \(seconds) s, \(text.storageBytes) bytes beside the",
-      "text for \(text.everCount) characters, \(bytes.count) bytes, \(stored.count) after zstd")
-    let reading = Date()
     let read = try RGAText(wireBytes: bytes)
-    print("read in \(Date().timeIntervalSince(reading)) s")
     #expect(read == text)
     #expect(read.value == trace.endContent)
   }
 
-  @Test(arguments: EditingTrace.concurrent)
+  @Test func damagedTrace_shouldBeRefused_withItsFile() throws {
+    let folder = try Program.scratchFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for (name, text) in [
+      ("a", "{"), ("b", "{}"),
+      ("c", #"{"endContent":"","txns":[{"parents":[0]}],"kind":"concurrent"}"#),
+      ("d", #"{"endContent":"","txns":[{"patches":[[-1,0,""]]}]}"#),
+    ] {
+      try Data(text.utf8).write(to: folder.appending(path: name + ".json"))
+      let error = #expect(throws: BenchmarkError.self) {
+        try EditingTrace(name, in: folder.path)
+      }
+      #expect(error?.description.contains("\(name).json'") ?? false)
+    }
+  }
+
+  @Test(arguments: EditingTraceTests.concurrent)
   func authors_shouldEndInOneText_whateverTheirIDs(name: String) throws {
-    let trace = try EditingTrace(name)
-    let agents = 1 + (trace.transactions.map(\.agent).max() ?? 0)
+    let trace = try trace(name)
+    let agents = trace.authors
     // The small one has true conflicts, which the ids decide; the end was made with ascending ones.
     let orders = name == "small-trace" ? [Array(0..<agents)] : Self.permutations(agents)
     for order in orders {
@@ -48,10 +71,10 @@ import Testing
     }
   }
 
-  @Test(arguments: EditingTrace.concurrent)
+  @Test(arguments: EditingTraceTests.concurrent)
   func changes_shouldEndInOneText_inEveryOrder(name: String) throws {
-    let trace = try EditingTrace(name)
-    let agents = 1 + (trace.transactions.map(\.agent).max() ?? 0)
+    let trace = try trace(name)
+    let agents = trace.authors
     let (deltas, _) = try trace.replayed(ids: (0..<agents).map { UInt64(10 + $0) })
     let all = Array(deltas.joined())
     var generator = SeededGenerator(seed: 5)

@@ -1,5 +1,4 @@
-import CRDT
-import TestSupport
+import Runtime
 
 /// A text as a plain list of characters, each inserted by going over all between its neighbours.
 struct TextModel {
@@ -17,7 +16,7 @@ struct TextModel {
 
   private var characters: [Character] = []
 
-  init(_ events: [ModelEvent<RGAText.Operation>]) {
+  init(_ events: [LawEvent<RGAText.Operation>]) {
     for event in events { apply(event) }
   }
 
@@ -29,7 +28,7 @@ struct TextModel {
     return String(text)
   }
 
-  private mutating func apply(_ event: ModelEvent<RGAText.Operation>) {
+  private mutating func apply(_ event: LawEvent<RGAText.Operation>) {
     // The text as the author saw it.
     let known = characters.indices.filter { event.seen.contains(characters[$0].event) }
     let visible = known.filter { characters[$0].deletedBy.isDisjoint(with: event.seen) }
@@ -77,16 +76,16 @@ struct TextModel {
 }
 
 extension RGAText: LawSubject {
-  static func random(_ generator: inout SeededGenerator) -> Operation {
+  package static func random(_ generator: inout RandomStream) -> Operation {
     let position = generator.below(1_000)
-    if generator.chance(30) {
+    if generator.chance(perMillion: 300_000) {
       return .delete(position..<position + 1 + generator.below(4))
     }
     let words = ["a", "bc", "def", "ä", "𝄞x", "e\u{301}"]
     return .insert(words[generator.below(words.count)], at: position)
   }
 
-  func fitted(_ operation: Operation) -> Operation {
+  package func fitted(_ operation: Operation) -> Operation {
     switch operation {
     case .insert(let text, let position): return .insert(text, at: position % (count + 1))
     case .delete(let range):
@@ -95,9 +94,9 @@ extension RGAText: LawSubject {
     }
   }
 
-  static func expected(_ events: [ModelEvent<Operation>]) -> String { TextModel(events).text }
+  package static func expected(_ events: [LawEvent<Operation>]) -> String { TextModel(events).text }
 
-  mutating func absorb(_ deltas: [TextDelta]) throws {
+  package mutating func absorb(_ deltas: [TextDelta]) throws {
     var inbox = TextInbox()
     for delta in deltas { try inbox.receive(delta, into: &self) }
     if inbox.count > 0 { throw CRDTError.unknownBase(inbox.missing[0]) }
