@@ -1,0 +1,83 @@
+import CRDT
+import Primitives
+
+/// One run: a world of replicas of one type, drawn from a seed.
+///
+/// The same seed gives the same course of events, byte for byte.
+public struct ReplicaRun: Sendable {
+  public let seed: UInt64
+  public let kind: ModelKind
+  public let planted: PlantedFault?
+  var plan: ReplicaPlan
+
+  /// - Parameter kind: the type; if nil, one type after another by the seed.
+  public init(seed: UInt64, kind: ModelKind? = nil, planted: PlantedFault? = nil) {
+    self.seed = seed
+    self.planted = planted
+    let all = ModelKind.allCases
+    self.kind = kind ?? planted?.kind ?? all[Int(seed % UInt64(all.count))]
+    plan = ReplicaPlan(seed: seed)
+  }
+
+  /// Runs the world.
+  public func report() -> ReplicaReport {
+    switch kind {
+    case .gcounter: report(GCounter.self)
+    case .pncounter: report(PNCounter.self)
+    case .lwwregister: report(LWWRegister.self)
+    case .mvregister: report(MVRegister.self)
+    case .gset: report(GSet.self)
+    case .orset: report(ORSet.self)
+    case .rwset: report(RWSet.self)
+    case .ewflag: report(EWFlag.self)
+    case .dwflag: report(DWFlag.self)
+    case .ormap: report(ORMap.self)
+    case .rgatext: report(RGAText.self)
+    }
+  }
+
+  private func report<Inner: SimulatedType>(_ type: Inner.Type) -> ReplicaReport {
+    let settings = CRDTSettings(patienceTicks: plan.patienceTicks, planted: planted)
+    var world = ReplicaWorld(plan, CRDTSubject<Inner>(settings))
+    world.run()
+    return ReplicaReport(self, world)
+  }
+}
+
+/// What came of a run.
+public struct ReplicaReport: Sendable {
+  public let seed: UInt64
+  public let kind: ModelKind
+  public let replicas: Int
+  /// What was wrong first; nil if all replicas agreed on what the model says.
+  public let failure: ReplicaFailure?
+  /// Commands that were done, and those that were refused.
+  public let done: Int
+  public let refused: Int
+  /// Events of the world.
+  public let events: Int
+  /// Virtual milliseconds.
+  public let milliseconds: Int64
+  public let coverage: ReplicaCoverage
+  /// The faults of the run as words.
+  public let faults: String
+  /// SHA-256 of all events.
+  public let digest: Hash256
+  /// The last events, one a line.
+  public let lastEvents: [String]
+
+  init<Subject>(_ run: ReplicaRun, _ world: ReplicaWorld<Subject>) {
+    seed = run.seed
+    kind = run.kind
+    replicas = run.plan.replicas
+    failure = world.failure
+    done = world.done
+    refused = world.refused
+    events = world.trace.count
+    milliseconds = world.now.nanoseconds / 1_000_000
+    coverage = world.coverage
+    faults = run.plan.description
+    digest = world.trace.hash
+    lastEvents = world.failure == nil ? [] : world.trace.lines
+  }
+}
