@@ -109,6 +109,9 @@ public struct DeltaBuffer<Value: ReplicatedType>: Sendable {
     let all = peers.map { acknowledged[$0] ?? 0 }.min() ?? 0
     if all >= first { deltas.removeFirst(Int(min(all, last) - first) + 1) }
   }
+
+  /// Forgets what `peer` acknowledged: it is gone, or may have lost what it had.
+  public mutating func forget(_ peer: ReplicaID) { acknowledged[peer] = nil }
 }
 
 /// Up to which number a replica has each peer's changes: what it acknowledges.
