@@ -27,11 +27,13 @@ public struct ReplicaTally: Sendable {
   public private(set) var failureCount = 0
   /// The first failures that came.
   public private(set) var failures: [ReplicaReport] = []
-  public private(set) var kinds: [ModelKind: Int] = [:]
+  public private(set) var kinds: [String: Int] = [:]
   public private(set) var replicas: [Int: Int] = [:]
   public private(set) var coverage = ReplicaCoverage()
   public private(set) var done = 0
   public private(set) var refused = 0
+  /// Runs in which no command was done.
+  public private(set) var idle = 0
   public private(set) var events = 0
   public private(set) var milliseconds: Int64 = 0
 
@@ -47,6 +49,7 @@ public struct ReplicaTally: Sendable {
     coverage.merge(report.coverage)
     done += report.done
     refused += report.refused
+    if report.done == 0 { idle += 1 }
     events += report.events
     milliseconds += report.milliseconds
     guard report.failure != nil else { return }
@@ -57,7 +60,8 @@ public struct ReplicaTally: Sendable {
   /// What never happened: a campaign of `completeRunsMin` runs in which something is missing here
   /// has not shown what it is for.
   public var missing: [String] {
-    ReplicaFault.allCases.filter { coverage.faults[$0] == nil }.map(\.rawValue)
+    (idle * 10 > count ? ["commands"] : [])
+      + ReplicaFault.allCases.filter { coverage.faults[$0] == nil }.map(\.rawValue)
       + [ReplicaNote.newID, .gap, .fullState].filter { coverage.notes[$0] == nil }.map(\.rawValue)
   }
 

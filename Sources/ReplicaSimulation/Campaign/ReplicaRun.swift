@@ -8,7 +8,7 @@ public struct ReplicaRun: Sendable {
   public let seed: UInt64
   public let kind: ModelKind
   public let planted: PlantedFault?
-  var plan: ReplicaPlan
+  let plan: ReplicaPlan
 
   /// - Parameter kind: the type; if nil, one type after another by the seed.
   public init(seed: UInt64, kind: ModelKind? = nil, planted: PlantedFault? = nil) {
@@ -20,34 +20,39 @@ public struct ReplicaRun: Sendable {
   }
 
   /// Runs the world.
-  public func report() -> ReplicaReport {
+  public func report() -> ReplicaReport { report(of: plan) }
+
+  func report(of plan: ReplicaPlan) -> ReplicaReport {
     switch kind {
-    case .gcounter: report(GCounter.self)
-    case .pncounter: report(PNCounter.self)
-    case .lwwregister: report(LWWRegister.self)
-    case .mvregister: report(MVRegister.self)
-    case .gset: report(GSet.self)
-    case .orset: report(ORSet.self)
-    case .rwset: report(RWSet.self)
-    case .ewflag: report(EWFlag.self)
-    case .dwflag: report(DWFlag.self)
-    case .ormap: report(ORMap.self)
-    case .rgatext: report(RGAText.self)
+    case .gcounter: report(of: plan, GCounter.self)
+    case .pncounter: report(of: plan, PNCounter.self)
+    case .lwwregister: report(of: plan, LWWRegister.self)
+    case .mvregister: report(of: plan, MVRegister.self)
+    case .gset: report(of: plan, GSet.self)
+    case .orset: report(of: plan, ORSet.self)
+    case .rwset: report(of: plan, RWSet.self)
+    case .ewflag: report(of: plan, EWFlag.self)
+    case .dwflag: report(of: plan, DWFlag.self)
+    case .ormap: report(of: plan, ORMap.self)
+    case .rgatext: report(of: plan, RGAText.self)
     }
   }
 
-  private func report<Inner: SimulatedType>(_ type: Inner.Type) -> ReplicaReport {
+  private func report<Inner: SimulatedType>(
+    of plan: ReplicaPlan, _ type: Inner.Type
+  ) -> ReplicaReport {
     let settings = CRDTSettings(patienceTicks: plan.patienceTicks, planted: planted)
     var world = ReplicaWorld(plan, CRDTSubject<Inner>(settings))
     world.run()
-    return ReplicaReport(self, world)
+    return ReplicaReport(of: kind.rawValue, world)
   }
 }
 
 /// What came of a run.
 public struct ReplicaReport: Sendable {
   public let seed: UInt64
-  public let kind: ModelKind
+  /// What kind of replicas they were.
+  public let kind: String
   public let replicas: Int
   /// What was wrong first; nil if all replicas agreed on what the model says.
   public let failure: ReplicaFailure?
@@ -61,22 +66,25 @@ public struct ReplicaReport: Sendable {
   public let coverage: ReplicaCoverage
   /// The faults of the run as words.
   public let faults: String
+  /// Write points that the store of the first replica has passed.
+  public let writes: UInt64
   /// SHA-256 of all events.
   public let digest: Hash256
   /// The last events, one a line.
   public let lastEvents: [String]
 
-  init<Subject>(_ run: ReplicaRun, _ world: ReplicaWorld<Subject>) {
-    seed = run.seed
-    kind = run.kind
-    replicas = run.plan.replicas
+  init<Subject>(of kind: String, _ world: ReplicaWorld<Subject>) {
+    seed = world.plan.seed
+    self.kind = kind
+    replicas = world.plan.replicas
     failure = world.failure
     done = world.done
     refused = world.refused
     events = world.trace.count
     milliseconds = world.now.nanoseconds / 1_000_000
     coverage = world.coverage
-    faults = run.plan.description
+    faults = world.plan.description
+    writes = world.machines[0].disk.writes
     digest = world.trace.hash
     lastEvents = world.failure == nil ? [] : world.trace.lines
   }

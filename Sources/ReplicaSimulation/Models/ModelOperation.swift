@@ -10,13 +10,13 @@ public enum ModelKind: String, Sendable, Hashable, CaseIterable {
 }
 
 /// The name and the type of a field of a map.
-public struct ModelField: Sendable, Hashable {
-  public let name: [UInt8]
-  public let kind: ModelKind
+struct ModelField: Sendable, Hashable {
+  let name: [UInt8]
+  let kind: ModelKind
 }
 
 /// What a client asks for.
-public indirect enum ModelOperation: Sendable, Hashable {
+indirect enum ModelOperation: Sendable, Hashable {
   case count(Int64)
   case reset
   case write([UInt8])
@@ -43,7 +43,7 @@ public indirect enum ModelOperation: Sendable, Hashable {
 }
 
 /// What a user sees of a value.
-public indirect enum ModelShown: Sendable, Hashable {
+indirect enum ModelShown: Sendable, Hashable {
   case number(Int64)
   case bytes([UInt8]?)
   case values([[UInt8]])

@@ -12,7 +12,7 @@ extension CRDTNode {
         continue
       }
       do throws(CRDTError) {
-        let next = try exchange.next(for: host.replica) { value.full }
+        let next = try exchange.next(for: host.nonce) { value.full }
         guard let next else { continue }
         send(.changes(next, ticks: clock.last, isNext: true), to: number, &moment)
       } catch {
@@ -49,6 +49,7 @@ extension CRDTNode {
     switch message.body {
     case .hello: break
     case .welcome(let claim, let had):
+      if let old = sessions[number].host, old.nonce != claim.nonce { exchange.forget(old.nonce) }
       sessions[number].host = claim
       confirmed.insert(number)
       try learn(had, of: claim, in: store, &moment)
@@ -63,14 +64,7 @@ extension CRDTNode {
         return
       }
       try receive(interval, ticks, isNext, from: number, in: store, &moment)
-    case .acknowledged(let last):
-      guard let host = sessions[number].host, host.nonce == message.from else { return }
-      do throws(CRDTError) {
-        try exchange.acknowledge(last, by: host.replica, of: peers)
-      } catch {
-        try renew(in: store, &moment)
-      }
-    case .gap(let last):
+    case .acknowledged(let last), .gap(let last):
       guard let host = sessions[number].host, host.nonce == message.from else { return }
       try learn(last, of: host, in: store, &moment)
     }
@@ -82,7 +76,7 @@ extension CRDTNode {
     _ moment: inout ReplicaMoment
   ) throws(StorageError) {
     do throws(CRDTError) {
-      try exchange.learn(had, of: host.replica, among: peers)
+      try exchange.acknowledge(had, by: host.nonce, of: peers)
     } catch {
       try renew(in: store, &moment)
     }
@@ -107,7 +101,10 @@ extension CRDTNode {
     }
     sessions[number].claim = claim
     let host = sessions[number].host
-    if host?.nonce != claim.nonce { sessions[number].host = nil }
+    if let host, host.nonce != claim.nonce {
+      exchange.forget(host.nonce)
+      sessions[number].host = nil
+    }
     send(.welcome(identity.claim, had: exchange.had(of: claim.replica)), to: number, &moment)
     if host == nil || sessions[number].host == nil { hello(number, &moment) }
   }
@@ -186,7 +183,8 @@ extension CRDTNode {
     guard case .values(let elements) = value.inner.shown else { return }
     for element in elements where removed.contains(element) {
       guard let operation = Inner.operation(.remove(element)) else { continue }
-      let dot = Dot(identity.replica, max(identity.floor, value.nextDot(of: identity.replica).counter))
+      let dot = Dot(
+        identity.replica, max(identity.floor, value.nextDot(of: identity.replica).counter))
       let stamp = Stamp(dot: dot, time: .zero)
       exchange.append(.init(try value.inner.apply(operation, at: stamp), Trace()))
     }

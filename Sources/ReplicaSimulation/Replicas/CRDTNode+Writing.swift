@@ -62,14 +62,17 @@ extension CRDTNode {
     if settings.planted == .boastingContext { delta.inner = Inner.boasting(delta.inner, author) }
     let isEmpty = value.inner == author
     exchange.append(delta)
-    if settings.planted == .emptyWithoutNumber, isEmpty { try exchange.forgetLast(for: peers) }
+    if settings.planted == .emptyWithoutNumber, isEmpty {
+      try exchange.forgetLast(for: peers, value.full)
+    }
     return delta
   }
 
   private func push(_ delta: Value.Delta, _ moment: inout ReplicaMoment) {
     for number in place.others {
       guard let host = sessions[number].host else { continue }
-      if settings.planted == .emptyWithoutNumber, exchange.hasAll(host.replica) { continue }
+      let next = try? exchange.next(for: host.nonce) { value.full }
+      if settings.planted == .emptyWithoutNumber, next == nil { continue }
       let body = Message.Body.changes(
         exchange.newest(delta), ticks: clock.last, isNext: false)
       send(body, to: number, &moment)

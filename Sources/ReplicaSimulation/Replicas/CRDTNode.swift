@@ -86,8 +86,8 @@ struct CRDTNode<Inner: SimulatedType>: ReplicaNode {
     }
   }
 
-  /// The ids of those that changes are sent to.
-  var peers: [ReplicaID] { sessions.compactMap(\.host?.replica) }
+  /// The processes that changes are sent to.
+  var peers: [UInt64] { sessions.compactMap(\.host?.nonce) }
   var isConfirmed: Bool {
     isFresh || settings.planted == .reusedID || place.others.allSatisfy(confirmed.contains)
   }
@@ -101,8 +101,11 @@ struct CRDTNode<Inner: SimulatedType>: ReplicaNode {
     case .command(let operation, let number):
       try write(operation, number, in: store, &moment)
     case .message(let bytes, let from):
-      guard let message = try? Message(wireBytes: bytes) else {
-        moment.act(.failed(.init(.refusedChange, "no message: \(bytes)")))
+      let message: Message
+      do throws(WireError) {
+        message = try Message(wireBytes: bytes)
+      } catch {
+        moment.act(.failed(.init(.refusedChange, "from \(from): \(error)")))
         return
       }
       try take(message, from: from, in: store, &moment)

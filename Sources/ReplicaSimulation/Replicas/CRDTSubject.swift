@@ -36,8 +36,9 @@ struct CRDTSubject<Inner: SimulatedType>: ReplicaSubject {
     guard let stamp = trace.stamps[number], let asked = asked[number] else {
       return .init(.lostWrite, "command \(number) was done, but is not in the value")
     }
-    if let earlier = asked.seen.numbers.first(where: { !(trace.stamps[$0]?.isBefore(stamp) ?? true) })
-    {
+    if let earlier = asked.seen.numbers.first(where: {
+      !(trace.stamps[$0]?.isBefore(stamp) ?? true)
+    }) {
       return .init(
         .clockBackwards, "command \(number) has not a later time than \(earlier), which it knew")
     }

@@ -3,12 +3,12 @@ import Primitives
 
 /// How changes get from one replica to another: numbered, acknowledged, and as a full state where
 /// the numbers no longer reach. Another way of exchanging takes the place of this one.
+///
+/// Peers are processes, named by the nonces of their claims: two copies of one store have one id,
+/// but do not have the same changes.
 struct DeltaExchange<Value: ReplicatedType>: Sendable {
   private var buffer: DeltaBuffer<Value>
   private(set) var receipts: DeltaReceipts
-  private var acknowledged: [ReplicaID: UInt64] = [:]
-  /// Peers that have less than they acknowledged once.
-  private var wantFull: Set<ReplicaID> = []
 
   /// - Parameter last: the number of the last change before a restart. Those changes are not kept:
   ///   who lacks some of them gets the full state.
@@ -28,39 +28,23 @@ struct DeltaExchange<Value: ReplicatedType>: Sendable {
     DeltaInterval(sender: sender, numbers: last...last, delta: delta)
   }
 
-  /// What `peer` is to get next, nil if it has all.
+  /// What the process `peer` is to get next, nil if it has all.
   func next(
-    for peer: ReplicaID, full: () -> Value.Delta
+    for peer: UInt64, full: () -> Value.Delta
   ) throws(CRDTError) -> DeltaInterval<Value.Delta>? {
-    guard wantFull.contains(peer), last > 0 else {
-      return try buffer.interval(for: peer, state: full)
-    }
-    return DeltaInterval(sender: sender, numbers: 1...last, delta: full(), isFull: true)
+    try buffer.interval(for: ReplicaID(peer), state: full)
   }
 
   /// Notes that `peer` has all up to `number`. Throws `gap` if that number was never given here:
   /// this store is an old copy.
   mutating func acknowledge(
-    _ number: UInt64, by peer: ReplicaID, of peers: [ReplicaID]
+    _ number: UInt64, by peer: UInt64, of peers: [UInt64]
   ) throws(CRDTError) {
-    try buffer.acknowledge(number, by: peer, of: peers)
-    acknowledged[peer] = max(number, acknowledged[peer] ?? 0)
-    if number >= acknowledged[peer] ?? 0 { wantFull.remove(peer) }
+    try buffer.acknowledge(number, by: ReplicaID(peer), of: peers.map { ReplicaID($0) })
   }
 
-  /// Notes what `peer` says to have after it was opened, which may be less than before.
-  mutating func learn(
-    _ number: UInt64, of peer: ReplicaID, among peers: [ReplicaID]
-  ) throws(CRDTError) {
-    if number < acknowledged[peer] ?? 0 {
-      wantFull.insert(peer)
-    } else {
-      try acknowledge(number, by: peer, of: peers)
-    }
-  }
-
-  /// Whether `peer` acknowledged the last change.
-  func hasAll(_ peer: ReplicaID) -> Bool { acknowledged[peer] ?? 0 >= last }
+  /// The process `peer` has ended.
+  mutating func forget(_ peer: UInt64) { buffer.forget(ReplicaID(peer)) }
 
   func had(of sender: ReplicaID) -> UInt64 { receipts.last(of: sender) }
 
@@ -71,9 +55,9 @@ struct DeltaExchange<Value: ReplicatedType>: Sendable {
     try receipts.receive(interval, into: &value)
   }
 
-  /// Planted: whoever has all but the last change is taken to have that, too.
-  mutating func forgetLast(for peers: [ReplicaID]) throws(CRDTError) {
-    for peer in peers where (acknowledged[peer] ?? 0) + 1 == last {
+  /// Planted: processes that have all but the last change are taken to have that, too.
+  mutating func forgetLast(for peers: [UInt64], _ full: Value.Delta) throws(CRDTError) {
+    for peer in peers where try next(for: peer, full: { full })?.numbers == last...last {
       try acknowledge(last, by: peer, of: peers)
     }
   }

@@ -20,8 +20,6 @@ public struct ReplicaFailure: Error, Sendable, Hashable, CustomStringConvertible
     case storage = "storage"
     /// The world did not come to rest.
     case endless = "endless"
-    /// Nothing was done.
-    case vacuous = "vacuous"
   }
 
   public let kind: Kind

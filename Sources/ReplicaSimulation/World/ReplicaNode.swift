@@ -2,23 +2,23 @@ import Runtime
 import Storage
 
 /// Where a replica stands in its world.
-public struct ReplicaPlace: Sendable, Hashable {
+struct ReplicaPlace: Sendable, Hashable {
   /// From 0.
-  public let number: Int
+  let number: Int
   /// Replicas of the world.
-  public let count: Int
+  let count: Int
 
-  public init(number: Int, count: Int) {
+  init(number: Int, count: Int) {
     self.number = number
     self.count = count
   }
 
   /// The numbers of all others.
-  public var others: [Int] { (0..<count).filter { $0 != number } }
+  var others: [Int] { (0..<count).filter { $0 != number } }
 }
 
 /// What happens to a replica.
-public enum ReplicaInput<Command: Sendable>: Sendable {
+enum ReplicaInput<Command: Sendable>: Sendable {
   /// Time has passed: about half a second since the last one.
   case tick
   /// A client asks for something; the number tells commands apart.
@@ -28,7 +28,7 @@ public enum ReplicaInput<Command: Sendable>: Sendable {
 }
 
 /// What a replica wants done.
-public enum ReplicaAction: Sendable {
+enum ReplicaAction: Sendable {
   case send([UInt8], to: Int)
   /// The command of this number is done, and what it changed is stored: the client is told so.
   case done(Int)
@@ -42,25 +42,25 @@ public enum ReplicaAction: Sendable {
 
 /// What a replica has and does at one moment: its clock and its random numbers come in, its actions
 /// go out.
-public struct ReplicaMoment: Sendable {
+struct ReplicaMoment: Sendable {
   /// The wall clock of this replica, in milliseconds since 1970. It may be wrong and jump.
-  public let milliseconds: UInt64
-  public var random: RandomStream
-  public internal(set) var actions: [ReplicaAction] = []
+  let milliseconds: UInt64
+  var random: RandomStream
+  private(set) var actions: [ReplicaAction] = []
 
   init(milliseconds: UInt64, random: RandomStream) {
     self.milliseconds = milliseconds
     self.random = random
   }
 
-  public mutating func act(_ action: ReplicaAction) { actions.append(action) }
+  mutating func act(_ action: ReplicaAction) { actions.append(action) }
 }
 
 /// A replica under test: what goes in and out is plain data, its memory is a value.
 ///
 /// If it throws, it is as it was, and nothing of what it wanted is done: with `closed`, its process
 /// has crashed and is opened again from its store, else the store has refused a write.
-public protocol ReplicaNode: Sendable {
+protocol ReplicaNode: Sendable {
   associatedtype Command: Sendable
   associatedtype Settings: Sendable
 
@@ -78,7 +78,7 @@ public protocol ReplicaNode: Sendable {
 }
 
 /// What is done to replicas of one kind, and what must hold of them.
-public protocol ReplicaSubject: Sendable {
+protocol ReplicaSubject: Sendable {
   associatedtype Node: ReplicaNode
 
   /// The settings of a replica of this run.

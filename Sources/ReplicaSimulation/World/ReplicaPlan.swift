@@ -9,7 +9,7 @@ public struct ReplicaPlan: Sendable {
   struct Request: Sendable, Hashable {
     let milliseconds: Int64
     let replica: Int
-    /// Tells commands apart, also when others were dropped; the command is drawn from it.
+    /// In the order of time, also when others were dropped; the command is drawn from it.
     let number: Int
   }
 
@@ -72,7 +72,9 @@ public struct ReplicaPlan: Sendable {
     var links = Links()
     if random.chance(perMillion: 600_000) { links.lossPerMillion = 1 + random.below(400_000) }
     if random.chance(perMillion: 500_000) { links.duplicatePerMillion = 1 + random.below(300_000) }
-    if random.chance(perMillion: 500_000) { links.latencyMax = Int64(random.number(in: 50...4_000)) }
+    if random.chance(perMillion: 500_000) {
+      links.latencyMax = Int64(random.number(in: 50...4_000))
+    }
     self.links = links
     let hasSkew = random.chance(perMillion: 500_000)
     offsets = (0..<replicas).map { _ in
@@ -86,18 +88,20 @@ public struct ReplicaPlan: Sendable {
   private static func requests(
     _ replicas: Int, _ length: Int64, _ random: inout RandomStream
   ) -> [Request] {
-    var requests: [Request] = []
+    var times: [(milliseconds: Int64, replica: Int)] = []
     let count = random.number(in: 5...45)
-    while requests.count < count {
+    while times.count < count {
       let replica = random.below(replicas)
       let start = Int64(random.below(Int(length)))
       // Several at once make intervals of more than one change.
       for _ in 0..<(random.chance(perMillion: 250_000) ? random.number(in: 2...5) : 1) {
-        requests.append(
-          Request(milliseconds: start, replica: replica, number: requests.count))
+        times.append((start, replica))
       }
     }
-    return requests
+    times.sort { $0.milliseconds < $1.milliseconds }
+    return times.enumerated().map { number, time in
+      Request(milliseconds: time.milliseconds, replica: time.replica, number: number)
+    }
   }
 
   private static func strikes(

@@ -71,16 +71,18 @@ struct ReplicaWorld<Subject: ReplicaSubject> {
     self.plan = plan
     self.subject = subject
     network = RandomStream(seed: plan.seed, consumer: RandomConsumer(.network))
+    // First, so that a fault at the start strikes the opening of a store.
+    for strike in plan.strikes { queue.add(.strike(strike), at: at(strike.milliseconds)) }
     for number in 0..<plan.replicas {
       let random = RandomStream(
         seed: plan.seed, consumer: RandomConsumer(.identities, index: UInt32(number)))
       machines.append(
-        Machine(disk: MemoryDisk(name: "replica \(number)"), random: random,
+        Machine(
+          disk: MemoryDisk(name: "replica \(number)"), random: random,
           offset: plan.offsets[number]))
       queue.add(.open(number, life: 0), at: .start)
     }
     for request in plan.requests { queue.add(.request(request), at: at(request.milliseconds)) }
-    for strike in plan.strikes { queue.add(.strike(strike), at: at(strike.milliseconds)) }
     queue.add(.heal, at: at(plan.faultMilliseconds))
     let skew = (plan.offsets.max() ?? 0) - (plan.offsets.min() ?? 0)
     if skew >= 1_800_000 { coverage.add(.skew) }
@@ -156,6 +158,8 @@ struct ReplicaWorld<Subject: ReplicaSubject> {
       queue.add(.tick(number, life: life), at: now)
     } catch {
       machines[number].random = moment.random
+      coverage.add(error == .closed ? .crashAtWrite : .failedWrite)
+      if isHealed { fail(.init(.storage, "\(error)")) }
       down(number, for: 500, "failed to open: \(error.reason)")
     }
   }
@@ -262,13 +266,8 @@ struct ReplicaWorld<Subject: ReplicaSubject> {
     }
     if let agreedSince, agreedSince.duration(to: now) >= Self.rest {
       isOver = true
-      if done == 0 {
-        fail(.init(.vacuous, "no command was done"))
-      } else if let failure = subject.failure(
-        of: nodes, promised: promised.subtracting(excused))
-      {
-        fail(failure)
-      }
+      let promised = promised.subtracting(excused)
+      if let failure = subject.failure(of: nodes, promised: promised) { fail(failure) }
       return
     }
     let limit = at(
