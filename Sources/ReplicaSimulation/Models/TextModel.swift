@@ -1,6 +1,6 @@
-/// What must hold of a text: it has the characters that were inserted and not deleted, each once, in
-/// an order that agrees with what every author saw, and nothing stands within what somebody typed
-/// at once but what was put there by others who saw it.
+/// What must hold of a text: it has the characters that were inserted and not deleted, each once,
+/// in an order that agrees with what every author saw, and nothing stands within what somebody
+/// typed at once but what was put there by others who saw it.
 ///
 /// No character is inserted twice in a run, so that each is its own name.
 struct TextModel {

@@ -4,13 +4,20 @@ import Storage
 
 /// What a replica says, and what it does with what others say.
 extension CRDTNode {
-  mutating func tick(_ moment: inout ReplicaMoment) {
+  mutating func tick(
+    in store: any KeyValueStore, _ moment: inout ReplicaMoment
+  ) throws(StorageError) {
     ticks += 1
+    if !isConfirmed, ticks > settings.patienceTicks, exchange.last > 0 {
+      try renew(in: store, &moment)
+    }
     for number in place.others {
       guard let host = sessions[number].host else {
         hello(number, &moment)
         continue
       }
+      // A copy would number other changes in the same way.
+      guard isConfirmed else { continue }
       do throws(CRDTError) {
         let next = try exchange.next(for: host.nonce) { value.full }
         guard let next else { continue }
@@ -44,8 +51,12 @@ extension CRDTNode {
       try judge(claim, ownCounter, last, from: number, in: store, &moment)
       return
     }
-    // What was meant for another process, here or before, is no news.
-    guard message.to == identity.claim.nonce || settings.planted == .reusedID else { return }
+    // What was meant for another process, here or before, is no news; but whoever goes on with it
+    // must learn who is here.
+    guard message.to == identity.claim.nonce || settings.planted == .reusedID else {
+      if case .changes = message.body { estrange(message.from, number, &moment) }
+      return
+    }
     switch message.body {
     case .hello: break
     case .welcome(let claim, let had):
@@ -59,8 +70,7 @@ extension CRDTNode {
       hello(number, &moment)
     case .changes(let interval, let ticks, let isNext):
       guard sessions[number].claim?.nonce == message.from else {
-        let answer = Message(from: identity.claim.nonce, to: message.from, .stranger)
-        moment.act(.send(answer.wireBytes, to: number))
+        estrange(message.from, number, &moment)
         return
       }
       try receive(interval, ticks, isNext, from: number, in: store, &moment)
@@ -68,6 +78,11 @@ extension CRDTNode {
       guard let host = sessions[number].host, host.nonce == message.from else { return }
       try learn(last, of: host, in: store, &moment)
     }
+  }
+
+  private func estrange(_ nonce: UInt64, _ number: Int, _ moment: inout ReplicaMoment) {
+    let answer = Message(from: identity.claim.nonce, to: nonce, .stranger)
+    moment.act(.send(answer.wireBytes, to: number))
   }
 
   /// Notes what another one has; if it has more than was given here, this is an old copy.

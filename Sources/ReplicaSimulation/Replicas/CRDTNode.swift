@@ -12,9 +12,9 @@ struct CRDTSettings: Sendable {
 
 /// A replica that holds one value of a type, writes it and exchanges changes with all others.
 ///
-/// It writes under an id only if it has made it itself since it was opened, or if all others have
-/// said since then that nobody else has used it. Until then it refuses to write; when it has waited
-/// long enough, it takes a new id.
+/// It writes under an id, and sends changes numbered under it, only if it has made it itself since
+/// it was opened, or if all others have said since then that nobody else has used it. Until then it
+/// refuses to write; when it has waited long enough, it takes a new id.
 struct CRDTNode<Inner: SimulatedType>: ReplicaNode {
   typealias Value = Traced<Inner>
   typealias Message = NodeMessage<Value.Delta>
@@ -97,7 +97,7 @@ struct CRDTNode<Inner: SimulatedType>: ReplicaNode {
     _ moment: inout ReplicaMoment
   ) throws(StorageError) {
     switch input {
-    case .tick: tick(&moment)
+    case .tick: try tick(in: store, &moment)
     case .command(let operation, let number):
       try write(operation, number, in: store, &moment)
     case .message(let bytes, let from):

@@ -48,7 +48,8 @@ struct DeltaExchange<Value: ReplicatedType>: Sendable {
 
   func had(of sender: ReplicaID) -> UInt64 { receipts.last(of: sender) }
 
-  /// Merges what came; false if it was here already. Throws `gap` if something before it is missing.
+  /// Merges what came; false if it was here already. Throws `gap` if something before it is
+  /// missing.
   mutating func receive(
     _ interval: DeltaInterval<Value.Delta>, into value: inout Value
   ) throws(CRDTError) -> Bool {

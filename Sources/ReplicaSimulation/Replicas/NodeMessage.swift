@@ -1,8 +1,8 @@
 import CRDT
 import Primitives
 
-/// What replicas say to one another. Each message names the opening of the store of both ends by its
-/// nonce, so that what was meant for, or comes from, a process that is gone has no effect.
+/// What replicas say to one another. Each message names the opening of the store of both ends by
+/// its nonce, so that what was meant for, or comes from, a process that is gone has no effect.
 struct NodeMessage<Delta: WireCodable>: WireCodable {
   enum Body: Sendable {
     /// Who I am, my largest counter, and the last number of my changes.

@@ -98,6 +98,7 @@ protocol ReplicaSubject: Sendable {
   /// How the replicas differ; nil if they agree.
   func difference(_ nodes: [Node]) -> String?
 
-  /// What is wrong with replicas that agree; `promised` are the commands whose effect must be there.
+  /// What is wrong with replicas that agree; `promised` are the commands whose effect must be
+  /// there.
   func failure(of nodes: [Node], promised: EventSet) -> ReplicaFailure?
 }

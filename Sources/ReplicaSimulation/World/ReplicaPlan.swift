@@ -1,7 +1,7 @@
 import Runtime
 
-/// All that is drawn from a seed before a world runs: how many replicas, what is asked of them, which
-/// faults happen when. What is left, such as latencies, is drawn while it runs.
+/// All that is drawn from a seed before a world runs: how many replicas, what is asked of them,
+/// which faults happen when. What is left, such as latencies, is drawn while it runs.
 ///
 /// Which classes of faults a run has at all is drawn first (swarm testing, Groce et al. 2012).
 public struct ReplicaPlan: Sendable {
