@@ -63,8 +63,8 @@ struct DotMap<Inner: DotMapValue>: Sendable, Equatable {
 
   mutating func join(_ other: Self, known: CausalContext, otherKnown: CausalContext) {
     if !other.isPartial, isPartial || !otherKnown.isEmpty {
-      // What the other one knows of and does not list is removed, and a part becomes a whole all the
-      // way down. To ask its context costs less than to look the key up.
+      // What the other one knows of and does not list is removed, and a part becomes a whole all
+      // the way down. To ask its context costs less than to look the key up.
       var changed: [(Inner.Key, Inner)] = []
       for (key, inner) in entries {
         var left = inner
