@@ -1,2 +1,16 @@
-/// What bounds a world of replicas.
-public enum ReplicaSimulationLimits {}
+/// What bounds a world of replicas. Units are part of the name.
+public enum ReplicaSimulationLimits {
+  /// Fewest and most replicas of a world.
+  public static let replicasMin = 2
+  public static let replicasMax = 7
+  /// Events of a world before its run is ended as one that does not come to rest.
+  public static let worldEventsMax = 500_000
+  /// Virtual milliseconds after the faults within which all replicas must agree.
+  public static let convergenceMillisecondsMax: Int64 = 30_000
+  /// Events of a run that its report shows: the last ones.
+  public static let reportedEventsMax = 40
+  /// Runs that the shrinking of one failing run may take.
+  public static let shrinkRunsMax = 400
+  /// Failures of a campaign that are kept whole; others are counted.
+  public static let keptFailuresMax = 100
+}

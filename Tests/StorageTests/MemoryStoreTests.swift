@@ -157,4 +157,18 @@ import Testing
     }
     #expect(half == Array(keys.suffix(count / 2)))
   }
+
+  @Test func copyOfADisk_shouldHaveWhatIsCommitted_andGoItsOwnWay() throws {
+    let store = try open()
+    try store.put("a", "1")
+    let copy = store.disk.copy(name: "copy")
+    try store.put("a", "2")
+    store.disk.faults.capacity = 1
+    let other = try MemoryStore(on: copy, owner: StorePlace.owner)
+    #expect(try other.text("a") == "1")
+    try other.put("b", "3")
+    #expect(try store.text("b") == nil)
+    #expect(try store.text("a") == "2")
+    #expect(copy.name == "copy" && copy.faults == .none)
+  }
 }

@@ -1,3 +1,16 @@
 extension LimitTable {
-  static let replicaSimulationLimits: [String: Proof] = [:]
+  static let replicaSimulationLimits: [String: Proof] = [
+    "ReplicaSimulationLimits.replicasMin": .driven(
+      by: "replicas_shouldAgreeOnWhatTheModelSays_underEveryFault"),
+    "ReplicaSimulationLimits.replicasMax": .driven(
+      by: "replicas_shouldAgreeOnWhatTheModelSays_underEveryFault"),
+    "ReplicaSimulationLimits.worldEventsMax": .estimate(
+      "no run of a bounded plan comes near; it ends one that would never come to rest"),
+    "ReplicaSimulationLimits.convergenceMillisecondsMax": .driven(
+      by: "holes_shouldKeepReplicasApart_whenTheyAreAcknowledged"),
+    "ReplicaSimulationLimits.reportedEventsMax": .driven(
+      by: "plantedFault_shouldBeFound_withinAFewSeeds"),
+    "ReplicaSimulationLimits.shrinkRunsMax": .estimate("a piece of work, not a bound"),
+    "ReplicaSimulationLimits.keptFailuresMax": .driven(by: "failures_shouldBeKept_upToALimit"),
+  ]
 }

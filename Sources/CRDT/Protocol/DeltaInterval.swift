@@ -109,13 +109,20 @@ public struct DeltaBuffer<Value: ReplicatedType>: Sendable {
     let all = peers.map { acknowledged[$0] ?? 0 }.min() ?? 0
     if all >= first { deltas.removeFirst(Int(min(all, last) - first) + 1) }
   }
+
+  /// Forgets what `peer` acknowledged: it is gone, or may have lost what it had.
+  public mutating func forget(_ peer: ReplicaID) { acknowledged[peer] = nil }
 }
 
 /// Up to which number a replica has each peer's changes: what it acknowledges.
 public struct DeltaReceipts: Sendable, Equatable {
-  private var numbers = VersionVector()
+  /// Of each sender, the number up to which all is here: to be stored with the value.
+  public private(set) var numbers: VersionVector
 
-  public init() {}
+  /// - Parameter numbers: what was stored before a restart.
+  public init(numbers: VersionVector = VersionVector()) {
+    self.numbers = numbers
+  }
 
   /// The last number of `sender` up to which all is here.
   public func last(of sender: ReplicaID) -> UInt64 { numbers[sender] }

@@ -53,6 +53,17 @@ public final class MemoryDisk: Sendable {
     get { state.withLock { $0.header } }
     set { state.withLock { $0.header = newValue } }
   }
+
+  /// Another disk with what is committed here, as a backup has it: without faults, and not open.
+  public func copy(name: String = "memory") -> MemoryDisk {
+    let (header, committed) = state.withLock { ($0.header, $0.committed) }
+    let copy = MemoryDisk(name: name)
+    copy.state.withLock { state in
+      state.header = header
+      state.committed = committed
+    }
+    return copy
+  }
 }
 
 extension MemoryDisk.State {

@@ -1,0 +1,91 @@
+import CRDT
+import Primitives
+
+/// One run: a world of replicas of one type, drawn from a seed.
+///
+/// The same seed gives the same course of events, byte for byte.
+public struct ReplicaRun: Sendable {
+  public let seed: UInt64
+  public let kind: ModelKind
+  public let planted: PlantedFault?
+  let plan: ReplicaPlan
+
+  /// - Parameter kind: the type; if nil, one type after another by the seed.
+  public init(seed: UInt64, kind: ModelKind? = nil, planted: PlantedFault? = nil) {
+    self.seed = seed
+    self.planted = planted
+    let all = ModelKind.allCases
+    self.kind = kind ?? planted?.kind ?? all[Int(seed % UInt64(all.count))]
+    plan = ReplicaPlan(seed: seed)
+  }
+
+  /// Runs the world.
+  public func report() -> ReplicaReport { report(of: plan) }
+
+  func report(of plan: ReplicaPlan) -> ReplicaReport {
+    switch kind {
+    case .gcounter: report(of: plan, GCounter.self)
+    case .pncounter: report(of: plan, PNCounter.self)
+    case .lwwregister: report(of: plan, LWWRegister.self)
+    case .mvregister: report(of: plan, MVRegister.self)
+    case .gset: report(of: plan, GSet.self)
+    case .orset: report(of: plan, ORSet.self)
+    case .rwset: report(of: plan, RWSet.self)
+    case .ewflag: report(of: plan, EWFlag.self)
+    case .dwflag: report(of: plan, DWFlag.self)
+    case .ormap: report(of: plan, ORMap.self)
+    case .rgatext: report(of: plan, RGAText.self)
+    }
+  }
+
+  private func report<Inner: SimulatedType>(
+    of plan: ReplicaPlan, _ type: Inner.Type
+  ) -> ReplicaReport {
+    let settings = CRDTSettings(patienceTicks: plan.patienceTicks, planted: planted)
+    var world = ReplicaWorld(plan, CRDTSubject<Inner>(settings))
+    world.run()
+    return ReplicaReport(of: kind.rawValue, world)
+  }
+}
+
+/// What came of a run.
+public struct ReplicaReport: Sendable {
+  public let seed: UInt64
+  /// What kind of replicas they were.
+  public let kind: String
+  public let replicas: Int
+  /// What was wrong first; nil if all replicas agreed on what the model says.
+  public let failure: ReplicaFailure?
+  /// Commands that were done, and those that were refused.
+  public let done: Int
+  public let refused: Int
+  /// Events of the world.
+  public let events: Int
+  /// Virtual milliseconds.
+  public let milliseconds: Int64
+  public let coverage: ReplicaCoverage
+  /// The faults of the run as words.
+  public let faults: String
+  /// Write points that the store of the first replica has passed.
+  public let writes: UInt64
+  /// SHA-256 of all events.
+  public let digest: Hash256
+  /// The last events, one a line.
+  public let lastEvents: [String]
+
+  init<Subject>(of kind: String, _ world: ReplicaWorld<Subject>) {
+    seed = world.plan.seed
+    self.kind = kind
+    replicas = world.plan.replicas
+    failure = world.failure
+    done = world.done
+    refused = world.refused
+    events = world.trace.count
+    milliseconds = world.now.nanoseconds / 1_000_000
+    coverage = world.coverage
+    faults = world.plan.description
+    writes = world.machines[0].disk.writes
+    digest = world.trace.hash
+    lastEvents = world.failure == nil ? [] : world.trace.lines
+  }
+}

@@ -1,0 +1,27 @@
+/// A fault that is built into the replicas of a run, to show that the checks find it.
+public enum PlantedFault: String, Sendable, Hashable, CaseIterable {
+  /// Merging two counters adds what it should take the maximum of.
+  case mergeAdds = "merge_adds"
+  /// A replica goes on with its id and its counters whatever others say, also from an old copy.
+  case reusedID = "reused_id"
+  /// A delta says that its author's whole past is known, which deletes what it does not hold.
+  case boastingContext = "boasting_context"
+  /// A change without effect is counted, but never sent.
+  case emptyWithoutNumber = "empty_without_number"
+  /// A replica acknowledges the largest number that came, whatever is missing before it.
+  case acknowledgedHole = "acknowledged_hole"
+  /// The clock of a replica is its wall clock, also when that goes back.
+  case wallClock = "wall_clock"
+  /// A removal takes additions that it has not seen.
+  case removeWins = "remove_wins"
+
+  /// The type that it is planted in.
+  public var kind: ModelKind {
+    switch self {
+    case .mergeAdds: .gcounter
+    case .reusedID: .pncounter
+    case .boastingContext, .emptyWithoutNumber, .acknowledgedHole, .removeWins: .orset
+    case .wallClock: .lwwregister
+    }
+  }
+}
