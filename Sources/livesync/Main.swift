@@ -23,7 +23,7 @@ struct Main {
       SnapshotListCommand.self, SnapshotServeCommand.self, SnapshotShowCommand.self,
       SnapshotVerifyCommand.self,
       SnapshotExportCommand.self, SnapshotImportCommand.self, ReconcileCommand.self,
-      CrdtDemoCommand.self, CrdtLawsCommand.self,
+      CrdtDemoCommand.self, CrdtLawsCommand.self, ReplicasCommand.self,
     ]
   }
 
