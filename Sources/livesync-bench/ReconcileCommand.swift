@@ -93,16 +93,20 @@ enum ReconcileCommand {
     let progress = Progress()
     let maker = ReconcileWorlds(seed: options.seed)
     var worlds: [RecordedWorld] = []
-    for count in options.records {
-      let base = maker.base(count)
-      let differences = ReconcileSweep.shares.map { Int(($0 * Double(count)).rounded()) }
-      for difference in differences where difference > 0 {
-        for isClustered in [false, true] {
-          progress.show("\(count) records, \(difference) differ")
-          worlds.append(
-            try maker.world(base, difference: difference, isClustered: isClustered))
-        }
-      }
+    let steps = options.records.flatMap { ReconcileSweep.steps(of: $0, options.clusterings) }
+    let work = steps.reduce(0) { $0 + $1.work }
+    var done = 0.0
+    var base: ReconcileWorlds.Base?
+    let start = BenchClock.nanoseconds
+    for step in steps {
+      let spent = Double(BenchClock.nanoseconds - start) * 1e-9
+      let left = done > 0 ? ", about \(Int((spent / done * (work - done)).rounded(.up))) s left" : ""
+      progress.show("\(step.count) records, \(step.difference) differ \(step.clustering)\(left)")
+      if base?.records.count != step.count { base = nil }
+      let made = base ?? maker.base(step.count)
+      base = made
+      worlds.append(try maker.world(made, difference: step.difference, step.clustering))
+      done += step.work
     }
     progress.clear()
     if let file = options.record { try ReconcileRecording.write(worlds, to: file) }
@@ -139,7 +143,7 @@ enum ReconcileCommand {
   private static func worst(_ sweep: ReconcileSweep) -> String {
     sweep.worst.map { cell in
       "\(cell.world.localCount) records, \(cell.world.difference) differ"
-        + (cell.world.isClustered ? " together" : "")
+        + (" \(cell.world.clustering)")
         + ", \(cell.path.bytesPerSecond) B/s, \(cell.path.roundTrip * 1e3) ms, "
         + "\(cell.path.localSlowness) \(cell.path.remoteSlowness): "
         + "\(cell.best) is best, \(cell.taken.map(\.name).joined(separator: ", then ")) taken, "
@@ -151,6 +155,7 @@ enum ReconcileCommand {
 /// What the command line asks for.
 struct ReconcileOptions {
   var records = [10_000, 100_000, 1_000_000]
+  var clusterings: [RecordedWorld.Clustering] = [.scattered, .newest]
   var seed: UInt64 = 1
   var isSweep = false
   var showsWorst = false
@@ -167,6 +172,14 @@ struct ReconcileOptions {
       case "--sweep": isSweep = true
       case "--worst": showsWorst = true
       case "--json": asJSON = true
+      case "--clusterings":
+        let names = (rest.popFirst() ?? "").split(separator: ",").map(String.init)
+        clusterings = RecordedWorld.Clustering.allCases.filter { names.contains("\($0)") }
+        guard !clusterings.isEmpty, clusterings.count == names.count else {
+          Main.fail(
+            "--clusterings needs names among "
+              + RecordedWorld.Clustering.allCases.map { "\($0)" }.joined(separator: ", "))
+        }
       case "--records":
         let counts = (rest.popFirst() ?? "").split(separator: ",").map { Int($0) ?? 0 }
         guard !counts.isEmpty, counts.allSatisfy((1_000...10_000_000).contains) else {

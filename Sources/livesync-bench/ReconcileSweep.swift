@@ -10,6 +10,29 @@ struct ReconcileSweep {
   static let slowness: [(local: Double, remote: Double)] = [(1, 1), (8, 1), (1, 8), (8, 8)]
   static let shares = [1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.1, 0.3, 0.5, 0.7]
 
+  /// Differences of the largest sets, as shares: they take longest to record.
+  static let largeShares = [1e-6, 1e-4, 1e-3, 0.01, 0.1, 0.5]
+  /// Records of a set from which on it counts as one of the largest.
+  static let largeCount = 500_000
+
+  /// One pair of sets to be recorded.
+  struct Step {
+    let count: Int
+    let difference: Int
+    let clustering: RecordedWorld.Clustering
+
+    /// About how long it takes beside others.
+    var work: Double { Double(count + 4 * difference) }
+  }
+
+  /// What is recorded for sets of so many records. A single record is at one place anyhow.
+  static func steps(of count: Int, _ clusterings: [RecordedWorld.Clustering]) -> [Step] {
+    let shares = count < largeCount ? shares : largeShares
+    return shares.map { Int(($0 * Double(count)).rounded()) }.filter { $0 > 0 }.flatMap { number in
+      clusterings.map { Step(count: count, difference: number, clustering: $0) }
+    }
+  }
+
   /// Regrets of one policy over all cells, smallest first.
   struct Row {
     let name: String

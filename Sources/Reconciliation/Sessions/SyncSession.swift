@@ -81,7 +81,7 @@ public struct SyncSession: Sendable {
   /// What the other side may take, until it has.
   var candidates: [Candidate] = []
   var probeSymbols = 0
-  /// Further requests of the first candidate that are still to be sent before it is taken.
+  /// Coded symbols that are still to be asked for before the opening is answered.
   var ahead = 0
   var hasOpened = false
   /// Comparisons that were begun and left for others, with the same view of the other side, and
@@ -89,6 +89,19 @@ public struct SyncSession: Sendable {
   var paused: [StrategyID: Paused] = [:]
   var changes = 0
   var estimate: SyncEstimate?
+  /// How the difference lies, once somebody has looked, and bytes of the second request by ranges.
+  var look: PartsLook?
+  var secondBytes: Int?
+  var hasLooked = false
+  /// Coded symbols that may still be asked for while a look is under way; nil if none is.
+  var symbolsMeanwhile: Int?
+  /// When the latest strategy was begun, and by what plan; nil if what it took does not tell.
+  var begun: (plan: SyncPlan, at: Moment)?
+  /// The time of the latest event.
+  var latest: Moment
+  /// What earlier sessions with the peer have shown of its processor and of predictions, and what
+  /// this one adds.
+  public internal(set) var experience: PeerExperience
   /// The next request of the comparison, looked at already.
   var pending: ComparisonRequest?
   var remote: ReplicaSummary?
@@ -119,16 +132,20 @@ public struct SyncSession: Sendable {
   /// - Parameters:
   ///   - view: what this side holds.
   ///   - link: what is known of the line from earlier sessions.
+  ///   - experience: what is known of the peer and of predictions.
   public init(
     id: SyncSessionID, peer: PeerID, view: any ReplicaView, policy: any SyncPolicy,
     configuration: SyncConfiguration = SyncConfiguration(),
     transfer: any ValueTransfer = WholeValues(), link: LinkMonitor = LinkMonitor(),
-    lastDifference: Int? = nil, slowness: Double = 1, at now: Moment
+    lastDifference: Int? = nil, experience: PeerExperience = PeerExperience(),
+    slowness: Double = 1, at now: Moment
   ) {
     self.id = id
     self.peer = peer
     self.view = view
-    self.policy = policy
+    self.policy = policy.corrected(by: experience.corrections)
+    self.experience = experience
+    latest = now
     self.configuration = configuration
     self.transfer = transfer
     self.link = link
@@ -170,6 +187,7 @@ public struct SyncSession: Sendable {
     _ answer: SyncAnswer, bytes: Int, to number: UInt64, at now: Moment
   ) -> [Action] {
     guard !isComplete, let request = sent.removeValue(forKey: number) else { return [] }
+    latest = now
     statistics.bytes += bytes
     link.answered(bytes: bytes + request.bytes, after: request.at.duration(to: now), at: now)
     do throws(ReconciliationError) {
