@@ -72,9 +72,11 @@ extension AdaptivePolicy {
 }
 
 extension SyncEstimate {
-  /// A normal distribution in seven parts: deviations from the mean, and their shares.
+  /// A normal distribution in nine parts: deviations from the mean, and their shares. The upper end
+  /// is longer, since a difference that was estimated too low is the dear mistake.
   private static let places: [(Double, Double)] = [
-    (-2.2, 0.04), (-1.3, 0.12), (-0.6, 0.2), (0, 0.28), (0.6, 0.2), (1.3, 0.12), (2.2, 0.04),
+    (-2.2, 0.04), (-1.3, 0.12), (-0.6, 0.2), (0, 0.265), (0.6, 0.2), (1.3, 0.12), (2.2, 0.04),
+    (3.3, 0.01), (5, 0.005),
   ]
 
   /// What the difference may be, and how likely that is. Measured errors of symbols are 0.6 to 1

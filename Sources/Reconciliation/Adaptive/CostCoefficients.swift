@@ -25,8 +25,8 @@ public enum CostCoefficients {
   /// Nanoseconds to peel one difference: more where the symbols do not fit the caches.
   public static func peelNs(_ difference: Double) -> Double { peeling.value(at: difference) }
   private static let peeling = LineThrough(
-    (100, 270), (1_000, 330), (10_000, 400), (30_000, 790), (50_000, 1_050), (100_000, 1_200),
-    (500_000, 3_250))
+    (100, 230), (1_000, 240), (3_000, 265), (5_000, 345), (10_000, 375), (30_000, 690),
+    (50_000, 880), (70_000, 920), (100_000, 1_150), (500_000, 3_100))
 
   /// Nanoseconds that each flight takes of both processors, whatever is in it.
   public static let flightNs = 2_000.0
