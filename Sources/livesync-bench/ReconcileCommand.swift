@@ -6,7 +6,8 @@ import Streams
 enum ReconcileCommand {
   static let usage = """
     usage: livesync-bench reconcile [--seed N] [--json] [--write FILE]
-           livesync-bench reconcile --sweep [--records N[,N...]] [--seed N] [--worst]
+           livesync-bench reconcile --sweep [--records N[,N...]] [--seed N] [--worst N]
+                                    [--clusterings NAME[,NAME...]]
                                     [--record FILE | --replay FILE] [--json] [--write FILE]
 
     Without --sweep: trees of a million records of which a thousand differ, coded symbols, and
@@ -20,7 +21,10 @@ enum ReconcileCommand {
 
       --records N     records of the sets (default 10000,100000,1000000)
       --seed N        of the sets (default 1)
-      --worst         also print the cells in which the policy does worst
+      --clusterings L how the differences lie: scattered, newest, middle, runs (default
+                      scattered,newest)
+      --worst N       also print the regret by rate, round trip, slowness, size, difference and way
+                      taken, and the N cells in which the policy does worst (at most 1000)
       --record FILE   write down what the strategies sent and computed
       --replay FILE   take that instead of running them: one file, one table
       --json          print one JSON object instead of a table
@@ -51,7 +55,10 @@ enum ReconcileCommand {
       let sweep = ReconcileSweep(try worlds(options))
       let report = report(sweep, options)
       if options.asJSON { Console.printJSON(try report.json()) } else { Console.print(report.text) }
-      if options.showsWorst { Console.print(worst(sweep)) }
+      if options.worst > 0 {
+        Console.print(sweep.breakdown)
+        Console.print(worst(sweep, options.worst))
+      }
       try page?.replace(
         section: "reconcile-sweep",
         with: report.markdown(
@@ -100,7 +107,8 @@ enum ReconcileCommand {
     let start = BenchClock.nanoseconds
     for step in steps {
       let spent = Double(BenchClock.nanoseconds - start) * 1e-9
-      let left = done > 0 ? ", about \(Int((spent / done * (work - done)).rounded(.up))) s left" : ""
+      let left =
+        done > 0 ? ", about \(Int((spent / done * (work - done)).rounded(.up))) s left" : ""
       progress.show("\(step.count) records, \(step.difference) differ \(step.clustering)\(left)")
       if base?.records.count != step.count { base = nil }
       let made = base ?? maker.base(step.count)
@@ -140,14 +148,14 @@ enum ReconcileCommand {
         && adaptive.most <= worstMax)
   }
 
-  private static func worst(_ sweep: ReconcileSweep) -> String {
-    sweep.worst.map { cell in
+  private static func worst(_ sweep: ReconcileSweep, _ count: Int) -> String {
+    sweep.worst.prefix(count).map { cell in
       "\(cell.world.localCount) records, \(cell.world.difference) differ"
         + (" \(cell.world.clustering)")
         + ", \(cell.path.bytesPerSecond) B/s, \(cell.path.roundTrip * 1e3) ms, "
         + "\(cell.path.localSlowness) \(cell.path.remoteSlowness): "
         + "\(cell.best) is best, \(cell.taken.map(\.name).joined(separator: ", then ")) taken, "
-        + String(format: "%.1f %% longer", cell.regret * 100)
+        + String(format: "%.1f %% longer, ", cell.regret * 100) + cell.detail
     }.joined(separator: "\n")
   }
 }
@@ -158,7 +166,8 @@ struct ReconcileOptions {
   var clusterings: [RecordedWorld.Clustering] = [.scattered, .newest]
   var seed: UInt64 = 1
   var isSweep = false
-  var showsWorst = false
+  /// Cells that are printed.
+  var worst = 0
   var asJSON = false
   var record: String?
   var replay: String?
@@ -170,7 +179,11 @@ struct ReconcileOptions {
     while let option = rest.popFirst() {
       switch option {
       case "--sweep": isSweep = true
-      case "--worst": showsWorst = true
+      case "--worst":
+        guard let value = rest.popFirst().flatMap({ Int($0) }), (1...1_000).contains(value) else {
+          Main.fail("--worst needs a number from 1 to 1000")
+        }
+        worst = value
       case "--json": asJSON = true
       case "--clusterings":
         let names = (rest.popFirst() ?? "").split(separator: ",").map(String.init)

@@ -61,6 +61,7 @@ struct ReconcileSweep {
 
   private(set) var rows: [Row] = []
   private(set) var winners: [StrategyID: Int] = [:]
+  /// All cells, the worst one first.
   private(set) var worst: [Cell] = []
   private(set) var cells = 0
 
@@ -87,7 +88,7 @@ struct ReconcileSweep {
       }
     }
     self.cells = cells.count
-    worst = Array(cells.sorted { $0.regret > $1.regret }.prefix(40))
+    worst = cells.sorted { $0.regret > $1.regret }
     rows = [Row("adaptive", cells.map(\.regret)), Row("thresholds of the seed", thresholds)]
     for strategy in fixed.keys.sorted() {
       rows.append(Row("always \(strategy)", fixed[strategy] ?? []))
@@ -120,5 +121,34 @@ struct ReconcileSweep {
   /// How much longer; not below 0, since a policy can be lucky in how many symbols it asks for.
   private static func regret(_ seconds: Double, _ best: Double) -> Double {
     max(0, seconds / best - 1)
+  }
+
+  /// Where the policy's regret comes from.
+  var breakdown: String {
+    let keys: [(Cell) -> String] = [
+      { String(format: "%13.1f kB/s", $0.path.bytesPerSecond / 1e3) },
+      { String(format: "%8.1f ms", $0.path.roundTrip * 1e3) },
+      { "slowness \($0.path.localSlowness) and \($0.path.remoteSlowness)" },
+      { String(format: "%9d records ", $0.world.localCount) + "\($0.world.clustering)" },
+      {
+        let share = Double($0.world.difference) / Double(max(1, $0.world.localCount))
+        return String(format: "%8.4f %% ", share * 100) + "\($0.world.clustering)"
+      },
+      {
+        "\($0.best) best, taken " + $0.taken.map(\.name).joined(separator: ", then ")
+      },
+    ]
+    let all = worst.reduce(0) { $0 + $1.regret }
+    return keys.map { key in
+      Dictionary(grouping: worst, by: key).sorted { $0.key < $1.key }.map { name, cells in
+        let row = Row(name, cells.map(\.regret))
+        let share = all > 0 ? row.mean * Double(cells.count) / all : 0
+        return name.padding(toLength: 44, withPad: " ", startingAt: 0)
+          + String(
+            format:
+              "%5d cells, mean %6.2f %%, 95th %6.1f %%, worst %6.1f %%, %5.1f %% of all regret",
+            cells.count, row.mean * 100, row.p95 * 100, row.most * 100, share * 100)
+      }.joined(separator: "\n")
+    }.joined(separator: "\n\n")
   }
 }

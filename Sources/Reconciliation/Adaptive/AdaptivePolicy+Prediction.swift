@@ -53,7 +53,7 @@ extension AdaptivePolicy {
       cost.flights -= 1
       let rest = max(1, needed - Double(held))
       cost.downBytes = CostCoefficients.symbolBytes * rest
-      cost.localNs *= min(1, rest / needed)
+      cost.localNs -= min(cost.localNs, CostCoefficients.symbolReadNs * Double(held))
       cost.remoteNs *= min(1, rest / needed)
       return cost
     }

@@ -195,10 +195,27 @@ public struct AdaptivePolicy: SyncPolicy {
     if let look = look(best, estimate, situation, path) {
       return SyncChoice(current, reason: "a look whether the difference lies together", look: look)
     }
-    guard best.0 != current else { return stay }
+    guard best.0 != current, !waits(best.1, estimate, situation, path) else { return stay }
     return SyncChoice(
       best.0,
       reason: "\(Int(estimate.count)) records differ: \(milliseconds(best.1)) ms predicted")
+  }
+
+  /// Whether it is too early to leave the symbols: twice as many cost next to nothing, and what is
+  /// gained by another strategy is not beyond doubt.
+  private func waits(
+    _ best: Double, _ estimate: SyncEstimate, _ situation: SyncSituation, _ path: PathFigures
+  ) -> Bool {
+    guard situation.current == .rateless, estimate.symbolsHeld > 0 else { return false }
+    let held = Double(estimate.symbolsHeld)
+    let more = StrategyCost(
+      downBytes: CostCoefficients.symbolBytes * held,
+      localNs: CostCoefficients.symbolReadNs * held,
+      remoteNs: CostCoefficients.symbolWriteNs * held
+    ).seconds(on: path)
+    let staying = cheapest([.rateless], estimate, situation, path).1
+    return more <= ReconciliationLimits.waitShareMax * best
+      && best > ReconciliationLimits.doubtlessShareMax * staying
   }
 
   /// The estimate with what a look told.

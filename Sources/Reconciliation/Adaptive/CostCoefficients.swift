@@ -18,6 +18,8 @@ public enum CostCoefficients {
   public static let symbolBytes = 21.1
   public static let symbolWriteNs = 23.0
   public static let symbolReadNs = 10.0
+  /// Nanoseconds to take in a symbol while too few are here to peel more than some.
+  public static let symbolTakenNs = 40.0
   /// Symbols per difference for many differences, and by how much more few take (SIGCOMM 2024,
   /// arXiv 2402.02668, measured anew).
   public static let overhead = 1.35

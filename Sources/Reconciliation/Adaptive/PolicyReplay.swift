@@ -24,6 +24,8 @@ package struct PolicyReplay: Sendable {
     var left: Set<StrategyID> = []
     /// Bytes of the second request by ranges.
     var nextBytes: Int?
+    /// Whether a look that led nowhere brought the first answer by ranges.
+    var hasFirst = false
   }
 
   /// Seconds, and the strategies that were used.
@@ -159,7 +161,8 @@ package struct PolicyReplay: Sendable {
     if isAnswered {
       flight.downBytes = first?.downBytes ?? 0
       flight.localNs = first?.localNs ?? 0
-      run.nextBytes = world.transcripts[StrategyID.ranges.rawValue]?.flights.dropFirst().first?
+      run.nextBytes =
+        world.transcripts[StrategyID.ranges.rawValue]?.flights.dropFirst().first?
         .upBytes
     }
     let choice = run.policy.choose(situation(run, .rateless, estimate))
@@ -173,7 +176,10 @@ package struct PolicyReplay: Sendable {
       ).seconds(on: path)
       return ranges(&run, estimate, spent: spent)
     }
-    if isAnswered { flight.remoteNs += first?.remoteNs ?? 0 }
+    if isAnswered {
+      flight.remoteNs += first?.remoteNs ?? 0
+      run.hasFirst = true
+    }
     var cost = StrategyTranscript(flights: [flight]).cost
     let filled = StrategyCost(
       downBytes: Double(asked.symbolsMeanwhile) * world.symbolBytes,
@@ -193,7 +199,7 @@ package struct PolicyReplay: Sendable {
     let flights = world.transcripts[StrategyID.ranges.rawValue]?.flights ?? []
     var seconds = run.seconds + spent
     run.left = [.rateless]
-    for (place, flight) in flights.enumerated() {
+    for (place, flight) in flights.enumerated() where place > 0 || !run.hasFirst {
       if place == 1 {
         run.nextBytes = flight.upBytes
         let situation = situation(run, .ranges, estimate)

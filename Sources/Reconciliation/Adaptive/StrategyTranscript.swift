@@ -101,10 +101,15 @@ package struct RecordedWorld: Sendable {
     let window = ReconciliationLimits.sketchRequestsMax * ReconciliationLimits.symbolsPerAnswerMax
     let flights = flights + Double((symbols - 1) / window)
     let share = Double(symbols) / Double(max(1, symbolsNeeded))
+    // Before there are enough, next to nothing is peeled.
+    let localNs =
+      share < 1
+      ? min(measured.localNs * share, CostCoefficients.symbolTakenNs * Double(symbols))
+      : measured.localNs
     return StrategyCost(
       flights: flights, upBytes: 2 * CostCoefficients.requestBytes * flights,
       downBytes: symbolBytes * Double(symbols) + 2 * CostCoefficients.requestBytes * flights,
-      localNs: measured.localNs * min(1, share), remoteNs: measured.remoteNs * share)
+      localNs: localNs, remoteNs: measured.remoteNs * share)
   }
 
   /// What the best strategy takes for someone who knows all, the number of symbols too.

@@ -91,12 +91,22 @@ extension SyncSession {
     failedStrategies.insert(place.strategy)
   }
 
-  /// Remembers what the comparison took beside what was predicted.
+  /// Notes what the first comparison took, if one strategy made it.
   mutating func observe(_ difference: RecordDifference) {
-    guard let begun, let path, rounds == 1,
-      let cost = policy.predicted(begun.plan, for: difference, situation(current: nil))
+    guard let begun, rounds == 1 else { return }
+    observation = Observation(
+      plan: begun.plan,
+      seconds: Double(begun.at.duration(to: latest).wholeNanoseconds) * 1e-9,
+      difference: difference, situation: situation(current: nil))
+  }
+
+  /// Compares it with what was predicted. That is done at the end: the first answers alone tell
+  /// little of the line.
+  mutating func learn() {
+    guard let observed = observation, let path,
+      let cost = policy.predicted(observed.plan, for: observed.difference, observed.situation)
     else { return }
-    let taken = Double(begun.at.duration(to: latest).wholeNanoseconds) * 1e-9
-    experience.observed(begun.plan.strategy, seconds: taken, cost, on: path)
+    observation = nil
+    experience.observed(observed.plan.strategy, seconds: observed.seconds, cost, on: path)
   }
 }

@@ -43,6 +43,14 @@ public struct SyncSession: Sendable {
     let requests: [ComparisonRequest]
   }
 
+  /// A comparison that was made by one strategy from beginning to end.
+  struct Observation: Sendable {
+    let plan: SyncPlan
+    let seconds: Double
+    let difference: RecordDifference
+    let situation: SyncSituation
+  }
+
   /// A comparison that was left, and the request of it that was not sent.
   struct Paused: Sendable {
     var initiator: any ComparisonInitiator
@@ -97,6 +105,8 @@ public struct SyncSession: Sendable {
   var symbolsMeanwhile: Int?
   /// When the latest strategy was begun, and by what plan; nil if what it took does not tell.
   var begun: (plan: SyncPlan, at: Moment)?
+  /// What the first comparison took, to be judged when the line is known better.
+  var observation: Observation?
   /// The time of the latest event.
   var latest: Moment
   /// What earlier sessions with the peer have shown of its processor and of predictions, and what
@@ -251,6 +261,7 @@ public struct SyncSession: Sendable {
 
   mutating func end(_ phase: SyncPhase, at now: Moment) -> [Action] {
     self.phase = phase
+    learn()
     sent = [:]
     again = []
     comparison = nil

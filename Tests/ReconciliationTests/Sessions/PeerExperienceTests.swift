@@ -27,7 +27,7 @@ import Testing
     var now = Moment.start
     var taken: [StrategyID] = []
     for round in 0..<sessions {
-      let (local, remote) = ModelReplica.pair(seed: UInt64(round), common: 80, apart: 40)
+      let (local, remote) = ModelReplica.pair(seed: UInt64(round), common: 6, apart: 8)
       var server = SyncServer(
         policy: policy, limits: RateLimits(perType: [SyncRequest.type: 1_000_000]))
       let id = try manager.start(

@@ -155,7 +155,8 @@ import Testing
     var requests: [SyncRequest.Body] = []
     while let next = world.session.nextRequest(at: .start) { requests.append(next.request.body) }
     #expect(requests.count == ReconciliationLimits.sessionRequestsMax)
-    #expect(SyncOpening(plans: [], ahead: .max, reason: "").ahead
-      == ReconciliationLimits.aheadSymbolsMax)
+    #expect(
+      SyncOpening(plans: [], ahead: .max, reason: "").ahead
+        == ReconciliationLimits.aheadSymbolsMax)
   }
 }
