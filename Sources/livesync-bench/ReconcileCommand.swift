@@ -138,10 +138,10 @@ enum ReconcileCommand {
     return FigureReport(
       benchmark: "reconcile --sweep",
       title:
-        "\(sweep.cells) cells, sets of \(options.records.map { "\($0)" }.joined(separator: ", "))"
+        "\(sweep.cells) cells, sets of \(sweep.counts.map { "\($0)" }.joined(separator: ", "))"
         + " records",
       settings: [
-        "records": options.records, "seed": options.seed, "cells": sweep.cells,
+        "records": sweep.counts, "seed": options.seed, "cells": sweep.cells,
       ],
       figures: figures,
       isWithinBounds: adaptive.mean <= meanMax && adaptive.p95 <= p95Max

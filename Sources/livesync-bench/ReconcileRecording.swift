@@ -2,8 +2,8 @@ import Foundation
 import Reconciliation
 import Streams
 
-/// Recorded pairs of sets as lines of numbers: a line for each pair, then one for each strategy, one
-/// for a look at ranges and one for what symbols tell.
+/// Recorded pairs of sets as lines of numbers: a line for each pair, then one for each strategy,
+/// one for a look at ranges and one for what symbols tell.
 enum ReconcileRecording {
   /// Largest file that is read, in bytes.
   private static let bytesMax = 64 << 20

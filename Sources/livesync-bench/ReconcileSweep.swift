@@ -123,6 +123,9 @@ struct ReconcileSweep {
     max(0, seconds / best - 1)
   }
 
+  /// Records of the sets.
+  var counts: [Int] { Set(worst.map(\.world.localCount)).sorted() }
+
   /// Where the policy's regret comes from.
   var breakdown: String {
     let keys: [(Cell) -> String] = [

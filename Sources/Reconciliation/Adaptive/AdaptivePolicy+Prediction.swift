@@ -97,6 +97,11 @@ extension PathFigures {
   static let unknown = PathFigures(
     bytesPerSecond: ReconciliationLimits.bytesPerSecondUnknown, roundTrip: 0.05)
 
-  /// Coded symbols that the line carries in a round trip.
-  var symbolsInFlight: Double { bytesInFlight / CostCoefficients.symbolBytes }
+  /// Coded symbols that the line and both processors get done in a round trip.
+  var symbolsInFlight: Double {
+    let one = StrategyCost(
+      downBytes: CostCoefficients.symbolBytes, localNs: CostCoefficients.symbolReadNs,
+      remoteNs: CostCoefficients.symbolWriteNs)
+    return min(roundTrip / max(one.seconds(on: self), 1e-12), 1e12)
+  }
 }

@@ -277,16 +277,13 @@ public struct AdaptivePolicy: SyncPolicy {
 
   /// Symbols that come in a round trip and are of use.
   private func symbolsMeanwhile(_ estimate: SyncEstimate, _ path: PathFigures) -> Int {
-    let one = StrategyCost(
-      downBytes: CostCoefficients.symbolBytes, localNs: CostCoefficients.symbolReadNs,
-      remoteNs: CostCoefficients.symbolWriteNs)
     let wanted = DifferenceEstimate.wanted(
       of: CoreStrategyModel.symbols(for: estimate.count), held: estimate.symbolsHeld)
     let most = min(
       wanted - estimate.symbolsHeld, ReconciliationLimits.aheadSymbolsMax)
     return max(
       ReconciliationLimits.nextSymbolsMin,
-      min(Int(path.roundTrip / one.seconds(on: path)), most))
+      min(Int(path.symbolsInFlight), most))
   }
 
   /// The first flight by ranges has told more of how the difference lies: goes on or goes back.

@@ -1,9 +1,9 @@
 /// What sessions with one peer have shown: how slow its processor is, and by how much predictions
 /// were wrong. A value, kept by who keeps the peer's line.
 ///
-/// The peer does not tell how long it computes; what a comparison took beyond round trips, bytes and
-/// the own processor is taken for its processor's time. Only strategies that are predicted to take
-/// much of that tell anything.
+/// The peer does not tell how long it computes; what a comparison took beyond round trips, bytes
+/// and the own processor is taken for its processor's time. Only strategies that are predicted to
+/// take much of that tell anything.
 public struct PeerExperience: Sendable, Hashable {
   /// How many times as long the peer's processor takes as that of the cost model,
   /// 1 / `ReconciliationLimits.slownessMax`…`slownessMax`.

@@ -1,5 +1,5 @@
-/// How much longer each strategy took in sessions with one peer than was predicted. Bounded, so that
-/// one odd session decides nothing for long.
+/// How much longer each strategy took in sessions with one peer than was predicted. Bounded, so
+/// that one odd session decides nothing for long.
 public struct StrategyCorrections: Sendable, Hashable {
   private var factors: [StrategyID: Double] = [:]
 
