@@ -18,6 +18,8 @@ public struct SyncServer: Sendable {
   private let transfer: any ValueTransfer
   private let slowness: Double
   private var limiter: RateLimiter
+  /// Sessions whose latest opening needs no symbols that were asked for ahead.
+  private var settled: [PeerID: SyncSessionID] = [:]
   /// Newest last.
   private var views: [any ReplicaView] = []
 
@@ -45,7 +47,11 @@ public struct SyncServer: Sendable {
     let summary = view.summary
     switch request.body {
     case .open(let theirs, let offers, let probe):
-      return open(theirs, offers, probe, in: view)
+      let reply = open(theirs, offers, probe, in: view)
+      note(reply, offers, for: request.session, of: peer)
+      return reply
+    case .compare(0, StrategyID.rateless.rawValue, _) where settled[peer] == request.session:
+      return .answer(.compared([]))
     case .compare(let revision, let strategy, let message):
       guard let kept = kept(revision, view) else { return .answer(.moved(summary)) }
       do throws(ReconciliationError) {
@@ -66,6 +72,21 @@ public struct SyncServer: Sendable {
       return .store(entries)
     case .summary: return .answer(.summary(summary))
     }
+  }
+
+  /// Remembers of a session whether symbols that it asked for ahead are of use.
+  private mutating func note(
+    _ reply: Reply, _ offers: [SyncOffer], for session: SyncSessionID, of peer: PeerID
+  ) {
+    if settled.count >= ReconciliationLimits.rememberedPeersMax { settled = [:] }
+    settled[peer] = nil
+    guard case .answer(.opened(_, _, let taken)) = reply else { return }
+    if case .offer(let place, _, _) = taken,
+      offers[Int(place)].strategy == StrategyID.rateless.rawValue
+    {
+      return
+    }
+    settled[peer] = session
   }
 
   /// The view of a revision, nil if it is gone. Revision 0 is whatever is held now: a request that

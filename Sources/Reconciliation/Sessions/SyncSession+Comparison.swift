@@ -17,6 +17,7 @@ extension SyncSession {
     candidates = []
     isOpened = false
     hasOpened = false
+    isAheadSettled = false
     again.removeAll { $0.comparison != nil }
     for (number, request) in sent where request.comparison != nil { sent[number] = nil }
     guard rounds < ReconciliationLimits.roundsMax else {
@@ -121,8 +122,10 @@ extension SyncSession {
     guard !messages.isEmpty, messages.count <= candidate.requests.count else {
       throw .malformed("\(messages.count) answers to \(candidate.requests.count) requests")
     }
-    isOpened = true
     let strategy = candidate.plan.strategy
+    // It takes symbols after all, when the opening was sent again; those ahead are gone.
+    if strategy == .rateless, isAheadSettled { return compare() }
+    isOpened = true
     begun?.plan = candidate.plan
     if choice?.strategy != strategy {
       choice = SyncChoice(strategy, reason: "the other side chose it")
@@ -159,6 +162,10 @@ extension SyncSession {
   ) throws(ReconciliationError) {
     guard let place = request.comparison, place.round == rounds, let number = place.number
     else { return }
+    if !isOpened, message.isEmpty {
+      isAheadSettled = true
+      return
+    }
     guard case .comparison(place.strategy) = phase else {
       try paused[place.strategy]?.initiator.receive(message, to: number)
       return

@@ -92,6 +92,8 @@ public struct SyncSession: Sendable {
   /// Coded symbols that are still to be asked for before the opening is answered.
   var ahead = 0
   var hasOpened = false
+  /// Whether symbols that were asked for ahead were not given, since they were of no use.
+  var isAheadSettled = false
   /// Comparisons that were begun and left for others, with the same view of the other side, and
   /// what they told of the difference.
   var paused: [StrategyID: Paused] = [:]

@@ -140,6 +140,45 @@ import Testing
     #expect(!world.penalties.isEmpty)
   }
 
+  /// Equal replicas and probes that are enough cost no symbols, whatever was asked for ahead.
+  @Test(arguments: [0, 3], [0, 10])
+  func symbolsAhead_shouldCostNothing_whenTheyAreOfNoUse(apart: Int, loss: Int) async {
+    struct Ahead: SyncPolicy {
+      func opening(_ situation: SyncSituation) -> SyncOpening? {
+        SyncOpening(
+          plans: [SyncPlan(.rateless)], probeSymbols: 32, ahead: 50_000, reason: "a stream")
+      }
+      func choose(_ situation: SyncSituation) -> SyncChoice? {
+        situation.current.map { SyncChoice($0, reason: "as before") }
+      }
+    }
+    let (a, b) = ModelReplica.pair(
+      seed: 9, common: 50, apart: apart, strategies: [.rateless, .ranges])
+    var world = SessionWorld(a, b, seed: UInt64(loss), policy: Ahead())
+    world.lossPercent = loss
+    // The opening comes first, as over a line that keeps the order.
+    let first = world.session.nextRequest(at: .start)!
+    guard
+      case .answer(let opened) = world.server.answer(
+        first.request, of: SessionWorld.peer, view: b.view(), at: .start)
+    else { return }
+    var bytes = 0
+    while let next = world.session.nextRequest(at: .start) {
+      guard
+        case .answer(let answer) = world.server.answer(
+          next.request, of: SessionWorld.peer, view: b.view(), at: .start)
+      else { return }
+      bytes += answer.wireBytes.count
+      _ = world.session.receive(answer, bytes: 3, to: next.number, at: .start)
+    }
+    #expect(bytes < 100)
+    _ = world.session.receive(opened, bytes: 100, to: first.number, at: .start)
+    await world.run()
+    #expect(world.session.phase == .complete)
+    #expect(a.entries == b.entries)
+    #expect(world.penalties.isEmpty)
+  }
+
   /// The symbols that are asked for ahead are under way before the first answer.
   @Test func symbols_shouldFollowTheOpening_beforeItIsAnswered() {
     struct Ahead: SyncPolicy {
