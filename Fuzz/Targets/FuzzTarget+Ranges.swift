@@ -52,6 +52,12 @@ private struct RangeWorld: Sendable {
       var other = NegentropyInitiator(list, frame: frame)
       _ = try other.receive(answer)
     }
+    let seen = try Self.agreed(
+      Result { try RangeResponder(list).look(input) },
+      Result { try RangeResponder(tree).look(input) })
+    if let seen = seen ?? nil {
+      try demand(seen.differing <= seen.parts, "\(seen.differing) of \(seen.parts) parts differ")
+    }
     var first = NegentropyInitiator(list, frame: frame)
     var second = NegentropyInitiator(tree, frame: frame)
     let a = Result { try first.receive(input) }.map { ($0.message, $0.have, $0.need) }

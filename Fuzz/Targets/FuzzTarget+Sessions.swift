@@ -36,6 +36,7 @@ extension FuzzTarget {
       .open(summary, offers: offers, probe: probe), .open(summary, offers: [], probe: nil),
       .compare(revision: 300, strategy: 2, message: [1, 2, 3]), .records([id, id]),
       .values([ValueWish(id: id), ValueWish(id: id, offer: [4])]), .store(entries), .summary,
+      .look(revision: 300, strategy: 6, message: [97, 0, 0, 0], partsMax: 8),
     ]
     return bodies.map { SyncRequest(session: SyncSessionID(77), body: $0) }
   }
@@ -48,7 +49,11 @@ extension FuzzTarget {
       .compared([1, 2, 3]), .moved(summary),
       .records([.unheld, .record(entries[0].record), .entry(entries[1])], revision: 4),
       .values([.unheld, .value([1]), .patch([2])]), .stored(summary), .summary(summary),
-      .refused(.busy),
+      .refused(.busy), .looked(PartsLook(parts: 16, differing: 3), message: [97]),
+      .looked(PartsLook(parts: 16, differing: 16), message: nil),
+      .opened(
+        summary, strategies: [5],
+        taken: .offer(0, messages: [[1]], look: PartsLook(parts: 16, differing: 2))),
     ]
   }
 }

@@ -14,4 +14,6 @@ extension ReconciliationLimits {
   public static let rangeIDsNeededMax = 1 << 23
   /// Entries of a node of `NegentropyTree`: items of a leaf, children of a branch.
   public static let rangeNodeEntriesMax = 64
+  /// Parts of a first message that a look compares; more are not looked at.
+  public static let lookPartsMax = 64
 }

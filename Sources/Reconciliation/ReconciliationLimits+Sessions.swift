@@ -58,13 +58,22 @@ extension ReconciliationLimits {
   public static let carriedShareMax = 8.0
 
   /// Ways to compare that one opening offers.
-  public static let plansMax = 64
+  public static let plansMax = 128
   /// Bytes of the first requests of one plan among several.
   public static let offerBytesMax = 4 << 10
   /// Bytes of the coded symbols that are sent along with an opening.
   public static let probeBytesMax = 64 << 10
   /// Weight of the newest session in what predictions are corrected by.
-  public static let correctionWeight = 0.1
+  public static let correctionWeight = 0.3
+  /// How many times as long, or as short, as predicted a strategy can have taken at most.
+  public static let correctionMax = 10.0
+  /// How many times as fast or as slow as the cost model's machine a peer can be, weight of the
+  /// newest session in that, and what its processor must take for a session to tell: seconds, and
+  /// a share of all the rest.
+  public static let slownessMax = 64.0
+  public static let slownessWeight = 0.7
+  public static let slownessSecondsMin = 0.000_2
+  public static let slownessShareMin = 0.1
   /// What symbols that are sent along may take, as a share of a round trip.
   public static let probeShareMax = 0.04
   /// Symbols that are sent along at the least and at the most.
@@ -74,13 +83,26 @@ extension ReconciliationLimits {
   public static let tellingSymbolsMin = 32
   /// Records of a set whose ranges are looked at: in smaller ones the first flight tells little.
   public static let rangeLookRecordsMin = 8_192
-  /// What it may cost to look whether the difference lies together, as a share of the rest.
-  public static let lookShareMax = 0.2
-  /// The same, as a share of what is saved if it does.
-  public static let lookOddsMax = 0.8
+  /// What a look may cost as a share of the rest, as a share of what is saved if the difference
+  /// lies together, and, if it is sent along with an opening, as a share of a round trip.
+  public static let lookShareMax = 0.1
+  public static let lookOddsMax = 0.3
+  public static let lookOpeningShareMax = 0.06
+  /// Symbols are not left before twice as many would cost this share of what another strategy takes,
+  /// unless that is below the other share of what they take themselves.
+  public static let waitShareMax = 0.01
+  public static let doubtlessShareMax = 0.5
+  /// What another strategy may take at most, as a share of the rest by ranges, for these to be left.
+  public static let leaveShareMax = 0.85
+  /// Parts that may differ for a look to be answered in full.
+  public static let lookedPartsMax = 8
+  /// Symbols that are sent along with a look, so that the other side can weigh what it sees.
+  public static let lookProbeSymbols = 8
+  /// Coded symbols that are asked for before the first answer: as many as one window of requests.
+  public static let aheadSymbolsMax = (sessionRequestsMax - 1) * symbolsPerAnswerMax
   /// The largest difference that an opening has a plan for, and how much larger each next one is.
   public static let plannedDifferenceMax = 48_000
-  public static let planStep = 1.25
+  public static let planStep = 1.07
   /// Symbols that a later flight asks for beyond those that it is expected to take.
   public static let laterFlightMargin = 0.05
   /// Bytes a second of a line of which nothing is known.

@@ -6,7 +6,8 @@ import Streams
 enum ReconcileCommand {
   static let usage = """
     usage: livesync-bench reconcile [--seed N] [--json] [--write FILE]
-           livesync-bench reconcile --sweep [--records N[,N...]] [--seed N] [--worst]
+           livesync-bench reconcile --sweep [--records N[,N...]] [--seed N] [--worst N]
+                                    [--clusterings NAME[,NAME...]]
                                     [--record FILE | --replay FILE] [--json] [--write FILE]
 
     Without --sweep: trees of a million records of which a thousand differ, coded symbols, updates
@@ -21,7 +22,10 @@ enum ReconcileCommand {
 
       --records N     records of the sets (default 10000,100000,1000000)
       --seed N        of the sets (default 1)
-      --worst         also print the cells in which the policy does worst
+      --clusterings L how the differences lie: scattered, newest, middle, runs (default
+                      scattered,newest)
+      --worst N       also print the regret by rate, round trip, slowness, size, difference and way
+                      taken, and the N cells in which the policy does worst (at most 1000)
       --record FILE   write down what the strategies sent and computed
       --replay FILE   take that instead of running them: one file, one table
       --json          print one JSON object instead of a table
@@ -52,7 +56,10 @@ enum ReconcileCommand {
       let sweep = ReconcileSweep(try worlds(options))
       let report = report(sweep, options)
       if options.asJSON { Console.printJSON(try report.json()) } else { Console.print(report.text) }
-      if options.showsWorst { Console.print(worst(sweep)) }
+      if options.worst > 0 {
+        Console.print(sweep.breakdown)
+        Console.print(worst(sweep, options.worst))
+      }
       try page?.replace(
         section: "reconcile-sweep",
         with: report.markdown(
@@ -89,16 +96,21 @@ enum ReconcileCommand {
     let progress = Progress()
     let maker = ReconcileWorlds(seed: options.seed)
     var worlds: [RecordedWorld] = []
-    for count in options.records {
-      let base = maker.base(count)
-      let differences = ReconcileSweep.shares.map { Int(($0 * Double(count)).rounded()) }
-      for difference in differences where difference > 0 {
-        for isClustered in [false, true] {
-          progress.show("\(count) records, \(difference) differ")
-          worlds.append(
-            try maker.world(base, difference: difference, isClustered: isClustered))
-        }
-      }
+    let steps = options.records.flatMap { ReconcileSweep.steps(of: $0, options.clusterings) }
+    let work = steps.reduce(0) { $0 + $1.work }
+    var done = 0.0
+    var base: ReconcileWorlds.Base?
+    let start = BenchClock.nanoseconds
+    for step in steps {
+      let spent = Double(BenchClock.nanoseconds - start) * 1e-9
+      let left =
+        done > 0 ? ", about \(Int((spent / done * (work - done)).rounded(.up))) s left" : ""
+      progress.show("\(step.count) records, \(step.difference) differ \(step.clustering)\(left)")
+      if base?.records.count != step.count { base = nil }
+      let made = base ?? maker.base(step.count)
+      base = made
+      worlds.append(try maker.world(made, difference: step.difference, step.clustering))
+      done += step.work
     }
     progress.clear()
     if let file = options.record { try ReconcileRecording.write(worlds, to: file) }
@@ -122,24 +134,24 @@ enum ReconcileCommand {
     return FigureReport(
       benchmark: "reconcile --sweep",
       title:
-        "\(sweep.cells) cells, sets of \(options.records.map { "\($0)" }.joined(separator: ", "))"
+        "\(sweep.cells) cells, sets of \(sweep.counts.map { "\($0)" }.joined(separator: ", "))"
         + " records",
       settings: [
-        "records": options.records, "seed": options.seed, "cells": sweep.cells,
+        "records": sweep.counts, "seed": options.seed, "cells": sweep.cells,
       ],
       figures: figures,
       isWithinBounds: adaptive.mean <= meanMax && adaptive.p95 <= p95Max
         && adaptive.most <= worstMax)
   }
 
-  private static func worst(_ sweep: ReconcileSweep) -> String {
-    sweep.worst.map { cell in
+  private static func worst(_ sweep: ReconcileSweep, _ count: Int) -> String {
+    sweep.worst.prefix(count).map { cell in
       "\(cell.world.localCount) records, \(cell.world.difference) differ"
-        + (cell.world.isClustered ? " together" : "")
+        + (" \(cell.world.clustering)")
         + ", \(cell.path.bytesPerSecond) B/s, \(cell.path.roundTrip * 1e3) ms, "
         + "\(cell.path.localSlowness) \(cell.path.remoteSlowness): "
         + "\(cell.best) is best, \(cell.taken.map(\.name).joined(separator: ", then ")) taken, "
-        + String(format: "%.1f %% longer", cell.regret * 100)
+        + String(format: "%.1f %% longer, ", cell.regret * 100) + cell.detail
     }.joined(separator: "\n")
   }
 }
@@ -147,9 +159,11 @@ enum ReconcileCommand {
 /// What the command line asks for.
 struct ReconcileOptions {
   var records = [10_000, 100_000, 1_000_000]
+  var clusterings: [RecordedWorld.Clustering] = [.scattered, .newest]
   var seed: UInt64 = 1
   var isSweep = false
-  var showsWorst = false
+  /// Cells that are printed.
+  var worst = 0
   var asJSON = false
   var record: String?
   var replay: String?
@@ -161,8 +175,20 @@ struct ReconcileOptions {
     while let option = rest.popFirst() {
       switch option {
       case "--sweep": isSweep = true
-      case "--worst": showsWorst = true
+      case "--worst":
+        guard let value = rest.popFirst().flatMap({ Int($0) }), (1...1_000).contains(value) else {
+          Main.fail("--worst needs a number from 1 to 1000")
+        }
+        worst = value
       case "--json": asJSON = true
+      case "--clusterings":
+        let names = (rest.popFirst() ?? "").split(separator: ",").map(String.init)
+        clusterings = RecordedWorld.Clustering.allCases.filter { names.contains("\($0)") }
+        guard !clusterings.isEmpty, clusterings.count == names.count else {
+          Main.fail(
+            "--clusterings needs names among "
+              + RecordedWorld.Clustering.allCases.map { "\($0)" }.joined(separator: ", "))
+        }
       case "--records":
         let counts = (rest.popFirst() ?? "").split(separator: ",").map { Int($0) ?? 0 }
         guard !counts.isEmpty, counts.allSatisfy((1_000...10_000_000).contains) else {

@@ -22,7 +22,7 @@ struct ReconcileFigures {
   func run() throws -> [Bound] {
     let maker = ReconcileWorlds(seed: seed)
     let base = maker.base(Self.records)
-    let world = try maker.world(base, difference: Self.difference, isClustered: false)
+    let world = try maker.world(base, difference: Self.difference, .scattered)
     guard let merkle = world.transcripts[StrategyID.merkle.rawValue] else {
       throw BenchmarkError("trees were not compared")
     }

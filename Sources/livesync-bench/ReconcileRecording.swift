@@ -2,8 +2,8 @@ import Foundation
 import Reconciliation
 import Streams
 
-/// Recorded pairs of sets as lines of numbers: a line for each pair, then one for each strategy and
-/// one for what symbols tell.
+/// Recorded pairs of sets as lines of numbers: a line for each pair, then one for each strategy,
+/// one for a look at ranges and one for what symbols tell.
 enum ReconcileRecording {
   /// Largest file that is read, in bytes.
   private static let bytesMax = 64 << 20
@@ -13,13 +13,18 @@ enum ReconcileRecording {
     for world in worlds {
       lines.append(
         "world \(world.localCount) \(world.remoteCount) \(world.difference) "
-          + "\(world.isClustered ? 1 : 0) \(world.symbolsNeeded) "
+          + "\(world.clustering.rawValue) \(world.symbolsNeeded) "
           + "\(Int(world.symbolBytes * 1e6))")
       for (strategy, transcript) in world.transcripts.sorted(by: { $0.key < $1.key }) {
         let numbers = transcript.flights.map {
           "\($0.upBytes) \($0.downBytes) \($0.localNs) \($0.remoteNs)"
         }
         lines.append((["strategy \(strategy)"] + numbers).joined(separator: " "))
+      }
+      if let look = world.look {
+        lines.append(
+          "look \(look.seen.parts) \(look.seen.differing) \(look.flight.upBytes) "
+            + "\(look.flight.downBytes) \(look.flight.localNs) \(look.flight.remoteNs)")
       }
       let told = world.told.map { "\($0.symbols) \(Int($0.difference * 1e3))" }
       lines.append((["told"] + told).joined(separator: " "))
@@ -45,10 +50,11 @@ enum ReconcileRecording {
     _ kind: Substring, _ numbers: [Int], _ worlds: inout [RecordedWorld]
   ) -> Bool {
     if kind == "world" {
-      guard numbers.count == 6 else { return false }
+      guard numbers.count == 6, let clustering = RecordedWorld.Clustering(rawValue: numbers[3])
+      else { return false }
       var world = RecordedWorld(
         localCount: numbers[0], remoteCount: numbers[1], difference: numbers[2],
-        isClustered: numbers[3] == 1)
+        clustering: clustering)
       world.symbolsNeeded = numbers[4]
       world.symbolBytes = Double(numbers[5]) / 1e6
       worlds.append(world)
@@ -65,6 +71,14 @@ enum ReconcileRecording {
           remoteNs: numbers[$0 + 3])
       }
       world.transcripts[strategy] = StrategyTranscript(flights: flights)
+    case "look":
+      guard numbers.count == 6, let parts = UInt8(exactly: numbers[0]),
+        let differing = UInt8(exactly: numbers[1])
+      else { return false }
+      world.look = .init(
+        seen: PartsLook(parts: parts, differing: differing),
+        flight: .init(
+          upBytes: numbers[2], downBytes: numbers[3], localNs: numbers[4], remoteNs: numbers[5]))
     case "told":
       guard numbers.count % 2 == 0 else { return false }
       world.told = stride(from: 0, to: numbers.count, by: 2).map {

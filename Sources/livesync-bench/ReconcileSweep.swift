@@ -10,6 +10,29 @@ struct ReconcileSweep {
   static let slowness: [(local: Double, remote: Double)] = [(1, 1), (8, 1), (1, 8), (8, 8)]
   static let shares = [1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.1, 0.3, 0.5, 0.7]
 
+  /// Differences of the largest sets, as shares: they take longest to record.
+  static let largeShares = [1e-6, 1e-4, 1e-3, 0.01, 0.1, 0.5]
+  /// Records of a set from which on it counts as one of the largest.
+  static let largeCount = 500_000
+
+  /// One pair of sets to be recorded.
+  struct Step {
+    let count: Int
+    let difference: Int
+    let clustering: RecordedWorld.Clustering
+
+    /// About how long it takes beside others.
+    var work: Double { Double(count + 4 * difference) }
+  }
+
+  /// What is recorded for sets of so many records. A single record is at one place anyhow.
+  static func steps(of count: Int, _ clusterings: [RecordedWorld.Clustering]) -> [Step] {
+    let shares = count < largeCount ? shares : largeShares
+    return shares.map { Int(($0 * Double(count)).rounded()) }.filter { $0 > 0 }.flatMap { number in
+      clusterings.map { Step(count: count, difference: number, clustering: $0) }
+    }
+  }
+
   /// Regrets of one policy over all cells, smallest first.
   struct Row {
     let name: String
@@ -38,6 +61,7 @@ struct ReconcileSweep {
 
   private(set) var rows: [Row] = []
   private(set) var winners: [StrategyID: Int] = [:]
+  /// All cells, the worst one first.
   private(set) var worst: [Cell] = []
   private(set) var cells = 0
 
@@ -64,7 +88,7 @@ struct ReconcileSweep {
       }
     }
     self.cells = cells.count
-    worst = Array(cells.sorted { $0.regret > $1.regret }.prefix(40))
+    worst = cells.sorted { $0.regret > $1.regret }
     rows = [Row("adaptive", cells.map(\.regret)), Row("thresholds of the seed", thresholds)]
     for strategy in fixed.keys.sorted() {
       rows.append(Row("always \(strategy)", fixed[strategy] ?? []))
@@ -97,5 +121,37 @@ struct ReconcileSweep {
   /// How much longer; not below 0, since a policy can be lucky in how many symbols it asks for.
   private static func regret(_ seconds: Double, _ best: Double) -> Double {
     max(0, seconds / best - 1)
+  }
+
+  /// Records of the sets.
+  var counts: [Int] { Set(worst.map(\.world.localCount)).sorted() }
+
+  /// Where the policy's regret comes from.
+  var breakdown: String {
+    let keys: [(Cell) -> String] = [
+      { String(format: "%13.1f kB/s", $0.path.bytesPerSecond / 1e3) },
+      { String(format: "%8.1f ms", $0.path.roundTrip * 1e3) },
+      { "slowness \($0.path.localSlowness) and \($0.path.remoteSlowness)" },
+      { String(format: "%9d records ", $0.world.localCount) + "\($0.world.clustering)" },
+      {
+        let share = Double($0.world.difference) / Double(max(1, $0.world.localCount))
+        return String(format: "%8.4f %% ", share * 100) + "\($0.world.clustering)"
+      },
+      {
+        "\($0.best) best, taken " + $0.taken.map(\.name).joined(separator: ", then ")
+      },
+    ]
+    let all = worst.reduce(0) { $0 + $1.regret }
+    return keys.map { key in
+      Dictionary(grouping: worst, by: key).sorted { $0.key < $1.key }.map { name, cells in
+        let row = Row(name, cells.map(\.regret))
+        let share = all > 0 ? row.mean * Double(cells.count) / all : 0
+        return name.padding(toLength: 44, withPad: " ", startingAt: 0)
+          + String(
+            format:
+              "%5d cells, mean %6.2f %%, 95th %6.1f %%, worst %6.1f %%, %5.1f %% of all regret",
+            cells.count, row.mean * 100, row.p95 * 100, row.most * 100, share * 100)
+      }.joined(separator: "\n")
+    }.joined(separator: "\n\n")
   }
 }

@@ -38,20 +38,13 @@ struct ReconcileWorlds {
 
   /// A pair that differs in `difference` records: half are older versions on this side, half
   /// newer ones on the other.
-  func world(_ base: Base, difference: Int, isClustered: Bool) throws -> RecordedWorld {
+  func world(
+    _ base: Base, difference: Int, _ clustering: RecordedWorld.Clustering
+  ) throws -> RecordedWorld {
     let count = base.records.count
     let (mine, theirs) = ((difference + 1) / 2, difference / 2)
-    var random = SplitMix64(state: seed &+ UInt64(difference) &* 77 &+ UInt64(count))
-    var places = Array(0..<count)
-    if !isClustered {
-      for place in 0..<mine {
-        places.swapAt(place, place + Int(random.next() % UInt64(count - place)))
-      }
-    } else {
-      places.reverse()
-    }
     // One record more is only here if the number is odd.
-    let changed = places.prefix(mine)
+    let changed = places(mine, of: count, clustering)
     var remote = base.merkle
     var (remoteIDs, removed) = ([RecordID](), Set(changed))
     var items: [NegentropyItem] = []
@@ -74,7 +67,7 @@ struct ReconcileWorlds {
     removed = []
     var world = RecordedWorld(
       localCount: count, remoteCount: allIDs.count, difference: difference,
-      isClustered: isClustered)
+      clustering: clustering)
     let missing = remoteIDs
     let extra = changed.map { base.ids[$0] }
     try record(&world, missing: missing, extra: extra, base, allIDs)
@@ -86,12 +79,71 @@ struct ReconcileWorlds {
     }
     world.transcripts[StrategyID.ranges.rawValue] = try transcript(
       RangeComparison(base.ranges), RangeResponder(ranges), difference)
+    world.look = try look(base.ranges, ranges)
     world.transcripts[StrategyID.full.rawValue] = try transcript(
       FullComparison(
         base.merkle, lanes: ReconciliationLimits.sessionRequestsMax,
         frameBytes: ReconciliationLimits.frameBytesMax),
       FullResponder(remote), difference)
+    let salt = SipKey(low: seed, high: 2)
+    do {
+      world.transcripts[StrategyID.table.rawValue] = try transcript(
+        TableComparison(SortedIDs(base.ids), salt: salt), TableResponder(SortedIDs(allIDs)),
+        difference)
+    } catch let error as ReconciliationError where error.kind == .limitReached {
+      // More differ than a table may have cells for.
+    }
     return world
+  }
+
+  /// Which records are changed.
+  private func places(
+    _ number: Int, of count: Int, _ clustering: RecordedWorld.Clustering
+  ) -> ArraySlice<Int> {
+    var random = SplitMix64(state: seed &+ UInt64(number) &* 77 &+ UInt64(count))
+    var places = Array(0..<count)
+    switch clustering {
+    case .scattered:
+      for place in 0..<number {
+        places.swapAt(place, place + Int(random.next() % UInt64(count - place)))
+      }
+      return places.prefix(number)
+    case .newest: return places.suffix(number)
+    case .middle:
+      let start = Int(random.next() % UInt64(count - number + 1))
+      return places[start..<start + number]
+    case .runs:
+      // One run in each quarter.
+      let quarter = count / 4
+      places = (0..<4).flatMap { run -> Range<Int> in
+        let length = number * (run + 1) / 4 - number * run / 4
+        let start = quarter * run + Int(random.next() % UInt64(quarter - length + 1))
+        return start..<start + length
+      }
+      return places[...]
+    }
+  }
+
+  /// A look at the parts of the first message: what it takes if it is not answered beyond that.
+  private func look(
+    _ local: NegentropyList, _ remote: NegentropyList
+  ) throws -> RecordedWorld.Look? {
+    var best: RecordedWorld.Look?
+    for _ in 0..<Self.repeats {
+      var start = BenchClock.nanoseconds
+      var initiator = RangeComparison(local)
+      let request = initiator.nextRequest()?.body ?? []
+      let localNs = BenchClock.nanoseconds - start
+      start = BenchClock.nanoseconds
+      guard let seen = try RangeResponder(remote).look(request) else { return nil }
+      let remoteNs = BenchClock.nanoseconds - start
+      let flight = StrategyTranscript.Flight(
+        upBytes: request.count + Self.envelopeBytes, downBytes: Self.envelopeBytes,
+        localNs: min(localNs, best?.flight.localNs ?? .max),
+        remoteNs: min(remoteNs, best?.flight.remoteNs ?? .max))
+      best = .init(seen: seen, flight: flight)
+    }
+    return best
   }
 
   /// Rateless: the symbols it takes, what the first ones tell, and the real comparison.
@@ -109,7 +161,7 @@ struct ReconcileWorlds {
       let next = min(length, end + max(1, end / 64))
       try decoder.append(remote: Array(theirs.symbols[end..<next]), local: ours.symbols[end..<next])
       end = next
-      if end >= 16, let difference = decoder.estimatedDifferences {
+      if end >= 8, let difference = decoder.estimatedDifferences {
         world.told.append(.init(symbols: end, difference: difference))
       }
     }
@@ -117,9 +169,11 @@ struct ReconcileWorlds {
     world.symbolsNeeded = end
     let local = SymbolPrefix(length: length, of: base.ids)
     let remote = SymbolPrefix(length: length, of: remoteIDs)
+    // Just the symbols that it takes, in one flight if one holds them.
+    let root = ((0.7225 + 5.4 * Double(end)).squareRoot() - 0.85) / 2.7
     let options = SketchOptions(
       requestsMax: ReconciliationLimits.sketchRequestsMax,
-      expectedDifferences: Double(world.difference))
+      expectedDifferences: end > 1 ? root * root : 1)
     let responder = SketchResponder(SortedIDs(remoteIDs), prefix: remote)
     let comparison = SketchComparison(SortedIDs(base.ids), prefix: local, options: options)
     world.transcripts[StrategyID.rateless.rawValue] = try transcript(

@@ -9,6 +9,8 @@ extension LimitTable {
       .driven(by: "liar_shouldNotKeepAnInitiatorBusy_norFillIt"),
     "ReconciliationLimits.rangeIDsNeededMax":
       .driven(by: "liar_shouldNotKeepAnInitiatorBusy_norFillIt"),
+    "ReconciliationLimits.lookPartsMax":
+      .driven(by: "look_shouldTellNothing_whenTheMessageHasNoParts"),
     "ReconciliationLimits.rangeNodeEntriesMax":
       .driven(by: "leaf_shouldBeCut_whenItHasMoreThanItsEntries"),
   ]

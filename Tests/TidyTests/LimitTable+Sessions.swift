@@ -62,6 +62,21 @@ extension LimitTable {
     "ReconciliationLimits.rangeLookRecordsMin": .estimate("a weight of the choice of a strategy"),
     "ReconciliationLimits.lookShareMax": .estimate("a weight of the choice of a strategy"),
     "ReconciliationLimits.lookOddsMax": .estimate("a weight of the choice of a strategy"),
+    "ReconciliationLimits.lookOpeningShareMax": .estimate("a weight of the choice of a strategy"),
+    "ReconciliationLimits.lookedPartsMax": .estimate("a weight of the choice of a strategy"),
+    "ReconciliationLimits.lookProbeSymbols": .estimate("a weight of the choice of a strategy"),
+    "ReconciliationLimits.leaveShareMax": .estimate("a weight of the choice of a strategy"),
+    "ReconciliationLimits.waitShareMax": .estimate("a weight of the choice of a strategy"),
+    "ReconciliationLimits.doubtlessShareMax": .estimate("a weight of the choice of a strategy"),
+    "ReconciliationLimits.slownessWeight": .estimate("a weight of the choice of a strategy"),
+    "ReconciliationLimits.slownessSecondsMin": .estimate("a weight of the choice of a strategy"),
+    "ReconciliationLimits.slownessShareMin": .estimate("a weight of the choice of a strategy"),
+    "ReconciliationLimits.slownessMax": .driven(
+      by: "slowness_shouldStayInItsBounds_whateverIsMeasured"),
+    "ReconciliationLimits.correctionMax": .driven(
+      by: "strategy_shouldBeLeft_whenItTookFarLongerThanPredicted"),
+    "ReconciliationLimits.aheadSymbolsMax": .driven(
+      by: "symbols_shouldFollowTheOpening_beforeItIsAnswered"),
     "ReconciliationLimits.plannedDifferenceMax": .estimate("a weight of the choice of a strategy"),
     "ReconciliationLimits.planStep": .estimate("a weight of the choice of a strategy"),
     "ReconciliationLimits.laterFlightMargin": .estimate("a weight of the choice of a strategy"),

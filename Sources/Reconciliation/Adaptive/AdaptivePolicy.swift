@@ -1,26 +1,35 @@
 /// Chooses the strategy that the cost model predicts to end first, and again after each flight.
 ///
-/// Coded symbols tell how much differs, so they come first. Over a line that is short for what it
-/// carries the other side's first ones are fetched: they end a small difference at once, and for a
-/// large one a round trip is little beside the rest. Over a long one a round trip is much, so the
-/// asking side sends its own first symbols along with several plans, and the other side picks one.
+/// Coded symbols tell how much differs, so they come first: the other side's, in a stream that
+/// fills the line. Where a look how the difference lies costs little beside the round trip it is
+/// sent along with the opening; elsewhere it follows, beside the symbols, once enough differs. A
+/// line that carries more in a round trip than one window of requests is not filled blindly: there
+/// the asking side sends own symbols and several plans along, and the other side picks one.
 public struct AdaptivePolicy: SyncPolicy {
-  private let models: [StrategyID: any StrategyModel]
-  /// Measured over predicted seconds of each strategy.
-  private var corrections: [StrategyID: Double] = [:]
+  let models: [StrategyID: any StrategyModel]
+  let corrections: StrategyCorrections
 
-  /// - Parameter models: of all strategies that are to be used, those of other rooms too.
-  public init(models: [any StrategyModel] = CoreStrategyModel.all) {
+  /// - Parameters:
+  ///   - models: of all strategies that are to be used, those of other rooms too.
+  ///   - corrections: what earlier sessions with the peer took beside what was predicted.
+  public init(
+    models: [any StrategyModel] = CoreStrategyModel.all,
+    corrections: StrategyCorrections = StrategyCorrections()
+  ) {
     self.models = Dictionary(
       models.map { ($0.strategy, $0) }, uniquingKeysWith: { _, last in last })
+    self.corrections = corrections
   }
 
-  /// A session took so many seconds where so many were predicted.
-  public mutating func observed(_ strategy: StrategyID, seconds: Double, predicted: Double) {
-    guard predicted > 0, seconds > 0 else { return }
-    let before = corrections[strategy] ?? 1
-    let ratio = min(max(seconds / predicted, 0.1), 10)
-    corrections[strategy] = before + ReconciliationLimits.correctionWeight * (ratio - before)
+  public func corrected(by corrections: StrategyCorrections) -> AdaptivePolicy {
+    AdaptivePolicy(models: Array(models.values), corrections: corrections)
+  }
+
+  public func predicted(
+    _ plan: SyncPlan, for difference: RecordDifference, _ situation: SyncSituation
+  ) -> StrategyCost? {
+    let estimate = SyncEstimate(count: Double(difference.count), relativeError: 0)
+    return cost(plan, estimate, situation, isStream: plan.expected == nil)
   }
 
   public mutating func opening(_ situation: SyncSituation) -> SyncOpening? {
@@ -31,10 +40,13 @@ public struct AdaptivePolicy: SyncPolicy {
     if local < remote / 10, offered.contains(.full) {
       return SyncOpening(plans: [SyncPlan(.full)], reason: "\(local) and \(remote) records")
     }
+    if let strategy = cheapestAnyhow(offered, situation) {
+      return SyncOpening(
+        plans: [SyncPlan(strategy)], reason: "it takes least, whatever differs")
+    }
     guard offered.contains(.rateless) else {
       let path = situation.path ?? .unknown
-      let expected = Double(situation.lastDifference ?? Int(max(local, remote) / 100))
-      let estimate = SyncEstimate(count: expected, relativeError: 0.5)
+      let estimate = expected(situation)
       let best = offered.map { ($0, seconds(SyncPlan($0), estimate, situation, path)) }
         .min { $0.1 < $1.1 }
       return SyncOpening(plans: [SyncPlan(best?.0 ?? first)], reason: "nothing is known")
@@ -44,16 +56,35 @@ public struct AdaptivePolicy: SyncPolicy {
         plans: [SyncPlan(.rateless)], probeSymbols: 1, reason: "the line is not known")
     }
     let symbols = affordableProbe(path)
-    guard symbols >= ReconciliationLimits.tellingSymbolsMin else {
-      return SyncOpening(
-        plans: [SyncPlan(.rateless)],
-        probeSymbols: max(ReconciliationLimits.probeSymbolsMin, symbols), ahead: ahead(path),
-        reason: "the first symbols tell")
+    guard path.symbolsInFlight > Double(ReconciliationLimits.aheadSymbolsMax) else {
+      return stream(offered, situation, path, probe: symbols)
     }
     return SyncOpening(
-      plans: plans(offered, path),
-      probeSymbols: min(symbols, ReconciliationLimits.probeSymbolsMax),
+      plans: plans(offered), probeSymbols: min(symbols, ReconciliationLimits.probeSymbolsMax),
       reason: "the other side is to pick")
+  }
+
+  /// What is expected before anything is known.
+  private func expected(_ situation: SyncSituation) -> SyncEstimate {
+    let count = max(situation.localCount, situation.remoteCount ?? 0) / 100
+    return SyncEstimate(
+      count: Double(situation.lastDifference ?? Int(count)), relativeError: 0.5)
+  }
+
+  /// A strategy of another room that is predicted to take least for one record as for as many as
+  /// are expected: there is no need to find out how many they are.
+  private func cheapestAnyhow(
+    _ offered: [StrategyID], _ situation: SyncSituation
+  ) -> StrategyID? {
+    guard let path = situation.path else { return nil }
+    let core = offered.filter(StrategyID.all.contains)
+    let one = SyncEstimate(count: 1, relativeError: 0)
+    return offered.filter { !StrategyID.all.contains($0) }.first { strategy in
+      [one, expected(situation)].allSatisfy { estimate in
+        let own = seconds(SyncPlan(strategy), estimate, situation, path)
+        return core.allSatisfy { own < seconds(SyncPlan($0), estimate, situation, path) }
+      }
+    }
   }
 
   /// Symbols that are sent and looked at in a small share of a round trip.
@@ -64,19 +95,29 @@ public struct AdaptivePolicy: SyncPolicy {
     return Int(min(sent, taken))
   }
 
-  /// Requests that fill the line for a round trip, each for twice as many symbols as the last.
-  private func ahead(_ path: PathFigures) -> Int {
-    var symbols = Double(ReconciliationLimits.firstSymbols)
-    var requests = 0
-    while symbols * CostCoefficients.symbolBytes < path.bytesInFlight {
-      symbols *= 2
-      requests += 1
+  /// Symbols that keep coming, with a look if that is cheap.
+  private func stream(
+    _ offered: [StrategyID], _ situation: SyncSituation, _ path: PathFigures, probe: Int
+  ) -> SyncOpening {
+    var plans = [SyncPlan(.rateless)]
+    var symbols = max(ReconciliationLimits.probeSymbolsMin, probe)
+    let look = StrategyCost(
+      upBytes: CostCoefficients.lookBytes
+        + CostCoefficients.symbolBytes * Double(ReconciliationLimits.lookProbeSymbols),
+      localNs: CostCoefficients.lookNs)
+    if mayLook(offered, situation),
+      look.seconds(on: path) <= ReconciliationLimits.lookOpeningShareMax * path.roundTrip
+    {
+      plans.append(SyncPlan(.ranges))
+      symbols = max(symbols, ReconciliationLimits.lookProbeSymbols)
     }
-    return requests
+    return SyncOpening(
+      plans: plans, probeSymbols: min(symbols, ReconciliationLimits.probeSymbolsMax),
+      ahead: Int(path.symbolsInFlight.rounded(.up)), reason: "the first symbols tell")
   }
 
   /// Rateless ones for more and more differences, and one of each other strategy.
-  private func plans(_ offered: [StrategyID], _ path: PathFigures) -> [SyncPlan] {
+  private func plans(_ offered: [StrategyID]) -> [SyncPlan] {
     var plans = [SyncPlan(.rateless)]
     var expected = Double(ReconciliationLimits.tellingSymbolsMin)
     let others = offered.filter { $0 != .rateless }.map { SyncPlan($0) }
@@ -89,10 +130,54 @@ public struct AdaptivePolicy: SyncPolicy {
     return plans + others
   }
 
+  public func looks(before plans: [SyncPlan], _ situation: SyncSituation) -> Bool {
+    guard let estimate = situation.estimate, let path = situation.path,
+      plans.contains(where: { $0.strategy == .ranges })
+    else { return false }
+    let others = costs(plans, estimate, situation, path).filter { $0.plan.strategy != .ranges }
+    let best = others.map(\.seconds).min() ?? .infinity
+    let look = StrategyCost(remoteNs: CostCoefficients.lookNs).seconds(on: path)
+    let saved = best - together(estimate, situation, path)
+    return look <= ReconciliationLimits.lookOddsMax * saved
+  }
+
   public func pick(_ plans: [SyncPlan], _ situation: SyncSituation) -> Int {
-    guard let estimate = situation.estimate, let path = situation.path else { return 0 }
-    let costs = plans.map { seconds($0, estimate, situation, path) }
+    guard let estimate = told(situation), let path = situation.path else { return 0 }
+    var costs = costs(plans, estimate, situation, path).map(\.seconds)
+    if let stream = plans.firstIndex(of: SyncPlan(.rateless)) {
+      costs[stream] = openEnded(plans, estimate, situation, path)
+    }
     return costs.indices.min { costs[$0] < costs[$1] } ?? 0
+  }
+
+  /// What a stream of symbols takes if it is left once the first ones tell that something else
+  /// takes less: also what is too long for an opening.
+  private func openEnded(
+    _ plans: [SyncPlan], _ estimate: SyncEstimate, _ situation: SyncSituation,
+    _ path: PathFigures
+  ) -> Double {
+    let begun = StrategyCost(
+      flights: 1,
+      downBytes: CostCoefficients.symbolBytes * Double(ReconciliationLimits.firstSymbols)
+    ).seconds(on: path)
+    let others = known(situation).filter { $0 != .rateless }
+    let isStream = plans.count { $0.strategy == .rateless } == 1
+    return estimate.points.reduce(0) { sum, point in
+      let stay = seconds(SyncPlan(.rateless), point.estimate, situation, path, isStream: isStream)
+      let leave = begun + cheapest(others, point.estimate, situation, path).1
+      return sum + point.weight * min(stay, leave)
+    }
+  }
+
+  /// What the plans of an opening take. The only one by symbols stands for a stream.
+  private func costs(
+    _ plans: [SyncPlan], _ estimate: SyncEstimate, _ situation: SyncSituation,
+    _ path: PathFigures
+  ) -> [(plan: SyncPlan, seconds: Double)] {
+    let isStream = plans.count { $0.strategy == .rateless } == 1
+    return plans.map { plan in
+      (plan, seconds(plan, estimate, situation, path, isStream: isStream))
+    }
   }
 
   public mutating func choose(_ situation: SyncSituation) -> SyncChoice? {
@@ -101,54 +186,115 @@ public struct AdaptivePolicy: SyncPolicy {
       return opening(situation)?.plans.first.map { SyncChoice($0.strategy, reason: "first") }
     }
     let stay = SyncChoice(current, reason: "as before")
-    guard let estimate = situation.estimate, let path = situation.path else { return stay }
-    if current == .ranges { return afterLook(estimate, situation, path) ?? stay }
-    let candidates = offered.filter { $0 == current || !situation.left.contains($0) }
+    guard let estimate = told(situation), let path = situation.path else { return stay }
+    if current == .ranges { return afterFirst(estimate, situation, path) ?? stay }
+    let candidates = offered.filter {
+      $0 == current || !situation.left.contains($0) || ($0 == .ranges && situation.hasLooked)
+    }.filter { $0 != .ranges || situation.look != nil || !mayLook(offered, situation) }
     let best = cheapest(candidates, estimate, situation, path)
-    if candidates.contains(.ranges), looksAtRanges(best.1, estimate, situation, path) {
-      return SyncChoice(.ranges, reason: "a look whether the difference lies together")
+    if let look = look(best, estimate, situation, path) {
+      return SyncChoice(current, reason: "a look whether the difference lies together", look: look)
     }
-    guard best.0 != current else { return stay }
+    guard best.0 != current, !waits(best.1, estimate, situation, path) else { return stay }
     return SyncChoice(
       best.0,
       reason: "\(Int(estimate.count)) records differ: \(milliseconds(best.1)) ms predicted")
   }
 
-  /// Whether the first flight by ranges costs little beside what it may save.
-  private func looksAtRanges(
+  /// Whether it is too early to leave the symbols: twice as many cost next to nothing, and what is
+  /// gained by another strategy is not beyond doubt.
+  private func waits(
     _ best: Double, _ estimate: SyncEstimate, _ situation: SyncSituation, _ path: PathFigures
   ) -> Bool {
-    guard situation.localCount >= ReconciliationLimits.rangeLookRecordsMin else { return false }
-    let look = StrategyCost(
-      flights: 1, upBytes: CostCoefficients.rangeLookBytes,
-      downBytes: CostCoefficients.rangeLookAnswerBytes, localNs: CostCoefficients.flightNs,
-      remoteNs: CostCoefficients.rangeLookNs)
-    var together = estimate
-    together.spread = min(1, estimate.count / 2 / Double(max(1, situation.localCount)))
-    let looking = look.seconds(on: path)
-    let saved = best - looking - seconds(SyncPlan(.ranges), together, situation, path)
-    return looking <= ReconciliationLimits.lookShareMax * best
-      && looking <= ReconciliationLimits.lookOddsMax * saved
+    guard situation.current == .rateless, estimate.symbolsHeld > 0 else { return false }
+    let held = Double(estimate.symbolsHeld)
+    let more = StrategyCost(
+      downBytes: CostCoefficients.symbolBytes * held,
+      localNs: CostCoefficients.symbolReadNs * held,
+      remoteNs: CostCoefficients.symbolWriteNs * held
+    ).seconds(on: path)
+    let staying = cheapest([.rateless], estimate, situation, path).1
+    return more <= ReconciliationLimits.waitShareMax * best
+      && best > ReconciliationLimits.doubtlessShareMax * staying
   }
 
-  /// The first flight by ranges has told how the difference lies: goes on or goes back.
-  private func afterLook(
-    _ estimate: SyncEstimate, _ situation: SyncSituation, _ path: PathFigures
-  ) -> SyncChoice? {
-    var told = estimate
-    if let bytes = situation.lookBytes {
-      told.spread = CoreStrategyModel.spread(
-        firstAnswerBytes: bytes, difference: estimate.count, of: Double(situation.localCount))
-    } else if let bytes = situation.nextBytes {
-      told.spread = CoreStrategyModel.spread(
+  /// The estimate with what a look told.
+  private func told(_ situation: SyncSituation) -> SyncEstimate? {
+    guard var estimate = situation.estimate else { return nil }
+    if let bytes = situation.nextBytes {
+      estimate.spread = CoreStrategyModel.spread(
         secondRequestBytes: bytes, difference: estimate.count, of: Double(situation.localCount))
-    } else {
+    } else if let look = situation.look {
+      estimate.spread = CoreStrategyModel.spread(
+        look, difference: estimate.count, of: Double(situation.localCount))
+    }
+    return estimate
+  }
+
+  private func mayLook(_ offered: [StrategyID], _ situation: SyncSituation) -> Bool {
+    offered.contains(.ranges) && !situation.left.contains(.ranges)
+      && situation.localCount >= ReconciliationLimits.rangeLookRecordsMin
+  }
+
+  /// What ranges take if the difference lies together.
+  private func together(
+    _ estimate: SyncEstimate, _ situation: SyncSituation, _ path: PathFigures
+  ) -> Double {
+    var together = estimate
+    together.spread = min(1, estimate.count / 2 / Double(max(1, situation.localCount)))
+    return seconds(SyncPlan(.ranges), together, situation, path)
+  }
+
+  /// A look that costs little beside what it may save; nil for none.
+  private func look(
+    _ best: (StrategyID, Double), _ estimate: SyncEstimate, _ situation: SyncSituation,
+    _ path: PathFigures
+  ) -> SyncLook? {
+    guard situation.current == .rateless, !situation.hasLooked,
+      mayLook(known(situation), situation)
+    else { return nil }
+    if let seen = situation.look, Int(seen.differing) > ReconciliationLimits.lookedPartsMax {
       return nil
     }
+    let answer =
+      situation.look.map { look in
+        CostCoefficients.rangePrintBytes * CostCoefficients.rangeFanout * Double(look.differing)
+      } ?? CostCoefficients.lookAnswerBytes
+    let look = StrategyCost(
+      upBytes: CostCoefficients.lookBytes, downBytes: answer, localNs: CostCoefficients.lookNs,
+      remoteNs: CostCoefficients.lookNs
+    ).seconds(on: path)
+    guard look <= ReconciliationLimits.lookShareMax * best.1 else { return nil }
+    let saved = estimate.points.reduce(0) { sum, point in
+      let stay = cheapest([best.0], point.estimate, situation, path).1
+      return sum + point.weight * max(0, stay - together(point.estimate, situation, path))
+    }
+    guard look <= ReconciliationLimits.lookOddsMax * saved else { return nil }
+    return SyncLook(
+      .ranges, partsMax: ReconciliationLimits.lookedPartsMax,
+      symbolsMeanwhile: symbolsMeanwhile(estimate, path))
+  }
+
+  /// Symbols that come in a round trip and are of use.
+  private func symbolsMeanwhile(_ estimate: SyncEstimate, _ path: PathFigures) -> Int {
+    let wanted = DifferenceEstimate.wanted(
+      of: CoreStrategyModel.symbols(for: estimate.count), held: estimate.symbolsHeld)
+    let most = min(
+      wanted - estimate.symbolsHeld, ReconciliationLimits.aheadSymbolsMax)
+    return max(
+      ReconciliationLimits.nextSymbolsMin,
+      min(Int(path.symbolsInFlight), most))
+  }
+
+  /// The first flight by ranges has told more of how the difference lies: goes on or goes back.
+  private func afterFirst(
+    _ estimate: SyncEstimate, _ situation: SyncSituation, _ path: PathFigures
+  ) -> SyncChoice? {
+    guard situation.nextBytes != nil else { return nil }
     let others = known(situation).filter { $0 != .ranges }
     let best = cheapest(others, estimate, situation, path)
-    let rest = seconds(SyncPlan(.ranges), told, situation, path) - path.roundTrip
-    guard best.1 < rest else { return nil }
+    let rest = seconds(SyncPlan(.ranges), estimate, situation, path) - path.roundTrip
+    guard best.1 < rest * ReconciliationLimits.leaveShareMax else { return nil }
     return SyncChoice(best.0, reason: "the difference is scattered")
   }
 
@@ -170,64 +316,4 @@ public struct AdaptivePolicy: SyncPolicy {
   private func known(_ situation: SyncSituation) -> [StrategyID] {
     situation.offered.filter { models[$0] != nil }
   }
-
-  /// The mean of what a plan takes over what the difference may be.
-  /// - Parameter held: coded symbols that are here already.
-  func seconds(
-    _ plan: SyncPlan, _ estimate: SyncEstimate, _ situation: SyncSituation, _ path: PathFigures,
-    held: Int = 0
-  ) -> Double {
-    guard let model = models[plan.strategy] else { return .infinity }
-    var sum = 0.0
-    for (place, weight) in Self.places {
-      let count = max(1, estimate.count * (1 + place * estimate.relativeError))
-      let sets = SetFigures(
-        localCount: Double(situation.localCount),
-        remoteCount: Double(situation.remoteCount ?? situation.localCount), difference: count,
-        spread: estimate.spread)
-      var cost = model.cost(of: sets)
-      if plan.strategy == .rateless {
-        cost = rateless(cost, plan, count, held: held)
-      }
-      sum += weight * cost.seconds(on: path)
-    }
-    return sum * (corrections[plan.strategy] ?? 1)
-  }
-
-  /// A normal distribution in seven parts: deviations from the mean, and their shares.
-  private static let places: [(Double, Double)] = [
-    (-2.2, 0.04), (-1.3, 0.12), (-0.6, 0.2), (0, 0.28), (0.6, 0.2), (1.3, 0.12), (2.2, 0.04),
-  ]
-
-  /// What symbols take that are asked for in flights: the first has as many as planned, the next
-  /// one as many as the first ones tell.
-  private func rateless(
-    _ whole: StrategyCost, _ plan: SyncPlan, _ count: Double, held: Int
-  ) -> StrategyCost {
-    let needed = CoreStrategyModel.symbols(for: count)
-    var cost = whole
-    if held > 0 {
-      // They are under way: the line is not waited for again.
-      cost.flights -= 1
-      cost.downBytes = CostCoefficients.symbolBytes * max(1, needed - Double(held))
-      return cost
-    }
-    let expected = plan.expected.map(CoreStrategyModel.symbols(for:)) ?? 0
-    let first = max(Double(ReconciliationLimits.firstSymbols), expected)
-    cost.downBytes = CostCoefficients.symbolBytes * first
-    if first < needed {
-      let rest = needed - first
-      cost.flights += 1
-      cost.downBytes +=
-        CostCoefficients.symbolBytes * rest
-        * (1 + ReconciliationLimits.laterFlightMargin)
-    }
-    return cost
-  }
-}
-
-extension PathFigures {
-  /// A line of which nothing is known.
-  static let unknown = PathFigures(
-    bytesPerSecond: ReconciliationLimits.bytesPerSecondUnknown, roundTrip: 0.05)
 }

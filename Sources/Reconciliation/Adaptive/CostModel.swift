@@ -126,8 +126,10 @@ public struct CoreStrategyModel: StrategyModel {
 
   private func rateless(_ sets: SetFigures) -> StrategyCost {
     let symbols = max(0, Self.symbols(for: sets.difference) - sets.symbolsHeld)
+    let window = Double(
+      ReconciliationLimits.sketchRequestsMax * ReconciliationLimits.symbolsPerAnswerMax)
     return StrategyCost(
-      flights: 1, upBytes: CostCoefficients.requestBytes,
+      flights: max(1, (symbols / window).rounded(.up)), upBytes: CostCoefficients.requestBytes,
       downBytes: CostCoefficients.symbolBytes * symbols,
       localNs: CostCoefficients.symbolReadNs * symbols
         + CostCoefficients.peelNs(sets.difference) * sets.difference,
@@ -163,8 +165,8 @@ public struct CoreStrategyModel: StrategyModel {
       upBytes: CostCoefficients.filterBytes * sets.localCount,
       downBytes: CostCoefficients.filterBytes * sets.remoteCount
         + CostCoefficients.idBytes * sets.missing + exact.downBytes,
-      localNs: CostCoefficients.filterReadNs * sets.localCount + exact.localNs
-        + CostCoefficients.filteredNs * sets.difference,
+      localNs: CostCoefficients.filterReadNs(sets.localCount) * sets.localCount + exact.localNs
+        + CostCoefficients.filteredNs(sets.difference) * sets.difference,
       remoteNs: CostCoefficients.filterWriteNs * sets.remoteCount)
   }
 
@@ -189,17 +191,18 @@ public struct CoreStrategyModel: StrategyModel {
   /// Ranges in order of version: the difference lies in a share of them.
   private func ranges(_ sets: SetFigures) -> StrategyCost {
     let count = max(2, max(sets.localCount, sets.remoteCount))
-    let dense = max(1, count * sets.spread)
+    let places = max(1, sets.difference * CostCoefficients.rangePlaces)
     let fanout = CostCoefficients.rangeFanout
     var (parts, steps, listed) = (1.0, 0, 0.0)
     // Fingerprints of this side and of the other one, in turn.
     var prints = (local: 0.0, remote: 0.0)
     while true {
       let size = count / parts
-      let within = max(1, parts * sets.spread)
-      let met = within * (1 - UnitPower.of(1 - 1 / within, sets.difference))
+      // Where it lies together, its first and its last part are only half full.
+      let within = min(parts, max(1, parts * sets.spread + 0.5))
+      let met = within * (1 - UnitPower.of(1 - 1 / within, places))
       if size <= CostCoefficients.rangeListed {
-        listed = min(dense, met * size)
+        listed = min(count * sets.spread + size, met * size)
         break
       }
       if steps % 2 == 0 { prints.local += met * fanout } else { prints.remote += met * fanout }
@@ -208,27 +211,26 @@ public struct CoreStrategyModel: StrategyModel {
     }
     // If it is this side's turn, it lists its ids, and the other side answers with its own.
     let listedUp = steps % 2 == 0 ? listed : 0
+    let printing =
+      (prints.local + prints.remote) * CostCoefficients.rangePrintNs(count)
     return StrategyCost(
       flights: Double((steps + 2) / 2),
       upBytes: prints.local * CostCoefficients.rangePrintBytes
         + listedUp * CostCoefficients.rangeIDBytes,
       downBytes: prints.remote * CostCoefficients.rangePrintBytes
         + listed * CostCoefficients.rangeIDBytes,
-      localNs: prints.local * CostCoefficients.rangePrintNs
-        + listed * CostCoefficients.rangeIDReadNs,
-      remoteNs: prints.remote * CostCoefficients.rangePrintNs
-        + listed * CostCoefficients.rangeIDWriteNs)
+      localNs: printing + listed * CostCoefficients.rangeIDReadNs
+        + CostCoefficients.rangeFoundNs(sets.difference) * sets.difference,
+      remoteNs: printing + listed * CostCoefficients.rangeIDWriteNs)
   }
 
-  /// The share of the order of versions that the difference lies in, by the bytes of the first
-  /// answer by ranges, which has sixteen fingerprints for each sixteenth that differs. Of one or 2
-  /// it is the least that it can be, since the next flight shows it if it is more.
-  static func spread(firstAnswerBytes bytes: Int, difference: Double, of count: Double) -> Double {
-    let fanout = CostCoefficients.rangeFanout
-    let parts = min(
-      max((Double(bytes) / (fanout * CostCoefficients.rangePrintBytes)).rounded(), 1), fanout)
+  /// The share of the order of versions that the difference lies in, by how many parts of the
+  /// first message differ. Of one or two it is the least that it can be, since the next flight
+  /// shows it if it is more.
+  static func spread(_ look: PartsLook, difference: Double, of count: Double) -> Double {
+    let (all, parts) = (Double(max(1, look.parts)), Double(look.differing))
     // Of three and more the inner ones are full, and the outer ones half full on average.
-    let full = parts > 2 ? (parts - 0.5) / fanout : 0
+    let full = parts > 2 ? (parts - 0.5) / all : 0
     return min(1, max(full, difference / 2 / max(1, count)))
   }
 
@@ -241,6 +243,7 @@ public struct CoreStrategyModel: StrategyModel {
     let prints = max(1, Double(bytes) / CostCoefficients.rangePrintBytes)
     let all = fanout * fanout * fanout
     let least = max((prints - 2 * fanout) / all, difference / 2 / max(1, count))
-    return min(1, (least + prints / all) / 2)
+    // What differs there mostly differs altogether, so the least is nearer.
+    return min(1, max(least, 0.8 * least + 0.2 * prints / all))
   }
 }

@@ -45,12 +45,35 @@ package struct RecordedWorld: Sendable {
     }
   }
 
+  /// How the changed records lie in order of version.
+  package enum Clustering: Int, Sendable, Hashable, CaseIterable {
+    case scattered = 0
+    /// The newest ones.
+    case newest = 1
+    /// In one run, anywhere.
+    case middle = 2
+    /// In four runs, one in each quarter.
+    case runs = 3
+  }
+
+  /// A look at how the difference lies: what it sees and what it takes.
+  package struct Look: Sendable {
+    package var seen: PartsLook
+    package var flight: StrategyTranscript.Flight
+
+    package init(seen: PartsLook, flight: StrategyTranscript.Flight) {
+      self.seen = seen
+      self.flight = flight
+    }
+  }
+
   package var localCount: Int
   package var remoteCount: Int
   /// Records that differ.
   package var difference: Int
-  /// Whether they lie together in order of version.
-  package var isClustered: Bool
+  package var clustering: Clustering
+  /// Nil where the set is too small for one.
+  package var look: Look?
   /// By the number of the strategy.
   package var transcripts: [UInt8: StrategyTranscript] = [:]
   /// Coded symbols that the difference takes, and bytes of one on the wire.
@@ -59,11 +82,11 @@ package struct RecordedWorld: Sendable {
   /// For growing numbers of symbols.
   package var told: [Told] = []
 
-  package init(localCount: Int, remoteCount: Int, difference: Int, isClustered: Bool) {
+  package init(localCount: Int, remoteCount: Int, difference: Int, clustering: Clustering) {
     self.localCount = localCount
     self.remoteCount = remoteCount
     self.difference = difference
-    self.isClustered = isClustered
+    self.clustering = clustering
   }
 
   /// What so many symbols tell.
@@ -78,10 +101,15 @@ package struct RecordedWorld: Sendable {
     let window = ReconciliationLimits.sketchRequestsMax * ReconciliationLimits.symbolsPerAnswerMax
     let flights = flights + Double((symbols - 1) / window)
     let share = Double(symbols) / Double(max(1, symbolsNeeded))
+    // Before there are enough, next to nothing is peeled.
+    let localNs =
+      share < 1
+      ? min(measured.localNs * share, CostCoefficients.symbolTakenNs * Double(symbols))
+      : measured.localNs
     return StrategyCost(
       flights: flights, upBytes: 2 * CostCoefficients.requestBytes * flights,
       downBytes: symbolBytes * Double(symbols) + 2 * CostCoefficients.requestBytes * flights,
-      localNs: measured.localNs * min(1, share), remoteNs: measured.remoteNs * share)
+      localNs: localNs, remoteNs: measured.remoteNs * share)
   }
 
   /// What the best strategy takes for someone who knows all, the number of symbols too.

@@ -4,6 +4,15 @@ public protocol SyncPolicy: Sendable {
   mutating func opening(_ situation: SyncSituation) -> SyncOpening?
   /// Which of the plans of another side's opening is taken, by an estimate from its probe.
   func pick(_ plans: [SyncPlan], _ situation: SyncSituation) -> Int
+  /// Whether the other side is to look how the difference lies before it picks.
+  func looks(before plans: [SyncPlan], _ situation: SyncSituation) -> Bool
+  /// Itself with what earlier sessions with the peer took beside what was predicted.
+  func corrected(by corrections: StrategyCorrections) -> Self
+  /// What a comparison by a plan is predicted to take, without corrections, now that the
+  /// difference is known; nil if it cannot tell.
+  func predicted(
+    _ plan: SyncPlan, for difference: RecordDifference, _ situation: SyncSituation
+  ) -> StrategyCost?
   /// The strategy to use from now on: the present one to stay with it. Nil if none is offered.
   mutating func choose(_ situation: SyncSituation) -> SyncChoice?
 }
@@ -14,6 +23,14 @@ extension SyncPolicy {
   }
 
   public func pick(_ plans: [SyncPlan], _ situation: SyncSituation) -> Int { 0 }
+
+  public func corrected(by corrections: StrategyCorrections) -> Self { self }
+
+  public func predicted(
+    _ plan: SyncPlan, for difference: RecordDifference, _ situation: SyncSituation
+  ) -> StrategyCost? { nil }
+
+  public func looks(before plans: [SyncPlan], _ situation: SyncSituation) -> Bool { false }
 }
 
 /// A strategy, and what it is prepared for.
@@ -34,14 +51,14 @@ public struct SyncOpening: Sendable, Hashable {
   public var plans: [SyncPlan]
   /// Own coded symbols that are sent along, so that the other side can estimate the difference.
   public var probeSymbols: Int
-  /// Further requests of the first plan that are sent before the first one is answered: what the
-  /// line carries in a round trip that would else be lost.
+  /// Further coded symbols that are asked for before the first request is answered: what the line
+  /// carries in a round trip that would else be lost.
   public var ahead: Int
   /// The figures that decided, for the log.
   public var reason: String
 
   public init(plans: [SyncPlan], probeSymbols: Int = 0, ahead: Int = 0, reason: String) {
-    self.ahead = min(max(0, ahead), ReconciliationLimits.sessionRequestsMax - 1)
+    self.ahead = min(max(0, ahead), ReconciliationLimits.aheadSymbolsMax)
     self.plans = Array(plans.prefix(ReconciliationLimits.plansMax))
     self.probeSymbols = probeSymbols
     self.reason = reason
@@ -53,10 +70,29 @@ public struct SyncChoice: Sendable, Hashable {
   public let strategy: StrategyID
   /// The figures that decided, for the log.
   public let reason: String
+  /// A look that is taken beside the strategy, once in a comparison; nil for none.
+  public let look: SyncLook?
 
-  public init(_ strategy: StrategyID, reason: String) {
+  public init(_ strategy: StrategyID, reason: String, look: SyncLook? = nil) {
     self.strategy = strategy
     self.reason = reason
+    self.look = look
+  }
+}
+
+/// A look how the difference lies: the first request of another strategy, which is answered only if
+/// few of its parts differ. The present strategy goes on meanwhile.
+public struct SyncLook: Sendable, Hashable {
+  public var strategy: StrategyID
+  /// The most parts that may differ for the answer.
+  public var partsMax: Int
+  /// Coded symbols that are asked for while it is under way: what the line carries.
+  public var symbolsMeanwhile: Int
+
+  public init(_ strategy: StrategyID, partsMax: Int, symbolsMeanwhile: Int) {
+    self.strategy = strategy
+    self.partsMax = partsMax
+    self.symbolsMeanwhile = symbolsMeanwhile
   }
 }
 
@@ -77,18 +113,21 @@ public struct SyncSituation: Sendable {
   public var estimate: SyncEstimate?
   /// Strategies that were begun and left.
   public var left: Set<StrategyID>
-  /// Bytes of the first answer by ranges, which is not taken in yet.
-  public var lookBytes: Int?
-  /// Bytes of the present comparison's second request, if that is the next one.
+  /// How the difference lies, once somebody has looked.
+  public var look: PartsLook?
+  /// Whether the asking side has sent a look in the present comparison.
+  public var hasLooked: Bool
+  /// Bytes of the second request by ranges, once the first one was answered.
   public var nextBytes: Int?
 
   public init(
     offered: [StrategyID], current: StrategyID? = nil, localCount: UInt64,
     remoteCount: UInt64? = nil, path: PathFigures? = nil, lastDifference: Int? = nil,
     estimate: SyncEstimate? = nil, left: Set<StrategyID> = [],
-    lookBytes: Int? = nil, nextBytes: Int? = nil
+    look: PartsLook? = nil, hasLooked: Bool = false, nextBytes: Int? = nil
   ) {
-    self.lookBytes = lookBytes
+    self.look = look
+    self.hasLooked = hasLooked
     self.left = left
     self.nextBytes = nextBytes
     self.offered = offered
@@ -129,4 +168,7 @@ public struct SyncEstimate: Sendable, Hashable {
 /// A comparison that can say how much differs before it is complete.
 public protocol EstimatingComparison: ComparisonInitiator {
   var estimate: SyncEstimate? { get }
+  /// A request for so many coded symbols more, whatever is known; fewer if there is no room for
+  /// them, nil if there is none at all.
+  mutating func nextRequest(symbols: Int) -> ComparisonRequest?
 }

@@ -93,7 +93,7 @@ public struct NegentropyInitiator<Storage: NegentropyStorage>: Sendable {
 }
 
 /// The version of a message, and a decoder that stands behind it.
-private func openMessage(
+func openMessage(
   _ message: [UInt8]
 ) throws(ReconciliationError) -> (version: UInt8, rest: WireDecoder) {
   let most = ReconciliationLimits.rangeMessageBytesMax

@@ -69,7 +69,7 @@ public struct RangeComparison<Storage: NegentropyStorage>: ComparisonInitiator {
 
 /// The side that answers a `RangeComparison`.
 public struct RangeResponder<Storage: NegentropyStorage>: ComparisonResponder {
-  private let server: NegentropyServer<Storage>
+  let server: NegentropyServer<Storage>
 
   /// - Parameter storage: the items of all records of this side.
   public init(_ storage: Storage, frame: NegentropyFrame = .unlimited) {

@@ -30,6 +30,7 @@ public struct SessionManager: Sendable {
   private struct Memory {
     var link: LinkMonitor
     var lastDifference: Int?
+    var experience = PeerExperience()
   }
 
   private let sessionsMax: Int
@@ -67,7 +68,8 @@ public struct SessionManager: Sendable {
     sessions[id] = SyncSession(
       id: id, peer: peer, view: view, policy: policy, configuration: configuration,
       transfer: transfer, link: memory?.link ?? LinkMonitor(),
-      lastDifference: memory?.lastDifference, slowness: slowness, at: now)
+      lastDifference: memory?.lastDifference,
+      experience: memory?.experience ?? PeerExperience(), slowness: slowness, at: now)
     turns.append(id)
     return id
   }
@@ -104,7 +106,9 @@ public struct SessionManager: Sendable {
     turns.removeAll { $0 == id }
     total.add(session.statistics)
     if memories.count >= ReconciliationLimits.rememberedPeersMax { memories = [:] }
-    memories[session.peer] = Memory(link: session.link, lastDifference: session.statistics.items)
+    memories[session.peer] = Memory(
+      link: session.link, lastDifference: session.statistics.items,
+      experience: session.experience)
     return session
   }
 

@@ -25,6 +25,12 @@ extension SyncRequest {
       encoder.append(varint: 4)
       encoder.append(entries)
     case .summary: encoder.append(varint: 5)
+    case .look(let revision, let strategy, let message, let partsMax):
+      encoder.append(varint: 6)
+      encoder.append(revision)
+      encoder.append(byte: strategy)
+      encoder.append(message)
+      encoder.append(byte: partsMax)
     }
   }
 
@@ -49,6 +55,11 @@ extension SyncRequest {
       body = .values(try decoder.array(elementBytes: RecordID.byteCount + 1, limit: items))
     case 4: body = .store(try decoder.array(elementBytes: Hash256.byteCount + 5, limit: items))
     case 5: body = .summary
+    case 6:
+      body = .look(
+        revision: try decoder.uint64(), strategy: try decoder.byte(),
+        message: try decoder.bytes(limit: ReconciliationLimits.offerBytesMax),
+        partsMax: try decoder.byte())
     default: throw .invalidCase(index, of: "SyncRequest", at: offset)
     }
   }
@@ -84,6 +95,10 @@ extension SyncAnswer {
     case .refused(let refusal):
       encoder.append(varint: 7)
       encoder.append(byte: refusal.rawValue)
+    case .looked(let look, let message):
+      encoder.append(varint: 8)
+      encoder.append(look)
+      encoder.append(optional: message)
     }
   }
 
@@ -111,6 +126,10 @@ extension SyncAnswer {
         throw .invalidCase(UInt64(value), of: "SyncRefusal", at: place)
       }
       self = .refused(refusal)
+    case 8:
+      self = .looked(
+        try decoder.value(),
+        message: try decoder.optionalBytes(limit: ReconciliationLimits.comparisonBytesMax))
     default: throw .invalidCase(index, of: "SyncAnswer", at: offset)
     }
   }

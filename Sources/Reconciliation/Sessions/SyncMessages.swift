@@ -16,6 +16,9 @@ public struct SyncRequest: Request, Hashable {
     case open(ReplicaSummary, offers: [SyncOffer], probe: SyncProbe?)
     /// A further request of a comparison, for the view of this revision.
     case compare(revision: UInt64, strategy: UInt8, message: [UInt8])
+    /// The first message of a comparison whose parts are to be looked at: it is answered only if
+    /// at most `partsMax` of them differ.
+    case look(revision: UInt64, strategy: UInt8, message: [UInt8], partsMax: UInt8)
     /// Records by name.
     case records([RecordID])
     /// Values of records by name, each with what is offered of an older value.
@@ -73,8 +76,9 @@ public struct SyncProbe: Sendable, Hashable {
 
 /// What the other side makes of an opening.
 public enum SyncTaken: Sendable, Hashable {
-  /// It takes this offer and answers its messages: the first ones, as many as have room.
-  case offer(UInt32, messages: [[UInt8]])
+  /// It takes this offer and answers its messages: the first ones, as many as have room. If it
+  /// looked how the difference lies, it says what it saw.
+  case offer(UInt32, messages: [[UInt8]], look: PartsLook? = nil)
   /// The probe was enough: ids that only the other side has, and ids that only the asking side has.
   case solved(missing: [RecordID], extra: [RecordID])
 }
@@ -106,6 +110,8 @@ public enum SyncAnswer: WireCodable, Hashable {
   case opened(ReplicaSummary, strategies: [UInt8], taken: SyncTaken?)
   /// The answer to a comparison's message, from the view that was asked for.
   case compared([UInt8])
+  /// How many parts of a look's message differ, and the answer to it if they are few enough.
+  case looked(PartsLook, message: [UInt8]?)
   /// The view that was asked for is not kept any longer.
   case moved(ReplicaSummary)
   /// For the first names that were asked for, as many as have room: the record, with its value if

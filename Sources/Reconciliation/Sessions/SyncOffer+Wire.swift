@@ -52,10 +52,11 @@ extension SyncProbe: WireCodable {
 extension SyncTaken: WireCodable {
   public func encode(to encoder: inout WireEncoder) {
     switch self {
-    case .offer(let offer, let messages):
+    case .offer(let offer, let messages, let look):
       encoder.append(varint: 0)
       encoder.append(offer)
       encoder.append(messages: messages)
+      encoder.append(optional: look)
     case .solved(let missing, let extra):
       encoder.append(varint: 1)
       encoder.append(missing)
@@ -67,13 +68,32 @@ extension SyncTaken: WireCodable {
     let offset = decoder.offset
     let index = try decoder.varint()
     switch index {
-    case 0: self = .offer(try decoder.uint32(), messages: try decoder.messages())
+    case 0:
+      self = .offer(
+        try decoder.uint32(), messages: try decoder.messages(), look: try decoder.optional())
     case 1:
       let most = ReconciliationLimits.probeSymbolsMax
       self = .solved(
         missing: try decoder.array(elementBytes: RecordID.byteCount, limit: most),
         extra: try decoder.array(elementBytes: RecordID.byteCount, limit: most))
     default: throw .invalidCase(index, of: "SyncTaken", at: offset)
+    }
+  }
+}
+
+extension PartsLook: WireCodable {
+  /// Parts and differing ones, a byte each; there are no more of these.
+  public func encode(to encoder: inout WireEncoder) {
+    encoder.append(byte: parts)
+    encoder.append(byte: differing)
+  }
+
+  public init(from decoder: inout WireDecoder) throws(WireError) {
+    parts = try decoder.byte()
+    let offset = decoder.offset
+    differing = try decoder.byte()
+    guard differing <= parts else {
+      throw .invalidValue("\(differing) of \(parts) parts differ", at: offset)
     }
   }
 }

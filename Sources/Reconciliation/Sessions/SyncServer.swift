@@ -18,6 +18,8 @@ public struct SyncServer: Sendable {
   private let transfer: any ValueTransfer
   private let slowness: Double
   private var limiter: RateLimiter
+  /// Sessions whose latest opening needs no symbols that were asked for ahead.
+  private var settled: [PeerID: SyncSessionID] = [:]
   /// Newest last.
   private var views: [any ReplicaView] = []
 
@@ -45,14 +47,20 @@ public struct SyncServer: Sendable {
     let summary = view.summary
     switch request.body {
     case .open(let theirs, let offers, let probe):
-      return open(theirs, offers, probe, in: view)
+      let reply = open(theirs, offers, probe, in: view)
+      note(reply, offers, for: request.session, of: peer)
+      return reply
+    case .compare(0, StrategyID.rateless.rawValue, _) where settled[peer] == request.session:
+      return .answer(.compared([]))
     case .compare(let revision, let strategy, let message):
-      // Revision 0 is whatever is held now: a request that follows an opening at once.
-      let isCurrent = revision == 0 || summary.revision == revision
-      let kept = isCurrent ? view : self.view(of: revision)
-      guard let kept else { return .answer(.moved(summary)) }
+      guard let kept = kept(revision, view) else { return .answer(.moved(summary)) }
       do throws(ReconciliationError) {
         return .answer(.compared(try compared(strategy, message, in: kept)))
+      } catch { return refusal(of: error) }
+    case .look(let revision, let strategy, let message, let partsMax):
+      guard let kept = kept(revision, view) else { return .answer(.moved(summary)) }
+      do throws(ReconciliationError) {
+        return .answer(try look(strategy, message, partsMax: partsMax, in: kept))
       } catch { return refusal(of: error) }
     case .records(let ids): return .answer(records(ids, in: view))
     case .values(let wishes): return .answer(values(wishes, in: view))
@@ -64,6 +72,39 @@ public struct SyncServer: Sendable {
       return .store(entries)
     case .summary: return .answer(.summary(summary))
     }
+  }
+
+  /// Remembers of a session whether symbols that it asked for ahead are of use.
+  private mutating func note(
+    _ reply: Reply, _ offers: [SyncOffer], for session: SyncSessionID, of peer: PeerID
+  ) {
+    if settled.count >= ReconciliationLimits.rememberedPeersMax { settled = [:] }
+    settled[peer] = nil
+    guard case .answer(.opened(_, _, let taken)) = reply else { return }
+    if case .offer(let place, _, _) = taken,
+      offers[Int(place)].strategy == StrategyID.rateless.rawValue
+    {
+      return
+    }
+    settled[peer] = session
+  }
+
+  /// The view of a revision, nil if it is gone. Revision 0 is whatever is held now: a request that
+  /// follows an opening at once.
+  private func kept(_ revision: UInt64, _ view: any ReplicaView) -> (any ReplicaView)? {
+    revision == 0 || view.summary.revision == revision ? view : self.view(of: revision)
+  }
+
+  /// Says how many parts differ, and answers if they are few.
+  private func look(
+    _ strategy: UInt8, _ message: [UInt8], partsMax: UInt8, in view: any ReplicaView
+  ) throws(ReconciliationError) -> SyncAnswer {
+    let responder = try responder(strategy, in: view)
+    guard let seen = try (responder as? any LookingResponder)?.look(message) else {
+      throw .unavailable("strategy \(strategy) has no parts to look at")
+    }
+    let answer = seen.differing <= partsMax ? try responder.answer(message) : nil
+    return .looked(seen, message: answer)
   }
 
   private mutating func open(
@@ -84,6 +125,7 @@ public struct SyncServer: Sendable {
       }
     }
     var place = places[0]
+    var seen: PartsLook?
     do throws(ReconciliationError) {
       switch try probe.map({ probe throws(ReconciliationError) in
         try view.answer(toProbe: probe.symbols)
@@ -93,18 +135,15 @@ public struct SyncServer: Sendable {
         let taken = SyncTaken.solved(
           missing: difference.extra.sorted(), extra: difference.missing.sorted())
         return .answer(.opened(summary, strategies: strategies, taken: taken))
-      case .estimate(var estimate):
+      case .estimate(let estimate):
         guard let probe, places.count > 1 else { break }
         // How the difference lies is seen from what ranges would answer.
-        if let ranges = places.first(where: { offers[$0].strategy == StrategyID.ranges.rawValue }),
-          let message = offers[ranges].messages.first
-        {
-          let answer = try compared(offers[ranges].strategy, message, in: view)
-          estimate.spread = CoreStrategyModel.spread(
-            firstAnswerBytes: answer.count, difference: estimate.count,
-            of: Double(summary.count))
+        var situation = situation(theirs, probe, estimate, in: view)
+        if policy.looks(before: plans, situation) {
+          seen = try look(among: places.map { offers[$0] }, in: view)
+          situation.look = seen
         }
-        let picked = policy.pick(plans, situation(theirs, plans, probe, estimate, in: view))
+        let picked = policy.pick(plans, situation)
         if places.indices.contains(picked) { place = places[picked] }
       case .unclear, nil: break
       }
@@ -119,17 +158,30 @@ public struct SyncServer: Sendable {
       return .answer(
         .opened(
           summary, strategies: strategies,
-          taken: .offer(UInt32(place), messages: answers)))
+          taken: .offer(UInt32(place), messages: answers, look: seen)))
     } catch { return refusal(of: error) }
+  }
+
+  /// Looks at the parts of the first offer that has some.
+  private func look(
+    among offers: [SyncOffer], in view: any ReplicaView
+  ) throws(ReconciliationError) -> PartsLook? {
+    for offer in offers {
+      guard let message = offer.messages.first,
+        let responder = try responder(offer.strategy, in: view) as? any LookingResponder
+      else { continue }
+      return try responder.look(message)
+    }
+    return nil
   }
 
   /// What the asking side would choose by if it knew what this side can see.
   private func situation(
-    _ theirs: ReplicaSummary, _ plans: [SyncPlan], _ probe: SyncProbe, _ estimate: SyncEstimate,
+    _ theirs: ReplicaSummary, _ probe: SyncProbe, _ estimate: SyncEstimate,
     in view: any ReplicaView
   ) -> SyncSituation {
     SyncSituation(
-      offered: plans.map(\.strategy), localCount: theirs.count, remoteCount: view.summary.count,
+      offered: view.strategies, localCount: theirs.count, remoteCount: view.summary.count,
       path: PathFigures(
         bytesPerSecond: Double(probe.bytesPerSecond), roundTrip: Double(probe.roundTripUs) * 1e-6,
         localSlowness: Double(probe.slownessPercent) / 100, remoteSlowness: slowness),
@@ -139,11 +191,17 @@ public struct SyncServer: Sendable {
   private func compared(
     _ strategy: UInt8, _ message: [UInt8], in view: any ReplicaView
   ) throws(ReconciliationError) -> [UInt8] {
+    try responder(strategy, in: view).answer(message)
+  }
+
+  private func responder(
+    _ strategy: UInt8, in view: any ReplicaView
+  ) throws(ReconciliationError) -> any ComparisonResponder {
     let known = view.strategies.first { $0.rawValue == strategy }
     guard let known, let responder = view.responder(of: known) else {
       throw .unavailable("strategy \(strategy) is not known here")
     }
-    return try responder.answer(message)
+    return responder
   }
 
   private func refusal(of error: ReconciliationError) -> Reply {

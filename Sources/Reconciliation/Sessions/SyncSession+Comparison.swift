@@ -9,9 +9,15 @@ extension SyncSession {
     paused = [:]
     estimate = nil
     pending = nil
+    look = nil
+    secondBytes = nil
+    hasLooked = false
+    symbolsMeanwhile = nil
+    begun = nil
     candidates = []
     isOpened = false
     hasOpened = false
+    isAheadSettled = false
     again.removeAll { $0.comparison != nil }
     for (number, request) in sent where request.comparison != nil { sent[number] = nil }
     guard rounds < ReconciliationLimits.roundsMax else {
@@ -54,15 +60,15 @@ extension SyncSession {
     return Candidate(plan: plan, initiator: initiator, requests: requests)
   }
 
-  private func situation(current: StrategyID?) -> SyncSituation {
+  func situation(current: StrategyID?) -> SyncSituation {
     let offered = view.strategies.filter {
       !failedStrategies.contains($0) && remoteStrategies?.contains($0) ?? true
     }
     return SyncSituation(
       offered: offered, current: current, localCount: view.summary.count,
       remoteCount: remote?.count, path: path, lastDifference: lastDifference,
-      estimate: estimate, left: Set(paused.keys),
-      nextBytes: pending?.number == 1 ? pending?.body.count : nil)
+      estimate: estimate, left: Set(paused.keys), look: look, hasLooked: hasLooked,
+      nextBytes: secondBytes)
   }
 
   /// The line as it was measured; nil before that.
@@ -70,7 +76,7 @@ extension SyncSession {
     guard let rate = link.bytesPerSecond, let roundTrip = link.roundTrip else { return nil }
     return PathFigures(
       bytesPerSecond: rate, roundTrip: Double(roundTrip.wholeNanoseconds) * 1e-9,
-      localSlowness: slowness)
+      localSlowness: slowness, remoteSlowness: experience.slowness)
   }
 
   /// The first request of a comparison.
@@ -101,7 +107,8 @@ extension SyncSession {
     case .solved(let missing, let extra):
       choice = SyncChoice(.rateless, reason: "the probe was enough")
       try found(RecordDifference(missing: Set(missing), extra: Set(extra)))
-    case .offer(let place, let messages):
+    case .offer(let place, let messages, let seen):
+      look = seen
       guard place < offered.count else {
         throw .malformed("offer \(place) was taken of \(offered.count)")
       }
@@ -115,8 +122,11 @@ extension SyncSession {
     guard !messages.isEmpty, messages.count <= candidate.requests.count else {
       throw .malformed("\(messages.count) answers to \(candidate.requests.count) requests")
     }
-    isOpened = true
     let strategy = candidate.plan.strategy
+    // It takes symbols after all, when the opening was sent again; those ahead are gone.
+    if strategy == .rateless, isAheadSettled { return compare() }
+    isOpened = true
+    begun?.plan = candidate.plan
     if choice?.strategy != strategy {
       choice = SyncChoice(strategy, reason: "the other side chose it")
     }
@@ -152,6 +162,10 @@ extension SyncSession {
   ) throws(ReconciliationError) {
     guard let place = request.comparison, place.round == rounds, let number = place.number
     else { return }
+    if !isOpened, message.isEmpty {
+      isAheadSettled = true
+      return
+    }
     guard case .comparison(place.strategy) = phase else {
       try paused[place.strategy]?.initiator.receive(message, to: number)
       return
@@ -161,52 +175,8 @@ extension SyncSession {
       if !candidates.isEmpty { try candidates[0].initiator.receive(message, to: number) }
       return
     }
-    if place.strategy == .ranges, number == 0, leavesRanges(after: message.count) { return }
     try comparison?.receive(message, to: number)
     reconsider()
-  }
-
-  /// Lets the policy look at the size of the first answer by ranges before it is taken in.
-  private mutating func leavesRanges(after bytes: Int) -> Bool {
-    var situation = situation(current: .ranges)
-    situation.lookBytes = bytes
-    guard changes < ReconciliationLimits.changesMax, estimate != nil, !paused.isEmpty,
-      let choice = policy.choose(situation), choice.strategy != .ranges, let comparison
-    else { return false }
-    // It is at its end: its answer is thrown away.
-    change(to: choice, from: Paused(initiator: comparison))
-    paused[.ranges] = nil
-    failedStrategies.insert(.ranges)
-    return true
-  }
-
-  /// Lets the policy change its mind when an answer has come in.
-  private mutating func reconsider() {
-    guard let comparison, !comparison.isComplete, case .comparison(let current) = phase
-    else { return }
-    if let told = (comparison as? any EstimatingComparison)?.estimate { estimate = told }
-    if pending == nil { pending = self.comparison?.nextRequest() }
-    guard changes < ReconciliationLimits.changesMax,
-      let choice = policy.choose(situation(current: current)), choice.strategy != current
-    else { return }
-    change(to: choice, from: Paused(initiator: self.comparison ?? comparison, next: pending))
-  }
-
-  /// Goes on with another strategy, where it was left if it was.
-  private mutating func change(to choice: SyncChoice, from current: Paused) {
-    guard case .comparison(let strategy) = phase else { return }
-    let plan = SyncPlan(choice.strategy, expected: estimate?.count)
-    let fresh =
-      paused.removeValue(forKey: choice.strategy)
-      ?? view.initiator(of: plan, remote: remote, configuration: configuration)
-      .map { Paused(initiator: $0) }
-    guard let fresh else { return }
-    changes += 1
-    paused[strategy] = current
-    comparison = fresh.initiator
-    pending = fresh.next
-    self.choice = choice
-    phase = .comparison(choice.strategy)
   }
 
   /// Takes what the comparison found. If it found nothing although the roots differ, it is not
@@ -218,6 +188,7 @@ extension SyncSession {
           + "\(ReconciliationLimits.differenceMax)")
     }
     comparison = nil
+    observe(difference)
     // An honest view has what this side found extra; the other side's claim alone decides nothing.
     needed = difference.missing.filter { view.record($0) == nil }
     available = difference.extra.filter { view.record($0) != nil }

@@ -23,6 +23,10 @@ extension SyncSession {
 
   private mutating func send(_ request: Sent, at now: Moment) -> SyncOutgoing {
     var request = request
+    latest = now
+    if case .open = request.body, request.attempts == 0, let first = candidates.first {
+      begun = (first.plan, now)
+    }
     let message = SyncRequest(session: id, body: request.body)
     request.at = now
     request.bytes = message.wireBytes.count
@@ -36,7 +40,7 @@ extension SyncSession {
 
   private func expectedBytes(of body: SyncRequest.Body) -> Int {
     switch body {
-    case .open, .compare: ReconciliationLimits.comparisonBytesMax
+    case .open, .compare, .look: ReconciliationLimits.comparisonBytesMax
     case .records, .values: ReconciliationLimits.batchBytesMax
     case .store, .summary: 0
     }
@@ -69,9 +73,20 @@ extension SyncSession {
   /// Only the opening is under way until the comparison has a view of the other side.
   private mutating func nextComparison(_ strategy: StrategyID) -> Sent? {
     guard isOpened else { return nextOpening(strategy) }
-    let next = pending ?? comparison?.nextRequest()
+    let next = pending ?? nextOfComparison()
     pending = nil
     return next.map { compare(strategy, $0) }
+  }
+
+  /// While a look is under way only so many symbols are asked for as the line carries.
+  private mutating func nextOfComparison() -> ComparisonRequest? {
+    guard let left = symbolsMeanwhile, var symbols = comparison as? any EstimatingComparison
+    else { return comparison?.nextRequest() }
+    let count = min(left, ReconciliationLimits.symbolsPerAnswerMax)
+    let request = symbols.nextRequest(symbols: count)
+    comparison = symbols
+    symbolsMeanwhile = left - count
+    return request
   }
 
   /// The opening, and then what may follow it before it is answered.
@@ -83,15 +98,20 @@ extension SyncSession {
         body: opening(),
         comparison: Place(round: rounds, strategy: strategy, number: nil))
     }
-    guard hasOpened, ahead > 0, let request = nextAhead() else {
-      return nil
-    }
-    ahead -= 1
+    guard hasOpened, ahead > 0, let request = nextAhead() else { return nil }
     return compare(strategy, request)
   }
 
+  /// The symbols ahead in equal parts, as many as may be under way.
   private mutating func nextAhead() -> ComparisonRequest? {
-    candidates.isEmpty ? nil : candidates[0].initiator.nextRequest()
+    guard var symbols = candidates.first?.initiator as? any EstimatingComparison else { return nil }
+    let room = max(1, ReconciliationLimits.sessionRequestsMax - sent.count)
+    let part = max(ReconciliationLimits.firstSymbols, (ahead + room - 1) / room)
+    let count = min(part, ReconciliationLimits.symbolsPerAnswerMax)
+    guard let request = symbols.nextRequest(symbols: count) else { return nil }
+    candidates[0].initiator = symbols
+    ahead -= count
+    return request
   }
 
   private var hasRoom: Bool {

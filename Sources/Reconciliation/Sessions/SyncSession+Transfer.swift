@@ -15,7 +15,9 @@ extension SyncSession {
       guard request.comparison?.round == rounds else { return [] }
       if let taken { try opened(taken) } else { try equal(summary) }
     case (.compare, .compared(let message)): try compared(message, to: request)
-    case (.compare, .moved(let summary)):
+    case (.look, .looked(let seen, let message)): try looked(seen, message, to: request)
+    case (.look, .refused(.strategy)), (.look, .refused(.message)): notLooked(request)
+    case (.compare, .moved(let summary)), (.look, .moved(let summary)):
       if request.comparison?.round == rounds { try moved(summary) }
     case (.open, .refused(.strategy)), (.compare, .refused(.strategy)),
       (.open, .refused(.message)), (.compare, .refused(.message)):

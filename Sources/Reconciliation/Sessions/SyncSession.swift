@@ -43,6 +43,14 @@ public struct SyncSession: Sendable {
     let requests: [ComparisonRequest]
   }
 
+  /// A comparison that was made by one strategy from beginning to end.
+  struct Observation: Sendable {
+    let plan: SyncPlan
+    let seconds: Double
+    let difference: RecordDifference
+    let situation: SyncSituation
+  }
+
   /// A comparison that was left, and the request of it that was not sent.
   struct Paused: Sendable {
     var initiator: any ComparisonInitiator
@@ -81,14 +89,31 @@ public struct SyncSession: Sendable {
   /// What the other side may take, until it has.
   var candidates: [Candidate] = []
   var probeSymbols = 0
-  /// Further requests of the first candidate that are still to be sent before it is taken.
+  /// Coded symbols that are still to be asked for before the opening is answered.
   var ahead = 0
   var hasOpened = false
+  /// Whether symbols that were asked for ahead were not given, since they were of no use.
+  var isAheadSettled = false
   /// Comparisons that were begun and left for others, with the same view of the other side, and
   /// what they told of the difference.
   var paused: [StrategyID: Paused] = [:]
   var changes = 0
   var estimate: SyncEstimate?
+  /// How the difference lies, once somebody has looked, and bytes of the second request by ranges.
+  var look: PartsLook?
+  var secondBytes: Int?
+  var hasLooked = false
+  /// Coded symbols that may still be asked for while a look is under way; nil if none is.
+  var symbolsMeanwhile: Int?
+  /// When the latest strategy was begun, and by what plan; nil if what it took does not tell.
+  var begun: (plan: SyncPlan, at: Moment)?
+  /// What the first comparison took, to be judged when the line is known better.
+  var observation: Observation?
+  /// The time of the latest event.
+  var latest: Moment
+  /// What earlier sessions with the peer have shown of its processor and of predictions, and what
+  /// this one adds.
+  public internal(set) var experience: PeerExperience
   /// The next request of the comparison, looked at already.
   var pending: ComparisonRequest?
   var remote: ReplicaSummary?
@@ -123,16 +148,20 @@ public struct SyncSession: Sendable {
   /// - Parameters:
   ///   - view: what this side holds.
   ///   - link: what is known of the line from earlier sessions.
+  ///   - experience: what is known of the peer and of predictions.
   public init(
     id: SyncSessionID, peer: PeerID, view: any ReplicaView, policy: any SyncPolicy,
     configuration: SyncConfiguration = SyncConfiguration(),
     transfer: any ValueTransfer = PatchTransfer(), link: LinkMonitor = LinkMonitor(),
-    lastDifference: Int? = nil, slowness: Double = 1, at now: Moment
+    lastDifference: Int? = nil, experience: PeerExperience = PeerExperience(),
+    slowness: Double = 1, at now: Moment
   ) {
     self.id = id
     self.peer = peer
     self.view = view
-    self.policy = policy
+    self.policy = policy.corrected(by: experience.corrections)
+    self.experience = experience
+    latest = now
     self.configuration = configuration
     self.transfer = transfer
     self.link = link
@@ -174,6 +203,7 @@ public struct SyncSession: Sendable {
     _ answer: SyncAnswer, bytes: Int, to number: UInt64, at now: Moment
   ) -> [Action] {
     guard !isComplete, let request = sent.removeValue(forKey: number) else { return [] }
+    latest = now
     statistics.bytes += bytes
     link.answered(bytes: bytes + request.bytes, after: request.at.duration(to: now), at: now)
     do throws(ReconciliationError) {
@@ -237,6 +267,7 @@ public struct SyncSession: Sendable {
 
   mutating func end(_ phase: SyncPhase, at now: Moment) -> [Action] {
     self.phase = phase
+    learn()
     sent = [:]
     again = []
     comparison = nil

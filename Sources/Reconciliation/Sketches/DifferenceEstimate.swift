@@ -60,4 +60,17 @@ public enum DifferenceEstimate {
   public static func symbols(differences: Double) -> Double {
     differences < 1 ? 1 : 1.35 * differences + 0.85 * differences.squareRoot()
   }
+
+  /// Symbols to ask for in all if `held` ones tell that it takes `symbols`: half a deviation more,
+  /// or two of them where that is little, for a round costs more than a few symbols.
+  static func wanted(of symbols: Double, held: Int) -> Int {
+    let deviation = (2 / Double(max(1, held))).squareRoot()
+    return whole(symbols * (1 + max(deviation / 2, min(2 * deviation, 0.05))))
+  }
+
+  /// A number of symbols, which need not be anything sensible.
+  static func whole(_ symbols: Double) -> Int {
+    guard symbols > 0 else { return 0 }
+    return Int(min(symbols, Double(ReconciliationLimits.symbolsMax)).rounded(.up))
+  }
 }

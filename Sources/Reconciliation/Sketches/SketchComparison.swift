@@ -50,11 +50,14 @@ public struct SketchComparison<Source: RecordIDSource>: ComparisonInitiator {
   }
 
   public mutating func nextRequest() -> ComparisonRequest? {
+    nextRequest(symbols: goal - requested)
+  }
+
+  /// A request for so many symbols more, whatever is known; nil if there is no room for one.
+  public mutating func nextRequest(symbols wanted: Int) -> ComparisonRequest? {
     guard !isFailed, !decoder.isComplete, underWay.count + early.count < options.requestsMax,
-      requested < options.symbolsMax
+      requested < options.symbolsMax, wanted > 0
     else { return nil }
-    let wanted = goal - requested
-    guard wanted > 0 else { return nil }
     let request = SymbolRequest(
       start: requested,
       count: min(
@@ -71,20 +74,12 @@ public struct SketchComparison<Source: RecordIDSource>: ComparisonInitiator {
     let least = max(ReconciliationLimits.nextSymbolsMin, requested / 8)
     guard requested > 0 else {
       let expected = options.expectedDifferences.map(DifferenceEstimate.symbols(differences:))
-      return max(ReconciliationLimits.firstSymbols, Self.whole(expected ?? 0))
+      return max(ReconciliationLimits.firstSymbols, DifferenceEstimate.whole(expected ?? 0))
     }
     // Before the first answer nothing is known.
     guard let estimate = decoder.estimatedSymbols else { return requested }
-    // Half a deviation more, for a round costs more than a few symbols.
-    let deviation = (2 / Double(decoder.symbolCount)).squareRoot()
-    let goal = Self.whole(estimate * (1 + deviation / 2))
+    let goal = DifferenceEstimate.wanted(of: estimate, held: decoder.symbolCount)
     return underWay.isEmpty && early.isEmpty ? max(goal, requested + least) : goal
-  }
-
-  /// A number of symbols, which need not be anything sensible.
-  private static func whole(_ symbols: Double) -> Int {
-    guard symbols > 0 else { return 0 }
-    return Int(min(symbols, Double(ReconciliationLimits.symbolsMax)).rounded(.up))
   }
 
   public mutating func receive(
