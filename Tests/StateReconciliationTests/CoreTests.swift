@@ -108,7 +108,8 @@ import Testing
     while !core.isComplete {
       let range = core.taken..<core.taken + (try #require(core.next))
       let answer = StateSymbols(
-        salt: names.salt, items: UInt32(new.count), available: 4_096, start: UInt32(range.lowerBound),
+        salt: names.salt, items: UInt32(new.count), available: 4_096,
+        start: UInt32(range.lowerBound),
         symbols: remote.symbols[range].map {
           CodedSymbol(sum: $0.sum, checksum: $0.checksum & 0xffff_ffff, count: $0.count)
         })
