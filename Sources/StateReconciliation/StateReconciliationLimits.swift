@@ -50,6 +50,8 @@ public enum StateReconciliationLimits {
 
   /// Coded symbols of the first request: they show how many accounts differ, within a tenth.
   public static let symbolsFirst = 256
+  /// Symbols that are asked for at once, with some to spare; of more first those that are certain.
+  public static let symbolsAtOnceMax = 8_192
   /// Symbols that are asked for beyond what the estimate says, in percent.
   public static let symbolsSparePercent = 12
   /// Requests for further symbols of one state before the sketch is given up.
@@ -58,7 +60,7 @@ public enum StateReconciliationLimits {
   public static let preparingMax = 20
   /// Time between two such requests, and between two looks whether somebody else is done.
   public static let lookInterval: Duration = .milliseconds(250)
-  /// Accounts of one request at least, unless there are fewer: of less a request is not worth while.
+  /// Accounts of one request at least, unless there are fewer: less is not worth a request.
   public static let accountsPerRequestMin = 64
   /// Requests for accounts that are on their way from one peer at a time.
   public static let accountRequestsPerPeer = 2
@@ -72,7 +74,7 @@ public enum StateReconciliationLimits {
   public static let sampledNodesMax = 16
   /// Children of such nodes that must be comparable with ours, or nothing follows from them.
   public static let sampledChildrenMin = 8
-  /// Rounds of a descent, or of the accounts of a sketch, that bring nothing before it is given up.
+  /// Rounds of a descent, or of a sketch's accounts, that bring nothing before it is given up.
   public static let idleRoundsMax = 3
   /// Items below a node from which on its children are looked at; of fewer all are fetched.
   public static let itemsWanted = 24

@@ -33,13 +33,13 @@ enum ReconcileCommand: Command {
       "with a text 'key', a 'value' (a text or any JSON) and, if it has one, a 'version'.",
       "The records of a data directory are the accounts of its state, which must be complete.",
       "",
-      "A asks and B answers, with the messages of a session between two nodes; without --with the",
-      "line is thought up. Each key that differs is a line: < if only A has it, > if only B has it,",
-      "| if both have it in two versions. Nothing is changed.",
+      "A asks and B answers, with the messages of a session between two nodes; without --with",
+      "the line is thought up. Each key that differs is a line: < if only A has it, > if only B",
+      "has it, | if both have it in two versions. Nothing is changed.",
       "",
-      "With --with the time is measured until the difference is known, over an encrypted connection",
-      "that is there already; predicted is what the line takes for these bytes and rounds, by its",
-      "measured figures or those that are given (both or none).",
+      "With --with the time is measured until the difference is known, over an encrypted",
+      "connection that is there already; predicted is what the line takes for these bytes and",
+      "rounds, by its measured figures or those that are given (both or none).",
       "Exit codes: 0 whether they differ or not, 1 somebody with another key answers there or",
       "contradicts itself, 2 unusable arguments or files, 11 nobody answers, or no longer.",
     ], optionalPositionals: 1)
@@ -113,7 +113,7 @@ enum ReconcileCommand: Command {
       figures, counts: (views[0].summary.count, views[1].summary.count),
       onlyA: outcome.difference.extra.compactMap { views[0].record($0) },
       onlyB: outcome.difference.missing.compactMap { views[1].record($0) }
-    ).print(withRecords: !arguments.flag("--summary"), asJSON: arguments.wantsJSON)
+    ).show(withRecords: !arguments.flag("--summary"), asJSON: arguments.wantsJSON)
     return .pass
   }
 
@@ -137,7 +137,7 @@ enum ReconcileCommand: Command {
     ReconcileReport(
       figures(outcome), counts: (view.summary.count, outcome.remoteCount),
       onlyA: outcome.difference.extra.compactMap { view.record($0) }, onlyB: outcome.missing
-    ).print(withRecords: !arguments.flag("--summary"), asJSON: arguments.wantsJSON)
+    ).show(withRecords: !arguments.flag("--summary"), asJSON: arguments.wantsJSON)
     return .pass
   }
 

@@ -48,7 +48,7 @@ struct ReconcileReport {
     }
   }
 
-  func print(withRecords: Bool, asJSON: Bool) {
+  func show(withRecords: Bool, asJSON: Bool) {
     if asJSON { return Console.printJSON(json(withRecords: withRecords)) }
     if withRecords {
       for line in lines {

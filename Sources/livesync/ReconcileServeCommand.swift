@@ -14,14 +14,17 @@ enum ReconcileServeCommand: Command {
     summary: "Let other processes find what their records differ in from these.",
     positionals: ["A"],
     options: [
-      .init("--listen", "ADDR", help: "where they may connect, such as 0.0.0.0:7500", isList: true),
-      .init("--allow", "KEY", help: "a key to answer; without any, all are answered", isList: true),
+      .init(
+        "--listen", "ADDR", help: "where they may connect, such as 0.0.0.0:7500", isList: true),
+      .init(
+        "--allow", "KEY", help: "a key to answer; without any, all are answered", isList: true),
       ReconcileLink.keyOption,
     ],
     notes: [
-      "A is a file of JSON Lines or a data directory, as for livesync reconcile. The first line says",
-      "where it listens, as KEY@ADDR: that is what 'livesync reconcile B --with' takes. Connections",
-      "are encrypted. Keys, versions and digests are told, values are not; nothing is changed.",
+      "A is a file of JSON Lines or a data directory, as for livesync reconcile. The first line",
+      "says where it listens, as KEY@ADDR: that is what 'livesync reconcile B --with' takes.",
+      "Connections are encrypted. Keys, versions and digests are told, values are not; nothing",
+      "is changed.",
       "SIGINT and SIGTERM end it in order.",
       "Exit codes: 0 ended in order, 2 unusable arguments or files, or nothing can listen there.",
     ])

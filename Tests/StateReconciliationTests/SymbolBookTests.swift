@@ -108,6 +108,33 @@ import WorldSupport
     #expect((22...26).contains(Double(steps) / Double(names)), "\(steps)")
   }
 
+  @Test(arguments: 0..<6 as Range<UInt64>)
+  func largeSketch_shouldTakeFewSymbolsMoreThanItNeeds(_ seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let differing = 10_000
+    let common = (0..<5_000).map { _ in ShortID(random.next()) }
+    let sides = (0..<2).map { _ in (0..<differing / 2).map { _ in ShortID(random.next()) } }
+    let length = 20_000
+    let prefixes = sides.map { SymbolPrefix(length: length, of: common + $0) }
+    var (core, rounds) = (SketchCore(), 0)
+    while !core.isComplete {
+      let range = core.taken..<core.taken + (try #require(core.next))
+      let answer = StateSymbols(
+        salt: SipKey(low: 0, high: 0), items: 10_000, available: UInt32(length),
+        start: UInt32(range.lowerBound),
+        symbols: prefixes[0].symbols[range].map {
+          CodedSymbol(sum: $0.sum, checksum: $0.checksum & 0xffff_ffff, count: $0.count)
+        })
+      try core.take(answer, local: prefixes[1].symbols[range])
+      rounds += 1
+    }
+    #expect(core.differences == Double(differing), "seed \(seed)")
+    #expect(differing > StateReconciliationLimits.symbolsAtOnceMax)
+    // 1.36 for each are needed.
+    #expect(core.taken < differing * 147 / 100, "seed \(seed): \(core.taken)")
+    #expect(rounds <= 6, "seed \(seed): \(rounds)")
+  }
+
   @Test func book_shouldForgetOldChanges_whenThereAreTooMany() throws {
     var random = SeededGenerator(seed: 6)
     var items = CoreTests.items(300, &random)

@@ -42,6 +42,8 @@ extension LimitTable {
       "no more blocks than that are ordered at a time"),
     "StateReconciliationLimits.symbolsFirst": .driven(
       by: "sketch_shouldFindWhatDiffers_andEstimateItFirst"),
+    "StateReconciliationLimits.symbolsAtOnceMax": .driven(
+      by: "largeSketch_shouldTakeFewSymbolsMoreThanItNeeds"),
     "StateReconciliationLimits.symbolsSparePercent": .estimate("how much is asked for at once"),
     "StateReconciliationLimits.symbolRoundsMax": .estimate(
       "each round brings a sixteenth more, so it ends before"),

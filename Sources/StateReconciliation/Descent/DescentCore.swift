@@ -21,8 +21,8 @@ public struct DescentCore: Sendable {
   public private(set) var bytes = 0
   /// Subtrees that both states have.
   public private(set) var held = 0
-  /// Subtrees that differ and are left to chunks, since there is no room for more or nothing of them
-  /// is held.
+  /// Subtrees that differ and are left to chunks, since there is no room for more or nothing of
+  /// them is held.
   public private(set) var left = 0
 
   /// - Parameters:
