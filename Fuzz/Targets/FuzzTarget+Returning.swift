@@ -29,7 +29,10 @@ extension FuzzTarget {
         }
         return [
           .preparing, .unavailable,
-          .symbols(.init(items: 1_000, available: 700, start: 9, symbols: symbols)),
+          .symbols(
+            .init(
+              salt: SipKey(low: 1, high: .max), items: 1_000, available: 700, start: 9,
+              symbols: symbols)),
         ]
       },
       .init(RequestAccounts.self) {

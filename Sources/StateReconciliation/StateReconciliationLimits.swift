@@ -32,21 +32,26 @@ public enum StateReconciliationLimits {
 
   // MARK: Serving
 
-  /// Coded symbols that are made of one state at most: enough for a tenth of a million accounts.
-  public static let symbolsMax = 1 << 18
-  /// Coded symbols that are made of the smallest state.
+  /// Bytes in memory of the coded symbols that are kept of one state: enough for a tenth of a
+  /// million accounts.
+  public static let symbolBytesKept = 6 << 20
+  /// Coded symbols that are kept of the smallest state.
   public static let symbolsMin = 1 << 12
-  /// States whose coded symbols are kept at a time.
+  /// Macro blocks whose symbols are kept beside the head's.
   public static let shelvesMax = 2
-  /// Macro blocks back from the last one whose coded symbols are made.
-  public static let shelvedMacroBlocksMax = 2
-  /// States whose symbols wait to be made at most.
-  public static let shelfOrdersMax = 4
+  /// Names of changed accounts that are kept, eight bytes each, so that blocks can be taken back.
+  public static let changedNamesMax = 1 << 19
+  /// Macro blocks back from the last one from which on coded symbols are made.
+  public static let madeMacroBlocksMax = 2
+  /// Blocks whose symbols wait to be made at most.
+  public static let bookOrdersMax = 4
 
   // MARK: Asking
 
   /// Coded symbols of the first request: they show how many accounts differ, within a tenth.
   public static let symbolsFirst = 256
+  /// Symbols that are asked for at once, with some to spare; of more first those that are certain.
+  public static let symbolsAtOnceMax = 8_192
   /// Symbols that are asked for beyond what the estimate says, in percent.
   public static let symbolsSparePercent = 12
   /// Requests for further symbols of one state before the sketch is given up.
@@ -55,13 +60,21 @@ public enum StateReconciliationLimits {
   public static let preparingMax = 20
   /// Time between two such requests, and between two looks whether somebody else is done.
   public static let lookInterval: Duration = .milliseconds(250)
+  /// Accounts of one request at least, unless there are fewer: less is not worth a request.
+  public static let accountsPerRequestMin = 64
+  /// Requests for accounts that are on their way from one peer at a time.
+  public static let accountRequestsPerPeer = 2
   /// Peers from which a sketch is tried before the trie is descended.
   public static let sketchPeersMax = 2
   /// Requests for subtrees that are on their way from one peer at a time.
   public static let subtreeRequestsPerPeer = 2
   /// Subtrees that are asked for in one round of a descent at most; then its room is looked at.
   public static let subtreesPerRoundMax = 4_096
-  /// Rounds of a descent that bring nothing before it is given up.
+  /// Nodes of the trie that one peer is asked for to see how much differs, if nobody has symbols.
+  public static let sampledNodesMax = 16
+  /// Children of such nodes that must be comparable with ours, or nothing follows from them.
+  public static let sampledChildrenMin = 8
+  /// Rounds of a descent, or of a sketch's accounts, that bring nothing before it is given up.
   public static let idleRoundsMax = 3
   /// Items below a node from which on its children are looked at; of fewer all are fetched.
   public static let itemsWanted = 24

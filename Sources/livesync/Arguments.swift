@@ -20,11 +20,13 @@ struct CommandSpecification {
   let name: String
   /// One sentence.
   let summary: String
-  /// Placeholders of the positional arguments, in order; all are needed.
+  /// Placeholders of the positional arguments, in order.
   let positionals: [String]
   let options: [Option]
   /// Further lines of the help text.
   let notes: [String]
+  /// How many of the last positional arguments may be left out.
+  var optionalPositionals = 0
 
   /// The options every command has.
   private static let common = [
@@ -35,7 +37,9 @@ struct CommandSpecification {
   var allOptions: [Option] { options + Self.common }
 
   var usage: String {
-    let words = ["usage: livesync", name] + positionals + ["[options]"]
+    let needed = positionals.dropLast(optionalPositionals)
+    let others = positionals.suffix(optionalPositionals).map { "[\($0)]" }
+    let words = ["usage: livesync", name] + needed + others + ["[options]"]
     return words.joined(separator: " ")
   }
 
@@ -100,8 +104,10 @@ struct Arguments {
     self.positionals = positionals
     self.values = values
     self.flags = flags
-    guard !wantsHelp, positionals.count != specification.positionals.count else { return }
-    if positionals.count > specification.positionals.count {
+    let most = specification.positionals.count
+    let fits = (most - specification.optionalPositionals...most).contains(positionals.count)
+    guard !wantsHelp, !fits else { return }
+    if positionals.count > most {
       throw UsageError("unexpected argument '\(positionals[specification.positionals.count])'")
     }
     throw UsageError("argument \(specification.positionals[positionals.count]) is missing")

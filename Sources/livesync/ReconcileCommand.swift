@@ -3,8 +3,9 @@ import Primitives
 import Reconciliation
 import Runtime
 import Streams
+import Transport
 
-/// `livesync reconcile A B`
+/// `livesync reconcile A B` and `livesync reconcile A --with ADDR`
 enum ReconcileCommand: Command {
   private static let lineDefault = (kilobytes: 1_250, milliseconds: 20)
   private static let strategies = ["auto", "threshold"] + StrategyID.all.map(\.name)
@@ -14,27 +15,34 @@ enum ReconcileCommand: Command {
     summary: "Find what two sets of records differ in, and what that would cost over a line.",
     positionals: ["A", "B"],
     options: [
+      .init("--with", "KEY@ADDR", help: "in place of B: a process of livesync reconcile serve"),
       .init(
         "--strategy", "NAME",
         help: strategies.joined(separator: ", ") + " (default auto)"),
       .init(
         "--bandwidth", "N",
-        help: "kilobytes a second of the line (default \(lineDefault.kilobytes))"),
+        help: "kilobytes a second of the line (default \(lineDefault.kilobytes), or as measured)"),
       .init(
         "--round-trip", "N",
-        help: "milliseconds there and back (default \(lineDefault.milliseconds))"),
+        help: "milliseconds there and back (default \(lineDefault.milliseconds), or as measured)"),
       .init("--summary", help: "leave out the records"),
+      ReconcileLink.keyOption,
     ],
     notes: [
       "A and B are files of JSON Lines or data directories of nodes. A line of a file is an object",
       "with a text 'key', a 'value' (a text or any JSON) and, if it has one, a 'version'.",
       "The records of a data directory are the accounts of its state, which must be complete.",
       "",
-      "A asks and B answers, with the messages of a session between two nodes; only the line is",
-      "thought up. Each key that differs is a line: < if only A has it, > if only B has it, | if",
-      "both have it in two versions. Nothing is changed.",
-      "The exit code is 0 whether they differ or not.",
-    ])
+      "A asks and B answers, with the messages of a session between two nodes; without --with",
+      "the line is thought up. Each key that differs is a line: < if only A has it, > if only B",
+      "has it, | if both have it in two versions. Nothing is changed.",
+      "",
+      "With --with the time is measured until the difference is known, over an encrypted",
+      "connection that is there already; predicted is what the line takes for these bytes and",
+      "rounds, by its measured figures or those that are given (both or none).",
+      "Exit codes: 0 whether they differ or not, 1 somebody with another key answers there or",
+      "contradicts itself, 2 unusable arguments or files, 11 nobody answers, or no longer.",
+    ], optionalPositionals: 1)
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let name = arguments.text("--strategy") ?? "auto"
@@ -43,127 +51,113 @@ enum ReconcileCommand: Command {
     guard strategies.contains(name) else {
       throw UsageError("there is no strategy '\(name)': \(strategies.joined(separator: ", "))")
     }
+    let policy = policy(name)
+    if let text = arguments.text("--with") {
+      guard arguments.positionals.count == 1 else {
+        throw UsageError("B and option '--with' are given both")
+      }
+      guard let peer = KeptPeer(text: text) else {
+        throw UsageError("option '--with' needs KEY@HOST:PORT, not '\(text)'")
+      }
+      guard (kilobytes == nil) == (milliseconds == nil) else {
+        throw UsageError("with '--with', '--bandwidth' and '--round-trip' belong together")
+      }
+      let line = kilobytes.flatMap { kilobytes in
+        milliseconds.map { (Double(kilobytes) * 1_000, Duration.milliseconds($0)) }
+      }
+      return try run(arguments, with: peer, policy, line)
+    }
+    guard arguments.positionals.count == 2 else {
+      throw UsageError("argument B, or option '--with', is missing")
+    }
+    guard arguments.text("--key") == nil else {
+      throw UsageError("option '--key' belongs to '--with'")
+    }
     let line = PathFigures(
       bytesPerSecond: Double(kilobytes ?? lineDefault.kilobytes) * 1_000,
       roundTrip: Double(milliseconds ?? lineDefault.milliseconds) / 1_000)
+    return try run(arguments, policy, line)
+  }
+
+  private static func policy(_ name: String) -> any SyncPolicy {
+    switch name {
+    case "auto": AdaptivePolicy()
+    case "threshold": ThresholdPolicy()
+    default: SingleStrategy(StrategyID.all.first { $0.name == name } ?? .full)
+    }
+  }
+
+  private static func view(of path: String, _ place: Int) throws -> any ReplicaView {
+    let input = try RecordInput(path: path)
+    return MemoryReplica(input.records, salts: RandomStream(seed: UInt64(place))).view()
+  }
+
+  // MARK: Both at hand
+
+  private static func run(
+    _ arguments: Arguments, _ policy: any SyncPolicy, _ line: PathFigures
+  ) throws -> ExitCode {
     let meter = ProgressMeter()
     let views = try arguments.positionals.enumerated().map { place, path in
       meter.show(place * 400_000, "reading")
-      let input = try RecordInput(path: path)
-      return MemoryReplica(input.records, salts: RandomStream(seed: UInt64(place))).view()
+      return try view(of: path, place)
     }
     meter.show(800_000, "comparing")
-    let outcome = try compare(views, line, name)
+    let outcome = try DirectSession(on: line).compare(views[0], with: views[1], by: policy)
     Console.endProgress()
-    let report = ReconcileReport(outcome, a: views[0], b: views[1])
-    if arguments.wantsJSON {
-      Console.printJSON(report.json(withRecords: !arguments.flag("--summary")))
-    } else {
-      if !arguments.flag("--summary") { report.printRecords() }
-      Console.print(report.summary)
-    }
+    let figures = ReconcileReport.Figures(
+      strategies: outcome.strategies, reason: outcome.reason, rounds: outcome.flights,
+      sentBytes: outcome.sentBytes, receivedBytes: outcome.receivedBytes, time: outcome.time,
+      note: " on this line", more: ["line_ns": outcome.time.wholeNanoseconds])
+    ReconcileReport(
+      figures, counts: (views[0].summary.count, views[1].summary.count),
+      onlyA: outcome.difference.extra.compactMap { views[0].record($0) },
+      onlyB: outcome.difference.missing.compactMap { views[1].record($0) }
+    ).show(withRecords: !arguments.flag("--summary"), asJSON: arguments.wantsJSON)
     return .pass
   }
 
-  private static func compare(
-    _ views: [any ReplicaView], _ line: PathFigures, _ name: String
-  ) throws -> DirectSession.Outcome {
-    let session = DirectSession(on: line)
-    switch name {
-    case "auto": return try session.compare(views[0], with: views[1], by: AdaptivePolicy())
-    case "threshold": return try session.compare(views[0], with: views[1], by: ThresholdPolicy())
-    default:
-      guard let strategy = StrategyID.all.first(where: { $0.name == name }) else {
-        throw UsageError("there is no strategy '\(name)'")
+  // MARK: Over a network
+
+  private static func run(
+    _ arguments: Arguments, with peer: KeptPeer, _ policy: any SyncPolicy,
+    _ line: (bytesPerSecond: Double, roundTrip: Duration)?
+  ) throws -> ExitCode {
+    let identity = try ReconcileLink.identity(arguments)
+    let view = try view(of: arguments.positionals[0], 0)
+    let outcome: RemoteComparison.Outcome
+    do {
+      outcome = try Blocking.result {
+        try await RemoteComparison.run(view, with: peer, as: identity, by: policy, line: line)
       }
-      return try session.compare(views[0], with: views[1], by: SingleStrategy(strategy))
+    } catch let error as RemoteError {
+      Console.error(error.description)
+      return error.exitCode
     }
-  }
-}
-
-/// What the command says of a comparison.
-private struct ReconcileReport {
-  /// One key that differs.
-  struct Line {
-    let key: [UInt8]
-    let a: Record?
-    let b: Record?
-
-    var sign: String { a == nil ? ">" : b == nil ? "<" : "|" }
+    ReconcileReport(
+      figures(outcome), counts: (view.summary.count, outcome.remoteCount),
+      onlyA: outcome.difference.extra.compactMap { view.record($0) }, onlyB: outcome.missing
+    ).show(withRecords: !arguments.flag("--summary"), asJSON: arguments.wantsJSON)
+    return .pass
   }
 
-  private let outcome: DirectSession.Outcome
-  private let counts: (a: UInt64, b: UInt64)
-  private let lines: [Line]
-
-  init(_ outcome: DirectSession.Outcome, a: any ReplicaView, b: any ReplicaView) {
-    self.outcome = outcome
-    counts = (a.summary.count, b.summary.count)
-    let records =
-      outcome.difference.extra.compactMap { a.record($0) }
-      + outcome.difference.missing.compactMap { b.record($0) }
-    lines = Set(records.map(\.key)).sorted { $0.lexicographicallyPrecedes($1) }.map {
-      Line(key: $0, a: a.record(of: $0), b: b.record(of: $0))
-    }
-  }
-
-  func printRecords() {
-    for line in lines {
-      let versions = [line.a, line.b].compactMap { $0.map { "\($0.version)" } }
-      Console.print(
-        "\(line.sign) \(Self.text(line.key))  version \(versions.joined(separator: " and "))")
-    }
-  }
-
-  /// A key as text if it is one, else in hexadecimal digits.
-  private static func text(_ key: [UInt8]) -> String {
-    String(validating: key, as: UTF8.self).map(PrintableText.line) ?? "0x" + Hex.string(key)
-  }
-
-  private var shares: (onlyA: Int, onlyB: Int, both: Int) {
-    let onlyA = lines.count { $0.b == nil }
-    let onlyB = lines.count { $0.a == nil }
-    return (onlyA, onlyB, lines.count - onlyA - onlyB)
-  }
-
-  private var strategies: String {
-    outcome.strategies.isEmpty
-      ? "none, the roots are equal" : outcome.strategies.map(\.name).joined(separator: ", then ")
-  }
-
-  var summary: String {
-    let (onlyA, onlyB, both) = shares
-    let seconds = String(format: "%.3f", Double(outcome.time.wholeNanoseconds) / 1e9)
-    let shared = "\(onlyA) only in A, \(onlyB) only in B, \(both) in two versions"
-    let because = outcome.reason.isEmpty ? "" : " (\(outcome.reason))"
-    return """
-      records    \(counts.a) in A, \(counts.b) in B
-      different  \(lines.count) keys: \(shared)
-      strategy   \(strategies)\(because)
-      rounds     \(outcome.flights)
-      bytes      \(outcome.sentBytes) sent by A, \(outcome.receivedBytes) by B
-      time       \(seconds) s on this line
-      """
-  }
-
-  func json(withRecords: Bool) -> String {
-    let (onlyA, onlyB, both) = shares
-    var object: [String: Any] = [
-      "records_a": Int(counts.a), "records_b": Int(counts.b), "different_keys": lines.count,
-      "only_a": onlyA, "only_b": onlyB, "two_versions": both,
-      "strategies": outcome.strategies.map(\.name), "reason": outcome.reason,
-      "rounds": outcome.flights, "sent_bytes": outcome.sentBytes,
-      "received_bytes": outcome.receivedBytes, "line_ns": outcome.time.wholeNanoseconds,
+  private static func figures(_ outcome: RemoteComparison.Outcome) -> ReconcileReport.Figures {
+    let roundTrip = Double(outcome.roundTrip.wholeNanoseconds) / 1e6
+    var more: [String: Any] = [
+      "time_ns": outcome.time.wholeNanoseconds,
+      "round_trip_ns": outcome.roundTrip.wholeNanoseconds,
     ]
-    if withRecords {
-      object["records"] = lines.map { line -> [String: Any] in
-        var entry: [String: Any] = ["key_hex": Hex.string(line.key)]
-        if let text = String(validating: line.key, as: UTF8.self) { entry["key"] = text }
-        if let a = line.a { entry["version_a"] = a.version }
-        if let b = line.b { entry["version_b"] = b.version }
-        return entry
-      }
+    var note = String(format: "; round trip %.1f ms", roundTrip)
+    if let rate = outcome.bytesPerSecond, let predicted = outcome.predicted {
+      more["predicted_ns"] = predicted.wholeNanoseconds
+      more["bytes_per_second"] = Int(min(rate, 9e15))
+      note =
+        "; predicted \(ReconcileReport.seconds(predicted)) at "
+        + String(format: "%.0f kB/s and %.1f ms", rate / 1_000, roundTrip)
     }
-    return DbJSON.text(object)
+    return ReconcileReport.Figures(
+      strategies: outcome.strategies, reason: outcome.reason, rounds: outcome.rounds,
+      sentBytes: outcome.sentBytes, receivedBytes: outcome.receivedBytes, time: outcome.time,
+      note: note, more: more)
   }
 }

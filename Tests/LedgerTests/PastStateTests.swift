@@ -121,4 +121,45 @@ import Testing
     }
     #expect(own.items() == source.items())
   }
+
+  @Test(arguments: [false, true])
+  func partOfAState_shouldBeReadWhereThatWillDo(isStored: Bool) throws {
+    let genesis = try Self.genesis()
+    let whole = try Self.chain(genesis, isStored: false)
+    let chain =
+      isStored
+      ? try Blockchain(
+        genesis: genesis, state: .missing, store: MemoryStore(owner: .chain(genesis.hash)))
+      : Blockchain(genesis: genesis, state: .missing)
+    guard case .chunk(let chunk, let block) = whole.chunk(from: .empty, limit: 120) else {
+      Issue.record("no chunk")
+      return
+    }
+    _ = try chain.push(chunks: [ChunkPush(chunk: chunk, start: .empty, blockHash: block.hash)])
+    try Self.grow(whole, to: 3)
+    for number in 1...3 as ClosedRange<UInt32> {
+      let next = try #require(whole.block(at: number))
+      guard case .diff(let diff) = whole.trieDiff(of: next.hash) else {
+        Issue.record("no diff")
+        return
+      }
+      try chain.push(next, diff: diff)
+    }
+    let keys = (0..<16).map { KeyNibbles.empty.appending($0) }
+    for hash in [genesis.hash, whole.headHash] {
+      guard case .incomplete = try chain.readState(after: hash, { _ in true }),
+        case .read(let own) = try chain.readState(
+          after: hash, partly: true,
+          { (state) throws(LedgerStoreError) in try state.nodeHashes(at: keys) }),
+        case .read(let all) = try whole.readState(
+          after: hash, { (state) throws(LedgerStoreError) in try state.nodeHashes(at: keys) })
+      else {
+        Issue.record("not read, or read in whole")
+        return
+      }
+      // What is known is right, held or not; what is held is known.
+      #expect(zip(own, all).allSatisfy { $0 == nil || $0 == $1 })
+      #expect(own[0] != nil && own[0] == all[0])
+    }
+  }
 }

@@ -6,13 +6,14 @@ namespace of its own at one bridge. Each line is limited both ways by a token bu
 
     namespaces.py PROGRAM [--timed] [SCENARIO...]
 
-Scenarios: limit, header, kill, stop, link, address, key; all of them if none is named. With --timed the
-time of `limit` is bounded too, which only says something on a machine that does nothing else. Exit code 0
-if every node ends synced, nobody was banned and the limits hold.
+Scenarios: limit, header, kill, stop, link, address, key, reconcile; all of them if none is named. With
+--timed the times of `limit` and `reconcile` are bounded too, which only says something on a machine that
+does nothing else. Exit code 0 if every node ends synced, nobody was banned and the limits hold.
 """
 
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -55,7 +56,7 @@ class Namespaces:
     def inside(self, name, *words, check=True):
         return run("ip", "netns", "exec", f"{self.prefix}-{name}", *words, check=check)
 
-    def add(self, name, address, is_limited=True):
+    def add(self, name, address, is_limited=True, rate=RATE_BITS, burst="16kb"):
         space = f"{self.prefix}-{name}"
         port = f"p-{name}"
         run("ip", "netns", "add", space)
@@ -67,7 +68,7 @@ class Namespaces:
         self.names.append(name)
         if not is_limited:
             return
-        bucket = ["root", "tbf", "rate", str(RATE_BITS), "burst", "16kb", "latency", "50ms"]
+        bucket = ["root", "tbf", "rate", str(rate), "burst", burst, "latency", "50ms"]
         self.inside(name, "tc", "qdisc", "add", "dev", "eth0", *bucket)
         self.switched("tc", "qdisc", "add", "dev", port, *bucket)
 
@@ -146,18 +147,23 @@ class Node:
 
 
 class World:
-    def __init__(self, program, is_timed):
+    def __init__(self, program, is_timed, has_nodes):
         self.program = os.path.abspath(program)
         self.is_timed = is_timed
         self.folder = tempfile.mkdtemp(prefix="livesync-namespaces-")
+        self.spaces = Namespaces()
+        self.nodes = []
+        if has_nodes:
+            self.start()
+
+    def start(self):
+        """Starts four nodes, one of which makes blocks."""
         self.genesis = os.path.join(self.folder, "genesis.json")
         keys = os.path.join(self.folder, "keys")
         run(
             self.program, "genesis", "--out", self.genesis, "--keys", keys, "--accounts",
             str(ACCOUNTS), "--data-bytes", str(DATA_BYTES), "--block-time", str(BLOCK_MS),
         )
-        self.spaces = Namespaces()
-        self.nodes = []
         for number in range(1, 5):
             extra = ["--state", "genesis"]
             if number == 1:
@@ -167,7 +173,6 @@ class World:
             self.nodes[number].start(self.nodes[:number])
             self.wait(f"{self.nodes[number].name} starts", lambda: self.nodes[number].status())
         self.wait("blocks are made", lambda: self.head(self.nodes[3]) >= 5)
-        self.failures = []
 
     def add(self, name, number, extra):
         node = Node(self, name, number, extra)
@@ -329,8 +334,8 @@ def key(world):
 RELAY_DELAY_S = 0.040
 
 
-def relay(space, listen, target):
-    """Starts a relay in a namespace, which hands on all bytes RELAY_DELAY_S later."""
+def relay(space, listen, target, delay=RELAY_DELAY_S):
+    """Starts a relay in a namespace, which hands on all bytes of its connections so much later."""
     code = f"""
 import collections, socket, threading, time
 def copy(source, sink):
@@ -341,22 +346,27 @@ def copy(source, sink):
                 while not waiting: signal.wait()
                 due, data = waiting.popleft()
             time.sleep(max(0, due - time.monotonic()))
+            try:
+                if data: sink.sendall(data)
+                else: sink.shutdown(socket.SHUT_WR)
+            except OSError: return
             if not data: return
-            sink.sendall(data)
     threading.Thread(target=write, daemon=True).start()
     while True:
-        data = source.recv(65536)
+        try: data = source.recv(65536)
+        except OSError: data = b''
         with signal:
-            waiting.append((time.monotonic() + {RELAY_DELAY_S}, data))
+            waiting.append((time.monotonic() + {delay}, data))
             signal.notify()
         if not data: return
 server = socket.create_server(('{listen}', 7400))
 print('ready', flush=True)
-near, _ = server.accept()
-far = socket.create_connection(('{target}', 7400))
-for each in (near, far): each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-threading.Thread(target=copy, args=(near, far), daemon=True).start()
-copy(far, near)
+while True:
+    near, _ = server.accept()
+    far = socket.create_connection(('{target}', 7400))
+    for each in (near, far): each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for ends in ((near, far), (far, near)):
+        threading.Thread(target=copy, args=ends, daemon=True).start()
 """
     process = subprocess.Popen(
         ["ip", "netns", "exec", space, sys.executable, "-c", code], stdout=subprocess.PIPE
@@ -397,7 +407,96 @@ def header(world):
         middle.wait()
 
 
-SCENARIOS = {scenario.__name__: scenario for scenario in (limit, header, kill, stop, link, address, key)}
+RECONCILE_RECORDS = 10_000
+# Of the records of B so many in a thousand have another value than in A.
+RECONCILE_PER_MILLE = (1, 50, 500)
+# Bit a second, milliseconds there and back, and what goes at once.
+RECONCILE_LINES = ((10_000_000, 40, "16kb"), (100_000_000, 5, "64kb"))
+STRATEGIES = ("full", "merkle", "bloom", "iblt", "riblt", "ranges", "auto")
+# Share by which bytes may be others than predicted, beside a few for what is asked for ahead.
+BYTES_SHARE, BYTES_FEW = 0.03, 400
+TIME_FACTOR = 1.5
+
+
+def record_files(world, per_mille):
+    """Two files of records of which so many are others; they lie scattered."""
+    generator = random.Random(per_mille)
+    changed = set(generator.sample(range(RECONCILE_RECORDS), RECONCILE_RECORDS * per_mille // 1000))
+    paths = [os.path.join(world.folder, f"{side}-{per_mille}.jsonl") for side in "ab"]
+    for path, other in zip(paths, (set(), changed)):
+        with open(path, "w") as file:
+            for number in range(RECONCILE_RECORDS):
+                value = f"{'new' if number in other else 'old'}-{number}"
+                record = {"key": f"record/{number}", "value": value, "version": number}
+                file.write(json.dumps(record) + "\n")
+    return paths
+
+
+def reconcile(world):
+    """Two processes find what they differ in over a line, by each strategy, as predicted."""
+    spaces, program = world.spaces, world.program
+    enter = lambda name: ["ip", "netns", "exec", f"{spaces.prefix}-{name}"]
+    spaces.add("q-b", "10.77.0.71", is_limited=False)
+    # What waits in the relay stands for the length of the line: this kernel may have no netem.
+    spaces.add("q-relay", "10.77.0.72", is_limited=False)
+    for number, (rate, _, burst) in enumerate(RECONCILE_LINES):
+        spaces.add(f"q-a{number}", f"10.77.0.{73 + number}", rate=rate, burst=burst)
+    print("| line | different | strategy | used | bytes predicted | bytes | s predicted | s | ratio |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for per_mille in RECONCILE_PER_MILLE:
+        a, b = record_files(world, per_mille)
+        server = subprocess.Popen(
+            [*enter("q-b"), program, "reconcile", "serve", b, "--listen", "10.77.0.71:7400"],
+            stdout=subprocess.PIPE, text=True,
+        )
+        try:
+            key = server.stdout.readline().split()[1].split("@")[0]
+            for number, (rate, trip, _) in enumerate(RECONCILE_LINES):
+                middle = relay(f"{spaces.prefix}-q-relay", "10.77.0.72", "10.77.0.71", trip / 2000)
+                try:
+                    for strategy in STRATEGIES:
+                        words = ["--strategy", strategy, "--json", "--summary"]
+                        line = ["--bandwidth", str(rate // 8000), "--round-trip", str(trip)]
+                        compare_line(
+                            f"{rate // 1_000_000} Mbit/s, {trip} ms", f"{per_mille / 10:g} %", strategy,
+                            run(program, "reconcile", a, b, *line, *words),
+                            run(
+                                *enter(f"q-a{number}"), program, "reconcile", a, "--with",
+                                f"{key}@10.77.0.72:7400", *line, *words, check=False,
+                            ), world.is_timed,
+                        )
+                finally:
+                    middle.kill()
+                    middle.wait()
+        finally:
+            server.kill()
+            server.wait()
+
+
+def compare_line(line, different, strategy, predicted, measured, is_timed):
+    """Prints a row of the table and holds it against the prediction."""
+    where = f"{strategy} over {line}, {different}"
+    assert measured.returncode == 0, f"{where}: {measured.stderr}"
+    predicted, measured = json.loads(predicted.stdout), json.loads(measured.stdout)
+    sizes = [each["sent_bytes"] + each["received_bytes"] for each in (predicted, measured)]
+    times = [predicted["line_ns"] / 1e9, measured["time_ns"] / 1e9]
+    used = " ".join(measured["strategies"])
+    print(
+        f"| {line} | {different} | {strategy} | {used} | {sizes[0]:,} | {sizes[1]:,} | {times[0]:.3f} "
+        f"| {times[1]:.3f} | {times[1] / times[0]:.2f} |", flush=True,
+    )
+    for name in ("different_keys", "only_a", "only_b", "strategies"):
+        assert predicted[name] == measured[name], f"{where}: {name} {predicted[name]} {measured[name]}"
+    room = sizes[0] * BYTES_SHARE + BYTES_FEW
+    assert abs(sizes[1] - sizes[0]) <= room, f"{where}: {sizes[1]} bytes, not {sizes[0]}"
+    if is_timed:
+        assert times[1] <= TIME_FACTOR * times[0] + 0.02, f"{where}: {times[1]:.3f} s, not {times[0]:.3f}"
+
+
+SCENARIOS = {scenario.__name__: scenario for scenario in (
+    limit, header, kill, stop, link, address, key, reconcile)}
+# These need no chain.
+ALONE = {"reconcile"}
 
 
 def main():
@@ -409,7 +508,10 @@ def main():
     # So that nothing is left running when it is stopped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     failures = []
-    world = World(sys.argv[1], is_timed="--timed" in sys.argv[2:])
+    world = World(
+        sys.argv[1], is_timed="--timed" in sys.argv[2:],
+        has_nodes=bool(set(names or SCENARIOS) - ALONE),
+    )
     try:
         for name in names or SCENARIOS:
             began = time.monotonic()

@@ -26,6 +26,11 @@ import Testing
     #expect(rows.first?.contains("by \(name),") == true, "\(rows)")
     #expect(rows.contains { $0.contains("by \(name): ") } == (way != 3), "\(rows)")
     #expect((report.chunksAccepted == 0) == (way != 3))
+    // It says so in words.
+    let line = try #require(report.text.split(separator: "\n").first { $0.hasPrefix("state ") })
+    let words = way == 3 ? "  complete after " : "old; brought to the present by \(name) after "
+    #expect(line.contains(words) && !line.contains("never"), "\(line)")
+    #expect(report.json().contains("\"carried_by\":\"\(name)\"") == (way != 3))
   }
 
   @Test(arguments: [LiarKind.wrongSymbols, .wrongAccount])

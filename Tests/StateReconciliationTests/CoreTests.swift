@@ -96,7 +96,7 @@ import Testing
     var random = SeededGenerator(seed: seed)
     let old = Self.items(3_000, &random)
     let new = Self.changed(old, percent: 1 + Int(seed), &random)
-    let names = LeafNames(block: Blake2b256.hash([UInt8(seed)]))
+    let names = LeafNames(of: .zero, at: Blake2b256.hash([UInt8(seed)]))
     func prefix(_ items: Items) -> SymbolPrefix<ShortID> {
       SymbolPrefix(
         length: 4_096, of: items.map { names.name(of: TrieItem(key: $0, value: $1)) })
@@ -108,7 +108,8 @@ import Testing
     while !core.isComplete {
       let range = core.taken..<core.taken + (try #require(core.next))
       let answer = StateSymbols(
-        items: UInt32(new.count), available: 4_096, start: UInt32(range.lowerBound),
+        salt: names.salt, items: UInt32(new.count), available: 4_096,
+        start: UInt32(range.lowerBound),
         symbols: remote.symbols[range].map {
           CodedSymbol(sum: $0.sum, checksum: $0.checksum & 0xffff_ffff, count: $0.count)
         })
@@ -124,30 +125,44 @@ import Testing
     try expect(names, try core.names().needed, stale, new, old, seed)
   }
 
-  /// The accounts that are needed bring the new state.
+  /// The accounts that are needed bring the new state, though one of three sources lies in each
+  /// way that there is.
   private func expect(
     _ names: LeafNames, _ needed: [ShortID], _ stale: Items, _ new: Items, _ old: Items,
     _ seed: UInt64
   ) throws {
     var plan = AccountPlan(names, needed: needed, stale: stale.keys.sorted())
+    var random = SeededGenerator(seed: seed)
     while !plan.isIdle {
+      let source = random.below(3)
+      if plan.contradicting.contains(source) { continue }
       let queries = plan.next(50)
-      let parts = queries.prefix(30).map { query -> AccountsPart in
-        let range = LeafNames.range(of: query.prefix)
-        let found = new.filter { range.contains($0.key) }
-          .map { TrieItem(key: $0.key, value: $0.value) }
-        return query.isKeyKnown && found.count == 1 ? .value(found[0].value) : .items(found)
-      }
-      let isTaken = plan.take(Array(parts), of: queries)
-      #expect(isTaken, "seed \(seed)")
+      var parts = queries.prefix(30).map { Self.part($0, of: new) }
+      if source == 2 { parts[random.below(parts.count)] = Self.lie(&random) }
+      let isTaken = plan.take(Array(parts), of: queries, from: source)
+      #expect(isTaken || source == 2, "seed \(seed)")
     }
+    #expect(plan.missing == 0 && plan.contradicting.isSubset(of: [2]), "seed \(seed)")
     var state = old
     for change in plan.changes { state[change.key] = change.value }
     #expect(state == new, "seed \(seed)")
   }
 
-  @Test func accountPlan_shouldNotTakeWhatTheNamesDoNotSay() throws {
-    let names = LeafNames(block: .zero)
+  private static func part(_ query: AccountPlan.Query, of state: Items) -> AccountsPart {
+    let range = LeafNames.range(of: query.prefix)
+    let found = state.filter { range.contains($0.key) }
+      .map { TrieItem(key: $0.key, value: $0.value) }
+    return query.isKeyKnown && found.count == 1 ? .value(found[0].value) : .items(found)
+  }
+
+  private static func lie(_ random: inout SeededGenerator) -> AccountsPart {
+    random.chance(50)
+      ? .value(random.bytes(7))
+      : .items(random.chance(50) ? [] : [TrieItem(key: KeyNibbles(bytes: [1]), value: [1])])
+  }
+
+  @Test func accountPlan_shouldNameWhoseAnswersAreNotWhatTheNamesSay() throws {
+    let names = LeafNames(of: .zero, at: .zero)
     let item = TrieItem(key: KeyNibbles(bytes: [UInt8](repeating: 3, count: 20)), value: [1])
     func plan(_ stale: [KeyNibbles]) -> AccountPlan {
       AccountPlan(names, needed: [names.name(of: item)], stale: stale)
@@ -156,17 +171,42 @@ import Testing
     let queries = asked.next()
     #expect(queries.map(\.isKeyKnown) == [true])
     // Another account may have the same digits: it is asked for once more, in full.
-    let isTaken = asked.take([.value([9])], of: queries)
+    let isTaken = asked.take([.value([9])], of: queries, from: 1)
+    #expect(isTaken && asked.contradicting.isEmpty)
     let again = asked.next()
-    #expect(isTaken && again.map(\.isKeyKnown) == [false])
-    let isLieTaken = asked.take([.items([TrieItem(key: item.key, value: [9])])], of: again)
-    #expect(!isLieTaken)
-    for parts in [[], [AccountsPart.value([1])]] {
+    #expect(again.map(\.isKeyKnown) == [false])
+    // Then there is no doubt.
+    let lie = AccountsPart.items([TrieItem(key: item.key, value: [9])])
+    let isLieTaken = asked.take([lie], of: again, from: 2)
+    #expect(!isLieTaken && asked.contradicting == [2])
+    let rest = asked.next()
+    let isRestTaken = asked.take([.items([item])], of: rest, from: 3)
+    #expect(isRestTaken)
+    // Who gave the other value meant this account.
+    #expect(asked.contradicting == [1, 2] && asked.isIdle && asked.missing == 0)
+    for parts in [[], [AccountsPart.value([1])], [.items([]), .items([])]] {
       var fresh = plan([])
       let query = fresh.next()
-      let isTaken = fresh.take(parts, of: query)
-      #expect(!isTaken)
+      let isTaken = fresh.take(parts, of: query, from: 4)
+      let again = fresh.next()
+      #expect(!isTaken && fresh.contradicting == [4])
+      #expect(again.map(\.prefix) == query.map(\.prefix))
     }
+  }
+
+  @Test func accountPlan_shouldTakeAnotherAccountOfTheSameDigits() throws {
+    let names = LeafNames(of: .zero, at: .zero)
+    let digits = [UInt8](repeating: 3, count: 19)
+    let (old, new) = (KeyNibbles(bytes: digits + [1]), KeyNibbles(bytes: digits + [2]))
+    let item = TrieItem(key: new, value: [5])
+    var plan = AccountPlan(names, needed: [names.name(of: item)], stale: [old])
+    for (part, source) in [(AccountsPart.value([5]), 1), (.items([item]), 2)] {
+      let queries = plan.next()
+      let isTaken = plan.take([part], of: queries, from: source)
+      #expect(isTaken)
+    }
+    #expect(plan.isIdle && plan.contradicting.isEmpty)
+    #expect(plan.changes.map(\.key) == [old, new] && plan.changes.map(\.value) == [nil, [5]])
   }
 
   @Test func cost_shouldPreferWhatMovesLess() {
@@ -181,5 +221,91 @@ import Testing
     #expect(order(50) == [.chunks, .descent])
     // More than a descent has room for: what is left would come in tiny chunks.
     #expect(order(10, symbols: 0) == [.chunks, .descent])
+  }
+
+  /// Of the old state some ranges are not held: what is held comes to the present, the rest stays
+  /// missing.
+  @Test(arguments: 0..<24 as Range<UInt64>)
+  func descent_shouldBringHeldRangesToThePresent_andLeaveMissingOnes(_ seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let old = Self.items(2_000, &random)
+    let new = Self.changed(old, percent: [0, 1, 10][Int(seed % 3)], &random)
+    let (whole, target) = (try Self.trie(old), try Self.trie(new))
+    let own = StateTrie(missing: .all)
+    try Self.hold(whole, in: own, &random)
+    let (held, root) = (own.itemCount, try #require(target.rootHash()))
+    // As on a chain: diffs change what is missing, too.
+    let changed = Self.changed(old, percent: 1, &random)
+    let keys = Set(old.keys).union(changed.keys).sorted()
+    _ = try own.apply(
+      try TrieDiff(
+        entries: keys.filter { old[$0] != changed[$0] }.map {
+          .init(key: $0, old: old[$0], new: changed[$0])
+        }))
+    let missing = own.missing
+    var core = DescentCore(root: root, ownItems: 2_000, missing: missing)
+    var fetched = 0
+    while !core.isIdle {
+      let queries = core.next()
+      let parts = try queries.map { try Self.part($0, of: target) }
+      fetched += parts.reduce(0) { $0 + $1.wireBytes.count }
+      let (children, fault) = core.take(parts, of: queries)
+      #expect(fault == nil, "seed \(seed)")
+      core.compared(children, with: try own.nodeHashes(at: children.map(\.key)))
+    }
+    try own.rebase(onto: core.outline)
+    #expect(own.rootHash() == root, "seed \(seed)")
+    #expect(own.missing.ranges.allSatisfy { !$0.isEmpty }, "seed \(seed)")
+    #expect(own.itemCount * 10 > held * 9, "seed \(seed): \(own.itemCount) of \(held)")
+    #expect(own.itemCount < 1_900, "seed \(seed): missing ranges were fetched")
+    for (key, value) in new where !own.missing.contains(key) {
+      #expect(try own.lookup(key) == .present(value), "seed \(seed)")
+    }
+    while let range = own.missing.ranges.first {
+      let chunk = try target.chunk(from: range.start, to: range.end, limit: 300, edges: .both)
+      own.apply(try chunk.verify(from: range.start, edges: .both, stateRoot: root))
+    }
+    #expect(own.isComplete && own.rootHash() == root, "seed \(seed)")
+  }
+
+  /// Lets a trie hold some chunks of another.
+  private static func hold(
+    _ whole: StateTrie, in trie: StateTrie, _ random: inout SeededGenerator
+  ) throws {
+    let root = try #require(whole.rootHash())
+    for _ in 0..<3 {
+      var start = KeyNibbles.empty
+      for _ in 0..<2 { start.append(random.below(16)) }
+      guard let range = trie.missing.range(containing: start) else { continue }
+      let chunk = try whole.chunk(from: start, to: range.end, limit: 300, edges: .both)
+      trie.apply(try chunk.verify(from: start, edges: .both, stateRoot: root))
+    }
+  }
+
+  @Test(arguments: [(1, 0.1), (2, 1), (3, 5), (4, 30), (5, 100)] as [(UInt64, Double)])
+  func sample_shouldTellHowMuchDiffers(_ seed: UInt64, _ percent: Double) throws {
+    var random = SeededGenerator(seed: seed)
+    let old = Self.items(20_000, &random)
+    var new = old
+    for key in old.keys.sorted() where Double(random.below(1_000)) < percent * 10 {
+      new[key] = random.bytes(6)
+    }
+    let (own, target) = (try Self.trie(old), try Self.trie(new))
+    var sample = NodeSample(items: old.count)
+    #expect(sample.queries.count == StateReconciliationLimits.sampledNodesMax)
+    let parts = try sample.queries.map { try Self.part($0, of: target) }
+    let taken = sample.take(parts)
+    let keys = try #require(taken)
+    #expect(keys.count >= StateReconciliationLimits.sampledChildrenMin)
+    #expect(parts.reduce(0) { $0 + $1.wireBytes.count } < 12_000)
+    let found = sample.differences(try own.nodeHashes(at: keys))
+    let real = 400 * percent
+    // Each has some five accounts below it, so little and almost everything are told roughly.
+    #expect(found > real / 3 && found < real * 3 + 100, "\(percent) %: \(found), not \(real)")
+    // Nobody is believed who gives other nodes.
+    let refused = [sample.take(parts.reversed()), sample.take([])]
+    var partly = NodeSample(items: old.count, missing: .all)
+    let incomparable = partly.take(parts)
+    #expect(refused == [nil, nil] && incomparable == nil)
   }
 }

@@ -94,33 +94,6 @@ import WorldSupport
     #expect(items.count == limit)
   }
 
-  @Test func symbols_shouldBeMade_onceTheyAreAskedFor() async throws {
-    let world = try TestWorld(seed: 82)
-    world.run {
-      try await world.grow(8 * (StateReconciliationLimits.shelvedMacroBlocksMax + 2))
-      world.addHonest(1..<2)
-      StateReturnTests.host(world, 1..<2)
-      let context = world.context()
-      func ask(_ block: Hash256) async throws -> SymbolsResponse {
-        try await context.network.request(
-          RequestSymbols(block: block, start: 5, count: 7), to: PeerID(1), timeout: .seconds(5))
-      }
-      let macro = world.source.view.macroHead.hash
-      #expect(try await ask(macro) == .preparing)
-      _ = await world.wait(.seconds(1)) { false }
-      guard case .symbols(let symbols) = try await ask(macro) else {
-        Issue.record("no symbols were made")
-        return
-      }
-      #expect(symbols.start == 5 && symbols.symbols.count == 7)
-      #expect(Int(symbols.available) == StateReconciliationLimits.symbolsMin)
-      let old = try #require(world.source.block(at: 8))
-      #expect(try await ask(old.hash) == .unavailable)
-      #expect(try await ask(world.genesis.hash) == .unavailable)
-      #expect(StateReconciliationLimits.shelvesMax >= 1)
-    }
-  }
-
   @Test func host_shouldRefuse_aboveItsRates() async throws {
     let world = try TestWorld(seed: 83)
     world.run {

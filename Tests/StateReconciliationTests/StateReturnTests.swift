@@ -140,7 +140,7 @@ import WorldSupport
     context.serve(RequestSymbols.self) { request in
       .symbols(
         StateSymbols(
-          items: 3_000, available: 4_096, start: request.start,
+          salt: SipKey(low: 1, high: 2), items: 3_000, available: 4_096, start: request.start,
           symbols: (0..<request.count).map { _ in CodedSymbol() }))
     }
     context.serve(RequestAccounts.self) { request in

@@ -25,17 +25,25 @@ extension LimitTable {
       by: "messages_shouldFitTheLimitsOfTheirRequests"),
     "StateReconciliationLimits.accountRequestsPerWindowMax": .driven(
       by: "host_shouldRefuse_aboveItsRates"),
-    "StateReconciliationLimits.symbolsMax": .estimate("follows from the number of accounts"),
-    "StateReconciliationLimits.symbolsMin": .driven(
-      by: "symbols_shouldBeMade_onceTheyAreAskedFor"),
+    "StateReconciliationLimits.symbolBytesKept": .driven(by: "name_shouldBePartOfFewSymbols"),
+    "StateReconciliationLimits.symbolsMin": .driven(by: "name_shouldBePartOfFewSymbols"),
     "StateReconciliationLimits.shelvesMax": .driven(
-      by: "symbols_shouldBeMade_onceTheyAreAskedFor"),
-    "StateReconciliationLimits.shelvedMacroBlocksMax": .driven(
-      by: "symbols_shouldBeMade_onceTheyAreAskedFor"),
-    "StateReconciliationLimits.shelfOrdersMax": .estimate(
+      by: "book_shouldHaveTheSymbolsOfEachState_afterBlocksAndRebranches"),
+    "StateReconciliationLimits.changedNamesMax": .driven(
+      by: "book_shouldForgetOldChanges_whenThereAreTooMany"),
+    "StateReconciliationLimits.madeMacroBlocksMax": .driven(
+      by: "symbols_shouldBeMadeOnce_andKeptCurrentWithEachBlock"),
+    "StateReconciliationLimits.accountsPerRequestMin": .estimate("how the work is parted"),
+    "StateReconciliationLimits.accountRequestsPerPeer": .driven(
+      by: "accountsOfASketch_shouldComeFromAllPeers"),
+    "StateReconciliationLimits.sampledNodesMax": .driven(by: "sample_shouldTellHowMuchDiffers"),
+    "StateReconciliationLimits.sampledChildrenMin": .driven(by: "sample_shouldTellHowMuchDiffers"),
+    "StateReconciliationLimits.bookOrdersMax": .estimate(
       "no more blocks than that are ordered at a time"),
     "StateReconciliationLimits.symbolsFirst": .driven(
       by: "sketch_shouldFindWhatDiffers_andEstimateItFirst"),
+    "StateReconciliationLimits.symbolsAtOnceMax": .driven(
+      by: "largeSketch_shouldTakeFewSymbolsMoreThanItNeeds"),
     "StateReconciliationLimits.symbolsSparePercent": .estimate("how much is asked for at once"),
     "StateReconciliationLimits.symbolRoundsMax": .estimate(
       "each round brings a sixteenth more, so it ends before"),

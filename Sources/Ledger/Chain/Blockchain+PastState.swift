@@ -59,17 +59,21 @@ extension Blockchain {
   /// It is read from one snapshot of the store, and nobody waits for it. The state of a chain in
   /// memory, which there is once, is changed and restored behind the lock. Time and memory are
   /// those of the diffs since, which have `LedgerLimits.takenBackEntriesMax` entries at most.
-  /// - Parameter hash: the block; the head if nil.
+  /// - Parameters:
+  ///   - hash: the block; the head if nil.
+  ///   - partly: whether a state of which only a part is held will do. Then `body` is told what is
+  ///     missing where it asks for that.
   public func readState<Output: Sendable>(
-    after hash: Hash256? = nil, _ body: @Sendable (PastState) throws(LedgerStoreError) -> Output
+    after hash: Hash256? = nil, partly: Bool = false,
+    _ body: @Sendable (PastState) throws(LedgerStoreError) -> Output
   ) throws(LedgerStoreError) -> PastStateReading<Output> {
     if let store {
       return try store.look { (snapshot) throws(LedgerStoreError) in
-        try snapshot.readState(after: hash, body)
+        try snapshot.readState(after: hash, partly: partly, body)
       }
     }
     return try reading { (state) throws(LedgerStoreError) in
-      try state.readState(after: hash, body)
+      try state.readState(after: hash, partly: partly, body)
     }
   }
 }
@@ -98,16 +102,17 @@ extension BlockReading where Self: ~Copyable {
 
 extension StoreSnapshot {
   fileprivate func readState<Output>(
-    after hash: Hash256?, _ body: (PastState) throws(LedgerStoreError) -> Output
+    after hash: Hash256?, partly: Bool,
+    _ body: (PastState) throws(LedgerStoreError) -> Output
   ) throws(LedgerStoreError) -> PastStateReading<Output> {
     guard let position = try position() else { throw .noChain }
     let head = try knownBlock(position.head, includeBody: false)
     let missing = try trie { () throws(TrieError) in try StateTrie.missing(in: self) }
-    guard position.holdsState, missing.isEmpty else { return .incomplete }
+    guard position.holdsState, partly || missing.isEmpty else { return .incomplete }
     guard let way = try wayBack(to: hash ?? head.hash, from: head.id) else { return .unavailable }
     let result = try trie { () throws(TrieError) in
       try StateTrie.serving(view) { trie throws(TrieError) in
-        guard trie.rootHash() == head.header.stateRoot else {
+        guard trie.hasRoot(head.header.stateRoot, partly: partly) else {
           return Result<Output?, LedgerStoreError>.success(nil)
         }
         // The trie is this call's alone, and nothing of it is ever saved.
@@ -123,11 +128,12 @@ extension StoreSnapshot {
 
 extension ChainState {
   fileprivate func readState<Output>(
-    after hash: Hash256?, _ body: (PastState) throws(LedgerStoreError) -> Output
+    after hash: Hash256?, partly: Bool,
+    _ body: (PastState) throws(LedgerStoreError) -> Output
   ) throws(LedgerStoreError) -> PastStateReading<Output> {
-    guard let trie, trie.isComplete, trie.rootHash() == head.header.stateRoot else {
-      return .incomplete
-    }
+    guard let trie, partly || trie.isComplete,
+      trie.hasRoot(head.header.stateRoot, partly: partly)
+    else { return .incomplete }
     guard let way = try wayBack(to: hash ?? head.hash, from: head.id) else { return .unavailable }
     let result: Result<Output, LedgerStoreError>
     do throws(TrieError) {
@@ -137,5 +143,13 @@ extension ChainState {
       for receipt in receipts.reversed() { try trie.revert(receipt) }
     } catch { throw LedgerStoreError(error) }
     return .read(try result.get())
+  }
+}
+
+extension StateTrie {
+  /// Whether it has this root; if a part will do, its root need not be known.
+  fileprivate func hasRoot(_ root: Hash256, partly: Bool) -> Bool {
+    guard let own = rootHash() else { return partly }
+    return own == root
   }
 }

@@ -44,6 +44,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
   private(set) var snapshotHeight: UInt32?
   /// Whether the node weighed how to bring an old state to the present.
   private(set) var hasReturned = false
+  /// How it brought an old state to the present first.
+  private(set) var carried: SimulationReport.Carried?
   /// What chunks and diffs were worth.
   private(set) var tally = SyncTally()
   /// What the node forecast until its state was complete.
@@ -136,6 +138,9 @@ final class RunObserver: EventSink, @unchecked Sendable {
     case Event.Chunk.rejected(let chunk, _):
       refusals[chunk.peer, default: []].formUnion([.wrongValue, .wrongPiece])
     case Event.Returning.chosen: hasReturned = true
+    case Event.Returning.carried(_, _, let way, _, let ranges, let bytes) where carried == nil:
+      carried = .init(
+        way: way, bytes: bytes, missingRanges: ranges, atNanoseconds: now())
     case Event.Joining.chosen(let height, _, _, _, _): snapshotHeight = height
     case Event.Diff.rejected(let peer, _, _, "diff_root_mismatch"):
       refusals[peer, default: []].insert(.wrongDiff)

@@ -39,6 +39,10 @@ public struct SimulationReport: Sendable, Hashable {
   public var virtualNanoseconds: Int64 = 0
   /// Virtual time from the node's start to its complete state; nil if it never was.
   public var completeAfterNanoseconds: Int64?
+  /// Whether the state was complete when the node joined and ever since, if old.
+  public var wasAlwaysComplete: Bool = false
+  /// How an old state came to the present; nil if it did not, or block by block.
+  public var carried: Carried?
   public var steps: Int = 0
   public var foreignJobs: Int = 0
   public var blocks: UInt32 = 0
@@ -77,6 +81,18 @@ public struct SimulationReport: Sendable, Hashable {
     self.seed = seed
   }
 
+  /// How an old state came to the present.
+  public struct Carried: Sendable, Hashable {
+    /// By which way.
+    public var way: String
+    /// Bytes of answers that it took.
+    public var bytes: Int
+    /// Ranges that were left to chunks.
+    public var missingRanges: Int
+    /// Virtual time since the run began.
+    public var atNanoseconds: Int64
+  }
+
   /// How often one event was recorded.
   public struct EventCount: Sendable, Hashable {
     public var name: String
@@ -108,7 +124,36 @@ extension SimulationReport {
         "events",
         "{" + coverage.map { "\"\($0.name)\":\($0.count)" }.joined(separator: ",") + "}"
       ),
-    ] + forecastFields + (measurement?.fields ?? [])
+    ] + carriedFields + forecastFields + (measurement?.fields ?? [])
+  }
+
+  /// Virtual time from the node's start until its old state was the network's.
+  private var carriedAfter: Int64? {
+    joinedNanoseconds.flatMap { start in carried.map { $0.atNanoseconds - start } }
+  }
+
+  private var carriedFields: [(String, String)] {
+    guard let carried, let carriedAfter else { return [] }
+    return [
+      ("carried_by", JSONText.quoted(carried.way)), ("carried_after_ns", "\(carriedAfter)"),
+      ("carried_bytes", "\(carried.bytes)"), ("carried_missing_ranges", "\(carried.missingRanges)"),
+    ]
+  }
+
+  /// What became of the state.
+  private var state: String {
+    var parts: [String] = []
+    if let carried, let carriedAfter {
+      parts.append(
+        "old; brought to the present by \(carried.way) after \(seconds(carriedAfter)), "
+          + "\(carried.bytes / 1000) kB")
+    }
+    if let completeAfterNanoseconds {
+      parts.append("complete after \(seconds(completeAfterNanoseconds))")
+    } else {
+      parts.append(wasAlwaysComplete ? "complete all the time" : "never complete")
+    }
+    return parts.joined(separator: ", ")
   }
 
   private var forecastFields: [(String, String)] {
@@ -136,7 +181,6 @@ extension SimulationReport {
   /// The outcome as a few lines.
   public var text: String {
     func short(_ hash: Hash256?) -> String { hash?.short ?? "unknown" }
-    let complete = completeAfterNanoseconds.map(seconds) ?? "never"
     let gone = banned.isEmpty ? "nobody" : banned.map { "p\($0)" }.joined(separator: " ")
     let digest = logDigest.map { String($0.hex.prefix(16)) } ?? "-"
     let measured = measurement.map { $0.text + "\n" } ?? ""
@@ -148,7 +192,7 @@ extension SimulationReport {
       }
     return """
       roots     node \(short(nodeRoot))  header \(short(headerRoot))  oracle \(short(oracleRoot))
-      state     complete after \(complete), \(chunksAccepted) chunks, \(diffsAccepted) diffs, \
+      state     \(state), \(chunksAccepted) chunks, \(diffsAccepted) diffs, \
       \(chunksRejected) chunks rejected
       chain     \(blocks) blocks, \(forks) forks; the node rebranched \(rebranches) times, \
       \(rebranchesWhileIncomplete) of them while incomplete

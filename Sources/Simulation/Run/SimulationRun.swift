@@ -173,6 +173,8 @@ public final class SimulationRun {
     report.completeAfterNanoseconds = observer.completeAt.flatMap { at in
       world.joinedAt.map { at - $0 }
     }
+    report.wasAlwaysComplete = observer.completeAt == nil && observer.isComplete
+    report.carried = observer.carried
     report.steps = world.runtime.steps
     report.foreignJobs = world.runtime.foreignJobs
     report.blocks = world.producer.source.headNumber

@@ -15,23 +15,28 @@ public struct DescentCore: Sendable {
   /// What is to be asked for, in the order in which it was found.
   private var wanted: [Query] = [Query(key: .empty, wantsItems: false)]
   private let ownItems: Double
+  private let missing: KeyRangeSet
   private let bytesMax: Int
   /// Bytes in memory of the outline, about.
   public private(set) var bytes = 0
   /// Subtrees that both states have.
   public private(set) var held = 0
-  /// Subtrees that differ and are left to chunks, since there is no room for more.
+  /// Subtrees that differ and are left to chunks, since there is no room for more or nothing of
+  /// them is held.
   public private(set) var left = 0
 
   /// - Parameters:
   ///   - root: of the new state.
-  ///   - ownItems: accounts of the old state, by which the depth of the new one is estimated.
+  ///   - ownItems: accounts of the whole old state, by which the depth of the new one is estimated.
+  ///   - missing: what of the old state is not held: it is left to chunks.
   ///   - bytesMax: room for what is fetched, in bytes.
   public init(
-    root: Hash256, ownItems: Int, bytesMax: Int = StateReconciliationLimits.outlineBytesMax
+    root: Hash256, ownItems: Int, missing: KeyRangeSet = .none,
+    bytesMax: Int = StateReconciliationLimits.outlineBytesMax
   ) {
     outline = StateOutline(root: root)
     self.ownItems = Double(max(1, ownItems))
+    self.missing = missing
     self.bytesMax = bytesMax
   }
 
@@ -97,7 +102,7 @@ public struct DescentCore: Sendable {
     for (child, hash) in zip(children, own) {
       if hash == child.hash {
         held += 1
-      } else if bytes >= bytesMax {
+      } else if bytes >= bytesMax || missing.contains(KeyRange(subtree: child.key)) {
         left += 1
       } else {
         wanted.append(Query(key: child.key, wantsItems: isSmall(child.key)))

@@ -2,7 +2,7 @@ import Networking
 import Primitives
 import Reconciliation
 
-/// Asks for coded symbols of the accounts after one macro block.
+/// Asks for coded symbols of the accounts after one block: a macro block, or the head.
 public struct RequestSymbols: Request, Hashable {
   public typealias Response = SymbolsResponse
   public static let type = RequestType(
@@ -40,6 +40,8 @@ public struct RequestSymbols: Request, Hashable {
 /// Consecutive coded symbols of a state, in short: of the checksums 32 bits, and of the counts what
 /// they are beside the expected ones.
 public struct StateSymbols: WireCodable, Hashable {
+  /// By which the responder names accounts.
+  public var salt: SipKey
   /// Accounts of the state.
   public var items: UInt32
   /// Symbols that the responder has in all.
@@ -52,7 +54,11 @@ public struct StateSymbols: WireCodable, Hashable {
   /// Bytes of a checksum.
   public static let checksumBytes = 4
 
-  public init(items: UInt32, available: UInt32, start: UInt32, symbols: [CodedSymbol<ShortID>]) {
+  public init(
+    salt: SipKey, items: UInt32, available: UInt32, start: UInt32,
+    symbols: [CodedSymbol<ShortID>]
+  ) {
+    self.salt = salt
     self.items = items
     self.available = available
     self.start = start
@@ -63,6 +69,8 @@ public struct StateSymbols: WireCodable, Hashable {
   private func expected(_ index: Int) -> Int64 { Int64(2 * UInt64(items) / (UInt64(index) + 2)) }
 
   public func encode(to encoder: inout WireEncoder) {
+    encoder.append(salt.low)
+    encoder.append(salt.high)
     encoder.append(items)
     encoder.append(available)
     encoder.append(start)
@@ -78,6 +86,7 @@ public struct StateSymbols: WireCodable, Hashable {
   }
 
   public init(from decoder: inout WireDecoder) throws(WireError) {
+    salt = SipKey(low: try decoder.uint64(), high: try decoder.uint64())
     items = try decoder.uint32()
     available = try decoder.uint32()
     start = try decoder.uint32()

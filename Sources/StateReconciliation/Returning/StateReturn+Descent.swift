@@ -19,7 +19,9 @@ extension StateReturn {
   /// Finds what differs and jumps with the rest. False if nobody gives it.
   func descend(to target: Target) async -> Bool {
     let descent = Descent(
-      DescentCore(root: target.root, ownItems: target.items, bytesMax: outlineBytesMax))
+      DescentCore(
+        root: target.root, ownItems: target.wholeItems, missing: target.missing,
+        bytesMax: outlineBytesMax))
     var idle = 0
     while !descent.core.withLock({ $0.isIdle }) {
       let before = descent.core.withLock { $0.bytes }
@@ -86,5 +88,25 @@ extension StateReturn {
       let hashes = own ?? Array(repeating: nil, count: children.count)
       descent.core.withLock { $0.compared(children, with: hashes) }
     }
+  }
+}
+
+/// How much differs, where nobody has symbols.
+extension StateReturn {
+  /// By some nodes of the first peer that gives them; nil if none of the first few does.
+  func sample(_ target: Target) async -> Double? {
+    for peer in target.hosts.prefix(StateReconciliationLimits.sketchPeersMax) {
+      var sample = NodeSample(items: target.wholeItems, missing: target.missing)
+      let request = RequestSubtrees(block: target.block.hash, queries: sample.queries)
+      let expected = sample.queries.count * StateReconciliationLimits.nodeBytes
+      guard let answer = await ask(request, peer, expecting: expected),
+        case .parts(let parts) = answer.response, let keys = sample.take(parts)
+      else { continue }
+      let own = await read(target) { (state) throws(LedgerStoreError) in
+        try state.nodeHashes(at: keys)
+      }
+      return own.map(sample.differences)
+    }
+    return nil
   }
 }

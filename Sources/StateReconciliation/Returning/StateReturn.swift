@@ -33,14 +33,21 @@ public final class StateReturn: StateCarrier {
     var own: Hash256
     /// Accounts that we hold.
     var items: Int
+    /// What of the state we do not hold.
+    var missing: KeyRangeSet
     /// Who may have the block's state, the first one for certain.
     var hosts: [PeerID]
 
     var root: Hash256 { block.header.stateRoot }
+    /// Accounts of the whole state, by the share of the keys that we hold.
+    var wholeItems: Int {
+      let held = max(1, missing.absentPartsPerMillion)
+      return missing.isEmpty ? items : items * 1_000_000 / held
+    }
   }
 
   /// - Parameters:
-  ///   - ways: those that may be taken; `chunks` always may.
+  ///   - ways: those that may be taken; without `chunks` that is taken if no other is left.
   ///   - outlineBytesMax: room for what a descent fetches, in bytes.
   public init(
     context: SyncContext, ways: Set<ReturnWay> = Set(ReturnWay.allCases),
@@ -66,10 +73,13 @@ public final class StateReturn: StateCarrier {
     var facts = facts
     facts.bytesPerSecond = context.network.pace.bytesPerSecond ?? facts.bytesPerSecond
     let plan = CatchUpPlan(facts)
-    guard own.stateComplete else { return plan.way == .blocks ? .blocks : .chunks }
+    guard own.stateComplete || !own.missing.isEmpty, own.itemCount > 0 else {
+      return plan.way == .blocks ? .blocks : .chunks
+    }
     let others = context.network.connectedPeers().filter { $0 != peer }
     let target = Target(
-      chain: chain, block: last, own: own.headHash, items: own.itemCount, hosts: [peer] + others)
+      chain: chain, block: last, own: own.headHash, items: own.itemCount, missing: own.missing,
+      hosts: [peer] + others)
     let isKept = facts.blocks <= facts.blocksKept
     return await take(target, facts, blocks: isKept ? plan.blocksTime : nil)
   }
@@ -91,10 +101,14 @@ public final class StateReturn: StateCarrier {
   private func take(
     _ target: Target, _ facts: CatchUpFacts, blocks: Duration?
   ) async -> CarryOutcome {
-    var sketch = ways.contains(.sketch) ? await openSketch(target) : nil
-    let cost = ReturnCost(measured(sketch, target, facts), blocks: blocks)
-    let order = cost.order.filter { $0 == .chunks || ways.contains($0) }
-    record(cost, order.first ?? .chunks, sketch, target)
+    // Symbols are of whole states.
+    let mayHaveSketch = ways.contains(.sketch) && target.missing.isEmpty
+    var sketch = mayHaveSketch ? await openSketch(target) : nil
+    let (measured, basis) = await measured(sketch, target, facts)
+    let cost = ReturnCost(measured, blocks: blocks)
+    // What is not to be taken if another way leads there comes last.
+    let order = cost.order.filter(ways.contains) + (ways.contains(.chunks) ? [] : [.chunks])
+    record(cost, order.first ?? .chunks, target, measured, basis)
     for way in order {
       if Task.isCancelled { return .blocks }
       switch way {
@@ -112,21 +126,33 @@ public final class StateReturn: StateCarrier {
     return .chunks
   }
 
+  /// What is known, and by what it is known how much differs.
   private func measured(
     _ sketch: SketchSession?, _ target: Target, _ facts: CatchUpFacts
-  ) -> ReturnFacts {
+  ) async -> (ReturnFacts, basis: String) {
     let items = Double(max(1, target.items))
-    let bytesPerItem = sketch.map { Double($0.own.itemBytes) / items } ?? facts.bytesPerItem
-    // Without symbols: each changed account stands in the diffs once, with both of its values.
-    let guess = 2 * min(items, Double(facts.blocks) * facts.bytesPerBlock / (2 * bytesPerItem))
-    return ReturnFacts(
-      items: target.items, bytesPerItem: bytesPerItem,
-      differences: sketch?.core.differences ?? guess, symbols: sketch?.core.available ?? 0,
+    var measured = ReturnFacts(
+      items: target.items, bytesPerItem: facts.bytesPerItem, differences: 0, symbols: 0,
       bytesPerSecond: facts.bytesPerSecond, roundTrip: facts.roundTrip)
+    if let sketch {
+      measured.bytesPerItem = Double(sketch.own.itemBytes) / items
+      measured.differences = sketch.core.differences
+      measured.symbols = sketch.core.available
+      return (measured, "symbols")
+    }
+    if ways.contains(.descent), let differences = await sample(target) {
+      // Of what is not held nothing is brought to the present.
+      measured.differences = differences * items / Double(max(1, target.wholeItems))
+      return (measured, "nodes")
+    }
+    // Each changed account stands in the diffs once, with both of its values.
+    let changes = Double(facts.blocks) * facts.bytesPerBlock / (2 * facts.bytesPerItem)
+    measured.differences = 2 * min(items, changes)
+    return (measured, "blocks")
   }
 
   private func record(
-    _ cost: ReturnCost, _ way: ReturnWay, _ sketch: SketchSession?, _ target: Target
+    _ cost: ReturnCost, _ way: ReturnWay, _ target: Target, _ facts: ReturnFacts, _ basis: String
   ) {
     let prices = ReturnWay.allCases.compactMap { way in
       cost.prices[way].map {
@@ -138,7 +164,8 @@ public final class StateReturn: StateCarrier {
       .returning(
         .chosen(
           block: target.block.number, way: way.rawValue, items: target.items,
-          differences: Int(sketch?.core.differences ?? 0), detail: prices.joined(separator: ", "))))
+          differences: Int(min(facts.differences, 9e15)),
+          detail: "estimated by \(basis): " + prices.joined(separator: ", "))))
   }
 
   // MARK: What ways have in common
@@ -148,9 +175,9 @@ public final class StateReturn: StateCarrier {
     _ target: Target, _ body: @Sendable (PastState) throws(LedgerStoreError) -> Output
   ) async -> Output? {
     await worker.run { [chain = context.chain] in
-      guard case .read(let output)? = try? chain.readState(after: target.own, body) else {
-        return nil
-      }
+      let reading = try? chain.readState(
+        after: target.own, partly: !target.missing.isEmpty, body)
+      guard case .read(let output)? = reading else { return nil }
       return output
     }
   }

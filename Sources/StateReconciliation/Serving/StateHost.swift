@@ -11,43 +11,83 @@ import StateTrie
 /// Gives nodes that come back what they need to bring an old state to the present: parts of the
 /// trie, coded symbols, and accounts after a block of our main chain.
 ///
-/// Symbols are made once for each macro block that somebody asks for, on a worker; until then the
-/// answer is that they are being made.
+/// Symbols are made on a worker when somebody asks for the first; until then the answer is that
+/// they are being made. From then on each block brings them forward.
 public final class StateHost: NodeService {
   private let context: SyncContext
-  private let shelf = Lock<[(block: Hash256, sketch: StateSketch)]>([])
-  private let orders = Mailbox<Hash256>(capacity: StateReconciliationLimits.shelfOrdersMax)
+  private let book = Lock<SymbolBook?>(nil)
+  /// Macro blocks from which on symbols are to be made.
+  private let orders = Mailbox<Hash256>(capacity: StateReconciliationLimits.bookOrdersMax)
   private let ordered = Lock<Set<Hash256>>([])
+  private let worker: any Worker
 
   public init(context: SyncContext) {
     self.context = context.actor("state_host")
+    worker = context.runtime.worker("sketch")
     start()
   }
 
-  /// Makes symbols when they are asked for, until the task is cancelled.
+  /// Makes symbols when they are asked for and keeps them current, until the task is cancelled.
   public func run() async {
-    let worker = context.runtime.worker("sketch")
+    await withDiscardingTaskGroup { group in
+      group.addTask { await self.makeBooks() }
+      group.addTask { await self.followChain() }
+    }
+  }
+
+  private func makeBooks() async {
     for await block in orders {
-      let chain = context.chain
-      let sketch = await worker.run { Self.sketch(of: block, chain) }
+      await worker.run { self.makeBook(at: block) }
       _ = ordered.withLock { $0.remove(block) }
-      guard let sketch else { continue }
-      shelf.withLock { shelf in
-        shelf.append((block, sketch))
-        if shelf.count > StateReconciliationLimits.shelvesMax { shelf.removeFirst() }
+    }
+  }
+
+  private func followChain() async {
+    while !Task.isCancelled {
+      // A stream that ended has lost events, but where the chain is now is all that counts.
+      for await event in context.chain.events() {
+        if case .stored = event { continue }
+        guard book.withLock({ $0 != nil }) else { continue }
+        await worker.run { self.follow() }
       }
     }
   }
 
-  private static func sketch(of block: Hash256, _ chain: Blockchain) -> StateSketch? {
-    let reading = try? chain.readState(after: block) { (state) throws(LedgerStoreError) in
-      let length = min(
-        max(state.itemCount / 2, StateReconciliationLimits.symbolsMin),
-        StateReconciliationLimits.symbolsMax)
-      return try StateSketch(state, salt: block, length: length)
+  private func makeBook(at hash: Hash256) {
+    follow()
+    // Whoever has symbols of later blocks makes no others for an earlier one.
+    guard let block = context.chain.block(hash, includeBody: false),
+      book.withLock({ ($0?.head.number ?? 0) < block.number || $0 == nil })
+    else { return }
+    let names = LeafNames(of: context.network.local.identity.key.raw, at: context.chain.headHash)
+    let reading = try? context.chain.readState(after: hash) {
+      (state) throws(LedgerStoreError) in
+      try StateSketch(state, names: names, length: SymbolBook.length(for: state.itemCount))
     }
-    guard case .read(let sketch) = reading else { return nil }
-    return sketch
+    guard case .read(let sketch) = reading else { return }
+    let made = SymbolBook(
+      sketch.prefix, names, at: block.id, isMacro: block.kind.isMacro)
+    book.withLock { $0 = made }
+    follow()
+  }
+
+  /// Brings the symbols to the head, block by block: back to the main chain, then forward. If that
+  /// cannot be, or many more should be kept, they are made anew for whoever asks next.
+  private func follow() {
+    let view = context.chain.view
+    while let head = book.withLock({ $0?.head }), !view.isOnMainChain(head.hash) {
+      book.withLock { if $0?.revert() != true { $0 = nil } }
+    }
+    while let head = book.withLock({ $0?.head }), head.number < view.headNumber {
+      let next = view.block(at: head.number + 1, includeBody: false)
+      guard view.stateComplete, let next, next.parentHash == head.hash,
+        case .diff(let diff) = context.chain.trieDiff(of: next.hash)
+      else { return book.withLock { $0 = nil } }
+      book.withLock { book in
+        book?.extend(to: next.id, isMacro: next.kind.isMacro, by: diff)
+        if next.kind.isMacro, book?.isShort == true { book = nil }
+      }
+    }
   }
 
   private func start() {
@@ -57,34 +97,35 @@ public final class StateHost: NodeService {
   }
 
   private func symbols(_ request: RequestSymbols) -> SymbolsResponse {
-    if let sketch = shelf.withLock({ $0.last { $0.block == request.block }?.sketch }) {
-      let symbols = sketch.prefix.symbols
-      let start = min(Int(request.start), symbols.count)
+    let found = book.withLock { book -> StateSymbols? in
+      guard let book, let prefix = book.prefix(after: request.block) else { return nil }
+      let start = min(Int(request.start), prefix.length)
       let count = min(
-        Int(request.count), StateReconciliationLimits.symbolsPerRequestMax, symbols.count - start)
-      return .symbols(
-        StateSymbols(
-          items: UInt32(clamping: sketch.prefix.itemCount),
-          available: UInt32(clamping: symbols.count), start: UInt32(start),
-          symbols: symbols[start..<start + count].map {
-            CodedSymbol(sum: $0.sum, checksum: $0.checksum & 0xffff_ffff, count: $0.count)
-          }))
+        Int(request.count), StateReconciliationLimits.symbolsPerRequestMax, prefix.length - start)
+      return StateSymbols(
+        salt: book.names.salt, items: UInt32(clamping: prefix.itemCount),
+        available: UInt32(clamping: prefix.length), start: UInt32(start),
+        symbols: prefix.symbols[start..<start + count].map {
+          CodedSymbol(sum: $0.sum, checksum: $0.checksum & 0xffff_ffff, count: $0.count)
+        })
     }
-    guard isShelved(request.block) else { return .unavailable }
+    if let found { return .symbols(found) }
+    guard isMade(request.block) else { return .unavailable }
     let isNew = ordered.withLock { $0.insert(request.block).inserted }
     if isNew, !orders.offer(request.block) { _ = ordered.withLock { $0.remove(request.block) } }
     return .preparing
   }
 
-  /// Whether symbols are made of this block's state: it is one of the last macro blocks.
-  private func isShelved(_ hash: Hash256) -> Bool {
+  /// Whether symbols are made from this block's state on: it is one of the last macro blocks, and
+  /// not an older one than those that there are symbols of.
+  private func isMade(_ hash: Hash256) -> Bool {
     let view = context.chain.view
     guard view.stateComplete, let block = view.block(hash, includeBody: false), block.kind.isMacro,
-      view.isOnMainChain(hash)
+      view.isOnMainChain(hash), book.withLock({ ($0?.head.number ?? 0) <= block.number })
     else { return false }
     let batch = UInt64(context.chain.configuration.blocksPerBatch)
     return UInt64(block.number)
-      + batch * UInt64(StateReconciliationLimits.shelvedMacroBlocksMax) >= UInt64(view.macroNumber)
+      + batch * UInt64(StateReconciliationLimits.madeMacroBlocksMax) >= UInt64(view.macroNumber)
   }
 }
 

@@ -14,6 +14,11 @@ public struct AccountPlan: Sendable {
   private let stale: [UInt32: [KeyNibbles]]
   private var wanted: [Query]
   private var changed: [KeyNibbles: [UInt8]?] = [:]
+  /// Who gave a value alone that was not what the names say.
+  private var claimed: [UInt32: Set<Int>] = [:]
+  /// Who answered otherwise than the names say. If what came together has the state's root, they
+  /// lied.
+  public private(set) var contradicting: Set<Int> = []
 
   /// - Parameters:
   ///   - needed: names of accounts that only the new state has.
@@ -31,6 +36,10 @@ public struct AccountPlan: Sendable {
 
   /// True if nothing is to be asked for.
   public var isIdle: Bool { wanted.isEmpty }
+  /// Names that are still to be found.
+  public var missing: Int { needed.reduce(0) { $0 + $1.value.count } }
+  /// Queries that are to be asked.
+  public var wantedCount: Int { wanted.count }
 
   /// All keys that differ with their new values, nil for those that are gone, in order.
   public var changes: [(key: KeyNibbles, value: [UInt8]?)] {
@@ -46,25 +55,60 @@ public struct AccountPlan: Sendable {
     return batch
   }
 
-  /// Takes an answer to `queries`: parts of the first of them. False if one is not what the names
-  /// say; then the whole is of no use.
-  public mutating func take(_ parts: [AccountsPart], of queries: [Query]) -> Bool {
-    guard !parts.isEmpty, parts.count <= queries.count else { return queries.isEmpty }
-    var again: [Query] = []
-    for (part, query) in zip(parts, queries) {
-      switch part {
-      case .value(let value):
-        guard query.isKeyKnown, let key = stale[query.prefix]?.first else { return false }
-        if find(TrieItem(key: key, value: value)), needed[query.prefix] == nil { continue }
-        // Another account may have taken the place of ours.
-        again.append(Query(prefix: query.prefix, isKeyKnown: false))
-      case .items(let items):
-        for item in items { _ = find(item) }
-        guard needed[query.prefix] == nil else { return false }
-      }
+  /// These were not answered.
+  public mutating func giveBack(_ queries: [Query]) {
+    guard !queries.isEmpty else { return }
+    wanted = (queries + wanted).sorted { $0.prefix < $1.prefix }
+  }
+
+  /// Takes an answer to `queries`: parts of the first of them. What is not what the names say is
+  /// asked for again, and the rest, too.
+  /// - Parameter source: who answered.
+  /// - Returns: false if the source is not to be asked again.
+  public mutating func take(
+    _ parts: [AccountsPart], of queries: [Query], from source: Int
+  ) -> Bool {
+    guard !parts.isEmpty, parts.count <= queries.count else {
+      giveBack(queries)
+      contradicting.insert(source)
+      return false
     }
-    wanted = (again + queries[parts.count...] + wanted).sorted { $0.prefix < $1.prefix }
-    return true
+    var again: [Query] = []
+    for (part, query) in zip(parts, queries) where !take(part, of: query, from: source) {
+      again.append(Query(prefix: query.prefix, isKeyKnown: false))
+    }
+    giveBack(again + queries[parts.count...])
+    return !contradicting.contains(source)
+  }
+
+  /// False if something with this prefix is still needed.
+  private mutating func take(
+    _ part: AccountsPart, of query: Query, from source: Int
+  ) -> Bool {
+    let own = stale[query.prefix]
+    switch part {
+    case .value(let value):
+      guard query.isKeyKnown, let key = own?.first else {
+        contradicting.insert(source)
+        return false
+      }
+      if find(TrieItem(key: key, value: value)), needed[query.prefix] == nil { return true }
+      // Another account may have taken the place of ours.
+      claimed[query.prefix, default: []].insert(source)
+      return false
+    case .items(let items):
+      for item in items { _ = find(item) }
+      guard needed[query.prefix] == nil else {
+        contradicting.insert(source)
+        return false
+      }
+      // Who gave a value alone said that there is one account, and was taken to mean ours.
+      let isAnother = items.count == 1 && items[0].key != own?.first
+      if let claimed = claimed.removeValue(forKey: query.prefix), !isAnother {
+        contradicting.formUnion(claimed)
+      }
+      return true
+    }
   }
 
   /// Takes an account if it is one of those that are needed.

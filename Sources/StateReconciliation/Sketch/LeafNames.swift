@@ -5,21 +5,28 @@ import StateTrie
 /// The name of an account with its value in the sketch of one state: the first 32 bits of its key,
 /// so that it can be found by its name, and 32 bits of the SipHash of key and value.
 ///
-/// The hash's key is the hash of the state's block, which nobody knows before the state is made:
-/// nobody can choose accounts whose names collide. Those that do by chance lead to a wrong root.
-public struct LeafNames: Sendable {
-  private let key: SipKey
+/// The hash's key is the salt of whoever makes the symbols. It follows from the block at which they
+/// were made and from who made them, so nobody knows it before that, and the symbols of two peers
+/// have two: accounts whose names collide, by chance or by design, lead to a wrong root with one.
+public struct LeafNames: Sendable, Hashable {
+  /// The key of the hash.
+  public let salt: SipKey
 
-  /// The names in the state after the block with this hash.
-  public init(block: Hash256) {
-    key = SipKey(low: block.words.0, high: block.words.1)
+  public init(salt: SipKey) {
+    self.salt = salt
+  }
+
+  /// The names that a peer gives to accounts once it has begun at a block.
+  public init(of maker: Hash256, at block: Hash256) {
+    let hash = Blake2b256.hash(maker.bytes + block.bytes)
+    self.init(salt: SipKey(low: hash.words.0, high: hash.words.1))
   }
 
   /// The name of an account.
   public func name(of item: TrieItem) -> ShortID {
     let prefix = item.key.word(0) >> 32
     let bytes = item.wireBytes
-    let hash = bytes.withUnsafeBytes { SipHash.hash($0, key: key) }
+    let hash = bytes.withUnsafeBytes { SipHash.hash($0, key: salt) }
     return ShortID(prefix << 32 | hash >> 32)
   }
 

@@ -12,6 +12,10 @@ public struct SketchCore: Sendable {
   public private(set) var differences: Double = 0
   /// Symbols that the peer has.
   public private(set) var available: Int = .max
+  /// Accounts that the new state has more than ours.
+  private var surplus = 0.0
+  /// Squares of what counts are off, each by what it would be for one difference.
+  private var deviations = 0.0
 
   public init() {}
 
@@ -31,12 +35,20 @@ public struct SketchCore: Sendable {
   public static func symbols(for differences: Double) -> Double { 1.38 * differences + 8 }
 
   /// How many symbols to ask for next; nil if there are not enough.
+  ///
+  /// A small sketch is asked for with something to spare, which saves a round trip. Of a large one
+  /// first comes what is needed in all likelihood: with it the estimate is good to a percent.
   public var next: Int? {
     guard taken > 0 else { return StateReconciliationLimits.symbolsFirst }
-    let spare = Double(100 + StateReconciliationLimits.symbolsSparePercent) / 100
-    let whole = Self.symbols(for: differences) * spare
+    let whole = Self.symbols(for: differences)
     guard taken < available, whole <= Double(available) else { return nil }
-    let step = max(whole - Double(taken), Double(taken) / 16, 64)
+    let spare = Double(StateReconciliationLimits.symbolsSparePercent) / 100
+    var wanted = whole * (1 + spare)
+    if whole > Double(StateReconciliationLimits.symbolsAtOnceMax) {
+      let deviation = (2 / Double(taken)).squareRoot()
+      wanted = whole * (deviation > spare / 4 ? 1 - 1.5 * deviation : 1 + deviation)
+    }
+    let step = max(wanted - Double(taken), Double(taken) / 32, 64)
     return min(Int(step), available - taken, StateReconciliationLimits.symbolsPerRequestMax)
   }
 
@@ -45,29 +57,32 @@ public struct SketchCore: Sendable {
   public mutating func take(
     _ remote: StateSymbols, local: ArraySlice<CodedSymbol<ShortID>>
   ) throws(ReconciliationError) {
-    let isFirst = taken == 0
     available = Int(remote.available)
-    if isFirst { differences = Self.estimate(remote.symbols, local) }
+    look(at: remote.symbols, local)
     try decoder.append(remote: remote.symbols, local: local)
     if isComplete { differences = Double(decoder.foundCount) }
   }
 
-  /// How many items the difference of two sketches has.
+  /// Estimates how many items the difference of both sketches has.
   ///
   /// Symbol `i` holds each item with probability p = 1 / (1 + i / 2). Its count is that of items of
   /// the new state less that of ours, so it varies by p (1 - p) for each difference around p times
-  /// the difference of the sizes, which symbol 0 tells.
-  static func estimate(
-    _ remote: [CodedSymbol<ShortID>], _ local: ArraySlice<CodedSymbol<ShortID>>
-  ) -> Double {
-    let counts = zip(remote, local).map { Double($0.count) - Double($1.count) }
-    guard let surplus = counts.first, counts.count > 1 else { return 0 }
-    var sum = 0.0
-    for (index, count) in counts.enumerated().dropFirst() {
+  /// the difference of the sizes, which symbol 0 tells. Of m symbols the deviation is sqrt(2 / m).
+  private mutating func look(
+    at remote: [CodedSymbol<ShortID>], _ local: ArraySlice<CodedSymbol<ShortID>>
+  ) {
+    for (index, pair) in zip(taken..., zip(remote, local)) {
+      let count = Double(pair.0.count) - Double(pair.1.count)
+      guard index > 0 else {
+        surplus = count
+        continue
+      }
       let share = 1 / (1 + Double(index) / 2)
       let deviation = count - surplus * share
-      sum += deviation * deviation / (share * (1 - share))
+      deviations += deviation * deviation / (share * (1 - share))
     }
-    return max(abs(surplus), sum / Double(counts.count - 1))
+    let symbols = taken + remote.count
+    guard symbols > 1 else { return }
+    differences = max(abs(surplus), deviations / Double(symbols - 1))
   }
 }

@@ -13,11 +13,11 @@ public struct StateSketch: Sendable {
   /// Bytes of all accounts, keys and values, in wire form.
   public private(set) var itemBytes = 0
 
-  /// The symbols of `state` with names of the block `salt`; `length` of them.
+  /// The symbols of `state` with these names; `length` of them.
   public init(
-    _ state: PastState, salt: Hash256, length: Int
+    _ state: PastState, names: LeafNames, length: Int
   ) throws(LedgerStoreError) {
-    names = LeafNames(block: salt)
+    self.names = names
     prefix = SymbolPrefix(length: length)
     var bytes = 0
     var made = prefix
