@@ -77,8 +77,8 @@ let package = Package(
     room(
       "KeyValue",
       [
-        "CEpoll", "Locking", "Runtime", "Primitives", "Streams", "Compression", "Storage",
-        "EventLog", "Networking", "Reconciliation", "CRDT", "Delta", "RESP",
+        "CBlake2Batch", "CEpoll", "Locking", "Runtime", "Primitives", "Streams", "Compression",
+        "Storage", "EventLog", "Networking", "Transport", "Reconciliation", "CRDT", "Delta", "RESP",
       ]),
     room(
       "ReplicaSimulation",

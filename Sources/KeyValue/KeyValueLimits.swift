@@ -1,2 +1,46 @@
+import RESP
+import Storage
+
 /// What bounds the store and its clients.
-public enum KeyValueLimits {}
+public enum KeyValueLimits {
+  // MARK: Data
+
+  /// Bytes of a key, so that it can be a record's key and a key of every store.
+  public static let keyBytesMax = StorageLimits.keyBytesMax
+  /// Bytes of a value.
+  public static let valueBytesMax = RESPLimits.bulkBytesMax
+  /// Keys, tombstones counted: their numbers have 32 bits.
+  public static let entriesMax = 1 << 31
+  /// Replicas that wrote what is held.
+  public static let replicasMax = 65_535
+
+  // MARK: Clients
+
+  /// Connections at a time unless something else is said.
+  public static let clientsDefault = 10_000
+  /// Bytes of replies that wait for a client, from which on its requests wait too.
+  public static let waitingReplyBytes = 1 << 20
+  /// Bytes of the reply to one request: beyond it the client is closed.
+  public static let replyBytesMax = 256 << 20
+  /// Bytes that are read of one client in one batch; the rest is next.
+  public static let turnBytes = 1 << 20
+  /// Bytes that are read at a time.
+  public static let readBytes = 64 << 10
+  /// Bytes of a name that a client gives itself.
+  public static let clientNameBytesMax = 512
+  /// Connections that are taken in one batch.
+  public static let acceptedPerBatch = 256
+  /// Bytes of the buffer of a batch's replies that are kept for the next one.
+  public static let keptReplyBytes = 1 << 20
+
+  // MARK: Work in one batch
+
+  /// Places of the table that a call of SCAN goes through, whatever its COUNT.
+  public static let scanPlacesMax = 1 << 20
+  /// Entries that are looked at for expiry in one turn of it.
+  public static let expiryEntriesPerTurn = 20_000
+  /// Entries that are taken over into a larger tree in one batch.
+  public static let treeEntriesPerBatch = 4_096
+  /// Attempts of RANDOMKEY at a key that is not deleted, before it takes the next one.
+  public static let randomAttempts = 64
+}
