@@ -33,6 +33,13 @@ public enum KeyValueLimits {
   /// Bytes of the buffer of a batch's replies that are kept for the next one.
   public static let keptReplyBytes = 1 << 20
 
+  /// Bytes of replies of one batch, beyond which it ends with the client at hand.
+  public static let batchReplyBytes = 64 << 20
+  /// How long connections wait when they could not be taken.
+  public static let acceptPause = Duration.milliseconds(20)
+  /// Between two looks at what is due without clients.
+  public static let tickPause = Duration.milliseconds(100)
+
   // MARK: Work in one batch
 
   /// Places of the table that a call of SCAN goes through, whatever its COUNT.

@@ -23,6 +23,7 @@ struct Main {
       SnapshotListCommand.self, SnapshotServeCommand.self, SnapshotShowCommand.self,
       SnapshotVerifyCommand.self,
       SnapshotExportCommand.self, SnapshotImportCommand.self, ReconcileCommand.self,
+      KvCommand.self,
     ]
   }
 

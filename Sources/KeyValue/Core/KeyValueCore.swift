@@ -16,6 +16,8 @@ public struct KeyValueCore: ~Copyable {
   public var statistics = KeyValueStatistics()
   /// Why writes are refused; nil while they are not. Clients read it behind "MISCONF".
   public var writeRefusal: String?
+  /// When everything was written to disk last, in milliseconds since 1970; nil: never.
+  public var lastSavedAt: UInt64?
   /// When the core began, in milliseconds since 1970.
   public let startedAt: UInt64
 
@@ -44,6 +46,9 @@ public struct KeyValueCore: ~Copyable {
     random = SplitMix64(state: settings.seed)
     ownNumber = table.number(of: settings.replica) ?? 0
   }
+
+  /// Tells the core at which port its clients come.
+  mutating func setPort(_ port: UInt16) { settings.port = port }
 
   // MARK: Batches
 

@@ -50,10 +50,10 @@ struct RecordIndexes: ~Copyable {
       if entry.pointee.isRecorded, isThere, entry.pointee.id == id { continue }
       let position = entry.pointee.position
       let old = entry.pointee.isRecorded
-        ? record(entry.pointee.id, position, write.oldTicks, write.oldSize) : nil
+        ? Self.record(entry.pointee.id, position, write.oldTicks, write.oldSize) : nil
       let new =
         isThere
-        ? record(id, position, entry.pointee.ticks, UInt32(StoredContent.bytes(of: entry.pointee)))
+        ? Self.record(id, position, entry.pointee.ticks, UInt32(StoredContent.bytes(of: entry.pointee)))
         : nil
       apply(RecordChange(old: old, new: new), of: write.number)
       if let old {
@@ -116,7 +116,7 @@ struct RecordIndexes: ~Copyable {
   }
 
   @inline(__always)
-  private func record(
+  private static func record(
     _ id: RecordID, _ position: UInt64, _ ticks: UInt64, _ size: UInt32
   ) -> RecordEntry {
     RecordEntry(
@@ -153,7 +153,7 @@ struct RecordIndexes: ~Copyable {
       guard entry.isRecorded else { continue }
       let size = UInt32(StoredContent.bytes(of: entry))
       next?.tree.apply(
-        RecordChange(old: nil, new: record(entry.id, entry.position, entry.ticks, size)))
+        RecordChange(old: nil, new: Self.record(entry.id, entry.position, entry.ticks, size)))
     }
     next?.numbers = end
     guard end == table.numbers, let grown = next?.tree else { return }
