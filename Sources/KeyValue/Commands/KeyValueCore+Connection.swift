@@ -36,8 +36,12 @@ extension KeyValueCore {
   }
 
   private func select(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
-    guard let number = DecimalText.integer(request[1]), Int32(exactly: number) != nil else {
+    guard let number = DecimalText.integer(request[1]) else {
       return reply.error(KeyValueReply.notInteger)
+    }
+    guard Int32(exactly: number) != nil else {
+      return reply.error(
+        "ERR value is out of range, value must between -2147483648 and 2147483647")
     }
     number == 0 ? reply.simple("OK") : reply.error("ERR DB index is out of range")
   }
@@ -110,8 +114,8 @@ extension KeyValueCore {
       return reply.error(
         """
         NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO \
-        <proto> AUTH <user> <pass> option can be used to authenticate the client and select the \
-        RESP protocol version at the same time
+        AUTH <user> <pass> option can be used to authenticate the client and select the RESP \
+        protocol version at the same time
         """)
     }
     session.isAuthenticated = true

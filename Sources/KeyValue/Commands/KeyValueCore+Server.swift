@@ -3,8 +3,8 @@ import RESP
 /// What concerns the server: its commands, settings, figures.
 extension KeyValueCore {
   func wait(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
-    guard let replicas = DecimalText.integer(request[1]), replicas >= 0 else {
-      return reply.error("ERR value is out of range, must be positive")
+    guard DecimalText.integer(request[1]) != nil else {
+      return reply.error(KeyValueReply.notInteger)
     }
     guard let time = DecimalText.integer(request[2]) else {
       return reply.error("ERR timeout is not an integer or out of range")
@@ -49,7 +49,7 @@ extension KeyValueCore {
       let wanted = request.count == 2 ? all : named(request)
       reply.array(wanted.count)
       for number in wanted {
-        if let number { describe(number, &reply) } else { reply.nullArray() }
+        if let number { describe(number, &reply) } else { reply.null() }
       }
     case "docs":
       let wanted = request.count == 2 ? all : named(request).compactMap { $0 }

@@ -19,12 +19,12 @@ final class ClientConnection {
   /// The last batch that executed something of it, and where its replies are in that batch's.
   var batch: UInt64 = 0
   var replies: Range<Int> = 0..<0
-  /// Whether it wrote in that batch: not known of more than the batch as a whole.
+  /// It is among those that go on in the next batch.
   var isUnfinished = false
   /// Something may be there to read.
   var hasMore = false
-  /// The other end sends no more.
-  var isAtEnd = false
+  /// The other end sends no more than what is there to read.
+  var isEnding = false
   /// It is closed behind its replies, and nothing of it is executed any more.
   var isClosing = false
   var isClosed = false

@@ -9,7 +9,8 @@ extension KeyValueServer {
       guard client.flush() != .failed else { return close(client) }
       if closeIfDone(client) { return }
     }
-    if readiness.contains(.readable) || readiness.contains(.closed) { client.hasMore = true }
+    if readiness.contains(.closed) { client.isEnding = true }
+    if readiness.contains(.readable) || client.isEnding { client.hasMore = true }
     work(client)
   }
 
@@ -92,10 +93,13 @@ extension KeyValueServer {
   ) -> Int {
     while true {
       let count = recv(client.descriptor, buffer.baseAddress, buffer.count, 0)
-      if count > 0 { return count }
+      if count > 0 {
+        // There is nothing more now, and word comes of what will be, but for an end that was told.
+        if count < buffer.count, !client.isEnding { client.hasMore = false }
+        return count
+      }
       if count == 0 {
         // The replies to what came before are still sent.
-        client.isAtEnd = true
         client.isClosing = true
         client.hasMore = false
         return 0

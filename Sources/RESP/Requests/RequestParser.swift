@@ -107,10 +107,10 @@ public struct RequestParser: Sendable {
       case .argument(let missing):
         guard position < bytes.count else { return .incomplete(total: position + 1) }
         let marker = bytes[position]
+        guard let line = line(bytes) else { return unended(bytes, .longBulkLine) }
         guard marker == UInt8(ascii: "$") else {
           return .refused(.unexpected(marker, expected: UInt8(ascii: "$")))
         }
-        guard let line = line(bytes) else { return unended(bytes, .longBulkLine) }
         guard let count = DecimalText.integer(line), count >= 0 else {
           return .refused(.invalidBulkLength)
         }
@@ -144,12 +144,12 @@ public struct RequestParser: Sendable {
   /// What stands between the marker at `position` and the end of its line, which becomes the
   /// position; nil if the line does not end yet.
   private mutating func line(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
-    var index = max(searched, position + 1)
+    var index = max(searched, position)
     // The line feed has to be there too.
     let end = bytes.count - 1
     while index < end {
       if bytes[index] == 13 {
-        let line = UnsafeRawBufferPointer(rebasing: bytes[position + 1..<index])
+        let line = UnsafeRawBufferPointer(rebasing: bytes[min(position + 1, index)..<index])
         position = index + 2
         searched = position
         return line
