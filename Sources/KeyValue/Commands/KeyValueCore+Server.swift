@@ -177,7 +177,7 @@ extension KeyValueCore {
   }
 
   private var infoSections: [(name: String, lines: [(String, String)])] {
-    let overhead = table.overheadBytes + indexes.bytes
+    let overhead = overheadBytes
     return [
       (
         "Server",

@@ -122,6 +122,10 @@ extension KeyValueCore {
   public var recordTree: RecordTree { indexes.tree }
   /// The first coded symbols of the records.
   public var symbols: SymbolPrefix<RecordID> { indexes.symbols }
+  /// Bytes of memory that are held beside keys and values, but for the symbols, which do not grow.
+  public var overheadBytes: Int { table.overheadBytes + indexes.bytes }
+  /// Keys that have a value.
+  public var liveCount: Int { table.live }
   /// Records: keys, tombstones counted.
   public var recordCount: Int { indexes.count }
 }

@@ -8,14 +8,14 @@
 ///
 /// Since all is in the order of hashes, a cursor is a hash: entries before it were visited, those
 /// from it on were not, whatever the table grew or shrank in between.
-struct HashIndex: ~Copyable {
+package struct HashIndex: ~Copyable {
   /// Slots of a segment.
-  static let slots = 1 << slotBits
+  package static let slots = 1 << slotBits
   static let slotBits = 10
   /// First bits of hashes that segments can differ in.
-  static let depthMax = 32 - slotBits
+  package static let depthMax = 32 - slotBits
   /// Entries of a segment above which it is parted, and of two below which they become one.
-  static let full = slots * 4 / 5
+  package static let full = slots * 4 / 5
   static let sparse = slots * 3 / 10
 
   /// A segment: the head, then the slots, each the hash in its upper half and the number plus 1 in
@@ -28,15 +28,15 @@ struct HashIndex: ~Copyable {
 
   private var directory: [Segment]
   /// Bits of the directory.
-  private(set) var depth = 0
+  package private(set) var depth = 0
   /// Segments that differ in as many bits as the directory has.
   private var deepest = 1
   /// What found no place in a segment that cannot be parted further; only hashes that somebody
   /// chose come here.
   private var spilled: [UInt64] = []
-  private(set) var count = 0
+  package private(set) var count = 0
 
-  init() {
+  package init() {
     directory = [Self.make(depth: 0)]
   }
 
@@ -51,7 +51,7 @@ struct HashIndex: ~Copyable {
 
   /// The first entry of this hash that `isWanted`.
   @inline(__always)
-  func first(of hash: UInt32, where isWanted: (UInt32) -> Bool) -> UInt32? {
+  package func first(of hash: UInt32, where isWanted: (UInt32) -> Bool) -> UInt32? {
     let segment = segment(hash)
     let slots = Self.slots(segment)
     var place = Self.home(hash, segment.pointee.depth)
@@ -77,7 +77,7 @@ struct HashIndex: ~Copyable {
 
   /// Hands the entries of the next few hashes from `cursor` on to `body`, and gives the hash to go
   /// on from; nil after the last.
-  func visit(from cursor: UInt32, _ body: (_ hash: UInt32, _ entry: UInt32) -> Void) -> UInt32? {
+  package func visit(from cursor: UInt32, _ body: (_ hash: UInt32, _ entry: UInt32) -> Void) -> UInt32? {
     let segment = segment(cursor)
     let depth = segment.pointee.depth
     let slots = Self.slots(segment)
@@ -102,7 +102,7 @@ struct HashIndex: ~Copyable {
   // MARK: Writing
 
   /// Puts an entry that is not there.
-  mutating func insert(_ hash: UInt32, _ entry: UInt32) {
+  package mutating func insert(_ hash: UInt32, _ entry: UInt32) {
     count += 1
     while segment(hash).pointee.count >= Self.full {
       guard segment(hash).pointee.depth < Self.depthMax else {
@@ -115,7 +115,7 @@ struct HashIndex: ~Copyable {
   }
 
   /// Takes an entry out that is there.
-  mutating func remove(_ hash: UInt32, _ entry: UInt32) {
+  package mutating func remove(_ hash: UInt32, _ entry: UInt32) {
     count -= 1
     let segment = segment(hash)
     let slots = Self.slots(segment)
