@@ -42,6 +42,9 @@ public enum KeyValueLimits {
 
   // MARK: Work in one batch
 
+  /// Requests of a client that are read before the first of them is executed.
+  public static let requestsAhead = 32
+
   /// Places of the table that a call of SCAN goes through, whatever its COUNT.
   public static let scanPlacesMax = 1 << 20
   /// Entries that are looked at for expiry in one turn of it.

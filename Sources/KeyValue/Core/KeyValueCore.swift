@@ -33,6 +33,10 @@ public struct KeyValueCore: ~Copyable {
   let commands = CommandTable()
   private let ownNumber: UInt16
   var random: SplitMix64
+  /// What was found out of the keys of requests that come next.
+  var ahead: [Ahead] = []
+  /// The one of the request at hand.
+  private var hint = Ahead(key: nil, hash: 0, number: nil)
   /// Where the search for what has expired goes on.
   private var expiryCursor: UInt32 = 0
 
@@ -121,7 +125,7 @@ public struct KeyValueCore: ~Copyable {
   /// The entry of a key that has a value. One whose time is over is found out here.
   @inline(__always)
   mutating func find(_ key: UnsafeRawBufferPointer) -> UInt32? {
-    guard let number = table.find(key, table.hash(key)) else { return nil }
+    guard let number = table.find(key, hash(key)) else { return nil }
     return isLive(number) ? number : nil
   }
 
@@ -145,6 +149,44 @@ public struct KeyValueCore: ~Copyable {
       expiry: entry.expiry)
   }
 
+  // MARK: Reading ahead
+
+  struct Ahead {
+    var key: UnsafeRawPointer?
+    var hash: UInt32
+    var number: UInt32?
+  }
+
+  /// Asks for the memory that the requests of `row` will need, all at once: waiting for it is most
+  /// of what a request costs. `useHint` says which of them is executed.
+  public mutating func prepare(_ row: borrowing RequestRow, in bytes: UnsafeRawBufferPointer) {
+    ahead.removeAll(keepingCapacity: true)
+    for index in 0..<row.count {
+      guard let key = row.key(index, in: bytes), key.count <= KeyValueLimits.keyBytesMax else {
+        ahead.append(Ahead(key: nil, hash: 0, number: nil))
+        continue
+      }
+      let hash = table.hash(key)
+      table.prefetchIndex(hash)
+      ahead.append(Ahead(key: key.baseAddress, hash: hash, number: nil))
+    }
+    for index in ahead.indices where ahead[index].key != nil {
+      ahead[index].number = table.prefetchEntry(ahead[index].hash)
+    }
+    for place in ahead { if let number = place.number { table.prefetchBlob(number) } }
+  }
+
+  /// The request at hand is this one of the row; nil: of none. The row's bytes must stay until then.
+  @inline(__always)
+  public mutating func useHint(_ index: Int?) {
+    hint = index.map { ahead[$0] } ?? Ahead(key: nil, hash: 0, number: nil)
+  }
+
+  @inline(__always)
+  private func hash(_ key: UnsafeRawBufferPointer) -> UInt32 {
+    key.baseAddress == hint.key ? hint.hash : table.hash(key)
+  }
+
   // MARK: Writing
 
   /// Gives a key a value, and makes it for good or until `expiry` (0: never).
@@ -152,7 +194,7 @@ public struct KeyValueCore: ~Copyable {
   mutating func set(
     _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, expiry: UInt64 = 0
   ) {
-    let hash = table.hash(key)
+    let hash = hash(key)
     let number = table.find(key, hash) ?? table.insert(key, hash)
     note(number)
     stamp(number)

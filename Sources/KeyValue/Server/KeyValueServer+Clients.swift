@@ -116,21 +116,29 @@ extension KeyValueServer {
     let first = replies.count
     var used = 0
     while used < bytes.count, !client.isClosing, !isFull(client, first) {
-      let rest = UnsafeRawBufferPointer(rebasing: bytes[used...])
-      switch client.parser.next(in: rest, bounds: client.session.bounds) {
+      let next = readRow(client, bytes, from: used)
+      if row.count > 1 { core.prepare(row, in: bytes) }
+      for index in 0..<row.count {
+        guard !client.isClosing, !isFull(client, first) else {
+          // What was read and not executed is read again.
+          client.parser.reset()
+          return used
+        }
+        if row.count > 1 { core.useHint(index) }
+        row.withArguments(index, in: bytes) { run($0, client) }
+        used += row.bytes(index)
+      }
+      core.useHint(nil)
+      guard !client.isClosing, !isFull(client, first) else {
+        client.parser.reset()
+        return used
+      }
+      switch next {
+      case nil: continue
       case .request(let count):
-        let start = replies.count
-        let after = client.parser.withArguments(in: rest) {
-          core.execute($0, for: &client.session, into: &replies)
-        }
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[used...])
+        client.parser.withArguments(in: rest) { run($0, client) }
         used += count
-        if replies.count - start > KeyValueLimits.replyBytesMax {
-          tell(.replyTooLarge(client: name(client), bytes: replies.count - start))
-          replies.cut(to: start)
-          client.isClosing = true
-        } else if after != .next {
-          follow(after, client)
-        }
       case .nothing(let count): used += count
       case .incomplete: return used
       case .refused(let error):
@@ -139,6 +147,38 @@ extension KeyValueServer {
       }
     }
     return used
+  }
+
+  /// Reads some requests into `row`; gives what comes after them and is none, or is a line.
+  private func readRow(
+    _ client: ClientConnection, _ bytes: UnsafeRawBufferPointer, from start: Int
+  ) -> RequestParser.Outcome? {
+    row.removeAll()
+    var end = start
+    let bounds = client.session.bounds
+    // A request of a stranger may make it none.
+    let rowMax = bounds.isStranger ? 1 : KeyValueLimits.requestsAhead
+    while end < bytes.count, row.count < rowMax {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[end...])
+      let outcome = client.parser.next(in: rest, bounds: bounds)
+      guard case .request(let count) = outcome, !client.parser.isInline else { return outcome }
+      row.append(client.parser, at: end, bytes: count)
+      end += count
+    }
+    return nil
+  }
+
+  /// Executes one request.
+  private func run(_ request: RequestArguments, _ client: ClientConnection) {
+    let start = replies.count
+    let after = core.execute(request, for: &client.session, into: &replies)
+    if replies.count - start > KeyValueLimits.replyBytesMax {
+      tell(.replyTooLarge(client: name(client), bytes: replies.count - start))
+      replies.cut(to: start)
+      client.isClosing = true
+    } else if after != .next {
+      follow(after, client)
+    }
   }
 
   private func refuse(_ client: ClientConnection, _ error: RESPError) {

@@ -27,6 +27,8 @@ public final class KeyValueServer: @unchecked Sendable {
 
   // Of the batch at hand.
   var replies = ReplyBuffer()
+  /// Requests of a client that are read and not executed yet.
+  var row = RequestRow()
   var touched: [ClientConnection] = []
   var batch: UInt64 = 0
   var isBatchOpen = false

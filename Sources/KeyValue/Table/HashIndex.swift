@@ -1,3 +1,5 @@
+import CBlake2Batch
+
 /// Numbers of entries by 32 bits of a hash, in the order of hashes.
 ///
 /// Extendible hashing: a directory over the first bits leads to segments of 1,024 slots, and within
@@ -65,6 +67,13 @@ package struct HashIndex: ~Copyable {
       place = (place + 1) & (Self.slots - 1)
     }
     return spilled.isEmpty ? nil : firstSpilled(of: hash, where: isWanted)
+  }
+
+  /// Asks for the memory in which a hash belongs.
+  @inline(__always)
+  func prefetch(_ hash: UInt32) {
+    let segment = segment(hash)
+    livesync_prefetch(Self.slots(segment) + Self.home(hash, segment.pointee.depth))
   }
 
   private func firstSpilled(of hash: UInt32, where isWanted: (UInt32) -> Bool) -> UInt32? {

@@ -1,3 +1,4 @@
+import CBlake2Batch
 import CRDT
 import Primitives
 
@@ -62,6 +63,22 @@ struct KeyTable: ~Copyable {
       return Int(entry.keyBytes) == key.count && Bytes.equal(entry.blob, key.baseAddress, key.count)
     }
   }
+
+  // MARK: What will be needed
+
+  @inline(__always)
+  func prefetchIndex(_ hash: UInt32) { index.prefetch(hash) }
+
+  /// Asks for the entry of a hash, whatever its key; gives its number.
+  @inline(__always)
+  func prefetchEntry(_ hash: UInt32) -> UInt32? {
+    let number = index.first(of: hash) { _ in true }
+    if let number { livesync_prefetch(entry(number)) }
+    return number
+  }
+
+  @inline(__always)
+  func prefetchBlob(_ number: UInt32) { livesync_prefetch(entry(number).pointee.blob) }
 
   /// Entries from a hash on, as `HashIndex.visit`.
   func visit(from cursor: UInt32, _ body: (UInt32) -> Void) -> UInt32? {

@@ -35,7 +35,8 @@ public struct RequestParser: Sendable {
   private var ranges: [ArgumentRange] = []
   /// The arguments of an inline request with their quotes and escapes undone.
   private var unquoted: [UInt8] = []
-  private var isInline = false
+  /// Whether the request that was read last is a line.
+  public private(set) var isInline = false
 
   public init() {}
 
@@ -67,6 +68,10 @@ public struct RequestParser: Sendable {
       }
     }
   }
+
+  /// Appends where the arguments of the request that was read last lie.
+  @inline(__always)
+  func appendRanges(to ranges: inout [ArgumentRange]) { ranges.append(contentsOf: self.ranges) }
 
   /// Forgets a request that was read in part.
   public mutating func reset() {
