@@ -45,6 +45,10 @@ public enum KeyValueLimits {
   /// Requests of a client that are read before the first of them is executed.
   public static let requestsAhead = 32
 
+  /// Written entries that tree and sketch have yet to follow, from which on they do.
+  public static let unsettledEntries = 256
+  /// Places in lists of written entries that are kept between batches.
+  public static let keptWrites = 65_536
   /// Places of the table that a call of SCAN goes through, whatever its COUNT.
   public static let scanPlacesMax = 1 << 20
   /// Entries that are looked at for expiry in one turn of it.

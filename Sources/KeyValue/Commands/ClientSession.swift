@@ -55,6 +55,9 @@ public enum AfterRequest: Sendable, Hashable {
   case next
   /// Close the connection behind the replies.
   case close
+  /// The same, because the reply was longer than `KeyValueLimits.replyBytesMax`; so many bytes were
+  /// made.
+  case refuseReply(bytes: Int)
   /// End, after the connections were closed.
   case shutdown
   /// Answer with the lines of these connections, or of all.

@@ -12,7 +12,33 @@ extension KeyValueCore {
     session.lastAt = now
     let after = check(request, &session, &reply)
     if reply.count > start, reply.byte(at: start) == UInt8(ascii: "-") { statistics.errors += 1 }
+    if reply.count - start > KeyValueLimits.replyBytesMax {
+      let bytes = reply.count - start
+      reply.cut(to: start)
+      return .refuseReply(bytes: bytes)
+    }
     return after
+  }
+
+  /// Executes requests of a row, one after another, until one asks something of the server or
+  /// `replyBytes` bytes of replies were appended. Within a batch.
+  /// - Returns: how many were executed, the bytes they have, and what is to be done after the last.
+  public mutating func execute(
+    _ row: borrowing RequestRow, in bytes: UnsafeRawBufferPointer, for session: inout ClientSession,
+    into reply: inout ReplyBuffer, replyBytes: Int
+  ) -> (bytes: Int, after: AfterRequest) {
+    let start = reply.count
+    let isAhead = row.count > 1
+    if isAhead { prepare(row, in: bytes) }
+    defer { if isAhead { useHint(nil) } }
+    var used = 0
+    var after = AfterRequest.next
+    for index in 0..<row.count where after == .next && reply.count - start <= replyBytes {
+      if isAhead { useHint(index) }
+      after = row.withArguments(index, in: bytes) { execute($0, for: &session, into: &reply) }
+      used += row.bytes(index)
+    }
+    return (used, after)
   }
 
   @inline(__always)

@@ -34,7 +34,7 @@ extension KeyValueCore {
       found.append(number)
       bytes += key.count
     }
-    guard bytes <= KeyValueLimits.replyBytesMax else { return .close }
+    guard bytes <= KeyValueLimits.replyBytesMax else { return .refuseReply(bytes: bytes) }
     reply.array(found.count)
     for number in found { reply.bulk(table.entry(number).pointee.key) }
     return .next

@@ -227,7 +227,7 @@ extension KeyValueCore {
         "Replication",
         [
           ("role", "master"), ("connected_slaves", "0"),
-          ("replica_id", "\(settings.replica)"), ("records", "\(indexes.count)"),
+          ("replica_id", "\(settings.replica)"), ("records", "\(recordCount)"),
           ("tombstones", "\(table.count - table.live)"),
         ]
       ),

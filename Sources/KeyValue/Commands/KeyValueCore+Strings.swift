@@ -151,8 +151,8 @@ extension KeyValueCore {
       } else {
         reply.null()
       }
-      // The server closes a client that asks for so much; there is no need to make all of it.
-      if reply.count - start > KeyValueLimits.replyBytesMax { return .close }
+      // The client is closed; there is no need to make all of it.
+      if reply.count - start > KeyValueLimits.replyBytesMax { return .next }
     }
     return .next
   }

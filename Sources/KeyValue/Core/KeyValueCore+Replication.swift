@@ -95,13 +95,10 @@ extension KeyValueCore {
     before ticks: UInt64, from start: UInt32 = 0, entries: Int
   ) -> UInt32? {
     let end = min(UInt64(table.numbers), UInt64(start) + UInt64(max(0, entries)))
-    var gone: [RecordIndexes.Written] = []
+    var gone: [UInt32] = []
     for number in start..<max(start, UInt32(end)) {
       let entry = table.entry(number).pointee
-      guard entry.kind != 0, !entry.isLive, entry.ticks < ticks else { continue }
-      gone.append(
-        .init(
-          number: number, oldTicks: entry.ticks, oldSize: UInt32(StoredContent.bytes(of: entry))))
+      if entry.kind != 0, !entry.isLive, entry.ticks < ticks { gone.append(number) }
     }
     drop(gone)
     return end < UInt64(table.numbers) ? UInt32(end) : nil
@@ -119,15 +116,27 @@ extension KeyValueCore {
   // MARK: What anti-entropy compares
 
   /// The Merkle tree over the records.
-  public var recordTree: RecordTree { indexes.tree }
+  public var recordTree: RecordTree {
+    mutating get {
+      settle()
+      return indexes.tree
+    }
+  }
+
   /// The first coded symbols of the records.
-  public var symbols: SymbolPrefix<RecordID> { indexes.symbols }
+  public var symbols: SymbolPrefix<RecordID> {
+    mutating get {
+      settle()
+      return indexes.symbols
+    }
+  }
+
   /// Bytes of memory that are held beside keys and values, but for the symbols, which do not grow.
   public var overheadBytes: Int { table.overheadBytes + indexes.bytes }
   /// Keys that have a value.
   public var liveCount: Int { table.live }
   /// Records: keys, tombstones counted.
-  public var recordCount: Int { indexes.count }
+  public var recordCount: Int { table.count }
 }
 
 extension KeyValueEffect {

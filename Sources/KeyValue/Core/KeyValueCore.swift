@@ -27,7 +27,9 @@ public struct KeyValueCore: ~Copyable {
   /// The time of the batch, in milliseconds since 1970.
   var now: UInt64
   /// The entries written in this batch, each once.
-  var written: [RecordIndexes.Written] = []
+  var written: [UInt32] = []
+  /// The entries that the indexes have yet to follow, each once, as they were before.
+  private var unsettled: [RecordIndexes.Written] = []
   /// Whether the batch began by removing all keys.
   public internal(set) var isCleared = false
   let commands = CommandTable()
@@ -62,12 +64,21 @@ public struct KeyValueCore: ~Copyable {
     now = min(milliseconds, 1 << 48 - 1)
   }
 
-  /// Brings the indexes up to date with what was written since `beginBatch`.
+  /// Ends what a batch does; what it wrote is told from now on. The indexes follow when there is
+  /// enough for them to do.
   public mutating func finishBatch() {
-    indexes.follow(written, in: table)
-    if !written.isEmpty || indexes.isGrowing { indexes.grow(over: table) }
+    if unsettled.count >= KeyValueLimits.unsettledEntries || indexes.isGrowing { settle() }
     statistics.written += UInt64(written.count)
     if hasEffects { statistics.writingBatches += 1 }
+  }
+
+  /// Brings the indexes of anti-entropy up to date. They are never more than
+  /// `KeyValueLimits.unsettledEntries` and a batch behind.
+  public mutating func settle() {
+    indexes.follow(unsettled, in: table)
+    for write in unsettled { table.entry(write.number).pointee.flags &= ~Entry.unsettled }
+    unsettled.removeAll(keepingCapacity: unsettled.count <= KeyValueLimits.keptWrites)
+    indexes.grow(over: table)
   }
 
   /// Whether the batch wrote anything.
@@ -80,8 +91,8 @@ public struct KeyValueCore: ~Copyable {
   public borrowing func forEachEffect<Failure: Error>(
     _ body: (EffectView) throws(Failure) -> Void
   ) throws(Failure) {
-    for write in written {
-      if let view = view(of: write.number) { try body(view) }
+    for number in written {
+      if let view = view(of: number) { try body(view) }
     }
   }
 
@@ -94,30 +105,21 @@ public struct KeyValueCore: ~Copyable {
 
   /// Ends the batch: its effects are forgotten.
   public mutating func endBatch() {
-    for write in written { table.entry(write.number).pointee.flags &= ~Entry.dirty }
-    if !settings.keepsTombstones { dropDead() }
-    written.removeAll(keepingCapacity: written.count <= 65_536)
+    for number in written { table.entry(number).pointee.flags &= ~Entry.dirty }
+    // Where no other replica has to hear of it, nothing is kept of what was deleted.
+    if !settings.keepsTombstones { drop(written.filter { !table.entry($0).pointee.isLive }) }
+    written.removeAll(keepingCapacity: written.count <= KeyValueLimits.keptWrites)
     isCleared = false
   }
 
-  /// Takes what the batch deleted out of the table, where no other replica has to hear of it.
-  private mutating func dropDead() {
-    var gone: [RecordIndexes.Written] = []
-    for write in written where !table.entry(write.number).pointee.isLive {
-      let entry = table.entry(write.number)
-      gone.append(
-        .init(
-          number: write.number, oldTicks: entry.pointee.ticks,
-          oldSize: UInt32(StoredContent.bytes(of: entry.pointee))))
-    }
-    drop(gone)
-  }
-
   /// Takes entries without values out of the table and the indexes.
-  mutating func drop(_ gone: [RecordIndexes.Written]) {
-    for write in gone { table.setKind(write.number, 0) }
+  mutating func drop(_ numbers: [UInt32]) {
+    guard !numbers.isEmpty else { return }
+    settle()
+    let gone = numbers.map { RecordIndexes.Written($0, table.entry($0).pointee) }
+    for number in numbers { table.setKind(number, 0) }
     indexes.follow(gone, in: table)
-    for write in gone { table.remove(write.number) }
+    for number in numbers { table.remove(number) }
   }
 
   // MARK: Reading
@@ -159,7 +161,7 @@ public struct KeyValueCore: ~Copyable {
 
   /// Asks for the memory that the requests of `row` will need, all at once: waiting for it is most
   /// of what a request costs. `useHint` says which of them is executed.
-  public mutating func prepare(_ row: borrowing RequestRow, in bytes: UnsafeRawBufferPointer) {
+  mutating func prepare(_ row: borrowing RequestRow, in bytes: UnsafeRawBufferPointer) {
     ahead.removeAll(keepingCapacity: true)
     for index in 0..<row.count {
       guard let key = row.key(index, in: bytes), key.count <= KeyValueLimits.keyBytesMax else {
@@ -178,7 +180,7 @@ public struct KeyValueCore: ~Copyable {
 
   /// The request at hand is this one of the row; nil: of none. The row's bytes must stay until then.
   @inline(__always)
-  public mutating func useHint(_ index: Int?) {
+  mutating func useHint(_ index: Int?) {
     hint = index.map { ahead[$0] } ?? Ahead(key: nil, hash: 0, number: nil)
   }
 
@@ -220,16 +222,14 @@ public struct KeyValueCore: ~Copyable {
     statistics.expired += 1
   }
 
-  /// Remembers what an entry was before the batch, before it is changed.
+  /// Remembers what an entry was, before it is changed.
   @inline(__always)
   mutating func note(_ number: UInt32) {
     let entry = table.entry(number)
-    if entry.pointee.isDirty { return }
-    entry.pointee.flags |= Entry.dirty
-    written.append(
-      .init(
-        number: number, oldTicks: entry.pointee.ticks,
-        oldSize: UInt32(StoredContent.bytes(of: entry.pointee))))
+    let flags = entry.pointee.flags
+    if flags & Entry.dirty == 0 { written.append(number) }
+    if flags & Entry.unsettled == 0 { unsettled.append(.init(number, entry.pointee)) }
+    entry.pointee.flags = flags | Entry.dirty | Entry.unsettled
   }
 
   /// Gives an entry the next time of this replica.
@@ -254,6 +254,7 @@ public struct KeyValueCore: ~Copyable {
       _ = table.number(of: settings.replica)
       indexes.clear()
       written.removeAll()
+      unsettled.removeAll()
       expiryCursor = 0
       isCleared = true
       return

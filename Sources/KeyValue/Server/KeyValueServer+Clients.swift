@@ -117,28 +117,25 @@ extension KeyValueServer {
     var used = 0
     while used < bytes.count, !client.isClosing, !isFull(client, first) {
       let next = readRow(client, bytes, from: used)
-      if row.count > 1 { core.prepare(row, in: bytes) }
-      for index in 0..<row.count {
-        guard !client.isClosing, !isFull(client, first) else {
-          // What was read and not executed is read again.
-          client.parser.reset()
-          return used
-        }
-        if row.count > 1 { core.useHint(index) }
-        row.withArguments(index, in: bytes) { run($0, client) }
-        used += row.bytes(index)
-      }
-      core.useHint(nil)
-      guard !client.isClosing, !isFull(client, first) else {
+      let executed = core.execute(
+        row, in: bytes, for: &client.session, into: &replies,
+        replyBytes: KeyValueLimits.waitingReplyBytes - client.waitingBytes - replies.count + first)
+      used += executed.bytes
+      if executed.after != .next { follow(executed.after, client) }
+      guard used == row.end ?? used, !client.isClosing, !isFull(client, first) else {
+        // What was read and not executed is read again.
         client.parser.reset()
-        return used
+        continue
       }
       switch next {
       case nil: continue
       case .request(let count):
         let rest = UnsafeRawBufferPointer(rebasing: bytes[used...])
-        client.parser.withArguments(in: rest) { run($0, client) }
+        let after = client.parser.withArguments(in: rest) {
+          core.execute($0, for: &client.session, into: &replies)
+        }
         used += count
+        if after != .next { follow(after, client) }
       case .nothing(let count): used += count
       case .incomplete: return used
       case .refused(let error):
@@ -168,19 +165,6 @@ extension KeyValueServer {
     return nil
   }
 
-  /// Executes one request.
-  private func run(_ request: RequestArguments, _ client: ClientConnection) {
-    let start = replies.count
-    let after = core.execute(request, for: &client.session, into: &replies)
-    if replies.count - start > KeyValueLimits.replyBytesMax {
-      tell(.replyTooLarge(client: name(client), bytes: replies.count - start))
-      replies.cut(to: start)
-      client.isClosing = true
-    } else if after != .next {
-      follow(after, client)
-    }
-  }
-
   private func refuse(_ client: ClientConnection, _ error: RESPError) {
     core.statistics.errors += 1
     replies.error("ERR \(error)")
@@ -197,6 +181,9 @@ extension KeyValueServer {
     switch after {
     case .next: break
     case .close: client.isClosing = true
+    case .refuseReply(let bytes):
+      tell(.replyTooLarge(client: name(client), bytes: bytes))
+      client.isClosing = true
     case .shutdown:
       client.isClosing = true
       wantsStop = true

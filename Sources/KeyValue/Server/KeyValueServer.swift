@@ -103,6 +103,7 @@ public final class KeyValueServer: @unchecked Sendable {
       guard let self, !isStopped else { return }
       openBatch()
       core.expireSome()
+      core.settle()
       scheduleTick()
     }
   }

@@ -39,10 +39,11 @@ struct Entry {
 
   /// Written in the batch at hand.
   static let dirty: UInt8 = 1
+  /// Tree and sketch have to follow.
+  static let unsettled: UInt8 = 4
   /// Tree and sketch have it.
   static let recorded: UInt8 = 2
 
-  var isDirty: Bool { flags & Self.dirty != 0 }
   var isRecorded: Bool { flags & Self.recorded != 0 }
   /// Whether it has a value, be its time over or not.
   var isLive: Bool { kind == ValueKind.bytes.rawValue || kind == ValueKind.replicated.rawValue }

@@ -4,18 +4,26 @@ import Reconciliation
 /// What anti-entropy compares by, kept current with the table: the Merkle tree, the first coded
 /// symbols of the sketch, and the entries in hashed order.
 ///
-/// Follows once at the end of each batch, so that a key that was written ten times in it costs as
-/// much as one that was written once.
+/// Follows many writes at once, so that a key that was written ten times costs as much as one that
+/// was written once, and hashes and symbols are worked out side by side.
 struct RecordIndexes: ~Copyable {
-  /// A written entry, and what its record was before the batch.
+  /// A written entry, and what its record was before.
   struct Written {
-    var number: UInt32
-    var oldTicks: UInt64
-    var oldSize: UInt32
+    let number: UInt32
+    let oldTicks: UInt64
+    let oldSize: UInt32
+
+    /// The entry as it is, before it is written.
+    @inline(__always)
+    init(_ number: UInt32, _ entry: Entry) {
+      self.number = number
+      oldTicks = entry.ticks
+      oldSize = UInt32(truncatingIfNeeded: StoredContent.bytes(of: entry))
+    }
   }
 
   /// Entries whose symbols are changed one by one; of more, all symbols are gone through instead.
-  private static let fewChanges = 24
+  private static let fewChanges = 64
 
   private(set) var tree = RecordTree(levels: 2)
   /// A tree with one level more that takes the entries over, and how many numbers it has taken.

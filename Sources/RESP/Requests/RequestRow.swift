@@ -17,6 +17,9 @@ public struct RequestRow: Sendable {
 
   public var count: Int { places.count }
 
+  /// Where the last request ends; nil if there is none.
+  public var end: Int? { places.last.map { $0.offset + $0.bytes } }
+
   /// Bytes of a request.
   public func bytes(_ index: Int) -> Int { places[index].bytes }
 
