@@ -81,6 +81,8 @@ public struct KeyValueCore: ~Copyable {
     indexes.grow(over: table)
   }
 
+  /// Written entries that the indexes have yet to follow.
+  public var unsettledCount: Int { unsettled.count }
   /// Whether the batch wrote anything.
   public var hasEffects: Bool { isCleared || !written.isEmpty }
   /// Keys that the batch wrote; that it removed all before is told by `isCleared`.

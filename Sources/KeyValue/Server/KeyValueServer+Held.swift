@@ -6,6 +6,9 @@ struct HeldBatch {
 }
 
 extension KeyValueServer {
+  /// Batches whose replies wait for a commit.
+  public var heldBatches: Int { held.count }
+
   /// Keeps the replies of the batch until it and all before it are committed.
   func hold(isCommitted: Bool) {
     var clients: [(client: ClientConnection, bytes: Int)] = []
