@@ -6,8 +6,8 @@ import RESP
 extension FuzzTarget {
   static let keyValue = [respRequests, respReplies]
 
-  /// What a client sends: read the same however it is cut, and executed without a trap; each request
-  /// has one reply that a client can read, and tree and sketch hold no more than the table.
+  /// What a client sends: read the same however it is cut, and executed without a trap; each
+  /// request has one reply that a client can read, and tree and sketch hold no more than the table.
   static let respRequests = FuzzTarget(
     "resp-requests",
     seeds: {
@@ -22,7 +22,8 @@ extension FuzzTarget {
     check: { input in
       let whole = Requests(input, pieces: input.count + 1)
       for pieces in [1, 7] {
-        try demand(Requests(input, pieces: pieces) == whole, "another reading in pieces of \(pieces)")
+        try demand(
+          Requests(input, pieces: pieces) == whole, "another reading in pieces of \(pieces)")
       }
       try execute(whole.requests)
     })
@@ -33,7 +34,8 @@ extension FuzzTarget {
     seeds: {
       [
         Array("+OK\r\n-ERR x\r\n:5\r\n$3\r\nabc\r\n$-1\r\n*2\r\n:1\r\n*-1\r\n".utf8),
-        Array("%1\r\n+a\r\n~2\r\n#t\r\n,1.5\r\n=7\r\ntxt:abc\r\n>1\r\n_\r\n(123\r\n!3\r\nERR\r\n".utf8),
+        Array(
+          "%1\r\n+a\r\n~2\r\n#t\r\n,1.5\r\n=7\r\ntxt:abc\r\n>1\r\n_\r\n(123\r\n!3\r\nERR\r\n".utf8),
       ]
     },
     check: { input in

@@ -53,7 +53,10 @@ import Testing
     if shrinks { _ = node.batch((0..<20_000).map { words("SET go:\($0) 1") }) }
     var step = 0
     let found = all(&node, "COUNT 20") { node in
-      let names = (0..<80).map { _ in step += 1; return step }
+      let names = (0..<80).map { _ in
+        step += 1
+        return step
+      }
       _ = node.batch(
         names.map { words(shrinks ? "DEL go:\($0)" : "SET come:\(draw.next()):\($0) 1") })
     }

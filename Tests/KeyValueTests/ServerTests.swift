@@ -82,7 +82,8 @@ private final class SlowLog: CommitLog, @unchecked Sendable {
       let server = try TestServer()
       let client = try server.client()
       client.send("SET a 1\nGET a\r\n*2\r\n$4\r\nINCR\r\n$1\r\na\r\nNOSUCH\n")
-      #expect(try client.read(upTo: "NOSUCH").hasPrefix("+OK\r\n$1\r\n1\r\n:2\r\n-ERR unknown command"))
+      #expect(
+        try client.read(upTo: "NOSUCH").hasPrefix("+OK\r\n$1\r\n1\r\n:2\r\n-ERR unknown command"))
       _ = try client.read(upTo: "\r\n")
       let bytes = RequestWriter.bytes("SET", "b", String(repeating: "v", count: 300_000))
       for start in stride(from: 0, to: bytes.count, by: 70_001) {

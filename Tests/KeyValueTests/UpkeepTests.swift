@@ -38,7 +38,8 @@ enum HybridTimeOf {
       for place in 0..<1 << (4 * depth) {
         let path = TreePath(
           depth: depth,
-          above: HashedPosition(high: depth == 0 ? 0 : UInt64(place) << UInt64(64 - 4 * depth), low: 0))
+          above: HashedPosition(
+            high: depth == 0 ? 0 : UInt64(place) << UInt64(64 - 4 * depth), low: 0))
         let (a, b) = (tree.roughNode(path), anew.roughNode(path))
         guard a.count == b.count, a.size == b.size, a.sum == b.sum else {
           Issue.record("\(what): depth \(depth), place \(place)")

@@ -17,7 +17,8 @@ extension LimitTable {
     "KeyValueLimits.batchReplyBytes": .estimate("when a batch ends early; the rest is next"),
     "KeyValueLimits.acceptPause": .estimate("pause before the next attempt"),
     "KeyValueLimits.tickPause": .estimate("how often what is due is looked for"),
-    "KeyValueLimits.requestsAhead": .estimate("how many requests are read before they are executed"),
+    "KeyValueLimits.requestsAhead": .estimate(
+      "how many requests are read before they are executed"),
     "KeyValueLimits.unsettledEntries": .driven(by: "indexes_shouldFollowInTime"),
     "KeyValueLimits.keptWrites": .estimate("memory that is kept for the next batch"),
     "KeyValueLimits.scanPlacesMax": .driven(by: "scanPlaces_shouldBeLimited_whateverTheCount"),

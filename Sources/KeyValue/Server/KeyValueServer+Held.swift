@@ -36,8 +36,8 @@ extension KeyValueServer {
     }
   }
 
-  /// The batches that wait cannot be made safe: their clients are closed without replies, and writes
-  /// are refused from now on. On the loop's thread.
+  /// The batches that wait cannot be made safe: their clients are closed without replies, and
+  /// writes are refused from now on. On the loop's thread.
   public func commitFailed(_ reason: String) {
     core.writeRefusal = reason
     tell(.commitFailed(reason))
