@@ -78,8 +78,8 @@ let package = Package(
     room(
       "KeyValue",
       [
-        "CEpoll", "Locking", "Runtime", "Primitives", "Streams", "Compression", "Storage",
-        "EventLog", "Networking", "Reconciliation", "CRDT", "Delta", "RESP",
+        "CBlake2Batch", "CEpoll", "Locking", "Runtime", "Primitives", "Streams", "Compression",
+        "Storage", "EventLog", "Networking", "Transport", "Reconciliation", "CRDT", "Delta", "RESP",
       ]),
     room(
       "ReplicaSimulation",
@@ -255,7 +255,7 @@ let package = Package(
       "KeyValue",
       [
         "KeyValue", "RESP", "Delta", "CRDT", "Reconciliation", "Compression", "Storage", "EventLog",
-        "Networking", "Streams", "Runtime", "Primitives",
+        "Networking", "Transport", "Streams", "Runtime", "Primitives",
       ]),
     tests(
       "ReplicaSimulation",

@@ -24,6 +24,7 @@ struct Main {
       SnapshotVerifyCommand.self,
       SnapshotExportCommand.self, SnapshotImportCommand.self, ReconcileServeCommand.self,
       ReconcileCommand.self, CrdtDemoCommand.self, CrdtLawsCommand.self, ReplicasCommand.self,
+      KvCommand.self,
     ]
   }
 

@@ -17,7 +17,7 @@ extension TidyRule {
     "Glibc": ["Locking", "Runtime", "Primitives", "Streams", "Transport", "KeyValue", "ABCI"],
     "CEpoll": ["Runtime", "Transport", "KeyValue", "ABCI"],
     "CBlake2": ["Primitives"],
-    "CBlake2Batch": ["Primitives", "StateTrie", "livesync-bench"],
+    "CBlake2Batch": ["Primitives", "KeyValue", "StateTrie", "livesync-bench"],
     "CSodium": ["Primitives", "Transport"],
     "CLMDB": ["Storage"],
     "CMicroHTTP": ["HTTPServer"],

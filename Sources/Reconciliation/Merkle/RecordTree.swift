@@ -115,6 +115,9 @@ public struct RecordTree: Sendable {
   /// What is known of a node of the upper levels, but its largest version.
   func cell(_ path: TreePath) -> Cell { cells[index(path)] }
 
+  /// What is known of a node of the upper levels; its largest version may be too large.
+  package func roughNode(_ path: TreePath) -> MerkleNode { cell(path).node }
+
   func index(_ path: TreePath) -> Int {
     Self.offset(of: path.depth) + Self.place(path.first, path.depth)
   }

@@ -142,7 +142,7 @@ extension SocketAddress {
 
   /// The address that `fill` writes, such as `getsockname`; nil if that fails or it is of another
   /// family.
-  init?(
+  package init?(
     filling fill: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
   ) {
     var storage = sockaddr_storage()

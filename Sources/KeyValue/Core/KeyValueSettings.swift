@@ -1,0 +1,37 @@
+import CRDT
+import Primitives
+
+/// What a core is made with; it draws and reads nothing itself.
+public struct KeyValueSettings: Sendable {
+  /// The name of this replica.
+  public var replica: ReplicaID
+  /// The secret by which keys are put into the table.
+  public var tableKey: SipKey
+  /// From what RANDOMKEY draws.
+  public var seed: UInt64
+  /// The password that clients have to give; nil asks for none.
+  public var password: [UInt8]?
+  /// Whether what was deleted leaves a tombstone. Only a store that never had another replica does
+  /// without.
+  public var keepsTombstones: Bool
+  /// Connections at a time.
+  public var clientsMax: Int
+  /// The port that INFO and CONFIG GET tell.
+  public var port: UInt16 = 0
+  /// The version of this program.
+  public var programVersion: String
+
+  public init(
+    replica: ReplicaID, tableKey: SipKey, seed: UInt64, password: [UInt8]? = nil,
+    keepsTombstones: Bool = false, clientsMax: Int = KeyValueLimits.clientsDefault,
+    programVersion: String = "unknown"
+  ) {
+    self.replica = replica
+    self.tableKey = tableKey
+    self.seed = seed
+    self.password = password
+    self.keepsTombstones = keepsTombstones
+    self.clientsMax = clientsMax
+    self.programVersion = programVersion
+  }
+}

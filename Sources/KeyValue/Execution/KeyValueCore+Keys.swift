@@ -1,0 +1,136 @@
+import RESP
+
+/// Keys as such: deleting, counting, listing them.
+extension KeyValueCore {
+  mutating func delete(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
+    var count: Int64 = 0
+    for index in 1..<request.count {
+      guard let number = find(request[index]) else { continue }
+      delete(number)
+      count += 1
+    }
+    reply.integer(count)
+  }
+
+  mutating func exists(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
+    var count: Int64 = 0
+    for index in 1..<request.count where find(request[index]) != nil { count += 1 }
+    statistics.hits += UInt64(count)
+    statistics.misses += UInt64(request.count - 1) - UInt64(count)
+    reply.integer(count)
+  }
+
+  mutating func type(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
+    guard let number = find(request[1]) else { return reply.simple("none") }
+    isBytes(number) ? reply.simple("string") : reply.simple("crdt")
+  }
+
+  mutating func keys(_ request: RequestArguments, _ reply: inout ReplyBuffer) -> AfterRequest {
+    var found: [UInt32] = []
+    var bytes = 0
+    for number in 0..<table.numbers where isLive(number) {
+      let key = table.entry(number).pointee.key
+      guard GlobPattern.fits(request[1], key) else { continue }
+      found.append(number)
+      bytes += key.count
+    }
+    guard bytes <= KeyValueLimits.replyBytesMax else { return .refuseReply(bytes: bytes) }
+    reply.array(found.count)
+    for number in found { reply.bulk(table.entry(number).pointee.key) }
+    return .next
+  }
+
+  /// What SCAN was asked for.
+  private struct ScanOptions {
+    var count = 10
+    var pattern: UnsafeRawBufferPointer?
+    var type: UnsafeRawBufferPointer?
+
+    /// Nil after an error.
+    init?(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
+      var index = 2
+      while index < request.count {
+        let word = request[index]
+        guard index + 1 < request.count else {
+          reply.error(KeyValueReply.syntax)
+          return nil
+        }
+        if Bytes.isWord(word, "count") {
+          guard let number = DecimalText.integer(request[index + 1]) else {
+            reply.error(KeyValueReply.notInteger)
+            return nil
+          }
+          guard number > 0 else {
+            reply.error(KeyValueReply.syntax)
+            return nil
+          }
+          count = Int(number)
+        } else if Bytes.isWord(word, "match") {
+          pattern = request[index + 1]
+        } else if Bytes.isWord(word, "type") {
+          type = request[index + 1]
+        } else {
+          reply.error(KeyValueReply.syntax)
+          return nil
+        }
+        index += 2
+      }
+    }
+  }
+
+  /// Goes on from a cursor, which is a hash: keys with smaller ones were given before.
+  mutating func scan(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
+    guard let cursor = DecimalText.integer(request[1]), let start = UInt32(exactly: cursor) else {
+      return reply.error("ERR invalid cursor")
+    }
+    guard let options = ScanOptions(request, &reply) else { return }
+    var found: [UInt32] = []
+    var next: UInt32? = start
+    var (looked, places) = (0, 0)
+    while let hash = next, looked < options.count, places < KeyValueLimits.scanPlacesMax {
+      var here: [UInt32] = []
+      next = table.visit(from: hash) { here.append($0) }
+      places += 1
+      looked += here.count
+      for number in here where isLive(number) && isWanted(number, options) {
+        found.append(number)
+      }
+    }
+    reply.array(2)
+    reply.bulk(String(next ?? 0))
+    reply.array(found.count)
+    for number in found { reply.bulk(table.entry(number).pointee.key) }
+  }
+
+  private func isWanted(_ number: UInt32, _ options: ScanOptions) -> Bool {
+    if let pattern = options.pattern,
+      !GlobPattern.fits(pattern, table.entry(number).pointee.key)
+    {
+      return false
+    }
+    guard let type = options.type else { return true }
+    return Bytes.isWord(type, isBytes(number) ? "string" : "crdt")
+  }
+
+  mutating func randomKey(_ reply: inout ReplyBuffer) {
+    guard table.live > 0 else { return reply.null() }
+    for _ in 0..<KeyValueLimits.randomAttempts {
+      let number = UInt32(random.next() % UInt64(table.numbers))
+      if isLive(number) { return reply.bulk(table.entry(number).pointee.key) }
+    }
+    for number in 0..<table.numbers where isLive(number) {
+      return reply.bulk(table.entry(number).pointee.key)
+    }
+    reply.null()
+  }
+
+  mutating func flush(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
+    guard
+      request.count == 1
+        || request.count == 2
+          && (Bytes.isWord(request[1], "sync") || Bytes.isWord(request[1], "async"))
+    else { return reply.error(KeyValueReply.syntax) }
+    clear()
+    reply.simple("OK")
+  }
+}

@@ -1,0 +1,241 @@
+import RESP
+
+/// What concerns the server: its commands, settings, figures.
+extension KeyValueCore {
+  func wait(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
+    guard DecimalText.integer(request[1]) != nil else {
+      return reply.error(KeyValueReply.notInteger)
+    }
+    guard let time = DecimalText.integer(request[2]) else {
+      return reply.error("ERR timeout is not an integer or out of range")
+    }
+    guard time >= 0 else { return reply.error("ERR timeout is negative") }
+    reply.integer(0)
+  }
+
+  func time(_ reply: inout ReplyBuffer) {
+    reply.array(2)
+    reply.bulk(String(now / 1000))
+    reply.bulk(String(now % 1000 * 1000))
+  }
+
+  func shutdown(_ request: RequestArguments, _ reply: inout ReplyBuffer) -> AfterRequest {
+    for index in 1..<max(1, request.count) {
+      let word = request[index]
+      guard
+        Bytes.isWord(word, "nosave") || Bytes.isWord(word, "save") || Bytes.isWord(word, "now")
+          || Bytes.isWord(word, "force")
+      else {
+        reply.error(KeyValueReply.syntax)
+        return .next
+      }
+    }
+    return .shutdown
+  }
+
+  // MARK: COMMAND
+
+  func command(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
+    let all = Array(commands.commands.indices)
+    guard request.count > 1 else {
+      reply.array(all.count)
+      for number in all { describe(number, &reply) }
+      return
+    }
+    guard let word = subcommand(of: .command, request, &reply) else { return }
+    switch word {
+    case "count": reply.integer(Int64(all.count))
+    case "info":
+      let wanted = request.count == 2 ? all : named(request)
+      reply.array(wanted.count)
+      for number in wanted {
+        if let number { describe(number, &reply) } else { reply.null() }
+      }
+    case "docs":
+      let wanted = request.count == 2 ? all : named(request).compactMap { $0 }
+      reply.map(wanted.count)
+      for number in wanted { document(number, &reply) }
+    case "list": list(request, &reply)
+    default: help(of: .command, &reply)
+    }
+  }
+
+  private func named(_ request: RequestArguments) -> [Int?] {
+    (2..<request.count).map { commands.find(request[$0]) }
+  }
+
+  private func list(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
+    var names = commands.commands.map(\.name)
+    if request.count > 2 {
+      guard request.count == 5, Bytes.isWord(request[2], "filterby"),
+        Bytes.isWord(request[3], "pattern")
+      else { return reply.error(KeyValueReply.syntax) }
+      names = names.filter { fits(request[4], $0) }
+    }
+    reply.array(names.count)
+    for name in names { reply.bulk(name) }
+  }
+
+  private func fits(_ pattern: UnsafeRawBufferPointer, _ text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { GlobPattern.fits(pattern, UnsafeRawBufferPointer($0)) }
+  }
+
+  private func describe(_ number: Int, _ reply: inout ReplyBuffer) {
+    let command = commands.commands[number]
+    reply.array(10)
+    reply.bulk(command.name)
+    reply.integer(Int64(command.arity))
+    reply.set(command.flags.names.count)
+    for flag in command.flags.names { reply.bulk(flag) }
+    for key in [command.keys.first, command.keys.last, command.keys.step] {
+      reply.integer(Int64(key))
+    }
+    reply.set(0)
+    reply.set(0)
+    reply.set(0)
+    reply.array(0)
+  }
+
+  private func document(_ number: Int, _ reply: inout ReplyBuffer) {
+    let command = commands.commands[number]
+    reply.bulk(command.name)
+    let hasSubcommands = !command.subcommands.isEmpty
+    reply.map(hasSubcommands ? 4 : 3)
+    let fields = [("summary", command.summary), ("since", command.since), ("group", command.group)]
+    for (key, value) in fields {
+      reply.bulk(key)
+      reply.bulk(value)
+    }
+    guard hasSubcommands else { return }
+    reply.bulk("subcommands")
+    reply.map(command.subcommands.count)
+    for subcommand in command.subcommands {
+      reply.bulk("\(command.name)|\(subcommand.name)")
+      reply.map(3)
+      let fields = [
+        ("summary", subcommand.summary), ("since", command.since), ("group", command.group),
+      ]
+      for (key, value) in fields {
+        reply.bulk(key)
+        reply.bulk(value)
+      }
+    }
+  }
+
+  // MARK: CONFIG
+
+  /// The settings of Redis that have a meaning here, in the order of names.
+  private var configurationValues: [(name: String, value: String)] {
+    [
+      ("appendonly", "no"), ("databases", "1"), ("maxclients", String(settings.clientsMax)),
+      ("maxmemory", "0"), ("maxmemory-policy", "noeviction"), ("port", String(settings.port)),
+      ("proto-max-bulk-len", String(KeyValueLimits.valueBytesMax)), ("save", ""),
+      ("timeout", "0"),
+    ]
+  }
+
+  mutating func configuration(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
+    guard let word = subcommand(of: .config, request, &reply) else { return }
+    switch word {
+    case "get":
+      let found = configurationValues.filter { setting in
+        (2..<request.count).contains { fits(request[$0], setting.name) }
+      }
+      reply.map(found.count)
+      for setting in found {
+        reply.bulk(setting.name)
+        reply.bulk(setting.value)
+      }
+    case "resetstat":
+      var fresh = KeyValueStatistics()
+      fresh.clients = statistics.clients
+      statistics = fresh
+      reply.simple("OK")
+    default: help(of: .config, &reply)
+    }
+  }
+
+  // MARK: INFO
+
+  func info(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
+    let sections = infoSections
+    var text = ""
+    for section in sections where isWanted(section.name, request) {
+      text += (text.isEmpty ? "" : "\r\n") + "# \(section.name)\r\n"
+      for (key, value) in section.lines { text += "\(key):\(value)\r\n" }
+    }
+    reply.verbatim(text)
+  }
+
+  private func isWanted(_ section: String, _ request: RequestArguments) -> Bool {
+    if request.count == 1 { return true }
+    return (1..<request.count).contains { index in
+      let word = String(decoding: request[index].prefix(64).map(Bytes.lower), as: UTF8.self)
+      return ["all", "default", "everything", section.lowercased()].contains(word)
+    }
+  }
+
+  private var infoSections: [(name: String, lines: [(String, String)])] {
+    let overhead = overheadBytes
+    return [
+      (
+        "Server",
+        [
+          ("redis_version", Self.redisVersion), ("livesync_version", settings.programVersion),
+          ("redis_mode", "standalone"), ("tcp_port", "\(settings.port)"),
+          ("uptime_in_seconds", "\((now - min(now, startedAt)) / 1000)"),
+        ]
+      ),
+      (
+        "Clients",
+        [
+          ("connected_clients", "\(statistics.clients)"), ("maxclients", "\(settings.clientsMax)"),
+        ]
+      ),
+      (
+        "Memory",
+        [
+          ("used_memory", "\(table.dataBytes + overhead)"),
+          ("used_memory_dataset", "\(table.dataBytes)"), ("used_memory_overhead", "\(overhead)"),
+          ("maxmemory", "0"), ("maxmemory_policy", "noeviction"),
+        ]
+      ),
+      (
+        "Persistence",
+        [
+          ("loading", "0"), ("aof_enabled", "0"), ("rdb_bgsave_in_progress", "0"),
+          ("rdb_last_save_time", "\((lastSavedAt ?? startedAt) / 1000)"),
+        ]
+      ),
+      (
+        "Stats",
+        [
+          ("total_connections_received", "\(statistics.connections)"),
+          ("rejected_connections", "\(statistics.refusedConnections)"),
+          ("total_commands_processed", "\(statistics.requests)"),
+          ("total_net_input_bytes", "\(statistics.receivedBytes)"),
+          ("total_net_output_bytes", "\(statistics.sentBytes)"),
+          ("total_error_replies", "\(statistics.errors)"),
+          ("expired_keys", "\(statistics.expired)"), ("evicted_keys", "0"),
+          ("keyspace_hits", "\(statistics.hits)"), ("keyspace_misses", "\(statistics.misses)"),
+          ("keys_written", "\(statistics.written)"),
+          ("writing_batches", "\(statistics.writingBatches)"),
+        ]
+      ),
+      (
+        "Replication",
+        [
+          ("role", "master"), ("connected_slaves", "0"),
+          ("replica_id", "\(settings.replica)"), ("records", "\(recordCount)"),
+          ("tombstones", "\(table.count - table.live)"),
+        ]
+      ),
+      (
+        "Keyspace",
+        table.live == 0
+          ? [] : [("db0", "keys=\(table.live),expires=\(table.expiring),avg_ttl=0")]
+      ),
+    ]
+  }
+}

@@ -1,0 +1,94 @@
+import Glibc
+import RESP
+import Runtime
+
+/// A connection of a client. Touched on the loop's thread only.
+final class ClientConnection {
+  let descriptor: Int32
+  var ticket: WatchTicket?
+  var session: ClientSession
+  var parser = RequestParser()
+  /// What came and is not executed yet.
+  var input = InputBuffer()
+  /// Replies that wait; the first `sent` bytes are gone, those from `released` on wait for a
+  /// commit.
+  private var output: [UInt8] = []
+  private var sent = 0
+  private var released = 0
+
+  /// The last batch that executed something of it, and where its replies are in that batch's.
+  var batch: UInt64 = 0
+  var replies: Range<Int> = 0..<0
+  /// It is among those that go on in the next batch.
+  var isUnfinished = false
+  /// Something may be there to read.
+  var hasMore = false
+  /// The other end sends no more than what is there to read.
+  var isEnding = false
+  /// It is closed behind its replies, and nothing of it is executed any more.
+  var isClosing = false
+  /// The connection failed: nothing can be sent any more.
+  var isBroken = false
+  var isClosed = false
+
+  init(descriptor: Int32, session: ClientSession) {
+    self.descriptor = descriptor
+    self.session = session
+  }
+
+  /// Bytes of replies that wait.
+  var waitingBytes: Int { output.count - sent }
+  /// Whether requests wait until replies were read.
+  var isStalled: Bool { waitingBytes > KeyValueLimits.waitingReplyBytes }
+
+  enum Sending { case all, some, failed }
+
+  /// Sends bytes behind those that wait.
+  func send(_ bytes: UnsafeRawBufferPointer) -> Sending {
+    guard output.isEmpty else {
+      output.append(contentsOf: bytes)
+      released = output.count
+      return flush()
+    }
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+      if count >= 0 {
+        rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+      } else if errno == EAGAIN {
+        output.append(contentsOf: rest)
+        released = output.count
+        return .some
+      } else if errno != EINTR {
+        return .failed
+      }
+    }
+    return .all
+  }
+
+  /// Keeps bytes until `release`.
+  func hold(_ bytes: UnsafeRawBufferPointer) { output.append(contentsOf: bytes) }
+
+  /// Lets the next `bytes` bytes go.
+  func release(_ bytes: Int) { released += bytes }
+
+  /// Sends of what waits as much as may go and there is room for.
+  func flush() -> Sending {
+    while sent < released {
+      let count = output[sent..<released].withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      if count >= 0 {
+        sent += count
+      } else if errno == EAGAIN {
+        return .some
+      } else if errno != EINTR {
+        return .failed
+      }
+    }
+    guard sent == output.count else { return .some }
+    output = []
+    (sent, released) = (0, 0)
+    return .all
+  }
+}
