@@ -11,7 +11,7 @@ ARGS ?=
 # Goes into the first record of every event log.
 export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
-.PHONY: help run devnet test threads sockets thread-check interop negentropy-interop abci-interop difference-interop monitoring-check namespaces net-bench campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
+.PHONY: help run devnet test threads sockets thread-check interop negentropy-interop abci-interop difference-interop kv-interop kv-bench kv-tools monitoring-check namespaces net-bench campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -157,6 +157,26 @@ difference-interop: dependencies ## Exchange binary differences with xdelta3, rd
 	@$(DIFFERENCE)/bin/pip install --quiet --disable-pip-version-check vcdiff-decoder==0.2.0
 	@$(RELEASE) difference-peer >&2
 	@$(DIFFERENCE)/bin/python Tests/Interop/difference_interop.py .build/release/difference-peer
+
+# Debian's Redis, and its client from PyPI.
+KV := .build/kv-interop
+KV_TOOLS := redis-server redis-cli redis-benchmark nc
+
+kv-tools:
+	@if [ "$$(command -v $(KV_TOOLS) | wc -l)" != $(words $(KV_TOOLS)) ] || ! python3 -c 'import ensurepip, venv' 2> /dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then root=""; else root="sudo"; fi; \
+	  $$root apt-get update -qq >&2; \
+	  DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq redis-server redis-tools netcat-openbsd python3-venv >&2; fi
+
+kv-interop: dependencies kv-tools ## Compare a key-value node with redis-server, and drive it with Redis' clients.
+	@python3 -m venv $(KV)
+	@$(KV)/bin/pip install --quiet --disable-pip-version-check redis==8.1.0
+	@$(RELEASE) livesync >&2
+	@$(KV)/bin/python Tests/Interop/kv_interop.py $(LIVESYNC) kv
+
+kv-bench: dependencies kv-tools ## Measure a key-value node beside redis-server (ARGS="--rounds 9 --keys 1").
+	@$(RELEASE) livesync >&2
+	@python3 Tests/Interop/kv_bench.py $(ARGS) $(LIVESYNC) kv
 
 net-bench: dependencies ## Measure two processes over TCP, print the table and write it to Docs/Performance.md.
 	@$(RELEASE) livesync-bench >&2

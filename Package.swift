@@ -253,7 +253,7 @@ let package = Package(
       "KeyValue",
       [
         "KeyValue", "RESP", "Delta", "CRDT", "Reconciliation", "Compression", "Storage", "EventLog",
-        "Networking", "Streams", "Runtime", "Primitives",
+        "Networking", "Transport", "Streams", "Runtime", "Primitives",
       ]),
     tests(
       "ReplicaSimulation",

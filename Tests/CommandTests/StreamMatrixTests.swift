@@ -68,6 +68,7 @@ import Testing
     small + " --out o >/dev/null && livesync events picture o/events.jsonl a.svg --json",
     small + " --out o >/dev/null && livesync evidence check o/events.jsonl",
     "livesync events schema", "livesync events schema --json",
+    "livesync kv --help", "livesync kv --listen nowhere", "livesync kv --listen 0.0.0.0:0",
     "livesync reconcile --help",
     "echo '{\"key\":\"k\",\"value\":1}' > r; livesync reconcile r r",
     "echo '{\"key\":\"k\",\"value\":1}' > r; livesync reconcile r r --json",

@@ -26,7 +26,8 @@ private struct Model {
       defer { values[key] = nil }
       return found(key)
     case "DEL":
-      return .integer(Int64(words.dropFirst().filter { values.removeValue(forKey: $0) != nil }.count))
+      return .integer(
+        Int64(words.dropFirst().filter { values.removeValue(forKey: $0) != nil }.count))
     case "EXISTS": return .integer(Int64(words.dropFirst().filter { values[$0] != nil }.count))
     case "MGET": return .array(words.dropFirst().map(found))
     case "MSET":

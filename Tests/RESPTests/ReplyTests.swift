@@ -33,8 +33,8 @@ import Testing
   @Test func replies_shouldHaveTheFormOfTheirVersion() {
     #expect(
       written(.two, all)
-        == "+OK\r\n-ERR a  b\r\n:-7\r\n$2\r\nab\r\n$-1\r\n*1\r\n:1\r\n*2\r\n$1\r\nk\r\n$3\r\n0.5\r\n"
-        + "*1\r\n$2\r\nhi\r\n*1\r\n:12\r\n")
+        == "+OK\r\n-ERR a  b\r\n:-7\r\n$2\r\nab\r\n$-1\r\n*1\r\n:1\r\n*2\r\n$1\r\nk\r\n"
+        + "$3\r\n0.5\r\n*1\r\n$2\r\nhi\r\n*1\r\n:12\r\n")
     #expect(
       written(.three, all)
         == "+OK\r\n-ERR a  b\r\n:-7\r\n$2\r\nab\r\n_\r\n*1\r\n#t\r\n%1\r\n$1\r\nk\r\n,0.5\r\n"

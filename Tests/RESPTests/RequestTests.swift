@@ -13,7 +13,8 @@ import Testing
 
   @Test func lines_shouldBeSplitAsRedisDoes() {
     #expect(only("SET a b\n") == [.request(words("SET a b"))])
-    #expect(only("  SET  a\tb \r\n\r\nPING\n") == [.request(words("SET a b")), .request(words("PING"))])
+    #expect(
+      only("  SET  a\tb \r\n\r\nPING\n") == [.request(words("SET a b")), .request(words("PING"))])
     #expect(
       only(#"SET "a b" 'c"d' "\x41\n\q\"""# + "\n")
         == [.request([[UInt8]("SET"), [UInt8]("a b"), [UInt8]("c\"d"), [UInt8]("A\nq\"")])])
@@ -44,8 +45,8 @@ import Testing
 
   @Test func requests_shouldBeTheSame_howeverTheyAreCut() {
     let text =
-      "*3\r\n$3\r\nSET\r\n$2\r\nk\r\r\n$4\r\n\r\n\r\n\r\nGET \"a b\"\n\r\n*0\r\n*1\r\n$4\r\nPING\r\n"
-      + "ECHO 'x'\r\n*2\r\n$1\r\na\r\n$0\r\n\r\n*1\r\n$x\r\n"
+      "*3\r\n$3\r\nSET\r\n$2\r\nk\r\r\n$4\r\n\r\n\r\n\r\nGET \"a b\"\n\r\n*0\r\n"
+      + "*1\r\n$4\r\nPING\r\nECHO 'x'\r\n*2\r\n$1\r\na\r\n$0\r\n\r\n*1\r\n$x\r\n"
     let bytes = [UInt8](text)
     let whole = parse(bytes)
     #expect(whole.parsed.count == 6)

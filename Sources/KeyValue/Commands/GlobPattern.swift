@@ -1,5 +1,5 @@
-/// Patterns of Redis: `*` is any bytes, `?` one byte, `[abc]`, `[a-c]` and `[^a]` one byte of some or
-/// none of them, and a backslash takes what follows it as it is.
+/// Patterns of Redis: `*` is any bytes, `?` one byte, `[abc]`, `[a-c]` and `[^a]` one byte of some
+/// or none of them, and a backslash takes what follows it as it is.
 enum GlobPattern {
   /// Whether the pattern fits all of `text`. Takes at most the product of both lengths: only the
   /// last `*` is ever gone back to.

@@ -8,9 +8,9 @@ import Runtime
 /// no input or output and reads no clock.
 ///
 /// Requests are executed in batches: `beginBatch` says what time it is, `execute` does requests,
-/// `finishBatch` brings the indexes of anti-entropy up to date, `forEachEffect` gives what the batch
-/// wrote, and `endBatch` forgets that. Nothing of a batch should be acknowledged before its effects
-/// are where they must be.
+/// `finishBatch` brings the indexes of anti-entropy up to date, `forEachEffect` gives what the
+/// batch wrote, and `endBatch` forgets that. Nothing of a batch should be acknowledged before its
+/// effects are where they must be.
 public struct KeyValueCore: ~Copyable {
   public internal(set) var settings: KeyValueSettings
   public var statistics = KeyValueStatistics()
@@ -81,6 +81,8 @@ public struct KeyValueCore: ~Copyable {
     indexes.grow(over: table)
   }
 
+  /// Written entries that the indexes have yet to follow.
+  public var unsettledCount: Int { unsettled.count }
   /// Whether the batch wrote anything.
   public var hasEffects: Bool { isCleared || !written.isEmpty }
   /// Keys that the batch wrote; that it removed all before is told by `isCleared`.
@@ -178,7 +180,8 @@ public struct KeyValueCore: ~Copyable {
     for place in ahead { if let number = place.number { table.prefetchBlob(number) } }
   }
 
-  /// The request at hand is this one of the row; nil: of none. The row's bytes must stay until then.
+  /// The request at hand is this one of the row; nil: of none. The row's bytes must stay until
+  /// then.
   @inline(__always)
   mutating func useHint(_ index: Int?) {
     hint = index.map { ahead[$0] } ?? Ahead(key: nil, hash: 0, number: nil)

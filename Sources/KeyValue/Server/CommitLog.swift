@@ -10,8 +10,8 @@ public protocol CommitLog: AnyObject {
 public enum CommitOutcome: Sendable, Hashable {
   /// It is safe: the replies may go out.
   case done
-  /// It will be: `KeyValueServer.committed(through:)` says when. All replies from this batch on wait,
-  /// also those of later batches, because they may tell what it wrote.
+  /// It will be: `KeyValueServer.committed(through:)` says when. All replies from this batch on
+  /// wait, also those of later batches, because they may tell what it wrote.
   case waiting
   /// It cannot be made safe. The connections of the batch are closed without replies, and writes
   /// are refused from now on for this reason.

@@ -6,6 +6,9 @@ struct HeldBatch {
 }
 
 extension KeyValueServer {
+  /// Batches whose replies wait for a commit.
+  public var heldBatches: Int { held.count }
+
   /// Keeps the replies of the batch until it and all before it are committed.
   func hold(isCommitted: Bool) {
     var clients: [(client: ClientConnection, bytes: Int)] = []
@@ -33,8 +36,8 @@ extension KeyValueServer {
     }
   }
 
-  /// The batches that wait cannot be made safe: their clients are closed without replies, and writes
-  /// are refused from now on. On the loop's thread.
+  /// The batches that wait cannot be made safe: their clients are closed without replies, and
+  /// writes are refused from now on. On the loop's thread.
   public func commitFailed(_ reason: String) {
     core.writeRefusal = reason
     tell(.commitFailed(reason))

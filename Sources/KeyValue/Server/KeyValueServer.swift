@@ -5,8 +5,8 @@ import Transport
 
 /// A core with its clients: one thread, which is that of the event loop.
 ///
-/// All requests that came by one turn of the loop are one batch: they are executed, then the indexes
-/// follow and the effects are committed, then each client gets its replies in one piece.
+/// All requests that came by one turn of the loop are one batch: they are executed, then the
+/// indexes follow and the effects are committed, then each client gets its replies in one piece.
 ///
 /// `@unchecked Sendable`: touched on the loop's thread only.
 public final class KeyValueServer: @unchecked Sendable {

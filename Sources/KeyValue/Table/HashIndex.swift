@@ -86,7 +86,9 @@ package struct HashIndex: ~Copyable {
 
   /// Hands the entries of the next few hashes from `cursor` on to `body`, and gives the hash to go
   /// on from; nil after the last.
-  package func visit(from cursor: UInt32, _ body: (_ hash: UInt32, _ entry: UInt32) -> Void) -> UInt32? {
+  package func visit(from cursor: UInt32, _ body: (_ hash: UInt32, _ entry: UInt32) -> Void)
+    -> UInt32?
+  {
     let segment = segment(cursor)
     let depth = segment.pointee.depth
     let slots = Self.slots(segment)

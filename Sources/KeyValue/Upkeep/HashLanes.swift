@@ -33,8 +33,8 @@ struct HashLanes: ~Copyable {
     hashes.deallocate()
   }
 
-  /// Hashes a message of `bytes` bytes that `write` writes to the address it is given; the hash goes
-  /// to `results[target]` now or by `finish`.
+  /// Hashes a message of `bytes` bytes that `write` writes to the address it is given; the hash
+  /// goes to `results[target]` now or by `finish`.
   @inline(__always)
   mutating func add(
     _ bytes: Int, for target: Int, to results: inout [Hash256],
@@ -43,7 +43,8 @@ struct HashLanes: ~Copyable {
     guard hasLanes, bytes <= Self.laneBytes else {
       results[target] = withUnsafeTemporaryAllocation(byteCount: max(1, bytes), alignment: 16) {
         write($0.baseAddress!)
-        return Blake2b256.hash(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer($0)[..<bytes]))
+        return Blake2b256.hash(
+          UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer($0)[..<bytes]))
       }
       return
     }

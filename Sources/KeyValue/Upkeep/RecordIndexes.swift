@@ -57,11 +57,13 @@ struct RecordIndexes: ~Copyable {
       let id = RecordID(hashes[place])
       if entry.pointee.isRecorded, isThere, entry.pointee.id == id { continue }
       let position = entry.pointee.position
-      let old = entry.pointee.isRecorded
+      let old =
+        entry.pointee.isRecorded
         ? Self.record(entry.pointee.id, position, write.oldTicks, write.oldSize) : nil
       let new =
         isThere
-        ? Self.record(id, position, entry.pointee.ticks, UInt32(StoredContent.bytes(of: entry.pointee)))
+        ? Self.record(
+          id, position, entry.pointee.ticks, UInt32(StoredContent.bytes(of: entry.pointee)))
         : nil
       apply(RecordChange(old: old, new: new), of: write.number)
       if let old {

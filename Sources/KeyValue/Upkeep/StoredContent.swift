@@ -4,8 +4,8 @@ import Glibc
 /// and the bytes. A record's digest is the hash of this and its size the length, so two replicas
 /// have one record only if all of it is equal.
 ///
-/// Wire form: the `ValueKind` in a byte; the replica and the expiry (0: never) in 8 bytes each, most
-/// significant first; the value's bytes. Nothing follows for a tombstone or what has expired.
+/// Wire form: the `ValueKind` in a byte; the replica and the expiry (0: never) in 8 bytes each,
+/// most significant first; the value's bytes. Nothing follows for a tombstone or what has expired.
 enum StoredContent {
   /// Bytes before the value's own.
   static let headBytes = 17

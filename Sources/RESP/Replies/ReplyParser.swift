@@ -16,7 +16,9 @@ public enum ReplyParser {
   public static func reply(in bytes: [UInt8]) throws(RESPError) -> (reply: RESPReply, bytes: Int)? {
     let result: Result<(reply: RESPReply, bytes: Int)?, RESPError> = bytes.withUnsafeBytes {
       bytes in
-      do throws(RESPError) { return .success(try reply(in: bytes)) } catch { return .failure(error) }
+      do throws(RESPError) { return .success(try reply(in: bytes)) } catch {
+        return .failure(error)
+      }
     }
     return try result.get()
   }

@@ -70,7 +70,9 @@ extension KeyValueCore {
     }
     var expiry: UInt64 = 0
     if case .given(let argument, let unit, let isRelative) = time {
-      guard let time = moment(request[argument], unit, isRelative, of: "set", &reply) else { return }
+      guard let time = moment(request[argument], unit, isRelative, of: "set", &reply) else {
+        return
+      }
       expiry = time
     }
     let number = find(request[1])
@@ -221,7 +223,8 @@ extension KeyValueCore {
     if isLarge { return reply.error(KeyValueReply.overflow) }
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: DecimalText.digitsMax) { digits in
       let count = DecimalText.write(sum, to: digits.baseAddress!)
-      set(request[1], UnsafeRawBufferPointer(start: digits.baseAddress, count: count), expiry: expiry)
+      set(
+        request[1], UnsafeRawBufferPointer(start: digits.baseAddress, count: count), expiry: expiry)
     }
     reply.integer(sum)
   }

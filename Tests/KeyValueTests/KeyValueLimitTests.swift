@@ -1,0 +1,89 @@
+import CRDT
+import KeyValue
+import RESP
+import TestSupport
+import Testing
+
+@Suite struct KeyValueLimitTests {
+  @Test func keysAndValues_shouldBeLimited() throws {
+    var node = Node()
+    let most = [UInt8](repeating: 0x6b, count: KeyValueLimits.keyBytesMax)
+    let refusal = RESPReply.error("ERR a key must have 1 to 511 bytes")
+    #expect(node.bytes(Array("SET".utf8), most, [1]) == .ok)
+    for key in [most + [1], []] {
+      for command in ["SET", "APPEND", "SETNX"] {
+        #expect(node.bytes(Array(command.utf8), key, [1]) == refusal, "\(command)")
+      }
+      #expect(node.bytes(Array("INCR".utf8), key) == refusal)
+      #expect(node.bytes(Array("MSET".utf8), [1], [1], key, [1]) == refusal)
+      #expect(node.bytes(Array("GET".utf8), key) == .null)
+    }
+    #expect(node("DBSIZE") == .integer(1))
+    // A value grows up to the limit and not beyond it.
+    let half = [UInt8](repeating: 0x76, count: KeyValueLimits.valueBytesMax / 2)
+    for _ in 0..<2 { node.bytes(Array("APPEND".utf8), [2], half) }
+    #expect(
+      node.bytes(Array("APPEND".utf8), [2], [1])
+        == .error("ERR string exceeds maximum allowed size (64 MiB)"))
+    #expect(node.bytes(Array("STRLEN".utf8), [2]) == .integer(Int64(KeyValueLimits.valueBytesMax)))
+    let version = HybridTimeOf.time(1, 5)
+    let effects: [KeyValueEffect] = [
+      .delete(key: [], version: version), .delete(key: most + [1], version: version),
+      .set(
+        key: [1], kind: .bytes, value: half + half + [1], version: version, expiry: 0),
+      .set(key: [1], kind: .tombstone, value: [], version: version, expiry: 0),
+    ]
+    for effect in effects {
+      #expect(throws: KeyValueCore.Refusal.size) { try node.load([effect]) }
+    }
+  }
+
+  @Test func replicas_shouldBeLimited() throws {
+    var node = Node()
+    let effects = (2...UInt64(KeyValueLimits.replicasMax)).map { replica in
+      KeyValueEffect.set(
+        key: [1], kind: .bytes, value: [], version: HybridTimeOf.time(replica, replica), expiry: 0)
+    }
+    try node.load(effects)
+    let last = KeyValueEffect.delete(key: [1], version: HybridTimeOf.time(1 << 20, 1 << 20))
+    #expect(throws: KeyValueCore.Refusal.tooManyReplicas) { try node.load([last]) }
+    #expect(node("EXISTS \u{1}") == .integer(1))
+  }
+
+  @Test func namesOfClients_shouldBeLimited() {
+    var node = Node()
+    let most = String(repeating: "n", count: KeyValueLimits.clientNameBytesMax)
+    #expect(node("CLIENT SETNAME \(most)") == .ok)
+    #expect(
+      node("CLIENT SETNAME \(most)n")
+        == .error("ERR Client names cannot contain spaces, newlines or special characters."))
+    #expect(node("CLIENT GETNAME") == .text(most))
+  }
+
+  @Test func searchForExpiry_shouldGoOnWhereItEnded() {
+    var node = Node()
+    let count = KeyValueLimits.expiryEntriesPerTurn
+    _ = node.batch((0..<count + 500).map { words("SET k\($0) v PX 10") })
+    node.now += 100
+    var left: [Int] = []
+    for _ in 0..<2 {
+      node.core.beginBatch(at: node.now)
+      node.core.expireSome()
+      node.end()
+      left.append(node.core.liveCount)
+    }
+    #expect(left == [500, 0])
+  }
+
+  @Test func indexes_shouldFollowInTime() {
+    var node = Node()
+    let most = KeyValueLimits.unsettledEntries
+    _ = node.batch((0..<most - 1).map { words("SET k\($0) v") })
+    #expect(node.core.unsettledCount == most - 1)
+    node("SET one more")
+    #expect(node.core.unsettledCount == 0)
+    node("SET another one")
+    let symbols = node.core.symbols
+    #expect(node.core.unsettledCount == 0 && symbols.itemCount == most + 1)
+  }
+}
