@@ -87,13 +87,13 @@ extension DurableLog {
     }
     run.bytes += run.frames.bytes.count
     checkpoint = run
-    if run.isEnding { end(run, at: milliseconds, worker) }
+    if run.isEnding { finish(run, at: milliseconds, worker) }
     return !run.isEnding
   }
 
   /// Brings the log to the disk, so that there is no part of a batch in the checkpoint that could be
   /// lost; then the checkpoint; then gives it its name; then removes what came before.
-  private func end(_ run: CheckpointRun, at milliseconds: UInt64, _ worker: any LogWorker) {
+  private func finish(_ run: CheckpointRun, at milliseconds: UInt64, _ worker: any LogWorker) {
     let (files, through) = unsafeFiles()
     worker.run(
       { Self.synchronize(files) },

@@ -237,6 +237,13 @@ public final class DurableLog: CommitLog {
       })
   }
 
+  /// Brings all to the disk, and waits for it. Nothing is written any more.
+  public func close() {
+    abandonCheckpoint("the store is closed")
+    guard case .open = state else { return }
+    if let error = Self.synchronize(unsynced + [file]) { breakDown("\(error)") }
+  }
+
   static func synchronize(_ files: [any LogDiskFile]) -> DiskError? {
     for file in files {
       do throws(DiskError) { try file.synchronize() } catch { return error }
