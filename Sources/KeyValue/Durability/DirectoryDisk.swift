@@ -23,7 +23,7 @@ public final class DirectoryDisk: LogDisk {
     let file = path + "/" + Self.lockName
     let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else {
-      throw LogError(DiskError(doing: "opened", file: file, code: errno))
+      throw LogError(DiskError(doing: .opened, file: file, code: errno))
     }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       close(descriptor)
@@ -36,21 +36,21 @@ public final class DirectoryDisk: LogDisk {
 
   private func place(_ name: String) -> String { path + "/" + name }
 
-  private func failure(_ doing: String, _ name: String) -> DiskError {
+  private func failure(_ doing: DiskError.Call, _ name: String) -> DiskError {
     DiskError(doing: doing, file: place(name), code: errno)
   }
 
   public func names() throws(DiskError) -> [String] {
     do throws(StreamError) {
       return try Folder.names(in: path, limit: KeyValueLimits.dataFilesMax)
-    } catch { throw DiskError(doing: "read", file: path, code: EIO) }
+    } catch { throw DiskError(doing: .read, file: path, code: EIO) }
   }
 
   public func size(of name: String) throws(DiskError) -> Int {
     var status = stat()
-    guard lstat(place(name), &status) == 0 else { throw failure("read", name) }
+    guard lstat(place(name), &status) == 0 else { throw failure(.read, name) }
     guard status.st_mode & S_IFMT == S_IFREG else {
-      throw DiskError(doing: "read", file: place(name), code: EINVAL)
+      throw DiskError(doing: .read, file: place(name), code: EINVAL)
     }
     return Int(status.st_size)
   }
@@ -59,28 +59,28 @@ public final class DirectoryDisk: LogDisk {
     do throws(StreamError) {
       return try RegularFile(path: place(name)).read(at: offset, count)
     } catch {
-      throw DiskError(doing: "read", file: place(name), code: error.isAbsent ? ENOENT : EIO)
+      throw DiskError(doing: .read, file: place(name), code: error.isAbsent ? ENOENT : EIO)
     }
   }
 
   public func create(_ name: String) throws(DiskError) -> any LogDiskFile {
     let flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW
     let descriptor = open(place(name), flags, 0o600)
-    guard descriptor >= 0 else { throw failure("made", name) }
+    guard descriptor >= 0 else { throw failure(.made, name) }
     return DirectoryFile(descriptor, place(name))
   }
 
   public func rename(_ name: String, to target: String) throws(DiskError) {
-    guard Glibc.rename(place(name), place(target)) == 0 else { throw failure("renamed", name) }
+    guard Glibc.rename(place(name), place(target)) == 0 else { throw failure(.renamed, name) }
   }
 
   public func remove(_ name: String) throws(DiskError) {
-    guard unlink(place(name)) == 0 || errno == ENOENT else { throw failure("removed", name) }
+    guard unlink(place(name)) == 0 || errno == ENOENT else { throw failure(.removed, name) }
   }
 
   public func truncate(_ name: String, to bytes: Int) throws(DiskError) {
     let descriptor = open(place(name), O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
-    guard descriptor >= 0 else { throw failure("cut", name) }
+    guard descriptor >= 0 else { throw failure(.cut, name) }
     let file = DirectoryFile(descriptor, place(name))
     try file.truncate(to: bytes)
     try file.synchronize()
@@ -88,10 +88,10 @@ public final class DirectoryDisk: LogDisk {
 
   public func synchronize() throws(DiskError) {
     let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw DiskError(doing: "synced", file: path, code: errno) }
+    guard descriptor >= 0 else { throw DiskError(doing: .synced, file: path, code: errno) }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else {
-      throw DiskError(doing: "synced", file: path, code: errno)
+      throw DiskError(doing: .synced, file: path, code: errno)
     }
   }
 }
@@ -115,20 +115,20 @@ private final class DirectoryFile: LogDiskFile {
       if count > 0 {
         done += count
       } else if count == 0 || errno != EINTR {
-        throw DiskError(doing: "written", file: path, code: count == 0 ? EIO : errno)
+        throw DiskError(doing: .written, file: path, code: count == 0 ? EIO : errno)
       }
     }
   }
 
   func truncate(to bytes: Int) throws(DiskError) {
     guard ftruncate(descriptor, off_t(bytes)) == 0 else {
-      throw DiskError(doing: "cut", file: path, code: errno)
+      throw DiskError(doing: .cut, file: path, code: errno)
     }
   }
 
   func synchronize() throws(DiskError) {
     guard fdatasync(descriptor) == 0 else {
-      throw DiskError(doing: "synced", file: path, code: errno)
+      throw DiskError(doing: .synced, file: path, code: errno)
     }
   }
 }

@@ -99,8 +99,8 @@ extension DurableLog {
       { Self.synchronize(files) },
       done: { [self] error in
         didSync(files, through: through, error)
-        guard checkpoint != nil else { return }
-        name(run, at: milliseconds, worker)
+        if error == nil, !isBroken { return name(run, at: milliseconds, worker) }
+        forgetCheckpoint(refusal ?? "the log could not be synced")
       })
   }
 
@@ -117,8 +117,7 @@ extension DurableLog {
         return nil
       },
       done: { [self] error in
-        guard checkpoint != nil else { return }
-        if let error { return abandonCheckpoint("\(error)") }
+        if let error { return forgetCheckpoint("\(error)") }
         checkpoint = nil
         lastSave = milliseconds
         notice(.checkpointDone(entries: run.entries, bytes: run.bytes))
@@ -133,9 +132,13 @@ extension DurableLog {
     for old in files.checkpoints where old.first < first { try? disk.remove(old.name) }
   }
 
-  /// Gives the checkpoint at hand up, if there is one; the log goes on.
+  /// Gives the checkpoint at hand up, if there is one; the log goes on. One that is being brought to
+  /// the disk goes on too: it has only what is in the log.
   func abandonCheckpoint(_ reason: String) {
-    guard checkpoint != nil else { return }
+    if let checkpoint, !checkpoint.isEnding { forgetCheckpoint(reason) }
+  }
+
+  private func forgetCheckpoint(_ reason: String) {
     checkpoint = nil
     lastFailure = reason
     retryTicks = KeyValueLimits.checkpointRetryTicks
@@ -143,11 +146,10 @@ extension DurableLog {
     notice(.checkpointFailed(reason))
   }
 
-  /// Writes a whole checkpoint and waits for it: SAVE, and what works on a directory alone. One that
-  /// is running is given up.
-  /// - Throws: if it could not be written; the log is as it was.
+  /// Writes a whole checkpoint and waits for it: SAVE, and what works on a directory alone.
+  /// - Throws: if it could not be written, or one is running; the log is as it was.
   public func save(_ core: borrowing KeyValueCore, at milliseconds: UInt64) throws(LogError) {
-    abandonCheckpoint("another one begins")
+    guard !isRunning else { throw LogError(.refused, disk.path, "a checkpoint is running") }
     try startCheckpoint(core)
     let worker = InlineLogWorker()
     // All of it between two requests: what is not in the log yet is in it as a whole.

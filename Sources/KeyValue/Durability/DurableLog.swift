@@ -53,8 +53,8 @@ public final class DurableLog: CommitLog {
   /// Bytes of the file that are good.
   private var fileBytes: Int
   /// The number of the last frame that was written, and of the last one that is safe.
-  private(set) var written: UInt64
-  private(set) var safe: UInt64
+  package private(set) var written: UInt64
+  package private(set) var safe: UInt64
   /// Files that may have something that is not on the disk, in order.
   private var unsynced: [any LogDiskFile] = []
   private var isSyncing = false
@@ -129,6 +129,9 @@ public final class DurableLog: CommitLog {
     }
   }
 
+  /// Whether what was written may be lost.
+  var isBroken: Bool { if case .broken = state { true } else { false } }
+
   // MARK: Batches
 
   public func commit(_ core: borrowing KeyValueCore, batch: UInt64) -> CommitOutcome {
@@ -161,14 +164,20 @@ public final class DurableLog: CommitLog {
     if fileBytes >= segmentBytes { try? rotate() }
   }
 
-  /// Goes on in a new file. Where that cannot be made, the old one goes on.
+  /// Goes on in a new file. Where that cannot be made, the old one goes on; where it is unknown
+  /// whether it is there, nothing does.
   func rotate() throws(DiskError) {
     guard fileBytes > LogHeader.bytes else { return }
-    let segment = try Self.makeSegment(disk, identity, first: written + 1)
-    unsynced.append(file)
-    file = segment.file
-    fileBytes = LogHeader.bytes
-    frames.seed = segment.seed
+    do throws(DiskError) {
+      let segment = try Self.makeSegment(disk, identity, first: written + 1)
+      unsynced.append(file)
+      file = segment.file
+      fileBytes = LogHeader.bytes
+      frames.seed = segment.seed
+    } catch {
+      if error.doing == .synced { breakDown("\(error)") }
+      throw error
+    }
   }
 
   // MARK: A disk that refuses
@@ -252,7 +261,7 @@ public final class DurableLog: CommitLog {
   }
 
   private func didSync(through target: UInt64, _ error: DiskError?) {
-    if case .broken = state { return }
+    if isBroken { return }
     if let error {
       // The kernel may have dropped what it could not write, and calls it clean: a second sync
       // proves nothing.

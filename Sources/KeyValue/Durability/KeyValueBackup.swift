@@ -16,7 +16,8 @@ public enum KeyValueBackup {
         break
       } catch {
         // A checkpoint was done meanwhile, and what came before it is gone.
-        let hasGone = try LogFiles(disk).checkpoints.last?.name != LogFiles(target).checkpoints.last?.name
+        let hasGone =
+          try LogFiles(disk).checkpoints.last?.name != LogFiles(target).checkpoints.last?.name
         try clear(target)
         guard hasGone, attempt < KeyValueLimits.backupAttempts else { throw error }
       }

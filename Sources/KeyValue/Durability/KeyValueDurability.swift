@@ -135,8 +135,8 @@ extension KeyValueServer {
       return replies.error("ERR nothing is saved: this node keeps its keys in memory only")
     }
     do throws(LogError) {
+      guard !log.isRunning else { return replies.error("ERR Background save already in progress") }
       if isInBackground {
-        guard !log.isRunning else { return replies.error("ERR Background save already in progress") }
         try log.startCheckpoint(core)
         replies.simple("Background saving started")
       } else {

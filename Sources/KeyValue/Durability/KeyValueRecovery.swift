@@ -5,11 +5,11 @@ import CRDT
 /// A frame that is not whole is a torn tail if nothing behind it says that it was on the disk for
 /// sure; then the log ends before its batch. Otherwise something that was safe is damaged: that is
 /// an error, unless `repair` says to drop what follows.
-struct KeyValueRecovery {
+package struct KeyValueRecovery {
   private let disk: any LogDisk
   private let repair: Bool
   private let isReadOnly: Bool
-  private(set) var report = RecoveryReport()
+  package private(set) var report = RecoveryReport()
   private var segments: [LogFiles.Numbered] = []
   /// Effects of a batch whose last frame has not come, and where that batch begins.
   private var pending: [KeyValueEffect] = []
@@ -18,14 +18,14 @@ struct KeyValueRecovery {
   /// - Parameters:
   ///   - repair: drops what is damaged, and what follows it in the same file or the log.
   ///   - isReadOnly: changes no file.
-  init(_ disk: any LogDisk, repair: Bool, isReadOnly: Bool) {
+  package init(_ disk: any LogDisk, repair: Bool, isReadOnly: Bool) {
     self.disk = disk
     self.repair = repair
     self.isReadOnly = isReadOnly
   }
 
   /// The identity that a directory has; nil if it is empty.
-  static func identity(of disk: any LogDisk) throws(LogError) -> StoreIdentity? {
+  package static func identity(of disk: any LogDisk) throws(LogError) -> StoreIdentity? {
     let files = try LogFiles(disk)
     if let newest = files.checkpoints.last {
       return try FrameReader(disk, newest.name).header.identity
@@ -35,7 +35,7 @@ struct KeyValueRecovery {
   }
 
   /// Reads everything. `now` is the time in milliseconds since 1970.
-  mutating func run(into core: inout KeyValueCore, at now: UInt64) throws(LogError) {
+  package mutating func run(into core: inout KeyValueCore, at now: UInt64) throws(LogError) {
     let files = try LogFiles(disk)
     report.identity = try Self.identity(of: disk)
     guard report.identity != nil else { return }
@@ -129,9 +129,10 @@ struct KeyValueRecovery {
     }
     var number = first
     for index in segments.indices {
+      if try isUnused(index, before: number) { continue }
       guard segments[index].first == number else {
         let what = "frame \(number) is missing before '\(segments[index].name)'"
-        return try end(segment: index - 1, at: nil, number, what)
+        return try end(segment: max(cut.segment, index - 1), at: nil, number, what)
       }
       var reader: FrameReader
       do throws(LogError) { reader = try open(index) } catch {
@@ -151,6 +152,15 @@ struct KeyValueRecovery {
     guard cut.frame == number else {
       return try end(segment: segments.count - 1, at: nil, number, "a batch has no end")
     }
+  }
+
+  /// Whether a segment has no frames and the one before went on instead: the disk refused when its
+  /// name was to be stored.
+  private func isUnused(_ index: Int, before number: UInt64) throws(LogError) -> Bool {
+    guard segments[index].first < number else { return false }
+    do throws(DiskError) {
+      return try disk.size(of: segments[index].name) == LogHeader.bytes
+    } catch { throw LogError(error) }
   }
 
   /// Reads the frames of a segment to its end; gives what is wrong with the one that is none.

@@ -2,19 +2,25 @@ import Primitives
 
 /// What a disk refused.
 public struct DiskError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What was tried, such as "written".
-  public let doing: String
+  /// What was tried; with a file's name before it, a sentence's end.
+  public enum Call: String, Sendable {
+    case opened, made, read, written, cut, renamed, removed
+    /// After this one nobody knows what is on the disk.
+    case synced
+  }
+
+  public let doing: Call
   public let file: String
   /// The errno.
   public let code: Int32
 
-  public init(doing: String, file: String, code: Int32) {
+  public init(doing: Call, file: String, code: Int32) {
     self.doing = doing
     self.file = file
     self.code = code
   }
 
-  public var description: String { "'\(file)' cannot be \(doing): \(SystemText.of(code))" }
+  public var description: String { "'\(file)' cannot be \(doing.rawValue): \(SystemText.of(code))" }
 }
 
 /// Why a data directory of the key-value store cannot be used: which file, which byte, and what.
@@ -52,7 +58,7 @@ public struct LogError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   init(_ error: DiskError) {
-    self.init(.disk, error.file, "cannot be \(error.doing): \(SystemText.of(error.code))")
+    self.init(.disk, error.file, "cannot be \(error.doing.rawValue): \(SystemText.of(error.code))")
   }
 
   public var description: String {
