@@ -23,7 +23,8 @@ struct Main {
       SnapshotListCommand.self, SnapshotServeCommand.self, SnapshotShowCommand.self,
       SnapshotVerifyCommand.self,
       SnapshotExportCommand.self, SnapshotImportCommand.self, ReconcileCommand.self,
-      KvCommand.self,
+      KvCommand.self, KvBackupCommand.self, KvRestoreCommand.self, KvExportCommand.self,
+      KvImportCommand.self,
     ]
   }
 

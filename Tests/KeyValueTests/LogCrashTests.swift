@@ -156,7 +156,7 @@ struct LogRun {
     store.log.tick()
     #expect(store.log.refusal != nil)
     #expect(store.acknowledged == 1)
-    #expect(throws: LogError.self) { try store.log.startCheckpoint(store.core) }
+    #expect(throws: LogError.self) { try store.startCheckpoint() }
   }
 
   @Test func syncs_shouldTakeAllBatchesAlong_thatWereWrittenBefore() throws {

@@ -4,6 +4,7 @@ import KeyValue
 import Primitives
 import RESP
 import TestSupport
+import Testing
 
 /// A directory in memory that fails, tears, and forgets what was not synced.
 ///
@@ -43,6 +44,7 @@ final class MemoryDisk: LogDisk, @unchecked Sendable {
   /// Whether every write fails with this.
   var fullWith: Int32?
   private(set) var isDead = false
+  var onCreate: () -> Void = {}
   /// Planted: syncs do nothing.
   var forgetsSyncs = false
   /// Planted: cuts take this many bytes more.
@@ -86,6 +88,7 @@ final class MemoryDisk: LogDisk, @unchecked Sendable {
   func create(_ name: String) throws(DiskError) -> any LogDiskFile {
     if let (_, error) = try call(.made, name) { throw error }
     guard files[name] == nil else { throw DiskError(doing: .made, file: name, code: EEXIST) }
+    onCreate()
     let inode = Inode()
     files[name] = inode
     changes.append(.link(name, inode))
@@ -302,12 +305,16 @@ final class LoggedStore {
     return entries(recovered.core)
   }
 
+  var wantsCheckpoint: Bool { log.wantsCheckpoint(core) }
+  var lastTicks: UInt64 { core.lastTicks }
+  func startCheckpoint() throws(LogError) { try log.startCheckpoint(core) }
+
   /// Executes requests of words as one batch.
   @discardableResult
   func batch(_ requests: String...) -> CommitOutcome { batch(requests) }
 
   @discardableResult
-  func batch(_ requests: [String]) -> CommitOutcome {
+  func batch(_ requests: [String], isKept: Bool = true) -> CommitOutcome {
     core.beginBatch(at: Self.now)
     for request in requests {
       replies.clear(keeping: 0)
@@ -328,6 +335,7 @@ final class LoggedStore {
     }
     let outcome = log.commit(core, batch: UInt64(states.count))
     core.endBatch()
+    guard isKept else { return outcome }
     states.append(Self.entries(core))
     // What failed may be written later, or never.
     let hasFailed = if case .failed = outcome { true } else { false }
@@ -335,6 +343,21 @@ final class LoggedStore {
     if outcome == .done { acknowledged = states.count - 1 }
     if case .failed(let reason) = outcome { core.writeRefusal = reason }
     return outcome
+  }
+
+  /// The same without keeping what the store was then.
+  func quietly(_ requests: [String]) {
+    let outcome = batch(requests, isKept: false)
+    #expect(outcome == .done)
+  }
+
+  /// Takes a write of another replica as one batch.
+  func apply(_ effect: KeyValueEffect) {
+    core.beginBatch(at: Self.now)
+    do { _ = try core.apply(effect) } catch { Issue.record("\(error)") }
+    core.finishBatch()
+    _ = log.commit(core, batch: UInt64(states.count))
+    core.endBatch()
   }
 
   /// Some random requests.

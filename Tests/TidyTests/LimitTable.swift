@@ -50,6 +50,7 @@ enum LimitTable {
     deltaLimits,
     respLimits,
     keyValueLimits,
+    keyValueDurabilityLimits,
     replicaSimulationLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }

@@ -35,8 +35,6 @@ struct FrameWriter {
   }
 
   var isEmpty: Bool { bytes.isEmpty }
-  /// Bytes of effects in the frame at hand.
-  private var openBytes: Int { isOpen ? bytes.count - start : 0 }
 
   /// Forgets the frames; the numbers go on.
   mutating func clear() {
@@ -55,7 +53,9 @@ struct FrameWriter {
   }
 
   mutating func add(_ view: EffectView, safe: UInt64) {
-    if openBytes + view.value.count > KeyValueLimits.frameBytesWanted { close([]) }
+    if isOpen, bytes.count - start + view.value.count > KeyValueLimits.frameBytesWanted {
+      close([])
+    }
     open(safe)
     StoredEffect.append(view, to: &bytes)
   }
