@@ -46,7 +46,7 @@ public enum KeyValueLimits {
   public static let requestsAhead = 32
 
   /// Written entries that tree and sketch have yet to follow, from which on they do.
-  public static let unsettledEntries = 256
+  public static let unsettledEntries = 1_024
   /// Places in lists of written entries that are kept between batches.
   public static let keptWrites = 65_536
   /// Places of the table that a call of SCAN goes through, whatever its COUNT.

@@ -4,6 +4,8 @@ public enum RESPLimits {
   public static let argumentsMax = 1_048_576
   /// Bytes of one argument: the largest value.
   public static let bulkBytesMax = 64 << 20
+  /// Bytes of one request, all its arguments counted.
+  public static let requestBytesMax = 512 << 20
   /// Bytes of an inline request, and of the line that announces an array or an argument.
   public static let lineBytesMax = 64 << 10
   /// Arguments of a request of a client that has not authenticated itself.

@@ -95,6 +95,15 @@ import Testing
     #expect(only("*1\r\n$\(RESPLimits.bulkBytesMax + 1)\r\n") == [.refused(.invalidBulkLength)])
   }
 
+  @Test func bytesOfARequest_shouldBeLimited() {
+    #expect(RequestBounds.full.requestBytes == RESPLimits.requestBytesMax)
+    let bounds = RequestBounds(arguments: 9, bulkBytes: 100, requestBytes: 120)
+    let half = "$50\r\n" + String(repeating: "a", count: 50) + "\r\n"
+    let refused: [Parsed] = [.refused(.invalidBulkLength)]
+    #expect(parse([UInt8]("*2\r\n" + half + half), bounds: bounds).parsed.count == 1)
+    #expect(parse([UInt8]("*3\r\n" + half + half + "$1\r\n"), bounds: bounds).parsed == refused)
+  }
+
   @Test func lines_shouldBeLimited() {
     let most = String(repeating: "a", count: RESPLimits.lineBytesMax)
     #expect(only(most).isEmpty)

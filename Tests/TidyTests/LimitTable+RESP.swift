@@ -3,6 +3,7 @@ extension LimitTable {
     "RESPLimits.argumentsMax": .driven(by: "arguments_shouldBeLimited"),
     "RESPLimits.bulkBytesMax": .driven(
       by: "argumentsBytes_shouldBeLimited_andNothingBeAllocatedForThem"),
+    "RESPLimits.requestBytesMax": .driven(by: "bytesOfARequest_shouldBeLimited"),
     "RESPLimits.lineBytesMax": .driven(by: "lines_shouldBeLimited"),
     "RESPLimits.strangerArgumentsMax": .driven(by: "strangers_shouldBeLimited"),
     "RESPLimits.strangerBytesMax": .driven(by: "strangers_shouldBeLimited"),

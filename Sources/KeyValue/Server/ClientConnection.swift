@@ -27,6 +27,8 @@ final class ClientConnection {
   var isEnding = false
   /// It is closed behind its replies, and nothing of it is executed any more.
   var isClosing = false
+  /// The connection failed: nothing can be sent any more.
+  var isBroken = false
   var isClosed = false
 
   init(descriptor: Int32, session: ClientSession) {

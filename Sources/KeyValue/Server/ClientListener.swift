@@ -95,8 +95,11 @@ final class ClientListener {
     guard reserve >= 0 else { return .failed(call: "accept", code: code) }
     Glibc.close(reserve)
     let (connection, address) = take()
+    // Without descriptors the kernel says so even when nothing waits.
+    let isEmpty = connection < 0 && errno == EAGAIN
     if connection >= 0 { Glibc.close(connection) }
     reserve = open("/dev/null", O_RDONLY | O_CLOEXEC)
+    if isEmpty { return .nothing }
     return connection >= 0 ? .turnedAway(address) : .failed(call: "accept", code: code)
   }
 

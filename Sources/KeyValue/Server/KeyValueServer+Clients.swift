@@ -106,7 +106,11 @@ extension KeyValueServer {
       }
       if errno == EINTR { continue }
       client.hasMore = false
-      if errno != EAGAIN { client.isClosing = true }
+      if errno != EAGAIN {
+        // Nobody is there to read what waits.
+        client.isClosing = true
+        client.isBroken = true
+      }
       return 0
     }
   }
@@ -215,6 +219,10 @@ extension KeyValueServer {
       return hold(isCommitted: outcome == .done)
     }
     for client in touched where !client.isClosed {
+      guard !client.isBroken else {
+        close(client)
+        continue
+      }
       guard !client.replies.isEmpty else {
         closeIfDone(client)
         continue

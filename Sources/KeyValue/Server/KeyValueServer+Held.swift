@@ -13,6 +13,10 @@ extension KeyValueServer {
   func hold(isCommitted: Bool) {
     var clients: [(client: ClientConnection, bytes: Int)] = []
     for client in touched where !client.isClosed {
+      guard !client.isBroken else {
+        close(client)
+        continue
+      }
       client.hold(UnsafeRawBufferPointer(rebasing: replies.bytes[client.replies]))
       clients.append((client, client.replies.count))
     }

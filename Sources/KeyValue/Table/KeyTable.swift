@@ -77,8 +77,13 @@ struct KeyTable: ~Copyable {
     return number
   }
 
+  /// Asks for the first 64 bytes of key and value, which may lie in two lines of the cache.
   @inline(__always)
-  func prefetchBlob(_ number: UInt32) { livesync_prefetch(entry(number).pointee.blob) }
+  func prefetchBlob(_ number: UInt32) {
+    guard let blob = entry(number).pointee.blob else { return }
+    livesync_prefetch(blob)
+    livesync_prefetch(blob + min(63, Int(entry(number).pointee.capacity) - 1))
+  }
 
   /// Entries from a hash on, as `HashIndex.visit`.
   func visit(from cursor: UInt32, _ body: (UInt32) -> Void) -> UInt32? {

@@ -144,8 +144,7 @@ struct RecordIndexes: ~Copyable {
       for id in newIDs { symbols.add(id) }
       return
     }
-    if !goneIDs.isEmpty { symbols.apply(goneIDs, change: -1) }
-    if !newIDs.isEmpty { symbols.apply(newIDs, change: 1) }
+    symbols.apply(adding: newIDs, removing: goneIDs)
   }
 
   // MARK: More levels

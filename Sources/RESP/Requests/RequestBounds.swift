@@ -4,12 +4,18 @@ public struct RequestBounds: Sendable, Hashable {
   public var arguments: Int
   /// Bytes of one argument.
   public var bulkBytes: Int
+  /// Bytes of all of it.
+  public var requestBytes: Int
   /// Whether the client has not authenticated itself, which the errors then say.
   public var isStranger: Bool
 
-  public init(arguments: Int, bulkBytes: Int, isStranger: Bool = false) {
+  public init(
+    arguments: Int, bulkBytes: Int, requestBytes: Int = RESPLimits.requestBytesMax,
+    isStranger: Bool = false
+  ) {
     self.arguments = arguments
     self.bulkBytes = bulkBytes
+    self.requestBytes = requestBytes
     self.isStranger = isStranger
   }
 

@@ -124,8 +124,9 @@ public struct RequestParser: Sendable {
             bounds.isStranger && count <= RESPLimits.bulkBytesMax
               ? .strangerBulkLength : .invalidBulkLength)
         }
-        // Places have 32 bits; no request is so long but one that nobody can use.
-        guard position + Int(count) <= Int(UInt32.max) else { return .refused(.invalidBulkLength) }
+        guard position + Int(count) <= bounds.requestBytes else {
+          return .refused(.invalidBulkLength)
+        }
         stage = .bulk(missing: missing, count: Int(count))
       case .bulk(let missing, let count):
         let end = position + count + 2

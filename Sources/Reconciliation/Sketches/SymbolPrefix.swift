@@ -52,6 +52,40 @@ public struct SymbolPrefix<Item: SketchItem>: Sendable {
     self.items += apply(items, change: change, from: 0) * Int(change)
   }
 
+  /// Adds and removes many items in one pass, as `apply` does; a way that is over makes room for
+  /// the next item's at once.
+  @inlinable
+  public mutating func apply(adding: [Item], removing: [Item]) {
+    let length = cells.count
+    let end = Double(length)
+    let total = adding.count + removing.count
+    var next = 0
+    func lane() -> SymbolLane<Item> {
+      defer { next += 1 }
+      if next < adding.count { return SymbolLane(adding[next], change: 1, end: end) }
+      guard next < total else { return SymbolLane(nil, change: 0, end: end) }
+      return SymbolLane(removing[next - adding.count], change: -1, end: end)
+    }
+    withUnsafeTemporaryAllocation(of: CodedSymbol<Item>.self, capacity: length + 1) { sums in
+      sums.initialize(repeating: CodedSymbol())
+      let symbols = sums.baseAddress!
+      var lanes = SymbolLanes(lane(), lane(), lane(), lane())
+      while !lanes.isOver(end: end) {
+        lanes.a.step(end: end, symbols: symbols)
+        lanes.b.step(end: end, symbols: symbols)
+        lanes.c.step(end: end, symbols: symbols)
+        lanes.d.step(end: end, symbols: symbols)
+        guard next < total else { continue }
+        if lanes.a.position >= end { lanes.a = lane() }
+        if lanes.b.position >= end { lanes.b = lane() }
+        if lanes.c.position >= end { lanes.c = lane() }
+        if lanes.d.position >= end { lanes.d = lane() }
+      }
+      for index in 0..<length { cells[index].merge(sums[index]) }
+    }
+    items += adding.count - removing.count
+  }
+
   @inlinable
   mutating func write(_ item: Item, change: Int64) {
     cells.withUnsafeMutableBufferPointer {
