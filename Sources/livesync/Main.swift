@@ -1,4 +1,5 @@
 import Foundation
+import KeyValue
 import Ledger
 import Snapshot
 import Storage
@@ -93,6 +94,9 @@ struct Main {
       if let ledger = error.ledger { return refused(ledger.storage, ledger.description) }
       Console.error(error.description)
       return error.isDamage ? .refuted : error.isLoss ? .lost : .usage
+    } catch let error as LogError {
+      Console.error(error.description)
+      return error.kind == .refused || error.kind == .present ? .usage : .unopened
     } catch {
       Console.error("\(error)")
       return .usage
