@@ -120,8 +120,8 @@ enum KvBackupCommand: Command {
     positionals: ["DIR", "TARGET"],
     options: [],
     notes: [
-      "TARGET is a directory without a store. The copy holds all up to some batch, is read in full,",
-      "and is checked like any other by 'livesync db check'.",
+      "TARGET is a directory without a store. The copy holds all up to some batch, is read in",
+      "full, and is checked like any other by 'livesync db check'.",
     ])
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
@@ -141,8 +141,8 @@ enum KvRestoreCommand: Command {
     positionals: ["BACKUP", "DIR"],
     options: [],
     notes: [
-      "DIR is a directory without a store. The new store is a replica of its own, so that others do",
-      "not take it for the one whose later writes they have.",
+      "DIR is a directory without a store. The new store is a replica of its own, so that others",
+      "do not take it for the one whose later writes they have.",
     ])
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
@@ -190,8 +190,8 @@ enum KvImportCommand: Command {
     options: [],
     notes: [
       "FILE is an AOF, or the directory appendonlydir of Redis 7, whose base must be an AOF too:",
-      "CONFIG SET aof-use-rdb-preamble no, then BGREWRITEAOF. The node must not run. A command that",
-      "is not known is named with its byte, and nothing is stored then.",
+      "CONFIG SET aof-use-rdb-preamble no, then BGREWRITEAOF. The node must not run. A command",
+      "that is not known is named with its byte, and nothing is stored then.",
     ])
 
   static func run(_ arguments: Arguments) throws -> ExitCode {

@@ -10,8 +10,8 @@ public struct AOFExport: Sendable {
   public internal(set) var leftOut = 0
   public internal(set) var bytes = 0
 
-  /// Writes a new file: `SELECT 0`, then `SET key value [PXAT milliseconds]` for each key whose time
-  /// is not over.
+  /// Writes a new file: `SELECT 0`, then `SET key value [PXAT milliseconds]` for each key whose
+  /// time is not over.
   public init(
     from disk: any LogDisk, to path: String, at milliseconds: UInt64
   ) throws(LogError) {

@@ -91,8 +91,8 @@ extension DurableLog {
     return !run.isEnding
   }
 
-  /// Brings the log to the disk, so that there is no part of a batch in the checkpoint that could be
-  /// lost; then the checkpoint; then gives it its name; then removes what came before.
+  /// Brings the log to the disk, so that there is no part of a batch in the checkpoint that could
+  /// be lost; then the checkpoint; then gives it its name; then removes what came before.
   private func finish(_ run: CheckpointRun, at milliseconds: UInt64, _ worker: any LogWorker) {
     let (files, through) = unsafeFiles()
     worker.run(
@@ -132,8 +132,8 @@ extension DurableLog {
     for old in files.checkpoints where old.first < first { try? disk.remove(old.name) }
   }
 
-  /// Gives the checkpoint at hand up, if there is one; the log goes on. One that is being brought to
-  /// the disk goes on too: it has only what is in the log.
+  /// Gives the checkpoint at hand up, if there is one; the log goes on. One that is being brought
+  /// to the disk goes on too: it has only what is in the log.
   func abandonCheckpoint(_ reason: String) {
     if let checkpoint, !checkpoint.isEnding { forgetCheckpoint(reason) }
   }

@@ -207,8 +207,8 @@ public final class DurableLog: CommitLog {
     waiting = []
   }
 
-  /// Tries to write what could not be written. Nothing else was written meanwhile, so the log has no
-  /// gap, and nothing in it was lost: writes can be taken again.
+  /// Tries to write what could not be written. Nothing else was written meanwhile, so the log has
+  /// no gap, and nothing in it was lost: writes can be taken again.
   private func writePending() {
     guard case .full = state else { return }
     do throws(DiskError) { try Self.append(pending, to: file) } catch {

@@ -2,8 +2,8 @@ import Primitives
 
 /// Copies of data directories.
 public enum KeyValueBackup {
-  /// Copies a store as it is, also while a node writes to it: the newest checkpoint and the log that
-  /// goes on from it. What is written meanwhile is in it up to some batch.
+  /// Copies a store as it is, also while a node writes to it: the newest checkpoint and the log
+  /// that goes on from it. What is written meanwhile is in it up to some batch.
   /// - Parameter target: an empty directory.
   /// - Returns: what was found in the copy, which was read in full.
   public static func copy(
@@ -73,8 +73,8 @@ public enum KeyValueBackup {
     try file.synchronize()
   }
 
-  /// Makes a store of a copy: all that is in it, under a new identity, so that other replicas do not
-  /// take it for the one whose later writes they have.
+  /// Makes a store of a copy: all that is in it, under a new identity, so that other replicas do
+  /// not take it for the one whose later writes they have.
   /// - Parameter target: an empty directory.
   public static func restore(
     from disk: any LogDisk, to target: any LogDisk, as identity: StoreIdentity,
