@@ -34,6 +34,8 @@ public final class DirectoryDisk: LogDisk {
 
   deinit { if lock >= 0 { close(lock) } }
 
+  public func unlock() { if lock >= 0 { flock(lock, LOCK_UN) } }
+
   private func place(_ name: String) -> String { path + "/" + name }
 
   private func failure(_ doing: DiskError.Call, _ name: String) -> DiskError {

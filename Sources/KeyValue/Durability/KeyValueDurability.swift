@@ -97,6 +97,8 @@ public final class KeyValueDurability: @unchecked Sendable {
     if let timer { runtime?.cancel(timer) }
     if let sliceTimer { runtime?.cancel(sliceTimer) }
     log?.close()
+    // A checkpoint that is being brought to the disk keeps the lock as long as the process.
+    if log?.isRunning != true { disk.unlock() }
     log = nil
   }
 

@@ -19,6 +19,12 @@ public protocol LogDisk: AnyObject, Sendable {
   func truncate(_ name: String, to bytes: Int) throws(DiskError)
   /// Brings the names to the disk.
   func synchronize() throws(DiskError)
+  /// Lets other processes write, as none of this one will.
+  func unlock()
+}
+
+extension LogDisk {
+  public func unlock() {}
 }
 
 /// A file that is open for writing at its end.
