@@ -7,7 +7,7 @@ import Streams
 enum DbCheckCommand: Command {
   static let specification = CommandSpecification(
     name: "db check",
-    summary: "Check a data directory: every record of the chain and its state against the others.",
+    summary: "Check a data directory, of a chain or of a key-value node: every record.",
     positionals: ["DIR"],
     options: [],
     notes: [
@@ -18,6 +18,7 @@ enum DbCheckCommand: Command {
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let directory = arguments.positionals[0]
+    if KvData.isStore(directory) { return try KvData.check(arguments) }
     let fault: LedgerStoreError?
     do throws(StorageError) {
       fault = try check(directory)

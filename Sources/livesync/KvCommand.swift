@@ -15,9 +15,9 @@ enum KvCommand: Command {
       .init("--listen", "ADDR", help: "where clients come (127.0.0.1:3000)"),
       .init("--requirepass", "WORD", help: "the password that clients have to give"),
       .init("--maxclients", "N", help: "connections at a time (10000)"),
-    ],
+    ] + KvData.options,
     notes: [
-      "Speaks RESP2 and RESP3, and lines for nc. Keeps its keys in memory: they are gone when it",
+      "Speaks RESP2 and RESP3, and lines for nc. Without '--data' its keys are gone when it",
       "ends. Without a password it listens on this machine only. Prints where it listens; SIGTERM,",
       "SIGINT and the command SHUTDOWN end it.",
       "Exit codes: 0 ended in order, 2 unusable arguments or an address that is taken.",
@@ -37,11 +37,13 @@ enum KvCommand: Command {
     }
     let clients = try arguments.number("--maxclients", in: 1...1_000_000)
     let wantsJSON = arguments.wantsJSON
+    let durability = try KvData.durability(arguments)
     try Blocking.result {
       let runtime = try EventLoopRuntime()
       defer { runtime.shutdown() }
-      try await serve(
-        runtime, at: address, settings(runtime, password, clients: clients), asJSON: wantsJSON)
+      var settings = settings(runtime, password, clients: clients)
+      if let durability { settings.replica = durability.identity.replica }
+      try await serve(runtime, at: address, settings, durability, asJSON: wantsJSON)
     }
     return .pass
   }
@@ -62,7 +64,7 @@ enum KvCommand: Command {
 
   private static func serve(
     _ runtime: EventLoopRuntime, at address: SocketAddress, _ settings: KeyValueSettings,
-    asJSON: Bool
+    _ durability: KeyValueDurability?, asJSON: Bool
   ) async throws {
     let isStopping = Gate()
     let notes = NoteWriter(runtime)
@@ -73,7 +75,12 @@ enum KvCommand: Command {
     defer { signals.end() }
     let bound = try await withCheckedThrowingContinuation { continuation in
       runtime.perform {
-        continuation.resume(with: Result { try server.listen(at: address) })
+        continuation.resume(
+          with: Result {
+            let report = try durability?.attach(to: server) { notes.add("\($0)") }
+            for line in report.map(KvData.lines) ?? [] { notes.add(line) }
+            return try server.listen(at: address)
+          })
       }
     }
     if asJSON {
@@ -82,5 +89,11 @@ enum KvCommand: Command {
       Console.print("listening \(bound)")
     }
     try? await isStopping.wait()
+    await withCheckedContinuation { continuation in
+      runtime.perform {
+        durability?.close()
+        continuation.resume()
+      }
+    }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import KeyValue
 import Ledger
 import Snapshot
 import Storage
@@ -24,7 +25,8 @@ struct Main {
       SnapshotVerifyCommand.self,
       SnapshotExportCommand.self, SnapshotImportCommand.self, ReconcileServeCommand.self,
       ReconcileCommand.self, CrdtDemoCommand.self, CrdtLawsCommand.self, ReplicasCommand.self,
-      KvCommand.self,
+      KvCommand.self, KvBackupCommand.self, KvRestoreCommand.self, KvExportCommand.self,
+      KvImportCommand.self,
     ]
   }
 
@@ -94,6 +96,9 @@ struct Main {
       if let ledger = error.ledger { return refused(ledger.storage, ledger.description) }
       Console.error(error.description)
       return error.isDamage ? .refuted : error.isLoss ? .lost : .usage
+    } catch let error as LogError {
+      Console.error(error.description)
+      return error.kind == .refused || error.kind == .present ? .usage : .unopened
     } catch {
       Console.error("\(error)")
       return .usage

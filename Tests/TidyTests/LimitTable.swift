@@ -51,6 +51,7 @@ enum LimitTable {
     conflictLimits,
     respLimits,
     keyValueLimits,
+    keyValueDurabilityLimits,
     replicaSimulationLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }

@@ -192,8 +192,7 @@ extension KeyValueServer {
       client.isClosing = true
       wantsStop = true
     case .listClients(let ids): listClients(ids)
-    case .save:
-      replies.error("ERR nothing is saved: this node keeps its keys in memory only")
+    case .save(let isInBackground): save(isInBackground: isInBackground)
     }
   }
 
