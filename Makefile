@@ -173,6 +173,7 @@ kv-interop: dependencies kv-tools ## Compare a key-value node with redis-server,
 	@$(KV)/bin/pip install --quiet --disable-pip-version-check redis==8.1.0
 	@$(RELEASE) livesync >&2
 	@$(KV)/bin/python Tests/Interop/kv_interop.py $(LIVESYNC) kv
+	@bash Tests/Interop/kv_aof.sh $(LIVESYNC)
 
 kv-bench: dependencies kv-tools ## Measure a key-value node beside redis-server (ARGS="--rounds 9 --keys 1").
 	@$(RELEASE) livesync >&2

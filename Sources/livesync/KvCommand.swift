@@ -42,7 +42,10 @@ enum KvCommand: Command {
       let runtime = try EventLoopRuntime()
       defer { runtime.shutdown() }
       var settings = settings(runtime, password, clients: clients)
-      if let durability { settings.replica = durability.identity.replica }
+      if let durability {
+        settings.replica = durability.identity.replica
+        settings.fsync = durability.fsync.rawValue
+      }
       try await serve(runtime, at: address, settings, durability, asJSON: wantsJSON)
     }
     return .pass

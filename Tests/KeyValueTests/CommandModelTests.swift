@@ -182,6 +182,17 @@ private struct Model {
     #expect(node("SET c 1") == .ok && node("TYPE c") == .simple("string"))
   }
 
+  @Test func infoAndConfig_shouldTellWhetherAndWhenTheLogIsSynced() {
+    var node = Node()
+    #expect(node("CONFIG GET append*") == .array([.text("appendonly"), .text("no")]))
+    #expect(node("INFO persistence").text?.contains("aof_enabled:0\r\n") == true)
+    var logged = Node(fsync: "always")
+    #expect(
+      logged("CONFIG GET append*")
+        == .array([.text("appendfsync"), .text("always"), .text("appendonly"), .text("yes")]))
+    #expect(logged("INFO persistence").text?.contains("aof_enabled:1\r\n") == true)
+  }
+
   @Test func writesThatAreRefused_shouldSayWhy_andReadingGoOn() {
     var node = Node()
     node("SET a 1")

@@ -15,12 +15,13 @@ struct Node: ~Copyable {
 
   init(
     _ replica: UInt64 = 1, keepsTombstones: Bool = false, password: String? = nil,
-    now: UInt64 = 1_000_000
+    fsync: String? = nil, now: UInt64 = 1_000_000
   ) {
     self.now = now
-    let settings = KeyValueSettings(
+    var settings = KeyValueSettings(
       replica: ReplicaID(replica), tableKey: SipKey(low: replica, high: 7), seed: replica,
       password: password.map { Array($0.utf8) }, keepsTombstones: keepsTombstones)
+    settings.fsync = fsync
     core = KeyValueCore(settings, at: now)
     session = ClientSession(
       id: 1, address: "a", localAddress: "b", at: now, isAuthenticated: password == nil)

@@ -18,6 +18,9 @@ public struct KeyValueSettings: Sendable {
   public var clientsMax: Int
   /// The port that INFO and CONFIG GET tell.
   public var port: UInt16 = 0
+  /// When the log of writes is synced, in Redis' word; nil if there is none. INFO and CONFIG GET
+  /// tell it.
+  public var fsync: String?
   /// The version of this program.
   public var programVersion: String
 

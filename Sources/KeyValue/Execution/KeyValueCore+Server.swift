@@ -127,12 +127,15 @@ extension KeyValueCore {
 
   /// The settings of Redis that have a meaning here, in the order of names.
   private var configurationValues: [(name: String, value: String)] {
-    [
-      ("appendonly", "no"), ("databases", "1"), ("maxclients", String(settings.clientsMax)),
-      ("maxmemory", "0"), ("maxmemory-policy", "noeviction"), ("port", String(settings.port)),
-      ("proto-max-bulk-len", String(KeyValueLimits.valueBytesMax)), ("save", ""),
-      ("timeout", "0"),
+    var values: [(name: String, value: String)] = []
+    if let fsync = settings.fsync { values.append(("appendfsync", fsync)) }
+    values += [
+      ("appendonly", settings.fsync == nil ? "no" : "yes"), ("databases", "1"),
+      ("maxclients", String(settings.clientsMax)), ("maxmemory", "0"),
+      ("maxmemory-policy", "noeviction"), ("port", String(settings.port)),
+      ("proto-max-bulk-len", String(KeyValueLimits.valueBytesMax)), ("save", ""), ("timeout", "0"),
     ]
+    return values
   }
 
   mutating func configuration(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
@@ -204,7 +207,8 @@ extension KeyValueCore {
       (
         "Persistence",
         [
-          ("loading", "0"), ("aof_enabled", "0"), ("rdb_bgsave_in_progress", "0"),
+          ("loading", "0"), ("aof_enabled", settings.fsync == nil ? "0" : "1"),
+          ("rdb_bgsave_in_progress", "0"),
           ("rdb_last_save_time", "\((lastSavedAt ?? startedAt) / 1000)"),
         ]
       ),
