@@ -64,6 +64,8 @@ public enum StateReconciliationLimits {
   public static let accountsPerRequestMin = 64
   /// Requests for accounts that are on their way from one peer at a time.
   public static let accountRequestsPerPeer = 2
+  /// Answers about accounts of one peer that are kept by their hashes, to be judged by the state.
+  public static let doubtsPerPeerMax = 64
   /// Peers from which a sketch is tried before the trie is descended.
   public static let sketchPeersMax = 2
   /// Requests for subtrees that are on their way from one peer at a time.

@@ -36,6 +36,8 @@ extension LimitTable {
     "StateReconciliationLimits.accountsPerRequestMin": .estimate("how the work is parted"),
     "StateReconciliationLimits.accountRequestsPerPeer": .driven(
       by: "accountsOfASketch_shouldComeFromAllPeers"),
+    "StateReconciliationLimits.doubtsPerPeerMax": .driven(
+      by: "accountPlan_shouldKeepFewDoubtsOfAPeer"),
     "StateReconciliationLimits.sampledNodesMax": .driven(by: "sample_shouldTellHowMuchDiffers"),
     "StateReconciliationLimits.sampledChildrenMin": .driven(by: "sample_shouldTellHowMuchDiffers"),
     "StateReconciliationLimits.bookOrdersMax": .estimate(

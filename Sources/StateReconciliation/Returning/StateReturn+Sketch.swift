@@ -63,7 +63,12 @@ extension StateReturn {
     guard let stale else { return doubt(session, target, "own_state_changed") }
     let plan = AccountPlan(sketch.names, needed: names.needed, stale: stale)
     let accounts = AccountSession(plan, bytesPerItem: sketch.itemBytes / max(1, target.items))
-    guard await fetch(accounts, target) else { return doubt(session, target, "accounts_differ") }
+    switch await fetch(accounts, target) {
+    case .complete: break
+    case .differing: return doubt(session, target, "accounts_differ")
+    case .crowded: return doubt(session, target, "accounts_crowded")
+    case .unanswered: return doubt(session, target, "accounts_unanswered")
+    }
     session.bytes += accounts.bytes.withLock { $0 }
     let changes = accounts.plan.withLock { $0.changes }
     let isDone = await adopt(.changes(changes), .sketch, target, bytes: session.bytes)
@@ -71,10 +76,7 @@ extension StateReturn {
       _ = doubted.withLock { $0.insert(session.peer) }
       return false
     }
-    // The root is right, so whoever said otherwise lied.
-    for place in accounts.plan.withLock({ $0.contradicting }).sorted() {
-      context.ban(target.hosts[place], reason: "accounts_differ")
-    }
+    await banLiars(accounts, target)
     return true
   }
 

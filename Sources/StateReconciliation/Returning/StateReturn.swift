@@ -170,13 +170,14 @@ public final class StateReturn: StateCarrier {
 
   // MARK: What ways have in common
 
-  /// Reads the state that we hold.
+  /// Reads the state that we hold, or that after another block of our chain.
   func read<Output: Sendable>(
-    _ target: Target, _ body: @Sendable (PastState) throws(LedgerStoreError) -> Output
+    _ target: Target, after block: Hash256? = nil,
+    _ body: @Sendable (PastState) throws(LedgerStoreError) -> Output
   ) async -> Output? {
     await worker.run { [chain = context.chain] in
       let reading = try? chain.readState(
-        after: target.own, partly: !target.missing.isEmpty, body)
+        after: block ?? target.own, partly: !target.missing.isEmpty, body)
       guard case .read(let output)? = reading else { return nil }
       return output
     }

@@ -185,11 +185,7 @@ extension StateHost {
       var parts: [AccountsPart] = []
       var bytes = 0
       for query in request.queries {
-        var items: [TrieItem] = []
-        try state.forEachItem(in: LeafNames.range(of: query.prefix)) { item in
-          items.append(item)
-          return items.count < StateReconciliationLimits.accountsPerPrefixMax
-        }
+        let items = try state.accounts(of: query.prefix)
         let isOne = query.isKeyKnown && items.count == 1
         let part: AccountsPart = isOne ? .value(items[0].value) : .items(items)
         bytes += part.wireBytes.count
