@@ -66,8 +66,11 @@ public enum StateReconciliationLimits {
   public static let accountRequestsPerPeer = 2
   /// Answers about accounts of one peer that are kept by their hashes, to be judged by the state.
   public static let doubtsPerPeerMax = 64
-  /// Peers from which a sketch is tried before the trie is descended.
+  /// Peers from which a sketch is tried before the trie is descended, beside those that say at once
+  /// that they have none.
   public static let sketchPeersMax = 2
+  /// Peers that are remembered since their symbols were wrong.
+  public static let doubtedPeersMax = 64
   /// Requests for subtrees that are on their way from one peer at a time.
   public static let subtreeRequestsPerPeer = 2
   /// Subtrees that are asked for in one round of a descent at most; then its room is looked at.

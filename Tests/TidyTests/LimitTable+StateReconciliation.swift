@@ -47,12 +47,14 @@ extension LimitTable {
     "StateReconciliationLimits.symbolsAtOnceMax": .driven(
       by: "largeSketch_shouldTakeFewSymbolsMoreThanItNeeds"),
     "StateReconciliationLimits.symbolsSparePercent": .estimate("how much is asked for at once"),
-    "StateReconciliationLimits.symbolRoundsMax": .estimate(
-      "each round brings a sixteenth more, so it ends before"),
+    "StateReconciliationLimits.symbolRoundsMax": .driven(
+      by: "symbolsWithoutEnd_shouldBeGivenUp"),
+    "StateReconciliationLimits.doubtedPeersMax": .driven(
+      by: "doubtedPeers_shouldBeTheLatestOnes"),
     "StateReconciliationLimits.preparingMax": .driven(by: "peerThatNeverHasSymbols_shouldBePassed"),
     "StateReconciliationLimits.lookInterval": .estimate("how often it is looked, not a bound"),
     "StateReconciliationLimits.sketchPeersMax": .driven(
-      by: "liars_shouldCostABoundedAmount_andNeverAWrongState"),
+      by: "wrongFirstSymbols_shouldBeTriedOfFewPeers"),
     "StateReconciliationLimits.subtreeRequestsPerPeer": .estimate("how the line is kept full"),
     "StateReconciliationLimits.subtreesPerRoundMax": .estimate(
       "how often the room is looked at"),

@@ -2,8 +2,8 @@ import Ledger
 import Primitives
 import StateTrie
 
-/// An answer for one prefix that is not what the names of a sketch say. Whether it is a lie is known
-/// once there is a state with the right root.
+/// An answer for one prefix that is not what the names of a sketch say. Whether it is a lie is
+/// known once there is a state with the right root.
 struct AccountDoubt: Sendable, Hashable {
   let query: RequestAccounts.Query
   /// The hash of the answer: the answer itself may be large.
