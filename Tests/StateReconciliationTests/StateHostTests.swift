@@ -45,6 +45,22 @@ import WorldSupport
       RequestSubtrees.type.responseBytesMax >= StateReconciliationLimits.subtreesAnswerBytesMax)
   }
 
+  /// No symbol is of more accounts than there are, or of less than none.
+  @Test func symbolCounts_shouldBeRefused_whenNoStateHasThem() throws {
+    func answer(_ counts: [Int64]) -> StateSymbols {
+      StateSymbols(
+        salt: SipKey(low: 1, high: 2), items: 100, available: 90, start: 7,
+        symbols: counts.map { CodedSymbol(sum: ShortID(4), checksum: 5, count: $0) })
+    }
+    let good = answer([0, 100, 22, 1])
+    #expect(try StateSymbols(wireBytes: good.wireBytes) == good)
+    for count in [-1, 101, .max, .min + 1_000] as [Int64] {
+      #expect(throws: WireError.self) {
+        try StateSymbols(wireBytes: answer([22, count]).wireBytes)
+      }
+    }
+  }
+
   @Test func largeSubtree_shouldBeGivenAsItsNode() async throws {
     let world = try TestWorld(seed: 81, accounts: StateReconciliationLimits.subtreeItemsMax * 20)
     world.run {
