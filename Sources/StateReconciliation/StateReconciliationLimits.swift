@@ -41,6 +41,9 @@ public enum StateReconciliationLimits {
   public static let shelvesMax = 2
   /// Names of changed accounts that are kept, eight bytes each, so that blocks can be taken back.
   public static let changedNamesMax = 1 << 19
+  /// Batches before the last macro block whose states are given in parts: as long as a descent may
+  /// take, and what changed since is taken back for each request.
+  public static let servedBatchesMax = 4
   /// Macro blocks back from the last one from which on coded symbols are made.
   public static let madeMacroBlocksMax = 2
   /// Blocks whose symbols wait to be made at most.

@@ -87,6 +87,51 @@ import WorldSupport
     }
   }
 
+  /// What is read for an answer and not given counts, however often it is asked for.
+  @Test func largeSubtrees_shouldNotBeReadForEachQuery() async throws {
+    let world = try TestWorld(seed: 86, accounts: StateReconciliationLimits.subtreeItemsMax * 20)
+    world.run {
+      func parts(_ query: RequestSubtrees.Query) throws -> Int {
+        let request = RequestSubtrees(
+          block: world.source.headHash,
+          queries: Array(repeating: query, count: StateReconciliationLimits.subtreesPerRequestMax))
+        guard case .parts(let parts)? = StateHost.subtrees(request, of: world.source) else {
+          throw WorldError.chunkMissing
+        }
+        return parts.count
+      }
+      let large = KeyNibbles.empty.appending(3)
+      let vain = StateReconciliationLimits.subtreeItemsMax * StateReconciliationLimits.itemBytes
+      let count = try parts(.init(key: large, wantsItems: true))
+      #expect(
+        (1...StateReconciliationLimits.subtreesAnswerBytesMax / vain).contains(count), "\(count)")
+      #expect(
+        try parts(.init(key: large, wantsItems: false))
+          == StateReconciliationLimits.subtreesPerRequestMax)
+    }
+  }
+
+  @Test func oldState_shouldNotBeServed_afterSomeBatches() async throws {
+    let world = try TestWorld(seed: 87)
+    world.run {
+      let batch = Int(world.source.configuration.blocksPerBatch)
+      try await world.grow(batch)
+      let old = world.source.headHash
+      func isServed() -> [Bool] {
+        let accounts = RequestAccounts(block: old, queries: [.init(prefix: 0, isKeyKnown: false)])
+        let trees = RequestSubtrees(block: old, queries: [.init(key: .empty, wantsItems: false)])
+        return [
+          StateHost.accounts(accounts, of: world.source) != .unavailable,
+          StateHost.subtrees(trees, of: world.source) != .unavailable,
+        ]
+      }
+      try await world.grow(batch * (StateReconciliationLimits.servedBatchesMax + 1) - 1)
+      #expect(isServed() == [true, true])
+      try await world.grow(1)
+      #expect(isServed() == [false, false])
+    }
+  }
+
   @Test func accountsOfOnePrefix_shouldBeGivenUpToTheirNumber() throws {
     let limit = StateReconciliationLimits.accountsPerPrefixMax
     let addresses = (0..<limit + 3).map { index in

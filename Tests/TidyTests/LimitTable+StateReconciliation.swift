@@ -33,6 +33,8 @@ extension LimitTable {
       by: "book_shouldForgetOldChanges_whenThereAreTooMany"),
     "StateReconciliationLimits.madeMacroBlocksMax": .driven(
       by: "symbols_shouldBeMadeOnce_andKeptCurrentWithEachBlock"),
+    "StateReconciliationLimits.servedBatchesMax": .driven(
+      by: "oldState_shouldNotBeServed_afterSomeBatches"),
     "StateReconciliationLimits.accountsPerRequestMin": .estimate("how the work is parted"),
     "StateReconciliationLimits.accountRequestsPerPeer": .driven(
       by: "accountsOfASketch_shouldComeFromAllPeers"),
