@@ -8,6 +8,7 @@ import Reconciliation
 import Runtime
 import StateReconciliation
 import StateTrie
+import Storage
 import TestSupport
 import Testing
 import WorldSupport
@@ -137,6 +138,31 @@ import WorldSupport
       #expect(Self.asked(world).count == 1)
       #expect(Self.failures(world) == ["accounts_unanswered"])
       #expect(StateReturnTests.carried(world).map(\.way) == ["descent"])
+    }
+  }
+
+  /// A damaged store of its own: the node says so, and blames no peer.
+  @Test func ownStore_shouldBeNamed_whenItCannotBeRead() throws {
+    let world = try TestWorld(seed: 105, accounts: 3_000)
+    world.run {
+      try await world.grow(StateReturnTests.absence)
+      world.addHonest(1..<4)
+      StateReturnTests.host(world, 1..<4)
+      let store = try MemoryStore(owner: .chain(world.genesis.hash))
+      let chain = try Blockchain(genesis: world.genesis, state: .complete, store: store)
+      try store.write { transaction throws(StorageError) in
+        try transaction.put(ChainRecord.block(world.genesis.hash).key, [1, 2, 3])
+      }
+      let node = StateReturnTests.node(world, chain, [.sketch])
+      world.runtime.spawn("node") { await node.run() }
+      let isTold = await world.wait(.seconds(100)) { Self.failures(world).isEmpty == false }
+      #expect(isTold && Self.failures(world).first == "own_state_changed")
+      let reasons = world.sink.events.compactMap { event -> String? in
+        guard case Event.Returning.unreadable(_, let reason, _) = event.group else { return nil }
+        return reason
+      }
+      #expect(reasons.first == "damaged_record")
+      #expect((1..<4).allSatisfy { world.bans(of: PeerID($0)).isEmpty })
     }
   }
 

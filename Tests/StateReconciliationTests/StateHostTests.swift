@@ -1,3 +1,4 @@
+import EventLog
 import Ledger
 import Networking
 import Peers
@@ -5,6 +6,7 @@ import Primitives
 import Runtime
 import StateReconciliation
 import StateTrie
+import Storage
 import TestSupport
 import Testing
 import WorldSupport
@@ -130,6 +132,22 @@ import WorldSupport
       try await world.grow(1)
       #expect(isServed() == [false, false])
     }
+  }
+
+  @Test func damagedStore_shouldBeTold_whenAStateIsAskedFor() throws {
+    let world = try TestWorld(seed: 88)
+    let store = try MemoryStore(owner: .chain(world.genesis.hash))
+    let chain = try Blockchain(genesis: world.genesis, state: .complete, store: store)
+    let recorder = EventRecorder(sink: world.sink, context: .init(node: "s0", actor: "test"))
+    let request = RequestAccounts(
+      block: world.genesis.hash, queries: [.init(prefix: 0, isKeyKnown: false)])
+    #expect(StateHost.accounts(request, of: chain, recorder) == .parts([.items([])]))
+    #expect(world.count("node.unreadable") == 0)
+    try store.write { transaction throws(StorageError) in
+      try transaction.put(ChainRecord.block(world.genesis.hash).key, [1, 2, 3])
+    }
+    #expect(StateHost.accounts(request, of: chain, recorder) == .unavailable)
+    #expect(world.count("node.unreadable") == 1)
   }
 
   @Test func accountsOfOnePrefix_shouldBeGivenUpToTheirNumber() throws {

@@ -171,16 +171,25 @@ public final class StateReturn: StateCarrier {
 
   // MARK: What ways have in common
 
-  /// Reads the state that we hold, or that after another block of our chain.
+  /// Reads the state that we hold, or that after another block of our chain. Nil if it is not there
+  /// any more, or if the store cannot be read, which is told.
   func read<Output: Sendable>(
     _ target: Target, after block: Hash256? = nil,
     _ body: @Sendable (PastState) throws(LedgerStoreError) -> Output
   ) async -> Output? {
-    await worker.run { [chain = context.chain] in
-      let reading = try? chain.readState(
-        after: block ?? target.own, partly: !target.missing.isEmpty, body)
-      guard case .read(let output)? = reading else { return nil }
-      return output
+    await worker.run { [context] in
+      do throws(LedgerStoreError) {
+        let reading = try context.chain.readState(
+          after: block ?? target.own, partly: !target.missing.isEmpty, body)
+        guard case .read(let output) = reading else { return nil }
+        return output
+      } catch {
+        context.recorder.record(
+          .returning(
+            .unreadable(
+              block: target.block.number, reason: error.reason, detail: error.description)))
+        return nil
+      }
     }
   }
 
