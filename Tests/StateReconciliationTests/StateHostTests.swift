@@ -3,6 +3,7 @@ import Ledger
 import Networking
 import Peers
 import Primitives
+import Reconciliation
 import Runtime
 import StateReconciliation
 import StateTrie
