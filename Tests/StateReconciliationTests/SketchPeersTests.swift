@@ -129,15 +129,23 @@ import WorldSupport
     }
   }
 
-  /// Nobody gives accounts: that says nothing of the symbols, nor would those of another help.
-  @Test func accountsThatNobodyGives_shouldBeNobodysFault() throws {
+  /// Nobody gives accounts, or all say that too many share their digits: that says nothing of the
+  /// symbols, nor would those of another help.
+  @Test(arguments: [false, true])
+  func accountsThatNobodyGives_shouldBeNobodysFault(_ isCrowded: Bool) throws {
     try Self.world(104) { world in
+      let crowd = (0..<UInt8(StateReconciliationLimits.accountsPerPrefixMax)).map {
+        TrieItem(key: KeyNibbles(bytes: [UInt8](repeating: $0, count: 20)), value: [1])
+      }
       for peer in 1..<6 as Range<UInt32> {
-        Self.serve(RequestAccounts.self, world, as: peer) { _ in .unavailable }
+        Self.serve(RequestAccounts.self, world, as: peer) { request in
+          isCrowded ? .parts(request.queries.map { _ in .items(crowd) }) : .unavailable
+        }
       }
     } then: { world in
       #expect(Self.asked(world).count == 1)
-      #expect(Self.failures(world) == ["accounts_unanswered"])
+      let reason = isCrowded ? "accounts_crowded" : "accounts_unanswered"
+      #expect(Self.failures(world) == [reason])
       #expect(StateReturnTests.carried(world).map(\.way) == ["descent"])
     }
   }
