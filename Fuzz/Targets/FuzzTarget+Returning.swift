@@ -25,7 +25,7 @@ extension FuzzTarget {
       .init(RequestSymbols.self) { [.init(block: .zero, start: 3, count: 1_000)] },
       .init(SymbolsResponse.self) {
         let symbols = (0..<5).map {
-          CodedSymbol(sum: ShortID(UInt64($0) << 40), checksum: 77, count: Int64($0) - 2)
+          CodedSymbol(sum: ShortID(UInt64($0) << 40), checksum: 77, count: Int64($0))
         }
         return [
           .preparing, .unavailable,

@@ -41,6 +41,9 @@ public enum StateReconciliationLimits {
   public static let shelvesMax = 2
   /// Names of changed accounts that are kept, eight bytes each, so that blocks can be taken back.
   public static let changedNamesMax = 1 << 19
+  /// Batches before the last macro block whose states are given in parts: as long as a descent may
+  /// take, and what changed since is taken back for each request.
+  public static let servedBatchesMax = 4
   /// Macro blocks back from the last one from which on coded symbols are made.
   public static let madeMacroBlocksMax = 2
   /// Blocks whose symbols wait to be made at most.
@@ -64,8 +67,13 @@ public enum StateReconciliationLimits {
   public static let accountsPerRequestMin = 64
   /// Requests for accounts that are on their way from one peer at a time.
   public static let accountRequestsPerPeer = 2
-  /// Peers from which a sketch is tried before the trie is descended.
+  /// Answers about accounts of one peer that are kept by their hashes, to be judged by the state.
+  public static let doubtsPerPeerMax = 64
+  /// Peers from which a sketch is tried before the trie is descended, beside those that say at once
+  /// that they have none.
   public static let sketchPeersMax = 2
+  /// Peers that are remembered since their symbols were wrong.
+  public static let doubtedPeersMax = 64
   /// Requests for subtrees that are on their way from one peer at a time.
   public static let subtreeRequestsPerPeer = 2
   /// Subtrees that are asked for in one round of a descent at most; then its room is looked at.

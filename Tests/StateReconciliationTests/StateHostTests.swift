@@ -1,10 +1,13 @@
+import EventLog
 import Ledger
 import Networking
 import Peers
 import Primitives
+import Reconciliation
 import Runtime
 import StateReconciliation
 import StateTrie
+import Storage
 import TestSupport
 import Testing
 import WorldSupport
@@ -45,6 +48,22 @@ import WorldSupport
       RequestSubtrees.type.responseBytesMax >= StateReconciliationLimits.subtreesAnswerBytesMax)
   }
 
+  /// No symbol is of more accounts than there are, or of less than none.
+  @Test func symbolCounts_shouldBeRefused_whenNoStateHasThem() throws {
+    func answer(_ counts: [Int64]) -> StateSymbols {
+      StateSymbols(
+        salt: SipKey(low: 1, high: 2), items: 100, available: 90, start: 7,
+        symbols: counts.map { CodedSymbol(sum: ShortID(4), checksum: 5, count: $0) })
+    }
+    let good = answer([0, 100, 22, 1])
+    #expect(try StateSymbols(wireBytes: good.wireBytes) == good)
+    for count in [-1, 101, .max, .min + 1_000] as [Int64] {
+      #expect(throws: WireError.self) {
+        try StateSymbols(wireBytes: answer([22, count]).wireBytes)
+      }
+    }
+  }
+
   @Test func largeSubtree_shouldBeGivenAsItsNode() async throws {
     let world = try TestWorld(seed: 81, accounts: StateReconciliationLimits.subtreeItemsMax * 20)
     world.run {
@@ -69,6 +88,67 @@ import WorldSupport
       let other = RequestSubtrees(block: .zero, queries: [.init(key: .empty, wantsItems: false)])
       #expect(StateHost.subtrees(other, of: world.source) == .unavailable)
     }
+  }
+
+  /// What is read for an answer and not given counts, however often it is asked for.
+  @Test func largeSubtrees_shouldNotBeReadForEachQuery() async throws {
+    let world = try TestWorld(seed: 86, accounts: StateReconciliationLimits.subtreeItemsMax * 20)
+    world.run {
+      func parts(_ query: RequestSubtrees.Query) throws -> Int {
+        let request = RequestSubtrees(
+          block: world.source.headHash,
+          queries: Array(repeating: query, count: StateReconciliationLimits.subtreesPerRequestMax))
+        guard case .parts(let parts)? = StateHost.subtrees(request, of: world.source) else {
+          throw WorldError.chunkMissing
+        }
+        return parts.count
+      }
+      let large = KeyNibbles.empty.appending(3)
+      let vain = StateReconciliationLimits.subtreeItemsMax * StateReconciliationLimits.itemBytes
+      let count = try parts(.init(key: large, wantsItems: true))
+      #expect(
+        (1...StateReconciliationLimits.subtreesAnswerBytesMax / vain).contains(count), "\(count)")
+      #expect(
+        try parts(.init(key: large, wantsItems: false))
+          == StateReconciliationLimits.subtreesPerRequestMax)
+    }
+  }
+
+  @Test func oldState_shouldNotBeServed_afterSomeBatches() async throws {
+    let world = try TestWorld(seed: 87)
+    world.run {
+      let batch = Int(world.source.configuration.blocksPerBatch)
+      try await world.grow(batch)
+      let old = world.source.headHash
+      func isServed() -> [Bool] {
+        let accounts = RequestAccounts(block: old, queries: [.init(prefix: 0, isKeyKnown: false)])
+        let trees = RequestSubtrees(block: old, queries: [.init(key: .empty, wantsItems: false)])
+        return [
+          StateHost.accounts(accounts, of: world.source) != .unavailable,
+          StateHost.subtrees(trees, of: world.source) != .unavailable,
+        ]
+      }
+      try await world.grow(batch * (StateReconciliationLimits.servedBatchesMax + 1) - 1)
+      #expect(isServed() == [true, true])
+      try await world.grow(1)
+      #expect(isServed() == [false, false])
+    }
+  }
+
+  @Test func damagedStore_shouldBeTold_whenAStateIsAskedFor() throws {
+    let world = try TestWorld(seed: 88)
+    let store = try MemoryStore(owner: .chain(world.genesis.hash))
+    let chain = try Blockchain(genesis: world.genesis, state: .complete, store: store)
+    let recorder = EventRecorder(sink: world.sink, context: .init(node: "s0", actor: "test"))
+    let request = RequestAccounts(
+      block: world.genesis.hash, queries: [.init(prefix: 0, isKeyKnown: false)])
+    #expect(StateHost.accounts(request, of: chain, recorder) == .parts([.items([])]))
+    #expect(world.count("node.unreadable") == 0)
+    try store.write { transaction throws(StorageError) in
+      try transaction.put(ChainRecord.block(world.genesis.hash).key, [1, 2, 3])
+    }
+    #expect(StateHost.accounts(request, of: chain, recorder) == .unavailable)
+    #expect(world.count("node.unreadable") == 1)
   }
 
   @Test func accountsOfOnePrefix_shouldBeGivenUpToTheirNumber() throws {

@@ -121,6 +121,16 @@ import WorldSupport
       // Whose symbols are wrong may make the node take chunks, never another state.
       #expect(Self.carried(world).count == 1 || way == .sketch)
       #expect(world.bans(of: PeerID(4)).isEmpty)
+      // All lies together take less than the state.
+      let types = ["subtrees", "state_symbols", "state_accounts"]
+      let lies = world.sink.events.reduce(0) { sum, event in
+        guard case Event.Request.ended(let type, 1..<4, _, let bytes, _) = event.group,
+          types.contains(type)
+        else { return sum }
+        return sum + bytes
+      }
+      let whole = world.source.items().reduce(0) { $0 + $1.wireBytes.count }
+      #expect(lies > 0 && lies < whole, "\(lies) bytes of lies, \(whole) of the state")
       await world.expectSameState(node)
     }
   }

@@ -33,9 +33,13 @@ extension LimitTable {
       by: "book_shouldForgetOldChanges_whenThereAreTooMany"),
     "StateReconciliationLimits.madeMacroBlocksMax": .driven(
       by: "symbols_shouldBeMadeOnce_andKeptCurrentWithEachBlock"),
+    "StateReconciliationLimits.servedBatchesMax": .driven(
+      by: "oldState_shouldNotBeServed_afterSomeBatches"),
     "StateReconciliationLimits.accountsPerRequestMin": .estimate("how the work is parted"),
     "StateReconciliationLimits.accountRequestsPerPeer": .driven(
       by: "accountsOfASketch_shouldComeFromAllPeers"),
+    "StateReconciliationLimits.doubtsPerPeerMax": .driven(
+      by: "accountPlan_shouldKeepFewDoubtsOfAPeer"),
     "StateReconciliationLimits.sampledNodesMax": .driven(by: "sample_shouldTellHowMuchDiffers"),
     "StateReconciliationLimits.sampledChildrenMin": .driven(by: "sample_shouldTellHowMuchDiffers"),
     "StateReconciliationLimits.bookOrdersMax": .estimate(
@@ -45,12 +49,14 @@ extension LimitTable {
     "StateReconciliationLimits.symbolsAtOnceMax": .driven(
       by: "largeSketch_shouldTakeFewSymbolsMoreThanItNeeds"),
     "StateReconciliationLimits.symbolsSparePercent": .estimate("how much is asked for at once"),
-    "StateReconciliationLimits.symbolRoundsMax": .estimate(
-      "each round brings a sixteenth more, so it ends before"),
+    "StateReconciliationLimits.symbolRoundsMax": .driven(
+      by: "symbolsWithoutEnd_shouldBeGivenUp"),
+    "StateReconciliationLimits.doubtedPeersMax": .driven(
+      by: "doubtedPeers_shouldBeTheLatestOnes"),
     "StateReconciliationLimits.preparingMax": .driven(by: "peerThatNeverHasSymbols_shouldBePassed"),
     "StateReconciliationLimits.lookInterval": .estimate("how often it is looked, not a bound"),
     "StateReconciliationLimits.sketchPeersMax": .driven(
-      by: "liars_shouldCostABoundedAmount_andNeverAWrongState"),
+      by: "wrongFirstSymbols_shouldBeTriedOfFewPeers"),
     "StateReconciliationLimits.subtreeRequestsPerPeer": .estimate("how the line is kept full"),
     "StateReconciliationLimits.subtreesPerRoundMax": .estimate(
       "how often the room is looked at"),

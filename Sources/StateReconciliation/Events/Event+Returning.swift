@@ -12,6 +12,8 @@ extension Event {
       block: UInt32, hash: Hash256, way: String, items: Int, missingRanges: Int, bytes: Int)
     /// A way led nowhere; the next one is taken.
     case failed(block: UInt32, way: String, reason: String)
+    /// Our own state could not be read; the node goes on without what it was read for.
+    case unreadable(block: UInt32, reason: String, detail: String)
   }
 
   /// An event of this group.
@@ -30,6 +32,7 @@ extension Event.Returning: EventGroup {
     case chosen = "returning.chosen"
     case carried = "returning.carried"
     case failed = "returning.failed"
+    case unreadable = "returning.unreadable"
   }
 
   public static func describe(_ name: Name) -> EventDescription {
@@ -41,6 +44,10 @@ extension Event.Returning: EventGroup {
       EventDescription(.info, "The state is the block's, in whole or in part.")
     case .failed:
       EventDescription(.warn, "A way led nowhere; the next one is taken.")
+    case .unreadable:
+      EventDescription(
+        .warn,
+        "Our own state could not be read; the node goes on without what it was read for.")
     }
   }
 
@@ -49,6 +56,7 @@ extension Event.Returning: EventGroup {
     case .chosen: .chosen
     case .carried: .carried
     case .failed: .failed
+    case .unreadable: .unreadable
     }
   }
 
@@ -71,6 +79,10 @@ extension Event.Returning: EventGroup {
       line.integer(.block, block)
       line.text(.way, way)
       line.text(.reason, reason)
+    case .unreadable(let block, let reason, let detail):
+      line.integer(.block, block)
+      line.text(.reason, reason)
+      line.text(.detail, detail)
     }
   }
 
@@ -92,6 +104,10 @@ extension Event.Returning: EventGroup {
       self = .failed(
         block: try fields.integer(.block), way: try fields.text(.way),
         reason: try fields.text(.reason))
+    case .unreadable:
+      self = .unreadable(
+        block: try fields.integer(.block), reason: try fields.text(.reason),
+        detail: try fields.text(.detail))
     }
   }
 }

@@ -65,24 +65,14 @@ public struct StateSymbols: WireCodable, Hashable {
     self.symbols = symbols
   }
 
-  /// Items that symbol `index` has on average: each is part of it with probability 2 / (index + 2).
-  private func expected(_ index: Int) -> Int64 { Int64(2 * UInt64(items) / (UInt64(index) + 2)) }
-
   public func encode(to encoder: inout WireEncoder) {
     encoder.append(salt.low)
     encoder.append(salt.high)
     encoder.append(items)
     encoder.append(available)
     encoder.append(start)
-    encoder.append(count: symbols.count)
-    for (index, symbol) in symbols.enumerated() {
-      symbol.sum.append(to: &encoder)
-      withUnsafeBytes(of: UInt32(truncatingIfNeeded: symbol.checksum).littleEndian) {
-        encoder.append(raw: $0)
-      }
-      let count = symbol.count &- expected(Int(start) + index)
-      encoder.append(varint: UInt64(bitPattern: count &<< 1 ^ count &>> 63))
-    }
+    encoder.append(
+      symbols: symbols, from: Int(start), of: Int(items), checksumBytes: Self.checksumBytes)
   }
 
   public init(from decoder: inout WireDecoder) throws(WireError) {
@@ -90,22 +80,9 @@ public struct StateSymbols: WireCodable, Hashable {
     items = try decoder.uint32()
     available = try decoder.uint32()
     start = try decoder.uint32()
-    let count = try decoder.count(
-      elementBytes: ShortID.byteCount + Self.checksumBytes + 1,
+    symbols = try decoder.symbols(
+      from: Int(start), of: Int(items), checksumBytes: Self.checksumBytes,
       limit: StateReconciliationLimits.symbolsPerRequestMax)
-    symbols = []
-    symbols.reserveCapacity(count)
-    for index in 0..<count {
-      let sum = try ShortID(reading: &decoder)
-      let checksum = try decoder.raw(Self.checksumBytes).withUnsafeBytes {
-        UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self))
-      }
-      let folded = try decoder.varint()
-      let rest = Int64(bitPattern: folded >> 1) ^ -Int64(bitPattern: folded & 1)
-      symbols.append(
-        CodedSymbol(
-          sum: sum, checksum: UInt64(checksum), count: rest &+ expected(Int(start) + index)))
-    }
   }
 }
 

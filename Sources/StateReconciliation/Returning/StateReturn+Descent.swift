@@ -35,7 +35,11 @@ extension StateReturn {
     }
     let outline = descent.core.withLock { $0.outline }
     let bytes = descent.bytes.withLock { $0 }
-    return await adopt(.outline(outline), .descent, target, bytes: bytes)
+    guard let error = await adopt(.outline(outline), .descent, target, bytes: bytes) else {
+      return true
+    }
+    fail(.descent, target, error.reason)
+    return false
   }
 
   /// Asks for what is wanted now, which is a level of the trie or a part of one.

@@ -21,8 +21,8 @@ public final class StateReturn: StateCarrier {
   let worker: any Worker
   /// Held by whoever brings the state.
   private let isBusy = Lock(false)
-  /// Peers whose symbols led nowhere.
-  let doubted = Lock<Set<PeerID>>([])
+  /// Peers whose symbols were wrong, until the state was carried.
+  let doubted = Lock(DoubtedPeers())
   let outlineBytesMax: Int
 
   /// Where to.
@@ -103,7 +103,8 @@ public final class StateReturn: StateCarrier {
   ) async -> CarryOutcome {
     // Symbols are of whole states.
     let mayHaveSketch = ways.contains(.sketch) && target.missing.isEmpty
-    var sketch = mayHaveSketch ? await openSketch(target) : nil
+    var tries = SketchTries()
+    var sketch = mayHaveSketch ? await openSketch(target, &tries) : nil
     let (measured, basis) = await measured(sketch, target, facts)
     let cost = ReturnCost(measured, blocks: blocks)
     // What is not to be taken if another way leads there comes last.
@@ -118,8 +119,8 @@ public final class StateReturn: StateCarrier {
         if await descend(to: target) { return .carried }
       case .sketch:
         while let opened = sketch {
-          if await finish(opened, target) { return .carried }
-          sketch = await openSketch(target)
+          guard let failure = await finish(opened, target) else { return .carried }
+          sketch = failure.isEverybodys ? nil : await openSketch(target, &tries)
         }
       }
     }
@@ -170,15 +171,25 @@ public final class StateReturn: StateCarrier {
 
   // MARK: What ways have in common
 
-  /// Reads the state that we hold.
+  /// Reads the state that we hold, or that after another block of our chain. Nil if it is not there
+  /// any more, or if the store cannot be read, which is told.
   func read<Output: Sendable>(
-    _ target: Target, _ body: @Sendable (PastState) throws(LedgerStoreError) -> Output
+    _ target: Target, after block: Hash256? = nil,
+    _ body: @Sendable (PastState) throws(LedgerStoreError) -> Output
   ) async -> Output? {
-    await worker.run { [chain = context.chain] in
-      let reading = try? chain.readState(
-        after: target.own, partly: !target.missing.isEmpty, body)
-      guard case .read(let output)? = reading else { return nil }
-      return output
+    await worker.run { [context] in
+      do throws(LedgerStoreError) {
+        let reading = try context.chain.readState(
+          after: block ?? target.own, partly: !target.missing.isEmpty, body)
+        guard case .read(let output) = reading else { return nil }
+        return output
+      } catch {
+        context.recorder.record(
+          .returning(
+            .unreadable(
+              block: target.block.number, reason: error.reason, detail: error.description)))
+        return nil
+      }
     }
   }
 
@@ -194,24 +205,22 @@ public final class StateReturn: StateCarrier {
     }
   }
 
-  /// Jumps, with the state carried along. False if that is not the new head's.
+  /// Jumps, with the state carried along; nil if that is done.
   func adopt(
     _ carried: CarriedState, _ way: ReturnWay, _ target: Target, bytes: Int
-  ) async -> Bool {
+  ) async -> PushError? {
     let result = await context.writer.run { [chain = context.chain] in
       Result { () throws(PushError) in try chain.adopt(target.chain, carrying: carried) }
     }
-    if case .failure(let error) = result {
-      fail(way, target, error.reason)
-      return false
-    }
+    if case .failure(let error) = result { return error }
+    doubted.withLock { $0 = DoubtedPeers() }
     let own = context.chain.view
     context.recorder.record(
       .returning(
         .carried(
           block: target.block.number, hash: target.block.hash, way: way.rawValue,
           items: own.itemCount, missingRanges: own.missing.ranges.count, bytes: bytes)))
-    return true
+    return nil
   }
 
   func fail(_ way: ReturnWay, _ target: Target, _ reason: String) {

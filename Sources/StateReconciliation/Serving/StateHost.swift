@@ -60,11 +60,11 @@ public final class StateHost: NodeService {
       book.withLock({ ($0?.head.number ?? 0) < block.number || $0 == nil })
     else { return }
     let names = LeafNames(of: context.network.local.identity.key.raw, at: context.chain.headHash)
-    let reading = try? context.chain.readState(after: hash) {
+    let sketch = context.chain.readServed(hash, context.recorder) {
       (state) throws(LedgerStoreError) in
       try StateSketch(state, names: names, length: SymbolBook.length(for: state.itemCount))
     }
-    guard case .read(let sketch) = reading else { return }
+    guard let sketch else { return }
     let made = SymbolBook(
       sketch.prefix, names, at: block.id, isMacro: block.kind.isMacro)
     book.withLock { $0 = made }
@@ -91,8 +91,12 @@ public final class StateHost: NodeService {
   }
 
   private func start() {
-    context.serve(RequestSubtrees.self) { [chain = context.chain] in Self.subtrees($0, of: chain) }
-    context.serve(RequestAccounts.self) { [chain = context.chain] in Self.accounts($0, of: chain) }
+    context.serve(RequestSubtrees.self) { [context] in
+      Self.subtrees($0, of: context.chain, context.recorder)
+    }
+    context.serve(RequestAccounts.self) { [context] in
+      Self.accounts($0, of: context.chain, context.recorder)
+    }
     context.serve(RequestSymbols.self) { [weak self] in self?.symbols($0) ?? .unavailable }
   }
 
@@ -123,82 +127,7 @@ public final class StateHost: NodeService {
     guard view.stateComplete, let block = view.block(hash, includeBody: false), block.kind.isMacro,
       view.isOnMainChain(hash), book.withLock({ ($0?.head.number ?? 0) <= block.number })
     else { return false }
-    let batch = UInt64(context.chain.configuration.blocksPerBatch)
-    return UInt64(block.number)
-      + batch * UInt64(StateReconciliationLimits.madeMacroBlocksMax) >= UInt64(view.macroNumber)
-  }
-}
-
-/// Answers from one state.
-extension StateHost {
-  package static func subtrees(
-    _ request: RequestSubtrees, of chain: Blockchain
-  ) -> SubtreesResponse? {
-    let reading = try? chain.readState(after: request.block) { (state) throws(LedgerStoreError) in
-      var parts: [SubtreePart] = []
-      var bytes = 0
-      for query in request.queries {
-        guard let part = try part(query, of: state) else { return SubtreesResponse.unavailable }
-        bytes += part.wireBytes.count
-        if !parts.isEmpty, bytes > StateReconciliationLimits.subtreesAnswerBytesMax { break }
-        parts.append(part)
-      }
-      return .parts(parts)
-    }
-    guard case .read(let response) = reading else { return .unavailable }
-    return response
-  }
-
-  /// The items below a path if they are wanted and few, else its node; nil if there is none.
-  private static func part(
-    _ query: RequestSubtrees.Query, of state: PastState
-  ) throws(LedgerStoreError) -> SubtreePart? {
-    if query.wantsItems, !query.key.isEmpty,
-      let items = try items(
-        in: KeyRange(subtree: query.key), of: state,
-        limit: StateReconciliationLimits.subtreeItemsMax,
-        bytesMax: StateReconciliationLimits.subtreesAnswerBytesMax)
-    {
-      return .items(items)
-    }
-    return try state.node(at: query.key).map { .node($0) }
-  }
-
-  /// The items of a range; nil if there are none, or more than the limits allow.
-  private static func items(
-    in range: KeyRange, of state: PastState, limit: Int, bytesMax: Int
-  ) throws(LedgerStoreError) -> [TrieItem]? {
-    var items: [TrieItem] = []
-    var bytes = 0
-    try state.forEachItem(in: range) { item in
-      items.append(item)
-      bytes += item.value.count + StateReconciliationLimits.itemBytes
-      return items.count <= limit && bytes <= bytesMax
-    }
-    return items.isEmpty || items.count > limit || bytes > bytesMax ? nil : items
-  }
-
-  package static func accounts(
-    _ request: RequestAccounts, of chain: Blockchain
-  ) -> AccountsResponse? {
-    let reading = try? chain.readState(after: request.block) { (state) throws(LedgerStoreError) in
-      var parts: [AccountsPart] = []
-      var bytes = 0
-      for query in request.queries {
-        var items: [TrieItem] = []
-        try state.forEachItem(in: LeafNames.range(of: query.prefix)) { item in
-          items.append(item)
-          return items.count < StateReconciliationLimits.accountsPerPrefixMax
-        }
-        let isOne = query.isKeyKnown && items.count == 1
-        let part: AccountsPart = isOne ? .value(items[0].value) : .items(items)
-        bytes += part.wireBytes.count
-        if !parts.isEmpty, bytes > StateReconciliationLimits.accountsAnswerBytesMax { break }
-        parts.append(part)
-      }
-      return AccountsResponse.parts(parts)
-    }
-    guard case .read(let response) = reading else { return .unavailable }
-    return response
+    return context.chain.isRecent(
+      block.number, batches: StateReconciliationLimits.madeMacroBlocksMax)
   }
 }

@@ -1,3 +1,4 @@
+import Ledger
 import Primitives
 import Reconciliation
 import StateTrie
@@ -14,11 +15,15 @@ public struct AccountPlan: Sendable {
   private let stale: [UInt32: [KeyNibbles]]
   private var wanted: [Query]
   private var changed: [KeyNibbles: [UInt8]?] = [:]
-  /// Who gave a value alone that was not what the names say.
-  private var claimed: [UInt32: Set<Int>] = [:]
-  /// Who answered otherwise than the names say. If what came together has the state's root, they
-  /// lied.
-  public private(set) var contradicting: Set<Int> = []
+  /// Prefixes of which somebody gave as many accounts as are given, and not what is needed.
+  private var crowded: Set<UInt32> = []
+  /// Answers that are not what the names say, by who gave them.
+  private var doubts: [Int: [AccountDoubt]] = [:]
+  /// Who answered with no parts, or with more than was asked for, as no host does.
+  private var broken: Set<Int> = []
+  /// Who is not to be asked again, since an answer was not what the names say. The names may be
+  /// wrong, and of a crowded prefix not all is given: that alone proves nothing.
+  public private(set) var passed: Set<Int> = []
 
   /// - Parameters:
   ///   - needed: names of accounts that only the new state has.
@@ -40,6 +45,11 @@ public struct AccountPlan: Sendable {
   public var missing: Int { needed.reduce(0) { $0 + $1.value.count } }
   /// Queries that are to be asked.
   public var wantedCount: Int { wanted.count }
+
+  /// True if what is missing lies under a prefix with more accounts than are given of one.
+  public var isCrowded: Bool { !crowded.isEmpty }
+  /// True if somebody's answer was not what the names say.
+  public var hasDoubts: Bool { !doubts.isEmpty || !broken.isEmpty }
 
   /// All keys that differ with their new values, nil for those that are gone, in order.
   public var changes: [(key: KeyNibbles, value: [UInt8]?)] {
@@ -70,7 +80,8 @@ public struct AccountPlan: Sendable {
   ) -> Bool {
     guard !parts.isEmpty, parts.count <= queries.count else {
       giveBack(queries)
-      contradicting.insert(source)
+      broken.insert(source)
+      passed.insert(source)
       return false
     }
     var again: [Query] = []
@@ -78,37 +89,49 @@ public struct AccountPlan: Sendable {
       again.append(Query(prefix: query.prefix, isKeyKnown: false))
     }
     giveBack(again + queries[parts.count...])
-    return !contradicting.contains(source)
+    return !passed.contains(source)
   }
 
   /// False if something with this prefix is still needed.
   private mutating func take(
     _ part: AccountsPart, of query: Query, from source: Int
   ) -> Bool {
-    let own = stale[query.prefix]
     switch part {
     case .value(let value):
-      guard query.isKeyKnown, let key = own?.first else {
-        contradicting.insert(source)
-        return false
+      guard query.isKeyKnown, let key = stale[query.prefix]?.first else {
+        passed.insert(source)
+        break
       }
+      // If it is not found, another account may have taken the place of ours.
       if find(TrieItem(key: key, value: value)), needed[query.prefix] == nil { return true }
-      // Another account may have taken the place of ours.
-      claimed[query.prefix, default: []].insert(source)
-      return false
     case .items(let items):
       for item in items { _ = find(item) }
-      guard needed[query.prefix] == nil else {
-        contradicting.insert(source)
-        return false
+      if needed[query.prefix] == nil { return true }
+      passed.insert(source)
+      if items.count >= StateReconciliationLimits.accountsPerPrefixMax {
+        crowded.insert(query.prefix)
       }
-      // Who gave a value alone said that there is one account, and was taken to mean ours.
-      let isAnother = items.count == 1 && items[0].key != own?.first
-      if let claimed = claimed.removeValue(forKey: query.prefix), !isAnother {
-        contradicting.formUnion(claimed)
-      }
-      return true
     }
+    if doubts[source, default: []].count < StateReconciliationLimits.doubtsPerPeerMax {
+      doubts[source, default: []].append(AccountDoubt(query, part))
+    }
+    return false
+  }
+
+  /// Who lied, by the state itself, which has the block's root: whose answer is another than any
+  /// host's that has this state.
+  /// - Parameter accounts: the accounts of a prefix in that state, as many as are given of one.
+  public func liars(
+    _ accounts: (UInt32) throws(LedgerStoreError) -> [TrieItem]
+  ) throws(LedgerStoreError) -> Set<Int> {
+    var liars = broken
+    for (source, doubts) in doubts {
+      for doubt in doubts where try !doubt.isRight(accounts(doubt.query.prefix)) {
+        liars.insert(source)
+        break
+      }
+    }
+    return liars
   }
 
   /// Takes an account if it is one of those that are needed.
@@ -116,7 +139,10 @@ public struct AccountPlan: Sendable {
     let name = names.name(of: item)
     let prefix = LeafNames.prefix(of: name)
     guard needed[prefix]?.remove(name) != nil else { return false }
-    if needed[prefix]?.isEmpty == true { needed[prefix] = nil }
+    if needed[prefix]?.isEmpty == true {
+      needed[prefix] = nil
+      crowded.remove(prefix)
+    }
     changed[item.key] = item.value
     return true
   }

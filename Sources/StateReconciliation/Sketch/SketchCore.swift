@@ -52,6 +52,23 @@ public struct SketchCore: Sendable {
     return min(Int(step), available - taken, StateReconciliationLimits.symbolsPerRequestMax)
   }
 
+  /// Whether symbols are an answer to a request for `count` from `taken` on.
+  public enum Fitness: Sendable, Hashable {
+    case next
+    /// The peer has made others meanwhile.
+    case anew
+    /// Others than were asked for, or fewer than the peer says that it has.
+    case wrong
+  }
+
+  /// Whether these are the next `count` symbols, or all that the peer has if those are fewer. Each
+  /// answer is as long as asked for, or a peer could make many of a few.
+  public func fitness(of remote: StateSymbols, asked count: Int) -> Fitness {
+    if taken > 0, Int(remote.available) != available { return .anew }
+    let due = min(count, Int(remote.available) - taken)
+    return Int(remote.start) == taken && due > 0 && remote.symbols.count == due ? .next : .wrong
+  }
+
   /// Takes the next symbols of the new state and ours of the same indices. Throws if no state has
   /// such symbols.
   public mutating func take(
