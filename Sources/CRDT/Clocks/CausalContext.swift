@@ -59,14 +59,19 @@ public struct CausalContext: Sendable, Hashable, WireCodable {
     }
   }
 
+  /// Whether merging `other` cannot make it know more replicas, or ranges, than are allowed.
+  func hasRoom(for other: CausalContext, within bounds: MergeBounds) -> Bool {
+    entries.count + other.entries.count <= CRDTLimits.replicasMax
+      && rangeCount + other.rangeCount <= bounds.ranges
+  }
+
   /// Refuses to know more replicas, or ranges of them, than are allowed.
-  func checkSize() throws(CRDTError) {
+  func checkSize(within bounds: MergeBounds) throws(CRDTError) {
     guard entries.count <= CRDTLimits.replicasMax else {
       throw .tooLarge("replicas", limit: CRDTLimits.replicasMax)
     }
-    // Nearly all contexts have few more ranges than replicas.
-    guard rangeCount <= CRDTLimits.contextRangesMax else {
-      throw .tooLarge("ranges of a context", limit: CRDTLimits.contextRangesMax)
+    guard rangeCount <= bounds.ranges else {
+      throw .tooLarge("ranges of a context", limit: bounds.ranges)
     }
   }
 

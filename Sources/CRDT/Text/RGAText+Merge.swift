@@ -7,14 +7,23 @@ extension RGAText {
   /// neither here nor among them, and with `reusedDot` or `impossibleOrigins` what no replica that
   /// follows the protocol has written.
   public mutating func merge(delta: TextDelta) throws(CRDTError) {
-    if delta.insertions.count + delta.deletions.count < 2 {
+    if delta.insertions.count + delta.deletions.count < 2, hasRoomForRuns {
       try take(delta)
     } else {
       // Leaves share their memory until they are changed.
       var changed = self
       try changed.take(delta)
+      // What was read may have more: leaves cut long runs, which the wire form does not.
+      guard changed.tree.spanCount <= max(CRDTLimits.textRunsMax, tree.spanCount) else {
+        throw Self.tooManyRuns
+      }
       self = changed
     }
+  }
+
+  /// Takes the runs of a wire form, of which there are not too many, into an empty text.
+  mutating func read(_ insertions: [TextInsertion]) throws(CRDTError) {
+    try take(TextDelta(insertions: insertions))
   }
 
   /// What must be here before `insertion`, and is not.

@@ -87,6 +87,13 @@ public struct RGAText: ReplicatedType {
     }
   }
 
+  /// Whether there is room for the two runs that one change can add.
+  var hasRoomForRuns: Bool { tree.spanCount + 2 <= CRDTLimits.textRunsMax }
+
+  static var tooManyRuns: CRDTError {
+    .tooLarge("runs of characters", limit: CRDTLimits.textRunsMax)
+  }
+
   // MARK: Editing
 
   public mutating func apply(
@@ -111,6 +118,7 @@ public struct RGAText: ReplicatedType {
     let previous = last(of: dot.replica)
     guard dot.counter > previous else { throw .reusedDot(dot) }
     try checkRoom(for: length, from: dot)
+    guard hasRoomForRuns else { throw Self.tooManyRuns }
     let id = TextID(agent: place(of: dot.replica), counter: UInt32(dot.counter))
     let cursor = tree.find(position: position)
     let left = position == 0 ? TextID.none : tree.span(at: cursor).id(at: cursor.offset - 1)
@@ -129,6 +137,8 @@ public struct RGAText: ReplicatedType {
     guard range.lowerBound >= 0, range.upperBound <= tree.visible else {
       throw .outside(position: range.upperBound, length: tree.visible)
     }
+    // Only the ends of the range cut runs.
+    guard range.isEmpty || hasRoomForRuns else { throw Self.tooManyRuns }
     var ranges: [DotRange] = []
     var left = range.count
     while left > 0 {

@@ -46,15 +46,32 @@ public struct CausalState: Sendable, Equatable {
     return delta
   }
 
-  mutating func merge(_ other: CausalState) throws(CRDTError) {
+  /// - Parameter bounds: what the result may have at most; what its decoder takes.
+  package mutating func merge(
+    _ other: CausalState, within bounds: MergeBounds = MergeBounds()
+  ) throws(CRDTError) {
     guard kind == other.kind else {
       throw .wrongType(expected: "\(kind)", found: "\(other.kind)")
     }
-    var merged = context
-    merged.merge(other.context)
-    try merged.checkSize()
+    // Nearly always nothing can become too much, and all is changed in its place.
+    if context.hasRoom(for: other.context, within: bounds),
+      store.hasRoom(for: other.store, limit: bounds.elements)
+    {
+      join(other)
+      return
+    }
+    var joined = self
+    joined.join(other)
+    try joined.context.checkSize(within: bounds)
+    guard joined.store.isWithin(bounds.elements) else {
+      throw .tooLarge("elements", limit: bounds.elements)
+    }
+    self = joined
+  }
+
+  private mutating func join(_ other: CausalState) {
     store.join(other.store, known: context, otherKnown: other.context)
-    context = merged
+    context.merge(other.context)
     isRemoval = isRemoval && other.isRemoval
   }
 

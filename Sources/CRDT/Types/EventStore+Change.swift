@@ -106,9 +106,6 @@ extension DotMap<DotSet> {
     switch operation {
     case .add(let element):
       try element.checkSize()
-      guard self[element] != nil || entries.count < CRDTLimits.elementsMax else {
-        throw .tooLarge("elements", limit: CRDTLimits.elementsMax)
-      }
       seen.write(stamp.dot) { body in self[element]?.forEachDot(body) }
       return Self(part: element, DotSet(stamp.dot))
     case .remove(let element):
@@ -135,9 +132,6 @@ extension DotMap<EventStore> {
     case .update(let name, let operation):
       try name.checkSize()
       let key = FieldKey(name, operation.kind)
-      guard self[key] != nil || entries.count < CRDTLimits.elementsMax else {
-        throw .tooLarge("fields", limit: CRDTLimits.elementsMax)
-      }
       let field = self[key] ?? .empty(for: key, partial: false)
       let change = try field.change(operation, at: stamp, seen: &seen, depth: depth)
       return Self(part: key, change)
