@@ -7,6 +7,15 @@ public struct CausalContext: Sendable, Hashable, WireCodable {
 
   public init() {}
 
+  /// Knows `dots`, which come in any order.
+  init(_ dots: [Dot]) {
+    for dot in dots.count > 1 ? dots.sorted() : dots {
+      entries.update(dot.replica, default: CounterRanges()) {
+        $0.extend(by: dot.counter...dot.counter)
+      }
+    }
+  }
+
   /// The replicas of which there is an event, in their order.
   public var replicas: [ReplicaID] { entries.replicas }
   public var isEmpty: Bool { entries.isEmpty }

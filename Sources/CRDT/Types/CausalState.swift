@@ -79,12 +79,12 @@ public struct CausalState: Sendable, Equatable {
   /// there are events and ranges of the context.
   func decomposed() -> [CausalState] {
     var pieces: [CausalState] = []
-    var live = CausalContext()
+    var live: [Dot] = []
     store.forEachPart { dot, part in
-      live.insert(dot)
+      live.append(dot)
       pieces.append(CausalState(part, of: dot))
     }
-    for range in context.ranges(without: live) {
+    for range in context.ranges(without: CausalContext(live)) {
       if let piece = CausalState(removed: range, of: kind) { pieces.append(piece) }
     }
     return pieces
@@ -122,22 +122,11 @@ public struct CausalState: Sendable, Equatable {
 }
 
 extension CausalContext {
-  /// What this one knows and `other`, which knows nothing else, does not.
+  /// What this one knows and `other` does not.
   func ranges(without other: CausalContext) -> [DotRange] {
-    ranges.flatMap { range -> [DotRange] in
-      var left: [DotRange] = []
-      var next = range.counters.lowerBound
-      for hole in other.entries[range.replica]?.ranges ?? []
-      where hole.lowerBound <= range.counters.upperBound && hole.upperBound >= next {
-        if hole.lowerBound > next {
-          left.append(DotRange(range.replica, next...hole.lowerBound - 1))
-        }
-        next = hole.upperBound + 1
-      }
-      if next <= range.counters.upperBound {
-        left.append(DotRange(range.replica, next...range.counters.upperBound))
-      }
-      return left
+    zip(entries.replicas, entries.values).flatMap { replica, counters in
+      counters.subtracting(other.entries[replica] ?? CounterRanges())
+        .map { DotRange(replica, $0) }
     }
   }
 }

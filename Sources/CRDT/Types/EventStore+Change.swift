@@ -57,11 +57,9 @@ extension [UInt8] {
 extension CausalContext {
   /// Adds the events that `old` names, and the new one, if there is one.
   mutating func write(_ new: Dot?, over old: ((Dot) -> Void) -> Void) {
-    var seen = self
-    self = CausalContext()
-    old { seen.insert($0) }
-    if let new { seen.insert(new) }
-    self = seen
+    var dots = new.map { [$0] } ?? []
+    old { dots.append($0) }
+    merge(CausalContext(dots))
   }
 }
 
