@@ -90,9 +90,13 @@ public struct CausalContext: Sendable, Hashable, WireCodable {
   /// ranges from 1, and of each range two varints: the counters left out before it (for the first
   /// one from 0, for others from 1), and its length less 1.
   public init(from decoder: inout WireDecoder) throws(WireError) {
+    try self.init(from: &decoder, rangesMax: CRDTLimits.contextRangesMax)
+  }
+
+  init(from decoder: inout WireDecoder, rangesMax: Int) throws(WireError) {
     let count = try decoder.count(elementBytes: 11, limit: CRDTLimits.replicasMax)
     var last: ReplicaID?
-    var rangesLeft = CRDTLimits.contextRangesMax
+    var rangesLeft = rangesMax
     for _ in 0..<count {
       let start = decoder.offset
       let replica = try decoder.value(ReplicaID.self)

@@ -107,7 +107,7 @@ public struct CausalState: Sendable, Equatable {
     if raw == ReplicatedKind.removedEvents.rawValue {
       try decoder.kind(kind)
       let contextOffset = decoder.offset
-      let context: CausalContext = try decoder.value()
+      let context = try CausalContext(from: &decoder, rangesMax: CRDTLimits.stateRangesMax)
       guard !context.isEmpty, let state = CausalState(removed: context, of: kind) else {
         throw .invalidValue("no removed events", at: contextOffset)
       }
@@ -115,7 +115,7 @@ public struct CausalState: Sendable, Equatable {
       return
     }
     guard raw == kind.rawValue else { throw .invalidCase(UInt64(raw), of: "\(kind)", at: start) }
-    context = try decoder.value()
+    context = try CausalContext(from: &decoder, rangesMax: CRDTLimits.stateRangesMax)
     store = try .decode(
       from: &decoder, kind: kind, replicas: ReplicaTable(context), most: .known, depth: 0)
   }

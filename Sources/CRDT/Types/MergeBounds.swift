@@ -4,7 +4,7 @@ package struct MergeBounds: Sendable {
   /// Elements of a set, or fields of a map on one level.
   package var elements = CRDTLimits.elementsMax
   /// Ranges of counters of the context.
-  package var ranges = CRDTLimits.contextRangesMax
+  package var ranges = CRDTLimits.stateRangesMax
 
   package init() {}
 }
