@@ -33,6 +33,8 @@ public struct RGAText: ReplicatedType {
 
   /// Runs of characters, and groups of them, that were looked at to find where insertions belong.
   package var searchSteps: Int { tree.searchSteps }
+  /// How often merges asked whether what an insertion stands on is here.
+  package var baseChecks: Int { tree.baseChecks }
 
   /// The last counter of each replica that wrote characters.
   public var version: VersionVector {

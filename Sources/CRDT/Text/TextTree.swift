@@ -80,6 +80,8 @@ struct TextTree {
   var spanCount = 0
   /// Runs, leaves and branches that were looked at to find places for insertions.
   var searchSteps = 0
+  /// How often it was asked whether what an insertion stands on is here.
+  var baseChecks = 0
 
   // MARK: Finding
 
