@@ -58,11 +58,27 @@ import Testing
     }
     #expect(try context(most).rangeCount == most)
     #expect(throws: WireError.self) { try context(most + 1) }
-    var full = ORSet()
-    full.state.context = try context(most)
-    #expect(throws: CRDTError.tooLarge("ranges of a context", limit: most)) {
-      try full.apply(.add([1]), at: stamp(Dot(ReplicaID(2), 1)))
+    // A value has as many as come of events in no order, and is read as it was written.
+    var set = ORSet()
+    set.state.context = try context(most)
+    var other = ORSet()
+    for _ in 0..<2 {
+      _ = try other.apply(.add([1]), at: stamp(other.nextDot(of: ReplicaID(2))))
+      try set.merge(other)
     }
+    #expect(set.context.rangeCount == most + 1)
+    #expect(try ORSet(wireBytes: set.wireBytes) == set)
+    var bounds = MergeBounds()
+    #expect(bounds.ranges == CRDTLimits.stateRangesMax)
+    bounds.ranges = most + 1
+    let before = set
+    var third = ORSet()
+    _ = try third.apply(.add([2]), at: stamp(Dot(ReplicaID(3), 1)))
+    #expect(throws: CRDTError.tooLarge("ranges of a context", limit: most + 1)) {
+      try set.state.merge(third.state, within: bounds)
+    }
+    #expect(set == before)
+    try set.state.merge(other.state, within: bounds)
   }
 
   @Test func values_shouldBeLimited_everywhere() throws {
@@ -244,6 +260,24 @@ import Testing
     }
   }
 
+  @Test func bytesOfKeptDeltas_shouldBeLimited() throws {
+    #expect(CRDTLimits.bufferedDeltaBytesMax == 64 << 20)
+    var set = ORSet()
+    var buffer = DeltaBuffer<ORSet>(sender: a, bytesMax: 1_000)
+    for number in 0..<200 {
+      let element = [UInt8](repeating: UInt8(number), count: number % 40)
+      buffer.append(try set.apply(.add(element), at: stamp(set.nextDot(of: a))))
+      #expect(buffer.bytes <= 1_000 && buffer.last == UInt64(number + 1) && buffer.count > 0)
+    }
+    let large = [UInt8](repeating: 1, count: 1_001)
+    buffer.append(try set.apply(.add(large), at: stamp(set.nextDot(of: a))))
+    #expect(buffer.count == 0 && buffer.bytes == 0)
+    let state = set
+    #expect(try buffer.interval(for: ReplicaID(2)) { state }?.isFull == true)
+    try buffer.acknowledge(buffer.last, by: ReplicaID(2), of: [ReplicaID(2)])
+    #expect(try buffer.interval(for: ReplicaID(2)) { state } == nil)
+  }
+
   @Test func peers_shouldBeLimited_inBuffersAndReceipts() throws {
     var buffer = DeltaBuffer<GSet>(sender: a)
     var receipts = DeltaReceipts()
@@ -356,5 +390,8 @@ import Testing
     // The full text makes up for it.
     try text.merge(author)
     #expect(text == author)
+    try inbox.retry(into: &text)
+    #expect(inbox.count == 0 && inbox.missing.isEmpty && text == author)
+    try inbox.receive(deltas[0], into: &text)
   }
 }
