@@ -116,8 +116,12 @@ public struct CausalState: Sendable, Equatable {
     }
     guard raw == kind.rawValue else { throw .invalidCase(UInt64(raw), of: "\(kind)", at: start) }
     context = try CausalContext(from: &decoder, rangesMax: CRDTLimits.stateRangesMax)
+    let storeOffset = decoder.offset
     store = try .decode(
       from: &decoder, kind: kind, replicas: ReplicaTable(context), most: .known, depth: 0)
+    guard store.scope == nil || store.hasEachEventOnce else {
+      throw .invalidValue("an event under two keys", at: storeOffset)
+    }
   }
 }
 
