@@ -72,6 +72,36 @@ extension FuzzTarget {
       try demand(
         (try? RGAText(wireBytes: text.wireBytes)) == text, "a text is not read as it was written")
     })
+
+  /// Whole values and deltas of strangers, read and merged into one value: what is refused changes
+  /// nothing, what comes of it can be written and read, and merging it back makes both equal or is
+  /// refused.
+  static let replicatedMerges = FuzzTarget(
+    "crdt-merges",
+    seeds: {
+      [
+        FuzzReplicas.parts(PNCounter.self) { $0 % 4 == 3 ? .reset : .add(Int64($0) - 2) },
+        FuzzReplicas.parts(LWWRegister.self) { .write([UInt8($0)]) },
+        FuzzReplicas.parts(MVRegister.self) { .write([UInt8($0)]) },
+        FuzzReplicas.parts(ORSet.self) { $0 % 5 == 4 ? .clear : .add([UInt8($0 % 4)]) },
+        FuzzReplicas.parts(RWSet.self) {
+          $0 % 3 == 2 ? .remove([UInt8($0 % 2)]) : .add([UInt8($0)])
+        },
+        FuzzReplicas.parts(EWFlag.self) { $0 % 4 == 0 ? .disable : .enable },
+        FuzzReplicas.parts(DWFlag.self) { $0 % 4 == 0 ? .disable : .enable },
+        FuzzReplicas.parts(ORMap.self, FuzzReplicas.field),
+      ]
+    },
+    check: { input in
+      try FuzzReplicas.merge(input, PNCounter.self)
+      try FuzzReplicas.merge(input, LWWRegister.self)
+      try FuzzReplicas.merge(input, MVRegister.self)
+      try FuzzReplicas.merge(input, ORSet.self)
+      try FuzzReplicas.merge(input, RWSet.self)
+      try FuzzReplicas.merge(input, EWFlag.self)
+      try FuzzReplicas.merge(input, DWFlag.self)
+      try FuzzReplicas.merge(input, ORMap.self)
+    })
 }
 
 /// Values that a few replicas have made.
@@ -97,6 +127,43 @@ private enum FuzzReplicas {
       if let delta = try? value.apply(operation(step), at: stamp) { deltas.append(delta) }
     }
     return (value, deltas)
+  }
+
+  /// Whole values, deltas, deltas of several events and removed events, each as a byte string.
+  static func parts<Value: CausalType>(
+    _ type: Value.Type, _ operation: (UInt64) -> Value.Operation
+  ) -> [UInt8] {
+    let (value, deltas) = made(type, steps: 9, operation)
+    let several = try? deltas.dropFirst(2).reduce(Value()) { try Value.join($0, $1) }
+    let all = deltas + value.decomposed() + [several, value].compactMap { $0 }
+    var encoder = WireEncoder()
+    for part in all { encoder.append(part.wireBytes) }
+    return encoder.bytes
+  }
+
+  static func merge<Value: CausalType>(_ input: [UInt8], _ type: Value.Type) throws {
+    var decoder = WireDecoder(input)
+    var value = Value()
+    while decoder.remaining > 0, let bytes = try? decoder.bytes() {
+      guard let part = try? Value(wireBytes: bytes) else { continue }
+      let before = value
+      do throws(CRDTError) {
+        try value.merge(part)
+      } catch {
+        try demand(value == before, "\(error), but the value has changed")
+        continue
+      }
+      try demand(
+        (try? Value(wireBytes: value.wireBytes)) == value, "a value is not read as it was written")
+      var back = part
+      try back.merge(value)
+      try demand(
+        (try? Value(wireBytes: back.wireBytes)) == back, "a part is not read as it was written")
+      try demand(back.context == value.context, "a part does not know what it was merged with")
+    }
+    var joined = Value()
+    for piece in value.decomposed() { try joined.merge(piece) }
+    try demand(joined == value, "the pieces of a value make another one")
   }
 
   static func field(_ step: UInt64) -> ORMap.Operation {

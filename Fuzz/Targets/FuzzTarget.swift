@@ -33,7 +33,7 @@ public struct FuzzTarget: Sendable {
     + difference + transfer + deltas + keyValue + keyValueFiles + [
       abci, ranges, syncMessages,
       eventLog, storeHeader, storeRecord, scenario, fixture, chunkVerification, proofVerification,
-      diffApplication, storedTrie, replicated, replicatedText,
+      diffApplication, storedTrie, replicated, replicatedText, replicatedMerges,
       pieces,
     ]
 }

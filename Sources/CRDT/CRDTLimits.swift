@@ -9,8 +9,11 @@ public enum CRDTLimits {
   public static let counterBlock: UInt64 = 1_024
   /// Replicas that a context, a vector or a text may know.
   public static let replicasMax = 4_096
-  /// Ranges of counters that a context may have, over all replicas.
+  /// Ranges of counters that a context of its own may have on the wire, over all replicas.
   public static let contextRangesMax = 65_536
+  /// Ranges of counters that the context of a value may have: while events come in no order there
+  /// are up to a quarter as many as there will be events.
+  public static let stateRangesMax = 1 << 20
   /// Replicas whose claims a witness keeps.
   public static let witnessedReplicasMax = 4_096
 
@@ -27,6 +30,8 @@ public enum CRDTLimits {
 
   /// Deltas that are kept for peers that have not acknowledged them.
   public static let bufferedDeltasMax = 4_096
+  /// Bytes of these deltas in their wire form.
+  public static let bufferedDeltaBytesMax = 64 << 20
   /// Peers whose acknowledgements are kept.
   public static let peersMax = 1_024
 

@@ -58,11 +58,27 @@ import Testing
     }
     #expect(try context(most).rangeCount == most)
     #expect(throws: WireError.self) { try context(most + 1) }
-    var full = ORSet()
-    full.state.context = try context(most)
-    #expect(throws: CRDTError.tooLarge("ranges of a context", limit: most)) {
-      try full.apply(.add([1]), at: stamp(Dot(ReplicaID(2), 1)))
+    // A value has as many as come of events in no order, and is read as it was written.
+    var set = ORSet()
+    set.state.context = try context(most)
+    var other = ORSet()
+    for _ in 0..<2 {
+      _ = try other.apply(.add([1]), at: stamp(other.nextDot(of: ReplicaID(2))))
+      try set.merge(other)
     }
+    #expect(set.context.rangeCount == most + 1)
+    #expect(try ORSet(wireBytes: set.wireBytes) == set)
+    var bounds = MergeBounds()
+    #expect(bounds.ranges == CRDTLimits.stateRangesMax)
+    bounds.ranges = most + 1
+    let before = set
+    var third = ORSet()
+    _ = try third.apply(.add([2]), at: stamp(Dot(ReplicaID(3), 1)))
+    #expect(throws: CRDTError.tooLarge("ranges of a context", limit: most + 1)) {
+      try set.state.merge(third.state, within: bounds)
+    }
+    #expect(set == before)
+    try set.state.merge(other.state, within: bounds)
   }
 
   @Test func values_shouldBeLimited_everywhere() throws {
@@ -102,6 +118,72 @@ import Testing
         encoder.append(raw: [UInt8](repeating: 0, count: CRDTLimits.elementsMax + 1))
       }
     }
+  }
+
+  @Test(arguments: 0..<4)
+  func elements_shouldBeLimited_whateverWayTheyComeIn(way: Int) throws {
+    var bounds = MergeBounds()
+    bounds.elements = 3
+    let names = (0..<5).map { [UInt8($0)] }
+    /// Those of one of the types that have elements.
+    func state(_ names: [[UInt8]], of replica: UInt64) throws -> [CausalState] {
+      var (add, remove, map) = (ORSet(), RWSet(), ORMap())
+      for name in names {
+        let dot = Stamp(dot: add.nextDot(of: ReplicaID(replica)), time: .zero)
+        _ = try add.apply(.add(name), at: dot)
+        _ = try remove.apply(.remove(name), at: dot)
+        let inner = FieldOperation.addWinsSet(.add(name))
+        _ = try map.apply(
+          .update(way == 2 ? name : [9], way == 2 ? inner : .map(.update([1], inner))), at: dot)
+      }
+      return [add.state, remove.state, map.state, map.state]
+    }
+    var full = try state(Array(names[..<3]), of: 1)[way]
+    let before = full
+    let more = try state([names[3]], of: 2)[way]
+    #expect(throws: CRDTError.tooLarge("elements", limit: 3)) {
+      try full.merge(more, within: bounds)
+    }
+    #expect(full == before)
+    // What is there already, and what removes, fits.
+    try full.merge(before, within: bounds)
+    try full.merge(try state([names[2]], of: 3)[way], within: bounds)
+    var set = ORSet()
+    for name in names[..<3] { _ = try set.apply(.add(name), at: stamp(set.nextDot(of: a))) }
+    var other = set
+    _ = try other.apply(.remove(names[0]), at: stamp(other.nextDot(of: a)))
+    _ = try other.apply(.add(names[4]), at: stamp(other.nextDot(of: a)))
+    try set.state.merge(other.state, within: bounds)
+    #expect(set == other)
+  }
+
+  @Test func runsOfAText_shouldBeLimited_soThatItCanBeRead() throws {
+    let most = CRDTLimits.textRunsMax
+    // Each character is typed before the others, and so is a run.
+    var text = RGAText()
+    for number in 0..<UInt64(most - 3) {
+      _ = try text.insert("a", at: 0, as: Dot(a, number + 1))
+    }
+    _ = try text.insert("bcd", at: text.count, as: text.nextDot(of: a))
+    var stranger = text
+    let late = try stranger.insert("z", at: text.count - 1, as: Dot(ReplicaID(2), 1))
+    _ = try text.insert("x", at: 0, as: text.nextDot(of: a))
+    let before = text.nextDot(of: a)
+    let refusal = CRDTError.tooLarge("runs of characters", limit: most)
+    #expect(throws: refusal) { try text.insert("a", at: 0, as: text.nextDot(of: a)) }
+    let middle = Dot(a, UInt64(most - 1))
+    #expect(throws: refusal) { try text.delete(text.count - 2..<text.count - 1) }
+    #expect(throws: refusal) {
+      try text.merge(
+        delta: TextDelta(deletions: [DotRange(a, middle.counter...middle.counter)]))
+    }
+    #expect(throws: refusal) { try text.merge(delta: late) }
+    #expect(text.nextDot(of: a) == before && text.count == most + 1)
+    let read = try RGAText(wireBytes: text.wireBytes)
+    #expect(read.utf8 == text.utf8)
+    var other = RGAText()
+    try other.merge(read)
+    #expect(other.count == text.count)
   }
 
   @Test func mapsWithinMaps_shouldBeLimited() throws {
@@ -176,6 +258,24 @@ import Testing
     #expect(throws: CRDTError.gap(a, expected: buffer.last, found: buffer.last + 1)) {
       try buffer.acknowledge(buffer.last + 1, by: ReplicaID(2), of: [])
     }
+  }
+
+  @Test func bytesOfKeptDeltas_shouldBeLimited() throws {
+    #expect(CRDTLimits.bufferedDeltaBytesMax == 64 << 20)
+    var set = ORSet()
+    var buffer = DeltaBuffer<ORSet>(sender: a, bytesMax: 1_000)
+    for number in 0..<200 {
+      let element = [UInt8](repeating: UInt8(number), count: number % 40)
+      buffer.append(try set.apply(.add(element), at: stamp(set.nextDot(of: a))))
+      #expect(buffer.bytes <= 1_000 && buffer.last == UInt64(number + 1) && buffer.count > 0)
+    }
+    let large = [UInt8](repeating: 1, count: 1_001)
+    buffer.append(try set.apply(.add(large), at: stamp(set.nextDot(of: a))))
+    #expect(buffer.count == 0 && buffer.bytes == 0)
+    let state = set
+    #expect(try buffer.interval(for: ReplicaID(2)) { state }?.isFull == true)
+    try buffer.acknowledge(buffer.last, by: ReplicaID(2), of: [ReplicaID(2)])
+    #expect(try buffer.interval(for: ReplicaID(2)) { state } == nil)
   }
 
   @Test func peers_shouldBeLimited_inBuffersAndReceipts() throws {
@@ -290,5 +390,8 @@ import Testing
     // The full text makes up for it.
     try text.merge(author)
     #expect(text == author)
+    try inbox.retry(into: &text)
+    #expect(inbox.count == 0 && inbox.missing.isEmpty && text == author)
+    try inbox.receive(deltas[0], into: &text)
   }
 }

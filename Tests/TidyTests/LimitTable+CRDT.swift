@@ -6,6 +6,9 @@ extension LimitTable {
     "CRDTLimits.replicasMax": .driven(
       by: "replicas_shouldBeLimited_inContextsVectorsCountersAndTexts"),
     "CRDTLimits.contextRangesMax": .driven(by: "rangesOfAContext_shouldBeLimited"),
+    "CRDTLimits.stateRangesMax": .driven(by: "rangesOfAContext_shouldBeLimited"),
+    "CRDTLimits.bufferedDeltaBytesMax": .driven(
+      by: "bytesOfKeptDeltas_shouldBeLimited"),
     "CRDTLimits.witnessedReplicasMax": .driven(
       by: "witness_shouldForgetTheOldestClaim_whenItHasTooMany"),
     "CRDTLimits.valueBytesMax": .driven(by: "values_shouldBeLimited_everywhere"),

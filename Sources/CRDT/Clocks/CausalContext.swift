@@ -7,6 +7,15 @@ public struct CausalContext: Sendable, Hashable, WireCodable {
 
   public init() {}
 
+  /// Knows `dots`, which come in any order.
+  init(_ dots: [Dot]) {
+    for dot in dots.count > 1 ? dots.sorted() : dots {
+      entries.update(dot.replica, default: CounterRanges()) {
+        $0.extend(by: dot.counter...dot.counter)
+      }
+    }
+  }
+
   /// The replicas of which there is an event, in their order.
   public var replicas: [ReplicaID] { entries.replicas }
   public var isEmpty: Bool { entries.isEmpty }
@@ -59,14 +68,19 @@ public struct CausalContext: Sendable, Hashable, WireCodable {
     }
   }
 
+  /// Whether merging `other` cannot make it know more replicas, or ranges, than are allowed.
+  func hasRoom(for other: CausalContext, within bounds: MergeBounds) -> Bool {
+    entries.count + other.entries.count <= CRDTLimits.replicasMax
+      && rangeCount + other.rangeCount <= bounds.ranges
+  }
+
   /// Refuses to know more replicas, or ranges of them, than are allowed.
-  func checkSize() throws(CRDTError) {
+  func checkSize(within bounds: MergeBounds) throws(CRDTError) {
     guard entries.count <= CRDTLimits.replicasMax else {
       throw .tooLarge("replicas", limit: CRDTLimits.replicasMax)
     }
-    // Nearly all contexts have few more ranges than replicas.
-    guard rangeCount <= CRDTLimits.contextRangesMax else {
-      throw .tooLarge("ranges of a context", limit: CRDTLimits.contextRangesMax)
+    guard rangeCount <= bounds.ranges else {
+      throw .tooLarge("ranges of a context", limit: bounds.ranges)
     }
   }
 
@@ -76,9 +90,13 @@ public struct CausalContext: Sendable, Hashable, WireCodable {
   /// ranges from 1, and of each range two varints: the counters left out before it (for the first
   /// one from 0, for others from 1), and its length less 1.
   public init(from decoder: inout WireDecoder) throws(WireError) {
+    try self.init(from: &decoder, rangesMax: CRDTLimits.contextRangesMax)
+  }
+
+  init(from decoder: inout WireDecoder, rangesMax: Int) throws(WireError) {
     let count = try decoder.count(elementBytes: 11, limit: CRDTLimits.replicasMax)
     var last: ReplicaID?
-    var rangesLeft = CRDTLimits.contextRangesMax
+    var rangesLeft = rangesMax
     for _ in 0..<count {
       let start = decoder.offset
       let replica = try decoder.value(ReplicaID.self)

@@ -49,12 +49,53 @@ struct CounterRanges: Sendable, Hashable {
     ranges.replaceSubrange(low..<high, with: CollectionOfOne(merged))
   }
 
+  /// Few ranges are inserted, many are merged in one walk.
   mutating func formUnion(_ other: CounterRanges) {
     if ranges.isEmpty {
       ranges = other.ranges
-    } else {
+    } else if other.ranges.count <= Self.fewRanges {
       for range in other.ranges { insert(range) }
+    } else {
+      var (mine, theirs) = (ranges[...], other.ranges[...])
+      var union = CounterRanges()
+      while let a = mine.first ?? theirs.first {
+        let isMine = !mine.isEmpty && (theirs.first.map { a.lowerBound <= $0.lowerBound } ?? true)
+        union.extend(by: isMine ? mine.removeFirst() : theirs.removeFirst())
+      }
+      self = union
     }
+  }
+
+  private static var fewRanges: Int { 4 }
+
+  /// Adds a range that begins at or after the beginning of the last one.
+  mutating func extend(by range: ClosedRange<UInt64>) {
+    guard let last = ranges.last, range.lowerBound <= last.upperBound + 1 else {
+      ranges.append(range)
+      return
+    }
+    if range.upperBound > last.upperBound {
+      ranges[ranges.count - 1] = last.lowerBound...range.upperBound
+    }
+  }
+
+  /// What is here and not in `other`, in one walk over both.
+  func subtracting(_ other: CounterRanges) -> [ClosedRange<UInt64>] {
+    var left: [ClosedRange<UInt64>] = []
+    var index = 0
+    for range in ranges {
+      var next = range.lowerBound
+      while index < other.ranges.count, other.ranges[index].lowerBound <= range.upperBound {
+        let hole = other.ranges[index]
+        if hole.lowerBound > next { left.append(next...hole.lowerBound - 1) }
+        next = max(next, hole.upperBound + 1)
+        // It may reach into the next range.
+        guard hole.upperBound <= range.upperBound else { break }
+        index += 1
+      }
+      if next <= range.upperBound { left.append(next...range.upperBound) }
+    }
+    return left
   }
 
   /// Adds a range that lies behind all others with a gap, as decoders read them.

@@ -56,12 +56,22 @@ public struct DeltaBuffer<Value: ReplicatedType>: Sendable {
   public private(set) var last: UInt64
   /// The last changes, the newest being number `last`.
   private var deltas: [Value.Delta] = []
+  /// Bytes of each in its wire form.
+  private var sizes: [Int] = []
+  /// Bytes of all that are kept.
+  public private(set) var bytes = 0
+  private let bytesMax: Int
   private var acknowledged: [ReplicaID: UInt64] = [:]
 
   /// - Parameter last: the number of the last change that was sent before a restart.
   public init(sender: ReplicaID, last: UInt64 = 0) {
+    self.init(sender: sender, last: last, bytesMax: CRDTLimits.bufferedDeltaBytesMax)
+  }
+
+  package init(sender: ReplicaID, last: UInt64 = 0, bytesMax: Int) {
     self.sender = sender
     self.last = last
+    self.bytesMax = bytesMax
   }
 
   /// The number of the first change that is kept.
@@ -70,14 +80,30 @@ public struct DeltaBuffer<Value: ReplicatedType>: Sendable {
   /// Changes that are kept.
   public var count: Int { deltas.count }
 
-  /// Numbers a change, made here or taken in from elsewhere. The oldest is let go if there are too
-  /// many: who lacks it gets the full state.
+  /// Numbers a change, made here or taken in from elsewhere. The oldest are let go if there are too
+  /// many, or too many bytes of them: who lacks them gets the full state.
   public mutating func append(_ delta: Value.Delta) {
     last += 1
     deltas.append(delta)
+    sizes.append(delta.wireBytes.count)
+    bytes += sizes[sizes.count - 1]
     if deltas.count > CRDTLimits.bufferedDeltasMax {
-      deltas.removeFirst(deltas.count - CRDTLimits.bufferedDeltasMax / 2)
+      drop(deltas.count - CRDTLimits.bufferedDeltasMax / 2)
     }
+    guard bytes > bytesMax else { return }
+    var (dropped, left) = (0, bytes)
+    while left > bytesMax / 2, dropped < sizes.count {
+      left -= sizes[dropped]
+      dropped += 1
+    }
+    drop(dropped)
+  }
+
+  /// Lets the oldest go.
+  private mutating func drop(_ count: Int) {
+    bytes -= sizes[..<count].reduce(0, +)
+    deltas.removeFirst(count)
+    sizes.removeFirst(count)
   }
 
   /// What `peer` is to get: the changes behind its acknowledgement, or `state` if not all of them
@@ -91,8 +117,7 @@ public struct DeltaBuffer<Value: ReplicatedType>: Sendable {
       return DeltaInterval(sender: sender, numbers: next...last, delta: state(), isFull: true)
     }
     let kept = deltas[Int(next - first)...]
-    guard var joined = kept.first else { return nil }
-    for delta in kept.dropFirst() { joined = try Value.join(joined, delta) }
+    guard let joined = try Value.joinedInPairs(Array(kept)) else { return nil }
     return DeltaInterval(sender: sender, numbers: next...last, delta: joined)
   }
 
@@ -107,7 +132,7 @@ public struct DeltaBuffer<Value: ReplicatedType>: Sendable {
     }
     acknowledged[peer] = max(number, acknowledged[peer] ?? 0)
     let all = peers.map { acknowledged[$0] ?? 0 }.min() ?? 0
-    if all >= first { deltas.removeFirst(Int(min(all, last) - first) + 1) }
+    if all >= first { drop(Int(min(all, last) - first) + 1) }
   }
 
   /// Forgets what `peer` acknowledged: it is gone, or may have lost what it had.

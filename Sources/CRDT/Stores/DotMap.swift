@@ -20,6 +20,11 @@ protocol DotMapValue: Sendable, Equatable {
   mutating func join(_ other: Self, known: CausalContext, otherKnown: CausalContext)
   func forEachDot(_ body: (Dot) -> Void)
   func forEachPart(of key: Key, _ body: (Dot, Self) -> Void)
+  /// Whether it may have keys of its own.
+  static var hasKeys: Bool { get }
+  /// See `DotMap`; true for what has no keys.
+  func hasRoom(for other: Self, limit: Int) -> Bool
+  func isWithin(_ limit: Int) -> Bool
   func encode(to encoder: inout WireEncoder, replicas: ReplicaTable)
   /// - Parameter most: the largest scope that a map may have here.
   static func decode(

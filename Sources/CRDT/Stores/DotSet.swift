@@ -25,8 +25,6 @@ struct DotSet: Sendable, Hashable {
     for dot in others { body(dot) }
   }
 
-  func contains(_ dot: Dot) -> Bool { first == dot || others.contains(dot) }
-
   /// The events that stay of both: see `DotFunction.join`.
   mutating func join(_ other: DotSet, known: CausalContext, otherKnown: CausalContext) {
     if self == other { return }
@@ -42,10 +40,24 @@ struct DotSet: Sendable, Hashable {
       return
     }
     var kept: [Dot] = []
-    forEachDot { if other.contains($0) || !otherKnown.contains($0) { kept.append($0) } }
-    other.forEachDot { if !contains($0), !known.contains($0) { kept.append($0) } }
-    self = DotSet(sorted: kept.sorted())
+    var (mine, theirs) = (dots[...], other.dots[...])
+    while let dot = mine.first ?? theirs.first {
+      if let a = mine.first, let b = theirs.first, a == b {
+        kept.append(a)
+        mine.removeFirst()
+        theirs.removeFirst()
+      } else if mine.first != nil, theirs.first.map({ dot < $0 }) ?? true {
+        if !otherKnown.contains(dot) { kept.append(dot) }
+        mine.removeFirst()
+      } else {
+        let new = theirs.removeFirst()
+        if !known.contains(new) { kept.append(new) }
+      }
+    }
+    self = DotSet(sorted: kept)
   }
+
+  private var dots: [Dot] { (first.map { [$0] } ?? []) + others }
 
   /// A varint count and the dots, ascending.
   func encode(to encoder: inout WireEncoder, replicas: ReplicaTable) {

@@ -57,29 +57,35 @@ extension RGAText {
   public static func join(
     _ first: TextDelta, _ second: TextDelta
   ) throws(CRDTError) -> TextDelta {
-    var joined = TextDelta(deletions: (first.deletions + second.deletions).joined())
+    var joined = TextDelta()
+    var deletions = first.deletions + second.deletions
     let all = (first.insertions + second.insertions).sorted { a, b in
       a.first == b.first ? a.length > b.length : a.first < b.first
     }
     for var next in all {
-      guard let last = joined.insertions.last, last.first.replica == next.first.replica else {
+      let place = joined.insertions.count - 1
+      guard place >= 0, joined.insertions[place].first.replica == next.first.replica else {
         joined.insertions.append(next)
         continue
       }
-      if next.first.counter <= last.last {
-        let known = min(last.last, next.last)
-        if next.text == nil || last.text == nil {
-          let range = DotRange(next.first.replica, next.first.counter...known)
-          joined.deletions = (joined.deletions + [range]).joined()
+      let last = joined.insertions[place].last
+      if next.first.counter <= last {
+        if next.text == nil || joined.insertions[place].text == nil {
+          let known = next.first.counter...min(last, next.last)
+          deletions.append(DotRange(next.first.replica, known))
         }
-        guard next.last > last.last else { continue }
-        next.drop(Int(last.last - next.first.counter) + 1)
+        guard next.last > last else { continue }
+        next.drop(Int(last - next.first.counter) + 1)
       }
-      if joined.insertions[joined.insertions.count - 1].isContinued(by: next) {
-        joined.insertions[joined.insertions.count - 1].append(next)
+      if joined.insertions[place].isContinued(by: next) {
+        joined.insertions[place].append(next)
       } else {
         joined.insertions.append(next)
       }
+    }
+    joined.deletions = deletions.joined()
+    guard max(joined.insertions.count, joined.deletions.count) <= CRDTLimits.textRunsMax else {
+      throw .tooLarge("changes of a delta", limit: CRDTLimits.textRunsMax)
     }
     return joined
   }
@@ -114,7 +120,8 @@ extension [DotRange] {
     }
     for range in sorted {
       if let last = result.last, last.replica == range.replica,
-        range.counters.lowerBound - 1 <= last.counters.upperBound
+        range.counters.lowerBound - Swift.min(1, range.counters.lowerBound)
+          <= last.counters.upperBound
       {
         let end = Swift.max(last.counters.upperBound, range.counters.upperBound)
         result[result.count - 1] = DotRange(

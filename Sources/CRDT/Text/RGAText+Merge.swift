@@ -7,14 +7,23 @@ extension RGAText {
   /// neither here nor among them, and with `reusedDot` or `impossibleOrigins` what no replica that
   /// follows the protocol has written.
   public mutating func merge(delta: TextDelta) throws(CRDTError) {
-    if delta.insertions.count + delta.deletions.count < 2 {
+    if delta.insertions.count + delta.deletions.count < 2, hasRoomForRuns {
       try take(delta)
     } else {
       // Leaves share their memory until they are changed.
       var changed = self
       try changed.take(delta)
+      // What was read may have more: leaves cut long runs, which the wire form does not.
+      guard changed.tree.spanCount <= max(CRDTLimits.textRunsMax, tree.spanCount) else {
+        throw Self.tooManyRuns
+      }
       self = changed
     }
+  }
+
+  /// Takes the runs of a wire form, of which there are not too many, into an empty text.
+  mutating func read(_ insertions: [TextInsertion]) throws(CRDTError) {
+    try take(TextDelta(insertions: insertions))
   }
 
   /// What must be here before `insertion`, and is not.
@@ -38,46 +47,42 @@ extension RGAText {
     guard delta.insertions.count <= CRDTLimits.textRunsMax else {
       throw .tooLarge("insertions", limit: CRDTLimits.textRunsMax)
     }
-    // Each replica's in their order; a replica waits while its next one stands on another's.
-    var queues: [ReplicaID: [TextInsertion]] = [:]
-    for insertion in delta.insertions {
-      queues[insertion.first.replica, default: []].append(insertion)
+    let order = InsertionOrder(delta.insertions)
+    var queues = order.places
+    var waiting: [Int: [ReplicaID]] = [:]
+    var ready = Array(queues.keys.sorted().reversed())
+    while let replica = ready.popLast() {
+      while let place = queues[replica]?.first {
+        let next = order.insertions[place]
+        tree.baseChecks += 1
+        if let missing = missing(for: next) {
+          // Its turn comes again behind the one that brings this; without one it is refused below.
+          if let bringer = order.place(bringing: missing) {
+            waiting[bringer, default: []].append(replica)
+          }
+          break
+        }
+        try take(next)
+        queues[replica]?.removeFirst()
+        ready += waiting.removeValue(forKey: place) ?? []
+      }
     }
     for replica in queues.keys.sorted() {
-      queues[replica]?.sort { $0.first.counter > $1.first.counter }
+      if let place = queues[replica]?.first { throw refusal(for: order.insertions[place]) }
     }
-    var open = queues.keys.sorted()
-    while !open.isEmpty {
-      var advanced = false
-      var missing: Dot?
-      for replica in open {
-        var queue = queues[replica] ?? []
-        queues[replica] = []
-        while let next = queue.last {
-          missing = self.missing(for: next)
-          if missing != nil { break }
-          queue.removeLast()
-          try take(next)
-          advanced = true
-        }
-        queues[replica] = queue
-      }
-      open.removeAll { queues[$0]?.isEmpty ?? true }
-      guard advanced || open.isEmpty else { throw refusal(missing, for: queues[open[0]]?.last) }
-    }
-    for deletion in delta.deletions {
+    let deletions = delta.deletions.joined()
+    for deletion in deletions {
       if let missing = missing(for: deletion) { throw .unknownBase(missing) }
     }
-    for deletion in delta.deletions { delete(deletion) }
+    for deletion in deletions { delete(deletion) }
   }
 
-  private func refusal(_ missing: Dot?, for insertion: TextInsertion?) -> CRDTError {
-    guard let insertion else { return .unknownBase(missing ?? Dot(ReplicaID(0), 0)) }
+  private func refusal(for insertion: TextInsertion) -> CRDTError {
     let replica = insertion.first.replica
     if insertion.previous > last(of: replica) {
       return .gap(replica, expected: last(of: replica) + 1, found: insertion.first.counter)
     }
-    return .unknownBase(self.missing(for: insertion) ?? insertion.first)
+    return .unknownBase(missing(for: insertion) ?? insertion.first)
   }
 
   /// Takes in characters whose base is here; those that are here already are left out.
@@ -192,6 +197,36 @@ extension RGAText {
       if next == nil, !isScanning { target = tree.end }
     }
     return target
+  }
+}
+
+/// Insertions in the order of their dots, and which of them brings a character.
+private struct InsertionOrder {
+  let insertions: [TextInsertion]
+  /// Where those of each replica are.
+  private(set) var places: [ReplicaID: Range<Int>] = [:]
+  /// Up to each, the largest counter of its replica.
+  private var reach: [UInt64] = []
+
+  init(_ insertions: [TextInsertion]) {
+    self.insertions = insertions.sorted { $0.first < $1.first }
+    for (place, insertion) in self.insertions.enumerated() {
+      let replica = insertion.first.replica
+      let start = places[replica]?.lowerBound ?? place
+      places[replica] = start..<place + 1
+      reach.append(start < place ? max(reach[place - 1], insertion.last) : insertion.last)
+    }
+  }
+
+  /// The first after which all characters of its replica up to `dot` are here; nil if none.
+  func place(bringing dot: Dot) -> Int? {
+    guard let own = places[dot.replica] else { return nil }
+    var (low, high) = (own.lowerBound, own.upperBound)
+    while low < high {
+      let middle = (low + high) / 2
+      if reach[middle] >= dot.counter { high = middle } else { low = middle + 1 }
+    }
+    return low < own.upperBound ? low : nil
   }
 }
 

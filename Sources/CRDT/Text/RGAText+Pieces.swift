@@ -43,7 +43,8 @@ extension RGAText {
     let ranges =
       delta.insertions.map { DotRange($0.first.replica, $0.first.counter...$0.last) }
       + delta.deletions
-    for range in ranges {
+    // Each block once, however many changes are about it.
+    for range in ranges.joined() {
       var next = block(of: range.replica, after: max(1, range.counters.lowerBound) - 1)
       while let block = next, block.counters.lowerBound <= range.counters.upperBound {
         next = self.block(of: range.replica, after: block.counters.upperBound)

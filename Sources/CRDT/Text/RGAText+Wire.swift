@@ -85,7 +85,7 @@ extension RGAText {
     }
     self.init()
     do throws(CRDTError) {
-      try merge(delta: TextDelta(insertions: insertions))
+      try read(insertions)
     } catch {
       throw .invalidValue("no text can have these runs: \(error)", at: start)
     }

@@ -33,6 +33,8 @@ public struct RGAText: ReplicatedType {
 
   /// Runs of characters, and groups of them, that were looked at to find where insertions belong.
   package var searchSteps: Int { tree.searchSteps }
+  /// How often merges asked whether what an insertion stands on is here.
+  package var baseChecks: Int { tree.baseChecks }
 
   /// The last counter of each replica that wrote characters.
   public var version: VersionVector {
@@ -87,6 +89,13 @@ public struct RGAText: ReplicatedType {
     }
   }
 
+  /// Whether there is room for the two runs that one change can add.
+  var hasRoomForRuns: Bool { tree.spanCount + 2 <= CRDTLimits.textRunsMax }
+
+  static var tooManyRuns: CRDTError {
+    .tooLarge("runs of characters", limit: CRDTLimits.textRunsMax)
+  }
+
   // MARK: Editing
 
   public mutating func apply(
@@ -111,6 +120,7 @@ public struct RGAText: ReplicatedType {
     let previous = last(of: dot.replica)
     guard dot.counter > previous else { throw .reusedDot(dot) }
     try checkRoom(for: length, from: dot)
+    guard hasRoomForRuns else { throw Self.tooManyRuns }
     let id = TextID(agent: place(of: dot.replica), counter: UInt32(dot.counter))
     let cursor = tree.find(position: position)
     let left = position == 0 ? TextID.none : tree.span(at: cursor).id(at: cursor.offset - 1)
@@ -129,6 +139,8 @@ public struct RGAText: ReplicatedType {
     guard range.lowerBound >= 0, range.upperBound <= tree.visible else {
       throw .outside(position: range.upperBound, length: tree.visible)
     }
+    // Only the ends of the range cut runs.
+    guard range.isEmpty || hasRoomForRuns else { throw Self.tooManyRuns }
     var ranges: [DotRange] = []
     var left = range.count
     while left > 0 {

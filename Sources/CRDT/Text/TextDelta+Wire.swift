@@ -8,7 +8,9 @@ extension TextDelta {
   /// each the replica's number, first counter and length less 1.
   public func encode(to encoder: inout WireEncoder) {
     let replicas = used
-    func number(of replica: ReplicaID) -> Int { replicas.firstIndex(of: replica) ?? 0 }
+    var numbers: [ReplicaID: Int] = [:]
+    for (number, replica) in replicas.enumerated() { numbers[replica] = number }
+    func number(of replica: ReplicaID) -> Int { numbers[replica] ?? 0 }
     func append(_ dot: Dot?) {
       encoder.append(count: dot.map { number(of: $0.replica) + 1 } ?? 0)
       if let dot { encoder.append(dot.counter) }

@@ -24,7 +24,7 @@ public struct TextInbox: Sendable {
 
   /// Merges of `delta`, and of what has waited for it, all that can be; the rest waits.
   ///
-  /// Refuses with `tooLarge` what would be too much to wait: ask for the full text. What no replica
+  /// Refuses with `tooLarge` what would be too much to wait: merge the full text, then `retry`. What no replica
   /// can have written is left out, and the first such is thrown after the others were merged.
   public mutating func receive(
     _ delta: TextDelta, into text: inout RGAText
@@ -34,6 +34,22 @@ public struct TextInbox: Sendable {
     guard changes.count <= CRDTLimits.textWaitingMax - count else {
       throw .tooLarge("changes that wait", limit: CRDTLimits.textWaitingMax)
     }
+    try settle(changes, into: &text)
+  }
+
+  /// Merges what has waited for characters that came in another way, as by the full text. Throws
+  /// as `receive` does.
+  public mutating func retry(into text: inout RGAText) throws(CRDTError) {
+    var woken: [Change] = []
+    for replica in waiting.keys.sorted() {
+      woken += wake(DotRange(replica, 0...text.last(of: replica)))
+    }
+    try settle(woken, into: &text)
+  }
+
+  private mutating func settle(
+    _ changes: [Change], into text: inout RGAText
+  ) throws(CRDTError) {
     var open = changes
     var refusal: CRDTError?
     while let change = open.popLast() {
@@ -50,9 +66,11 @@ public struct TextInbox: Sendable {
       do throws(CRDTError) {
         switch change {
         case .insertion(let insertion):
+          let replica = insertion.first.replica
+          // From where it stood: counters that were left out never come.
+          let before = text.last(of: replica)
           try text.merge(delta: TextDelta(insertions: [insertion]))
-          open += wake(
-            DotRange(insertion.first.replica, insertion.first.counter...insertion.last))
+          open += wake(DotRange(replica, before...max(before, insertion.last)))
         case .deletion(let deletion):
           try text.merge(delta: TextDelta(deletions: [deletion]))
         }
@@ -69,7 +87,7 @@ public struct TextInbox: Sendable {
     var woken: [Change] = []
     // A hostile range may be longer than what waits.
     let keys =
-      dots.counters.count <= changes.count
+      dots.counters.upperBound - dots.counters.lowerBound < UInt64(changes.count)
       ? Array(dots.counters) : changes.keys.filter { dots.counters.contains($0) }
     for key in keys { woken += waiting[dots.replica]?.removeValue(forKey: key) ?? [] }
     if waiting[dots.replica]?.isEmpty ?? false { waiting[dots.replica] = nil }

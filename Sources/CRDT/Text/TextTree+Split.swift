@@ -14,6 +14,7 @@ extension TextTree {
       guard let longest, leaves[leaf].spans[longest].visible > 1 else { return }
       let rest = leaves[leaf].spans[longest].cut(at: leaves[leaf].spans[longest].length / 2)
       leaves[leaf].spans.insert(rest, at: longest + 1)
+      spanCount += 1
       split(number, at: longest + 1)
     } else {
       split(number, at: leaves[leaf].spans.count / 2)

@@ -76,8 +76,12 @@ struct TextTree {
   private(set) var visible = 0
   /// Characters that there ever were.
   private(set) var count = 0
+  /// Spans of all leaves: no fewer than there are runs in the wire form.
+  var spanCount = 0
   /// Runs, leaves and branches that were looked at to find places for insertions.
   var searchSteps = 0
+  /// How often it was asked whether what an insertion stands on is here.
+  var baseChecks = 0
 
   // MARK: Finding
 
@@ -216,6 +220,7 @@ struct TextTree {
       if cursor.offset < leaves[leaf].spans[number].length {
         let rest = leaves[leaf].spans[number].cut(at: cursor.offset)
         leaves[leaf].spans.insert(rest, at: number + 1)
+        spanCount += 1
       }
       number += 1
     }
@@ -223,6 +228,7 @@ struct TextTree {
       leaves[leaf].spans[number - 1].append(span)
     } else {
       leaves[leaf].spans.insert(span, at: number)
+      spanCount += 1
     }
     count += span.length
     note(span, in: cursor.leaf)
@@ -247,10 +253,12 @@ struct TextTree {
       let rest = leaves[leaf].spans[number].cut(at: cursor.offset)
       number += 1
       leaves[leaf].spans.insert(rest, at: number)
+      spanCount += 1
     }
     if leaves[leaf].spans[number].length > taken {
       let rest = leaves[leaf].spans[number].cut(at: taken)
       leaves[leaf].spans.insert(rest, at: number + 1)
+      spanCount += 1
     }
     leaves[leaf].spans[number].delete()
     join(number, in: leaf)
@@ -266,6 +274,7 @@ struct TextTree {
     guard leaves[leaf].spans[number].isContinued(by: next) else { return }
     leaves[leaf].spans[number].append(next)
     leaves[leaf].spans.remove(at: number + 1)
+    spanCount -= 1
   }
 
   mutating func note(_ span: TextSpan, in leaf: Int32) {

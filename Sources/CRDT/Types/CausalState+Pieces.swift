@@ -105,8 +105,7 @@ extension CausalState {
   ) {
     var known = CausalContext()
     known.insert(DotRange(region.replica, region.counters))
-    var live = CausalContext()
-    for counter in present { live.insert(Dot(region.replica, counter)) }
+    let live = CausalContext(present.map { Dot(region.replica, $0) })
     let before = Set(region.removed)
     var after: Set<ClosedRange<UInt64>> = []
     for range in known.ranges(without: live) {

@@ -46,15 +46,32 @@ public struct CausalState: Sendable, Equatable {
     return delta
   }
 
-  mutating func merge(_ other: CausalState) throws(CRDTError) {
+  /// - Parameter bounds: what the result may have at most; what its decoder takes.
+  package mutating func merge(
+    _ other: CausalState, within bounds: MergeBounds = MergeBounds()
+  ) throws(CRDTError) {
     guard kind == other.kind else {
       throw .wrongType(expected: "\(kind)", found: "\(other.kind)")
     }
-    var merged = context
-    merged.merge(other.context)
-    try merged.checkSize()
+    // Nearly always nothing can become too much, and all is changed in its place.
+    if context.hasRoom(for: other.context, within: bounds),
+      store.hasRoom(for: other.store, limit: bounds.elements)
+    {
+      join(other)
+      return
+    }
+    var joined = self
+    joined.join(other)
+    try joined.context.checkSize(within: bounds)
+    guard joined.store.isWithin(bounds.elements) else {
+      throw .tooLarge("elements", limit: bounds.elements)
+    }
+    self = joined
+  }
+
+  private mutating func join(_ other: CausalState) {
     store.join(other.store, known: context, otherKnown: other.context)
-    context = merged
+    context.merge(other.context)
     isRemoval = isRemoval && other.isRemoval
   }
 
@@ -62,12 +79,12 @@ public struct CausalState: Sendable, Equatable {
   /// there are events and ranges of the context.
   func decomposed() -> [CausalState] {
     var pieces: [CausalState] = []
-    var live = CausalContext()
+    var live: [Dot] = []
     store.forEachPart { dot, part in
-      live.insert(dot)
+      live.append(dot)
       pieces.append(CausalState(part, of: dot))
     }
-    for range in context.ranges(without: live) {
+    for range in context.ranges(without: CausalContext(live)) {
       if let piece = CausalState(removed: range, of: kind) { pieces.append(piece) }
     }
     return pieces
@@ -90,7 +107,7 @@ public struct CausalState: Sendable, Equatable {
     if raw == ReplicatedKind.removedEvents.rawValue {
       try decoder.kind(kind)
       let contextOffset = decoder.offset
-      let context: CausalContext = try decoder.value()
+      let context = try CausalContext(from: &decoder, rangesMax: CRDTLimits.stateRangesMax)
       guard !context.isEmpty, let state = CausalState(removed: context, of: kind) else {
         throw .invalidValue("no removed events", at: contextOffset)
       }
@@ -98,29 +115,22 @@ public struct CausalState: Sendable, Equatable {
       return
     }
     guard raw == kind.rawValue else { throw .invalidCase(UInt64(raw), of: "\(kind)", at: start) }
-    context = try decoder.value()
+    context = try CausalContext(from: &decoder, rangesMax: CRDTLimits.stateRangesMax)
+    let storeOffset = decoder.offset
     store = try .decode(
       from: &decoder, kind: kind, replicas: ReplicaTable(context), most: .known, depth: 0)
+    guard store.scope == nil || store.hasEachEventOnce else {
+      throw .invalidValue("an event under two keys", at: storeOffset)
+    }
   }
 }
 
 extension CausalContext {
-  /// What this one knows and `other`, which knows nothing else, does not.
+  /// What this one knows and `other` does not.
   func ranges(without other: CausalContext) -> [DotRange] {
-    ranges.flatMap { range -> [DotRange] in
-      var left: [DotRange] = []
-      var next = range.counters.lowerBound
-      for hole in other.entries[range.replica]?.ranges ?? []
-      where hole.lowerBound <= range.counters.upperBound && hole.upperBound >= next {
-        if hole.lowerBound > next {
-          left.append(DotRange(range.replica, next...hole.lowerBound - 1))
-        }
-        next = hole.upperBound + 1
-      }
-      if next <= range.counters.upperBound {
-        left.append(DotRange(range.replica, next...range.counters.upperBound))
-      }
-      return left
+    zip(entries.replicas, entries.values).flatMap { replica, counters in
+      counters.subtracting(other.entries[replica] ?? CounterRanges())
+        .map { DotRange(replica, $0) }
     }
   }
 }

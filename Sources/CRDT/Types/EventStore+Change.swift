@@ -57,11 +57,9 @@ extension [UInt8] {
 extension CausalContext {
   /// Adds the events that `old` names, and the new one, if there is one.
   mutating func write(_ new: Dot?, over old: ((Dot) -> Void) -> Void) {
-    var seen = self
-    self = CausalContext()
-    old { seen.insert($0) }
-    if let new { seen.insert(new) }
-    self = seen
+    var dots = new.map { [$0] } ?? []
+    old { dots.append($0) }
+    merge(CausalContext(dots))
   }
 }
 
@@ -106,9 +104,6 @@ extension DotMap<DotSet> {
     switch operation {
     case .add(let element):
       try element.checkSize()
-      guard self[element] != nil || entries.count < CRDTLimits.elementsMax else {
-        throw .tooLarge("elements", limit: CRDTLimits.elementsMax)
-      }
       seen.write(stamp.dot) { body in self[element]?.forEachDot(body) }
       return Self(part: element, DotSet(stamp.dot))
     case .remove(let element):
@@ -135,9 +130,6 @@ extension DotMap<EventStore> {
     case .update(let name, let operation):
       try name.checkSize()
       let key = FieldKey(name, operation.kind)
-      guard self[key] != nil || entries.count < CRDTLimits.elementsMax else {
-        throw .tooLarge("fields", limit: CRDTLimits.elementsMax)
-      }
       let field = self[key] ?? .empty(for: key, partial: false)
       let change = try field.change(operation, at: stamp, seen: &seen, depth: depth)
       return Self(part: key, change)

@@ -140,6 +140,15 @@ enum EventStore: Sendable, Equatable {
     }
   }
 
+  /// Whether no event is under two keys. No merge makes one so that was not before: of an event
+  /// that both sides know, what only one of them has is dropped.
+  var hasEachEventOnce: Bool {
+    var dots: [Dot] = []
+    forEachDot { dots.append($0) }
+    dots.sort()
+    return zip(dots, dots.dropFirst()).allSatisfy { $0 < $1 }
+  }
+
   // MARK: Wire form
 
   /// The form of the store of its kind; the kind is written before, by whoever calls this.

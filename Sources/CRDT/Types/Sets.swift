@@ -125,9 +125,9 @@ public struct ORSet: CausalType {
 extension DotMap {
   /// The events that it holds, as a context.
   var events: CausalContext {
-    var context = CausalContext()
-    forEachDot { context.insert($0) }
-    return context
+    var dots: [Dot] = []
+    forEachDot { dots.append($0) }
+    return CausalContext(dots)
   }
 }
 

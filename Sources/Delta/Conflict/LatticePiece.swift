@@ -64,19 +64,3 @@ struct RecordedPieces<Value: ReplicatedType>: HeldPieces {
       .flatMap { try? Value.Delta(wireBytes: $0) }
   }
 }
-
-extension ReplicatedType {
-  /// The join of deltas, pair by pair, so that large ones are joined few times.
-  static func joinedInPairs(_ deltas: [Delta]) throws(CRDTError) -> Delta? {
-    var layer = deltas
-    while layer.count > 1 {
-      var next: [Delta] = []
-      for index in stride(from: 0, to: layer.count - 1, by: 2) {
-        next.append(try join(layer[index], layer[index + 1]))
-      }
-      if layer.count % 2 == 1, let last = layer.last { next.append(last) }
-      layer = next
-    }
-    return layer.first
-  }
-}
