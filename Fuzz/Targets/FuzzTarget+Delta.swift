@@ -5,7 +5,9 @@ import Primitives
 import Reconciliation
 
 extension FuzzTarget {
-  static let deltas: [FuzzTarget] = [deltaWire, deltaCodec, deltaLog, deltaDictionary]
+  static let deltas: [FuzzTarget] = [
+    deltaWire, deltaCodec, deltaLog, deltaDictionary, deltaLink,
+  ]
 
   private static let deltaWire = wire(
     "wire-delta",

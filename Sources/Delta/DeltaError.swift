@@ -81,7 +81,8 @@ public struct DeltaError: Error, Equatable, Sendable, CustomStringConvertible {
   public static func compression(_ error: CompressionError) -> Self {
     .init(kind: .compression(error))
   }
-  /// The peer has refused so many deltas in a row.
+  /// So many deltas were sent to the peer without progress: it has refused them, or said each time
+  /// that it has less than before.
   public static func noProgress(attempts: Int) -> Self {
     .init(kind: .noProgress(attempts: attempts))
   }
@@ -152,7 +153,7 @@ public struct DeltaError: Error, Equatable, Sendable, CustomStringConvertible {
     case .tooLarge(let what, let limit): "more than \(limit) \(what)"
     case .malformed(let error): "\(error)"
     case .compression(let error): "\(error)"
-    case .noProgress(let attempts): "\(attempts) deltas in a row were refused"
+    case .noProgress(let attempts): "\(attempts) deltas made no progress"
     }
   }
 }

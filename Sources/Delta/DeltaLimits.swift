@@ -69,7 +69,9 @@ public enum DeltaLimits {
 
   // MARK: Strategy
 
-  /// Names of records in one answer.
+  /// Operations whose records one answer names.
+  public static let answerOperationsMax = 8_192
+  /// Names of records in one answer: operations may change several.
   public static let answerIDsMax = 32_768
   /// Answers to one question.
   public static let answerPagesMax = 256

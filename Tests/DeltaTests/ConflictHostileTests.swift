@@ -94,6 +94,12 @@ import Testing
     await refuse(
       texts, good.filter { $0.record.key != name.key } + [try entry(bad.wireBytes, key: name.key)],
       .refused(.reusedDot(Dot(a, 40))))
+    // If it has waited, whoever brings what it stands on is not refused for it.
+    let late = LatticeReplica<RGAText>.forTests()
+    _ = try await late.apply([try entry(bad.wireBytes, key: name.key)], dropping: [])
+    #expect(late.waitingCount == 1)
+    _ = try await late.apply(good.filter { $0.record.key != name.key }, dropping: [])
+    #expect(late.waitingCount == 0 && late.value.count == 4 && late.followsItsValue)
   }
 
   @Test func pieces_shouldBeRefused_whenTheyAreTooLong() async throws {
@@ -129,6 +135,79 @@ import Testing
     await refuse(
       replica, [pieces[0]], .tooManyPieces(pieces.count, limit: pieces.count - 1))
     #expect(DeltaLimits.piecesMax == ReconciliationLimits.differenceMax)
+  }
+
+  @Test func changes_shouldBeRefused_whenThereWouldBeTooManyPieces() throws {
+    let most = 4
+    #expect(most < DeltaLimits.deltaPiecesMax)
+    let replica = LatticeReplica<ORSet>(
+      piecesMax: most, salts: RandomStream(seed: 1, consumer: RandomConsumer(.test)))
+    for number in 0..<UInt8(most) {
+      try replica.apply(.add([number])) { self.stamp($0.nextDot(of: a)) }
+    }
+    var other = ORSet()
+    let delta = try other.apply(.add([9]), at: stamp(Dot(ReplicaID(9), 1)))
+    let refusal = CRDTError.tooLarge("pieces of a value", limit: most)
+    let (value, root) = (replica.value, replica.root)
+    #expect(throws: refusal) {
+      try replica.apply(.add([9])) { self.stamp($0.nextDot(of: a)) }
+    }
+    #expect(throws: refusal) { try replica.merge(delta: delta) }
+    #expect(throws: refusal) {
+      try replica.change { value throws(CRDTError) in try value.merge(other) }
+    }
+    #expect(replica.value == value && replica.root == root && replica.followsItsValue)
+    // An element less is a range more; then there is one range of all.
+    for number in 0..<UInt8(most) {
+      try replica.apply(.remove([number])) { self.stamp($0.nextDot(of: a)) }
+      #expect(replica.count <= most && replica.followsItsValue)
+    }
+    try replica.merge(delta: delta)
+    #expect(replica.value.value == [[9]] && replica.followsItsValue)
+
+    // A short delta of many pieces.
+    let text = LatticeReplica<RGAText>(
+      piecesMax: most, salts: RandomStream(seed: 1, consumer: RandomConsumer(.test)))
+    var long = RGAText()
+    let count = most * Int(CRDTLimits.textPieceCharacters)
+    _ = try long.insert(String(repeating: "a", count: count), at: 0, as: Dot(a, 1))
+    _ = try long.delete(0..<count)
+    let pieces = try long.decomposed().reduce(TextDelta()) { try RGAText.join($0, $1) }
+    #expect(pieces.wireBytes.count < 100)
+    #expect(throws: refusal) { try text.merge(delta: pieces) }
+    #expect(text.value == RGAText() && text.count == 0)
+  }
+
+  /// What waits is merged when what it stands on comes by another way, and costs no look at all
+  /// that waits.
+  @Test func waitingPieces_shouldBeMerged_whicheverWayTheirBaseComes() async throws {
+    let (known, all) = (300, 2_000)
+    var base = RGAText()
+    var whole = RGAText()
+    // Each character of `a` is a piece of its own, and behind each another replica writes.
+    for number in 1...all {
+      let dot = Dot(a, UInt64(number) * CRDTLimits.textPieceCharacters)
+      _ = try whole.insert("x", at: number - 1, as: dot)
+      if number == known { base = whole }
+    }
+    for number in 1...all {
+      _ = try whole.insert("y", at: 2 * number - 1, as: Dot(ReplicaID(UInt64(1_000 + number)), 1))
+    }
+    let others = LatticeReplica.forTests(whole).entries.filter { entry in
+      (try? TextDelta(wireBytes: entry.value))?.insertions.first?.first.replica != a
+    }
+    let replica = LatticeReplica<RGAText>.forTests()
+    _ = try await replica.apply(others, dropping: [])
+    #expect(replica.waitingCount == all)
+    _ = try await replica.apply(LatticeReplica.forTests(base).entries, dropping: [])
+    // The last of them stands before one that is not here.
+    #expect(replica.waitingCount == all - known + 1 && replica.followsItsValue)
+    #expect(replica.looked <= 2 * known, "\(replica.looked)")
+    try replica.change { value throws(CRDTError) in try value.merge(whole) }
+    #expect(replica.value == whole)
+    _ = replica.view()
+    #expect(replica.waitingCount == 0 && replica.value == whole && replica.followsItsValue)
+    #expect(replica.looked <= 2 * known + 2 * all, "\(replica.looked)")
   }
 
   @Test func waitingPieces_shouldBeLetGo_whenTheyAreTooMany() async throws {

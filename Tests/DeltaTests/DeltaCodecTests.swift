@@ -134,6 +134,17 @@ import Testing
     #expect(refused?.reason == "delta_compression")
   }
 
+  /// The table says one operation of the last number but two, the order says more of it.
+  @Test func delta_shouldBeRefused_whenMoreOperationsComeThanTheTableSays() throws {
+    for base in [0, 5, UInt64.max - 3] {
+      for more in 1..<UInt64(10) {
+        let bytes = DeltaSamples.overfull(base: base, more: more)
+        let refusal = #expect(throws: DeltaError.self) { try DeltaCodec().decode(bytes) }
+        #expect(refusal?.reason == "delta_malformed" && refusal?.isMisbehaviour == true)
+      }
+    }
+  }
+
   @Test func badBytes_shouldBeRefused_withoutEffect() throws {
     let codec = DeltaCodec()
     let delta = try DeltaSamples.log(40, seed: 1).generateDelta(from: VersionVector())

@@ -68,6 +68,7 @@ import Testing
 
   @Test func peers_shouldBeLimited() throws {
     var log = OperationLog(author: a)
+    try log.append(kind: 1, [])
     for number in 0..<UInt64(DeltaLimits.peersMax) {
       try log.acknowledge(VersionVector(), by: ReplicaID(number))
     }

@@ -169,6 +169,7 @@ import Testing
       Delta([LoggedOperation(dot: Dot(ReplicaID(2), 1), kind: 1, bytes: [])]))
     let refused = strict.receive(.push(number: 1, strange.bytes), log, codec, at: .start)
     #expect(refused.last == .reconcile(.unknownKind(1, of: Dot(ReplicaID(2), 1))))
+    _ = strict.open(log, at: .start)
     let broken = strict.receive(.push(number: 1, [9]), log, codec, at: .start)
     #expect(broken.count == 2 && strict.isHeld)
     guard case .penalise(let error) = broken[0] else {

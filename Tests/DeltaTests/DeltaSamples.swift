@@ -1,5 +1,6 @@
 import CRDT
 import Delta
+import Primitives
 import Storage
 import TestSupport
 
@@ -56,5 +57,28 @@ enum DeltaSamples {
       try logs[0].take(other.generateDelta(from: logs[0].version).operations)
     }
     return logs[0]
+  }
+
+  /// A delta that names one operation of `a` and ten of `b`, of which `more` are said to be of `a`.
+  static func overfull(base: UInt64, more: UInt64) -> [UInt8] {
+    var encoder = WireEncoder()
+    encoder.append(byte: 0)
+    encoder.append(count: 2)
+    for (replica, base, count) in [(a, base, 1), (b, 0, 10)] {
+      encoder.append(replica)
+      encoder.append(base)
+      encoder.append(count: count)
+    }
+    encoder.append(count: 0)
+    // Runs of replicas, of kinds, lengths, and no causes.
+    for (value, follows) in [(UInt64(0), more), (1, 9 - more)] {
+      encoder.append(value)
+      encoder.append(follows)
+    }
+    encoder.append(UInt64(1))
+    encoder.append(UInt64(10))
+    for _ in 0..<11 { encoder.append(count: 0) }
+    encoder.append(false)
+    return encoder.bytes
   }
 }

@@ -13,6 +13,8 @@ import Testing
 private final class LoggedReplica: Sendable {
   let base: MemoryReplica
   let log: Lock<OperationLog>
+  /// Operations whose records were looked up.
+  let looked = Lock(0)
 
   init(_ author: ReplicaID, bounds: LogBounds = LogBounds()) {
     base = MemoryReplica(salts: RandomStream(seed: author.bits))
@@ -21,13 +23,21 @@ private final class LoggedReplica: Sendable {
 
   var replica: DeltaReplica {
     DeltaReplica(
-      base, log: { [self] in log.withLock { $0 } }, keys: { [Array($0.bytes.prefix(4))] })
+      base, log: { [self] in log.withLock { $0 } },
+      keys: { [self] operation in
+        looked.withLock { $0 += 1 }
+        return [Array(operation.bytes.prefix(4))]
+      })
   }
 
   var policy: DeltaPolicy { DeltaPolicy { [self] in replica.model } }
 
+  static func key(_ number: Int) -> [UInt8] {
+    [9, UInt8(number >> 16), UInt8(number >> 8 & 255), UInt8(number & 255)]
+  }
+
   func write(_ number: Int, version: UInt64) {
-    let key: [UInt8] = [9, UInt8(number >> 16), UInt8(number >> 8 & 255), UInt8(number & 255)]
+    let key = Self.key(number)
     let value = Array("value \(number) \(version)".utf8)
     base.write(key, version: version, value)
     log.withLock { _ = try? $0.append(kind: 1, key + value) }
@@ -202,10 +212,16 @@ private final class LoggedReplica: Sendable {
     let responder = try #require(b.replica.view().responder(of: .delta))
     var parts = 0
     while let request = comparison.nextRequest() {
+      let before = b.looked.withLock { $0 }
       try comparison.receive(try responder.answer(request.body), to: request.number)
       parts += 1
+      // An answer costs what is in it, and all answers together what is in the log.
+      #expect(b.looked.withLock { $0 } <= before + DeltaLimits.answerOperationsMax)
     }
-    #expect(parts == 2 && comparison.isComplete && comparison.difference.missing.count == count)
+    #expect(b.looked.withLock { $0 } == count)
+    let most = DeltaLimits.answerOperationsMax
+    #expect(parts == (count + most - 1) / most)
+    #expect(comparison.isComplete && comparison.difference.missing.count == count)
     // Bad bytes, and parts that nobody asked for.
     #expect(throws: ReconciliationError.self) { try comparison.receive([1], to: 0) }
     #expect(throws: ReconciliationError.self) { try responder.answer([]) }
@@ -213,5 +229,51 @@ private final class LoggedReplica: Sendable {
     question.append(count: DeltaLimits.answerPagesMax)
     question.append(VersionVector())
     #expect(throws: ReconciliationError.self) { try responder.answer(question.bytes) }
+    // Behind the last part there is nothing, and nothing is done for it.
+    let beyond = DeltaQuestion(version: VersionVector(), page: DeltaLimits.answerPagesMax - 1)
+    let answer = try DeltaAnswer(wireBytes: responder.answer(beyond.wireBytes))
+    #expect(answer.ids.isEmpty && answer.pages == parts)
+    #expect(b.looked.withLock { $0 } == count)
+  }
+
+  @Test func parts_shouldNameAllThatWasDone_ofAnyVersion() throws {
+    for seed in 0..<40 as Range<UInt64> {
+      let log = try DeltaSamples.log(30, seed: seed)
+      var generator = SeededGenerator(seed: seed)
+      var from = VersionVector()
+      for replica in DeltaSamples.replicas {
+        from.raise(replica, to: UInt64(generator.below(Int(log.version[replica]) + 1)))
+      }
+      let (size, whole) = (1 + generator.below(9), try log.generateDelta(from: from).operations)
+      var found: [LoggedOperation] = []
+      var (number, parts) = (0, 1)
+      while number < parts {
+        let part = try log.part(number, of: size, from: from)
+        parts = part.parts
+        number += 1
+        #expect(part.operations.count == (number < parts ? size : whole.count - found.count))
+        found += part.operations
+      }
+      #expect(Set(found) == Set(whole) && found.count == whole.count, "seed \(seed)")
+    }
+  }
+
+  @Test func operationsOfManyRecords_shouldBeRefused() throws {
+    let b = LoggedReplica(ReplicaID(2))
+    for number in 0...DeltaLimits.answerIDsMax { b.write(number, version: 1) }
+    let keys = (0...DeltaLimits.answerIDsMax).map(LoggedReplica.key)
+    for count in [DeltaLimits.answerIDsMax, keys.count] {
+      let log = Lock(OperationLog(author: ReplicaID(3)))
+      log.withLock { _ = try? $0.append(kind: 1, []) }
+      let replica = DeltaReplica(
+        b.base, log: { log.withLock { $0 } }, keys: { _ in Array(keys.prefix(count)) })
+      let responder = try #require(replica.view().responder(of: .delta))
+      let question = DeltaQuestion(version: VersionVector(), page: 0).wireBytes
+      if count <= DeltaLimits.answerIDsMax {
+        #expect(try DeltaAnswer(wireBytes: responder.answer(question)).ids.count == count)
+      } else {
+        #expect(throws: ReconciliationError.self) { try responder.answer(question) }
+      }
+    }
   }
 }

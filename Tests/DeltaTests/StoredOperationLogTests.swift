@@ -169,6 +169,32 @@ private struct LogPicture: Equatable {
     }
   }
 
+  /// A peer that names other replicas each time leaves nothing that cannot be read again.
+  @Test func versionsOfStrangers_shouldLeaveTheStoreReadable() throws {
+    let disk = MemoryDisk()
+    let store = try MemoryStore(on: disk, owner: DeltaSamples.owner)
+    var stored = try store.read { snapshot throws(StorageError) in try StoredRun.open(snapshot) }
+    for round in UInt64(0)..<3 {
+      let most = UInt64(CRDTLimits.replicasMax) - 1
+      var version = DeltaSamples.vector([(DeltaSamples.a, 1)])
+      for number in 0..<most { version.raise(ReplicaID(round << 32 | number), to: .max) }
+      let planned = try store.write { transaction throws(StorageError) -> LogChanges in
+        var changes = LogChanges()
+        do throws(DeltaError) {
+          if round == 0 { try stored.log.append(kind: 1, [7], to: &changes) }
+          try stored.log.acknowledge(version, by: DeltaSamples.b, to: &changes)
+        } catch { preconditionFailure("\(error)") }
+        try stored.write(&changes, in: &transaction)
+        return changes
+      }
+      stored.commit(planned)
+      let known = stored.log.acknowledged(by: DeltaSamples.b)
+      #expect(known == DeltaSamples.vector([(DeltaSamples.a, 1)]))
+    }
+    store.crash()
+    #expect(try LogPicture(Self.read(disk).log) == LogPicture(stored.log))
+  }
+
   @Test func damagedRecord_shouldBeFoundAndNamed() throws {
     let disk = MemoryDisk()
     var run = try StoredRun(disk, seed: 4)

@@ -50,7 +50,8 @@ extension LimitTable {
     "DeltaLimits.attemptsMax": .driven(by: "pushes_shouldStayInTheirWindow_andBeOfBoundedSize"),
     "DeltaLimits.refusalsMax": .driven(
       by: "refusedDeltas_shouldLeadToAComparison_whenTheyNeverFit"),
-    "DeltaLimits.answerIDsMax": .driven(by: "longAnswer_shouldComeInParts"),
+    "DeltaLimits.answerOperationsMax": .driven(by: "longAnswer_shouldComeInParts"),
+    "DeltaLimits.answerIDsMax": .driven(by: "operationsOfManyRecords_shouldBeRefused"),
     "DeltaLimits.answerPagesMax": .driven(by: "longAnswer_shouldComeInParts"),
   ]
 }

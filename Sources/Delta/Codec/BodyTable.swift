@@ -15,6 +15,9 @@ struct BodyTable {
 
   var total: Int { counts.reduce(0, +) }
 
+  /// The last operation of one that there are operations of.
+  func end(of place: Int) -> UInt64 { bases[place] + UInt64(counts[place]) }
+
   /// The others, with what is said of them.
   var others: VersionVector {
     var others = VersionVector()

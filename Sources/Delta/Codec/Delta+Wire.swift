@@ -97,6 +97,8 @@ extension Delta: WireCodable {
     var lasts = table.bases
     for (place, number) in order.enumerated() {
       let replica = Int(number)
+      // Before it is counted up: only up to there the table says that there are numbers.
+      guard lasts[replica] < table.end(of: replica) else { throw Self.otherNumbers(at: start) }
       let dot = Dot(table.replicas[replica], lasts[replica] + 1)
       var causes: [Dot] = []
       causes.reserveCapacity(counts[place])
@@ -107,11 +109,14 @@ extension Delta: WireCodable {
       lasts[replica] += 1
       heads.append((dot, causes))
     }
-    for place in 0..<table.own
-    where lasts[place] != table.bases[place] + UInt64(table.counts[place]) {
-      throw .invalidValue("other numbers of operations than said", at: start)
+    for place in 0..<table.own where lasts[place] != table.end(of: place) {
+      throw Self.otherNumbers(at: start)
     }
     return heads
+  }
+
+  private static func otherNumbers(at offset: Int) -> WireError {
+    .invalidValue("other numbers of operations than said", at: offset)
   }
 
   private static func cause(

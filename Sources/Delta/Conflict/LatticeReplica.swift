@@ -16,6 +16,8 @@ public final class LatticeReplica<Value: ReplicatedType>: Replica {
     var value: Value
     var content: MemoryReplica.Content
     var inbox = PieceInbox<Value>()
+    /// Whether the value was changed by other ways than pieces since what waits was looked at.
+    var isStale = false
     var salts: RandomStream
     let piecesMax: Int
     var written = 0
@@ -27,7 +29,9 @@ public final class LatticeReplica<Value: ReplicatedType>: Replica {
   ///   - value: what it holds at first: a value, not a part of one.
   ///   - symbols: coded symbols that are kept current.
   ///   - depthMax: levels of the Merkle tree, the same on all replicas.
-  ///   - piecesMax: pieces that it holds at most, once those of others are joined.
+  ///   - piecesMax: pieces that it holds at most, if the first value has no more: a change above
+  ///     that is refused, but one delta may go above it by what it has more than
+  ///     `DeltaLimits.deltaPiecesMax`.
   ///   - salts: from which the salts of comparisons are drawn.
   public init(
     _ value: Value = Value(), symbols: Int = ReconciliationLimits.cachedSymbols,
@@ -65,6 +69,9 @@ public final class LatticeReplica<Value: ReplicatedType>: Replica {
   /// Pieces that were encoded and hashed so far: what its upkeep costs.
   package var written: Int { state.withLock { $0.written } }
 
+  /// Dots that were looked at so far to find what waits for them.
+  package var looked: Int { state.withLock { $0.inbox.looked } }
+
   /// Does `operation` as the replica of the stamp, and returns what does the same elsewhere.
   /// - Parameter stamp: is told the value, whose next dot it may need.
   @discardableResult
@@ -73,9 +80,9 @@ public final class LatticeReplica<Value: ReplicatedType>: Replica {
   ) throws(CRDTError) -> Value.Delta {
     let result = state.withLock { state in
       Result { () throws(CRDTError) in
-        let delta = try state.value.apply(operation, at: stamp(state.value))
-        state.follow(delta)
-        return delta
+        try state.change { value throws(CRDTError) in
+          try value.apply(operation, at: stamp(value))
+        }
       }
     }
     return try result.get()
@@ -85,8 +92,10 @@ public final class LatticeReplica<Value: ReplicatedType>: Replica {
   public func merge(delta: Value.Delta) throws(CRDTError) {
     let result = state.withLock { state in
       Result { () throws(CRDTError) in
-        try state.value.merge(delta: delta)
-        state.follow(delta)
+        _ = try state.change { value throws(CRDTError) in
+          try value.merge(delta: delta)
+          return delta
+        }
       }
     }
     try result.get()
@@ -97,9 +106,10 @@ public final class LatticeReplica<Value: ReplicatedType>: Replica {
   public func change(_ body: (inout Value) throws(CRDTError) -> Void) throws(CRDTError) {
     let result = state.withLock { state in
       Result { () throws(CRDTError) in
-        try body(&state.value)
+        var changed = state.value
+        try body(&changed)
         let held = RecordedPieces<Value>(content: state.content).keys()
-        state.take(PieceChange(gone: held, come: state.value.decomposed()))
+        try state.replace(changed, PieceChange(gone: held, come: changed.decomposed()))
       }
     }
     try result.get()
@@ -107,6 +117,7 @@ public final class LatticeReplica<Value: ReplicatedType>: Replica {
 
   public func view() -> any ReplicaView {
     let (content, salt) = state.withLock { state in
+      state.retry()
       state.content.settle()
       return (state.content, SipKey(low: state.salts.next(), high: state.salts.next()))
     }
@@ -138,6 +149,7 @@ extension LatticeReplica.State {
   fileprivate mutating func join(
     _ pieces: [LatticePiece<Value>]
   ) throws(LatticeError) {
+    retry()
     // Each may be new.
     let count = content.records.table.count + inbox.count + pieces.count
     guard count <= piecesMax else { throw .tooManyPieces(count, limit: piecesMax) }
@@ -156,17 +168,60 @@ extension LatticeReplica.State {
     } catch { throw .refused(error) }
   }
 
-  /// Lets the records follow a delta that the value has taken in.
-  fileprivate mutating func follow(_ delta: Value.Delta) {
-    take(value.change(of: RecordedPieces<Value>(content: content), by: delta))
+  /// Makes a change of which there is a delta. Refuses one that would make too many pieces.
+  fileprivate mutating func change(
+    _ body: (inout Value) throws(CRDTError) -> Value.Delta
+  ) throws(CRDTError) -> Value.Delta {
+    isStale = true
+    // A copy costs as much as all of the value, so one is made only where there is little room.
+    guard content.records.table.count > piecesMax - DeltaLimits.deltaPiecesMax else {
+      let delta = try body(&value)
+      follow(delta)
+      return delta
+    }
+    var changed = value
+    let delta = try body(&changed)
+    try replace(changed, changed.change(of: RecordedPieces<Value>(content: content), by: delta))
+    return delta
   }
 
-  fileprivate mutating func take(_ change: PieceChange<Value.Delta>) {
+  /// Takes a changed value with its pieces, if they are not too many.
+  fileprivate mutating func replace(
+    _ changed: Value, _ change: PieceChange<Value.Delta>
+  ) throws(CRDTError) {
     let come = LatticeReplica.pieces(change.come)
+    let kept = Set(come.map(\.name.key))
+    let held = content.records.table.count
+    let gone = Set(change.gone).subtracting(kept).count
+    let new = kept.count { content.records.table.record(of: $0) == nil }
+    // One that has too many already may have fewer.
+    guard held - gone + new <= max(held, piecesMax) else {
+      throw .tooLarge("pieces of a value", limit: piecesMax)
+    }
+    isStale = true
+    value = changed
+    take(come, gone: change.gone)
+  }
+
+  /// What waits may stand on what has come by other ways than pieces.
+  fileprivate mutating func retry() {
+    guard isStale else { return }
+    isStale = false
+    guard inbox.count > 0 else { return }
+    for delta in inbox.retry(into: &value) { follow(delta) }
+  }
+
+  /// Lets the records follow a delta that the value has taken in.
+  fileprivate mutating func follow(_ delta: Value.Delta) {
+    let change = value.change(of: RecordedPieces<Value>(content: content), by: delta)
+    take(LatticeReplica.pieces(change.come), gone: change.gone)
+  }
+
+  private mutating func take(_ come: [LatticePiece<Value>], gone: [[UInt8]]) {
     written += come.count
     let kept = Set(come.map(\.name.key))
     var hasChanged = false
-    for key in change.gone where !kept.contains(key) {
+    for key in gone where !kept.contains(key) {
       content.remove(key: key)
       hasChanged = true
     }

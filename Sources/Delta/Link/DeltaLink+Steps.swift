@@ -2,11 +2,10 @@ import CRDT
 import Runtime
 
 extension DeltaLink {
-  /// What is under way is taken for lost.
+  /// What is under way is taken for lost. Late answers to it move nothing back.
   mutating func giveUp() {
     sent = peerVersion ?? VersionVector()
     flights = []
-    firstOfRun = nextNumber
   }
 
   /// Sends what the peer lacks, as much as has room in the window.
@@ -25,7 +24,7 @@ extension DeltaLink {
       guard !delta.isEmpty else { break }
       let encoded = codec.encode(
         delta, isPlain: dictionaryAttempts >= DeltaLimits.dictionaryAttemptsMax)
-      if case .dictionary(let id) = encoded.compression, let dictionary = codec.dictionary,
+      if let id = encoded.compression.dictionary, let dictionary = codec.dictionary,
         !given.contains(id)
       {
         actions.append(.send(.dictionary(id, codec.frame(of: dictionary))))
@@ -34,7 +33,9 @@ extension DeltaLink {
       }
       sent.merge(delta.to)
       flights.append(
-        Flight(number: nextNumber, to: delta.to, bytes: encoded.bytes.count, sent: now))
+        Flight(
+          number: nextNumber, to: delta.to, bytes: encoded.bytes.count,
+          dictionary: encoded.compression.dictionary, sent: now))
       actions.append(.send(.push(number: nextNumber, encoded.bytes)))
       nextNumber += 1
       underWay += encoded.bytes.count
@@ -42,8 +43,9 @@ extension DeltaLink {
     return actions
   }
 
-  /// All is to be compared.
+  /// All is to be compared; asks for it once.
   private mutating func hold(_ error: DeltaError) -> [Action] {
+    guard !isHeld else { return [] }
     isHeld = true
     helloSent = nil
     giveUp()
@@ -73,8 +75,64 @@ extension DeltaLink {
       let answer = Action.send(.ack(number: number, log.version))
       refusedHere += 1
       guard !error.isEarly || refusedHere > DeltaLimits.refusalsMax else { return [answer] }
-      return [answer] + (isHeld ? [] : hold(error))
+      return [answer] + hold(error)
     }
+  }
+
+  /// The peer says what it has. What that leads to is bounded, however often it says so: what is
+  /// under way is sent again once for each time that it was late, and each time that the peer has
+  /// less than before, which is counted.
+  mutating func greeted(
+    _ version: VersionVector, _ log: OperationLog, _ codec: DeltaCodec, at now: Moment
+  ) -> [Action] {
+    let known = log.shared(version)
+    var actions = [Action.send(.ack(number: 0, log.version)), .acknowledged(known)]
+    if let before = peerVersion, !known.covers(before) {
+      // It was restored, has just begun, or this is an old message.
+      rewinds += 1
+      given = []
+      window = min(window, DeltaLimits.windowBytesFirst)
+      peerVersion = known
+      giveUp()
+      guard rewinds <= DeltaLimits.refusalsMax else {
+        actions += hold(.noProgress(attempts: rewinds))
+        return actions
+      }
+    } else {
+      peerVersion = known
+      sent.merge(known)
+      flights.removeAll { known.covers($0.to) }
+      if lateInRow > lateHeard {
+        lateHeard = lateInRow
+        giveUp()
+      }
+    }
+    return actions + pump(log, codec, at: now)
+  }
+
+  /// The peer lacks the dictionary of a push. Of others than those under way it cannot know.
+  mutating func lacked(
+    _ id: DictionaryID, by number: UInt64, _ log: OperationLog, _ codec: DeltaCodec,
+    at now: Moment
+  ) -> [Action] {
+    guard flights.contains(where: { $0.number == number && $0.dictionary == id }) else {
+      return []
+    }
+    given.removeAll { $0 == id }
+    dictionaryAttempts += 1
+    return refused() + pump(log, codec, at: now)
+  }
+
+  /// A push that is under way was not taken: what follows it is not either.
+  private mutating func refused() -> [Action] {
+    refusedThere += 1
+    guard refusedThere <= DeltaLimits.refusalsMax else {
+      return hold(.noProgress(attempts: refusedThere))
+    }
+    // Whoever refuses again and again gets less each time.
+    if refusedThere > 1 { window = max(DeltaLimits.windowBytesMin, window / 2) }
+    giveUp()
+    return []
   }
 
   /// The peer has sent this, so it has it, and need not be sent it.
@@ -91,7 +149,7 @@ extension DeltaLink {
     var actions: [Action] = []
     let before = peerVersion
     var known = before ?? VersionVector()
-    known.merge(version)
+    known.merge(log.shared(version))
     peerVersion = known
     sent.merge(known)
     helloSent = nil
@@ -104,16 +162,11 @@ extension DeltaLink {
     flights.removeAll { known.covers($0.to) }
     if flights.count < underWay || before == nil {
       lateInRow = 0
+      lateHeard = 0
       refusedThere = 0
       window = min(DeltaLimits.windowBytesMax, window + (answered?.bytes ?? 0))
     }
-    if number >= firstOfRun, flights.contains(where: { $0.number == number }) {
-      refusedThere += 1
-      guard refusedThere <= DeltaLimits.refusalsMax else {
-        return actions + hold(.noProgress(attempts: refusedThere))
-      }
-      giveUp()
-    }
+    if flights.contains(where: { $0.number == number }) { actions += refused() }
     return actions + pump(log, codec, at: now)
   }
 }

@@ -34,26 +34,30 @@ public struct DeltaLink: Sendable {
     /// What the peer has when it has taken this.
     let to: VersionVector
     let bytes: Int
+    /// The dictionary that it was made with.
+    let dictionary: DictionaryID?
     let sent: Moment
   }
 
   let receiver: DeltaReceiver
-  /// What the peer has; nil before it has said so.
+  /// What of the log here the peer has; nil before it has said so.
   public internal(set) var peerVersion: VersionVector?
   /// What it will have when all that is under way has come.
   var sent = VersionVector()
   var flights: [Flight] = []
   var nextNumber: UInt64 = 1
-  /// Pushes before this one were given up, and their answers move nothing back.
-  var firstOfRun: UInt64 = 1
   /// Bytes that may be under way.
   public internal(set) var window = DeltaLimits.windowBytesFirst
   /// When the last hello was sent that is not answered.
   var helloSent: Moment?
   var lateInRow = 0
-  /// Deltas in a row that were refused there and here.
+  /// As many of them were in a row when the peer last came back and was sent all again.
+  var lateHeard = 0
+  /// Deltas that were refused there since it last took one, and here in a row.
   var refusedThere = 0
   var refusedHere = 0
+  /// Times that the peer said that it has less than before.
+  var rewinds = 0
   /// Whether nothing is sent, since the peer is silent or all is to be compared.
   public internal(set) var isHeld = false
   var isSilent = false
@@ -88,8 +92,10 @@ public struct DeltaLink: Sendable {
     isHeld = false
     isSilent = false
     lateInRow = 0
+    lateHeard = 0
     refusedThere = 0
     refusedHere = 0
+    rewinds = 0
     dictionaryAttempts = 0
     given = []
     peerVersion = nil
@@ -119,14 +125,7 @@ public struct DeltaLink: Sendable {
   ) -> [Action] {
     switch message {
     case .hello(let version):
-      // It may have less than before: it was restored, or has just begun.
-      peerVersion = version
-      isHeld = false
-      refusedThere = 0
-      given = []
-      giveUp()
-      return [.send(.ack(number: 0, log.version)), .acknowledged(version)]
-        + pump(log, codec, at: now)
+      return greeted(version, log, codec, at: now)
     case .push(let number, let bytes):
       return pushed(number, bytes, log, codec)
     case .ack(let number, let version):
@@ -137,11 +136,7 @@ public struct DeltaLink: Sendable {
         return []
       } catch { return [.penalise(error)] }
     case .lacking(let number, let id):
-      given.removeAll { $0 == id }
-      guard number >= firstOfRun else { return [] }
-      dictionaryAttempts += 1
-      giveUp()
-      return pump(log, codec, at: now)
+      return lacked(id, by: number, log, codec, at: now)
     }
   }
 

@@ -6,6 +6,10 @@ public enum DeltaCompression: Sendable, Hashable {
   case zstd
   /// zstd with a trained dictionary that both sides have.
   case dictionary(DictionaryID)
+
+  var dictionary: DictionaryID? {
+    if case .dictionary(let id) = self { id } else { nil }
+  }
 }
 
 /// Operations that follow what one has. It speaks only of the replicas that it has operations of:

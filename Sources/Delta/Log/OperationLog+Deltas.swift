@@ -92,6 +92,30 @@ extension OperationLog {
     return grouped
   }
 
+  /// One of the parts of what one lacks who has `from`, and how many parts there are (one, if there
+  /// is nothing). It costs what the part has, not what all have.
+  /// - Parameters:
+  ///   - number: of the part, from 0; behind the last one there is nothing.
+  ///   - size: operations of each part but the last one.
+  package func part(
+    _ number: Int, of size: Int, from: VersionVector
+  ) throws(DeltaError) -> (operations: [LoggedOperation], parts: Int) {
+    let windows = try windows(from: from, to: version)
+    let total = windows.reduce(0) { $0 + $1.extent.operations }
+    let parts = max(1, (total + size - 1) / size)
+    guard number < parts else { return ([], parts) }
+    let cuts = [number * size, min(total, (number + 1) * size)].map { count in
+      firstSequence { extent(of: windows, before: $0).operations >= count }
+    }
+    var operations: [LoggedOperation] = []
+    for window in windows {
+      for place in window.count(before: cuts[0])..<window.count(before: cuts[1]) {
+        operations.append(window.strand.entry(at: window.start + place).operation)
+      }
+    }
+    return (operations, parts)
+  }
+
   private func windows(
     from: VersionVector, to: VersionVector
   ) throws(DeltaError) -> [LogWindow] {

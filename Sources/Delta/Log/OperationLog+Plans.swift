@@ -86,10 +86,12 @@ extension OperationLog {
   }
 
   /// Plans to note what `peer` has, and to wait for it from now on. What was known of it stays.
+  /// Of what it says it has only what is here counts: plan to take its operations first.
   public func acknowledge(
     _ version: VersionVector, by peer: ReplicaID, to changes: inout LogChanges
   ) throws(DeltaError) {
     begin(&changes)
+    let version = shared(version, after: changes)
     let known = changes.peers[peer] ?? acknowledged[peer]
     if known == nil {
       let count = changes.peers.reduce(acknowledged.count) { count, change in
@@ -103,6 +105,18 @@ extension OperationLog {
     var all = known ?? VersionVector()
     all.merge(version)
     changes.peers[peer] = .some(all)
+  }
+
+  /// What of a peer's version is here, too. A peer may name as many replicas as it likes, so no
+  /// more than this is kept of any.
+  func shared(
+    _ version: VersionVector, after changes: LogChanges = LogChanges()
+  ) -> VersionVector {
+    var shared = VersionVector()
+    for replica in version.replicas {
+      shared.raise(replica, to: min(version[replica], last(of: replica, after: changes)))
+    }
+    return shared
   }
 
   /// The same of single operations, in whatever order they were acknowledged: only what there is no
@@ -130,8 +144,9 @@ extension OperationLog {
     guard news.allSatisfy({ version[$0] < .max }) else {
       throw .counterExhausted(news.first { version[$0] == .max } ?? author)
     }
+    let replaced = Set(news)
+    changes.appended.removeAll { replaced.contains($0.dot.replica) }
     for replica in news {
-      changes.appended.removeAll { $0.dot.replica == replica }
       changes.adopted[replica] = version[replica]
       changes.lasts[replica] = version[replica]
       noteFresh(replica, in: &changes)
@@ -163,17 +178,18 @@ extension OperationLog {
     changes.lasts[replica] = operation.dot.counter
     noteFresh(replica, in: &changes)
     // What it stands on is known to whoever knows it.
-    for cause in operation.causes where (changes.fresh ?? fresh).contains(cause.replica) {
-      guard cause.counter == last(of: cause.replica, after: changes) else { continue }
-      changes.fresh = (changes.fresh ?? fresh).subtracting([cause.replica])
+    for cause in operation.causes where cause.counter == last(of: cause.replica, after: changes) {
+      changes.fresh?.remove(cause.replica)
     }
   }
 
+  /// Changes the set of a plan in place: it is copied once for all operations of the plan.
   private func noteFresh(_ replica: ReplicaID, in changes: inout LogChanges) {
     if replica == author {
       changes.fresh = []
-    } else if !(changes.fresh ?? fresh).contains(replica) {
-      changes.fresh = (changes.fresh ?? fresh).union([replica])
+    } else {
+      if changes.fresh == nil { changes.fresh = fresh }
+      changes.fresh?.insert(replica)
     }
   }
 

@@ -23,12 +23,31 @@ struct LoggedView: Sendable {
     while true {
       let delta = try log.generateDelta(from: known)
       if delta.isEmpty { return ids }
-      for operation in delta.operations {
-        for key in keys(operation) where seen.insert(key).inserted {
-          if let record = records.record(of: key) { ids.insert(record.id) }
-        }
-      }
+      add(delta.operations, to: &ids, seen: &seen)
       known.merge(delta.to)
+    }
+  }
+
+  /// The names of the records that one part of the operations after `version` has changed, as they
+  /// are now, and how many parts there are.
+  func changed(
+    since version: VersionVector, part: Int
+  ) throws(DeltaError) -> (ids: Set<RecordID>, parts: Int) {
+    let (operations, parts) = try log.part(
+      part, of: DeltaLimits.answerOperationsMax, from: version)
+    var ids: Set<RecordID> = []
+    var seen: Set<[UInt8]> = []
+    if parts <= DeltaLimits.answerPagesMax { add(operations, to: &ids, seen: &seen) }
+    return (ids, parts)
+  }
+
+  private func add(
+    _ operations: [LoggedOperation], to ids: inout Set<RecordID>, seen: inout Set<[UInt8]>
+  ) {
+    for operation in operations {
+      for key in keys(operation) where seen.insert(key).inserted {
+        if let record = records.record(of: key) { ids.insert(record.id) }
+      }
     }
   }
 }
@@ -87,7 +106,9 @@ public struct DeltaComparison: ComparisonInitiator {
   }
 }
 
-/// The side that tells what it has written since. It keeps nothing between two questions.
+/// The side that tells what it has written since. It keeps nothing between two questions, and looks
+/// only at those operations that are asked for: a record that was written in two parts is named
+/// twice.
 public struct DeltaResponder: ComparisonResponder {
   private let view: LoggedView
 
@@ -98,17 +119,18 @@ public struct DeltaResponder: ComparisonResponder {
     do throws(WireError) { question = try DeltaQuestion(wireBytes: request) } catch {
       throw .malformed("a question what was done since", error)
     }
-    let changed: [RecordID]
-    do throws(DeltaError) { changed = try view.changed(since: question.version).sorted() } catch {
-      throw .unavailable("\(error)")
+    let changed: (ids: Set<RecordID>, parts: Int)
+    do throws(DeltaError) {
+      changed = try view.changed(since: question.version, part: question.page)
+    } catch { throw .unavailable("\(error)") }
+    guard changed.parts <= DeltaLimits.answerPagesMax else {
+      throw .limitReached("\(changed.parts) parts of what was done since")
     }
-    let size = DeltaLimits.answerIDsMax
-    let pages = max(1, (changed.count + size - 1) / size)
-    guard pages <= DeltaLimits.answerPagesMax else {
-      throw .limitReached("\(changed.count) records were changed since")
+    guard changed.ids.count <= DeltaLimits.answerIDsMax else {
+      throw .limitReached("\(changed.ids.count) records of one part of what was done since")
     }
-    let start = min(question.page * size, changed.count)
-    let ids = Array(changed[start..<min(start + size, changed.count)])
-    return DeltaAnswer(version: view.log.version, pages: pages, ids: ids).wireBytes
+    return DeltaAnswer(
+      version: view.log.version, pages: changed.parts, ids: changed.ids.sorted()
+    ).wireBytes
   }
 }

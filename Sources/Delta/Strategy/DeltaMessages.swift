@@ -5,7 +5,7 @@ import Reconciliation
 /// The question of a comparison by logs: what changed since this version, and which part of the
 /// answer is wanted.
 package struct DeltaQuestion: WireCodable, Hashable {
-  let version: VersionVector
+  package let version: VersionVector
   let page: Int
 
   package init(version: VersionVector, page: Int) {
@@ -33,10 +33,10 @@ package struct DeltaQuestion: WireCodable, Hashable {
 /// One part of the answer: the other side's version, and names of the records that it has written
 /// since, in order.
 package struct DeltaAnswer: WireCodable, Hashable {
-  let version: VersionVector
+  package let version: VersionVector
   /// Parts in all, one at least.
-  let pages: Int
-  let ids: [RecordID]
+  package let pages: Int
+  package let ids: [RecordID]
 
   package init(version: VersionVector, pages: Int, ids: [RecordID]) {
     self.version = version
