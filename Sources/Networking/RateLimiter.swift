@@ -65,6 +65,20 @@ public struct RateLimiter: Sendable {
     return true
   }
 
+  /// Counts a request that was allowed as so many more, for what it takes; `more` is 0 or above.
+  /// What is beyond the limit refuses others until the window ends.
+  public mutating func charge(_ more: Int, for type: RequestType, of peer: PeerID) {
+    guard more > 0, let window = windows[Key(peer: peer, type: type.rawValue)] else { return }
+    let (sum, overflow) = window.count.addingReportingOverflow(more)
+    windows[Key(peer: peer, type: type.rawValue)]?.count = overflow ? .max : sum
+  }
+
+  /// Whether the window that a peer's latest request fell into has room for one more.
+  public func hasRoom(for type: RequestType, from peer: PeerID) -> Bool {
+    let count = windows[Key(peer: peer, type: type.rawValue)]?.count ?? 0
+    return count < limits.limit(of: type)
+  }
+
   /// Pairs of peer and type that are followed.
   public var windowCount: Int { windows.count }
 

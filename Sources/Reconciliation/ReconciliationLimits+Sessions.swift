@@ -35,6 +35,11 @@ extension ReconciliationLimits {
   public static let viewsMax = 4
   /// Requests that one peer may send in the window of the rate limits.
   public static let sessionRequestsPerWindowMax = 2_000
+  /// Records gone through for one request that count as one request more.
+  public static let recordsPerCharge = 1 << 14
+  /// Requests that go through all records, however many these are, that one peer may send in the
+  /// window of the rate limits: more than one comparison by tables takes.
+  public static let passesPerWindow = 16
   /// Peers whose line and last difference are remembered; above that they are forgotten.
   public static let rememberedPeersMax = 256
   /// Sessions that ended and that nobody has waited for yet; above that they are forgotten.

@@ -97,7 +97,7 @@ struct ReconcileReport {
   private func json(withRecords: Bool) -> String {
     let (onlyA, onlyB, both) = shares
     var object: [String: Any] = [
-      "records_a": Int(counts.a), "records_b": Int(counts.b), "different_keys": lines.count,
+      "records_a": counts.a, "records_b": counts.b, "different_keys": lines.count,
       "only_a": onlyA, "only_b": onlyB, "two_versions": both,
       "strategies": figures.strategies.map(\.name), "reason": figures.reason,
       "rounds": figures.rounds, "sent_bytes": figures.sentBytes,

@@ -75,7 +75,7 @@ enum ReconcileServeCommand: Command {
     let places = try await network.start().map { "\(network.local.identity.key)@\($0)" }
     if wantsJSON {
       Console.printJSON(
-        DbJSON.text(["listening": places, "records": Int(view.summary.count)]))
+        DbJSON.text(["listening": places, "records": view.summary.count]))
     } else {
       for place in places { Console.print("listening  \(place)") }
       Console.print("records    \(view.summary.count)")

@@ -34,7 +34,7 @@ struct RemoteComparison {
     var predicted: Duration? {
       bytesPerSecond.map { rate in
         roundTrip * rounds
-          + .nanoseconds(Int64(Double(sentBytes + receivedBytes) * 1e9 / max(1, rate)))
+          + .nanoseconds(Int64(min(Double(sentBytes + receivedBytes) * 1e9 / max(1, rate), 1e18)))
       }
     }
   }

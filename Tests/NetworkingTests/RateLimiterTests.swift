@@ -35,6 +35,21 @@ private let second: Int64 = 1_000_000_000
     #expect(limiter.allow(.head, from: PeerID(2), at: .start) == false)
   }
 
+  @Test func requests_shouldCountForMore_whenTheyWereCharged() {
+    var limiter = RateLimiter(limits: RateLimits(perType: [.head: 5]))
+    limiter.charge(9, for: .head, of: PeerID(1))
+    #expect(limiter.windowCount == 0, "nothing was allowed that could be charged")
+    #expect(limiter.allow(.head, from: PeerID(1), at: .start) == true)
+    limiter.charge(3, for: .head, of: PeerID(1))
+    #expect(limiter.hasRoom(for: .head, from: PeerID(1)))
+    #expect(limiter.allow(.head, from: PeerID(1), at: .start) == true)
+    #expect(!limiter.hasRoom(for: .head, from: PeerID(1)))
+    #expect(limiter.allow(.head, from: PeerID(1), at: .start) == false)
+    limiter.charge(.max, for: .head, of: PeerID(1))
+    #expect(limiter.allow(.head, from: PeerID(1), at: .start) == false)
+    #expect(limiter.allow(.head, from: PeerID(2), at: .start) == true)
+  }
+
   @Test func peer_shouldNotAskForMore_underAnotherNumber() {
     var limiter = RateLimiter(limits: RateLimits(perType: [.head: 1]))
     #expect(limiter.allow(.head, from: PeerID(1), at: .start) == true)

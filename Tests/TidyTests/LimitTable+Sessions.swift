@@ -31,6 +31,10 @@ extension LimitTable {
     "ReconciliationLimits.viewsMax": .driven(by: "views_shouldBeKept_forTheLatestSessions"),
     "ReconciliationLimits.sessionRequestsPerWindowMax": .driven(
       by: "requests_shouldBeRefused_whenOnePeerSendsTooMany"),
+    "ReconciliationLimits.recordsPerCharge": .driven(
+      by: "charge_shouldFollow_howManyRecordsAreGoneThrough"),
+    "ReconciliationLimits.passesPerWindow": .driven(
+      by: "passes_shouldBeBounded_whenOnePeerAsksForTables"),
     "ReconciliationLimits.rememberedPeersMax": .estimate(
       "what is forgotten above it is only measured anew"),
     "ReconciliationLimits.endedSessionsMax": .estimate(

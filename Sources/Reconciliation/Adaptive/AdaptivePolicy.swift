@@ -68,7 +68,7 @@ public struct AdaptivePolicy: SyncPolicy {
   private func expected(_ situation: SyncSituation) -> SyncEstimate {
     let count = max(situation.localCount, situation.remoteCount ?? 0) / 100
     return SyncEstimate(
-      count: Double(situation.lastDifference ?? Int(count)), relativeError: 0.5)
+      count: situation.lastDifference.map(Double.init) ?? Double(count), relativeError: 0.5)
   }
 
   /// A strategy of another room that is predicted to take least for one record as for as many as
@@ -92,7 +92,7 @@ public struct AdaptivePolicy: SyncPolicy {
     let time = path.roundTrip * ReconciliationLimits.probeShareMax
     let sent = time * path.bytesPerSecond / CostCoefficients.symbolBytes
     let taken = time * 1e9 / path.remoteSlowness / CostCoefficients.peelNs(0)
-    return Int(min(sent, taken))
+    return min(sent, taken).boundedWhole
   }
 
   /// Symbols that keep coming, with a look if that is cheap.
@@ -113,7 +113,7 @@ public struct AdaptivePolicy: SyncPolicy {
     }
     return SyncOpening(
       plans: plans, probeSymbols: min(symbols, ReconciliationLimits.probeSymbolsMax),
-      ahead: Int(path.symbolsInFlight.rounded(.up)), reason: "the first symbols tell")
+      ahead: path.symbolsInFlight.rounded(.up).boundedWhole, reason: "the first symbols tell")
   }
 
   /// Rateless ones for more and more differences, and one of each other strategy.
@@ -198,7 +198,7 @@ public struct AdaptivePolicy: SyncPolicy {
     guard best.0 != current, !waits(best.1, estimate, situation, path) else { return stay }
     return SyncChoice(
       best.0,
-      reason: "\(Int(estimate.count)) records differ: \(milliseconds(best.1)) ms predicted")
+      reason: "\(estimate.count.boundedWhole) records differ: \(milliseconds(best.1)) ms predicted")
   }
 
   /// Whether it is too early to leave the symbols: twice as many cost next to nothing, and what is
@@ -283,7 +283,7 @@ public struct AdaptivePolicy: SyncPolicy {
       wanted - estimate.symbolsHeld, ReconciliationLimits.aheadSymbolsMax)
     return max(
       ReconciliationLimits.nextSymbolsMin,
-      min(Int(path.symbolsInFlight), most))
+      min(path.symbolsInFlight.boundedWhole, most))
   }
 
   /// The first flight by ranges has told more of how the difference lies: goes on or goes back.
@@ -311,7 +311,7 @@ public struct AdaptivePolicy: SyncPolicy {
     return costs.min { $0.1 < $1.1 } ?? (.rateless, .infinity)
   }
 
-  private func milliseconds(_ seconds: Double) -> Int { Int(min(seconds, 1e12) * 1e3) }
+  private func milliseconds(_ seconds: Double) -> Int { (seconds * 1e3).boundedWhole }
 
   private func known(_ situation: SyncSituation) -> [StrategyID] {
     situation.offered.filter { models[$0] != nil }

@@ -22,6 +22,6 @@ public struct ThresholdPolicy: SyncPolicy {
       order = [delta, .merkle].compactMap { $0 }
     }
     let strategy = order.first(where: situation.offered.contains) ?? situation.offered.first
-    return strategy.map { SyncChoice($0, reason: "\(Int(rate)) bytes a second") }
+    return strategy.map { SyncChoice($0, reason: "\(rate.boundedWhole) bytes a second") }
   }
 }

@@ -17,6 +17,8 @@ extension Event {
     case totals(sessions: Int, cost: Cost, averageUs: Int64)
     /// A peer lied provably or broke the protocol.
     case penalised(peer: UInt32, reason: String)
+    /// What a peer sent could not be stored, and why.
+    case notStored(peer: UInt32, reason: String)
 
     /// What sessions cost and brought.
     public struct Cost: Sendable, Hashable {
@@ -68,6 +70,7 @@ extension Event.Reconciliation: EventGroup {
     case ended = "reconciliation.ended"
     case totals = "reconciliation.totals"
     case penalised = "reconciliation.penalised"
+    case notStored = "reconciliation.not_stored"
   }
 
   public static func describe(_ name: Name) -> EventDescription {
@@ -82,6 +85,7 @@ extension Event.Reconciliation: EventGroup {
     case .totals:
       EventDescription(.debug, "What all sessions that ended have cost and brought.")
     case .penalised: EventDescription(.warn, "A peer lied provably or broke the protocol.")
+    case .notStored: EventDescription(.error, "What a peer sent could not be stored, and why.")
     }
   }
 
@@ -94,6 +98,7 @@ extension Event.Reconciliation: EventGroup {
     case .ended: .ended
     case .totals: .totals
     case .penalised: .penalised
+    case .notStored: .notStored
     }
   }
 
@@ -102,7 +107,8 @@ extension Event.Reconciliation: EventGroup {
     case .started(let peer, let session):
       line.peer(.peer, peer)
       line.integer(.session, session)
-    case .refused(let peer, let reason), .penalised(let peer, let reason):
+    case .refused(let peer, let reason), .penalised(let peer, let reason),
+      .notStored(let peer, let reason):
       line.peer(.peer, peer)
       line.text(.reason, reason)
     case .chosen(let peer, let session, let strategy, let detail):
@@ -152,6 +158,8 @@ extension Event.Reconciliation: EventGroup {
         averageUs: try fields.integer(.averageUs))
     case .penalised:
       self = .penalised(peer: try fields.peer(.peer), reason: try fields.text(.reason))
+    case .notStored:
+      self = .notStored(peer: try fields.peer(.peer), reason: try fields.text(.reason))
     }
   }
 }

@@ -36,7 +36,7 @@ public struct DirectSession: Sendable {
   public func compare(
     _ local: any ReplicaView, with remote: any ReplicaView, by policy: some SyncPolicy
   ) throws(ReconciliationError) -> Outcome {
-    let roundTrip = Duration.nanoseconds(Int64(line.roundTrip * 1e9))
+    let roundTrip = Duration.nanoseconds((line.roundTrip * 1e9).boundedWhole)
     var session = SyncSession(
       id: SyncSessionID(0), peer: Self.peer, view: local, policy: policy,
       configuration: configuration,
@@ -66,7 +66,7 @@ public struct DirectSession: Sendable {
       sent += bytes.up
       received += bytes.down
       let carried = Double(bytes.up + bytes.down) / line.bytesPerSecond
-      now = now.advanced(by: roundTrip + .nanoseconds(Int64(carried * 1e9)))
+      now = now.advanced(by: roundTrip + .nanoseconds((carried * 1e9).boundedWhole))
       for (number, answer, bytes) in answers {
         for case .penalise(let error) in session.receive(answer, bytes: bytes, to: number, at: now)
         {

@@ -36,7 +36,9 @@ package struct MemoryReplicaView: ReplicaView {
     case .bloom:
       let bloom = BloomOptions(
         items: configuration.bloomFilterItems, rate: configuration.bloomFalsePositiveRate)
-      return try? BloomComparison(ids, prefix: content.symbols, salt: salt, options: bloom)
+      do {
+        return try BloomComparison(ids, prefix: content.symbols, salt: salt, options: bloom)
+      } catch { preconditionFailure("a table in memory cannot be read: \(error)") }
     case .table: return TableComparison(ids, salt: salt, expectedDifferences: plan.expected)
     case .rateless: return SketchComparison(ids, prefix: content.symbols, options: options)
     case .ranges: return RangeComparison(content.ranges)
@@ -79,7 +81,10 @@ package struct MemoryReplicaView: ReplicaView {
       let items = try decoder.items()
       return .solved(RecordDifference(missing: items.remoteOnly, extra: items.localOnly))
     }
-    guard let count = decoder.estimatedDifferences else { return .unclear }
+    let items = (content.symbols.itemCount, batch.itemCount)
+    guard let count = decoder.estimatedDifferences(among: items.0, items.1) else {
+      return .unclear
+    }
     return .estimate(SyncEstimate(count: count, symbols: batch.symbols.count))
   }
 

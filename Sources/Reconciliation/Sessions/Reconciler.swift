@@ -144,10 +144,10 @@ public final class Reconciler: Sendable {
       fault(of: peer, error)
       return nil
     case .store(let entries):
-      guard let view = try? await replica.apply(entries, dropping: []) else {
+      do { return .stored(try await replica.apply(entries, dropping: []).summary) } catch {
+        recorder.record(.reconciliation(.notStored(peer: peer.number, reason: "\(error)")))
         return .refused(.busy)
       }
-      return .stored(view.summary)
     }
   }
 

@@ -47,7 +47,8 @@ public struct SyncServer: Sendable {
     let summary = view.summary
     switch request.body {
     case .open(let theirs, let offers, let probe):
-      let reply = open(theirs, offers, probe, in: view)
+      let held = self.view(of: summary.revision) ?? view
+      let reply = open(theirs, offers, probe, of: peer, in: held)
       note(reply, offers, for: request.session, of: peer)
       return reply
     case .compare(0, StrategyID.rateless.rawValue, _) where settled[peer] == request.session:
@@ -55,7 +56,7 @@ public struct SyncServer: Sendable {
     case .compare(let revision, let strategy, let message):
       guard let kept = kept(revision, view) else { return .answer(.moved(summary)) }
       do throws(ReconciliationError) {
-        return .answer(.compared(try compared(strategy, message, in: kept)))
+        return .answer(.compared(try compared(strategy, message, of: peer, in: kept)))
       } catch { return refusal(of: error) }
     case .look(let revision, let strategy, let message, let partsMax):
       guard let kept = kept(revision, view) else { return .answer(.moved(summary)) }
@@ -91,8 +92,11 @@ public struct SyncServer: Sendable {
 
   /// The view of a revision, nil if it is gone. Revision 0 is whatever is held now: a request that
   /// follows an opening at once.
-  private func kept(_ revision: UInt64, _ view: any ReplicaView) -> (any ReplicaView)? {
-    revision == 0 || view.summary.revision == revision ? view : self.view(of: revision)
+  private mutating func kept(
+    _ revision: UInt64, _ view: any ReplicaView
+  ) -> (any ReplicaView)? {
+    let current = view.summary.revision
+    return revision == 0 || revision == current ? keep(view) : self.view(of: revision)
   }
 
   /// Says how many parts differ, and answers if they are few.
@@ -108,7 +112,7 @@ public struct SyncServer: Sendable {
   }
 
   private mutating func open(
-    _ theirs: ReplicaSummary, _ offers: [SyncOffer], _ probe: SyncProbe?,
+    _ theirs: ReplicaSummary, _ offers: [SyncOffer], _ probe: SyncProbe?, of peer: PeerID,
     in view: any ReplicaView
   ) -> Reply {
     let summary = view.summary
@@ -150,7 +154,9 @@ public struct SyncServer: Sendable {
       var answers: [[UInt8]] = []
       var bytes = 0
       for message in offers[place].messages {
-        let answer = try compared(offers[place].strategy, message, in: view)
+        // What is not answered here is asked for again.
+        if !answers.isEmpty, !limiter.hasRoom(for: SyncRequest.type, from: peer) { break }
+        let answer = try compared(offers[place].strategy, message, of: peer, in: view)
         bytes += answer.count
         if !answers.isEmpty, bytes > ReconciliationLimits.comparisonBytesMax { break }
         answers.append(answer)
@@ -188,10 +194,16 @@ public struct SyncServer: Sendable {
       estimate: estimate)
   }
 
-  private func compared(
-    _ strategy: UInt8, _ message: [UInt8], in view: any ReplicaView
+  /// Answers, and counts what that took towards the peer's limit. The latest request may exceed it.
+  private mutating func compared(
+    _ strategy: UInt8, _ message: [UInt8], of peer: PeerID, in view: any ReplicaView
   ) throws(ReconciliationError) -> [UInt8] {
-    try responder(strategy, in: view).answer(message)
+    let responder = try responder(strategy, in: view)
+    let most = limiter.limits.limit(of: SyncRequest.type) / ReconciliationLimits.passesPerWindow
+    let records = responder.recordsPassed(by: message)
+    limiter.charge(
+      min(records / ReconciliationLimits.recordsPerCharge, most), for: SyncRequest.type, of: peer)
+    return try responder.answer(message)
   }
 
   private func responder(
@@ -212,10 +224,14 @@ public struct SyncServer: Sendable {
     }
   }
 
-  private mutating func keep(_ view: any ReplicaView) {
-    guard self.view(of: view.summary.revision) == nil else { return }
+  /// Keeps a view. Of one revision the first is kept and given: it has what earlier requests made
+  /// it compute, such as a longer prefix of symbols.
+  @discardableResult
+  private mutating func keep(_ view: any ReplicaView) -> any ReplicaView {
+    if let known = self.view(of: view.summary.revision) { return known }
     views.append(view)
     if views.count > ReconciliationLimits.viewsMax { views.removeFirst() }
+    return view
   }
 
   private func view(of revision: UInt64) -> (any ReplicaView)? {

@@ -105,6 +105,7 @@ extension SyncSession {
     ahead = 0
     switch taken {
     case .solved(let missing, let extra):
+      forgetAhead()
       choice = SyncChoice(.rateless, reason: "the probe was enough")
       try found(RecordDifference(missing: Set(missing), extra: Set(extra)))
     case .offer(let place, let messages, let seen):
@@ -112,8 +113,16 @@ extension SyncSession {
       guard place < offered.count else {
         throw .malformed("offer \(place) was taken of \(offered.count)")
       }
+      if place > 0 { forgetAhead() }
       try opened(offered[Int(place)], messages)
     }
+  }
+
+  /// What was asked for ahead of the first offer is of no use to another one, which numbers its
+  /// requests anew: late answers must not be taken for answers to those.
+  private mutating func forgetAhead() {
+    again.removeAll { $0.comparison?.number != nil }
+    for (number, request) in sent where request.comparison?.number != nil { sent[number] = nil }
   }
 
   private mutating func opened(
@@ -162,8 +171,13 @@ extension SyncSession {
   ) throws(ReconciliationError) {
     guard let place = request.comparison, place.round == rounds, let number = place.number
     else { return }
-    if !isOpened, message.isEmpty {
-      isAheadSettled = true
+    if message.isEmpty, request.isAhead {
+      // The opening was sent again, and its second answer takes symbols that the first one did not.
+      if !isOpened {
+        isAheadSettled = true
+      } else if case .comparison = phase {
+        compare()
+      }
       return
     }
     guard case .comparison(place.strategy) = phase else {

@@ -34,6 +34,11 @@ public struct SyncSession: Sendable {
     var attempts = 0
     var at = Moment.start
     var bytes = 0
+
+    /// Whether it asks for symbols before the opening is answered.
+    var isAhead: Bool {
+      if case .compare(0, StrategyID.rateless.rawValue, _) = body { true } else { false }
+    }
   }
 
   /// A way to compare that is offered, and its first requests.

@@ -20,6 +20,6 @@ extension SyncStatistics {
     Event.Reconciliation.Cost(
       items: items, bytes: bytes, originalBytes: compression.originalBytes,
       compressedBytes: compression.compressedBytes,
-      averageRatioPpm: Int((compression.averageRatio * 1e6).rounded()))
+      averageRatioPpm: (compression.averageRatio * 1e6).rounded().boundedWhole)
   }
 }

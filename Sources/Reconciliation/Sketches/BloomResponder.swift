@@ -19,6 +19,15 @@ public struct BloomResponder<Source: RecordIDSource>: ComparisonResponder {
     self.rate = rate
   }
 
+  public func recordsPassed(by request: [UInt8]) -> Int {
+    // A filter of a part is compared with the ids there, and one is made of them.
+    switch try? BloomRequest(wireBytes: request) {
+    case .ids(let part, _): 2 * (ids.count >> part.bits)
+    case .symbols(let inner): symbols.recordsPassed(by: inner)
+    case nil: 0
+    }
+  }
+
   public func answer(_ request: [UInt8]) throws(ReconciliationError) -> [UInt8] {
     let wanted: BloomRequest
     do throws(WireError) {

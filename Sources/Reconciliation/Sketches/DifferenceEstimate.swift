@@ -47,6 +47,12 @@ extension SymbolDecoder {
     isComplete ? Double(foundCount) : spread.estimate.map { max($0, Double(foundCount + 1)) }
   }
 
+  /// The same of two sets of so many items, which cannot differ in more than these, though symbols
+  /// that are not true may tell of any number.
+  public func estimatedDifferences(among local: Int, _ remote: Int) -> Double? {
+    estimatedDifferences.map { min($0, Double(local) + Double(remote)) }
+  }
+
   /// How many symbols it takes in all, about; nil before the second one came.
   public var estimatedSymbols: Double? {
     estimatedDifferences.map(DifferenceEstimate.symbols(differences:))

@@ -41,7 +41,9 @@ public struct SketchComparison<Source: RecordIDSource>: ComparisonInitiator {
   public var symbolCount: Int { decoder.symbolCount }
 
   /// How many differences there are in all, about; exact when complete. Nil before enough came.
-  public var estimatedDifferences: Double? { decoder.estimatedDifferences }
+  public var estimatedDifferences: Double? {
+    remote.flatMap { decoder.estimatedDifferences(among: local.itemCount, $0.items) }
+  }
 
   /// How many symbols more it takes, about; nil before enough came.
   public var estimatedSymbolsMore: Double? {

@@ -18,6 +18,9 @@ struct SymbolSource<Source: RecordIDSource>: Sendable {
 
   var itemCount: Int { prefix.itemCount }
 
+  /// Symbols that are there without going through the ids.
+  var length: Int { prefix.length }
+
   /// Takes ids out and puts others in.
   mutating func change(removing removed: [RecordID], adding added: [RecordID]) {
     prefix.change(removing: removed, adding: added)
@@ -59,6 +62,13 @@ public final class SketchResponder<Source: RecordIDSource>: ComparisonResponder 
   ) {
     source = Lock(SymbolSource(ids, prefix: prefix))
     self.symbolsMax = min(symbolsMax, ReconciliationLimits.symbolsMax)
+  }
+
+  public func recordsPassed(by request: [UInt8]) -> Int {
+    guard let wanted = try? SymbolRequest(wireBytes: request), wanted.end <= symbolsMax else {
+      return 0
+    }
+    return source.withLock { wanted.end > $0.length ? $0.itemCount : 0 }
   }
 
   public func answer(_ request: [UInt8]) throws(ReconciliationError) -> [UInt8] {

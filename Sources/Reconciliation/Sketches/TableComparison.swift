@@ -167,6 +167,8 @@ public struct TableResponder<Source: RecordIDSource>: ComparisonResponder {
     self.ids = ids
   }
 
+  public func recordsPassed(by request: [UInt8]) -> Int { ids.count }
+
   public func answer(_ request: [UInt8]) throws(ReconciliationError) -> [UInt8] {
     let wanted: TableRequest
     do throws(WireError) {

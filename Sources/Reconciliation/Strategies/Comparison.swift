@@ -32,4 +32,11 @@ public struct ComparisonRequest: Sendable, Hashable {
 public protocol ComparisonResponder: Sendable {
   /// The answer to a request.
   func answer(_ request: [UInt8]) throws(ReconciliationError) -> [UInt8]
+  /// Records that are gone through for the answer to a request beyond those that it has room for;
+  /// 0 of a request that cannot be read.
+  func recordsPassed(by request: [UInt8]) -> Int
+}
+
+extension ComparisonResponder {
+  public func recordsPassed(by request: [UInt8]) -> Int { 0 }
 }

@@ -64,6 +64,68 @@ import Testing
     #expect(a.entries == b.entries)
   }
 
+  /// Ranges are taken, and left at once for symbols: what was asked for ahead of the opening's
+  /// answer and comes empty is no answer to these.
+  @Test(arguments: 0..<40)
+  func lateEmpties_shouldNotBeTaken_forAnswersToNewRequests(seed: UInt64) async {
+    struct Returning: SyncPolicy {
+      func opening(_ situation: SyncSituation) -> SyncOpening? {
+        SyncOpening(
+          plans: [SyncPlan(.rateless), SyncPlan(.ranges)], probeSymbols: 4, ahead: 300,
+          reason: "both")
+      }
+      func pick(_ plans: [SyncPlan], _ situation: SyncSituation) -> Int { 1 }
+      func choose(_ situation: SyncSituation) -> SyncChoice? {
+        SyncChoice(.rateless, reason: "after all")
+      }
+    }
+    let (a, b) = ModelReplica.pair(
+      seed: seed, common: 300, apart: 120, strategies: [.rateless, .ranges])
+    var world = SessionWorld(a, b, seed: seed, policy: Returning())
+    world.lossPercent = Int(seed % 4) * 5
+    await world.run()
+    #expect(world.penalties.isEmpty, "seed \(seed): \(world.penalties)")
+    #expect(world.session.phase == .complete, "seed \(seed): \(world.session.phase)")
+    #expect(a.entries == b.entries)
+  }
+
+  /// The first answer to the opening takes ranges and is lost, the second one takes symbols.
+  @Test func lateEmpties_shouldBeginAnew_whenSymbolsAreTakenAfterAll() throws {
+    let (a, b) = ModelReplica.pair(
+      seed: 31, common: 100, apart: 60, strategies: [.rateless, .ranges])
+    let opening = SyncOpening(
+      plans: [SyncPlan(.rateless), SyncPlan(.ranges)], probeSymbols: 4, ahead: 300, reason: "both")
+    var session = SyncSession(
+      id: SyncSessionID(1), peer: SessionWorld.peer, view: a.view(),
+      policy: OpeningPolicy(start: opening, picked: 1), at: .start)
+    var first = SyncServer(policy: OpeningPolicy(start: opening, picked: 1))
+    var second = SyncServer(policy: OpeningPolicy(start: opening, picked: 0))
+    func answer(_ outgoing: SyncOutgoing, by server: inout SyncServer) throws -> SyncAnswer {
+      let reply = server.answer(
+        outgoing.request, of: SessionWorld.peer, view: b.view(), at: .start)
+      guard case .answer(let answer) = reply else {
+        throw ReconciliationError.malformed("\(reply)")
+      }
+      return answer
+    }
+    var sent: [SyncOutgoing] = []
+    while let outgoing = session.nextRequest(at: .start) { sent.append(outgoing) }
+    try #require(sent.count > 2)
+    var answers: [SyncAnswer] = []
+    for outgoing in sent { answers.append(try answer(outgoing, by: &first)) }
+    #expect(answers.dropFirst().allSatisfy { $0 == .compared([]) })
+    _ = session.lost(sent[0].number, .timeout, at: .start)
+    let repeated = session.nextRequest(at: .start)
+    let opened = try answer(try #require(repeated), by: &second)
+    var actions = session.receive(opened, bytes: 1, to: repeated?.number ?? 0, at: .start)
+    for (outgoing, answer) in zip(sent, answers).dropFirst() {
+      actions += session.receive(answer, bytes: 1, to: outgoing.number, at: .start)
+    }
+    #expect(actions.isEmpty)
+    #expect(session.rounds == 2)
+    #expect(!session.isComplete)
+  }
+
   /// The policy goes to ranges and back; what is known of the symbols is used again.
   @Test func session_shouldGoOnWhereItStopped_whenItChangesItsMind() async {
     struct Wandering: SyncPolicy {
