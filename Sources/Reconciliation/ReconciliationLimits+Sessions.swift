@@ -103,8 +103,8 @@ extension ReconciliationLimits {
   public static let lookedPartsMax = 8
   /// Symbols that are sent along with a look, so that the other side can weigh what it sees.
   public static let lookProbeSymbols = 8
-  /// Coded symbols that are asked for before the first answer: as many as one window of requests.
-  public static let aheadSymbolsMax = (sessionRequestsMax - 1) * symbolsPerAnswerMax
+  /// Coded symbols that are asked for before the first answer, in one window of requests.
+  public static let aheadSymbolsMax = 7 << 13
   /// The largest difference that an opening has a plan for, and how much larger each next one is.
   public static let plannedDifferenceMax = 48_000
   public static let planStep = 1.07
