@@ -1,9 +1,16 @@
 import CRDT
 import Runtime
 
+/// A replica that holds one traced value, however it exchanges changes.
+protocol TracedNode: ReplicaNode where Command == ModelOperation, Settings == CRDTSettings {
+  associatedtype Inner: SimulatedType
+  var place: ReplicaPlace { get }
+  var value: Traced<Inner> { get }
+}
+
 /// Replicas of one replicated type, and the model that says what they must show.
-struct CRDTSubject<Inner: SimulatedType>: ReplicaSubject {
-  typealias Node = CRDTNode<Inner>
+struct CRDTSubject<Node: TracedNode>: ReplicaSubject {
+  typealias Inner = Node.Inner
 
   /// What was asked of a replica, and what it knew then.
   private struct Asked: Sendable {
