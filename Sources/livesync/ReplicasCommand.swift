@@ -74,8 +74,10 @@ enum ReplicasCommand: Command {
   }
 
   private static func text(_ report: ReplicaReport, _ shrunk: ShrunkRun?) -> String {
+    let logs = report.logOperations.map { " of \($0) operations" } ?? ""
     var lines = [
-      "seed \(report.seed)  \(report.kind) by \(report.exchange)  \(report.replicas) replicas",
+      "seed \(report.seed)  \(report.kind) by \(report.exchange)\(logs)  "
+        + "\(report.replicas) replicas",
       "faults    \(report.faults)",
       "commands  \(report.done) done, \(report.refused) refused",
       "events    \(report.events) in \(report.milliseconds) ms, SHA-256 \(report.digest.hex)",

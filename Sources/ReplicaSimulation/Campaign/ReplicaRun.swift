@@ -71,6 +71,8 @@ public struct ReplicaReport: Sendable {
   /// How they exchange changes.
   public let exchange: ReplicaProtocol
   public let replicas: Int
+  /// Operations that a log holds at most; nil if there are no logs.
+  public let logOperations: Int?
   /// What was wrong first; nil if all replicas agreed on what the model says.
   public let failure: ReplicaFailure?
   /// Commands that were done, and those that were refused.
@@ -97,6 +99,7 @@ public struct ReplicaReport: Sendable {
     seed = world.plan.seed
     self.kind = kind
     replicas = world.plan.replicas
+    logOperations = exchange == .log ? world.plan.logOperations : nil
     failure = world.failure
     done = world.done
     refused = world.refused

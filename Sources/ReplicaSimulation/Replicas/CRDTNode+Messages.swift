@@ -60,7 +60,9 @@ extension CRDTNode {
     switch message.body {
     case .hello: break
     case .welcome(let claim, let had):
-      if let old = book.sessions[number].host, old.nonce != claim.nonce { exchange.forget(old.nonce) }
+      if let old = book.sessions[number].host, old.nonce != claim.nonce {
+        exchange.forget(old.nonce)
+      }
       book.confirm(number, by: claim)
       try learn(had, of: claim, in: store, &moment)
     case .superseded: try renew(in: store, &moment)

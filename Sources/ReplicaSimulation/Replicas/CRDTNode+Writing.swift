@@ -59,7 +59,9 @@ extension CRDTNode {
     }
     let author = value.inner
     var delta = try value.apply(operation, at: stamp)
-    if settings.planted == .boastingContext { delta.inner = delta.inner.map { Inner.boasting($0, author) } }
+    if settings.planted == .boastingContext {
+      delta.inner = delta.inner.map { Inner.boasting($0, author) }
+    }
     let isEmpty = value.inner == author
     exchange.append(delta)
     if settings.planted == .emptyWithoutNumber, isEmpty {

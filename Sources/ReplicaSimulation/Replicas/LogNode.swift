@@ -104,6 +104,16 @@ struct LogNode<Inner: SimulatedType>: TracedNode {
   /// What stands for the process of a replica that is not known.
   static func stand(_ number: Int) -> ReplicaID { ReplicaID(UInt64(number) + 1) }
 
+  /// What a process has only grows, so that an acknowledgement by it stays true.
+  func overrates(_ other: Self) -> String? {
+    let held = other.log.log.version
+    guard let said = log.log.acknowledged(by: ReplicaID(other.identity.claim.nonce)),
+      let author = said.replicas.first(where: { said[$0] > held[$0] })
+    else { return nil }
+    return "\(place.number) takes \(other.place.number) to have \(said[author]) operations of "
+      + "\(author), but it has \(held[author])"
+  }
+
   var isConfirmed: Bool { book.isConfirmed }
   /// Links count in ticks: clocks jump.
   var now: Moment { Moment(nanoseconds: Int64(ticks) * 500_000_000) }

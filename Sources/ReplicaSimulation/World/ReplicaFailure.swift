@@ -16,6 +16,8 @@ public struct ReplicaFailure: Error, Sendable, Hashable, CustomStringConvertible
     case unexplainedGap = "unexplained_gap"
     /// What a replica sent was refused by another one.
     case refusedChange = "refused_change"
+    /// A replica counts on another one to have what it has not got.
+    case falseAcknowledgement = "false_acknowledgement"
     /// The store failed in a way that was not asked for.
     case storage = "storage"
     /// The world did not come to rest.
