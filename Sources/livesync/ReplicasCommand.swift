@@ -94,6 +94,7 @@ enum ReplicasCommand: Command {
   private static func json(_ report: ReplicaReport) -> String {
     let failure = report.failure.map { JSONText.quoted($0.description) } ?? "null"
     return "{\"seed\":\(report.seed),\"type\":\(JSONText.quoted(report.kind)),"
+      + "\"protocol\":\"\(report.exchange.rawValue)\","
       + "\"replicas\":\(report.replicas),\"done\":\(report.done),\"refused\":\(report.refused),"
       + "\"events\":\(report.events),\"virtual_ms\":\(report.milliseconds),"
       + "\"sha256\":\"\(report.digest.hex)\",\"failure\":\(failure)}"
