@@ -11,6 +11,12 @@ public enum ReplicaSimulationLimits {
   public static let reportedEventsMax = 40
   /// Runs that the shrinking of one failing run may take.
   public static let shrinkRunsMax = 400
+  /// Ticks of about half a second after which a replica with a log tries a silent line anew, or
+  /// begins another session.
+  public static let quietTicksMax = 8
+  /// Operations that the smallest and the largest log of a run hold.
+  public static let logOperationsMin = 1
+  public static let logOperationsMax = 60
   /// Failures of a campaign that are kept whole; others are counted.
   public static let keptFailuresMax = 100
 }

@@ -18,6 +18,7 @@ enum ReplicasCommand: Command {
       .init("--seeds", "A...B", help: "run many seeds and sum up (default 1...200)"),
       .init("--seed", "N", help: "run one; if it fails, make it small and show it"),
       .init("--type", "NAME", help: "the replicated type (default one after another)"),
+      .init("--protocol", "NAME", help: "deltas or log (default as the seed says)"),
       .init("--plant", "FAULT", help: "build a fault into the replicas, to see it found"),
     ],
     notes: [
@@ -31,14 +32,16 @@ enum ReplicasCommand: Command {
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let kind: ModelKind? = try choice(arguments, "--type")
     let planted: PlantedFault? = try choice(arguments, "--plant")
+    let exchange: ReplicaProtocol? = try choice(arguments, "--protocol")
     if let seed: UInt64 = try arguments.number("--seed", in: 0...UInt64.max) {
       guard arguments.text("--seeds") == nil else {
         throw UsageError("option '--seed' does not go with '--seeds'")
       }
-      return one(ReplicaRun(seed: seed, kind: kind, planted: planted), arguments)
+      return one(
+        ReplicaRun(seed: seed, kind: kind, planted: planted, exchange: exchange), arguments)
     }
     let seeds = try arguments.text("--seeds").map(SimulateCommand.seeds) ?? seedsDefault
-    return campaign(seeds, kind, planted, arguments)
+    return campaign(seeds, kind, planted, exchange, arguments)
   }
 
   private static func choice<Value: RawRepresentable & CaseIterable>(
@@ -71,8 +74,10 @@ enum ReplicasCommand: Command {
   }
 
   private static func text(_ report: ReplicaReport, _ shrunk: ShrunkRun?) -> String {
+    let logs = report.logOperations.map { " of \($0) operations" } ?? ""
     var lines = [
-      "seed \(report.seed)  \(report.kind)  \(report.replicas) replicas",
+      "seed \(report.seed)  \(report.kind) by \(report.exchange)\(logs)  "
+        + "\(report.replicas) replicas",
       "faults    \(report.faults)",
       "commands  \(report.done) done, \(report.refused) refused",
       "events    \(report.events) in \(report.milliseconds) ms, SHA-256 \(report.digest.hex)",
@@ -89,6 +94,7 @@ enum ReplicasCommand: Command {
   private static func json(_ report: ReplicaReport) -> String {
     let failure = report.failure.map { JSONText.quoted($0.description) } ?? "null"
     return "{\"seed\":\(report.seed),\"type\":\(JSONText.quoted(report.kind)),"
+      + "\"protocol\":\"\(report.exchange.rawValue)\","
       + "\"replicas\":\(report.replicas),\"done\":\(report.done),\"refused\":\(report.refused),"
       + "\"events\":\(report.events),\"virtual_ms\":\(report.milliseconds),"
       + "\"sha256\":\"\(report.digest.hex)\",\"failure\":\(failure)}"
@@ -98,10 +104,10 @@ enum ReplicasCommand: Command {
 
   private static func campaign(
     _ seeds: ClosedRange<UInt64>, _ kind: ModelKind?, _ planted: PlantedFault?,
-    _ arguments: Arguments
+    _ exchange: ReplicaProtocol?, _ arguments: Arguments
   ) -> ExitCode {
     let isJSON = arguments.wantsJSON
-    let command = replay(kind, planted)
+    let command = replay(kind, planted, exchange)
     let tally = Lock(ReplicaTally())
     let show = { @Sendable (tally: ReplicaTally) in
       Console.endProgress()
@@ -120,7 +126,9 @@ enum ReplicasCommand: Command {
     let meter = Lock(ProgressMeter())
     DispatchQueue.concurrentPerform(iterations: seeds.count) { index in
       let seed = seeds.lowerBound + UInt64(index)
-      let report = ReplicaRun(seed: seed, kind: kind, planted: planted).report()
+      let report = ReplicaRun(
+        seed: seed, kind: kind, planted: planted, exchange: exchange
+      ).report()
       let (done, failed) = tally.withLock { tally in
         tally.add(report)
         return (tally.count, tally.failureCount)
@@ -137,10 +145,13 @@ enum ReplicasCommand: Command {
     return code == .pass && result.isVacuous ? .vacuous : code
   }
 
-  private static func replay(_ kind: ModelKind?, _ planted: PlantedFault?) -> String {
+  private static func replay(
+    _ kind: ModelKind?, _ planted: PlantedFault?, _ exchange: ReplicaProtocol?
+  ) -> String {
     var words = ["livesync", "crdt", "simulate"]
     if let kind { words += ["--type", kind.rawValue] }
     if let planted { words += ["--plant", planted.rawValue] }
+    if let exchange { words += ["--protocol", exchange.rawValue] }
     return words.joined(separator: " ") + " --seed"
   }
 

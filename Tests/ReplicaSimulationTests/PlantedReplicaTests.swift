@@ -13,8 +13,8 @@ import Testing
     arguments: zip(
       [
         PlantedFault.mergeAdds, .reusedID, .boastingContext, .emptyWithoutNumber,
-        .acknowledgedHole, .wallClock, .removeWins,
-      ], [UInt64(1), 12, 12, 4, 30, 1, 4]))
+        .acknowledgedHole, .wallClock, .removeWins, .droppedDelta, .endlessWait, .holeTrims,
+      ], [UInt64(1), 12, 12, 4, 30, 1, 4, 1, 12, 3]))
   func plantedFault_shouldBeFound_withinAFewSeeds(_ fault: PlantedFault, _ seeds: UInt64) throws {
     let report = try #require(found(fault, in: 1...seeds))
     let kinds: [ReplicaFailure.Kind] =
@@ -24,6 +24,8 @@ import Testing
       case .emptyWithoutNumber: [.unexplainedGap, .notConverged]
       case .acknowledgedHole: [.wrongValue, .notConverged, .refusedChange]
       case .wallClock: [.clockBackwards]
+      case .droppedDelta, .endlessWait: [.notConverged]
+      case .holeTrims: [.falseAcknowledgement]
       }
     #expect(kinds.contains(try #require(report.failure).kind))
     #expect(!report.lastEvents.isEmpty)
@@ -43,6 +45,18 @@ import Testing
       (1...200).lazy.map { ReplicaRun(seed: $0, planted: .acknowledgedHole).report() }
         .first { $0.failure?.kind == .notConverged })
     #expect(report.milliseconds > ReplicaSimulationLimits.convergenceMillisecondsMax)
+  }
+
+  @Test func sessionWithoutAnswers_shouldBeBegunAnew_afterQuietTicks() {
+    let run = ReplicaRun(seed: 12, kind: .orset, exchange: .log).report()
+    #expect(run.failure == nil)
+    #expect((run.coverage.notes[.sessionLost] ?? 0) > 0)
+    let waiting = ReplicaRun(seed: 12, planted: .endlessWait).report()
+    #expect(waiting.failure?.kind == .notConverged)
+    #expect(waiting.coverage.notes[.sessionLost] == nil)
+    // Or a run would be over before a second session is.
+    let milliseconds = Int64(ReplicaSimulationLimits.quietTicksMax) * 500
+    #expect(milliseconds * 3 < ReplicaSimulationLimits.convergenceMillisecondsMax)
   }
 
   @Test func failingRun_shouldBeShrunk_toTheSameFailure() throws {

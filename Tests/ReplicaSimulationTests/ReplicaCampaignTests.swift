@@ -30,7 +30,7 @@ import Testing
 
   @Test(arguments: [ModelKind.gcounter, .pncounter, .orset, .ormap, .rgatext])
   func replicas_shouldAgree_whenOneCrashesAtEachWritePoint(_ kind: ModelKind) {
-    let reports = ReplicaRun(seed: 14, kind: kind).crashSweep(limit: 40)
+    let reports = ReplicaRun(seed: 14, kind: kind, exchange: .deltas).crashSweep(limit: 40)
     #expect(reports.count == 80)
     for report in reports {
       #expect(report.failure == nil, "\(report.faults)")
@@ -38,14 +38,46 @@ import Testing
     }
   }
 
+  @Test func replicasWithLogs_shouldAgree_underEveryFault() {
+    let tally = ReplicaCampaign(seeds: 1...Self.seeds, exchange: .log).tally()
+    expectAgreement(tally)
+    #expect(tally.missing == [])
+    #expect(!tally.isVacuous)
+    #expect(tally.exchanges == [.log: Int(Self.seeds)])
+    #expect(Set(tally.kinds.keys) == Set(ModelKind.allCases.map(\.rawValue)))
+  }
+
+  @Test(arguments: [ModelKind.pncounter, .orset, .ormap, .rgatext])
+  func replicasWithLogs_shouldAgree_whenOneCrashesAtEachWritePoint(_ kind: ModelKind) {
+    let reports = ReplicaRun(seed: 14, kind: kind, exchange: .log).crashSweep(limit: 20)
+    #expect(reports.count == 40)
+    for report in reports {
+      #expect(report.failure == nil, "\(report.faults)")
+      #expect(report.coverage.faults[.crashAtWrite] == 1, "\(report.faults)")
+    }
+  }
+
+  @Test func logs_shouldBeOfAllLengths_acrossSeeds() {
+    let lengths = (1...40).compactMap {
+      ReplicaRun(seed: $0, kind: .gcounter, exchange: .log).report().logOperations
+    }
+    #expect(lengths.count == 40)
+    #expect(lengths.min() == ReplicaSimulationLimits.logOperationsMin)
+    let most = ReplicaSimulationLimits.logOperationsMax
+    #expect(lengths.contains { $0 > most / 2 } && lengths.allSatisfy { $0 <= most })
+    #expect(ReplicaRun(seed: 1, exchange: .deltas).report().logOperations == nil)
+  }
+
   @Test func runs_shouldBeTheSameByteForByte_whenTheSeedIsTheSame() {
     for kind in ModelKind.allCases {
-      let (first, second) = (
-        ReplicaRun(seed: 7, kind: kind).report(), ReplicaRun(seed: 7, kind: kind).report()
-      )
-      #expect(first.digest == second.digest)
-      #expect(first.events == second.events && first.done == second.done)
-      #expect(first.digest != ReplicaRun(seed: 8, kind: kind).report().digest)
+      for exchange in ReplicaProtocol.allCases {
+        let run = ReplicaRun(seed: 7, kind: kind, exchange: exchange)
+        let (first, second) = (run.report(), run.report())
+        #expect(first.digest == second.digest)
+        #expect(first.events == second.events && first.done == second.done)
+        let other = ReplicaRun(seed: 8, kind: kind, exchange: exchange).report()
+        #expect(first.digest != other.digest)
+      }
     }
   }
 

@@ -11,6 +11,12 @@ extension LimitTable {
     "ReplicaSimulationLimits.reportedEventsMax": .driven(
       by: "plantedFault_shouldBeFound_withinAFewSeeds"),
     "ReplicaSimulationLimits.shrinkRunsMax": .estimate("a piece of work, not a bound"),
+    "ReplicaSimulationLimits.quietTicksMax": .driven(
+      by: "sessionWithoutAnswers_shouldBeBegunAnew_afterQuietTicks"),
+    "ReplicaSimulationLimits.logOperationsMin": .driven(
+      by: "logs_shouldBeOfAllLengths_acrossSeeds"),
+    "ReplicaSimulationLimits.logOperationsMax": .driven(
+      by: "logs_shouldBeOfAllLengths_acrossSeeds"),
     "ReplicaSimulationLimits.keptFailuresMax": .driven(by: "failures_shouldBeKept_upToALimit"),
   ]
 }

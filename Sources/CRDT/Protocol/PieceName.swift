@@ -11,7 +11,7 @@ public struct PieceName: Sendable, Hashable {
   /// The events that it brings, if it is of events that have an order.
   public let dots: DotRange?
 
-  init(key: [UInt8], rank: UInt64 = 0, dots: DotRange? = nil) {
+  package init(key: [UInt8], rank: UInt64 = 0, dots: DotRange? = nil) {
     self.key = key
     self.rank = rank
     self.dots = dots

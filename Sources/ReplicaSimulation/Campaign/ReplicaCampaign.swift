@@ -2,15 +2,19 @@
 public struct ReplicaCampaign: Sendable {
   public let seeds: ClosedRange<UInt64>
   public let kind: ModelKind?
+  public let exchange: ReplicaProtocol?
 
-  public init(seeds: ClosedRange<UInt64>, kind: ModelKind? = nil) {
+  public init(
+    seeds: ClosedRange<UInt64>, kind: ModelKind? = nil, exchange: ReplicaProtocol? = nil
+  ) {
     self.seeds = seeds
     self.kind = kind
+    self.exchange = exchange
   }
 
   /// One run of the campaign.
   public func report(of seed: UInt64) -> ReplicaReport {
-    ReplicaRun(seed: seed, kind: kind).report()
+    ReplicaRun(seed: seed, kind: kind, exchange: exchange).report()
   }
 
   /// Runs all seeds, one after another.
@@ -28,6 +32,7 @@ public struct ReplicaTally: Sendable {
   /// The first failures that came.
   public private(set) var failures: [ReplicaReport] = []
   public private(set) var kinds: [String: Int] = [:]
+  public private(set) var exchanges: [ReplicaProtocol: Int] = [:]
   public private(set) var replicas: [Int: Int] = [:]
   public private(set) var coverage = ReplicaCoverage()
   public private(set) var done = 0
@@ -45,6 +50,7 @@ public struct ReplicaTally: Sendable {
   public mutating func add(_ report: ReplicaReport) {
     count += 1
     kinds[report.kind, default: 0] += 1
+    exchanges[report.exchange, default: 0] += 1
     replicas[report.replicas, default: 0] += 1
     coverage.merge(report.coverage)
     done += report.done
@@ -62,7 +68,14 @@ public struct ReplicaTally: Sendable {
   public var missing: [String] {
     (idle * 10 > count ? ["commands"] : [])
       + ReplicaFault.allCases.filter { coverage.faults[$0] == nil }.map(\.rawValue)
-      + [ReplicaNote.newID, .gap, .fullState].filter { coverage.notes[$0] == nil }.map(\.rawValue)
+      + expected.filter { coverage.notes[$0] == nil }.map(\.rawValue)
+  }
+
+  /// What must happen with the protocols that were run.
+  private var expected: [ReplicaNote] {
+    [.newID] + (exchanges[.deltas] == nil ? [] : [.gap, .fullState])
+      + (exchanges[.log] == nil
+        ? [] : [.logTooOld, .trim, .comparison, .sessionInterrupted, .sessionLost])
   }
 
   public var isVacuous: Bool { count >= Self.completeRunsMin && !missing.isEmpty }

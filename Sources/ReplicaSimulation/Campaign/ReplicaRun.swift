@@ -8,15 +8,22 @@ public struct ReplicaRun: Sendable {
   public let seed: UInt64
   public let kind: ModelKind
   public let planted: PlantedFault?
+  public let exchange: ReplicaProtocol
   let plan: ReplicaPlan
 
-  /// - Parameter kind: the type; if nil, one type after another by the seed.
-  public init(seed: UInt64, kind: ModelKind? = nil, planted: PlantedFault? = nil) {
+  /// - Parameters:
+  ///   - kind: the type; if nil, one type after another by the seed.
+  ///   - exchange: how changes are exchanged; if nil, as the seed or the planted fault says.
+  public init(
+    seed: UInt64, kind: ModelKind? = nil, planted: PlantedFault? = nil,
+    exchange: ReplicaProtocol? = nil
+  ) {
     self.seed = seed
     self.planted = planted
     let all = ModelKind.allCases
     self.kind = kind ?? planted?.kind ?? all[Int(seed % UInt64(all.count))]
     plan = ReplicaPlan(seed: seed)
+    self.exchange = exchange ?? planted?.exchange ?? plan.exchange
   }
 
   /// Runs the world.
@@ -41,10 +48,18 @@ public struct ReplicaRun: Sendable {
   private func report<Inner: SimulatedType>(
     of plan: ReplicaPlan, _ type: Inner.Type
   ) -> ReplicaReport {
-    let settings = CRDTSettings(patienceTicks: plan.patienceTicks, planted: planted)
-    var world = ReplicaWorld(plan, CRDTSubject<Inner>(settings))
+    let settings = CRDTSettings(
+      patienceTicks: plan.patienceTicks, logOperations: plan.logOperations, planted: planted)
+    switch exchange {
+    case .deltas: return report(ReplicaWorld(plan, CRDTSubject<CRDTNode<Inner>>(settings)))
+    case .log: return report(ReplicaWorld(plan, CRDTSubject<LogNode<Inner>>(settings)))
+    }
+  }
+
+  private func report<Subject>(_ world: ReplicaWorld<Subject>) -> ReplicaReport {
+    var world = world
     world.run()
-    return ReplicaReport(of: kind.rawValue, world)
+    return ReplicaReport(of: kind.rawValue, by: exchange, world)
   }
 }
 
@@ -53,7 +68,11 @@ public struct ReplicaReport: Sendable {
   public let seed: UInt64
   /// What kind of replicas they were.
   public let kind: String
+  /// How they exchange changes.
+  public let exchange: ReplicaProtocol
   public let replicas: Int
+  /// Operations that a log holds at most; nil if there are no logs.
+  public let logOperations: Int?
   /// What was wrong first; nil if all replicas agreed on what the model says.
   public let failure: ReplicaFailure?
   /// Commands that were done, and those that were refused.
@@ -73,10 +92,14 @@ public struct ReplicaReport: Sendable {
   /// The last events, one a line.
   public let lastEvents: [String]
 
-  init<Subject>(of kind: String, _ world: ReplicaWorld<Subject>) {
+  init<Subject>(
+    of kind: String, by exchange: ReplicaProtocol, _ world: ReplicaWorld<Subject>
+  ) {
+    self.exchange = exchange
     seed = world.plan.seed
     self.kind = kind
     replicas = world.plan.replicas
+    logOperations = exchange == .log ? world.plan.logOperations : nil
     failure = world.failure
     done = world.done
     refused = world.refused

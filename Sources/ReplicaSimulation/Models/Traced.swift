@@ -75,21 +75,23 @@ struct Traced<Inner: SimulatedType>: ReplicatedType {
   }
 
   struct Delta: WireCodable {
-    var inner: Inner.Delta
+    /// Nil if there is nothing but a trace.
+    var inner: Inner.Delta?
     var trace: Trace
 
-    init(_ inner: Inner.Delta, _ trace: Trace) {
+    init(_ inner: Inner.Delta?, _ trace: Trace) {
       self.inner = inner
       self.trace = trace
     }
 
     init(from decoder: inout WireDecoder) throws(WireError) {
-      inner = try decoder.value()
+      inner = try decoder.flag() ? try decoder.value() : nil
       trace = try decoder.value()
     }
 
     func encode(to encoder: inout WireEncoder) {
-      encoder.append(inner)
+      encoder.append(inner != nil)
+      if let inner { encoder.append(inner) }
       encoder.append(trace)
     }
   }
@@ -127,20 +129,15 @@ struct Traced<Inner: SimulatedType>: ReplicatedType {
   }
 
   mutating func merge(delta: Delta) throws(CRDTError) {
-    try inner.merge(delta: delta.inner)
+    if let change = delta.inner { try inner.merge(delta: change) }
     trace.merge(delta.trace)
   }
 
-  /// The pieces of the value, and the trace with the last one: whoever has all pieces has it.
-  func decomposed() -> [Delta] {
-    var pieces = inner.decomposed().map { Delta($0, Trace()) }
-    if pieces.isEmpty { return [] }
-    pieces[pieces.count - 1].trace = trace
-    return pieces
-  }
-
   static func join(_ first: Delta, _ second: Delta) throws(CRDTError) -> Delta {
-    var joined = Delta(try Inner.join(first.inner, second.inner), first.trace)
+    var joined = Delta(first.inner ?? second.inner, first.trace)
+    if let one = first.inner, let other = second.inner {
+      joined.inner = try Inner.join(one, other)
+    }
     joined.trace.merge(second.trace)
     return joined
   }

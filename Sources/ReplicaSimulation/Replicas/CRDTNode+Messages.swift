@@ -12,7 +12,7 @@ extension CRDTNode {
       try renew(in: store, &moment)
     }
     for number in place.others {
-      guard let host = sessions[number].host else {
+      guard let host = book.sessions[number].host else {
         hello(number, &moment)
         continue
       }
@@ -29,7 +29,7 @@ extension CRDTNode {
   }
 
   func send(_ body: Message.Body, to number: Int, _ moment: inout ReplicaMoment) {
-    let session = sessions[number]
+    let session = book.sessions[number]
     let to = session.host?.nonce ?? session.claim?.nonce ?? 0
     let message = Message(from: identity.claim.nonce, to: to, body)
     moment.act(.send(message.wireBytes, to: number))
@@ -60,22 +60,23 @@ extension CRDTNode {
     switch message.body {
     case .hello: break
     case .welcome(let claim, let had):
-      if let old = sessions[number].host, old.nonce != claim.nonce { exchange.forget(old.nonce) }
-      sessions[number].host = claim
-      confirmed.insert(number)
+      if let old = book.sessions[number].host, old.nonce != claim.nonce {
+        exchange.forget(old.nonce)
+      }
+      book.confirm(number, by: claim)
       try learn(had, of: claim, in: store, &moment)
     case .superseded: try renew(in: store, &moment)
     case .stranger:
-      sessions[number].host = nil
+      book.sessions[number].host = nil
       hello(number, &moment)
     case .changes(let interval, let ticks, let isNext):
-      guard sessions[number].claim?.nonce == message.from else {
+      guard book.sessions[number].claim?.nonce == message.from else {
         estrange(message.from, number, &moment)
         return
       }
       try receive(interval, ticks, isNext, from: number, in: store, &moment)
     case .acknowledged(let last), .gap(let last):
-      guard let host = sessions[number].host, host.nonce == message.from else { return }
+      guard let host = book.sessions[number].host, host.nonce == message.from else { return }
       try learn(last, of: host, in: store, &moment)
     }
   }
@@ -91,7 +92,7 @@ extension CRDTNode {
     _ moment: inout ReplicaMoment
   ) throws(StorageError) {
     do throws(CRDTError) {
-      try exchange.acknowledge(had, by: host.nonce, of: peers)
+      try exchange.acknowledge(had, by: host.nonce, of: book.peers)
     } catch {
       try renew(in: store, &moment)
     }
@@ -102,39 +103,29 @@ extension CRDTNode {
     _ claim: ReplicaClaim, _ ownCounter: UInt64, _ last: UInt64, from number: Int,
     in store: any KeyValueStore, _ moment: inout ReplicaMoment
   ) throws(StorageError) {
-    guard isCurrent(claim, ownCounter, last) else {
+    let isCurrent = book.isCurrent(
+      claim, ownCounter: ownCounter, last: last,
+      knownCounter: value.inner.lastCounter(of: claim.replica),
+      had: exchange.had(of: claim.replica), own: identity.replica)
+    guard isCurrent || settings.planted == .reusedID else {
       let answer = Message(from: identity.claim.nonce, to: claim.nonce, .superseded)
       moment.act(.send(answer.wireBytes, to: number))
       return
     }
-    if claims[claim.replica] != claim {
-      claims[claim.replica] = claim
+    if book.accept(claim) {
       let kept = self
       try store.write { (transaction) throws(StorageError) in
         try kept.store(in: &transaction)
       }
     }
-    sessions[number].claim = claim
-    let host = sessions[number].host
+    book.sessions[number].claim = claim
+    let host = book.sessions[number].host
     if let host, host.nonce != claim.nonce {
       exchange.forget(host.nonce)
-      sessions[number].host = nil
+      book.sessions[number].host = nil
     }
     send(.welcome(identity.claim, had: exchange.had(of: claim.replica)), to: number, &moment)
-    if host == nil || sessions[number].host == nil { hello(number, &moment) }
-  }
-
-  private mutating func isCurrent(
-    _ claim: ReplicaClaim, _ ownCounter: UInt64, _ last: UInt64
-  ) -> Bool {
-    // The same process as before: no copy has its nonce, and a delayed claim knows less.
-    if settings.planted == .reusedID || claims[claim.replica] == claim { return true }
-    guard claim.replica != identity.replica, exchange.had(of: claim.replica) <= last else {
-      return false
-    }
-    let verdict = witness.judge(
-      claim, knownCounter: value.inner.lastCounter(of: claim.replica), ownCounter: ownCounter)
-    return verdict == .current
+    if host == nil || book.sessions[number].host == nil { hello(number, &moment) }
   }
 
   private mutating func receive(
@@ -175,7 +166,7 @@ extension CRDTNode {
   private func acknowledge(
     _ sender: ReplicaID, to number: Int, _ moment: inout ReplicaMoment
   ) {
-    let nonce = sessions[number].claim?.nonce ?? 0
+    let nonce = book.sessions[number].claim?.nonce ?? 0
     let answer = Message(
       from: identity.claim.nonce, to: nonce, .acknowledged(exchange.had(of: sender)))
     moment.act(.send(answer.wireBytes, to: number))
@@ -186,7 +177,7 @@ extension CRDTNode {
   ) throws(CRDTError) -> Bool {
     let before = value.inner
     let isNew = try exchange.receive(interval, into: &value)
-    if settings.planted == .mergeAdds, isNew, let sum = before.added(interval.delta.inner) {
+    if settings.planted == .mergeAdds, isNew, let sum = interval.delta.inner.flatMap(before.added) {
       value.inner = sum
     }
     if settings.planted == .removeWins, isNew { try removeUnseen() }
@@ -219,7 +210,7 @@ extension CRDTNode {
     }
     moment.act(.note(.gap))
     if isNext { moment.act(.failed(.init(.unexplainedGap, "from \(number): \(error)"))) }
-    let nonce = sessions[number].claim?.nonce ?? 0
+    let nonce = book.sessions[number].claim?.nonce ?? 0
     let answer = Message(from: identity.claim.nonce, to: nonce, .gap(had))
     moment.act(.send(answer.wireBytes, to: number))
   }

@@ -59,18 +59,20 @@ extension CRDTNode {
     }
     let author = value.inner
     var delta = try value.apply(operation, at: stamp)
-    if settings.planted == .boastingContext { delta.inner = Inner.boasting(delta.inner, author) }
+    if settings.planted == .boastingContext {
+      delta.inner = delta.inner.map { Inner.boasting($0, author) }
+    }
     let isEmpty = value.inner == author
     exchange.append(delta)
     if settings.planted == .emptyWithoutNumber, isEmpty {
-      try exchange.forgetLast(for: peers, value.full)
+      try exchange.forgetLast(for: book.peers, value.full)
     }
     return delta
   }
 
   private func push(_ delta: Value.Delta, _ moment: inout ReplicaMoment) {
     for number in place.others {
-      guard let host = sessions[number].host else { continue }
+      guard let host = book.sessions[number].host else { continue }
       let next = try? exchange.next(for: host.nonce) { value.full }
       if settings.planted == .emptyWithoutNumber, next == nil { continue }
       let body = Message.Body.changes(
@@ -93,7 +95,7 @@ extension CRDTNode {
   func store(in transaction: inout StoreTransaction) throws(StorageError) {
     let record = NodeRecord(
       sender: exchange.sender, last: exchange.last, receipts: exchange.receipts.numbers,
-      ticks: clock.last, claims: claims.values.sorted { $0.replica < $1.replica })
+      ticks: clock.last, claims: book.claims.values.sorted { $0.replica < $1.replica })
     try transaction.put(NodeRecord.valueKey, value.wireBytes)
     try transaction.put(NodeRecord.recordKey, record.wireBytes)
   }
@@ -115,12 +117,8 @@ extension CRDTNode {
       try renewed.store(in: &transaction)
     }
     self = renewed
-    isFresh = true
-    confirmed = EventSet([place.number])
+    book.renew()
     moment.act(.note(.newID))
-    for number in place.others {
-      sessions[number].host = nil
-      hello(number, &moment)
-    }
+    for number in place.others { hello(number, &moment) }
   }
 }

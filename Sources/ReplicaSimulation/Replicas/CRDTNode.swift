@@ -7,25 +7,18 @@ import Storage
 struct CRDTSettings: Sendable {
   /// Ticks that a replica waits to be confirmed before it takes a new id to write.
   let patienceTicks: Int
+  /// Operations that a log holds.
+  let logOperations: Int
   let planted: PlantedFault?
 }
 
 /// A replica that holds one value of a type, writes it and exchanges changes with all others.
 ///
-/// It writes under an id, and sends changes numbered under it, only if it has made it itself since
-/// it was opened, or if all others have said since then that nobody else has used it. Until then it
-/// refuses to write; when it has waited long enough, it takes a new id.
-struct CRDTNode<Inner: SimulatedType>: ReplicaNode {
+/// Until its id is confirmed (`PeerBook`) it refuses to write; when it has waited long enough, it
+/// takes a new id.
+struct CRDTNode<Inner: SimulatedType>: TracedNode {
   typealias Value = Traced<Inner>
   typealias Message = NodeMessage<Value.Delta>
-
-  /// How it stands with another replica.
-  struct Session: Sendable {
-    /// The other one's claim, if it was judged here: changes are taken.
-    var claim: ReplicaClaim?
-    /// The other one's claim when it last judged this one: changes are sent.
-    var host: ReplicaClaim?
-  }
 
   let place: ReplicaPlace
   let settings: CRDTSettings
@@ -33,13 +26,7 @@ struct CRDTNode<Inner: SimulatedType>: ReplicaNode {
   var identity: ReplicaIdentity
   var clock: HybridClock
   var exchange: DeltaExchange<Value>
-  var sessions: [Session]
-  var witness = ReplicaWitness()
-  var claims: [ReplicaID: ReplicaClaim] = [:]
-  /// Others that have confirmed the id since it was opened.
-  var confirmed: EventSet
-  /// Whether the id was made by this process.
-  var isFresh: Bool
+  var book: PeerBook
   var ticks = 0
   /// Planted: elements that were removed here.
   var removed: Set<[UInt8]> = []
@@ -63,9 +50,7 @@ struct CRDTNode<Inner: SimulatedType>: ReplicaNode {
     self.place = place
     self.settings = settings
     self.identity = identity
-    sessions = Array(repeating: Session(), count: place.count)
-    confirmed = EventSet([place.number])
-    isFresh = identity.replica == fresh
+    book = PeerBook(at: place, isFresh: identity.replica == fresh)
     clock = HybridClock(replica: identity.replica, aheadMax: Self.aheadMax)
     exchange = DeltaExchange(sender: identity.replica, last: 0)
     guard let value, let record else { return }
@@ -77,20 +62,13 @@ struct CRDTNode<Inner: SimulatedType>: ReplicaNode {
       exchange = DeltaExchange(
         sender: identity.replica, last: known.last,
         receipts: DeltaReceipts(numbers: known.receipts))
-      for claim in known.claims {
-        _ = witness.judge(claim)
-        claims[claim.replica] = claim
-      }
+      book.remember(known.claims)
     } catch {
       moment.act(.failed(.init(.storage, "a record cannot be read: \(error)")))
     }
   }
 
-  /// The processes that changes are sent to.
-  var peers: [UInt64] { sessions.compactMap(\.host?.nonce) }
-  var isConfirmed: Bool {
-    isFresh || settings.planted == .reusedID || place.others.allSatisfy(confirmed.contains)
-  }
+  var isConfirmed: Bool { book.isConfirmed || settings.planted == .reusedID }
 
   mutating func step(
     _ input: ReplicaInput<ModelOperation>, in store: any KeyValueStore,

@@ -1,9 +1,24 @@
 import CRDT
 import Runtime
 
+/// A replica that holds one traced value, however it exchanges changes.
+protocol TracedNode: ReplicaNode where Command == ModelOperation, Settings == CRDTSettings {
+  associatedtype Inner: SimulatedType
+  var place: ReplicaPlace { get }
+  var value: Traced<Inner> { get }
+
+  /// What this one takes `other` to have, and it has not; nil if there is no such thing.
+  func overrates(_ other: Self) -> String?
+}
+
+extension TracedNode {
+  /// What replicas without a log wrongly believe shows in their values alone.
+  func overrates(_ other: Self) -> String? { nil }
+}
+
 /// Replicas of one replicated type, and the model that says what they must show.
-struct CRDTSubject<Inner: SimulatedType>: ReplicaSubject {
-  typealias Node = CRDTNode<Inner>
+struct CRDTSubject<Node: TracedNode>: ReplicaSubject {
+  typealias Inner = Node.Inner
 
   /// What was asked of a replica, and what it knew then.
   private struct Asked: Sendable {
@@ -43,6 +58,10 @@ struct CRDTSubject<Inner: SimulatedType>: ReplicaSubject {
         .clockBackwards, "command \(number) has not a later time than \(earlier), which it knew")
     }
     return modelFailure(of: node)
+  }
+
+  func failure(at node: Node, among others: [Node]) -> ReplicaFailure? {
+    others.lazy.compactMap(node.overrates).first.map { .init(.falseAcknowledgement, $0) }
   }
 
   func difference(_ nodes: [Node]) -> String? {

@@ -1,3 +1,11 @@
+/// How replicas tell each other what changed.
+public enum ReplicaProtocol: String, Sendable, Hashable, CaseIterable {
+  /// Numbered deltas, joined while they wait, and full states (`DeltaBuffer`).
+  case deltas
+  /// Logs of operations, links, and sessions where a log does not reach (room `Delta`).
+  case log
+}
+
 /// A fault that is built into the replicas of a run, to show that the checks find it.
 public enum PlantedFault: String, Sendable, Hashable, CaseIterable {
   /// Merging two counters adds what it should take the maximum of.
@@ -14,6 +22,12 @@ public enum PlantedFault: String, Sendable, Hashable, CaseIterable {
   case wallClock = "wall_clock"
   /// A removal takes additions that it has not seen.
   case removeWins = "remove_wins"
+  /// A replica acknowledges deltas that it has refused, and so what lies in the hole before them.
+  case holeTrims = "hole_trims"
+  /// What does not fit is dropped in silence: nothing is compared.
+  case droppedDelta = "dropped_delta"
+  /// The answer of a session is waited for as long as it takes.
+  case endlessWait = "endless_wait"
 
   /// The type that it is planted in.
   public var kind: ModelKind {
@@ -21,7 +35,16 @@ public enum PlantedFault: String, Sendable, Hashable, CaseIterable {
     case .mergeAdds: .gcounter
     case .reusedID: .pncounter
     case .boastingContext, .emptyWithoutNumber, .acknowledgedHole, .removeWins: .orset
+    case .holeTrims, .droppedDelta, .endlessWait: .orset
     case .wallClock: .lwwregister
+    }
+  }
+
+  /// The protocol that it is planted in.
+  public var exchange: ReplicaProtocol {
+    switch self {
+    case .holeTrims, .droppedDelta, .endlessWait: .log
+    default: .deltas
     }
   }
 }

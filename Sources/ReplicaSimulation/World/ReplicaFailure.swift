@@ -16,6 +16,8 @@ public struct ReplicaFailure: Error, Sendable, Hashable, CustomStringConvertible
     case unexplainedGap = "unexplained_gap"
     /// What a replica sent was refused by another one.
     case refusedChange = "refused_change"
+    /// A replica counts on another one to have what it has not got.
+    case falseAcknowledgement = "false_acknowledgement"
     /// The store failed in a way that was not asked for.
     case storage = "storage"
     /// The world did not come to rest.
@@ -43,6 +45,18 @@ public enum ReplicaNote: String, Sendable, Hashable, CaseIterable {
   case fullState = "full_state"
   /// A time of another replica was too far ahead.
   case clockAhead = "clock_ahead"
+  /// A log no longer reached back to what a peer had.
+  case logTooOld = "log_too_old"
+  /// Deltas were of no use for another reason.
+  case misfit
+  /// A log let operations go.
+  case trim
+  /// A session brought two values together.
+  case comparison
+  /// A session had not ended when one of its processes did.
+  case sessionInterrupted = "session_interrupted"
+  /// A session was given up and begun anew.
+  case sessionLost = "session_lost"
 }
 
 /// The faults that a world may have.

@@ -95,6 +95,9 @@ protocol ReplicaSubject: Sendable {
   /// What is wrong with `node` now that the command of this number was done there.
   func failure(after number: Int, at node: Node) -> ReplicaFailure?
 
+  /// What `node` wrongly believes of one of `others`, after a step of it.
+  func failure(at node: Node, among others: [Node]) -> ReplicaFailure?
+
   /// How the replicas differ; nil if they agree.
   func difference(_ nodes: [Node]) -> String?
 

@@ -54,6 +54,9 @@ public struct ReplicaPlan: Sendable {
   var offsets: [Int64]
   /// Ticks that a replica waits to be confirmed before it takes a new id to write.
   let patienceTicks: Int
+  /// How changes are exchanged, if nothing else is asked for, and operations that a log holds.
+  let exchange: ReplicaProtocol
+  let logOperations: Int
   /// When the faults stop.
   let faultMilliseconds: Int64
 
@@ -83,6 +86,11 @@ public struct ReplicaPlan: Sendable {
     }
     strikes = Self.strikes(replicas, length, &random)
     requests = Self.requests(replicas, length, &random)
+    // Last, so that what was drawn before stays.
+    exchange = random.chance(perMillion: 500_000) ? .log : .deltas
+    let most =
+      random.chance(perMillion: 700_000) ? 6 : ReplicaSimulationLimits.logOperationsMax
+    logOperations = random.number(in: ReplicaSimulationLimits.logOperationsMin...most)
   }
 
   private static func requests(

@@ -204,6 +204,9 @@ struct ReplicaWorld<Subject: ReplicaSubject> {
       machines[number].node = node
       machines[number].known = subject.known(to: node)
       perform(moment.actions, of: number)
+      if let failure = subject.failure(at: node, among: machines.compactMap(\.node)) {
+        fail(failure)
+      }
     } catch {
       machines[number].random = moment.random
       if error == .closed {
