@@ -93,11 +93,12 @@ extension ReconciliationLimits {
   public static let lookShareMax = 0.1
   public static let lookOddsMax = 0.3
   public static let lookOpeningShareMax = 0.06
-  /// Symbols are not left before twice as many would cost this share of what another strategy takes,
-  /// unless that is below the other share of what they take themselves.
+  /// Symbols are not left before twice as many would cost this share of what another strategy
+  /// takes, unless that is below the other share of what they take themselves.
   public static let waitShareMax = 0.01
   public static let doubtlessShareMax = 0.5
-  /// What another strategy may take at most, as a share of the rest by ranges, for these to be left.
+  /// What another strategy may take at most, as a share of the rest by ranges, for these to be
+  /// left.
   public static let leaveShareMax = 0.85
   /// Parts that may differ for a look to be answered in full.
   public static let lookedPartsMax = 8

@@ -55,9 +55,9 @@ struct Main {
     Exit codes: 0 pass, 1 a data directory or snapshot is damaged, evidence proves nothing, another
     process contradicts itself or a law is broken, 2 unusable arguments or files, 3 a data directory
     cannot be opened, 4 the disk of a data directory is full, 5 pass, but output or a log could not
-    be written, 10 a safety check failed, 11 the node did not complete, follow or answer, 12 a replay
-    gave something else than recorded, 14 the run proved nothing, 15 no node could have done it, 141
-    nobody reads the output any more.
+    be written, 10 a safety check failed, 11 the node did not complete, follow or answer, 12 a
+    replay gave something else than recorded, 14 the run proved nothing, 15 no node could have done
+    it, 141 nobody reads the output any more.
     """
   }
 

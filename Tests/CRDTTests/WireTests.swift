@@ -70,7 +70,7 @@ import Testing
     let removed = try #require(pieces.last)
     #expect(removed.wireBytes == bytes("0e 04 01 0102030405060708 01 00 00"))
     #expect(try ORSet(wireBytes: removed.wireBytes) == removed)
-    // Joined with other parts it is a part that speaks of all it knows, joined with a value a value.
+    // Joined with other parts it is a part that speaks of all it knows, with a value a value.
     let both = try ORSet.join(pieces[0], removed)
     #expect(both.isPart)
     #expect(both.wireBytes == bytes("04 01 0102030405060708 01 00 01 02 01 01 62 01 00 02"))
