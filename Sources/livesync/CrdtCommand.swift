@@ -122,7 +122,7 @@ struct CrdtDemo {
     A shows now                    \(a.shown)
     B shows now                    \(b.shown)
     They send what they changed:   \(a.sentBytes) bytes from A, \(b.sentBytes) from B
-    A and B show both\(isSame ? "              " : ", NOT THE SAME") \(merged.shown)
+    A and B show both\(isSame ? "             " : ", NOT THE SAME") \(merged.shown)
       set      B's addition of tea did not know of A's removal, and stays; so do milk and bread
       counter  10 + 3 - 1 = \(merged.counter.value): both count
       text     each stays where it was typed; nobody had to wait or ask

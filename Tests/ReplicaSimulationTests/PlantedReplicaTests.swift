@@ -64,7 +64,7 @@ import Testing
     let failure = try #require(run.report().failure)
     let shrunk = try #require(run.shrunk())
     #expect(shrunk.report.failure?.kind == failure.kind)
-    #expect(shrunk.commands <= 4)
+    #expect(shrunk.commands <= 6)
     #expect(shrunk.faults <= 1)
     #expect(ReplicaRun(seed: 12, kind: .orset).shrunk() == nil)
   }
