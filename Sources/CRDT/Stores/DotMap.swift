@@ -194,9 +194,7 @@ extension DotMapValue {
 /// An element of a set.
 extension [UInt8]: DotMapKey {
   var tableHash: UInt32 {
-    var hasher = Hasher()
-    withUnsafeBytes { hasher.combine(bytes: $0) }
-    return UInt32(truncatingIfNeeded: hasher.finalize())
+    UInt32(truncatingIfNeeded: SipHash.hash(self, key: KeyTableSecret.key))
   }
 
   static func isBefore(_ a: [UInt8], _ b: [UInt8]) -> Bool { a.lexicographicallyPrecedes(b) }

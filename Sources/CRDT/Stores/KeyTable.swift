@@ -1,3 +1,6 @@
+import Primitives
+import Runtime
+
 /// Values under keys, in one dense list with an index of slots beside it (open addressing, linear
 /// probing).
 ///
@@ -170,4 +173,14 @@ extension KeyTable: Equatable {
       walk.index(of: entry, in: a).map { a.entries[$0].value == entry.value } ?? false
     }
   }
+}
+
+/// The key of all tables' hashes, drawn once in a process, so that strangers cannot choose elements
+/// that collide. Entries stand in the order in which they came, so nothing else depends on it.
+enum KeyTableSecret {
+  static let key: SipKey = {
+    let bytes = SystemEntropy.bytes(16)
+    func word(_ half: ArraySlice<UInt8>) -> UInt64 { half.reduce(0) { $0 << 8 | UInt64($1) } }
+    return SipKey(low: word(bytes.prefix(8)), high: word(bytes.suffix(8)))
+  }()
 }

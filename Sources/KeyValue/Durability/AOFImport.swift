@@ -32,7 +32,7 @@ public struct AOFImport: Sendable {
       }
     }
     keys = store.core.liveCount
-    try store.write(at: milliseconds)
+    try store.writeAll(at: milliseconds)
   }
 }
 

@@ -82,7 +82,7 @@ public enum KeyValueBackup {
   ) throws(LogError) -> RecoveryReport {
     try requireEmpty(target)
     let store = try OfflineStore(disk, as: identity, at: milliseconds, isReadOnly: true)
-    try store.write(to: target, at: milliseconds)
+    try store.writeAll(into: target, at: milliseconds)
     return store.report
   }
 }

@@ -26,7 +26,7 @@ final class OfflineStore {
 
   /// Writes all as a checkpoint: into the directory itself, where it takes the place of all before,
   /// or into an empty one.
-  func write(to target: (any LogDisk)? = nil, at milliseconds: UInt64) throws(LogError) {
+  func writeAll(into target: (any LogDisk)? = nil, at milliseconds: UInt64) throws(LogError) {
     // A new store begins with frame 2, so that without its checkpoint it is none.
     let last = max(1, target == nil ? report.lastFrame : 0)
     let log = try DurableLog(

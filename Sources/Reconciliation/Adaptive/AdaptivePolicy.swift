@@ -22,7 +22,8 @@ public struct AdaptivePolicy: SyncPolicy {
   }
 
   public func corrected(by corrections: StrategyCorrections) -> AdaptivePolicy {
-    AdaptivePolicy(models: Array(models.values), corrections: corrections)
+    AdaptivePolicy(
+      models: models.values.sorted { $0.strategy < $1.strategy }, corrections: corrections)
   }
 
   public func predicted(

@@ -1,11 +1,3 @@
-/// How replicas tell each other what changed.
-public enum ReplicaProtocol: String, Sendable, Hashable, CaseIterable {
-  /// Numbered deltas, joined while they wait, and full states (`DeltaBuffer`).
-  case deltas
-  /// Logs of operations, links, and sessions where a log does not reach (room `Delta`).
-  case log
-}
-
 /// A fault that is built into the replicas of a run, to show that the checks find it.
 public enum PlantedFault: String, Sendable, Hashable, CaseIterable {
   /// Merging two counters adds what it should take the maximum of.
