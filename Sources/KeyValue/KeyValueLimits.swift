@@ -20,6 +20,8 @@ public enum KeyValueLimits {
   public static let clientsDefault = 10_000
   /// Bytes of replies that wait for a client, from which on its requests wait too.
   public static let waitingReplyBytes = 1 << 20
+  /// Bytes that were sent and are kept, before what waits is moved to their place.
+  public static let sentBytesKept = 64 << 10
   /// Bytes of the reply to one request: beyond it the client is closed.
   public static let replyBytesMax = 256 << 20
   /// Bytes that are read of one client in one batch; the rest is next.

@@ -74,6 +74,12 @@ struct LogRun {
         store.worker?.doAll()
         let later = try LoggedStore.entries(of: found, keepsTombstones: keepsTombstones)
         guard later == LoggedStore.entries(store.core) else { return "what followed is lost" }
+        guard mode == .always else { continue }
+        // The power fails after all: what the killed process left was vouched for.
+        let dark = found.afterCrash(powerLoss: &random, true)
+        guard try LoggedStore.entries(of: dark, keepsTombstones: keepsTombstones) == later else {
+          return "what was acknowledged after a restart is lost"
+        }
       } catch { return "power loss \(loss): \(error)" }
     }
     return nil

@@ -167,7 +167,7 @@ final class MemoryDisk: LogDisk, @unchecked Sendable {
 
     func synchronize() throws(DiskError) {
       if let (_, error) = try disk.call(.synced, name) {
-        if inode.data.count > inode.durable.count {
+        if !disk.isDead, inode.data.count > inode.durable.count {
           inode.lost.append(inode.durable.count..<inode.data.count)
         }
         throw error
@@ -186,7 +186,25 @@ final class MemoryDisk: LogDisk, @unchecked Sendable {
   func afterCrash(powerLoss random: inout SeededGenerator, _ isPowerLoss: Bool) -> MemoryDisk {
     let disk = MemoryDisk()
     guard isPowerLoss else {
-      for (name, inode) in files { disk.put(name, inode.data) }
+      // What was not synced still is not, and may go when the next process has begun.
+      var copies: [ObjectIdentifier: Inode] = [:]
+      func copy(_ inode: Inode) -> Inode {
+        if let copy = copies[ObjectIdentifier(inode)] { return copy }
+        let copy = Inode()
+        (copy.data, copy.durable) = (inode.data, inode.durable)
+        // But for what a failed sync lost: no later one can tell, and a restart goes on with it.
+        copy.cutTo = inode.cutTo
+        copies[ObjectIdentifier(inode)] = copy
+        return copy
+      }
+      disk.files = files.mapValues(copy)
+      disk.durableFiles = durableFiles.mapValues(copy)
+      disk.changes = changes.map { change in
+        switch change {
+        case .link(let name, let inode): .link(name, copy(inode))
+        case .unlink: change
+        }
+      }
       return disk
     }
     var names = durableFiles

@@ -13,7 +13,12 @@ private final class Notices: Sendable {
   private let list = Lock<[KeyValueNotice]>([])
 
   var all: [KeyValueNotice] { list.withLock { $0 } }
-  func add(_ notice: KeyValueNotice) { list.withLock { $0.append(notice) } }
+  /// Is called with each, on the loop's thread.
+  let hook = Lock<(@Sendable () -> Void)?>(nil)
+  func add(_ notice: KeyValueNotice) {
+    list.withLock { $0.append(notice) }
+    hook.withLock { $0 }?()
+  }
 }
 
 /// A server on a port of its own.
@@ -232,6 +237,26 @@ private final class SlowLog: CommitLog, @unchecked Sendable {
       while server.onLoop({ $0.heldBatches }) == 0 { sched_yield() }
       server.onLoop { $0.commitFailed("gone") }
       #expect(try writer.readToEnd() == "")
+    }
+  }
+
+  @Test func lastReplies_shouldBeSent_whenACommitComesBeforeTheirBatchEnds() async throws {
+    try await onThread {
+      let server = try TestServer()
+      let log = SlowLog(.waiting)
+      server.onLoop { $0.log = log }
+      let client = try server.client()
+      client.send("SET a 1\n")
+      _ = log.next()
+      while server.onLoop({ $0.heldBatches }) == 0 { sched_yield() }
+      let inner = server.server
+      server.notices.hook.withLock { $0 = { inner.committed(through: .max) } }
+      // The last request closes the connection, and the commit comes right then.
+      client.send("GET a\n*1\r\nx\r\n")
+      #expect(
+        try client.readToEnd()
+          == "+OK\r\n$1\r\n1\r\n-ERR Protocol error: expected '$', got 'x'\r\n")
+      server.notices.hook.withLock { $0 = nil }
     }
   }
 

@@ -126,7 +126,8 @@ public struct KeyValueCore: ~Copyable {
 
   // MARK: Reading
 
-  /// The entry of a key that has a value. One whose time is over is found out here.
+  /// The entry of a key that has a value. One whose time is over is found out here; while writes
+  /// are refused it stays as it is, since its end is a write too, and is not there for readers.
   @inline(__always)
   mutating func find(_ key: UnsafeRawBufferPointer) -> UInt32? {
     guard let number = table.find(key, hash(key)) else { return nil }
@@ -138,7 +139,7 @@ public struct KeyValueCore: ~Copyable {
     let entry = table.entry(number)
     guard entry.pointee.isLive else { return false }
     if entry.pointee.expiry != 0, entry.pointee.expiry <= now {
-      expire(number)
+      if writeRefusal == nil { expire(number) }
       return false
     }
     return true
@@ -267,7 +268,7 @@ public struct KeyValueCore: ~Copyable {
 
   /// Looks at some entries, and ends those whose time is over. Within a batch.
   public mutating func expireSome(_ entries: Int = KeyValueLimits.expiryEntriesPerTurn) {
-    guard table.expiring > 0 else { return }
+    guard table.expiring > 0, writeRefusal == nil else { return }
     for _ in 0..<min(entries, Int(table.numbers)) {
       if expiryCursor >= table.numbers { expiryCursor = 0 }
       _ = isLive(expiryCursor)

@@ -205,6 +205,7 @@ public final class DurableLog: CommitLog {
     state = .broken("writes are refused until a restart: \(reason)")
     pending = []
     waiting = []
+    failed(refusal ?? reason)
   }
 
   /// Tries to write what could not be written. Nothing else was written meanwhile, so the log has
@@ -219,6 +220,8 @@ public final class DurableLog: CommitLog {
     pending = []
     state = .open
     didWrite(bytes)
+    // The next file may be what it breaks down at.
+    if isBroken { return }
     notice(.resumed)
     resumed()
   }
@@ -234,7 +237,8 @@ public final class DurableLog: CommitLog {
 
   /// Begins to bring what was written to the disk, unless that is being done or not needed.
   public func sync() {
-    guard !isSyncing, safe < written, case .open = state else { return }
+    // Also while there is no room: what was written before waits for it.
+    guard !isSyncing, safe < written, !isBroken else { return }
     let (target, files) = (written, unsynced + [file])
     unsynced = []
     isSyncing = true
@@ -249,7 +253,7 @@ public final class DurableLog: CommitLog {
   /// Brings all to the disk, and waits for it. Nothing is written any more.
   public func close() {
     abandonCheckpoint("the store is closed")
-    guard case .open = state else { return }
+    guard !isBroken else { return }
     if let error = Self.synchronize(unsynced + [file]) { breakDown("\(error)") }
   }
 
@@ -265,8 +269,7 @@ public final class DurableLog: CommitLog {
     if let error {
       // The kernel may have dropped what it could not write, and calls it clean: a second sync
       // proves nothing.
-      breakDown("\(error)")
-      return failed(refusal ?? "\(error)")
+      return breakDown("\(error)")
     }
     safe = max(safe, target)
     if let last = waiting.last(where: { $0.frame <= target }) {

@@ -71,8 +71,13 @@ public final class KeyValueDurability: @unchecked Sendable {
     let log = try DurableLog(
       disk, identity, mode: fsync, worker: RuntimeLogWorker(server.runtime),
       last: report.lastFrame, logBytes: report.logBytes)
-    log.committed = { [weak server] in server?.committed(through: $0) }
-    log.failed = { [weak server] in server?.commitFailed($0) }
+    // Later: a log that is given the core to read may tell, and the server then changes it.
+    log.committed = { [weak server, runtime = server.runtime] batch in
+      runtime.soon { [weak server] in server?.committed(through: batch) }
+    }
+    log.failed = { [weak server, runtime = server.runtime] reason in
+      runtime.soon { [weak server] in server?.commitFailed(reason) }
+    }
     log.resumed = { [weak server] in server?.core.writeRefusal = nil }
     log.notice = notice
     server.log = log

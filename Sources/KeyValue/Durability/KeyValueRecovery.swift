@@ -48,7 +48,20 @@ package struct KeyValueRecovery {
     segments = files.segments.filter { $0.first >= first }
     try readLog(from: first, files, into: &core)
     guard !isReadOnly else { return }
-    do throws(DiskError) { try removeOld(files, before: first) } catch { throw LogError(error) }
+    do throws(DiskError) {
+      try secure()
+      try removeOld(files, before: first)
+    } catch { throw LogError(error) }
+  }
+
+  /// Brings what was read to the disk. A process that was killed may have left it with the system,
+  /// and the frames that follow say that it is safe.
+  private func secure() throws(DiskError) {
+    let names = Set(try disk.names())
+    for segment in segments where names.contains(segment.name) {
+      try disk.truncate(segment.name, to: try disk.size(of: segment.name))
+    }
+    try disk.synchronize()
   }
 
   /// What a crash left of the last checkpoint's end.

@@ -3,7 +3,7 @@ import RESP
 import Runtime
 
 /// A connection of a client. Touched on the loop's thread only.
-final class ClientConnection {
+package final class ClientConnection {
   let descriptor: Int32
   var ticket: WatchTicket?
   var session: ClientSession
@@ -31,20 +31,22 @@ final class ClientConnection {
   var isBroken = false
   var isClosed = false
 
-  init(descriptor: Int32, session: ClientSession) {
+  package init(descriptor: Int32, session: ClientSession) {
     self.descriptor = descriptor
     self.session = session
   }
 
   /// Bytes of replies that wait.
-  var waitingBytes: Int { output.count - sent }
+  package var waitingBytes: Int { output.count - sent }
+  /// Bytes of replies in memory, with those that are gone.
+  package var keptBytes: Int { output.count }
   /// Whether requests wait until replies were read.
   var isStalled: Bool { waitingBytes > KeyValueLimits.waitingReplyBytes }
 
-  enum Sending { case all, some, failed }
+  package enum Sending { case all, some, failed }
 
   /// Sends bytes behind those that wait.
-  func send(_ bytes: UnsafeRawBufferPointer) -> Sending {
+  package func send(_ bytes: UnsafeRawBufferPointer) -> Sending {
     guard output.isEmpty else {
       output.append(contentsOf: bytes)
       released = output.count
@@ -73,7 +75,8 @@ final class ClientConnection {
   func release(_ bytes: Int) { released += bytes }
 
   /// Sends of what waits as much as may go and there is room for.
-  func flush() -> Sending {
+  package func flush() -> Sending {
+    defer { forgetSent() }
     while sent < released {
       let count = output[sent..<released].withUnsafeBytes {
         Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
@@ -90,5 +93,14 @@ final class ClientConnection {
     output = []
     (sent, released) = (0, 0)
     return .all
+  }
+
+  /// Frees what is gone, when it is most: a client that always leaves something unread must not
+  /// make the server keep all it ever got. Moves fewer bytes than were sent.
+  private func forgetSent() {
+    guard sent > KeyValueLimits.sentBytesKept, sent > output.count / 2 else { return }
+    output.removeFirst(sent)
+    released -= sent
+    sent = 0
   }
 }

@@ -237,10 +237,12 @@ extension KeyValueServer {
     }
   }
 
-  /// Closes a client that is to be closed if it has all its replies.
+  /// Closes a client that is to be closed if it has all its replies, also those of the batch that
+  /// is open.
   @discardableResult
   func closeIfDone(_ client: ClientConnection) -> Bool {
-    guard client.isClosing, client.waitingBytes == 0 else { return false }
+    guard client.isClosing, client.waitingBytes == 0, !isBatchOpen || client.batch != batch
+    else { return false }
     close(client)
     return true
   }

@@ -43,8 +43,9 @@ extension KeyValueServer {
   /// The batches that wait cannot be made safe: their clients are closed without replies, and
   /// writes are refused from now on. On the loop's thread.
   public func commitFailed(_ reason: String) {
+    // The batch at which it failed may have told already.
+    if core.writeRefusal != reason { tell(.commitFailed(reason)) }
     core.writeRefusal = reason
-    tell(.commitFailed(reason))
     let batches = held
     held = []
     for batch in batches { for (client, _) in batch.clients { close(client) } }
