@@ -69,7 +69,9 @@ public struct SetFigures: Sendable, Hashable {
   ) {
     self.localCount = localCount
     self.remoteCount = remoteCount
-    self.difference = difference
+    // An estimate from a stranger's symbols may be any number, and powers of an endless one have no
+    // end.
+    self.difference = min(difference, 1e18)
     self.spread = spread
     self.symbolsHeld = symbolsHeld
   }
