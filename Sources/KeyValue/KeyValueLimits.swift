@@ -44,6 +44,8 @@ public enum KeyValueLimits {
 
   // MARK: Work in one batch
 
+  /// Bytes of a pattern of KEYS, SCAN and the like: each key costs its bytes times these at most.
+  public static let patternBytesMax = 4_096
   /// Requests of a client that are read before the first of them is executed.
   public static let requestsAhead = 32
 

@@ -50,6 +50,45 @@ import Testing
     #expect(node("EXISTS \u{1}") == .integer(1))
   }
 
+  @Test func patterns_shouldBeLimited() {
+    var node = Node()
+    node("SET a 1")
+    let most = String(repeating: "*", count: KeyValueLimits.patternBytesMax)
+    let refusal = RESPReply.error("ERR a pattern must have at most 4096 bytes")
+    #expect(node("KEYS \(most)") == .array([.text("a")]))
+    #expect(node("KEYS \(most)*") == refusal)
+    #expect(node("SCAN 0 MATCH \(most)") == .array([.text("0"), .array([.text("a")])]))
+    #expect(node("SCAN 0 MATCH \(most)*") == refusal)
+    #expect(node("CONFIG GET \(most)*") == .array([]))
+    #expect(node("COMMAND LIST FILTERBY PATTERN \(most)*") == .array([]))
+  }
+
+  @Test func cursors_shouldHave64Bits() {
+    var node = Node()
+    node("SET a 1")
+    for cursor in ["4294967296", "9223372036854775808", "18446744073709551615"] {
+      #expect(node("SCAN \(cursor)") == .array([.text("0"), .array([])]), "\(cursor)")
+    }
+    for cursor in ["18446744073709551616", "-1", "x", "1x", String(repeating: "0", count: 21)] {
+      #expect(node("SCAN \(cursor)") == .error("ERR invalid cursor"), "\(cursor)")
+    }
+  }
+
+  @Test func expiries_shouldBeNumbersThatClientsCanRead() throws {
+    var node = Node()
+    let version = HybridTimeOf.time(1, 5)
+    let most = UInt64(Int64.max)
+    for effect: KeyValueEffect in [
+      .set(key: [97], kind: .bytes, value: [], version: version, expiry: most + 1),
+      .expire(key: [97], version: version, expiry: .max),
+    ] {
+      #expect(throws: KeyValueCore.Refusal.self) { try node.load([effect]) }
+    }
+    try node.load([.set(key: [97], kind: .bytes, value: [], version: version, expiry: most)])
+    #expect(node("PTTL a") == .integer(Int64(most - node.now)))
+    #expect(node("EXPIRE a 10 GT") == .integer(0))
+  }
+
   @Test func namesOfClients_shouldBeLimited() {
     var node = Node()
     let most = String(repeating: "n", count: KeyValueLimits.clientNameBytesMax)

@@ -1,4 +1,5 @@
 import CRDT
+import Foundation
 import Glibc
 import KeyValue
 import Locking
@@ -95,6 +96,14 @@ private final class GatedDisk: LogDisk, Sendable {
       #expect(try saver.read(upTo: "\r\n") == "+OK\r\n")
       #expect(try writer.read(upTo: "\r\n") == "+OK\r\n")
       #expect(disk.gate.withLock { $0 == .waiting })
+      disk.gate.withLock { $0 = .open }
+      // Slices come later, so the checkpoint runs when INFO is answered.
+      saver.send("INFO persistence\nBGSAVE x\nBGSAVE SCHEDULE x\nBGSAVE\nINFO persistence\n")
+      #expect(try saver.read(upTo: "rdb_last_save_time").contains("rdb_bgsave_in_progress:0"))
+      let later = try saver.read(upTo: "rdb_last_save_time")
+      #expect(later.components(separatedBy: "-ERR syntax error").count == 3)
+      #expect(later.contains("+Background saving started"))
+      #expect(later.contains("rdb_bgsave_in_progress:1"))
     }
   }
 }

@@ -186,6 +186,29 @@ private final class SlowLog: CommitLog, @unchecked Sendable {
     }
   }
 
+  @Test func repliesThatRepeatThemselves_shouldBeBounded_whileTheyAreMade() async throws {
+    try await onThread {
+      let server = try TestServer()
+      let count = 400_000
+      let greedy = try server.client()
+      greedy.send(
+        "*\(count + 2)\r\n$7\r\nCOMMAND\r\n$4\r\nDOCS\r\n"
+          + String(repeating: "$6\r\nclient\r\n", count: count))
+      #expect(try greedy.readToEnd() == "")
+      guard case .replyTooLarge(_, let bytes)? = server.notices.all.last else {
+        Issue.record("\(server.notices.all)")
+        return
+      }
+      #expect(bytes < KeyValueLimits.replyBytesMax + 100_000)
+      let client = try server.client()
+      client.send("CLIENT ID\n")
+      let id = try client.read(upTo: "\r\n").dropFirst().dropLast()
+      client.send("CLIENT LIST ID \(id) \(id) \(id)\nPING\n")
+      let lines = try client.read(upTo: "PONG")
+      #expect(lines.split(separator: " ").filter { $0.hasPrefix("addr=") }.count == 1, "\(lines)")
+    }
+  }
+
   // MARK: Commits
 
   @Test func replies_shouldWaitForTheCommit_alsoOfReads() async throws {

@@ -19,6 +19,7 @@ extension LimitTable {
     "KeyValueLimits.batchReplyBytes": .estimate("when a batch ends early; the rest is next"),
     "KeyValueLimits.acceptPause": .estimate("pause before the next attempt"),
     "KeyValueLimits.tickPause": .estimate("how often what is due is looked for"),
+    "KeyValueLimits.patternBytesMax": .driven(by: "patterns_shouldBeLimited"),
     "KeyValueLimits.requestsAhead": .estimate(
       "how many requests are read before they are executed"),
     "KeyValueLimits.unsettledEntries": .driven(by: "indexes_shouldFollowInTime"),

@@ -66,6 +66,8 @@ extension KeyValueCore {
     guard (1...KeyValueLimits.keyBytesMax).contains(key.count),
       value.count <= KeyValueLimits.valueBytesMax
     else { throw .size }
+    // Clients are told times as numbers with a sign.
+    guard expiry <= UInt64(Int64.max) else { throw .clock(.clockExhausted) }
     guard let replica = table.number(of: version.replica) else { throw .tooManyReplicas }
     let hash = key.withUnsafeBytes { table.hash($0) }
     let held = key.withUnsafeBytes { table.find($0, hash) }

@@ -7,6 +7,8 @@ public final class DirectoryDisk: LogDisk {
 
   public let path: String
   private let lock: Int32
+  /// The directory, open as long as this: there may be no descriptor left when names are synced.
+  private let folder: Int32
 
   /// Opens a directory.
   /// - Parameter forWriting: makes it where it is not there, and locks it.
@@ -14,7 +16,7 @@ public final class DirectoryDisk: LogDisk {
     self.path = path
     guard forWriting else {
       guard Folder.isFolder(path) else { throw LogError(.missing, path, "there is no such folder") }
-      lock = -1
+      (lock, folder) = (-1, -1)
       return
     }
     do throws(StreamError) { try Folder.make(path, mode: 0o700) } catch {
@@ -29,10 +31,16 @@ public final class DirectoryDisk: LogDisk {
       close(descriptor)
       throw LogError(.locked, path, "another process has this data directory open")
     }
-    lock = descriptor
+    let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else {
+      let code = errno
+      close(descriptor)
+      throw LogError(DiskError(doing: .opened, file: path, code: code))
+    }
+    (lock, self.folder) = (descriptor, folder)
   }
 
-  deinit { if lock >= 0 { close(lock) } }
+  deinit { for descriptor in [lock, folder] where descriptor >= 0 { close(descriptor) } }
 
   public func unlock() { if lock >= 0 { flock(lock, LOCK_UN) } }
 
@@ -89,10 +97,8 @@ public final class DirectoryDisk: LogDisk {
   }
 
   public func synchronize() throws(DiskError) {
-    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw DiskError(doing: .synced, file: path, code: errno) }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else {
+    guard folder >= 0 else { throw DiskError(doing: .synced, file: path, code: EBADF) }
+    guard fsync(folder) == 0 else {
       throw DiskError(doing: .synced, file: path, code: errno)
     }
   }

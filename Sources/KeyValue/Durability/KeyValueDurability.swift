@@ -119,7 +119,6 @@ public final class KeyValueDurability: @unchecked Sendable {
     guard let log, let server else { return }
     log.tick()
     if log.wantsCheckpoint(server.core) { try? log.startCheckpoint(server.core) }
-    if let saved = log.lastSave { server.core.lastSavedAt = saved }
     if log.isRunning, sliceTimer == nil { scheduleSlice() }
     scheduleTick()
   }
@@ -136,11 +135,19 @@ public final class KeyValueDurability: @unchecked Sendable {
 }
 
 extension KeyValueServer {
+  /// Has INFO and LASTSAVE tell of checkpoints as they are now.
+  func noteCheckpoint() {
+    guard let durable else { return }
+    core.isSaving = durable.isRunning
+    if let saved = durable.lastSave { core.lastSavedAt = saved }
+  }
+
   /// Answers SAVE and BGSAVE.
   func save(isInBackground: Bool) {
-    guard let log = log as? DurableLog else {
+    guard let log = durable else {
       return replies.error("ERR nothing is saved: this node keeps its keys in memory only")
     }
+    defer { noteCheckpoint() }
     do throws(LogError) {
       guard !log.isRunning else { return replies.error("ERR Background save already in progress") }
       if isInBackground {
@@ -148,7 +155,6 @@ extension KeyValueServer {
         replies.simple("Background saving started")
       } else {
         try log.save(core, at: core.now)
-        core.lastSavedAt = log.lastSave
         replies.simple("OK")
       }
     } catch { replies.error("ERR \(error)") }

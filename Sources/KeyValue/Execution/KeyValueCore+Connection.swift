@@ -190,15 +190,16 @@ extension KeyValueCore {
       reply.error(KeyValueReply.syntax)
       return .next
     }
-    var ids: [UInt64] = []
+    // Each once, however often it is named.
+    var ids: Set<UInt64> = []
     for index in 3..<request.count {
       guard let id = DecimalText.integer(request[index]), id > 0 else {
         reply.error("ERR Invalid client ID")
         return .next
       }
-      ids.append(UInt64(id))
+      ids.insert(UInt64(id))
     }
-    return .listClients(ids)
+    return .listClients(Array(ids))
   }
 
   private func setInfo(

@@ -116,7 +116,12 @@ extension KeyValueCore {
     case .time: time(&reply)
     case .lastsave: reply.integer(Int64((lastSavedAt ?? startedAt) / 1000))
     case .save: return .save(isInBackground: false)
-    case .bgsave: return .save(isInBackground: true)
+    case .bgsave:
+      guard request.count == 1 || request.count == 2 && Bytes.isWord(request[1], "schedule") else {
+        reply.error(KeyValueReply.syntax)
+        return .next
+      }
+      return .save(isInBackground: true)
     case .shutdown: return shutdown(request, &reply)
     case .command: command(request, &reply)
     case .config: configuration(request, &reply)

@@ -26,6 +26,7 @@ extension KeyValueCore {
   }
 
   mutating func keys(_ request: RequestArguments, _ reply: inout ReplyBuffer) -> AfterRequest {
+    guard isPattern(request[1], &reply) else { return .next }
     var found: [UInt32] = []
     var bytes = 0
     for number in 0..<table.numbers where isLive(number) {
@@ -38,6 +39,13 @@ extension KeyValueCore {
     reply.array(found.count)
     for number in found { reply.bulk(table.entry(number).pointee.key) }
     return .next
+  }
+
+  /// Whether a pattern is one to go through all keys with; else the error is appended.
+  private func isPattern(_ bytes: UnsafeRawBufferPointer, _ reply: inout ReplyBuffer) -> Bool {
+    if bytes.count <= KeyValueLimits.patternBytesMax { return true }
+    reply.error("ERR a pattern must have at most \(KeyValueLimits.patternBytesMax) bytes")
+    return false
   }
 
   /// What SCAN was asked for.
@@ -80,12 +88,12 @@ extension KeyValueCore {
 
   /// Goes on from a cursor, which is a hash: keys with smaller ones were given before.
   mutating func scan(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
-    guard let cursor = DecimalText.integer(request[1]), let start = UInt32(exactly: cursor) else {
-      return reply.error("ERR invalid cursor")
-    }
+    guard let cursor = Self.cursor(request[1]) else { return reply.error("ERR invalid cursor") }
     guard let options = ScanOptions(request, &reply) else { return }
+    if let pattern = options.pattern, !isPattern(pattern, &reply) { return }
     var found: [UInt32] = []
-    var next: UInt32? = start
+    // Behind the last hash there is nothing.
+    var next = UInt32(exactly: cursor)
     var (looked, places) = (0, 0)
     while let hash = next, looked < options.count, places < KeyValueLimits.scanPlacesMax {
       var here: [UInt32] = []
@@ -100,6 +108,15 @@ extension KeyValueCore {
     reply.bulk(String(next ?? 0))
     reply.array(found.count)
     for number in found { reply.bulk(table.entry(number).pointee.key) }
+  }
+
+  /// A number of 64 bits, as clients of Redis may send; nil if it is none.
+  private static func cursor(_ word: UnsafeRawBufferPointer) -> UInt64? {
+    guard word.count <= DecimalText.digitsMax else { return nil }
+    guard word.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+      return nil
+    }
+    return UInt64(String(decoding: word, as: UTF8.self))
   }
 
   private func isWanted(_ number: UInt32, _ options: ScanOptions) -> Bool {

@@ -47,14 +47,19 @@ extension KeyValueCore {
     case "count": reply.integer(Int64(all.count))
     case "info":
       let wanted = request.count == 2 ? all : named(request)
+      let start = reply.count
       reply.array(wanted.count)
-      for number in wanted {
+      // A client that asks for more than a reply may have is closed.
+      for number in wanted where reply.count - start <= KeyValueLimits.replyBytesMax {
         if let number { describe(number, &reply) } else { reply.null() }
       }
     case "docs":
       let wanted = request.count == 2 ? all : named(request).compactMap { $0 }
+      let start = reply.count
       reply.map(wanted.count)
-      for number in wanted { document(number, &reply) }
+      for number in wanted where reply.count - start <= KeyValueLimits.replyBytesMax {
+        document(number, &reply)
+      }
     case "list": list(request, &reply)
     default: help(of: .command, &reply)
     }
@@ -77,6 +82,7 @@ extension KeyValueCore {
   }
 
   private func fits(_ pattern: UnsafeRawBufferPointer, _ text: String) -> Bool {
+    guard pattern.count <= KeyValueLimits.patternBytesMax else { return false }
     var text = text
     return text.withUTF8 { GlobPattern.fits(pattern, UnsafeRawBufferPointer($0)) }
   }
@@ -208,7 +214,7 @@ extension KeyValueCore {
         "Persistence",
         [
           ("loading", "0"), ("aof_enabled", settings.fsync == nil ? "0" : "1"),
-          ("rdb_bgsave_in_progress", "0"),
+          ("rdb_bgsave_in_progress", isSaving ? "1" : "0"),
           ("rdb_last_save_time", "\((lastSavedAt ?? startedAt) / 1000)"),
         ]
       ),

@@ -191,18 +191,24 @@ extension KeyValueServer {
     case .shutdown:
       client.isClosing = true
       wantsStop = true
-    case .listClients(let ids): listClients(ids)
+    case .listClients(let ids): listClients(ids, client)
     case .save(let isInBackground): save(isInBackground: isInBackground)
     }
   }
 
-  private func listClients(_ ids: [UInt64]?) {
+  private func listClients(_ ids: [UInt64]?, _ client: ClientConnection) {
     let listed = ids.map { $0.compactMap { clients[$0] } } ?? Array(clients.map(\.value))
-    let lines = listed.sorted { $0.session.id < $1.session.id }.map {
-      $0.session.line(
-        waitingBytes: $0.waitingBytes, readBytes: $0.input.count, at: $0.session.lastAt) + "\n"
+    var lines = ""
+    for listed in listed.sorted(by: { $0.session.id < $1.session.id }) {
+      lines += listed.session.line(
+        waitingBytes: listed.waitingBytes, readBytes: listed.input.count, at: core.now)
+      lines += "\n"
+      let bytes = lines.utf8.count
+      guard bytes <= KeyValueLimits.replyBytesMax else {
+        return follow(.refuseReply(bytes: bytes), client)
+      }
     }
-    replies.verbatim(lines.joined())
+    replies.verbatim(lines)
   }
 
   // MARK: Replies

@@ -15,7 +15,9 @@ public final class KeyValueServer: @unchecked Sendable {
   private let notice: @Sendable (KeyValueNotice) -> Void
   var core: KeyValueCore
   /// Where effects go; nil: nowhere, so they are lost when the process ends.
-  public var log: (any CommitLog)?
+  public var log: (any CommitLog)? { didSet { durable = log as? DurableLog } }
+  /// The same if it is one that keeps checkpoints.
+  private(set) var durable: DurableLog?
 
   private var listeners: [ClientListener] = []
   private var listenerTickets: [WatchTicket] = []
@@ -180,6 +182,7 @@ public final class KeyValueServer: @unchecked Sendable {
     isBatchOpen = true
     batch += 1
     core.beginBatch(at: clock.milliseconds)
+    noteCheckpoint()
     runtime.soon { [weak self] in self?.endBatch() }
   }
 
