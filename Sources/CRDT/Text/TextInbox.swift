@@ -24,9 +24,9 @@ public struct TextInbox: Sendable {
 
   /// Merges of `delta`, and of what has waited for it, all that can be; the rest waits.
   ///
-  /// Refuses with `tooLarge` what would be too much to wait: merge the full text, then `retry`. What
-  /// no replica can have written is left out, and the first such is thrown after the others were
-  /// merged.
+  /// Refuses with `tooLarge` what would be too much to wait: merge the full text, then `retry`.
+  /// What no replica can have written is left out, and the first such is thrown after the others
+  /// were merged.
   public mutating func receive(
     _ delta: TextDelta, into text: inout RGAText
   ) throws(CRDTError) {
