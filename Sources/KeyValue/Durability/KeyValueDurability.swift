@@ -135,6 +135,9 @@ public final class KeyValueDurability: @unchecked Sendable {
 }
 
 extension KeyValueServer {
+  /// The log, if it is one that keeps checkpoints.
+  private var durable: DurableLog? { log as? DurableLog }
+
   /// Has INFO and LASTSAVE tell of checkpoints as they are now.
   func noteCheckpoint() {
     guard let durable else { return }

@@ -15,9 +15,7 @@ public final class KeyValueServer: @unchecked Sendable {
   private let notice: @Sendable (KeyValueNotice) -> Void
   var core: KeyValueCore
   /// Where effects go; nil: nowhere, so they are lost when the process ends.
-  public var log: (any CommitLog)? { didSet { durable = log as? DurableLog } }
-  /// The same if it is one that keeps checkpoints.
-  private(set) var durable: DurableLog?
+  public var log: (any CommitLog)?
 
   private var listeners: [ClientListener] = []
   private var listenerTickets: [WatchTicket] = []
