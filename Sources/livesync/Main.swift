@@ -25,8 +25,8 @@ struct Main {
       SnapshotVerifyCommand.self,
       SnapshotExportCommand.self, SnapshotImportCommand.self, ReconcileServeCommand.self,
       ReconcileCommand.self, CrdtDemoCommand.self, CrdtLawsCommand.self, ReplicasCommand.self,
-      KvCommand.self, KvBackupCommand.self, KvRestoreCommand.self, KvExportCommand.self,
-      KvImportCommand.self,
+      KvBackupCommand.self, KvRestoreCommand.self, KvExportCommand.self, KvImportCommand.self,
+      KvCommand.self,
     ]
   }
 
