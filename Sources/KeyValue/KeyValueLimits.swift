@@ -20,6 +20,9 @@ public enum KeyValueLimits {
   public static let clientsDefault = 10_000
   /// Bytes of replies that wait for a client, from which on its requests wait too.
   public static let waitingReplyBytes = 1 << 20
+  /// Bytes of replies that wait for all clients after a batch: beyond it the client with most of
+  /// them is closed.
+  public static let waitingRepliesBytesMax = 1 << 30
   /// Bytes that were sent and are kept, before what waits is moved to their place.
   public static let sentBytesKept = 64 << 10
   /// Bytes of the reply to one request: beyond it the client is closed.
@@ -41,6 +44,11 @@ public enum KeyValueLimits {
   public static let acceptPause = Duration.milliseconds(20)
   /// Between two looks at what is due without clients.
   public static let tickPause = Duration.milliseconds(100)
+
+  /// Bytes of memory that requests between MULTI and EXEC of all clients take.
+  public static let queuedBytesMax = 256 << 20
+  /// Keys that a client watches.
+  public static let watchedKeysMax = 65_536
 
   // MARK: Work in one batch
 

@@ -55,6 +55,7 @@ final class LoggedStore {
       last: recovered.report.lastFrame, logBytes: recovered.report.logBytes,
       segmentBytes: segmentBytes)
     core = recovered.core
+    if !recovered.report.distrusted.isEmpty { try log.renew(core, at: Self.now) }
     states = [Self.entries(core)]
     frames = [recovered.report.lastFrame]
     log.committed = { [unowned self] in acknowledged = max(acknowledged, Int($0)) }

@@ -20,6 +20,8 @@ extension LimitTable {
     "KeyValueLimits.acceptPause": .estimate("pause before the next attempt"),
     "KeyValueLimits.tickPause": .estimate("how often what is due is looked for"),
     "KeyValueLimits.patternBytesMax": .driven(by: "patterns_shouldBeLimited"),
+    "KeyValueLimits.queuedBytesMax": .driven(by: "queuedBytes_shouldBeLimited_overAllClients"),
+    "KeyValueLimits.watchedKeysMax": .driven(by: "watchedKeys_shouldBeLimited"),
     "KeyValueLimits.requestsAhead": .estimate(
       "how many requests are read before they are executed"),
     "KeyValueLimits.unsettledEntries": .driven(by: "indexes_shouldFollowInTime"),

@@ -41,6 +41,10 @@ public struct KeyValueCore: ~Copyable {
   var ahead: [Ahead] = []
   /// The one of the request at hand.
   private var hint = Ahead(key: nil, hash: 0, number: nil)
+  /// Bytes that transactions of all clients have queued.
+  var queuedBytes = 0
+  /// The keys that clients watch.
+  var watched = WatchedKeys()
   /// Where the search for what has expired goes on.
   private var expiryCursor: UInt32 = 0
 
@@ -233,6 +237,7 @@ public struct KeyValueCore: ~Copyable {
   mutating func note(_ number: UInt32) {
     let entry = table.entry(number)
     let flags = entry.pointee.flags
+    if !watched.isEmpty { changeWatched(number) }
     if flags & Entry.dirty == 0 { written.append(number) }
     if flags & Entry.unsettled == 0 { unsettled.append(.init(number, entry.pointee)) }
     entry.pointee.flags = flags | Entry.dirty | Entry.unsettled
@@ -256,6 +261,7 @@ public struct KeyValueCore: ~Copyable {
   /// Removes all keys.
   mutating func clear() {
     guard settings.keepsTombstones else {
+      watched.changeAll { table.hasLive($0) }
       table = KeyTable(sipKey: settings.tableKey)
       _ = table.number(of: settings.replica)
       indexes.clear()

@@ -36,9 +36,9 @@ extension KeyValueLimits {
 
   /// Requests of an AOF that become one batch.
   public static let importedPerBatch = 1_024
-  /// Requests between MULTI and EXEC of an AOF.
+  /// Requests between MULTI and EXEC, of a client and of an AOF.
   public static let transactionRequestsMax = 1 << 20
-  /// Bytes of such requests.
+  /// Bytes of such requests of an AOF.
   public static let transactionBytesMax = 512 << 20
   /// Bytes of the manifest of an AOF.
   public static let manifestBytesMax = 1 << 20

@@ -39,6 +39,7 @@ package struct KeyValueRecovery {
     let files = try LogFiles(disk)
     report.identity = try Self.identity(of: disk)
     guard report.identity != nil else { return }
+    if files.hasFailedSync { report.distrusted = files.all }
     core.beginBatch(at: now)
     var first: UInt64 = 1
     if let newest = files.checkpoints.last {
@@ -51,7 +52,11 @@ package struct KeyValueRecovery {
     do throws(DiskError) {
       try secure()
       try removeOld(files, before: first)
-    } catch { throw LogError(error) }
+    } catch {
+      // The next attempt must not believe a sync that succeeds.
+      if error.doing == .synced { _ = LogFiles.markFailedSync(disk) }
+      throw LogError(error)
+    }
   }
 
   /// Brings what was read to the disk. A process that was killed may have left it with the system,

@@ -20,6 +20,7 @@ public final class KeyValueServer: @unchecked Sendable {
   private var listeners: [ClientListener] = []
   private var listenerTickets: [WatchTicket] = []
   var clients: [UInt64: ClientConnection] = [:]
+  let waiting = WaitingReplies()
   private var lastClient: UInt64 = 0
   private var tick: TimerTicket?
   private var isStopped = false
@@ -151,7 +152,7 @@ public final class KeyValueServer: @unchecked Sendable {
       id: lastClient, address: "\(address)", localAddress: "\(listener.address)",
       at: clock.milliseconds, isAuthenticated: core.settings.password == nil)
     session.descriptor = descriptor
-    let client = ClientConnection(descriptor: descriptor, session: session)
+    let client = ClientConnection(descriptor: descriptor, session: session, total: waiting)
     do throws(EventLoopError) {
       client.ticket = try runtime.watch(descriptor) { [weak self, unowned client] in
         self?.isReady(client, $0)
@@ -170,6 +171,8 @@ public final class KeyValueServer: @unchecked Sendable {
     if let ticket = client.ticket { runtime.unwatch(ticket) }
     Glibc.close(client.descriptor)
     clients[client.session.id] = nil
+    client.dropReplies()
+    core.end(&client.session)
     core.statistics.clients = clients.count
   }
 
@@ -191,6 +194,7 @@ public final class KeyValueServer: @unchecked Sendable {
     let outcome = core.hasEffects ? log?.commit(core, batch: batch) ?? .done : .done
     core.endBatch()
     deliver(outcome)
+    boundReplies()
     touched.removeAll(keepingCapacity: true)
     replies.clear(keeping: KeyValueLimits.keptReplyBytes)
     if wantsStop { return stop() }
