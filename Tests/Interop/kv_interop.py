@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 PROGRAM = sys.argv[1:]
@@ -473,6 +474,59 @@ def bounds():
     check(held[2].rest() == b"" and node.process.wait(5) == 0, "SHUTDOWN ends the node")
 
 
+def descriptors():
+    """A node that has no descriptors left turns connections away, says so, and goes on."""
+    port = free_port()
+    node = Server(["prlimit", "--nofile=48:48", *PROGRAM, "--listen", f"127.0.0.1:{port}"], port)
+    first = Client(node)
+    first.do("SET", "a", "1")
+    held = []
+    for _ in range(60):
+        client = Client(node)
+        try:
+            if client.do("PING") == b"+PONG\r\n":
+                held.append(client)
+        except (EOFError, OSError):
+            pass
+    check(20 < len(held) < 48, f"{len(held)} connections with 48 descriptors")
+    check(first.do("GET", "a") == b"$1\r\n1\r\n", "those that are there are served")
+    for client in held:
+        client.socket.close()
+    time.sleep(0.3)
+    check(Client(node).do("PING") == b"+PONG\r\n", "and others when there are descriptors again")
+    check(node.end() == 0, "a node that had no descriptors ends in order")
+    told = node.process.stderr.read().decode()
+    check("no descriptors are left" in told, f"the operator is told: {told[-300:]}")
+
+
+def saving():
+    with tempfile.TemporaryDirectory() as folder:
+        node = ours("--data", folder, "--fsync", "everysec")
+        client = Client(node)
+        client.do("SET", "a", "1")
+        begun = int(client.do("LASTSAVE")[1:])
+        time.sleep(1.1)
+        client.send("SAVE")
+        client.send("LASTSAVE")
+        check(client.reply() == b"+OK\r\n" and int(client.reply()[1:]) > begun,
+              "LASTSAVE at once after SAVE")
+        client.do("SET", "b", "2")
+        before = [name for name in os.listdir(folder) if name.startswith("checkpoint-")]
+        client.send("SHUTDOWN", "SAVE")
+        check(client.rest() == b"" and node.process.wait(10) == 0, "SHUTDOWN SAVE ends the node")
+        after = [name for name in os.listdir(folder) if name.startswith("checkpoint-")]
+        check(len(before) == len(after) == 1 and before != after, f"it saves: {before} {after}")
+        node = ours("--data", folder, "--fsync", "everysec")
+        check(Client(node).do("MGET", "a", "b") == b"*2\r\n$1\r\n1\r\n$1\r\n2\r\n", "and all is there")
+        node.end()
+    node = ours()
+    client = Client(node)
+    check(client.do("SHUTDOWN", "SAVE") == b"-ERR Errors trying to SHUTDOWN. Check logs.\r\n",
+          "SHUTDOWN SAVE of what cannot be saved")
+    client.send("SHUTDOWN", "SAVE", "FORCE")
+    check(client.rest() == b"" and node.process.wait(10) == 0, "unless it is forced")
+
+
 def main():
     node, redis = ours(), redis_server()
     compare_commands(node, redis)
@@ -485,6 +539,8 @@ def main():
     redis.end()
     compare_passwords()
     bounds()
+    descriptors()
+    saving()
     print(f"{checks} checks, {len(failures)} failed")
     sys.exit(1 if failures else 0)
 

@@ -9,6 +9,8 @@ extension LimitTable {
       by: "repliesThatNobodyReads_shouldStopTheRequests_andGoOnLater"),
     "KeyValueLimits.replyBytesMax": .driven(
       by: "aReplyThatIsTooLarge_shouldCloseItsClient_andLoseNothing"),
+    "KeyValueLimits.waitingRepliesBytesMax": .driven(
+      by: "repliesThatWaitForAllClients_shouldBeLimited_andTheLargestClosed"),
     "KeyValueLimits.sentBytesKept": .driven(
       by: "whatWasSent_shouldBeFreed_whenSomethingAlwaysWaits"),
     "KeyValueLimits.turnBytes": .estimate("how much is read of one client before the next"),

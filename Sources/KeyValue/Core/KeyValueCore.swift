@@ -54,6 +54,8 @@ public struct KeyValueCore: ~Copyable {
   var ahead: [Ahead] = []
   /// The one of the request at hand.
   private var hint = Ahead(key: nil, hash: 0, number: nil)
+  /// Entries of the batch of which only a part changed, and what they were before.
+  var parts: [UInt32: ValueBase] = [:]
   /// Bytes that transactions of all clients have queued.
   var queuedBytes = 0
   /// The keys that clients watch.
@@ -127,7 +129,9 @@ public struct KeyValueCore: ~Copyable {
     _ body: (EffectView) throws(Failure) -> Void
   ) throws(Failure) {
     for number in written {
-      if let view = view(of: number) { try body(view) }
+      guard var view = view(of: number) else { continue }
+      if !parts.isEmpty { view.base = parts[number] }
+      try body(view)
     }
   }
 
@@ -141,6 +145,7 @@ public struct KeyValueCore: ~Copyable {
 
   /// Ends the batch: its effects are forgotten.
   public mutating func endBatch() {
+    if !parts.isEmpty { parts = [:] }
     for number in written { table.entry(number).pointee.flags &= ~Entry.dirty }
     dropBuried()
     // Where no other replica has to hear of it, nothing is kept of what was deleted.
@@ -273,6 +278,7 @@ public struct KeyValueCore: ~Copyable {
     let entry = table.entry(number)
     let flags = entry.pointee.flags
     if !watched.isEmpty { changeWatched(number) }
+    if !parts.isEmpty { parts[number] = nil }
     if flags & Entry.dirty == 0 { written.append(number) }
     if flags & Entry.unsettled == 0 { unsettled.append(.init(number, entry.pointee)) }
     entry.pointee.flags = flags | Entry.dirty | Entry.unsettled
@@ -301,6 +307,7 @@ public struct KeyValueCore: ~Copyable {
       _ = table.number(of: settings.replica)
       indexes.clear()
       written.removeAll()
+      parts = [:]
       unsettled.removeAll()
       buried = []
       expiryCursor = 0

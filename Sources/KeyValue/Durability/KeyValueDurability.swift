@@ -149,6 +149,7 @@ extension KeyValueServer {
   /// Writes everything to disk for SHUTDOWN SAVE; gives why it could not.
   func saveBeforeEnd() -> String? {
     guard let log = durable else { return "this node keeps its keys in memory only" }
+    core.forgetParts()
     do throws(LogError) { try log.save(core, at: core.now) } catch { return "\(error)" }
     return nil
   }
@@ -165,6 +166,7 @@ extension KeyValueServer {
         try log.startCheckpoint(core)
         replies.simple("Background saving started")
       } else {
+        core.forgetParts()
         try log.save(core, at: core.now)
         replies.simple("OK")
       }

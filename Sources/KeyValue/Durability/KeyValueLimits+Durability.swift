@@ -2,6 +2,8 @@
 extension KeyValueLimits {
   /// Bytes of the body of a frame: the longest effect, which is a frame of its own.
   public static let frameBytesMax = valueBytesMax + (1 << 20)
+  /// Bytes of a value from which on only what changed of it is logged.
+  public static let partlyLoggedBytesMin = 4_096
   /// Bytes of effects from which on a frame ends and the next one begins.
   public static let frameBytesWanted = 1 << 20
   /// Bytes of a log file, from which on the next one begins.
