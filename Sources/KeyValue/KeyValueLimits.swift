@@ -58,7 +58,12 @@ public enum KeyValueLimits {
   public static let requestsAhead = 32
 
   /// Written entries that tree and sketch have yet to follow, from which on they do.
-  public static let unsettledEntries = 1_024
+  public static let unsettledEntries = 65_536
+  /// Entries that they follow at a time then, and that they catch up with at a time when little is
+  /// written.
+  public static let settledAtATime = 1_024
+  /// How long others are served in between.
+  public static let settlePause = Duration.milliseconds(1)
   /// Places in lists of written entries that are kept between batches.
   public static let keptWrites = 65_536
   /// Places of the table that a call of SCAN goes through, whatever its COUNT.

@@ -27,6 +27,8 @@ extension LimitTable {
     "KeyValueLimits.requestsAhead": .estimate(
       "how many requests are read before they are executed"),
     "KeyValueLimits.unsettledEntries": .driven(by: "indexes_shouldFollowInTime"),
+    "KeyValueLimits.settledAtATime": .driven(by: "indexes_shouldFollowInTime"),
+    "KeyValueLimits.settlePause": .estimate("how long clients are served between slices"),
     "KeyValueLimits.keptWrites": .estimate("memory that is kept for the next batch"),
     "KeyValueLimits.scanPlacesMax": .driven(by: "scanPlaces_shouldBeLimited_whateverTheCount"),
     "KeyValueLimits.expiryEntriesPerTurn": .driven(by: "searchForExpiry_shouldGoOnWhereItEnded"),

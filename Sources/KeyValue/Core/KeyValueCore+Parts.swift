@@ -64,7 +64,7 @@ extension KeyValueCore {
     let (key, version) = (change.key, change.version)
     let hash = key.withUnsafeBytes { table.hash($0) }
     // What is not there was deleted later, before the checkpoint had it; what is newer came later.
-    guard let number = key.withUnsafeBytes({ table.find($0, hash) }) else { return }
+    guard let number = key.withUnsafeBytes({ held($0, hash) }) else { return }
     guard table.version(number) < version else { return }
     let entry = table.entry(number)
     guard table.version(number) == change.base.version, entry.pointee.isLive,

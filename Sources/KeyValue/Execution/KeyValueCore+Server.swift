@@ -254,7 +254,7 @@ extension KeyValueCore {
         [
           ("role", "master"), ("connected_slaves", "0"),
           ("replica_id", "\(settings.replica)"), ("records", "\(recordCount)"),
-          ("tombstones", "\(table.count - table.live)"),
+          ("tombstones", "\(recordCount - table.live)"),
         ]
       ),
       (

@@ -23,6 +23,9 @@ public final class KeyValueServer: @unchecked Sendable {
   let waiting = WaitingReplies()
   private var lastClient: UInt64 = 0
   private var tick: TimerTicket?
+  /// Whether the indexes catch up, and what had been written at the last tick.
+  private var isCatchingUp = false
+  private var writtenBefore: UInt64 = 0
   private var isStopped = false
   private let ended: @Sendable () -> Void
 
@@ -97,6 +100,26 @@ public final class KeyValueServer: @unchecked Sendable {
 
   func tell(_ notice: KeyValueNotice) { self.notice(notice) }
 
+  /// Has the indexes follow while little is written, in slices.
+  private func catchUp() {
+    let written = core.statistics.written
+    let isBusy = written &- writtenBefore > UInt64(KeyValueLimits.settledAtATime)
+    writtenBefore = written
+    guard !isBusy, !isCatchingUp, core.unsettledCount > 0 else { return }
+    isCatchingUp = true
+    settleSlice()
+  }
+
+  private func settleSlice() {
+    core.settle(atMost: KeyValueLimits.settledAtATime)
+    isCatchingUp = core.unsettledCount > 0
+    guard isCatchingUp else { return }
+    runtime.schedule(at: runtime.now.advanced(by: KeyValueLimits.settlePause)) { [weak self] in
+      guard let self, !isStopped else { return }
+      settleSlice()
+    }
+  }
+
   /// What is due without clients: keys whose time is over, a tree that grows.
   private func scheduleTick() {
     let next = runtime.now.advanced(by: KeyValueLimits.tickPause)
@@ -104,7 +127,7 @@ public final class KeyValueServer: @unchecked Sendable {
       guard let self, !isStopped else { return }
       openBatch()
       core.expireSome()
-      core.settle()
+      catchUp()
       scheduleTick()
     }
   }
