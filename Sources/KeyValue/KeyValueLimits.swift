@@ -20,6 +20,9 @@ public enum KeyValueLimits {
   public static let clientsDefault = 10_000
   /// Bytes of replies that wait for a client, from which on its requests wait too.
   public static let waitingReplyBytes = 1 << 20
+  /// Bytes of replies that wait for all clients after a batch: beyond it the client with most of
+  /// them is closed.
+  public static let waitingRepliesBytesMax = 1 << 30
   /// Bytes that were sent and are kept, before what waits is moved to their place.
   public static let sentBytesKept = 64 << 10
   /// Bytes of the reply to one request: beyond it the client is closed.
@@ -42,6 +45,11 @@ public enum KeyValueLimits {
   /// Between two looks at what is due without clients.
   public static let tickPause = Duration.milliseconds(100)
 
+  /// Bytes of memory that requests between MULTI and EXEC of all clients take.
+  public static let queuedBytesMax = 256 << 20
+  /// Keys that a client watches.
+  public static let watchedKeysMax = 65_536
+
   // MARK: Work in one batch
 
   /// Bytes of a pattern of KEYS, SCAN and the like: each key costs its bytes times these at most.
@@ -50,7 +58,12 @@ public enum KeyValueLimits {
   public static let requestsAhead = 32
 
   /// Written entries that tree and sketch have yet to follow, from which on they do.
-  public static let unsettledEntries = 1_024
+  public static let unsettledEntries = 65_536
+  /// Entries that they follow at a time then, and that they catch up with at a time when little is
+  /// written.
+  public static let settledAtATime = 1_024
+  /// How long others are served in between.
+  public static let settlePause = Duration.milliseconds(1)
   /// Places in lists of written entries that are kept between batches.
   public static let keptWrites = 65_536
   /// Places of the table that a call of SCAN goes through, whatever its COUNT.

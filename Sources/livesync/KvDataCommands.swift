@@ -40,6 +40,9 @@ enum KvData {
   static func lines(_ report: RecoveryReport) -> [String] {
     (report.tornTail.map { ["\($0)"] } ?? [])
       + report.dropped.map { "damage dropped: \($0)" }
+      + report.distrusted.map {
+        "'\($0)' was there when a sync failed: it may not be on the disk, and is written anew"
+      }
   }
 
   /// Whether a directory holds a key-value store.

@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 PROGRAM = sys.argv[1:]
@@ -162,6 +163,18 @@ COMMAND INFO nothing|COMMAND DOCS nothing|COMMAND LIST FOO|WAIT|WAIT 0 0|WAIT -1
 WAIT x 0|WAIT 0 x|TIME x|LASTSAVE x|SHUTDOWN foo|HELLO 4|HELLO x|HELLO 2 FOO|HELLO 2 AUTH a
 HELLO 2 AUTH foo bar|HELLO 2 SETNAME|foo|foo bar baz|FOO 'a b' c|set|nosuch a b c d e f g h
 RESET|PING|FLUSHALL|PING
+MULTI|SET t1 1|INCR t1|GET t1|TTL t1|EXEC|GET t1|EXEC|DISCARD|MULTI x|EXEC x|DISCARD x|EXEC
+MULTI|MULTI|SET t1 5|EXEC|GET t1|MULTI|WATCH t1|EXEC|MULTI|SET t1 6|DISCARD|EXEC|GET t1
+MULTI|SET t1|GET t1|EXEC|MULTI|nosuch a b|SET t1 9|EXEC|GET t1|MULTI|SET t1 abc|INCR t1|GET t1|EXEC
+MULTI|EXEC|MULTI|EXEC x|EXEC|MULTI|SAVE|EXEC|MULTI|SHUTDOWN|EXEC|MULTI|CLIENT FOO|EXEC
+MULTI|CLIENT SETNAME|EXEC|MULTI|CONFIG|EXEC|MULTI|DISCARD x|EXEC|MULTI|WATCH|EXEC|MULTI|nosuch|DISCARD
+MULTI|PING|PING a b|ECHO hi|SELECT 1|SET t1 1 NX|MGET t1 none|DEL t1|EXISTS t1|UNWATCH|FLUSHALL|DBSIZE|EXEC
+MULTI|CLIENT GETNAME|CONFIG GET save|COMMAND COUNT|COMMAND FOO|EXEC|MULTI|CONFIG GET save|GET t1|EXEC
+WATCH|UNWATCH|UNWATCH x|WATCH t1 t2|UNWATCH|WATCH t1 t1|SET t1 1|MULTI|GET t1|EXEC|MULTI|GET t1|EXEC
+WATCH t1|MULTI|SET t1 2|EXEC|GET t1|WATCH t1|SET t1 3|DISCARD|MULTI|EXEC|WATCH t1|SET t1 4|UNWATCH|MULTI|EXEC
+WATCH t1|SET t1 1|MULTI|nosuch|EXEC|MULTI|EXEC|WATCH t9|MULTI|SET t9 1|EXEC|DEL t9
+MULTI|SET t1 1|RESET|EXEC|WATCH t1|SET t1 2|RESET|MULTI|PING|EXEC|MULTI|GET t1|MULTI|GET t1|EXEC
+FLUSHALL|PING
 """
 
 
@@ -238,7 +251,9 @@ def compare_passwords():
     for command in [
         ["PING"], ["GET", "a"], ["GET"], ["FOO"], ["AUTH", "x"], ["AUTH", "default", "x"],
         ["AUTH", "you", "secret"], ["HELLO", 3], ["HELLO"], ["HELLO", 3, "AUTH", "default", "x"],
-        ["RESET"], ["CLIENT", "SETNAME", "x"], ["COMMAND"], ["AUTH", "secret"], ["PING"],
+        ["RESET"], ["CLIENT", "SETNAME", "x"], ["COMMAND"], ["MULTI"], ["EXEC"], ["EXEC", "x"],
+        ["DISCARD"], ["WATCH", "a"], ["AUTH", "secret"], ["PING"], ["MULTI"], ["AUTH", "x"],
+        ["AUTH", "secret"], ["GET", "a"], ["EXEC"],
         ["RESET"], ["PING"], ["AUTH", "default", "secret"], ["SET", "a", "1"],
     ]:
         mine, theirs = a.do(*command), b.do(*command)
@@ -281,6 +296,8 @@ def pipelines(node, redis):
                     ["SETNX", key, 7], ["GETDEL", key], ["STRLEN", key], ["DBSIZE"],
                     ["EXPIRE", key, 1000], ["PERSIST", key], ["TTL", key], ["MSET", key, 1, other, 2],
                     ["DECRBY", key, draw.randrange(50)], ["TYPE", key], ["EXPIRE", key, -1],
+                    ["MULTI"], ["MULTI"], ["EXEC"], ["EXEC"], ["WATCH", key, other], ["UNWATCH"],
+                    ["DISCARD"], ["SET", key] if draw.randrange(8) == 0 else ["GET", other],
                 ]))
             raw = b"".join(
                 b"*%d\r\n" % len(r) + b"".join(
@@ -293,8 +310,63 @@ def pipelines(node, redis):
             for request in requests:
                 mine, theirs = a.reply(), b.reply()
                 check(mine == theirs, f"seed {seed} {request}: {mine} not {theirs}")
+        a.do("DISCARD"), b.do("DISCARD")
         mine, theirs = set(a.do("KEYS", "*").split()), set(b.do("KEYS", "*").split())
         check(mine == theirs, f"seed {seed}: the keys are the same")
+
+
+# Who does what: client 0 watches, client 1 is another one; a number alone is a pause in ms.
+WATCHED = [
+    "0 SET w 1|0 WATCH w|1 SET w 1|0 MULTI|0 GET w|0 EXEC|0 MULTI|0 GET w|0 EXEC",
+    "0 SET w 1|0 WATCH w|1 GET w|1 SET other 1|0 MULTI|0 SET w 2|0 EXEC|1 GET w",
+    "0 WATCH w|1 SET w 1|0 MULTI|0 EXEC", "0 WATCH w|1 SET w 1|1 DEL w|0 MULTI|0 EXEC",
+    "0 SET w 1|0 WATCH w|1 DEL w|0 MULTI|0 EXEC", "0 WATCH w|1 DEL w|0 MULTI|0 EXEC",
+    "0 SET w 1|0 WATCH w|1 EXPIRE w 100|0 MULTI|0 EXEC", "0 WATCH w|1 EXPIRE w 100|0 MULTI|0 EXEC",
+    "0 SET w 1 EX 100|0 WATCH w|1 PERSIST w|0 MULTI|0 EXEC",
+    "0 SET w 1|0 WATCH w|1 PERSIST w|0 MULTI|0 EXEC",
+    "0 SET w 1|0 WATCH w|1 SET w 2 NX|0 MULTI|0 EXEC", "0 SET w 1|0 WATCH w|1 APPEND w 2|0 MULTI|0 EXEC",
+    "0 SET w 1|0 WATCH w|1 GETDEL w|0 MULTI|0 EXEC", "0 WATCH w|1 GETDEL w|0 MULTI|0 EXEC",
+    "0 SET w 1 PX 40|0 WATCH w|90|0 MULTI|0 EXEC", "0 SET w 1 PX 40|90|0 WATCH w|0 MULTI|0 EXEC",
+    "0 SET w 1 PX 40|0 WATCH w|90|1 GET w|0 MULTI|0 EXEC|0 MULTI|0 EXEC",
+    "0 SET w 1 PX 40|90|0 WATCH w|1 SET w 2|0 MULTI|0 EXEC",
+    "0 SET w 1|0 WATCH w|1 FLUSHALL|0 MULTI|0 EXEC", "0 WATCH w|1 FLUSHALL|0 MULTI|0 EXEC",
+    "0 SET v 1|0 WATCH w|1 FLUSHALL|0 MULTI|0 EXEC|0 GET v",
+    "0 SET w 1|0 WATCH w|0 MULTI|1 SET w 2|0 SET w 3|0 EXEC|0 GET w",
+    "0 WATCH w v|1 MULTI|1 SET v 1|0 MULTI|1 EXEC|0 SET w 1|0 EXEC|0 GET w",
+    "0 WATCH w|1 SET w 1|0 WATCH v|0 MULTI|0 EXEC", "0 WATCH w|1 SET w 1|0 UNWATCH|0 MULTI|0 EXEC",
+    "0 WATCH w|1 SET w 1|0 MULTI|0 DISCARD|0 MULTI|0 EXEC", "0 MULTI|0 SET w 1|1 GET w|0 EXEC|1 GET w",
+    "0 WATCH w|0 SET w 1|0 MULTI|0 EXEC", "0 SET w 1|0 WATCH w|0 INCR w|0 MULTI|0 INCR w|0 EXEC",
+    "0 MULTI|0 INCR w|0 INCR w|0 EXEC|1 GET w", "0 WATCH w|0 MULTI|0 UNWATCH|1 SET w 1|0 EXEC",
+]
+
+
+def transactions(node, redis):
+    for script in WATCHED:
+        both = [(Client(server), Client(server)) for server in (node, redis)]
+        for clients in both:
+            clients[0].do("FLUSHALL")
+        for step in script.split("|"):
+            if step.isdigit() and len(step) > 1:
+                time.sleep(int(step) / 1000)
+                continue
+            who, *command = step.split()
+            mine, theirs = (clients[int(who)].do(*command) for clients in both)
+            check(mine == theirs, f"{script}: at {step}: {mine} not {theirs}")
+        for clients in both:
+            for client in clients:
+                client.socket.close()
+    # Of a large transaction all comes, and in one piece for others.
+    for server in (node, redis):
+        client, other = Client(server), Client(server)
+        client.send("MULTI")
+        for number in range(5_000):
+            client.send("SET", f"large:{number}", "v" * 200)
+        other.do("PING")
+        check(other.do("EXISTS", "large:0") == b":0\r\n", "nothing of it is done before EXEC")
+        client.send("EXEC")
+        for _ in range(5_001):
+            client.reply()
+        check(client.reply().count(b"+OK") == 5_000, "a transaction of 5,000 requests")
 
 
 def run(words, text=None):
@@ -333,6 +405,28 @@ def library(node):
         for number in range(500):
             pipe.set(f"scan:{number}", number)
         check(all(pipe.execute()), "redis-py pipeline")
+    with client.pipeline() as pipe:
+        for number in range(500):
+            pipe.set(f"scan:{number}", number)
+        pipe.incr("tx").incr("tx").get("tx")
+        check(pipe.execute()[-3:] == [1, 2, "2"], "redis-py pipeline that is a transaction")
+    with client.pipeline() as pipe:
+        pipe.set("tx", "x").incr("tx").get("tx")
+        answers = pipe.execute(raise_on_error=False)
+        check(answers[0] is True and isinstance(answers[1], redis.ResponseError)
+              and answers[2] == "x", f"redis-py: an error within a transaction: {answers}")
+    with client.pipeline() as pipe:
+        pipe.watch("tx")
+        client.set("tx", "changed")
+        pipe.multi()
+        pipe.set("tx", "mine")
+        try:
+            pipe.execute()
+            check(False, "redis-py WatchError")
+        except redis.WatchError:
+            check(client.get("tx") == "changed", "redis-py WatchError")
+    client.set("tx", 1)
+    check(client.transaction(lambda pipe: pipe.incr("tx"), "tx") == [2], "redis-py transaction")
     check(len(set(client.scan_iter("scan:*"))) == 500, "redis-py scan_iter")
     check(client.info()["role"] == "master", "redis-py info")
     check(client.client_list()[-1]["lib-name"] != "", "redis-py client_list")
@@ -380,17 +474,73 @@ def bounds():
     check(held[2].rest() == b"" and node.process.wait(5) == 0, "SHUTDOWN ends the node")
 
 
+def descriptors():
+    """A node that has no descriptors left turns connections away, says so, and goes on."""
+    port = free_port()
+    node = Server(["prlimit", "--nofile=48:48", *PROGRAM, "--listen", f"127.0.0.1:{port}"], port)
+    first = Client(node)
+    first.do("SET", "a", "1")
+    held = []
+    for _ in range(60):
+        client = Client(node)
+        try:
+            if client.do("PING") == b"+PONG\r\n":
+                held.append(client)
+        except (EOFError, OSError):
+            pass
+    check(20 < len(held) < 48, f"{len(held)} connections with 48 descriptors")
+    check(first.do("GET", "a") == b"$1\r\n1\r\n", "those that are there are served")
+    for client in held:
+        client.socket.close()
+    time.sleep(0.3)
+    check(Client(node).do("PING") == b"+PONG\r\n", "and others when there are descriptors again")
+    check(node.end() == 0, "a node that had no descriptors ends in order")
+    told = node.process.stderr.read().decode()
+    check("no descriptors are left" in told, f"the operator is told: {told[-300:]}")
+
+
+def saving():
+    with tempfile.TemporaryDirectory() as folder:
+        node = ours("--data", folder, "--fsync", "everysec")
+        client = Client(node)
+        client.do("SET", "a", "1")
+        begun = int(client.do("LASTSAVE")[1:])
+        time.sleep(1.1)
+        client.send("SAVE")
+        client.send("LASTSAVE")
+        check(client.reply() == b"+OK\r\n" and int(client.reply()[1:]) > begun,
+              "LASTSAVE at once after SAVE")
+        client.do("SET", "b", "2")
+        before = [name for name in os.listdir(folder) if name.startswith("checkpoint-")]
+        client.send("SHUTDOWN", "SAVE")
+        check(client.rest() == b"" and node.process.wait(10) == 0, "SHUTDOWN SAVE ends the node")
+        after = [name for name in os.listdir(folder) if name.startswith("checkpoint-")]
+        check(len(before) == len(after) == 1 and before != after, f"it saves: {before} {after}")
+        node = ours("--data", folder, "--fsync", "everysec")
+        check(Client(node).do("MGET", "a", "b") == b"*2\r\n$1\r\n1\r\n$1\r\n2\r\n", "and all is there")
+        node.end()
+    node = ours()
+    client = Client(node)
+    check(client.do("SHUTDOWN", "SAVE") == b"-ERR Errors trying to SHUTDOWN. Check logs.\r\n",
+          "SHUTDOWN SAVE of what cannot be saved")
+    client.send("SHUTDOWN", "SAVE", "FORCE")
+    check(client.rest() == b"" and node.process.wait(10) == 0, "unless it is forced")
+
+
 def main():
     node, redis = ours(), redis_server()
     compare_commands(node, redis)
     compare_raw(node, redis)
     pipelines(node, redis)
+    transactions(node, redis)
     tools(node)
     library(node)
     check(node.end() == 0, "SIGTERM ends the node in order")
     redis.end()
     compare_passwords()
     bounds()
+    descriptors()
+    saving()
     print(f"{checks} checks, {len(failures)} failed")
     sys.exit(1 if failures else 0)
 

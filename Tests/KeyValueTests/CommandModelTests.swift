@@ -193,6 +193,34 @@ private struct Model {
     #expect(logged("INFO persistence").text?.contains("aof_enabled:1\r\n") == true)
   }
 
+  @Test func listOfClients_shouldTellTheirAge_andHowLongTheyAskedNothing() {
+    var node = Node()
+    node.now += 5_000
+    node("GET a")
+    let line = node.session.line(waitingBytes: 3, readBytes: 4, at: node.now + 7_999)
+    #expect(line.contains(" age=12 idle=7 flags=N "), "\(line)")
+    #expect(line.contains(" qbuf=4 ") && line.contains(" omem=3 ") && line.contains(" cmd=get "))
+    // A clock that was set back.
+    #expect(node.session.line(waitingBytes: 0, readBytes: 0, at: 1).contains(" age=0 idle=0 "))
+  }
+
+  @Test func shutdown_shouldTakeRedisWords() {
+    var node = Node()
+    for (words, saves, isForced) in [
+      ("", false, false), (" SAVE", true, false), (" nosave NOW", false, false),
+      (" SAVE FORCE", true, true),
+    ] {
+      _ = node.batch([
+        ["SHUTDOWN" + words].flatMap { $0.split(separator: " ") }.map { Array($0.utf8) }
+      ])
+      #expect(node.lastAfter == .shutdown(saves: saves, isForced: isForced), "\(words)")
+    }
+    #expect(node("SHUTDOWN ABORT") == .error("ERR No shutdown in progress."))
+    for words in ["SAVE NOSAVE", "ABORT NOW", "x"] {
+      #expect(node("SHUTDOWN \(words)") == .error("ERR syntax error"), "\(words)")
+    }
+  }
+
   @Test func writesThatAreRefused_shouldSayWhy_andReadingGoOn() {
     var node = Node()
     node("SET a 1")

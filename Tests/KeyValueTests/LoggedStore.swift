@@ -55,6 +55,7 @@ final class LoggedStore {
       last: recovered.report.lastFrame, logBytes: recovered.report.logBytes,
       segmentBytes: segmentBytes)
     core = recovered.core
+    if !recovered.report.distrusted.isEmpty { try log.renew(core, at: Self.now) }
     states = [Self.entries(core)]
     frames = [recovered.report.lastFrame]
     log.committed = { [unowned self] in acknowledged = max(acknowledged, Int($0)) }
@@ -157,7 +158,10 @@ final class LoggedStore {
       case 3: return "PEXPIRE \(key) \(1 + random.below(100_000))"
       case 4: return "MSET a\(random.below(4)) 1 b\(random.below(4)) 2 c 3"
       case 5: return random.chance(20) ? "FLUSHALL" : "PERSIST \(key)"
-      case 6: return "SET \(key) \(String(repeating: "x", count: random.below(300)))"
+      case 6:
+        // Some so long that changes of them are logged in part.
+        let bytes = random.chance(50) ? 4_090 + random.below(20) : random.below(300)
+        return "SET \(key) \(String(repeating: "x", count: bytes))"
       default: return "SET \(key) \(random.below(1_000))"
       }
     }

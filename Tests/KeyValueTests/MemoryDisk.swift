@@ -192,8 +192,8 @@ final class MemoryDisk: LogDisk, @unchecked Sendable {
         if let copy = copies[ObjectIdentifier(inode)] { return copy }
         let copy = Inode()
         (copy.data, copy.durable) = (inode.data, inode.durable)
-        // But for what a failed sync lost: no later one can tell, and a restart goes on with it.
-        copy.cutTo = inode.cutTo
+        // What a failed sync lost is lost, whatever later ones say.
+        (copy.cutTo, copy.lost) = (inode.cutTo, inode.lost)
         copies[ObjectIdentifier(inode)] = copy
         return copy
       }

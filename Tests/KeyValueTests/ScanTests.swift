@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test(arguments: [true, false], 0..<4 as Range<UInt64>)
-  func scan_shouldMissNoKeyThatWasThereAllTheTime(shrinks: Bool, seed: UInt64) {
+  func scan_shouldMissNoKeyThatWasThereAllTheTime_report16(shrinks: Bool, seed: UInt64) {
     var draw = SeededGenerator(seed: seed)
     var node = Node(seed + 1)
     let lasting = Set((0..<500).map { "last:\($0)" })

@@ -28,11 +28,12 @@ private final class TestServer: Sendable {
   let port: UInt16
   let notices = Notices()
 
-  init(password: String? = nil, clientsMax: Int = 100) throws {
+  init(password: String? = nil, clientsMax: Int = 100, waitingRepliesMax: Int? = nil) throws {
     let runtime = try EventLoopRuntime()
-    let settings = KeyValueSettings(
+    var settings = KeyValueSettings(
       replica: ReplicaID(1), tableKey: SipKey(low: 1, high: 2), seed: 3,
       password: password.map { Array($0.utf8) }, clientsMax: clientsMax)
+    if let waitingRepliesMax { settings.waitingRepliesMax = waitingRepliesMax }
     let server = KeyValueServer(
       runtime: runtime, settings: settings,
       notice: { [notices] in notices.add($0) })
@@ -110,7 +111,7 @@ private final class SlowLog: CommitLog, @unchecked Sendable {
     }
   }
 
-  @Test func strangers_shouldBeBounded() async throws {
+  @Test func strangers_shouldBeBounded_report15() async throws {
     try await onThread {
       let server = try TestServer(password: "secret")
       let client = try server.client()
@@ -119,6 +120,14 @@ private final class SlowLog: CommitLog, @unchecked Sendable {
         try client.read(upTo: "PONG\r\n")
           == "-NOAUTH Authentication required.\r\n-WRONGPASS invalid username-password pair or user"
           + " is disabled.\r\n+OK\r\n+PONG\r\n")
+      // They can queue nothing, and watch nothing.
+      let curious = try server.client()
+      curious.send("MULTI\nSET a 1\nEXEC\nWATCH a\nQUIT\n")
+      let refusal = "-NOAUTH Authentication required.\r\n"
+      #expect(
+        try curious.readToEnd() == refusal + refusal
+          + "-EXECABORT Transaction discarded because of: NOAUTH Authentication required.\r\n"
+          + refusal + "+OK\r\n")
       let stranger = try server.client()
       let bulk = "$16000\r\n" + String(repeating: "x", count: 16_000) + "\r\n"
       stranger.send("*10\r\n" + bulk + bulk)
@@ -164,6 +173,48 @@ private final class SlowLog: CommitLog, @unchecked Sendable {
       #expect(waiting.allSatisfy { $0 <= KeyValueLimits.waitingReplyBytes + 200_100 })
       let reply = "$200000\r\n" + value + "\r\n"
       for _ in 0..<100 { #expect(try client.read(count: reply.utf8.count) == Array(reply.utf8)) }
+    }
+  }
+
+  @Test func repliesThatWaitForAllClients_shouldBeLimited_andTheLargestClosed() async throws {
+    try await onThread {
+      let most = 2 << 20
+      let server = try TestServer(waitingRepliesMax: most)
+      let writer = try server.client()
+      writer.send(RequestWriter.bytes("SET", "a", String(repeating: "v", count: 500_000)))
+      #expect(try writer.read(upTo: "\r\n") == "+OK\r\n")
+      // None of them reads; what the system does not take waits here.
+      let slow = try (0..<6).map { _ in try server.client() }
+      for client in slow { for _ in 0..<40 { client.send("GET a\n") } }
+      while server.notices.all.isEmpty { sched_yield() }
+      guard case .tooMuchWaits(_, let bytes, let all, most)? = server.notices.all.first else {
+        Issue.record("\(server.notices.all)")
+        return
+      }
+      #expect(bytes <= all && all > most && bytes * slow.count >= all)
+      // The others are served, and nothing that was written is lost.
+      writer.send("STRLEN a\nSET b 1\nGET b\n")
+      #expect(try writer.read(upTo: "1\r\n1\r\n") == ":500000\r\n+OK\r\n$1\r\n1\r\n")
+    }
+  }
+
+  @Test func transactions_shouldPauseForTheServer_andEndWithTheConnection() async throws {
+    try await onThread {
+      let server = try TestServer()
+      let client = try server.client()
+      client.send("CLIENT SETNAME me\nMULTI\nSET a 1\nCLIENT LIST\nGET a\nCLIENT GETNAME\nEXEC\n")
+      let queued = String(repeating: "+QUEUED\r\n", count: 4)
+      let replies = try client.read(upTo: "$2\r\nme\r\n")
+      #expect(replies.hasPrefix("+OK\r\n+OK\r\n" + queued + "*4\r\n+OK\r\n$"))
+      #expect(replies.hasSuffix("\r\n$1\r\n1\r\n$2\r\nme\r\n"))
+      #expect(replies.contains("name=me"), "\(replies)")
+      client.send("MULTI\nGET a\n")
+      _ = try client.read(upTo: "QUEUED\r\n")
+      let other = try server.client()
+      other.send("CLIENT LIST\nPING\n")
+      #expect(try other.read(upTo: "PONG").contains("flags=x db=0 sub=0 psub=0 ssub=0 multi=1 "))
+      client.send("QUIT\nPING\n")
+      #expect(try client.readToEnd() == "+OK\r\n")
     }
   }
 

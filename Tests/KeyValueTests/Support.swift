@@ -12,6 +12,8 @@ struct Node: ~Copyable {
   private var replies = ReplyBuffer()
   /// What each batch wrote.
   private(set) var log: [[KeyValueEffect]] = []
+  /// What the server would have to do after the last request.
+  private(set) var lastAfter: AfterRequest?
 
   init(
     _ replica: UInt64 = 1, keepsTombstones: Bool = false, password: String? = nil,
@@ -39,7 +41,7 @@ struct Node: ~Copyable {
       bytes.withUnsafeBytes { window in
         guard case .request = parser.next(in: window) else { return }
         parser.withArguments(in: window) {
-          _ = core.execute($0, for: &session, into: &replies)
+          lastAfter = core.execute($0, for: &session, into: &replies)
         }
       }
       if let reply = try? ReplyParser.reply(in: replies.bytes)?.reply { answers.append(reply) }
@@ -56,7 +58,10 @@ struct Node: ~Copyable {
   }
 
   @discardableResult
-  mutating func bytes(_ arguments: [UInt8]...) -> RESPReply { batch([arguments])[0] }
+  mutating func bytes(_ arguments: [UInt8]...) -> RESPReply { bytes(arguments) }
+
+  @discardableResult
+  mutating func bytes(_ arguments: [[UInt8]]) -> RESPReply { batch([arguments])[0] }
 
   /// Executes one request of words.
   @discardableResult

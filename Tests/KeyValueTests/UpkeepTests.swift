@@ -51,6 +51,25 @@ enum HybridTimeOf {
     try IndexCheck.check(&node.core, "grown")
   }
 
+  @Test func deletedKeys_shouldBeGone_beforeTheIndexesFollow() throws {
+    var node = Node()
+    for number in 0..<100 { node("SET k\(number) v") }
+    let tree = node.core.recordTree
+    #expect(tree.roughNode(.root).count == 100)
+    for number in 0..<60 { node("DEL k\(number)") }
+    #expect(node.core.unsettledCount == 60 && node.core.recordCount == 40)
+    #expect(node.entries.count == 40 && node("EXISTS k1") == .integer(0))
+    // Some come back before they have gone.
+    for number in 0..<20 { #expect(node("SETNX k\(number) w") == .integer(1)) }
+    #expect(node.core.recordCount == 60 && node.entries.count == 60)
+    node.core.settle(atMost: 30)
+    #expect(node.core.unsettledCount == 30 && node.core.recordCount == 60)
+    try check(&node.core, "some came back")
+    for number in 0..<100 { node("DEL k\(number)") }
+    #expect(node.core.recordCount == 0 && node("DBSIZE") == .integer(0))
+    try check(&node.core, "all are gone")
+  }
+
   @Test func memory_shouldBeAtMost150BytesAKey() {
     var node = Node(keepsTombstones: true)
     for start in stride(from: 0, to: 150_000, by: 5_000) {

@@ -9,6 +9,8 @@ extension LimitTable {
       by: "repliesThatNobodyReads_shouldStopTheRequests_andGoOnLater"),
     "KeyValueLimits.replyBytesMax": .driven(
       by: "aReplyThatIsTooLarge_shouldCloseItsClient_andLoseNothing"),
+    "KeyValueLimits.waitingRepliesBytesMax": .driven(
+      by: "repliesThatWaitForAllClients_shouldBeLimited_andTheLargestClosed"),
     "KeyValueLimits.sentBytesKept": .driven(
       by: "whatWasSent_shouldBeFreed_whenSomethingAlwaysWaits"),
     "KeyValueLimits.turnBytes": .estimate("how much is read of one client before the next"),
@@ -20,9 +22,13 @@ extension LimitTable {
     "KeyValueLimits.acceptPause": .estimate("pause before the next attempt"),
     "KeyValueLimits.tickPause": .estimate("how often what is due is looked for"),
     "KeyValueLimits.patternBytesMax": .driven(by: "patterns_shouldBeLimited"),
+    "KeyValueLimits.queuedBytesMax": .driven(by: "queuedBytes_shouldBeLimited_overAllClients"),
+    "KeyValueLimits.watchedKeysMax": .driven(by: "watchedKeys_shouldBeLimited"),
     "KeyValueLimits.requestsAhead": .estimate(
       "how many requests are read before they are executed"),
     "KeyValueLimits.unsettledEntries": .driven(by: "indexes_shouldFollowInTime"),
+    "KeyValueLimits.settledAtATime": .driven(by: "indexes_shouldFollowInTime"),
+    "KeyValueLimits.settlePause": .estimate("how long clients are served between slices"),
     "KeyValueLimits.keptWrites": .estimate("memory that is kept for the next batch"),
     "KeyValueLimits.scanPlacesMax": .driven(by: "scanPlaces_shouldBeLimited_whateverTheCount"),
     "KeyValueLimits.expiryEntriesPerTurn": .driven(by: "searchForExpiry_shouldGoOnWhereItEnded"),

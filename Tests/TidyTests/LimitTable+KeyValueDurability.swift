@@ -4,6 +4,8 @@ extension LimitTable {
       by: "longestValue_shouldFitAFrame_andNoLongerFrameBeRead"),
     "KeyValueLimits.frameBytesWanted": .driven(
       by: "largeBatches_shouldBecomeFrames_andCountAsAWhole"),
+    "KeyValueLimits.partlyLoggedBytesMin": .driven(
+      by: "aLargeValue_shouldBeLoggedInPart_whenAPartChanged"),
     "KeyValueLimits.segmentBytes": .estimate("when the next file begins; tests use smaller ones"),
     "KeyValueLimits.dataFilesMax": .estimate("a directory with more files is no data directory"),
     "KeyValueLimits.readAheadBytes": .estimate("how much is read at a time"),

@@ -5,5 +5,6 @@ enum CommandID: UInt8, Sendable, CaseIterable {
   case del, unlink, exists, type, keys, scan, randomkey, dbsize, flushall, flushdb
   case expire, pexpire, expireat, pexpireat, ttl, pttl, persist
   case ping, echo, hello, auth, select, client, quit, reset
+  case multi, exec, discard, watch, unwatch
   case command, config, info, time, wait, save, bgsave, lastsave, shutdown
 }

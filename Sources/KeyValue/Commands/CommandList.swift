@@ -1,6 +1,6 @@
 extension CommandSpecification {
   /// All commands, in the order of `CommandID`.
-  public static let all = strings + keyspace + expiry + connection + server
+  public static let all = strings + keyspace + expiry + connection + transactions + server
 
   private static let oneKey = (1, 1, 1)
   private static let manyKeys = (1, -1, 1)
@@ -124,6 +124,24 @@ extension CommandSpecification {
       since: "6.2.0"),
   ]
 
+  private static let ofTransactions: Flags = [.noscript, .loading, .stale, .fast]
+
+  private static let transactions: [CommandSpecification] = [
+    .init(
+      .multi, 1, ofTransactions, "transactions", "", "Begins to queue requests for EXEC.",
+      since: "1.2.0"),
+    .init(
+      .exec, 1, [.noscript, .loading, .stale], "transactions", "",
+      "Executes what was queued, as a whole.", since: "1.2.0"),
+    .init(
+      .discard, 1, ofTransactions, "transactions", "", "Forgets what was queued.", since: "2.0.0"),
+    .init(
+      .watch, -2, ofTransactions, keys: manyKeys, "transactions", "key [key ...]",
+      "Has EXEC do nothing if one of the keys is changed before.", since: "2.2.0"),
+    .init(
+      .unwatch, 1, ofTransactions, "transactions", "", "Watches no key any more.", since: "2.2.0"),
+  ]
+
   private static let clientCommands: [Subcommand] = [
     .init("id", 2, "", "Gives the number of this connection."),
     .init("info", 2, "", "Tells of this connection."),
@@ -163,7 +181,8 @@ extension CommandSpecification {
       .wait, 3, [.noscript], "generic", "replicas ms",
       "Gives how many replicas have the writes so far: none yet.", since: "3.0.0"),
     .init(
-      .save, 1, [.admin, .noscript], "server", "", "Writes everything to disk.", since: "1.0.0"),
+      .save, 1, [.admin, .noscript, .noMulti], "server", "", "Writes everything to disk.",
+      since: "1.0.0"),
     .init(
       .bgsave, -1, [.admin, .noscript], "server", "[SCHEDULE]",
       "Begins to write everything to disk.", since: "1.0.0"),
@@ -171,7 +190,7 @@ extension CommandSpecification {
       .lastsave, 1, [.loading, .stale, .fast], "server", "",
       "Gives when everything was written last, or the start.", since: "1.0.0"),
     .init(
-      .shutdown, -1, [.admin, .noscript, .loading, .stale], "server",
+      .shutdown, -1, [.admin, .noscript, .loading, .stale, .noMulti], "server",
       "[NOSAVE | SAVE] [NOW] [FORCE]", "Ends the server.", since: "1.0.0"),
   ]
 }

@@ -15,9 +15,12 @@ public struct CommandSpecification: Sendable {
     static let loading = Flags(rawValue: 64)
     static let stale = Flags(rawValue: 128)
     static let noscript = Flags(rawValue: 256)
+    /// It cannot be part of a transaction.
+    static let noMulti = Flags(rawValue: 512)
 
     private static let names = [
       "write", "readonly", "denyoom", "admin", "fast", "no_auth", "loading", "stale", "noscript",
+      "no_multi",
     ]
 
     var names: [String] {

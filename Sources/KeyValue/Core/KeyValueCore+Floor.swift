@@ -29,7 +29,7 @@ extension KeyValueCore {
     var gone: [UInt32] = []
     for number in start..<max(start, UInt32(end)) {
       let entry = table.entry(number).pointee
-      guard entry.kind != 0, !entry.isLive, entry.ticks <= ticks else { continue }
+      guard entry.isDead, !entry.isLeaving, entry.ticks <= ticks else { continue }
       if entry.kind == ValueKind.expired.rawValue, entry.expiry > ticks >> 16 { continue }
       gone.append(number)
     }
@@ -42,7 +42,7 @@ extension KeyValueCore {
   /// - Returns: whether anything was dropped.
   public mutating func bury(_ key: [UInt8], _ version: HybridTime) -> Bool {
     let hash = key.withUnsafeBytes { table.hash($0) }
-    guard let number = key.withUnsafeBytes({ table.find($0, hash) }),
+    guard let number = key.withUnsafeBytes({ held($0, hash) }),
       table.version(number) == version
     else { return false }
     note(number)
@@ -61,10 +61,10 @@ extension KeyValueCore {
     var numbers: Set<UInt32> = []
     for (number, ticks) in buried {
       let entry = table.entry(number).pointee
-      if entry.kind != 0, !entry.isLive, entry.ticks == ticks { numbers.insert(number) }
+      if entry.isDead, entry.ticks == ticks { numbers.insert(number) }
     }
     buried = []
-    drop(numbers.sorted())
+    for number in numbers.sorted() { leave(number) }
   }
 
   /// The ticks of the clock, brought up to these milliseconds: no later write has these or less.

@@ -100,10 +100,11 @@ extension KeyValueCore {
     guard incoming.expiry <= UInt64(Int64.max) else { throw .clock(.clockExhausted) }
     guard let replica = table.number(of: version.replica) else { throw .tooManyReplicas }
     let hash = key.withUnsafeBytes { table.hash($0) }
-    let held = key.withUnsafeBytes { table.find($0, hash) }
+    let found = key.withUnsafeBytes { table.find($0, hash) }
+    let held = found.flatMap { table.entry($0).pointee.isLeaving ? nil : $0 }
     if let held, !isNews(version, incoming.kind, than: held) { return .known }
     if held == nil, !isOwn, version.ticks <= floor { return .dead }
-    let number = held ?? key.withUnsafeBytes { table.insert($0, hash) }
+    let number = found ?? key.withUnsafeBytes { table.insert($0, hash) }
     note(number)
     let entry = table.entry(number)
     entry.pointee.ticks = version.ticks
@@ -147,7 +148,8 @@ extension KeyValueCore {
     }
   }
 
-  /// Bytes of memory that are held beside keys and values, but for the symbols, which do not grow.
+  /// Bytes of memory that are held beside keys and values, but for the symbols and what
+  /// these have yet to follow, which do not grow.
   public var overheadBytes: Int { table.overheadBytes + indexes.bytes }
   /// Whether another replica wrote any of what is held, or there was one to agree on a floor with:
   /// then deletions must leave tombstones.
@@ -155,7 +157,7 @@ extension KeyValueCore {
   /// Keys that have a value.
   public var liveCount: Int { table.live }
   /// Records: keys, tombstones counted.
-  public var recordCount: Int { table.count }
+  public var recordCount: Int { table.count - unsettled.leaving }
 }
 
 extension KeyValueEffect {

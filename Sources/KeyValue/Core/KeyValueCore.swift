@@ -37,8 +37,8 @@ public struct KeyValueCore: ~Copyable {
   private var seenMilliseconds: UInt64 = 0
   /// The entries written in this batch, each once.
   var written: [UInt32] = []
-  /// The entries that the indexes have yet to follow, each once, as they were before.
-  private var unsettled: [RecordIndexes.Written] = []
+  /// The entries that the indexes have yet to follow.
+  var unsettled = UnsettledEntries()
   /// Whether the batch began by removing all keys.
   public internal(set) var isCleared = false
   /// The ticks up to which deletions are not kept; 0: all are.
@@ -54,6 +54,12 @@ public struct KeyValueCore: ~Copyable {
   var ahead: [Ahead] = []
   /// The one of the request at hand.
   private var hint = Ahead(key: nil, hash: 0, number: nil)
+  /// Entries of the batch of which only a part changed, and what they were before.
+  var parts: [UInt32: ValueBase] = [:]
+  /// Bytes that transactions of all clients have queued.
+  var queuedBytes = 0
+  /// The keys that clients watch.
+  var watched = WatchedKeys()
   /// Where the search for what has expired goes on.
   private var expiryCursor: UInt32 = 0
 
@@ -92,25 +98,13 @@ public struct KeyValueCore: ~Copyable {
     expiryNow = max(expiryNow, milliseconds)
   }
 
-  /// Ends what a batch does; what it wrote is told from now on. The indexes follow when there is
-  /// enough for them to do.
+  /// Ends what a batch does; what it wrote is told from now on.
   public mutating func finishBatch() {
-    if unsettled.count >= KeyValueLimits.unsettledEntries || indexes.isGrowing { settle() }
+    settleWhatIsTooMuch()
     statistics.written += UInt64(written.count)
     if hasEffects { statistics.writingBatches += 1 }
   }
 
-  /// Brings the indexes of anti-entropy up to date. They are never more than
-  /// `KeyValueLimits.unsettledEntries` and a batch behind.
-  public mutating func settle() {
-    indexes.follow(unsettled, in: table)
-    for write in unsettled { table.entry(write.number).pointee.flags &= ~Entry.unsettled }
-    unsettled.removeAll(keepingCapacity: unsettled.count <= KeyValueLimits.keptWrites)
-    indexes.grow(over: table)
-  }
-
-  /// Written entries that the indexes have yet to follow.
-  public var unsettledCount: Int { unsettled.count }
   /// Whether the batch wrote anything.
   public var hasEffects: Bool { isCleared || isFloorRaised || !written.isEmpty }
   /// Keys that the batch wrote; that it removed all before is told by `isCleared`, that it raised
@@ -123,7 +117,9 @@ public struct KeyValueCore: ~Copyable {
     _ body: (EffectView) throws(Failure) -> Void
   ) throws(Failure) {
     for number in written {
-      if let view = view(of: number) { try body(view) }
+      guard var view = view(of: number) else { continue }
+      if !parts.isEmpty { view.base = parts[number] }
+      try body(view)
     }
   }
 
@@ -137,28 +133,15 @@ public struct KeyValueCore: ~Copyable {
 
   /// Ends the batch: its effects are forgotten.
   public mutating func endBatch() {
+    if !parts.isEmpty { parts = [:] }
     for number in written { table.entry(number).pointee.flags &= ~Entry.dirty }
     dropBuried()
     // Where no other replica has to hear of it, nothing is kept of what was deleted.
     if !settings.keepsTombstones {
-      drop(
-        written.filter {
-          let entry = table.entry($0).pointee
-          return entry.kind != 0 && !entry.isLive
-        })
+      for number in written where table.entry(number).pointee.isDead { leave(number) }
     }
     written.removeAll(keepingCapacity: written.count <= KeyValueLimits.keptWrites)
     (isCleared, isFloorRaised) = (false, false)
-  }
-
-  /// Takes entries without values out of the table and the indexes.
-  mutating func drop(_ numbers: [UInt32]) {
-    guard !numbers.isEmpty else { return }
-    settle()
-    let gone = numbers.map { RecordIndexes.Written($0, table.entry($0).pointee) }
-    for number in numbers { table.setKind(number, 0) }
-    indexes.follow(gone, in: table)
-    for number in numbers { table.remove(number) }
   }
 
   // MARK: Reading
@@ -185,7 +168,7 @@ public struct KeyValueCore: ~Copyable {
   /// What an entry is for others; nil if it is not used.
   borrowing func view(of number: UInt32) -> EffectView? {
     let entry = table.entry(number).pointee
-    guard let kind = ValueKind(rawValue: entry.kind) else { return nil }
+    guard let kind = ValueKind(rawValue: entry.kind), !entry.isLeaving else { return nil }
     return EffectView(
       key: entry.key, kind: kind, value: entry.value, version: table.version(number),
       expiry: entry.expiry)
@@ -268,9 +251,12 @@ public struct KeyValueCore: ~Copyable {
   mutating func note(_ number: UInt32) {
     let entry = table.entry(number)
     let flags = entry.pointee.flags
+    if !watched.isEmpty { changeWatched(number) }
+    if !parts.isEmpty { parts[number] = nil }
     if flags & Entry.dirty == 0 { written.append(number) }
     if flags & Entry.unsettled == 0 { unsettled.append(.init(number, entry.pointee)) }
-    entry.pointee.flags = flags | Entry.dirty | Entry.unsettled
+    if flags & Entry.leaving != 0 { unsettled.leaving -= 1 }
+    entry.pointee.flags = (flags | Entry.dirty | Entry.unsettled) & ~Entry.leaving
   }
 
   /// Gives an entry the next time of this replica.
@@ -291,10 +277,12 @@ public struct KeyValueCore: ~Copyable {
   /// Removes all keys.
   mutating func clear() {
     guard settings.keepsTombstones else {
+      watched.changeAll { table.hasLive($0) }
       table = KeyTable(sipKey: settings.tableKey)
       _ = table.number(of: settings.replica)
       indexes.clear()
       written.removeAll()
+      parts = [:]
       unsettled.removeAll()
       buried = []
       expiryCursor = 0

@@ -35,6 +35,8 @@ public struct EffectView {
   public let version: HybridTime
   /// Milliseconds since 1970; 0: never.
   public let expiry: UInt64
+  /// Of what the batch made the value, if it changed a part of a large one.
+  var base: ValueBase?
 
   /// A copy.
   public var effect: KeyValueEffect {

@@ -23,6 +23,8 @@ public struct KeyValueSettings: Sendable {
   public var clockAheadMax: UInt64 = clockAheadDefault
   /// Connections at a time.
   public var clientsMax: Int
+  /// Bytes of replies that wait for all clients.
+  public var waitingRepliesMax = KeyValueLimits.waitingRepliesBytesMax
   /// The port that INFO and CONFIG GET tell.
   public var port: UInt16 = 0
   /// When the log of writes is synced, in Redis' word; nil if there is none. INFO and CONFIG GET

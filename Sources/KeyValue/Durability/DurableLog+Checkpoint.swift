@@ -119,7 +119,10 @@ extension DurableLog {
         return nil
       },
       done: { [self] error in
-        if let error { return forgetCheckpoint("\(error)") }
+        if let error {
+          if error.doing == .synced { _ = LogFiles.markFailedSync(disk) }
+          return forgetCheckpoint("\(error)")
+        }
         checkpoint = nil
         lastSave = milliseconds
         notice(.checkpointDone(entries: run.entries, bytes: run.bytes))
@@ -159,6 +162,18 @@ extension DurableLog {
     if let reason = lastFailure {
       throw LogError(.disk, disk.path, refusal ?? "the checkpoint could not be written: \(reason)")
     }
+  }
+}
+
+extension DurableLog {
+  /// Writes everything anew after a restart that found files not to be trusted (`distrusted` of the
+  /// report): into files that the system has to bring to the disk. Before the first batch.
+  public func renew(_ core: borrowing KeyValueCore, at milliseconds: UInt64) throws(LogError) {
+    try save(core, at: milliseconds)
+    do throws(DiskError) {
+      try disk.remove(LogFiles.syncFailed)
+      try disk.synchronize()
+    } catch { throw LogError(error) }
   }
 }
 

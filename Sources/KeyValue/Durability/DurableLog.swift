@@ -176,7 +176,7 @@ public final class DurableLog: CommitLog {
       fileBytes = LogHeader.bytes
       frames.seed = segment.seed
     } catch {
-      if error.doing == .synced { breakDown("\(error)") }
+      if error.doing == .synced { breakDown(sync: error) }
       throw error
     }
   }
@@ -199,6 +199,15 @@ public final class DurableLog: CommitLog {
       return breakDown("\(reason); more than \(KeyValueLimits.pendingBytesMax) bytes wait")
     }
     pending += frames.bytes
+  }
+
+  /// After a sync that failed: the next process has to know.
+  private func breakDown(sync error: DiskError) {
+    let isMarked = LogFiles.markFailedSync(disk)
+    breakDown(
+      isMarked
+        ? "\(error)"
+        : "\(error); nor can that be noted in the directory: copy it before a restart")
   }
 
   func breakDown(_ reason: String) {
@@ -255,7 +264,7 @@ public final class DurableLog: CommitLog {
   public func close() {
     abandonCheckpoint("the store is closed")
     guard !isBroken else { return }
-    if let error = Self.synchronize(unsynced + [file]) { breakDown("\(error)") }
+    if let error = Self.synchronize(unsynced + [file]) { breakDown(sync: error) }
   }
 
   static func synchronize(_ files: [any LogDiskFile]) -> DiskError? {
@@ -270,7 +279,7 @@ public final class DurableLog: CommitLog {
     if let error {
       // The kernel may have dropped what it could not write, and calls it clean: a second sync
       // proves nothing.
-      return breakDown("\(error)")
+      return breakDown(sync: error)
     }
     safe = max(safe, target)
     if let last = waiting.last(where: { $0.frame <= target }) {

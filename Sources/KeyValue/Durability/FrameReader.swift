@@ -6,7 +6,7 @@ struct StoredFrame {
   /// The last frame that was on the disk for sure when this one was written.
   let safe: UInt64
   let flags: FrameWriter.Flags
-  let effects: [KeyValueEffect]
+  let effects: [LoggedEffect]
   /// Of the last frame of a checkpoint: how many entries it has.
   let entries: UInt64
 }
@@ -106,7 +106,7 @@ struct FrameReader {
       throw .invalidCase(UInt64(flags.rawValue), of: "flags", at: 16)
     }
     guard safe < number else { throw .invalidValue("it is said to be safe itself", at: 8) }
-    var effects: [KeyValueEffect] = []
+    var effects: [LoggedEffect] = []
     var entries: UInt64 = 0
     if flags.contains(.endsCheckpoint) {
       entries = Array(try decoder.raw(8)).withUnsafeBytes { LittleEndian.uint64($0, at: 0) }

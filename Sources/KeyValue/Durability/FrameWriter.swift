@@ -53,7 +53,8 @@ struct FrameWriter {
   }
 
   mutating func add(_ view: EffectView, safe: UInt64) {
-    if isOpen, bytes.count - start + view.value.count > KeyValueLimits.frameBytesWanted {
+    let valueBytes = view.value.count - (view.base?.bytes ?? 0)
+    if isOpen, bytes.count - start + valueBytes > KeyValueLimits.frameBytesWanted {
       close([])
     }
     open(safe)
@@ -110,6 +111,21 @@ struct FrameWriter {
   }
 }
 
+/// An effect as the log has it.
+enum LoggedEffect: Sendable, Hashable {
+  case whole(KeyValueEffect)
+  /// What changed of a large value.
+  case changed(ValueChange)
+
+  /// Whether it is of a key.
+  var isOfKey: Bool {
+    switch self {
+    case .whole(let effect): effect.version != nil
+    case .changed: true
+    }
+  }
+}
+
 /// The stored form of one effect: a byte for the kind (`ValueKind`; or 5: all keys are gone, with
 /// nothing behind it; or 6: the floor, with its ticks as a varint behind it), the key (varint length, bytes), ticks (varint), replica (8 bytes, least
 /// significant first), expiry (varint), and for what has a value its bytes (varint length, bytes).
@@ -122,16 +138,27 @@ enum StoredEffect {
     append(ticks, to: &bytes)
   }
 
+  /// Behind it what an effect has, with what was appended as the value, and behind the expiry the
+  /// version that the value had before: ticks, replica, and its bytes (varint).
+  static let changed: UInt8 = 7
+
   static func append(_ view: EffectView, to bytes: inout [UInt8]) {
-    bytes.append(view.kind.rawValue)
+    let base = view.kind.isLive ? view.base : nil
+    bytes.append(base == nil ? view.kind.rawValue : changed)
     append(UInt64(view.key.count), to: &bytes)
     bytes.append(contentsOf: view.key)
     append(view.version.ticks, to: &bytes)
     LittleEndian.append(view.version.replica.bits, to: &bytes)
     append(view.expiry, to: &bytes)
     guard view.kind.isLive else { return }
-    append(UInt64(view.value.count), to: &bytes)
-    bytes.append(contentsOf: view.value)
+    if let base {
+      append(base.version.ticks, to: &bytes)
+      LittleEndian.append(base.version.replica.bits, to: &bytes)
+      append(UInt64(base.bytes), to: &bytes)
+    }
+    let value = view.value[(base?.bytes ?? 0)...]
+    append(UInt64(value.count), to: &bytes)
+    bytes.append(contentsOf: value)
   }
 
   /// The same of a copy.
@@ -170,28 +197,45 @@ enum StoredEffect {
   }
 
   /// Reads one effect strictly.
-  static func read(_ decoder: inout WireDecoder) throws(WireError) -> KeyValueEffect {
+  static func read(_ decoder: inout WireDecoder) throws(WireError) -> LoggedEffect {
     let start = decoder.offset
     let byte = try decoder.byte()
-    if byte == clear { return .clear }
-    if byte == floor { return .floor(try decoder.uint64()) }
-    guard let kind = ValueKind(rawValue: byte) else {
+    if byte == clear { return .whole(.clear) }
+    if byte == floor { return .whole(.floor(try decoder.uint64())) }
+    let kind = ValueKind(rawValue: byte)
+    guard kind != nil || byte == changed else {
       throw .invalidCase(UInt64(byte), of: "effect", at: start)
     }
     let key = try decoder.bytes(limit: KeyValueLimits.keyBytesMax)
     guard !key.isEmpty else { throw .invalidValue("a key has no bytes", at: start) }
-    let ticks = try decoder.uint64()
-    let bits = Array(try decoder.raw(8)).withUnsafeBytes { LittleEndian.uint64($0, at: 0) }
-    let version = HybridTime(ticks: ticks, replica: ReplicaID(bits))
+    let version = try version(&decoder)
     let expiry = try decoder.uint64()
     switch kind {
-    case .bytes, .replicated:
+    case nil:
+      let held = try self.version(&decoder)
+      let bytes = try decoder.uint64()
+      guard held < version, bytes <= UInt64(KeyValueLimits.valueBytesMax) else {
+        throw .invalidValue("it was made of what it cannot be made of", at: start)
+      }
+      let appended = try decoder.bytes(limit: KeyValueLimits.valueBytesMax)
+      return .changed(
+        ValueChange(
+          key: key, version: version, expiry: expiry,
+          base: ValueBase(version: held, bytes: Int(bytes)), appended: appended))
+    case .bytes?, .replicated?:
       let value = try decoder.bytes(limit: KeyValueLimits.valueBytesMax)
-      return .set(key: key, kind: kind, value: value, version: version, expiry: expiry)
-    case .tombstone:
+      let kind = byte == ValueKind.bytes.rawValue ? ValueKind.bytes : .replicated
+      return .whole(.set(key: key, kind: kind, value: value, version: version, expiry: expiry))
+    case .tombstone?:
       guard expiry == 0 else { throw .invalidValue("what was deleted has an expiry", at: start) }
-      return .delete(key: key, version: version)
-    case .expired: return .expire(key: key, version: version, expiry: expiry)
+      return .whole(.delete(key: key, version: version))
+    case .expired?: return .whole(.expire(key: key, version: version, expiry: expiry))
     }
+  }
+
+  private static func version(_ decoder: inout WireDecoder) throws(WireError) -> HybridTime {
+    let ticks = try decoder.uint64()
+    let bits = Array(try decoder.raw(8)).withUnsafeBytes { LittleEndian.uint64($0, at: 0) }
+    return HybridTime(ticks: ticks, replica: ReplicaID(bits))
   }
 }

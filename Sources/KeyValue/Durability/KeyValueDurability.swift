@@ -80,6 +80,7 @@ public final class KeyValueDurability: @unchecked Sendable {
     }
     log.resumed = { [weak server] in server?.core.writeRefusal = nil }
     log.notice = notice
+    if !report.distrusted.isEmpty { try log.renew(server.core, at: clock.milliseconds) }
     server.log = log
     (self.log, self.server, runtime) = (log, server, server.runtime)
     scheduleTick()
@@ -145,6 +146,14 @@ extension KeyValueServer {
     if let saved = durable.lastSave { core.lastSavedAt = saved }
   }
 
+  /// Writes everything to disk for SHUTDOWN SAVE; gives why it could not.
+  func saveBeforeEnd() -> String? {
+    guard let log = durable else { return "this node keeps its keys in memory only" }
+    core.forgetParts()
+    do throws(LogError) { try log.save(core, at: core.now) } catch { return "\(error)" }
+    return nil
+  }
+
   /// Answers SAVE and BGSAVE.
   func save(isInBackground: Bool) {
     guard let log = durable else {
@@ -157,6 +166,7 @@ extension KeyValueServer {
         try log.startCheckpoint(core)
         replies.simple("Background saving started")
       } else {
+        core.forgetParts()
         try log.save(core, at: core.now)
         replies.simple("OK")
       }

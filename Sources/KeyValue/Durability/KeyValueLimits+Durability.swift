@@ -2,6 +2,8 @@
 extension KeyValueLimits {
   /// Bytes of the body of a frame: the longest effect, which is a frame of its own.
   public static let frameBytesMax = valueBytesMax + (1 << 20)
+  /// Bytes of a value from which on only what changed of it is logged.
+  public static let partlyLoggedBytesMin = 4_096
   /// Bytes of effects from which on a frame ends and the next one begins.
   public static let frameBytesWanted = 1 << 20
   /// Bytes of a log file, from which on the next one begins.
@@ -36,9 +38,9 @@ extension KeyValueLimits {
 
   /// Requests of an AOF that become one batch.
   public static let importedPerBatch = 1_024
-  /// Requests between MULTI and EXEC of an AOF.
+  /// Requests between MULTI and EXEC, of a client and of an AOF.
   public static let transactionRequestsMax = 1 << 20
-  /// Bytes of such requests.
+  /// Bytes of such requests of an AOF.
   public static let transactionBytesMax = 512 << 20
   /// Bytes of the manifest of an AOF.
   public static let manifestBytesMax = 1 << 20

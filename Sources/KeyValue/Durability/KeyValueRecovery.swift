@@ -12,7 +12,7 @@ package struct KeyValueRecovery {
   package private(set) var report = RecoveryReport()
   private var segments: [LogFiles.Numbered] = []
   /// Effects of a batch whose last frame has not come, and where that batch begins.
-  private var pending: [KeyValueEffect] = []
+  private var pending: [LoggedEffect] = []
   private var cut: (segment: Int, byte: Int, frame: UInt64) = (0, LogHeader.bytes, 1)
 
   /// - Parameters:
@@ -39,6 +39,7 @@ package struct KeyValueRecovery {
     let files = try LogFiles(disk)
     report.identity = try Self.identity(of: disk)
     guard report.identity != nil else { return }
+    if files.hasFailedSync { report.distrusted = files.all }
     core.beginBatch(at: now)
     var first: UInt64 = 1
     if let newest = files.checkpoints.last {
@@ -51,7 +52,11 @@ package struct KeyValueRecovery {
     do throws(DiskError) {
       try secure()
       try removeOld(files, before: first)
-    } catch { throw LogError(error) }
+    } catch {
+      // The next attempt must not believe a sync that succeeds.
+      if error.doing == .synced { _ = LogFiles.markFailedSync(disk) }
+      throw LogError(error)
+    }
   }
 
   /// Brings what was read to the disk. A process that was killed may have left it with the system,
@@ -88,7 +93,7 @@ package struct KeyValueRecovery {
       switch try reader.next(number) {
       case .frame(let frame):
         try load(frame.effects, into: &core, reader.file, start)
-        report.checkpointEntries += UInt64(frame.effects.count { $0.version != nil })
+        report.checkpointEntries += UInt64(frame.effects.count(where: \.isOfKey))
         number += 1
         guard frame.flags.contains(.endsCheckpoint) else { continue }
         if frame.entries == report.checkpointEntries, reader.offset == reader.size { return }
@@ -105,24 +110,37 @@ package struct KeyValueRecovery {
 
   /// Puts effects into the core, as a batch of their own.
   private func load(
-    _ effects: [KeyValueEffect], into core: inout KeyValueCore, _ file: String, _ byte: Int
+    _ effects: [LoggedEffect], into core: inout KeyValueCore, _ file: String, _ byte: Int
   ) throws(LogError) {
     for effect in effects {
-      do throws(KeyValueCore.Refusal) {
-        guard effect == .clear else {
-          _ = try core.load(effect)
-          continue
+      switch effect {
+      case .whole(let effect):
+        do throws(KeyValueCore.Refusal) { try load(effect, into: &core) } catch {
+          throw LogError(.damaged, file, at: byte, "\(error)")
         }
-        // There were no other replicas then, so nothing is left behind, whatever holds now: a
-        // tombstone of today would be newer than the writes that follow.
-        let keeps = core.settings.keepsTombstones
-        core.settings.keepsTombstones = false
-        defer { core.settings.keepsTombstones = keeps }
-        _ = try core.load(effect)
-      } catch { throw LogError(.damaged, file, at: byte, "\(error)") }
+      case .changed(let change):
+        do throws(UnknownBase) { try core.load(change) } catch {
+          throw LogError(.damaged, file, at: byte, "\(error)")
+        }
+      }
     }
     core.finishBatch()
     core.endBatch()
+  }
+
+  private func load(
+    _ effect: KeyValueEffect, into core: inout KeyValueCore
+  ) throws(KeyValueCore.Refusal) {
+    guard effect == .clear else {
+      _ = try core.load(effect)
+      return
+    }
+    // There were no other replicas then, so nothing is left behind, whatever holds now: a tombstone
+    // of today would be newer than the writes that follow.
+    let keeps = core.settings.keepsTombstones
+    core.settings.keepsTombstones = false
+    defer { core.settings.keepsTombstones = keeps }
+    _ = try core.load(effect)
   }
 
   // MARK: The log

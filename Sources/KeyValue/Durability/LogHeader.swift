@@ -32,15 +32,23 @@ public struct LogHeader: Sendable, Hashable {
     case checkpoint = 2
   }
 
-  public static let formatVersion: UInt32 = 1
+  /// 2 since values may be logged in part; those of 1 are read too.
+  public static let formatVersion: UInt32 = 2
+  static let oldestFormat: UInt32 = 1
   public static let bytes = 65
   private static let magic = Array("livesykv".utf8)
 
   public let content: Content
   public let identity: StoreIdentity
   public let first: UInt64
+  private let format: UInt32
 
   public init(_ content: Content, _ identity: StoreIdentity, first: UInt64) {
+    self.init(content, identity, first: first, format: Self.formatVersion)
+  }
+
+  private init(_ content: Content, _ identity: StoreIdentity, first: UInt64, format: UInt32) {
+    self.format = format
     self.content = content
     self.identity = identity
     self.first = first
@@ -49,7 +57,7 @@ public struct LogHeader: Sendable, Hashable {
   /// The stored form, and the checksum at its end.
   var stored: (bytes: [UInt8], seed: UInt32) {
     var bytes = Self.magic
-    LittleEndian.append(Self.formatVersion, to: &bytes)
+    LittleEndian.append(format, to: &bytes)
     bytes.append(content.rawValue)
     bytes += identity.store.bytes
     LittleEndian.append(identity.replica.bits, to: &bytes)
@@ -76,9 +84,10 @@ public struct LogHeader: Sendable, Hashable {
       throw LogError(.damaged, file, at: bytes.count, "the header ends here")
     }
     let format = bytes.withUnsafeBytes { LittleEndian.uint32($0, at: 8) }
-    guard format == formatVersion else {
+    guard (oldestFormat...formatVersion).contains(format) else {
       throw LogError(
-        .newerFormat, file, at: 8, "format \(format); this program reads \(formatVersion)")
+        .newerFormat, file, at: 8,
+        "format \(format); this program reads \(oldestFormat) to \(formatVersion)")
     }
     guard bytes.count >= Self.bytes else {
       throw LogError(.damaged, file, at: bytes.count, "the header ends here")
@@ -90,7 +99,7 @@ public struct LogHeader: Sendable, Hashable {
         content,
         StoreIdentity(
           store: store, replica: ReplicaID(LittleEndian.uint64(bytes, at: 45))),
-        first: LittleEndian.uint64(bytes, at: 53))
+        first: LittleEndian.uint64(bytes, at: 53), format: format)
     }
     guard let header, header.stored.bytes == Array(bytes[..<Self.bytes]) else {
       throw LogError(.damaged, file, at: 12, "the header is not what was written")

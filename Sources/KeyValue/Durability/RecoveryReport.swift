@@ -26,6 +26,9 @@ public struct RecoveryReport: Sendable, Hashable {
   public internal(set) var tornTail: TornTail?
   /// Damage that was dropped because `repair` asked for it, and the bytes behind it.
   public internal(set) var dropped: [TornTail] = []
+  /// Files that a failed sync may have left with the system alone. Before anything else happens
+  /// they have to be written anew (`DurableLog.renew`).
+  public internal(set) var distrusted: [String] = []
   /// The number of the last frame.
   public internal(set) var lastFrame: UInt64 = 0
 }

@@ -18,6 +18,12 @@ public struct ClientSession: Sendable {
   /// The time of its last request, in milliseconds since 1970.
   public internal(set) var lastAt: UInt64
   var lastCommand: CommandID?
+  /// What it has queued since MULTI.
+  var transaction: Transaction?
+  /// Its transaction that is executed and waits for the server to answer.
+  var run: TransactionRun?
+  /// The keys that it watches.
+  var watches: [Watch] = []
 
   /// - Parameters:
   ///   - milliseconds: the time now, since 1970.
@@ -34,16 +40,20 @@ public struct ClientSession: Sendable {
     self.isAuthenticated = isAuthenticated
   }
 
+  /// Requests that wait for EXEC.
+  var queuedRequests: Int { transaction?.count ?? 0 }
+
   /// How large its requests may be.
   public var bounds: RequestBounds { isAuthenticated ? .full : .stranger }
 
   /// The client in a line, as CLIENT LIST gives it.
   public func line(waitingBytes: Int, readBytes: Int, at now: UInt64) -> String {
     func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+    let (flag, queued) = transaction.map { ("x", $0.count) } ?? ("N", -1)
     let command = lastCommand.map { "\($0)" } ?? "NULL"
     return "id=\(id) addr=\(address) laddr=\(localAddress) fd=\(descriptor) name=\(text(name))"
       + " age=\((now &- min(now, connectedAt)) / 1000) idle=\((now &- min(now, lastAt)) / 1000)"
-      + " flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=\(readBytes) qbuf-free=0"
+      + " flags=\(flag) db=0 sub=0 psub=0 ssub=0 multi=\(queued) qbuf=\(readBytes) qbuf-free=0"
       + " omem=\(waitingBytes) events=r cmd=\(command) user=default redir=-1"
       + " resp=\(version.rawValue) lib-name=\(text(libraryName)) lib-ver=\(text(libraryVersion))"
   }
@@ -58,8 +68,9 @@ public enum AfterRequest: Sendable, Hashable {
   /// The same, because the reply was longer than `KeyValueLimits.replyBytesMax`; so many bytes were
   /// made.
   case refuseReply(bytes: Int)
-  /// End, after the connections were closed.
-  case shutdown
+  /// End, after the connections were closed; write everything to disk before. If that fails, only
+  /// one that is forced ends.
+  case shutdown(saves: Bool, isForced: Bool)
   /// Answer with the lines of these connections, or of all.
   case listClients([UInt64]?)
   /// Write everything to disk, and answer.

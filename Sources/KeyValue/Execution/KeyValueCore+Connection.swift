@@ -17,6 +17,7 @@ extension KeyValueCore {
       reply.simple("OK")
       return .close
     case .reset:
+      end(&session)
       session.name = []
       session.version = .two
       session.isAuthenticated = settings.password == nil

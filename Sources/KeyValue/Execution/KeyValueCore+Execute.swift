@@ -46,18 +46,20 @@ extension KeyValueCore {
     _ request: RequestArguments, _ session: inout ClientSession, _ reply: inout ReplyBuffer
   ) -> AfterRequest {
     guard let number = commands.find(request[0]) else {
-      reply.error(Self.unknown(request))
-      return .next
+      return refuse(Self.unknown(request), nil, &session, &reply)
     }
     let id = commands.commands[number].id
     guard commands.commands[number].takes(request.count) else {
-      reply.error("ERR wrong number of arguments for '\(id)' command")
-      return .next
+      let error = "ERR wrong number of arguments for '\(id)' command"
+      return refuse(error, id, &session, &reply)
     }
     let flags = commands.commands[number].flags
     if !session.isAuthenticated, !flags.contains(.noAuth) {
-      reply.error("NOAUTH Authentication required.")
-      return .next
+      return refuse("NOAUTH Authentication required.", id, &session, &reply)
+    }
+    if session.transaction != nil {
+      session.lastCommand = id
+      return queue(number, request, &session, &reply)
     }
     if let writeRefusal, flags.contains(.write) {
       reply.error("MISCONF " + writeRefusal)
@@ -80,7 +82,7 @@ extension KeyValueCore {
       + arguments
   }
 
-  private mutating func run(
+  mutating func run(
     _ id: CommandID, _ request: RequestArguments, _ session: inout ClientSession,
     _ reply: inout ReplyBuffer
   ) -> AfterRequest {
@@ -126,6 +128,13 @@ extension KeyValueCore {
     case .command: command(request, &reply)
     case .config: configuration(request, &reply)
     case .info: info(request, &reply)
+    case .multi: begin(&session, &reply)
+    case .exec: return executeTransaction(&session, &reply)
+    case .discard: discard(&session, &reply)
+    case .watch: watch(request, &session, &reply)
+    case .unwatch:
+      unwatch(&session)
+      reply.simple("OK")
     case .ping, .echo, .hello, .auth, .select, .client, .quit, .reset:
       return connection(id, request, &session, &reply)
     }

@@ -32,7 +32,7 @@ extension KeyValueCore {
     if time <= Int64(expiryNow) {
       delete(number)
     } else {
-      note(number)
+      notePart(number)
       stamp(number)
       table.setExpiry(number, UInt64(time))
     }
@@ -83,7 +83,7 @@ extension KeyValueCore {
     guard let number = find(request[1]), table.entry(number).pointee.expiry != 0 else {
       return reply.integer(0)
     }
-    note(number)
+    notePart(number)
     stamp(number)
     table.setExpiry(number, 0)
     reply.integer(1)

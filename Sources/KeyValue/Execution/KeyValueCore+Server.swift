@@ -20,17 +20,33 @@ extension KeyValueCore {
   }
 
   func shutdown(_ request: RequestArguments, _ reply: inout ReplyBuffer) -> AfterRequest {
+    var (saves, savesNot, isForced, isAborting, isNow) = (false, false, false, false, false)
     for index in 1..<max(1, request.count) {
       let word = request[index]
-      guard
-        Bytes.isWord(word, "nosave") || Bytes.isWord(word, "save") || Bytes.isWord(word, "now")
-          || Bytes.isWord(word, "force")
-      else {
+      if Bytes.isWord(word, "nosave") {
+        savesNot = true
+      } else if Bytes.isWord(word, "save") {
+        saves = true
+      } else if Bytes.isWord(word, "now") {
+        isNow = true
+      } else if Bytes.isWord(word, "force") {
+        isForced = true
+      } else if Bytes.isWord(word, "abort") {
+        isAborting = true
+      } else {
         reply.error(KeyValueReply.syntax)
         return .next
       }
     }
-    return .shutdown
+    if saves && savesNot || isAborting && (saves || savesNot || isForced || isNow) {
+      reply.error(KeyValueReply.syntax)
+      return .next
+    }
+    guard !isAborting else {
+      reply.error("ERR No shutdown in progress.")
+      return .next
+    }
+    return .shutdown(saves: saves, isForced: isForced)
   }
 
   // MARK: COMMAND
@@ -238,7 +254,7 @@ extension KeyValueCore {
         [
           ("role", "master"), ("connected_slaves", "0"),
           ("replica_id", "\(settings.replica)"), ("records", "\(recordCount)"),
-          ("tombstones", "\(table.count - table.live)"),
+          ("tombstones", "\(recordCount - table.live)"),
         ]
       ),
       (

@@ -184,7 +184,7 @@ extension KeyValueCore {
     guard bytes <= KeyValueLimits.valueBytesMax else {
       return reply.error(KeyValueReply.tooLong)
     }
-    note(number)
+    notePart(number)
     stamp(number)
     table.append(number, request[2])
     reply.integer(Int64(bytes))

@@ -16,7 +16,7 @@ extension KeyValueCore: ReplicationSource {
   }
 
   private borrowing func number(of key: [UInt8]) -> UInt32? {
-    key.withUnsafeBytes { table.find($0, table.hash($0)) }
+    key.withUnsafeBytes { held($0, table.hash($0)) }
   }
 
   public func version(of key: [UInt8]) -> HybridTime? { number(of: key).map { table.version($0) } }

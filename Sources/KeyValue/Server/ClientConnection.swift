@@ -2,6 +2,13 @@ import Glibc
 import RESP
 import Runtime
 
+/// Bytes of replies that all clients of a server have in memory.
+package final class WaitingReplies {
+  package fileprivate(set) var bytes = 0
+
+  package init() {}
+}
+
 /// A connection of a client. Touched on the loop's thread only.
 package final class ClientConnection {
   let descriptor: Int32
@@ -15,6 +22,9 @@ package final class ClientConnection {
   private var output: [UInt8] = []
   private var sent = 0
   private var released = 0
+  private let total: WaitingReplies
+  /// Bytes of it that the total has.
+  private var counted = 0
 
   /// The last batch that executed something of it, and where its replies are in that batch's.
   var batch: UInt64 = 0
@@ -31,9 +41,10 @@ package final class ClientConnection {
   var isBroken = false
   var isClosed = false
 
-  package init(descriptor: Int32, session: ClientSession) {
+  package init(descriptor: Int32, session: ClientSession, total: WaitingReplies = .init()) {
     self.descriptor = descriptor
     self.session = session
+    self.total = total
   }
 
   /// Bytes of replies that wait.
@@ -47,6 +58,7 @@ package final class ClientConnection {
 
   /// Sends bytes behind those that wait.
   package func send(_ bytes: UnsafeRawBufferPointer) -> Sending {
+    defer { count() }
     guard output.isEmpty else {
       output.append(contentsOf: bytes)
       released = output.count
@@ -69,14 +81,34 @@ package final class ClientConnection {
   }
 
   /// Keeps bytes until `release`.
-  func hold(_ bytes: UnsafeRawBufferPointer) { output.append(contentsOf: bytes) }
+  func hold(_ bytes: UnsafeRawBufferPointer) {
+    output.append(contentsOf: bytes)
+    count()
+  }
+
+  /// Forgets all replies.
+  func dropReplies() {
+    output = []
+    (sent, released) = (0, 0)
+    count()
+  }
+
+  @inline(__always)
+  private func count() {
+    guard counted != output.count else { return }
+    total.bytes += output.count - counted
+    counted = output.count
+  }
 
   /// Lets the next `bytes` bytes go.
   func release(_ bytes: Int) { released += bytes }
 
   /// Sends of what waits as much as may go and there is room for.
   package func flush() -> Sending {
-    defer { forgetSent() }
+    defer {
+      forgetSent()
+      count()
+    }
     while sent < released {
       let count = output[sent..<released].withUnsafeBytes {
         Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))

@@ -26,6 +26,10 @@ public enum KeyValueNotice: Sendable, Hashable, CustomStringConvertible {
   case noDescriptors(from: String)
   case notAccepted(call: String, code: Int32)
   case commitFailed(String)
+  /// More replies wait for all clients than may.
+  case tooMuchWaits(client: String, bytes: Int, all: Int, max: Int)
+  /// SHUTDOWN SAVE could not save.
+  case notSaved(String)
 
   public var description: String {
     switch self {
@@ -38,6 +42,10 @@ public enum KeyValueNotice: Sendable, Hashable, CustomStringConvertible {
     case .noDescriptors(let client): "client \(client) refused: no descriptors are left"
     case .notAccepted(let call, let code): "\(call) failed with errno \(code); trying again"
     case .commitFailed(let reason): "writes are refused from now on: \(reason)"
+    case .tooMuchWaits(let client, let bytes, let all, let max):
+      "client \(client) closed: \(bytes) bytes of replies wait for it, \(all) for all clients,"
+        + " which may be \(max)"
+    case .notSaved(let reason): "SHUTDOWN could not save: \(reason)"
     }
   }
 }

@@ -180,15 +180,28 @@ extension KeyValueServer {
     "\(client.session.id) at \(client.session.address)"
   }
 
-  /// Does what a request asks of the server.
+  /// Does what a request asks of the server, and goes on with the transaction that it is part of.
   private func follow(_ after: AfterRequest, _ client: ClientConnection) {
+    answer(after, client)
+    while client.session.run != nil {
+      answer(core.goOn(for: &client.session, into: &replies), client)
+    }
+  }
+
+  private func answer(_ after: AfterRequest, _ client: ClientConnection) {
     switch after {
     case .next: break
     case .close: client.isClosing = true
     case .refuseReply(let bytes):
       tell(.replyTooLarge(client: name(client), bytes: bytes))
       client.isClosing = true
-    case .shutdown:
+    case .shutdown(let saves, let isForced):
+      if saves, let reason = saveBeforeEnd() {
+        tell(.notSaved(reason))
+        guard isForced else {
+          return replies.error("ERR Errors trying to SHUTDOWN. Check logs.")
+        }
+      }
       client.isClosing = true
       wantsStop = true
     case .listClients(let ids): listClients(ids, client)
@@ -205,7 +218,7 @@ extension KeyValueServer {
       lines += "\n"
       let bytes = lines.utf8.count
       guard bytes <= KeyValueLimits.replyBytesMax else {
-        return follow(.refuseReply(bytes: bytes), client)
+        return answer(.refuseReply(bytes: bytes), client)
       }
     }
     replies.verbatim(lines)
@@ -240,6 +253,22 @@ extension KeyValueServer {
         continue
       }
       closeIfDone(client)
+    }
+  }
+
+  /// Closes the clients that have most waiting when it is too much in all. They read too slowly for
+  /// what they ask for; what they wrote is done.
+  func boundReplies() {
+    let most = core.settings.waitingRepliesMax
+    while waiting.bytes > most {
+      let largest = clients.values.max {
+        ($0.keptBytes, $0.session.id) < ($1.keptBytes, $1.session.id)
+      }
+      guard let largest, largest.keptBytes > 0 else { return }
+      tell(
+        .tooMuchWaits(
+          client: name(largest), bytes: largest.keptBytes, all: waiting.bytes, max: most))
+      close(largest)
     }
   }
 

@@ -20,8 +20,12 @@ public final class KeyValueServer: @unchecked Sendable {
   private var listeners: [ClientListener] = []
   private var listenerTickets: [WatchTicket] = []
   var clients: [UInt64: ClientConnection] = [:]
+  let waiting = WaitingReplies()
   private var lastClient: UInt64 = 0
   private var tick: TimerTicket?
+  /// Whether the indexes catch up, and what had been written at the last tick.
+  private var isCatchingUp = false
+  private var writtenBefore: UInt64 = 0
   private var isStopped = false
   private let ended: @Sendable () -> Void
 
@@ -96,6 +100,26 @@ public final class KeyValueServer: @unchecked Sendable {
 
   func tell(_ notice: KeyValueNotice) { self.notice(notice) }
 
+  /// Has the indexes follow while little is written, in slices.
+  private func catchUp() {
+    let written = core.statistics.written
+    let isBusy = written &- writtenBefore > UInt64(KeyValueLimits.settledAtATime)
+    writtenBefore = written
+    guard !isBusy, !isCatchingUp, core.unsettledCount > 0 else { return }
+    isCatchingUp = true
+    settleSlice()
+  }
+
+  private func settleSlice() {
+    core.settle(atMost: KeyValueLimits.settledAtATime)
+    isCatchingUp = core.unsettledCount > 0
+    guard isCatchingUp else { return }
+    runtime.schedule(at: runtime.now.advanced(by: KeyValueLimits.settlePause)) { [weak self] in
+      guard let self, !isStopped else { return }
+      settleSlice()
+    }
+  }
+
   /// What is due without clients: keys whose time is over, a tree that grows.
   private func scheduleTick() {
     let next = runtime.now.advanced(by: KeyValueLimits.tickPause)
@@ -103,7 +127,7 @@ public final class KeyValueServer: @unchecked Sendable {
       guard let self, !isStopped else { return }
       openBatch()
       core.expireSome()
-      core.settle()
+      catchUp()
       scheduleTick()
     }
   }
@@ -151,7 +175,7 @@ public final class KeyValueServer: @unchecked Sendable {
       id: lastClient, address: "\(address)", localAddress: "\(listener.address)",
       at: clock.milliseconds, isAuthenticated: core.settings.password == nil)
     session.descriptor = descriptor
-    let client = ClientConnection(descriptor: descriptor, session: session)
+    let client = ClientConnection(descriptor: descriptor, session: session, total: waiting)
     do throws(EventLoopError) {
       client.ticket = try runtime.watch(descriptor) { [weak self, unowned client] in
         self?.isReady(client, $0)
@@ -170,6 +194,8 @@ public final class KeyValueServer: @unchecked Sendable {
     if let ticket = client.ticket { runtime.unwatch(ticket) }
     Glibc.close(client.descriptor)
     clients[client.session.id] = nil
+    client.dropReplies()
+    core.end(&client.session)
     core.statistics.clients = clients.count
   }
 
@@ -191,6 +217,7 @@ public final class KeyValueServer: @unchecked Sendable {
     let outcome = core.hasEffects ? log?.commit(core, batch: batch) ?? .done : .done
     core.endBatch()
     deliver(outcome)
+    boundReplies()
     touched.removeAll(keepingCapacity: true)
     replies.clear(keeping: KeyValueLimits.keptReplyBytes)
     if wantsStop { return stop() }

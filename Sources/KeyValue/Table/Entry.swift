@@ -44,6 +44,12 @@ struct Entry {
   /// Tree and sketch have it.
   static let recorded: UInt8 = 2
 
+  /// It is as good as gone: it is taken out of the table when tree and sketch have followed.
+  static let leaving: UInt8 = 8
+
+  var isLeaving: Bool { flags & Self.leaving != 0 }
+  /// Whether it is used and has no value.
+  var isDead: Bool { kind != 0 && !isLive }
   var isRecorded: Bool { flags & Self.recorded != 0 }
   /// Whether it has a value, be its time over or not.
   var isLive: Bool { kind == ValueKind.bytes.rawValue || kind == ValueKind.replicated.rawValue }

@@ -55,6 +55,17 @@ struct KeyTable: ~Copyable {
     UInt32(truncatingIfNeeded: SipHash.hash(key, key: sipKey) >> 32)
   }
 
+  /// The same with all its bits.
+  func longHash(_ key: UnsafeRawBufferPointer) -> UInt64 { SipHash.hash(key, key: sipKey) }
+
+  /// Whether a key with this long hash has a value.
+  func hasLive(_ longHash: UInt64) -> Bool {
+    index.first(of: UInt32(truncatingIfNeeded: longHash >> 32)) { number in
+      let entry = entry(number).pointee
+      return entry.isLive && self.longHash(entry.key) == longHash
+    } != nil
+  }
+
   /// The entry of a key, also if it was deleted.
   @inline(__always)
   func find(_ key: UnsafeRawBufferPointer, _ hash: UInt32) -> UInt32? {

@@ -170,8 +170,8 @@ struct RecordIndexes: ~Copyable {
     next = nil
   }
 
-  /// Whether a larger tree is being made.
-  var isGrowing: Bool { next != nil }
+  /// Whether a larger tree is being made, or should be.
+  var wantsToGrow: Bool { next != nil || RecordTree.levels(for: count) > tree.levels }
 
   /// Forgets all records.
   mutating func clear() {

@@ -147,6 +147,9 @@ public struct ReplyBuffer: ~Copyable {
   /// The absence of a value.
   public mutating func null() { version == .three ? append("_\r\n") : append("$-1\r\n") }
 
+  /// The absence of an array.
+  public mutating func nullArray() { version == .three ? append("_\r\n") : append("*-1\r\n") }
+
   /// The begin of an array, whose elements follow.
   public mutating func array(_ count: Int) { line(UInt8(ascii: "*"), Int64(count)) }
 
