@@ -1,3 +1,4 @@
+import Monitoring
 import Primitives
 
 /// One document with everything in it: it asks nobody for anything, and a browser runs its style and
