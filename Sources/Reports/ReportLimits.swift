@@ -20,7 +20,7 @@ package enum ReportLimits {
   /// Nodes of one log that are told apart.
   package static let nodesMax = 1_024
   /// Longest log that is read twice although it comes from a pipe, in bytes: it is kept meanwhile.
-  package static let heldLogBytesMax = 256 * 1024 * 1024
+  package static let heldLogBytesMax = 64 * 1024 * 1024
 
   /// Messages on their way that are followed at a time in an export; the oldest are forgotten.
   package static let exportPendingMax = 65_536

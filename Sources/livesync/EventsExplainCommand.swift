@@ -17,7 +17,7 @@ enum EventsExplainCommand: Command {
     ],
     notes: [
       "FILE is an events.jsonl of a simulation or a node; it is read twice. What comes from a pipe",
-      "is kept in memory meanwhile, at most 256 MiB; - reads standard input.",
+      "is kept in memory meanwhile, at most 64 MiB; - reads standard input.",
       "Records belong to the story by their cause, by their request, or by their order and what",
       "they are about; --json says of each which it is.",
     ])

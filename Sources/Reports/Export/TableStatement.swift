@@ -12,7 +12,7 @@ public enum TableStatement {
 
   /// The table function that reads the log.
   private static func reading(_ log: String, isCut: Bool) -> String {
-    let columns = columns.map { "\($0.name): '\($0.type)'" }
+    let columns = columns.map { "\"\($0.name)\": '\($0.type)'" }
     var lines: [String] = []
     for column in columns {
       if let last = lines.last, last.count + column.count < 90 {

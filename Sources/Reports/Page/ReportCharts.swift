@@ -194,7 +194,7 @@ struct ReportCharts {
     }
     return "<div class=\"chart\">"
       + row(
-        [Figures.moment(top), "done at", Figures.moment(begin)], 150,
+        ["\(top / 1_000_000_000) s", "done at", "\(begin / 1_000_000_000) s"], 150,
         stretched(1_000, "<path class=\"curve\" d=\"\(path)\"/>") + (line ?? ""),
         label: "When the node expected to be done, over time")
       + row([""], 18, shown.ticks, kind: "labels") + "</div>"

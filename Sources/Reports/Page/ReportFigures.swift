@@ -35,6 +35,16 @@ struct ReportFigures {
       + "\(Figures.plain(UInt64(max(0, number)), unit: unit))</data>"
   }
 
+  /// The number with the word for one or for several.
+  func counted(_ path: String, _ one: String, _ several: String) -> String {
+    "\(html(path)) \(number(path) == 1 ? one : several)"
+  }
+
+  /// How often something happened.
+  func times(_ path: String) -> String {
+    counted(path, "time", "times")
+  }
+
   /// The same as a moment of the run.
   func moment(_ path: String) -> String {
     guard let number = number(path) else { return "<span class=\"dim\">unknown</span>" }

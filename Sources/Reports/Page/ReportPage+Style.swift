@@ -9,7 +9,7 @@ extension ReportPage {
     @media (prefers-color-scheme:dark){:root{--bg:#0e1116;--card:#161b22;--line:#2a313b;
     --text:#e6eaf0;--dim:#98a3b1;--good:#4ecb8f;--warn:#f0b452;--bad:#ff8a80;--accent:#7db1ff;
     --gap:#20262f;--soft-good:#12301f;--soft-warn:#382a10;--soft-bad:#3d1a18;--soft:#24395c;
-    --dead:#000;
+    --dead:#98a3b1;
     --p0:#8b96a5;--p1:#4aa3dd;--p2:#f0b53c;--p3:#2fc29a;--p4:#dd9abf;--p5:#84caf1;--p6:#f08444;
     --p7:#d9cc4a}}
     *{box-sizing:border-box}
@@ -83,8 +83,8 @@ extension ReportPage {
     td.wrap{min-width:200px;overflow-wrap:anywhere}
     th:last-child,td:last-child{padding-right:0}
     .n{text-align:right}
-    td.bar{width:150px;min-width:110px}
-    td.bar svg{height:9px;margin-top:7px}
+    svg.share{width:140px;margin-top:6px}
+    svg.swatch{margin-right:3px}
     .bad{color:var(--bad)}.good{color:var(--good)}.warn{color:var(--warn)}
     code{font-family:ui-monospace,"SF Mono",Menlo,"DejaVu Sans Mono",monospace;font-size:13px}
     dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:5px 18px;margin:10px 0 0}

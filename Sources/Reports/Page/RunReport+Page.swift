@@ -73,22 +73,25 @@ extension RunReport {
       "It asked \(peers) \(peers == 1 ? "peer" : "peers") and received "
         + "\(figures.html("run.received_bytes", unit: "byte")).")
     if figures.number("run.refusals") ?? 0 > 0 {
+      let bans = figures.number("run.bans") ?? 0
       sentences.append(
-        "\(figures.html("run.refusals")) messages were wrong and refused; peers were banned "
-          + "\(figures.html("run.bans")) times.")
+        "\(figures.counted("run.refusals", "message was", "messages were")) wrong and refused, and "
+          + (bans == 0
+            ? "nobody was banned."
+            : "\(figures.counted("run.bans", "peer was", "peers were")) banned for it."))
     } else {
       sentences.append("Nothing that it was given was wrong.")
     }
     if figures.number("run.reverts") ?? 0 > 0 {
       sentences.append(
-        "The chain changed to a better branch \(figures.html("run.reverts")) times.")
+        "The chain changed to a better branch \(figures.times("run.reverts")).")
     }
     if figures.number("run.crashes") ?? 0 > 0 {
-      sentences.append("The node was killed \(figures.html("run.crashes")) times.")
+      sentences.append("The node was killed \(figures.times("run.crashes")).")
     }
     if figures.number("run.stalls") ?? 0 > 0 {
       sentences.append(
-        "It stood still \(figures.html("run.stalls")) times, "
+        "It stood still \(figures.times("run.stalls")), "
           + "\(figures.html("run.stalled_ns", unit: "ns")) in all.")
     }
     if let cut = summary.cut {
@@ -106,7 +109,7 @@ extension RunReport {
       + [
         card(
           "State held", figures.html("run.held_ppm", unit: "1/1,000,000"),
-          "\(figures.html("run.missing_ranges")) ranges missing"),
+          figures.counted("run.missing_ranges", "range missing", "ranges missing")),
         card(
           "Complete after", figures.html("run.complete_after_ns", unit: "ns"),
           "from its start"),
@@ -116,7 +119,7 @@ extension RunReport {
           "\(figures.html("run.useful_chunk_bytes", unit: "byte")) of it useful chunks"),
         card(
           "Refused", figures.html("run.refusals"),
-          "wrong messages, \(figures.html("run.bans")) bans"),
+          "wrong messages, \(figures.counted("run.bans", "ban", "bans"))"),
         card(
           "Stood still", figures.html("run.stalled_ns", unit: "ns"),
           "longest \(figures.html("run.longest_stall_ns", unit: "ns"))"),

@@ -61,7 +61,7 @@ extension RunReport {
 
   private static func bar(_ part: Int, of whole: Int, _ peer: String) -> String {
     let share = whole > 0 ? Double(part) / Double(whole) * 100 : 0
-    return "<data value=\"\(part)\"></data><svg class=\"ground\" width=\"140\" height=\"9\" "
+    return "<data value=\"\(part)\"></data><svg class=\"ground share\" width=\"140\" height=\"9\" "
       + "role=\"img\" aria-label=\"\(HTMLText.decimal(share)) percent\">"
       + "<rect class=\"\(ReportCharts.colour(peer))\" width=\"\(HTMLText.decimal(share))%\" "
       + "height=\"9\"/></svg>"
@@ -100,7 +100,8 @@ extension RunReport {
     }
     let rest =
       "<li><svg class=\"swatch\"><rect class=\"p0\" width=\"12\" height=\"12\"/></svg>"
-      + "diffs, blocks and all other answers</li>"
+      + "diffs, blocks and all other answers "
+      + "<b>\(figures.html("run.other_received_bytes", unit: "byte"))</b></li>"
     let table = figures.table(
       "requests",
       [
@@ -113,7 +114,7 @@ extension RunReport {
       ])
     return section(
       "Where the bytes went",
-      "Of \(figures.html("run.received_bytes", unit: "byte")) that came as answers.",
+      "\(figures.html("run.received_bytes", unit: "byte")) came as answers. This became of them.",
       "<svg class=\"ground\" height=\"22\" role=\"img\" aria-label=\"What the bytes were\">"
         + "\(shapes)</svg><ul class=\"legend\">\(legend.joined())\(rest)</ul>"
         + "<h3>By kind of request</h3>\(table)")
@@ -140,7 +141,7 @@ extension RunReport {
     let table = figures.table(
       "rebranches",
       [
-        ReportColumn("at", isNumber: true) { figures.moment("rebranches.\($0).t_ns") },
+        ReportColumn("at") { figures.moment("rebranches.\($0).t_ns") },
         figures.column("rebranches", "block", "up to block"),
         figures.column("rebranches", "depth", "blocks reverted"),
         figures.column("rebranches", "adopted", "blocks adopted"),
@@ -149,7 +150,7 @@ extension RunReport {
       "Forks",
       isEmpty
         ? "The chain never changed to another branch."
-        : "\(figures.html("run.reverts")) times a better branch replaced blocks that the node had "
+        : "\(figures.times("run.reverts")) a better branch replaced blocks that the node had "
           + "followed, \(figures.html("run.reverted_blocks")) blocks in all. What it held of the "
           + "state was taken back to the last common block each time.",
       isEmpty ? "" : table)
@@ -160,7 +161,7 @@ extension RunReport {
     let table = figures.table(
       "stall_list",
       [
-        ReportColumn("from", isNumber: true) { figures.moment("stall_list.\($0).t_ns") },
+        ReportColumn("from") { figures.moment("stall_list.\($0).t_ns") },
         figures.column("stall_list", "duration_ns", "for", unit: "ns"),
         ReportColumn("judged cause", isLong: true) {
           Self.cause(figures.text("stall_list.\($0).blocker"))

@@ -76,7 +76,9 @@ extension Story {
   private var waitingLines: [Line] {
     let waiting = tally["chunk.buffered"] ?? 0
     if waiting == 0 { return [] }
-    return [Line(label: "for it", text: "\(waiting) chunks waited for it")]
+    return [
+      Line(label: "for it", text: "\(waiting) \(waiting == 1 ? "chunk" : "chunks") waited for it")
+    ]
   }
 
   private var serviceLines: [Line] {

@@ -51,14 +51,13 @@ enum StorySentence {
     return range(start, record.text(.endKey))
   }
 
-  /// A range of keys, such as `0a1f…` to `0b20…`.
-  static func range(_ start: String, _ end: String?) -> String {
-    "\(key(start) ?? "the first") to \(end.flatMap(key) ?? "the last")"
+  /// A range of keys, such as `0a1f… to 0b20…`.
+  private static func range(_ start: String, _ end: String?) -> String {
+    "\(start.isEmpty ? "first" : short(start)) to \(end.map(short) ?? "last")"
   }
 
-  private static func key(_ digits: String) -> String? {
-    if digits.isEmpty { return nil }
-    return digits.count > shownDigits ? digits.prefix(shownDigits) + "…" : digits
+  private static func short(_ digits: String) -> String {
+    digits.count > shownDigits ? digits.prefix(shownDigits) + "…" : digits
   }
 
   /// A value of a field for people.

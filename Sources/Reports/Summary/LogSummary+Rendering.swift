@@ -71,12 +71,14 @@ extension LogSummary {
         .reduce(0) { Tally.sum($0, $1.bytes) }
     }
     let received = traffic.values.reduce(0) { Tally.sum($0, $1.ended.bytes) }
+    let judged = chunks.values.reduce(0) { Tally.sum($0, $1.bytes) }
     let stalled = stallList.reduce(0) { Tally.sum($0, Int(length(of: $1))) }
     return [
       ("received_bytes", .number(received)),
       ("useful_chunk_bytes", .number(bytes(["accepted"]))),
       ("unused_chunk_bytes", .number(bytes(["ignored", "discarded", "pruned"]))),
       ("refused_chunk_bytes", .number(bytes(["rejected"]))),
+      ("other_received_bytes", .number(max(0, received - judged))),
       ("refusals", .number(refusals.values.reduce(0) { Tally.sum($0, $1.count) })),
       ("bans", .number(peers.values.reduce(0) { $0 + $1.bans })),
       ("stalled_ns", .number(stalled)),
