@@ -14,6 +14,8 @@ public struct KeyValueSettings: Sendable {
   /// Whether what was deleted leaves a tombstone. Only a store that never had another replica does
   /// without.
   public var keepsTombstones: Bool
+  /// Whether SET keeps what others write at the same time beside it, instead of the newest alone.
+  public var keepsSiblings = false
   /// Connections at a time.
   public var clientsMax: Int
   /// The port that INFO and CONFIG GET tell.

@@ -118,7 +118,7 @@ enum StoredEffect {
     append(view.version.ticks, to: &bytes)
     LittleEndian.append(view.version.replica.bits, to: &bytes)
     append(view.expiry, to: &bytes)
-    guard view.kind.isLive else { return }
+    guard view.kind.hasValue else { return }
     append(UInt64(view.value.count), to: &bytes)
     bytes.append(contentsOf: view.value)
   }
@@ -147,7 +147,7 @@ enum StoredEffect {
     let version = HybridTime(ticks: ticks, replica: ReplicaID(bits))
     let expiry = try decoder.uint64()
     switch kind {
-    case .bytes, .replicated:
+    case .bytes, .replicated, .emptied:
       let value = try decoder.bytes(limit: KeyValueLimits.valueBytesMax)
       return .set(key: key, kind: kind, value: value, version: version, expiry: expiry)
     case .tombstone:

@@ -51,7 +51,7 @@ extension KeyValueCore {
     }
     let id = commands.commands[number].id
     guard commands.commands[number].takes(request.count) else {
-      reply.error("ERR wrong number of arguments for '\(id)' command")
+      reply.error("ERR wrong number of arguments for '\(id.name)' command")
       return .next
     }
     let flags = commands.commands[number].flags
