@@ -1,6 +1,6 @@
 extension CommandSpecification {
   /// All commands, in the order of `CommandID`.
-  public static let all = strings + keyspace + expiry + connection + server
+  public static let all = strings + keyspace + expiry + connection + server + values
 
   private static let oneKey = (1, 1, 1)
   private static let manyKeys = (1, -1, 1)

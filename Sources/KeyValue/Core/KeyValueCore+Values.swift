@@ -7,19 +7,25 @@ extension KeyValueCore {
   /// What an entry holds, as a value that can be merged, whatever it is.
   borrowing func replicated(_ number: UInt32) -> ReplicatedValue {
     let entry = table.entry(number).pointee
-    switch ValueKind(rawValue: entry.kind) {
-    case .bytes:
-      return ReplicatedValue(
-        .init(table.version(number), .bytes(Array(entry.value)), expiry: entry.expiry))
-    case .expired where entry.expiry != 0:
-      return ReplicatedValue(.init(table.version(number), .expired, expiry: entry.expiry))
-    case .tombstone, .expired:
-      return ReplicatedValue(.init(table.version(number), .nothing, expiry: 0))
-    case .replicated, .emptied:
-      do throws(WireError) { return try ReplicatedValue(wireBytes: Array(entry.value)) } catch {
-        preconditionFailure("a value that was checked cannot be read: \(error)")
-      }
-    case nil: return ReplicatedValue(.init())
+    guard let kind = ValueKind(rawValue: entry.kind) else { return ReplicatedValue(.init()) }
+    let bytes = Array(entry.value)
+    guard kind.isReplicated else {
+      return Self.plain(kind, bytes, table.version(number), entry.expiry)
+    }
+    do throws(WireError) { return try ReplicatedValue(wireBytes: bytes) } catch {
+      preconditionFailure("a value that was checked cannot be read: \(error)")
+    }
+  }
+
+  /// A record that is no replicated value, as one.
+  private static func plain(
+    _ kind: ValueKind, _ bytes: [UInt8], _ version: HybridTime, _ expiry: UInt64
+  ) -> ReplicatedValue {
+    switch kind {
+    case .bytes: ReplicatedValue(.init(version, .bytes(bytes), expiry: expiry))
+    case .expired where (1..<1 << 48).contains(expiry):
+      ReplicatedValue(.init(version, .expired, expiry: expiry))
+    default: ReplicatedValue(.init(version, .nothing, expiry: 0))
     }
   }
 
@@ -112,8 +118,12 @@ extension KeyValueCore {
   mutating func begin(_ key: UnsafeRawBufferPointer) -> ValueChange {
     let isThere = find(key) != nil
     let number = table.find(key, table.hash(key))
-    let time = nextTime()
     var value = number.map { replicated($0) } ?? ReplicatedValue(.init())
+    // What is written now is later than an end that has come, by whatever clock.
+    if value.plain.content == .expired, value.plain.expiry <= expiryNow {
+      raiseClock(to: ReplicatedValue.ticks(value.plain.expiry))
+    }
+    let time = nextTime()
     value.begin(at: time)
     value.raiseHorizon(to: min(floor, time.ticks - 1))
     return ValueChange(
@@ -141,60 +151,66 @@ extension KeyValueCore {
 
   // MARK: What comes from elsewhere
 
-  /// What a key holds after a merge.
-  struct MergedRecord {
-    var kind: ValueKind
-    var value: [UInt8]
-    var version: HybridTime
-    var expiry: UInt64
-    var outcome: ApplyOutcome
+  /// Whether a record that is no replicated value is merged with what is held, because that is one.
+  /// An end of the same version in the own log was a burial: nothing of the value is kept.
+  func isMerged(_ record: Incoming, with held: UInt32, _ isOwn: Bool) -> Bool {
+    guard table.entry(held).pointee.isReplicated else { return false }
+    return !(isOwn && record.kind == .expired && record.version == table.version(held))
   }
 
   /// What comes of a record and what is held, one of which is a replicated value; nil if what is
   /// held has all of it already.
   mutating func merged(
-    _ record: MergedRecord, with held: UInt32?, isOwn: Bool
-  ) throws(Refusal) -> MergedRecord? {
+    _ record: Incoming, with held: UInt32?, isOwn: Bool
+  ) throws(Refusal) -> (Incoming, ApplyOutcome)? {
     let theirs = try checked(record, isOwn: isOwn)
-    guard let held else { return record }
-    let mine = replicated(held)
+    guard let held else { return (record, .stored) }
+    var (mine, version) = (replicated(held), table.version(held))
+    var both = try Self.join(mine, theirs)
+    var result = record
+    result.version = max(record.version, version)
+    if both == mine, result.version == version { return nil }
+    if !isOwn, record.version.ticks <= floor {
+      // What is not here of it was removed, and who removed it is not known any more.
+      mine.raiseHorizon(to: floor)
+      both = try Self.join(mine, theirs)
+    }
+    if record.kind.isReplicated, both == theirs, result.version == record.version {
+      return (record, .stored)
+    }
+    result.value = both.wireBytes
+    guard result.value.count <= KeyValueLimits.valueBytesMax else { throw .size }
+    (result.kind, result.expiry) = (both.kind, both.expiry)
+    return (result, .merged)
+  }
+
+  private static func join(
+    _ mine: ReplicatedValue, _ theirs: ReplicatedValue
+  ) throws(Refusal) -> ReplicatedValue {
     var both = mine
     do throws(CRDTError) { try both.merge(theirs) } catch { throw .value("\(error)") }
-    let version = max(record.version, table.version(held))
-    if both == mine, version == table.version(held) { return nil }
-    let isTheirs = both == theirs && version == record.version
-    let bytes = both.wireBytes
-    guard bytes.count <= KeyValueLimits.valueBytesMax else { throw .size }
-    return MergedRecord(
-      kind: both.kind, value: bytes, version: version, expiry: both.expiry,
-      outcome: isTheirs ? .stored : .merged)
+    return both
   }
 
   /// A record's value; refuses one that is not in the one form it has, or speaks of times to come.
   private mutating func checked(
-    _ record: MergedRecord, isOwn: Bool
+    _ record: Incoming, isOwn: Bool
   ) throws(Refusal) -> ReplicatedValue {
-    switch record.kind {
-    case .bytes: return ReplicatedValue(.init(record.version, .bytes(record.value), expiry: record.expiry))
-    case .expired where record.expiry != 0:
-      return ReplicatedValue(.init(record.version, .expired, expiry: record.expiry))
-    case .tombstone, .expired:
-      return ReplicatedValue(.init(record.version, .nothing, expiry: 0))
-    case .replicated, .emptied: break
+    guard record.kind.isReplicated else {
+      return Self.plain(record.kind, record.value, record.version, record.expiry)
     }
     let value: ReplicatedValue
     do throws(WireError) { value = try ReplicatedValue(wireBytes: record.value) } catch {
       throw .value("\(error)")
     }
     guard value.kind == record.kind, value.expiry == record.expiry else {
-      throw .value("kind or expiry are not those of the value")
+      throw .value("its kind or expiry are not those of the record")
     }
     // What is written here later must be after all of it.
-    let latest = HybridTime(ticks: value.latestTicks, replica: record.version.replica)
     if isOwn {
-      clock = HybridClock(
-        replica: clock.replica, last: max(clock.last, latest.ticks), aheadMax: clock.aheadMax)
+      raiseClock(to: value.latestTicks)
     } else {
+      let latest = HybridTime(ticks: value.latestTicks, replica: record.version.replica)
       do throws(CRDTError) { try clock.observe(latest, at: now) } catch { throw .clock(error) }
     }
     return value

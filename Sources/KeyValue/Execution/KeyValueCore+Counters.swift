@@ -150,7 +150,7 @@ extension KeyValueCore {
     if change.shown != nil, change.value.texts.isEmpty {
       return reply.error(KeyValueReply.wrongType)
     }
-    change.value.replace(.nothing, at: change.time, expiry: 0)
+    change.value.plain = .init(change.time, .nothing, expiry: 0)
     let write = ORMap.Operation.update([], .multiValue(.write(request.bytes(2))))
     guard finish(change, [write], of: request[1], &reply) else { return }
     reply.simple("OK")

@@ -126,6 +126,10 @@ extension KeyValueCore {
     case .command: command(request, &reply)
     case .config: configuration(request, &reply)
     case .info: info(request, &reply)
+    case .syncSiblings, .crdtType, .crdtSet, .crdtGet, .crdtIncrby, .crdtDecrby, .crdtCount,
+      .crdtSadd, .crdtSrem, .crdtSismember, .crdtSmembers, .crdtScard, .crdtHset, .crdtHget,
+      .crdtHdel, .crdtHincrby, .crdtHgetall, .crdtHlen:
+      replicatedValue(id, request, &reply)
     case .ping, .echo, .hello, .auth, .select, .client, .quit, .reset:
       return connection(id, request, &session, &reply)
     }

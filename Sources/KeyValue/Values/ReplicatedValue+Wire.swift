@@ -31,7 +31,7 @@ extension ReplicatedValue: WireCodable {
     case .bytes: content = .bytes(try decoder.bytes(limit: KeyValueLimits.valueBytesMax))
     case .expired: content = .expired
     }
-    guard expiry <= UInt64(Int64.max), content != .expired || expiry > 0 else {
+    guard expiry <= UInt64(Int64.max), content != .expired || (1..<1 << 48).contains(expiry) else {
       throw .invalidValue("an expiry", at: start)
     }
     let horizonOffset = decoder.offset
@@ -85,6 +85,7 @@ extension ReplicatedValue: WireCodable {
   /// The largest time that it knows of; in ticks.
   package var latestTicks: UInt64 {
     let events = map.context.replicas.map { map.context.last(of: $0) }.max() ?? 0
-    return max(events, horizon, plain.version.ticks)
+    let end = plain.content == .expired ? Self.ticks(plain.expiry) : 0
+    return max(events, horizon, plain.version.ticks, end)
   }
 }

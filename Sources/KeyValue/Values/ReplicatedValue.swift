@@ -101,10 +101,10 @@ package struct ReplicatedValue: Sendable, Equatable {
 
   package var kind: ValueKind { isLive ? .replicated : .emptied }
 
-  /// When clients do not see it any more, in milliseconds since 1970; 0: never.
-  package var expiry: UInt64 { plain.content != .expired && isLive ? plain.expiry : 0 }
+  /// When clients do not see it any more, or when that was, in milliseconds since 1970; 0: never.
+  package var expiry: UInt64 { isLive == (plain.content != .expired) ? plain.expiry : 0 }
 
-  /// The strings that stand side by side, the newest first.
+  /// The strings that stand side by side, the newest first, each once.
   package var texts: [[UInt8]] {
     var texts: [(ticks: UInt64, replica: ReplicaID, bytes: [UInt8])] = []
     if case .bytes(let bytes) = plain.content {
@@ -113,7 +113,9 @@ package struct ReplicatedValue: Sendable, Equatable {
     if let register = shown[.register] {
       texts += register.writes.map { ($0.dot.counter, $0.dot.replica, $0.value) }
     }
+    var seen = Set<[UInt8]>()
     return texts.sorted { ($0.ticks, $0.replica) > ($1.ticks, $1.replica) }.map(\.bytes)
+      .filter { seen.insert($0).inserted }
   }
 
   // MARK: Changes
@@ -128,12 +130,13 @@ package struct ReplicatedValue: Sendable, Equatable {
   }
 
   /// Makes it ready for a write of a client: what has expired is removed as seen, and a value that
-  /// nobody sees loses its expiry, as a new key has none.
+  /// nobody sees loses its expiry, as a new key has none. One that ends later than `time`, by
+  /// another clock, must not hide what is written now.
   package mutating func begin(at time: HybridTime) {
     removeExpired()
-    if !isLive, plain.content != .expired, plain.expiry != 0 {
-      plain = Plain(time, .nothing, expiry: 0)
-    }
+    guard !isLive else { return }
+    let isOver = plain.content == .expired && Self.ticks(plain.expiry) <= time.ticks
+    if plain.expiry != 0, !isOver { plain = Plain(time, .nothing, expiry: 0) }
   }
 
   /// Makes the key hold `content` and nothing that was seen here.
