@@ -279,7 +279,7 @@ extension Model.Value {
     // Beside what was replicated a string has a little less room.
     node("CRDT.SADD t a")
     node("DEL t")
-    let most = KeyValueLimits.valueBytesMax - ReplicatedValue.headBytesMax
+    let most = KeyValueLimits.valueBytesMax - KeyValueLimits.replicatedHeadBytesMax
     let string = [UInt8](repeating: 0x73, count: most + 1)
     #expect(node.bytes(Array("SET".utf8), Array("fresh".utf8), string) == .ok)
     node = Node(keepsTombstones: true)

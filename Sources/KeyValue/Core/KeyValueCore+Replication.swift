@@ -105,22 +105,22 @@ extension KeyValueCore {
     let hash = key.withUnsafeBytes { table.hash($0) }
     let held = key.withUnsafeBytes { table.find($0, hash) }
     if held == nil, !isOwn, incoming.version.ticks <= floor { return .dead }
-    var (incoming, outcome) = (incoming, ApplyOutcome.stored)
+    var (record, outcome) = (incoming, ApplyOutcome.stored)
     if incoming.kind.isReplicated || held.map({ isMerged(incoming, with: $0, isOwn) }) ?? false {
-      guard let merged = try merged(incoming, with: held, isOwn: isOwn) else { return .known }
-      (incoming, outcome) = merged
+      guard let joined = try merged(incoming, with: held, isOwn: isOwn) else { return .known }
+      (record, outcome) = joined
     } else if let held, !isNews(incoming.version, incoming.kind, than: held) {
       return .known
     }
-    guard let replica = table.number(of: incoming.version.replica) else { throw .tooManyReplicas }
+    guard let replica = table.number(of: record.version.replica) else { throw .tooManyReplicas }
     let number = held ?? key.withUnsafeBytes { table.insert($0, hash) }
     note(number)
     let entry = table.entry(number)
-    entry.pointee.ticks = incoming.version.ticks
+    entry.pointee.ticks = record.version.ticks
     entry.pointee.replica = replica
-    incoming.value.withUnsafeBytes { table.setValue(number, $0) }
-    table.setExpiry(number, incoming.expiry)
-    table.setKind(number, incoming.kind.rawValue)
+    record.value.withUnsafeBytes { table.setValue(number, $0) }
+    table.setExpiry(number, record.expiry)
+    table.setKind(number, record.kind.rawValue)
     return outcome
   }
 

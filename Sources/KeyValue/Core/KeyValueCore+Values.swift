@@ -67,7 +67,7 @@ extension KeyValueCore {
   /// Whether a key can be given a string of so many bytes: what is beside it must have room, too.
   @inline(__always)
   func hasRoom(_ key: UnsafeRawBufferPointer, _ bytes: Int) -> Bool {
-    bytes <= KeyValueLimits.valueBytesMax - ReplicatedValue.headBytesMax || hasRoom(longer: key)
+    bytes <= KeyValueLimits.valueBytesMax - KeyValueLimits.replicatedHeadBytesMax || hasRoom(longer: key)
   }
 
   private func hasRoom(longer key: UnsafeRawBufferPointer) -> Bool {
@@ -165,7 +165,8 @@ extension KeyValueCore {
   ) throws(Refusal) -> (Incoming, ApplyOutcome)? {
     let theirs = try checked(record, isOwn: isOwn)
     guard let held else { return (record, .stored) }
-    var (mine, version) = (replicated(held), table.version(held))
+    var mine = replicated(held)
+    let version = table.version(held)
     var both = try Self.join(mine, theirs)
     var result = record
     result.version = max(record.version, version)

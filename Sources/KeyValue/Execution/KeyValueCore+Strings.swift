@@ -266,14 +266,14 @@ extension KeyValueCore {
     guard isKey(request[1], &reply) else { return }
     var (old, expiry): (Int64, UInt64) = (0, 0)
     if let number = find(request[1]) {
-      let held: Int64?
+      let parsed: Int64?
       if isBytes(number) {
-        held = DecimalText.integer(table.entry(number).pointee.value)
+        parsed = DecimalText.integer(table.entry(number).pointee.value)
       } else {
         guard let text = texts(number).first else { return reply.error(KeyValueReply.wrongType) }
-        held = text.withUnsafeBytes { DecimalText.integer($0) }
+        parsed = text.withUnsafeBytes { DecimalText.integer($0) }
       }
-      guard let held else { return reply.error(KeyValueReply.notInteger) }
+      guard let held = parsed else { return reply.error(KeyValueReply.notInteger) }
       (old, expiry) = (held, table.entry(number).pointee.expiry)
     }
     let (sum, isLarge) = old.addingReportingOverflow(change)

@@ -2,10 +2,6 @@ import CRDT
 import Primitives
 
 extension ReplicatedValue: WireCodable {
-  /// Bytes that a value takes beside a string at most: the context of as many replicas as there
-  /// can be.
-  package static let headBytesMax = 1 << 20
-
   private enum Tag: UInt8 {
     case nothing = 0
     case bytes = 1
@@ -71,12 +67,13 @@ extension ReplicatedValue: WireCodable {
     var present = Set<ReplicaID>()
     map.reader.forEachDot { present.insert($0.replica) }
     let context = map.context
+    let contiguous = context.contiguous
     guard context.rangeCount == context.replicas.count else {
       throw .invalidValue("a context with gaps", at: offset)
     }
     for replica in context.replicas {
       let last = context.last(of: replica)
-      guard context.contiguous[replica] == last, last < 1 << 63,
+      guard contiguous[replica] == last, last < 1 << 63,
         last > horizon || last == horizon && present.contains(replica)
       else { throw .invalidValue("a context", at: offset) }
     }
