@@ -17,13 +17,14 @@ struct Node: ~Copyable {
 
   init(
     _ replica: UInt64 = 1, keepsTombstones: Bool = false, password: String? = nil,
-    fsync: String? = nil, now: UInt64 = 1_000_000
+    fsync: String? = nil, keepsSiblings: Bool = false, now: UInt64 = 1_000_000
   ) {
     self.now = now
     var settings = KeyValueSettings(
       replica: ReplicaID(replica), tableKey: SipKey(low: replica, high: 7), seed: replica,
       password: password.map { Array($0.utf8) }, keepsTombstones: keepsTombstones)
     settings.fsync = fsync
+    settings.keepsSiblings = keepsSiblings
     core = KeyValueCore(settings, at: now)
     session = ClientSession(
       id: 1, address: "a", localAddress: "b", at: now, isAuthenticated: password == nil)

@@ -7,4 +7,13 @@ enum CommandID: UInt8, Sendable, CaseIterable {
   case ping, echo, hello, auth, select, client, quit, reset
   case multi, exec, discard, watch, unwatch
   case command, config, info, time, wait, save, bgsave, lastsave, shutdown
+  case syncSiblings
+  case crdtType, crdtSet, crdtGet, crdtIncrby, crdtDecrby, crdtCount
+  case crdtSadd, crdtSrem, crdtSismember, crdtSmembers, crdtScard
+  case crdtHset, crdtHget, crdtHdel, crdtHincrby, crdtHgetall, crdtHlen
+
+  /// As clients write it, in lower case: `syncStatus` is `sync.status`.
+  var name: String {
+    "\(self)".reduce(into: "") { $0 += $1.isUppercase ? ".\($1.lowercased())" : "\($1)" }
+  }
 }

@@ -1,6 +1,7 @@
 extension CommandSpecification {
   /// All commands, in the order of `CommandID`.
-  public static let all = strings + keyspace + expiry + connection + transactions + server
+  public static let all =
+    strings + keyspace + expiry + connection + transactions + server + values
 
   private static let oneKey = (1, 1, 1)
   private static let manyKeys = (1, -1, 1)

@@ -140,7 +140,7 @@ enum StoredEffect {
 
   /// Behind it what an effect has, with what was appended as the value, and behind the expiry the
   /// version that the value had before: ticks, replica, and its bytes (varint).
-  static let changed: UInt8 = 7
+  static let changed: UInt8 = 8
 
   static func append(_ view: EffectView, to bytes: inout [UInt8]) {
     let base = view.kind.isLive ? view.base : nil
@@ -150,7 +150,7 @@ enum StoredEffect {
     append(view.version.ticks, to: &bytes)
     LittleEndian.append(view.version.replica.bits, to: &bytes)
     append(view.expiry, to: &bytes)
-    guard view.kind.isLive else { return }
+    guard view.kind.hasValue else { return }
     if let base {
       append(base.version.ticks, to: &bytes)
       LittleEndian.append(base.version.replica.bits, to: &bytes)
@@ -222,7 +222,7 @@ enum StoredEffect {
         ValueChange(
           key: key, version: version, expiry: expiry,
           base: ValueBase(version: held, bytes: Int(bytes)), appended: appended))
-    case .bytes?, .replicated?:
+    case .bytes?, .replicated?, .emptied?:
       let value = try decoder.bytes(limit: KeyValueLimits.valueBytesMax)
       let kind = byte == ValueKind.bytes.rawValue ? ValueKind.bytes : .replicated
       return .whole(.set(key: key, kind: kind, value: value, version: version, expiry: expiry))

@@ -50,7 +50,7 @@ public struct ClientSession: Sendable {
   public func line(waitingBytes: Int, readBytes: Int, at now: UInt64) -> String {
     func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
     let (flag, queued) = transaction.map { ("x", $0.count) } ?? ("N", -1)
-    let command = lastCommand.map { "\($0)" } ?? "NULL"
+    let command = lastCommand.map(\.name) ?? "NULL"
     return "id=\(id) addr=\(address) laddr=\(localAddress) fd=\(descriptor) name=\(text(name))"
       + " age=\((now &- min(now, connectedAt)) / 1000) idle=\((now &- min(now, lastAt)) / 1000)"
       + " flags=\(flag) db=0 sub=0 psub=0 ssub=0 multi=\(queued) qbuf=\(readBytes) qbuf-free=0"

@@ -50,7 +50,7 @@ extension KeyValueCore {
     }
     let id = commands.commands[number].id
     guard commands.commands[number].takes(request.count) else {
-      let error = "ERR wrong number of arguments for '\(id)' command"
+      let error = "ERR wrong number of arguments for '\(id.name)' command"
       return refuse(error, id, &session, &reply)
     }
     let flags = commands.commands[number].flags
@@ -135,6 +135,10 @@ extension KeyValueCore {
     case .unwatch:
       unwatch(&session)
       reply.simple("OK")
+    case .syncSiblings, .crdtType, .crdtSet, .crdtGet, .crdtIncrby, .crdtDecrby, .crdtCount,
+      .crdtSadd, .crdtSrem, .crdtSismember, .crdtSmembers, .crdtScard, .crdtHset, .crdtHget,
+      .crdtHdel, .crdtHincrby, .crdtHgetall, .crdtHlen:
+      replicatedValue(id, request, &reply)
     case .ping, .echo, .hello, .auth, .select, .client, .quit, .reset:
       return connection(id, request, &session, &reply)
     }

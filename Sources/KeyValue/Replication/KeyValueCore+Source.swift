@@ -33,7 +33,7 @@ extension KeyValueCore: ReplicationSource {
   public func slice(
     of key: [UInt8], _ version: HybridTime, from offset: UInt64, count: Int
   ) -> [UInt8]? {
-    guard let number = number(of: key), let view = view(of: number), view.kind.isLive,
+    guard let number = number(of: key), let view = view(of: number), view.kind.hasValue,
       view.version == version, offset <= UInt64(view.value.count)
     else { return nil }
     return Array(view.value.dropFirst(Int(offset)).prefix(count))
