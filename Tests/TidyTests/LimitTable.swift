@@ -51,8 +51,9 @@ enum LimitTable {
     conflictLimits,
     respLimits,
     keyValueLimits,
-    keyValueDurabilityLimits,
-    keyValueReplicationLimits,
+      keyValueDurabilityLimits,
+      keyValueReplicationLimits,
+      keyValueSessionLimits,
     replicaSimulationLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }

@@ -60,6 +60,8 @@ public struct KeyValueCore: ~Copyable {
   var queuedBytes = 0
   /// The keys that clients watch.
   var watched = WatchedKeys()
+  /// Digests of large values, by their records' ids.
+  var digests: [RecordID: Hash256] = [:]
   /// Where the search for what has expired goes on.
   private var expiryCursor: UInt32 = 0
 
@@ -73,6 +75,8 @@ public struct KeyValueCore: ~Copyable {
     startedAt = milliseconds
     random = SplitMix64(state: settings.seed)
     ownNumber = table.number(of: settings.replica) ?? 0
+    // Above all that an earlier run of 2^16 changes a millisecond at most counted to.
+    indexes.history = RecordHistory(start: min(milliseconds, 1 << 48 - 1) << 16)
   }
 
   /// Tells the core at which port its clients come.
