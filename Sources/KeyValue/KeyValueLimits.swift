@@ -42,6 +42,9 @@ public enum KeyValueLimits {
   /// Between two looks at what is due without clients.
   public static let tickPause = Duration.milliseconds(100)
 
+  /// Milliseconds that WAIT waits at most: a longer time is as good as none.
+  public static let waitMillisecondsMax: Int64 = 1 << 40
+
   // MARK: Work in one batch
 
   /// Bytes of a pattern of KEYS, SCAN and the like: each key costs its bytes times these at most.

@@ -5,5 +5,11 @@ enum CommandID: UInt8, Sendable, CaseIterable {
   case del, unlink, exists, type, keys, scan, randomkey, dbsize, flushall, flushdb
   case expire, pexpire, expireat, pexpireat, ttl, pttl, persist
   case ping, echo, hello, auth, select, client, quit, reset
-  case command, config, info, time, wait, save, bgsave, lastsave, shutdown
+  case command, config, info, role, time, wait, save, bgsave, lastsave, shutdown
+  case syncStatus, syncPeers, syncNow, syncDigest, syncRepair, syncForget
+
+  /// As clients write it, in lower case: `syncStatus` is `sync.status`.
+  var name: String {
+    "\(self)".reduce(into: "") { $0 += $1.isUppercase ? ".\($1.lowercased())" : "\($1)" }
+  }
 }

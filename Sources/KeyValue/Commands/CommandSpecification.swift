@@ -64,7 +64,7 @@ public struct CommandSpecification: Sendable {
     _ group: String, _ syntax: String, _ summary: String, since: String,
     subcommands: [Subcommand] = []
   ) {
-    name = "\(id)"
+    name = id.name
     self.id = id
     self.arity = arity
     self.flags = flags

@@ -51,7 +51,7 @@ extension KeyValueCore {
     }
     let id = commands.commands[number].id
     guard commands.commands[number].takes(request.count) else {
-      reply.error("ERR wrong number of arguments for '\(id)' command")
+      reply.error("ERR wrong number of arguments for '\(id.name)' command")
       return .next
     }
     let flags = commands.commands[number].flags
@@ -64,7 +64,9 @@ extension KeyValueCore {
       return .next
     }
     session.lastCommand = id
-    return run(id, request, &session, &reply)
+    let after = run(id, request, &session, &reply)
+    if flags.contains(.write) { session.lastWrite = lastTicks }
+    return after
   }
 
   /// As Redis names what it does not know: the command, and the first arguments.
@@ -112,7 +114,7 @@ extension KeyValueCore {
     case .ttl: timeLeft(request, unit: 1000, &reply)
     case .pttl: timeLeft(request, unit: 1, &reply)
     case .persist: persist(request, &reply)
-    case .wait: wait(request, &reply)
+    case .wait: return wait(request, &reply)
     case .time: time(&reply)
     case .lastsave: reply.integer(Int64((lastSavedAt ?? startedAt) / 1000))
     case .save: return .save(isInBackground: false)
@@ -126,6 +128,13 @@ extension KeyValueCore {
     case .command: command(request, &reply)
     case .config: configuration(request, &reply)
     case .info: info(request, &reply)
+    case .role: return .sync(.role)
+    case .syncStatus: return .sync(.status)
+    case .syncPeers: return .sync(.peers)
+    case .syncNow: return .sync(.now)
+    case .syncDigest: reply.bulk(digest)
+    case .syncRepair: return .sync(.repair)
+    case .syncForget: return forget(request, &reply)
     case .ping, .echo, .hello, .auth, .select, .client, .quit, .reset:
       return connection(id, request, &session, &reply)
     }

@@ -26,6 +26,8 @@ public enum KeyValueNotice: Sendable, Hashable, CustomStringConvertible {
   case noDescriptors(from: String)
   case notAccepted(call: String, code: Int32)
   case commitFailed(String)
+  /// The Merkle tree was not that of the data, and was made anew.
+  case indexRebuilt
 
   public var description: String {
     switch self {
@@ -38,6 +40,7 @@ public enum KeyValueNotice: Sendable, Hashable, CustomStringConvertible {
     case .noDescriptors(let client): "client \(client) refused: no descriptors are left"
     case .notAccepted(let call, let code): "\(call) failed with errno \(code); trying again"
     case .commitFailed(let reason): "writes are refused from now on: \(reason)"
+    case .indexRebuilt: "the Merkle tree was not that of the data, and was made anew"
     }
   }
 }

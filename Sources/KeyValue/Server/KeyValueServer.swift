@@ -37,6 +37,11 @@ public final class KeyValueServer: @unchecked Sendable {
   /// Batches whose replies wait, in order.
   var held: [HeldBatch] = []
   var wantsStop = false
+  /// Clients that wait for replicas.
+  var waiting: [UInt64: WaitingClient] = [:]
+  var isLookingAtWaits = false
+  /// What keeps the data equal to that of other replicas; nil: nothing does.
+  package weak var replication: (any ReplicationService)?
   let readBuffer = UnsafeMutableRawBufferPointer.allocate(
     byteCount: KeyValueLimits.readBytes, alignment: 64)
 
@@ -167,6 +172,7 @@ public final class KeyValueServer: @unchecked Sendable {
   func close(_ client: ClientConnection) {
     guard !client.isClosed else { return }
     client.isClosed = true
+    forgetWait(client)
     if let ticket = client.ticket { runtime.unwatch(ticket) }
     Glibc.close(client.descriptor)
     clients[client.session.id] = nil

@@ -83,6 +83,61 @@ extension TransportNetwork {
     start(byteLink)
   }
 
+  /// Keeps a connection to one more peer from now on: it is dialled at once, and again whenever it
+  /// was lost.
+  public func keep(_ peer: KeptPeer) {
+    guard peer.identity != local.identity.key else { return }
+    runtime.perform { [self] in
+      change { state, _, _ in
+        state.plan.keep(peer)
+        state.table.reserve(NodeIdentity(key: peer.identity), true)
+      }
+    }
+  }
+
+  /// Keeps no connection to a peer there any longer; one that there is stays.
+  public func letGo(_ peer: KeptPeer) {
+    runtime.perform { [self] in
+      change { state, _, _ in
+        state.plan.letGo(peer)
+        guard !state.plan.keeps(peer.identity) else { return }
+        state.table.reserve(NodeIdentity(key: peer.identity), false)
+      }
+    }
+  }
+
+  /// Dials whoever is at an address, once, to learn who that is: `connected` or `failed` tells what
+  /// came of it. Who must know beforehand whom it talks to uses `keep`.
+  public func meet(_ address: SocketAddress) {
+    runtime.perform { [self] in
+      links.dial(address) { result in
+        self.change { state, _, effects in
+          switch result {
+          case .failure(let failure):
+            effects.events.append(.failed(.outbound, address, .link(failure)))
+          case .success(let byteLink):
+            guard !state.isStopped else { return effects.finishes.append((byteLink, [])) }
+            let number = state.nextNumber()
+            state.table.dialled(number, address)
+            self.add(number, byteLink, .outbound, address, dialled: nil, to: &state, &effects)
+          }
+        }
+        if case .success(let byteLink) = result { self.start(byteLink) }
+      }
+    }
+  }
+
+  /// Ends the connection to a peer, who may come again. Pending requests to it fail as
+  /// disconnected.
+  public func hangUp(_ peer: PeerID, reason: String) {
+    runtime.perform { [self] in
+      change { state, now, effects in
+        guard let number = state.peers[peer] else { return }
+        state.end(number, .local(.shutdown, reason), at: now, &effects)
+      }
+    }
+  }
+
   private func dial(_ address: PeerAddress, _ purpose: DialPlan.Purpose) {
     links.dial(address.socket) { result in
       self.change { state, now, effects in
