@@ -7,6 +7,8 @@ package protocol ReplicationService: AnyObject {
   var statusFields: [SyncField] { get }
   /// The other replicas that are known, in the order of their keys.
   var peerStatuses: [SyncPeerStatus] { get }
+  /// What it counts.
+  var metrics: [KeyValueMetric] { get }
   /// Begins a round with each linked replica; gives with how many.
   func beginRounds() -> Int
   /// Removes a replica from the cluster.

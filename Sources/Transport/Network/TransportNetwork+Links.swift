@@ -83,32 +83,10 @@ extension TransportNetwork {
     start(byteLink)
   }
 
-  /// Keeps a connection to one more peer from now on: it is dialled at once, and again whenever it
-  /// was lost.
-  public func keep(_ peer: KeptPeer) {
-    guard peer.identity != local.identity.key else { return }
-    runtime.perform { [self] in
-      change { state, _, _ in
-        state.plan.keep(peer)
-        state.table.reserve(NodeIdentity(key: peer.identity), true)
-      }
-    }
-  }
-
-  /// Keeps no connection to a peer there any longer; one that there is stays.
-  public func letGo(_ peer: KeptPeer) {
-    runtime.perform { [self] in
-      change { state, _, _ in
-        state.plan.letGo(peer)
-        guard !state.plan.keeps(peer.identity) else { return }
-        state.table.reserve(NodeIdentity(key: peer.identity), false)
-      }
-    }
-  }
-
-  /// Dials whoever is at an address, once, to learn who that is: `connected` or `failed` tells what
-  /// came of it. Who must know beforehand whom it talks to uses `keep`.
-  public func meet(_ address: SocketAddress) {
+  /// Dials an address once, beside those that the network dials by itself: `connected` or `failed`
+  /// tells what came of it, and who is there if nobody was expected.
+  /// - Parameter key: the identity that must be shown there; nil: any.
+  public func dial(_ address: SocketAddress, expecting key: PublicKey? = nil) {
     runtime.perform { [self] in
       links.dial(address) { result in
         self.change { state, _, effects in
@@ -119,7 +97,9 @@ extension TransportNetwork {
             guard !state.isStopped else { return effects.finishes.append((byteLink, [])) }
             let number = state.nextNumber()
             state.table.dialled(number, address)
-            self.add(number, byteLink, .outbound, address, dialled: nil, to: &state, &effects)
+            self.add(
+              number, byteLink, .outbound, address, dialled: nil, expecting: key, to: &state,
+              &effects)
           }
         }
         if case .success(let byteLink) = result { self.start(byteLink) }
@@ -185,7 +165,8 @@ extension TransportNetwork {
   private func add(
     _ number: UInt64, _ byteLink: any ByteLink, _ direction: ConnectionDirection,
     _ address: SocketAddress, dialled: (address: PeerAddress, purpose: DialPlan.Purpose)?,
-    to state: inout TransportState, _ effects: inout TransportEffects
+    expecting key: PublicKey? = nil, to state: inout TransportState,
+    _ effects: inout TransportEffects
   ) {
     let own = HandshakeIdentity(
       network: configuration.network, identity: configuration.identity, staticKeys: staticKeys,
@@ -195,7 +176,7 @@ extension TransportNetwork {
     let role: HandshakeRole = direction == .outbound ? .initiator : .responder
     let handshake = PeerHandshake(
       role, own: own, ephemeralSecret: Self.secret(configuration),
-      expected: dialled?.address.identity)
+      expected: dialled?.address.identity ?? key)
     do throws(PeerLinkEnd) {
       let link = try PeerLink(
         handshake, role: role, settings: configuration.mux, messageLimits: state.messageLimits,

@@ -56,7 +56,7 @@ package struct ConnectionTable: Sendable {
   package let limits: ConnectionLimits
   private let own: NodeIdentity
   /// Peers that have a place whatever the limits say.
-  private var reserved: Set<NodeIdentity>
+  private let reserved: Set<NodeIdentity>
   package private(set) var entries: [UInt64: Entry] = [:]
   package private(set) var byIdentity: [NodeIdentity: UInt64] = [:]
 
@@ -64,11 +64,6 @@ package struct ConnectionTable: Sendable {
     self.own = own
     self.reserved = reserved
     self.limits = limits
-  }
-
-  /// Gives a peer a place whatever the limits say, or takes that back.
-  package mutating func reserve(_ identity: NodeIdentity, _ isReserved: Bool) {
-    if isReserved { reserved.insert(identity) } else { reserved.remove(identity) }
   }
 
   /// Somebody makes a connection.

@@ -31,7 +31,7 @@ package struct DialPlan: Sendable {
   package private(set) var book: AddressBook
   private var kept: [KeptPeer: Kept] = [:]
   /// The same in an order that is always the same.
-  private var keptPeers: [KeptPeer] = []
+  private let keptPeers: [KeptPeer]
   /// What is to be tested.
   private var tests: [PeerAddress] = []
   /// The last connections before the restart, which come first.
@@ -44,27 +44,11 @@ package struct DialPlan: Sendable {
     self.book = book
     anchors = book.anchors
     self.outboundMax = outboundMax
-    for peer in Set(kept).sorted(by: { "\($0)" < "\($1)" }) { keep(peer) }
-  }
-
-  /// Keeps a connection to one more peer from now on.
-  package mutating func keep(_ peer: KeptPeer) {
-    guard kept[peer] == nil else { return }
-    kept[peer] = Kept(address: peer.address, isFound: peer.address != nil)
-    let place = keptPeers.firstIndex { "\(peer)" < "\($0)" } ?? keptPeers.count
-    keptPeers.insert(peer, at: place)
-    if let address = peer.address { _ = book.add(given: address) }
-  }
-
-  /// Keeps no connection to a peer there any longer; one that there is stays.
-  package mutating func letGo(_ peer: KeptPeer) {
-    kept[peer] = nil
-    keptPeers.removeAll { $0 == peer }
-  }
-
-  /// Whether a connection to this identity is to be kept, wherever.
-  package func keeps(_ identity: PublicKey) -> Bool {
-    keptPeers.contains { $0.identity == identity }
+    keptPeers = Set(kept).sorted { "\($0)" < "\($1)" }
+    for peer in keptPeers {
+      self.kept[peer] = Kept(address: peer.address, isFound: peer.address != nil)
+      if let address = peer.address { _ = self.book.add(given: address) }
+    }
   }
 
   /// Adds an address that somebody told.
