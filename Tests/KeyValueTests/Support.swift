@@ -76,20 +76,22 @@ struct Node: ~Copyable {
     end()
   }
 
+  mutating func raiseFloor(to ticks: UInt64) {
+    core.beginBatch(at: now)
+    _ = core.raiseFloor(to: ticks)
+    end()
+  }
+
+  mutating func purge(through ticks: UInt64) {
+    var next: UInt32? = 0
+    while let start = next { next = core.purge(through: ticks, from: start, entries: 7) }
+  }
+
   /// All entries in the order of keys.
   var entries: [KeyValueEffect] {
     var all: [KeyValueEffect] = []
     core.forEachEntry { all.append($0.effect) }
     return all.sorted { $0.key.lexicographicallyPrecedes($1.key) }
-  }
-}
-
-extension KeyValueEffect {
-  var key: [UInt8] {
-    switch self {
-    case .set(let key, _, _, _, _), .delete(let key, _), .expire(let key, _, _): key
-    case .clear: []
-    }
   }
 }
 

@@ -153,7 +153,7 @@ enum HybridTimeOf {
 
   @Test func timesFarAhead_shouldBeRefused_andChangeNothing() throws {
     var node = Node()
-    let far = HybridTimeOf.time(node.now + 60_000, 9)
+    let far = HybridTimeOf.time(node.now + KeyValueSettings.clockAheadDefault + 1, 9)
     let effect = KeyValueEffect.set(key: [1], kind: .bytes, value: [2], version: far, expiry: 0)
     #expect(throws: KeyValueCore.Refusal.self) { try node.apply([effect]) }
     #expect(node.entries.isEmpty)
@@ -167,17 +167,17 @@ enum HybridTimeOf {
     #expect(version > far)
   }
 
-  @Test func tombstones_shouldBeDroppedWhenTold_andTheIndexesFollow() throws {
+  @Test func tombstones_shouldBePurged_upToTheFloor_andTheIndexesFollow() throws {
     var node = Node(keepsTombstones: true)
     for number in 0..<100 { node("SET k\(number) v") }
     for number in 0..<50 { node("DEL k\(number)") }
     let middle = node.core.lastTicks
     for number in 50..<60 { node("DEL k\(number)") }
     #expect(node.core.recordCount == 100)
-    var next: UInt32? = 0
-    while let start = next {
-      next = node.core.dropTombstones(before: middle + 1, from: start, entries: 7)
-    }
+    node.purge(through: middle)
+    #expect(node.core.recordCount == 100, "purged without a floor")
+    node.raiseFloor(to: middle)
+    node.purge(through: node.core.lastTicks)
     #expect(node.core.recordCount == 50 && node.core.liveCount == 40)
     try check(&node.core, "dropped")
     #expect(node("DBSIZE") == .integer(40) && node("SET k1 again") == .ok)

@@ -30,12 +30,25 @@ public struct KeyValueCore: ~Copyable {
   var clock: HybridClock
   /// The time of the batch, in milliseconds since 1970.
   var now: UInt64
+  /// The time by which expiry is judged, in milliseconds since 1970: the largest that any replica
+  /// is known to have, so that what has ended for one ends for all that heard of it. It goes on with
+  /// the clock here.
+  private(set) var expiryNow: UInt64
+  /// How far it is ahead of the clock here, and the largest time of another replica that was seen.
+  private var lead: UInt64 = 0
+  private var seenMilliseconds: UInt64 = 0
   /// The entries written in this batch, each once.
   var written: [UInt32] = []
   /// The entries that the indexes have yet to follow, each once, as they were before.
   private var unsettled: [RecordIndexes.Written] = []
   /// Whether the batch began by removing all keys.
   public internal(set) var isCleared = false
+  /// The ticks up to which deletions are not kept; 0: all are.
+  public internal(set) var floor: UInt64 = 0
+  /// Whether the batch raised it.
+  public internal(set) var isFloorRaised = false
+  /// Entries whose records are dead, and the ticks they had then; they go when the batch ends.
+  var buried: [(number: UInt32, ticks: UInt64)] = []
   let commands = CommandTable()
   private let ownNumber: UInt16
   var random: SplitMix64
@@ -50,8 +63,9 @@ public struct KeyValueCore: ~Copyable {
   public init(_ settings: KeyValueSettings, at milliseconds: UInt64) {
     self.settings = settings
     table = KeyTable(sipKey: settings.tableKey)
-    clock = HybridClock(replica: settings.replica)
+    clock = HybridClock(replica: settings.replica, aheadMax: settings.clockAheadMax)
     now = milliseconds
+    expiryNow = milliseconds
     startedAt = milliseconds
     random = SplitMix64(state: settings.seed)
     ownNumber = table.number(of: settings.replica) ?? 0
@@ -66,6 +80,18 @@ public struct KeyValueCore: ~Copyable {
   public mutating func beginBatch(at milliseconds: UInt64) {
     // 48 bits: the year 10889.
     now = min(milliseconds, 1 << 48 - 1)
+    // Whoever was ahead would have been heard of since.
+    if now >= seenMilliseconds { lead = 0 }
+    expiryNow = max(now + lead, clock.last >> 16)
+  }
+
+  /// A time of another replica, or of an earlier run, was seen.
+  mutating func sawTime(_ ticks: UInt64) {
+    let milliseconds = ticks >> 16
+    guard milliseconds > now else { return }
+    seenMilliseconds = max(seenMilliseconds, milliseconds)
+    lead = max(lead, milliseconds - now)
+    expiryNow = max(expiryNow, milliseconds)
   }
 
   /// Ends what a batch does; what it wrote is told from now on. The indexes follow when there is
@@ -88,8 +114,9 @@ public struct KeyValueCore: ~Copyable {
   /// Written entries that the indexes have yet to follow.
   public var unsettledCount: Int { unsettled.count }
   /// Whether the batch wrote anything.
-  public var hasEffects: Bool { isCleared || !written.isEmpty }
-  /// Keys that the batch wrote; that it removed all before is told by `isCleared`.
+  public var hasEffects: Bool { isCleared || isFloorRaised || !written.isEmpty }
+  /// Keys that the batch wrote; that it removed all before is told by `isCleared`, that it raised
+  /// the floor by `isFloorRaised`.
   public var effectCount: Int { written.count }
 
   /// Hands each key that the batch wrote to `body`, as it is now. Between `finishBatch` and
@@ -105,6 +132,7 @@ public struct KeyValueCore: ~Copyable {
   /// Copies of all effects of the batch.
   public var effects: [KeyValueEffect] {
     var effects: [KeyValueEffect] = isCleared ? [.clear] : []
+    if isFloorRaised { effects.append(.floor(floor)) }
     forEachEffect { effects.append($0.effect) }
     return effects
   }
@@ -112,10 +140,17 @@ public struct KeyValueCore: ~Copyable {
   /// Ends the batch: its effects are forgotten.
   public mutating func endBatch() {
     for number in written { table.entry(number).pointee.flags &= ~Entry.dirty }
+    dropBuried()
     // Where no other replica has to hear of it, nothing is kept of what was deleted.
-    if !settings.keepsTombstones { drop(written.filter { !table.entry($0).pointee.isLive }) }
+    if !settings.keepsTombstones {
+      drop(
+        written.filter {
+          let entry = table.entry($0).pointee
+          return entry.kind != 0 && !entry.isLive
+        })
+    }
     written.removeAll(keepingCapacity: written.count <= KeyValueLimits.keptWrites)
-    isCleared = false
+    (isCleared, isFloorRaised) = (false, false)
   }
 
   /// Takes entries without values out of the table and the indexes.
@@ -142,7 +177,7 @@ public struct KeyValueCore: ~Copyable {
   mutating func isLive(_ number: UInt32) -> Bool {
     let entry = table.entry(number)
     guard entry.pointee.isLive else { return false }
-    if entry.pointee.expiry != 0, entry.pointee.expiry <= now {
+    if entry.pointee.expiry != 0, entry.pointee.expiry <= expiryNow {
       if writeRefusal == nil { expire(number) }
       return false
     }
@@ -263,6 +298,7 @@ public struct KeyValueCore: ~Copyable {
       indexes.clear()
       written.removeAll()
       unsettled.removeAll()
+      buried = []
       expiryCursor = 0
       isCleared = true
       return

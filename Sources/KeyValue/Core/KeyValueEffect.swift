@@ -12,6 +12,17 @@ public enum KeyValueEffect: Sendable, Hashable {
   case expire(key: [UInt8], version: HybridTime, expiry: UInt64)
   /// All keys are gone. Only of a store without other replicas.
   case clear
+  /// Deletions up to these ticks are not kept: every replica has them, and a write that is not held
+  /// and not newer is dead.
+  case floor(UInt64)
+
+  /// The key; empty for `clear` and `floor`.
+  public var key: [UInt8] {
+    switch self {
+    case .set(let key, _, _, _, _), .delete(let key, _), .expire(let key, _, _): key
+    case .clear, .floor: []
+    }
+  }
 }
 
 /// The same without copies: valid only while the closure runs that was given it.

@@ -11,9 +11,16 @@ public struct KeyValueSettings: Sendable {
   public var seed: UInt64
   /// The password that clients have to give; nil asks for none.
   public var password: [UInt8]?
+  /// Milliseconds that another replica's clock may be ahead unless something else is said: two
+  /// hours, so that nodes whose clocks are an hour apart can do with each other.
+  public static let clockAheadDefault: UInt64 = 7_200_000
+
   /// Whether what was deleted leaves a tombstone. Only a store that never had another replica does
-  /// without.
+  /// without; once it has had one, only the floor takes tombstones away.
   public var keepsTombstones: Bool
+  /// Milliseconds that the time of another replica's write may be ahead of the clock here; such a
+  /// write is refused.
+  public var clockAheadMax: UInt64 = clockAheadDefault
   /// Connections at a time.
   public var clientsMax: Int
   /// The port that INFO and CONFIG GET tell.

@@ -68,6 +68,8 @@ extension DurableLog {
     let end = min(run.end, core.table.numbers)
     let last = min(UInt64(end), UInt64(run.cursor) + UInt64(KeyValueLimits.sliceEntries))
     run.frames.clear()
+    // One that is raised later is in the log that goes on.
+    if run.cursor == 0, core.floor > 0 { run.frames.addFloor(core.floor, safe: 0) }
     while UInt64(run.cursor) < last, run.frames.bytes.count < KeyValueLimits.sliceBytes {
       if let view = core.view(of: run.cursor) {
         run.frames.add(view, safe: 0)

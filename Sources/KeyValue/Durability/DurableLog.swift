@@ -139,6 +139,7 @@ public final class DurableLog: CommitLog {
     frames.clear()
     let safe = safe
     if core.isCleared { frames.addClear(safe: safe) }
+    if core.isFloorRaised { frames.addFloor(core.floor, safe: safe) }
     core.forEachEffect { frames.add($0, safe: safe) }
     frames.endBatch(safe: safe)
     if case .full(let reason) = state {

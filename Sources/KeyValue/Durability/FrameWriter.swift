@@ -65,6 +65,11 @@ struct FrameWriter {
     bytes.append(StoredEffect.clear)
   }
 
+  mutating func addFloor(_ ticks: UInt64, safe: UInt64) {
+    open(safe)
+    StoredEffect.appendFloor(ticks, to: &bytes)
+  }
+
   /// Ends the batch with the frame at hand.
   mutating func endBatch(safe: UInt64) {
     open(safe)
@@ -105,11 +110,17 @@ struct FrameWriter {
   }
 }
 
-/// The stored form of one effect: a byte for the kind (`ValueKind`, or 5: all keys are gone, with
-/// nothing behind it), the key (varint length, bytes), ticks (varint), replica (8 bytes, least
+/// The stored form of one effect: a byte for the kind (`ValueKind`; or 5: all keys are gone, with
+/// nothing behind it; or 6: the floor, with its ticks as a varint behind it), the key (varint length, bytes), ticks (varint), replica (8 bytes, least
 /// significant first), expiry (varint), and for what has a value its bytes (varint length, bytes).
 enum StoredEffect {
   static let clear: UInt8 = 5
+  static let floor: UInt8 = 6
+
+  static func appendFloor(_ ticks: UInt64, to bytes: inout [UInt8]) {
+    bytes.append(floor)
+    append(ticks, to: &bytes)
+  }
 
   static func append(_ view: EffectView, to bytes: inout [UInt8]) {
     bytes.append(view.kind.rawValue)
@@ -137,6 +148,7 @@ enum StoredEffect {
     let start = decoder.offset
     let byte = try decoder.byte()
     if byte == clear { return .clear }
+    if byte == floor { return .floor(try decoder.uint64()) }
     guard let kind = ValueKind(rawValue: byte) else {
       throw .invalidCase(UInt64(byte), of: "effect", at: start)
     }

@@ -27,6 +27,7 @@ public struct KeyValueCheck: Sendable {
     var other = KeyValueCore(settings, at: milliseconds)
     other.beginBatch(at: milliseconds)
     do throws(KeyValueCore.Refusal) {
+      _ = try other.load(.floor(core.floor))
       try core.forEachEntry { view throws(KeyValueCore.Refusal) in _ = try other.load(view.effect) }
     } catch { throw LogError(.damaged, disk.path, "\(error)") }
     other.finishBatch()

@@ -88,7 +88,7 @@ package struct KeyValueRecovery {
       switch try reader.next(number) {
       case .frame(let frame):
         try load(frame.effects, into: &core, reader.file, start)
-        report.checkpointEntries += UInt64(frame.effects.count)
+        report.checkpointEntries += UInt64(frame.effects.count { $0.version != nil })
         number += 1
         guard frame.flags.contains(.endsCheckpoint) else { continue }
         if frame.entries == report.checkpointEntries, reader.offset == reader.size { return }

@@ -29,7 +29,7 @@ extension KeyValueCore {
     {
       return reply.integer(0)
     }
-    if time <= Int64(now) {
+    if time <= Int64(expiryNow) {
       delete(number)
     } else {
       note(number)
@@ -76,7 +76,7 @@ extension KeyValueCore {
     let expiry = table.entry(number).pointee.expiry
     guard expiry != 0 else { return reply.integer(-1) }
     // Rounded, as Redis does.
-    reply.integer(Int64((expiry - now + unit / 2) / unit))
+    reply.integer(Int64((expiry - expiryNow + unit / 2) / unit))
   }
 
   mutating func persist(_ request: RequestArguments, _ reply: inout ReplyBuffer) {

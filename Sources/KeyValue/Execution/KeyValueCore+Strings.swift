@@ -84,7 +84,7 @@ extension KeyValueCore {
       return isGet ? () : reply.null()
     }
     if case .keep = time, let number { expiry = table.entry(number).pointee.expiry }
-    if expiry != 0, expiry <= now {
+    if expiry != 0, expiry <= expiryNow {
       // A time that is over: as in Redis, the key is gone at once.
       if let number { delete(number) }
     } else {
@@ -124,7 +124,7 @@ extension KeyValueCore {
     let (milliseconds, isLarge) = number.multipliedReportingOverflow(by: unit)
     if isLarge { return nil }
     guard isRelative else { return milliseconds }
-    let (sum, isLarger) = milliseconds.addingReportingOverflow(Int64(now))
+    let (sum, isLarger) = milliseconds.addingReportingOverflow(Int64(expiryNow))
     return isLarger ? nil : sum
   }
 

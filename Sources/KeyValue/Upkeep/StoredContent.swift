@@ -1,4 +1,6 @@
+import CRDT
 import Glibc
+import Primitives
 
 /// What replicas exchange as the value of a key: what it is, who wrote it, when its time is over,
 /// and the bytes. A record's digest is the hash of this and its size the length, so two replicas
@@ -20,6 +22,28 @@ enum StoredContent {
     target.storeBytes(of: entry.expiry.bigEndian, toByteOffset: 9, as: UInt64.self)
     if let value = entry.value.baseAddress {
       memcpy(target + headBytes, value, Int(entry.valueBytes))
+    }
+  }
+}
+
+extension StoredContent {
+  /// The BLAKE2b-256 of a content.
+  static func digest(of view: EffectView) -> Hash256 {
+    digest(view.kind, view.version.replica, view.expiry, view.value)
+  }
+
+  /// The same of its parts.
+  static func digest(
+    _ kind: ValueKind, _ replica: ReplicaID, _ expiry: UInt64, _ value: UnsafeRawBufferPointer
+  ) -> Hash256 {
+    withUnsafeTemporaryAllocation(byteCount: headBytes + value.count, alignment: 16) { buffer in
+      buffer.storeBytes(of: kind.rawValue, toByteOffset: 0, as: UInt8.self)
+      buffer.storeBytes(of: replica.bits.bigEndian, toByteOffset: 1, as: UInt64.self)
+      buffer.storeBytes(of: expiry.bigEndian, toByteOffset: 9, as: UInt64.self)
+      if let start = value.baseAddress, let target = buffer.baseAddress {
+        memcpy(target + headBytes, start, value.count)
+      }
+      return Blake2b256.hash(UnsafeRawBufferPointer(buffer))
     }
   }
 }

@@ -1,0 +1,3 @@
+/// What is known of one peer while the node runs.
+struct PeerLink {
+}
