@@ -1,5 +1,8 @@
+import EventLog
 import KeyValue
+import Networking
 import Primitives
+import Production
 import Runtime
 import Streams
 import Transport
@@ -61,7 +64,7 @@ struct KvReplication {
     clockAheadMilliseconds = ahead ?? clockAheadMilliseconds
     if let word = arguments.text("--tombstone-age") { tombstoneAge = try Self.age(word) }
     keepsSiblings = arguments.flag("--siblings")
-    name = try Self.name(arguments.text("--name") ?? "")
+    name = try Self.name(arguments)
     clusterKey = try arguments.text("--cluster-key").map(KvClusterKey.read)
     guard !listen.isEmpty || !peers.isEmpty else {
       try Self.refuseAlone(arguments)
@@ -112,6 +115,40 @@ struct KvReplication {
     return Peer(key: key, place: place)
   }
 
+  private static func file(_ directory: String, _ name: String) -> String {
+    directory + (directory.hasSuffix("/") ? "" : "/") + name
+  }
+
+  /// The keys in a data directory, which are made if there are none.
+  static func identity(in directory: String) throws(UsageError) -> KeyPair {
+    do throws(KeyFileError) { return try KeyFile.nodeKey(at: file(directory, "node.key")) } catch {
+      throw UsageError("\(error)")
+    }
+  }
+
+  /// Whether a data directory was that of a replica.
+  static func wasReplica(_ directory: String) -> Bool {
+    (try? RegularFile(path: file(directory, "members"))) != nil
+  }
+
+  func plan(
+    _ identity: KeyPair, directory: String?, recorder: EventRecorder
+  ) -> ReplicationPlan {
+    var plan = ReplicationPlan(identity: identity)
+    plan.name = name
+    plan.listen = listen
+    plan.peers = peers.map {
+      ReplicationPeer(key: $0.key.map { NodeIdentity(key: $0) }, address: "\($0.place)")
+    }
+    plan.clusterKey = clusterKey.map { ClusterKey($0) } ?? .open
+    plan.roundInterval = .milliseconds(intervalMilliseconds)
+    plan.tombstoneAge = tombstoneAge
+    plan.clockAheadMax = clockAheadMilliseconds
+    plan.membersFile = directory.map { Self.file($0, "members") }
+    plan.recorder = recorder
+    return plan
+  }
+
   /// A number with a unit: ms, s, m, h or d.
   private static func age(_ text: String) throws(UsageError) -> Duration {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
@@ -128,11 +165,14 @@ struct KvReplication {
     return .milliseconds(number * unit)
   }
 
-  private static func name(_ text: String) throws(UsageError) -> String {
+  /// What the other replicas call this one, and the event log.
+  static func name(_ arguments: Arguments) throws(UsageError) -> String {
+    let text = arguments.text("--name") ?? ""
     let isPlain = text.utf8.allSatisfy { (33...126).contains($0) && $0 != UInt8(ascii: "=") }
-    guard isPlain, text.utf8.count <= 64 else {
+    guard isPlain, text.utf8.count <= KeyValueLimits.memberNameBytesMax else {
       throw UsageError(
-        "option '--name' needs at most 64 printable ASCII characters without blank and =")
+        "option '--name' needs at most \(KeyValueLimits.memberNameBytesMax) "
+          + "printable ASCII characters without blank and =")
     }
     return text
   }

@@ -226,11 +226,13 @@ extension KeyValueServer {
       core.writeRefusal = reason
       tell(.commitFailed(reason))
       for client in touched { close(client) }
+      taken(reason)
       return
     }
     guard outcome == .done, held.isEmpty else {
       return hold(isCommitted: outcome == .done)
     }
+    taken(nil)
     for client in touched where !client.isClosed {
       guard !client.isBroken else {
         close(client)
@@ -248,6 +250,13 @@ extension KeyValueServer {
       }
       closeIfDone(client)
     }
+  }
+
+  /// Tells whoever brought the batch from another replica what became of it.
+  private func taken(_ failure: String?) {
+    guard let taking else { return }
+    self.taking = nil
+    taking(failure)
   }
 
   /// Closes a client that is to be closed if it has all its replies, also those of the batch that

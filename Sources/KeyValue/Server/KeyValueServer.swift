@@ -37,6 +37,8 @@ public final class KeyValueServer: @unchecked Sendable {
   /// Batches whose replies wait, in order.
   var held: [HeldBatch] = []
   var wantsStop = false
+  /// Of a batch that comes from another replica: is told when it is safe, or why it cannot be.
+  var taking: ((String?) -> Void)?
   /// Clients that wait for replicas.
   var waiting: [UInt64: WaitingClient] = [:]
   var isLookingAtWaits = false
@@ -195,12 +197,36 @@ public final class KeyValueServer: @unchecked Sendable {
     isBatchOpen = false
     core.finishBatch()
     let outcome = core.hasEffects ? log?.commit(core, batch: batch) ?? .done : .done
+    let keys = replication != nil && taking == nil ? writtenKeys : []
     core.endBatch()
     deliver(outcome)
     touched.removeAll(keepingCapacity: true)
     replies.clear(keeping: KeyValueLimits.keptReplyBytes)
+    if !keys.isEmpty { replication?.wrote(keys) }
     if wantsStop { return stop() }
     goOn()
+  }
+
+  /// The keys that the batch wrote.
+  private var writtenKeys: [[UInt8]] {
+    var keys: [[UInt8]] = []
+    keys.reserveCapacity(core.effectCount)
+    core.forEachEffect { keys.append(Array($0.key)) }
+    return keys
+  }
+
+  /// Takes what comes from another replica in a batch of its own. On the loop's thread, not while
+  /// requests are executed.
+  /// - Parameters:
+  ///   - body: is called once, before this returns.
+  ///   - done: is told when what the batch wrote is as safe as what clients are answered, with nil,
+  ///     or why it cannot be; before this returns, or later.
+  package func take(_ body: (inout KeyValueCore) -> Void, then done: @escaping (String?) -> Void) {
+    endBatch()
+    openBatch()
+    body(&core)
+    taking = done
+    endBatch()
   }
 
   /// Goes on with those of whom there is more, in the next batch.

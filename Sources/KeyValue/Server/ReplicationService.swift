@@ -3,6 +3,8 @@ import Primitives
 /// What keeps the data of a server equal to that of other replicas, as its commands see it. On the
 /// loop's thread.
 package protocol ReplicationService: AnyObject {
+  /// A batch of clients wrote these keys.
+  func wrote(_ keys: [[UInt8]])
   /// Facts of SYNC.STATUS.
   var statusFields: [SyncField] { get }
   /// The other replicas that are known, in the order of their keys.
