@@ -33,15 +33,12 @@ struct KvReplication {
   var peers: [Peer] = []
   /// 32 bytes; nil: everybody on this machine belongs to the cluster.
   var clusterKey: Hash256?
-  var strategy = KvStrategy.auto
+  var mode = AntiEntropyMode.auto
   var intervalMilliseconds: UInt64 = 5_000
   var tombstoneAge: Duration = .seconds(10 * 86_400)
   var clockAheadMilliseconds: UInt64 = 7_200_000
   var keepsSiblings = false
   var name = ""
-
-  /// How a difference is found.
-  enum KvStrategy: String, CaseIterable { case full, merkle, auto }
 
   /// Nil if the arguments name no other replicas.
   init?(_ arguments: Arguments) throws {
@@ -53,10 +50,10 @@ struct KvReplication {
     }
     peers = try arguments.texts("--peer").map(Self.peer)
     if let word = arguments.text("--anti-entropy") {
-      guard let strategy = KvStrategy(rawValue: word) else {
+      guard let mode = AntiEntropyMode(rawValue: word) else {
         throw UsageError("option '--anti-entropy' needs full, merkle or auto, not '\(word)'")
       }
-      self.strategy = strategy
+      self.mode = mode
     }
     let interval: UInt64? = try arguments.number("--anti-entropy-interval", in: 10...86_400_000)
     intervalMilliseconds = interval ?? intervalMilliseconds
@@ -141,6 +138,7 @@ struct KvReplication {
       ReplicationPeer(key: $0.key.map { NodeIdentity(key: $0) }, address: "\($0.place)")
     }
     plan.clusterKey = clusterKey.map { ClusterKey($0) } ?? .open
+    plan.mode = mode
     plan.roundInterval = .milliseconds(intervalMilliseconds)
     plan.tombstoneAge = tombstoneAge
     plan.clockAheadMax = clockAheadMilliseconds

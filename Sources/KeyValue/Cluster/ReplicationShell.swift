@@ -13,6 +13,8 @@ public struct ReplicationPlan: Sendable {
   public var listen: [SocketAddress] = []
   public var peers: [ReplicationPeer] = []
   public var clusterKey = ClusterKey.open
+  /// How a difference is found.
+  public var mode = AntiEntropyMode.auto
   public var roundInterval: Duration = .seconds(5)
   public var tombstoneAge: Duration = .seconds(10 * 86_400)
   public var clockAheadMax = KeyValueSettings.clockAheadDefault
@@ -44,6 +46,8 @@ public final class ReplicationShell: @unchecked Sendable {
   let notice: @Sendable (String) -> Void
   var core: ReplicationCore
   var members: MemberFile?
+  /// Compares all records with peers; made at the start.
+  var sessions: AntiEntropy?
 
   var peers: [NodeIdentity: PeerID] = [:]
   /// Where a peer was met.
@@ -107,6 +111,15 @@ public final class ReplicationShell: @unchecked Sendable {
     core = ReplicationCore(settings, book: book)
     server.replication = self
     server.core.replicationLines = { [weak self] in self?.infoLines ?? [] }
+    let sessions = AntiEntropy(
+      self, network: line, runtime: runtime, mode: plan.mode,
+      random: runtime.randomStream(RandomConsumer(.peers))
+    ) { [weak self] in self?.tell($0) }
+    sessions.serve()
+    self.sessions = sessions
+    line.countBytes { [weak self] sent, received, peer in
+      self?.count(sent: sent, received: received, with: peer)
+    }
     serve()
     for address in bound {
       plan.recorder.record(.keyValue(.replicating(address: "\(address)")))
@@ -127,6 +140,7 @@ public final class ReplicationShell: @unchecked Sendable {
       asked.removeValue(forKey: token)?.continuation.resume(returning: nil)
     }
     network.stopHere()
+    sessions = nil
   }
 
   private static func isAnyHost(_ host: SocketAddress.Host) -> Bool {

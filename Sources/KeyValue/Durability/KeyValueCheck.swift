@@ -52,7 +52,7 @@ extension KeyValueCore {
 
   /// Makes tree, symbols and positions anew of the data. Between batches.
   /// - Returns: whether they were those of the data.
-  package mutating func rebuildIndexes() -> Bool {
+  package mutating func repairIndexes() -> Bool {
     let (digest, first) = (digest, symbols.symbols)
     indexes = RecordIndexes()
     var number: UInt32 = 0

@@ -51,7 +51,7 @@ extension KeyValueServer {
   }
 
   private func repair() {
-    let wasRight = core.rebuildIndexes()
+    let wasRight = core.repairIndexes()
     if !wasRight { tell(.indexRebuilt) }
     replies.fields([
       SyncField("records", core.recordCount), SyncField("index", wasRight ? "sound" : "rebuilt"),
