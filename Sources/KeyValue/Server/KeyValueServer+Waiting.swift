@@ -11,20 +11,26 @@ struct WaitingClient {
 extension KeyValueServer {
   /// Has a client wait until replicas have its writes, or answers at once.
   func wait(_ client: ClientConnection, replicas: Int64, milliseconds: Int64) {
-    let count = Int64(replication?.acknowledged(client.session.lastWrite) ?? 0)
+    let count = acknowledged(client)
     // A node that can have no replicas would keep it for ever.
-    guard count < replicas, let replication else { return replies.integer(count) }
+    guard count < replicas, replication != nil else { return replies.integer(count) }
     var waiter = WaitingClient(client: client, replicas: replicas)
     if milliseconds > 0 {
       let time = Duration.milliseconds(min(milliseconds, KeyValueLimits.waitMillisecondsMax))
       waiter.timer = runtime.schedule(at: runtime.now.advanced(by: time)) {
         [weak self, weak client] in
         guard let self, let client, !client.isClosed else { return }
-        endWait(client, Int64(replication.acknowledged(client.session.lastWrite)))
+        endWait(client, acknowledged(client))
       }
     }
     client.isBlocked = true
     waiting[client.session.id] = waiter
+  }
+
+  /// How many replicas have a client's writes, or, if it wrote nothing, all of this node so far.
+  private func acknowledged(_ client: ClientConnection) -> Int64 {
+    let own = client.session.lastWrite
+    return Int64(replication?.acknowledged(max(1, own == 0 ? lastWrite : own)) ?? 0)
   }
 
   /// Replicas may have more writes than before: whoever waits for that goes on. On the loop's
@@ -38,10 +44,9 @@ extension KeyValueServer {
 
   private func lookAtWaits() {
     isLookingAtWaits = false
-    guard let replication else { return }
     var isEarly = false
     for (_, waiter) in waiting.sorted(by: { $0.key < $1.key }) {
-      let count = Int64(replication.acknowledged(waiter.client.session.lastWrite))
+      let count = acknowledged(waiter.client)
       guard count >= waiter.replicas else { continue }
       if isBatchOpen, waiter.client.batch == batch {
         isEarly = true

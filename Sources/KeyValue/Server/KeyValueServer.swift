@@ -39,6 +39,8 @@ public final class KeyValueServer: @unchecked Sendable {
   var wantsStop = false
   /// Of a batch that comes from another replica: is told when it is safe, or why it cannot be.
   var taking: ((String?) -> Void)?
+  /// No write of a client here is later, in ticks, while there are replicas.
+  var lastWrite: UInt64 = 0
   /// Clients that wait for replicas.
   var waiting: [UInt64: WaitingClient] = [:]
   var isLookingAtWaits = false
@@ -202,7 +204,10 @@ public final class KeyValueServer: @unchecked Sendable {
     deliver(outcome)
     touched.removeAll(keepingCapacity: true)
     replies.clear(keeping: KeyValueLimits.keptReplyBytes)
-    if !keys.isEmpty { replication?.wrote(keys) }
+    if !keys.isEmpty {
+      lastWrite = core.lastTicks
+      replication?.wrote(keys)
+    }
     if wantsStop { return stop() }
     goOn()
   }
