@@ -28,6 +28,7 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     case nestedWrite
     case busy
     case closed
+    case viewGivenUp(changes: Int)
   }
 
   private let kind: Kind
@@ -130,6 +131,10 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   public static let busy = StorageError(kind: .busy)
   /// The store was closed, or its process crashed.
   public static let closed = StorageError(kind: .closed)
+  /// More than `changes` changes came while a view of before them was held: take a new one.
+  package static func viewGivenUp(changes: Int) -> StorageError {
+    StorageError(kind: .viewGivenUp(changes: changes))
+  }
 
   /// Whether the transaction ran out of address space rather than of disk.
   var isMapFull: Bool {
@@ -181,6 +186,7 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     case .nestedWrite: "nested_write"
     case .busy: "busy"
     case .closed: "closed"
+    case .viewGivenUp: "view_given_up"
     }
   }
 
@@ -224,6 +230,7 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     case .nestedWrite: "a transaction was begun inside another one"
     case .busy: "the store cannot be closed inside one of its transactions"
     case .closed: "the store is closed"
+    case .viewGivenUp(let changes): "the view was given up after \(changes) changes"
     }
   }
 }

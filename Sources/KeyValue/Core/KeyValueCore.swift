@@ -56,6 +56,8 @@ public struct KeyValueCore: ~Copyable {
   var ahead: [Ahead] = []
   /// The one of the request at hand.
   private var hint = Ahead(key: nil, hash: 0, number: nil)
+  /// Digests of large values, by their records' ids.
+  var digests: [RecordID: Hash256] = [:]
   /// Where the search for what has expired goes on.
   private var expiryCursor: UInt32 = 0
 
@@ -69,6 +71,8 @@ public struct KeyValueCore: ~Copyable {
     startedAt = milliseconds
     random = SplitMix64(state: settings.seed)
     ownNumber = table.number(of: settings.replica) ?? 0
+    // Above all that an earlier run of 2^16 changes a millisecond at most counted to.
+    indexes.history = RecordHistory(start: min(milliseconds, 1 << 48 - 1) << 16)
   }
 
   /// Tells the core at which port its clients come.

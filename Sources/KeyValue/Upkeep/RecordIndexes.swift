@@ -33,6 +33,12 @@ struct RecordIndexes: ~Copyable {
   private(set) var positions = HashIndex()
   /// Records.
   private(set) var count = 0
+  /// What changed, while there are views.
+  var history = RecordHistory()
+  /// Entries by the first 32 bits of their ids, those below `namedNumbers`.
+  private(set) var named = HashIndex()
+  /// Numbers that `named` has taken so far; nil while nobody asks for records by id.
+  private var namedNumbers: UInt32?
 
   private var lanes = HashLanes()
   private var digests: [Hash256] = []
@@ -41,7 +47,7 @@ struct RecordIndexes: ~Copyable {
   private var newIDs: [RecordID] = []
 
   /// Bytes of memory that are held, but for the symbols and the upper levels of small trees.
-  var bytes: Int { positions.bytes + MemoryLayout<RecordTree>.size + treeCells * 48 }
+  var bytes: Int { positions.bytes + named.bytes + MemoryLayout<RecordTree>.size + treeCells * 48 }
   private var treeCells: Int { ((1 << (4 * (tree.levels + 1))) - 1) / 15 }
 
   /// Makes the records of all `written` entries what the entries are now. Of an entry of kind 0 the
@@ -66,6 +72,10 @@ struct RecordIndexes: ~Copyable {
           id, position, entry.pointee.ticks, UInt32(StoredContent.bytes(of: entry.pointee)))
         : nil
       apply(RecordChange(old: old, new: new), of: write.number)
+      if let numbers = namedNumbers, write.number < numbers {
+        if let old { named.remove(Self.half(old.id), write.number) }
+        if let new { named.insert(Self.half(new.id), write.number) }
+      }
       if let old {
         goneIDs.append(old.id)
         if new == nil { positions.remove(UInt32(position >> 32), write.number) }
@@ -136,7 +146,11 @@ struct RecordIndexes: ~Copyable {
   private mutating func apply(_ change: RecordChange, of number: UInt32) {
     tree.apply(change)
     if let numbers = next?.numbers, number < numbers { next?.tree.apply(change) }
+    history.add(number, change)
   }
+
+  @inline(__always)
+  private static func half(_ id: RecordID) -> UInt32 { UInt32(id.high >> 32) }
 
   private mutating func changeSymbols() {
     guard newIDs.count + goneIDs.count > Self.fewChanges else {
@@ -174,11 +188,62 @@ struct RecordIndexes: ~Copyable {
   var isGrowing: Bool { next != nil }
 
   /// Forgets all records.
-  mutating func clear() {
-    tree = RecordTree(levels: 2)
+  mutating func clear() { reset(levels: 2) }
+
+  private mutating func reset(levels: Int) {
+    tree = RecordTree(levels: levels)
     next = nil
     symbols = SymbolPrefix(length: ReconciliationLimits.cachedSymbols)
     positions = HashIndex()
+    forgetNames()
     count = 0
+    history.breakOff()
+  }
+
+  /// Makes everything anew of the entries, as they are, whatever was held. None may be unsettled.
+  mutating func rebuild(over table: borrowing KeyTable) {
+    reset(levels: max(2, RecordTree.levels(for: table.count)))
+    var start: UInt32 = 0
+    while start < table.numbers {
+      let end = min(table.numbers, start + UInt32(KeyValueLimits.treeEntriesPerBatch))
+      var all: [Written] = []
+      for number in start..<end {
+        let entry = table.entry(number)
+        entry.pointee.flags &= ~Entry.recorded
+        if entry.pointee.kind != 0 { all.append(Written(number, entry.pointee)) }
+      }
+      follow(all, in: table)
+      start = end
+    }
+  }
+
+  /// Takes a record out of the tree alone, as a fault would.
+  mutating func damageTree(by record: RecordEntry) {
+    tree.apply(RecordChange(old: record, new: nil))
+    history.breakOff()
+  }
+
+  // MARK: Records by id
+
+  /// Takes some more entries into the index over ids; false if it has all. From then on it follows.
+  mutating func growNames(over table: borrowing KeyTable) -> Bool {
+    let start = namedNumbers ?? 0
+    let end = min(table.numbers, start + UInt32(KeyValueLimits.namedEntriesPerTurn))
+    for number in start..<end {
+      let entry = table.entry(number).pointee
+      if entry.isRecorded { named.insert(Self.half(entry.id), number) }
+    }
+    // What is added later is taken as it is written.
+    namedNumbers = end == table.numbers ? .max : end
+    return end < table.numbers
+  }
+
+  /// Whether records can be found by id.
+  var hasNames: Bool { namedNumbers == .max }
+
+  /// Gives the memory of the index over ids back.
+  mutating func forgetNames() {
+    named = HashIndex()
+    namedNumbers = nil
   }
 }

@@ -24,6 +24,15 @@ enum StoredContent {
       memcpy(target + headBytes, value, Int(entry.valueBytes))
     }
   }
+
+  /// The content of an entry.
+  static func bytes(_ entry: Entry, replica: UInt64) -> [UInt8] {
+    Array(unsafeUninitializedCapacity: bytes(of: entry)) { buffer, count in
+      guard let start = buffer.baseAddress else { return }
+      write(entry, replica: replica, to: start)
+      count = bytes(of: entry)
+    }
+  }
 }
 
 extension StoredContent {

@@ -14,7 +14,7 @@ public struct MerkleNode: Sendable, Hashable {
   public init() {}
 
   /// Adds a record.
-  mutating func add(_ entry: RecordEntry) {
+  package mutating func add(_ entry: RecordEntry) {
     count += 1
     size &+= UInt64(entry.size)
     latest = max(latest, entry.version)
@@ -22,7 +22,7 @@ public struct MerkleNode: Sendable, Hashable {
   }
 
   /// Adds the records below another node.
-  mutating func add(_ node: MerkleNode) {
+  package mutating func add(_ node: MerkleNode) {
     count += node.count
     size &+= node.size
     latest = max(latest, node.latest)

@@ -12,8 +12,15 @@ public struct MerkleView {
   /// How deep the tree is at most: at this depth every node is a leaf.
   public let depthMax: Int
 
+  /// - Parameters:
+  ///   - tree: the upper levels over just these records.
+  ///   - depthMax: 1…`HashedPosition.nibbleCount`.
+  package init(tree: RecordTree, records: any RecordReading, depthMax: Int) {
+    self.init(tree: tree, records: records, depthMax: depthMax, hot: nil)
+  }
+
   init(
-    tree: RecordTree, records: any RecordReading, depthMax: Int, hot: HotNodes? = nil,
+    tree: RecordTree, records: any RecordReading, depthMax: Int, hot: HotNodes?,
     revision: UInt64 = 0
   ) {
     self.tree = tree

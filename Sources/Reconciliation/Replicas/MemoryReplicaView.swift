@@ -58,38 +58,11 @@ package struct MemoryReplicaView: ReplicaView {
     }
   }
 
-  package func probe(symbols count: Int) -> [UInt8]? {
-    guard count > 0, count <= content.symbols.length else { return nil }
-    return SymbolBatch(
-      itemCount: content.symbols.itemCount, stamp: content.symbols.symbols[0].checksum,
-      symbols: Array(content.symbols.symbols[..<count])
-    ).encoded(from: 0, checksumBytes: Self.probeChecksumBytes)
-  }
+  package func probe(symbols count: Int) -> [UInt8]? { content.symbols.probe(count) }
 
   package func answer(toProbe symbols: [UInt8]) throws(ReconciliationError) -> ProbeFinding {
-    let batch: SymbolBatch<RecordID>
-    do throws(WireError) {
-      batch = try SymbolBatch(
-        symbols, from: 0, checksumBytes: Self.probeChecksumBytes,
-        limit: ReconciliationLimits.symbolsPerAnswerMax)
-    } catch { throw .malformed("a probe", error) }
-    guard batch.symbols.count <= content.symbols.length else { return .unclear }
-    var decoder = SymbolDecoder<RecordID>(checksumBytes: Self.probeChecksumBytes)
-    try decoder.append(
-      remote: batch.symbols, local: content.symbols.symbols[..<batch.symbols.count])
-    if decoder.isComplete {
-      let items = try decoder.items()
-      return .solved(RecordDifference(missing: items.remoteOnly, extra: items.localOnly))
-    }
-    let items = (content.symbols.itemCount, batch.itemCount)
-    guard let count = decoder.estimatedDifferences(among: items.0, items.1) else {
-      return .unclear
-    }
-    return .estimate(SyncEstimate(count: count, symbols: batch.symbols.count))
+    try content.symbols.answer(toProbe: symbols)
   }
-
-  /// Bytes of a checksum in a probe: enough for the few differences that it can tell.
-  private static let probeChecksumBytes = 4
 
   package func record(_ id: RecordID) -> Record? { content.records.table.record(named: id) }
   package func record(of key: [UInt8]) -> Record? { content.records.table.record(of: key) }

@@ -69,10 +69,16 @@ public protocol ReplicaView: Sendable {
   func responder(of strategy: StrategyID) -> (any ComparisonResponder)?
   /// The record of this name.
   func record(_ id: RecordID) -> Record?
+  /// Whether it has the record of this name, also if what was replaced since cannot be given.
+  func holds(_ id: RecordID) -> Bool
   /// The record of this key, whatever its version.
   func record(of key: [UInt8]) -> Record?
   /// The value of a record that it holds; nil if it was lost.
   func value(of record: Record) -> [UInt8]?
+}
+
+extension ReplicaView {
+  public func holds(_ id: RecordID) -> Bool { record(id) != nil }
 }
 
 /// A set of records that changes.

@@ -204,8 +204,8 @@ extension SyncSession {
     comparison = nil
     observe(difference)
     // An honest view has what this side found extra; the other side's claim alone decides nothing.
-    needed = difference.missing.filter { view.record($0) == nil }
-    available = difference.extra.filter { view.record($0) != nil }
+    needed = difference.missing.filter { !view.holds($0) }
+    available = difference.extra.filter { view.holds($0) }
     guard !needed.isEmpty || !available.isEmpty else {
       strategyFailed()
       return
