@@ -54,28 +54,7 @@ extension KeyValueCore {
   /// - Returns: whether they were those of the data.
   package mutating func repairIndexes() -> Bool {
     let (digest, first) = (digest, symbols.symbols)
-    indexes = RecordIndexes()
-    var number: UInt32 = 0
-    while number < table.numbers {
-      let end = min(table.numbers, number + UInt32(KeyValueLimits.treeEntriesPerBatch))
-      let numbers = (number..<end).filter { table.entry($0).pointee.kind != 0 }
-      for number in numbers { table.entry(number).pointee.flags &= ~Entry.recorded }
-      indexes.follow(numbers.map { .init($0, table.entry($0).pointee) }, in: table)
-      indexes.grow(over: table)
-      number = end
-    }
-    while indexes.isGrowing { indexes.grow(over: table) }
+    rebuildIndexes()
     return digest == self.digest && first == symbols.symbols
-  }
-}
-
-extension KeyValueSettings {
-  /// For a core that serves nobody. Tombstones stay: other replicas may need them.
-  static func offline(_ identity: StoreIdentity) -> KeyValueSettings {
-    // The keys are those of a store, so whoever chose them did not know this key.
-    let words = identity.store.words
-    return KeyValueSettings(
-      replica: identity.replica, tableKey: SipKey(low: words.0, high: words.1), seed: words.2,
-      keepsTombstones: true)
   }
 }
