@@ -134,6 +134,32 @@ enum StoredEffect {
     bytes.append(contentsOf: view.value)
   }
 
+  /// The same of a copy.
+  static func append(_ effect: KeyValueEffect, to bytes: inout [UInt8]) {
+    switch effect {
+    case .clear: bytes.append(clear)
+    case .floor(let ticks): appendFloor(ticks, to: &bytes)
+    case .set(let key, let kind, let value, let version, let expiry):
+      append(kind, key, value, version, expiry, to: &bytes)
+    case .delete(let key, let version): append(.tombstone, key, [], version, 0, to: &bytes)
+    case .expire(let key, let version, let expiry):
+      append(.expired, key, [], version, expiry, to: &bytes)
+    }
+  }
+
+  private static func append(
+    _ kind: ValueKind, _ key: [UInt8], _ value: [UInt8], _ version: HybridTime, _ expiry: UInt64,
+    to bytes: inout [UInt8]
+  ) {
+    key.withUnsafeBytes { key in
+      value.withUnsafeBytes { value in
+        append(
+          EffectView(key: key, kind: kind, value: value, version: version, expiry: expiry),
+          to: &bytes)
+      }
+    }
+  }
+
   private static func append(_ number: UInt64, to bytes: inout [UInt8]) {
     var rest = number
     while rest >= 0x80 {

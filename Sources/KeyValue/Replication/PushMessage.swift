@@ -67,7 +67,7 @@ public enum PushItem: Sendable, Hashable {
 
   public var key: [UInt8] {
     switch self {
-    case .effect(let effect): effect.key ?? []
+    case .effect(let effect): effect.key
     case .large(let value): value.key
     case .gone(let key, _): key
     }

@@ -53,17 +53,16 @@ public struct ReplicationStatistics: Sendable, Hashable {
 
   /// Counts and their stable names, in the order in which they are told.
   public static let names:
-    [(name: String, path: KeyPath<ReplicationStatistics, UInt64> & Sendable)] =
-      [
-        ("rounds", \.rounds), ("rounds_equal", \.equalRounds), ("rounds_put_off", \.roundsPutOff),
-        ("sessions", \.sessions), ("sessions_failed", \.failedSessions),
-        ("keys_compared", \.keysCompared), ("keys_received", \.keysReceived),
-        ("keys_sent", \.keysSent), ("keys_repaired", \.keysRepaired), ("pushes", \.pushes),
-        ("pushed_keys", \.pushedKeys), ("pushes_coalesced", \.coalesced),
-        ("pushes_repeated", \.repeated), ("queue_overflows", \.overflows),
-        ("pushes_received", \.receivedPushes), ("keys_stored", \.stored), ("keys_known", \.known),
-        ("keys_dead", \.dead), ("keys_buried", \.buried), ("clock_refusals", \.clockRefusals),
-        ("busy", \.busy), ("values_fetched", \.fetched), ("value_bytes_fetched", \.fetchedBytes),
-        ("bytes_sent", \.sentBytes), ("bytes_received", \.receivedBytes),
-      ]
+    [(name: String, path: any KeyPath<ReplicationStatistics, UInt64> & Sendable)] = [
+      ("rounds", \.rounds), ("rounds_equal", \.equalRounds), ("rounds_put_off", \.roundsPutOff),
+      ("sessions", \.sessions), ("sessions_failed", \.failedSessions),
+      ("keys_compared", \.keysCompared), ("keys_received", \.keysReceived),
+      ("keys_sent", \.keysSent), ("keys_repaired", \.keysRepaired), ("pushes", \.pushes),
+      ("pushed_keys", \.pushedKeys), ("pushes_coalesced", \.coalesced),
+      ("pushes_repeated", \.repeated), ("queue_overflows", \.overflows),
+      ("pushes_received", \.receivedPushes), ("keys_stored", \.stored), ("keys_known", \.known),
+      ("keys_dead", \.dead), ("keys_buried", \.buried), ("clock_refusals", \.clockRefusals),
+      ("busy", \.busy), ("values_fetched", \.fetched), ("value_bytes_fetched", \.fetchedBytes),
+      ("bytes_sent", \.sentBytes), ("bytes_received", \.receivedBytes),
+    ]
 }
