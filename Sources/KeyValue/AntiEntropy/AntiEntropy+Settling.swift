@@ -33,7 +33,7 @@ extension AntiEntropy {
       guard max(run.wanted.count, run.offered.count) <= KeyValueLimits.largeRecordsMax else {
         throw .largeValues("more than \(KeyValueLimits.largeRecordsMax) differ")
       }
-      guard outcome.keysRepaired > 0 else { throw .fruitless }
+      guard outcome.received.count > 0 || settled.taken > 0 else { throw .fruitless }
     } catch {
       // What failed first says more.
       if outcome.end == .exchanged || outcome.end == .equal { outcome.end = .incomplete(error) }
@@ -46,7 +46,7 @@ extension AntiEntropy {
     _ run: RunningSession, _ id: SyncSessionID
   ) async throws(AntiEntropyFailure) -> SettleAnswer {
     var large = run.offered.prefix(KeyValueLimits.largeRecordsMax)[...]
-    var last = SettleAnswer(changed: 0, refused: 0, missing: 0, fetchedBytes: 0)
+    var last = SettleAnswer(taken: 0, changed: 0, refused: 0, missing: 0, fetchedBytes: 0)
     var link = LinkMonitor()
     repeat {
       let part = Array(large.prefix(KeyValueLimits.largeRecordsPerRequest))
@@ -136,7 +136,8 @@ extension AntiEntropy {
     let tally = answered.last { $0.peer == peer && $0.session == request.session }?.tally
     if missing.isEmpty, let tally { mend(tally, peer, isEqual: false) }
     return SettleAnswer(
-      changed: UInt64(tally?.changed ?? 0), refused: UInt64(tally?.refused ?? 0),
+      taken: UInt64(tally?.count ?? 0), changed: UInt64(tally?.changed ?? 0),
+      refused: UInt64(tally?.refused ?? 0),
       missing: UInt64(missing.count), fetchedBytes: UInt64(fetchedBytes))
   }
 

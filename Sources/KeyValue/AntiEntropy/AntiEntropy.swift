@@ -27,6 +27,7 @@ public final class AntiEntropy: @unchecked Sendable {
   /// The store as sessions see it.
   public let replica: KeyValueReplica
   let told: @Sendable (AntiEntropyNotice) -> Void
+  private let stored: @Sendable (PeerID, StoredRecords) -> Void
   private let mode: AntiEntropyMode
   private var manager: SessionManager
   private var server: SyncServer
@@ -48,10 +49,13 @@ public final class AntiEntropy: @unchecked Sendable {
 
   /// - Parameters:
   ///   - random: from which sessions get their names.
+  ///   - stored: is told what a peer sent and is stored now, as safe as a client's write: to be
+  ///     pushed to others (`ReplicationCore.took`).
   ///   - told: is told what the operator should know.
   public init(
     _ host: any KeyValueHost, network: any Network, runtime: any Runtime,
     mode: AntiEntropyMode = .auto, random: RandomStream,
+    stored: @escaping @Sendable (PeerID, StoredRecords) -> Void = { _, _ in },
     told: @escaping @Sendable (AntiEntropyNotice) -> Void = { _ in }
   ) {
     self.host = host
@@ -59,6 +63,7 @@ public final class AntiEntropy: @unchecked Sendable {
     self.runtime = runtime
     self.mode = mode
     self.told = told
+    self.stored = stored
     replica = KeyValueReplica(host)
     var random = random
     manager = SessionManager(firstID: random.next() >> 32)
@@ -191,7 +196,9 @@ public final class AntiEntropy: @unchecked Sendable {
   /// Stores what a peer gave; nil if that could not be.
   func store(_ entries: [SyncEntry], of peer: PeerID) async -> StoreTally? {
     do throws(StoreError) {
-      let tally = try await replica.store(entries)
+      let records = try await replica.store(entries)
+      stored(peer, records)
+      let tally = records.tally
       if let refusal = tally.refusal {
         told(.refused(peer, refusal, records: tally.refused))
       }

@@ -56,7 +56,7 @@ public enum AntiEntropyFailure: Error, Sendable, Hashable, CustomStringConvertib
   /// Records that differed were overwritten meanwhile, here or there, so that they could not be
   /// given.
   case overwritten(Int)
-  /// Records differed, and nothing was news to either side.
+  /// Records were said to differ, and none was given or taken.
   case fruitless
   /// Records were not taken, here or there.
   case refused(here: Int, there: Int)
@@ -71,7 +71,7 @@ public enum AntiEntropyFailure: Error, Sendable, Hashable, CustomStringConvertib
     case .viewGivenUp:
       "more than \(KeyValueLimits.viewChangesMax) records changed here during the session"
     case .overwritten(let count): "\(count) records were overwritten during the session"
-    case .fruitless: "records differ, and nothing was news to either side"
+    case .fruitless: "records were said to differ, and none was given or taken"
     case .refused(let here, let there): "\(here) records were refused here, \(there) there"
     case .largeValues(let reason): "a large value was not exchanged: \(reason)"
     }

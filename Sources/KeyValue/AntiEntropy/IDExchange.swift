@@ -38,13 +38,14 @@ struct IDAnswer: WireCodable, Hashable {
 
   func encode(to encoder: inout WireEncoder) {
     encoder.append(ids)
-    encoder.append(optional: next)
+    encoder.append(next != nil)
+    if let next { encoder.append(next) }
   }
 
   init(from decoder: inout WireDecoder) throws(WireError) {
     ids = try decoder.array(
       elementBytes: RecordID.byteCount, limit: KeyValueLimits.idsPerAnswerMax)
-    next = try decoder.optional(UInt64.self)
+    next = try decoder.flag(of: "next") ? try decoder.uint64() : nil
   }
 }
 

@@ -72,7 +72,7 @@ extension KeyValueCore {
   /// Takes a record out of the tree as a fault would, so that tests can see it found.
   package mutating func damageTree(at key: [UInt8]) {
     settle()
-    guard let number = number(of: key), let record = table.entry(number).pointee.record else {
+    guard let number = recordNumber(of: key), let record = table.entry(number).pointee.record else {
       return
     }
     indexes.damageTree(by: record)

@@ -5,20 +5,13 @@ import Reconciliation
 extension KeyValueCore {
   /// What names all records, and how many they are. Settles.
   ///
-  /// The root is BLAKE2b-256 of `livesync kv records 1`, then the number of records, the bytes of
-  /// their contents, and the sums of both halves of their ids, each in 8 bytes, most significant
-  /// first. It is for finding differences: who may write many chosen values can make two sets of
-  /// one root, and then only pushes keep these keys equal.
+  /// The root is made of sums: it is for finding differences. Who may write many chosen values can
+  /// make two sets of one root, and then only pushes keep these keys equal.
   public var recordSummary: ReplicaSummary {
     mutating get {
-      settle()
-      let node = indexes.tree.roughNode(.root)
-      var bytes = Array("livesync kv records 1".utf8)
-      for word in [UInt64(node.count), node.size, node.sum.high, node.sum.low] {
-        withUnsafeBytes(of: word.bigEndian) { bytes += $0 }
-      }
+      let root = root()
       return ReplicaSummary(
-        root: Blake2b256.hash(bytes), count: UInt64(node.count), revision: indexes.history.end)
+        root: root, count: UInt64(indexes.count), revision: indexes.history.end)
     }
   }
 
@@ -28,7 +21,7 @@ extension KeyValueCore {
   }
 
   /// The entry of a key that has a record.
-  func number(of key: [UInt8]) -> UInt32? {
+  func recordNumber(of key: [UInt8]) -> UInt32? {
     key.withUnsafeBytes { key in
       table.find(key, table.hash(key)).flatMap { table.entry($0).pointee.isRecorded ? $0 : nil }
     }
@@ -73,8 +66,11 @@ extension KeyValueCore {
     if let cursor { indexes.history.forget(before: cursor) } else { indexes.history.stop() }
   }
 
+  /// Changes that are kept for views.
+  package var historyCount: Int { indexes.history.count }
+
   /// Takes some more entries into the index over ids; false if it has all.
-  mutating func growNames() -> Bool {
+  package mutating func growNames() -> Bool {
     settle()
     return indexes.growNames(over: table)
   }

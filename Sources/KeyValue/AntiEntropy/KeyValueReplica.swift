@@ -46,7 +46,7 @@ public final class KeyValueReplica: Replica, @unchecked Sendable {
   /// clients write. Of two versions of one key the later one stays. What the core refuses (a time
   /// too far ahead) is left out and counted; if a content is not what its record says, nothing is
   /// stored.
-  public func store(_ entries: [SyncEntry]) async throws(StoreError) -> StoreTally {
+  public func store(_ entries: [SyncEntry]) async throws(StoreError) -> StoredRecords {
     guarded.check()
     var effects: [KeyValueEffect] = []
     for entry in entries {
@@ -54,15 +54,14 @@ public final class KeyValueReplica: Replica, @unchecked Sendable {
         throw .content(error)
       }
     }
-    var tally = StoreTally()
+    var stored = StoredRecords()
     let failure: String? = await withCheckedContinuation { continuation in
-      host.commit(
-        { core in
-          for (effect, entry) in zip(effects, entries) { core.take(effect, entry.record, &tally) }
-        }, then: { continuation.resume(returning: $0) })
+      host.commit({ core in
+        for effect in effects { core.take(effect, &stored) }
+      }, then: { continuation.resume(returning: $0) })
     }
     if let failure { throw .notCommitted(failure) }
-    return tally
+    return stored
   }
 
   public func apply(
@@ -76,26 +75,26 @@ public final class KeyValueReplica: Replica, @unchecked Sendable {
 
 extension KeyValueCore {
   /// Takes one record of a session.
-  fileprivate mutating func take(
-    _ effect: KeyValueEffect, _ record: Record, _ tally: inout StoreTally
-  ) {
+  fileprivate mutating func take(_ effect: KeyValueEffect, _ stored: inout StoredRecords) {
+    guard let version = effect.version else { return }
+    let key = effect.key
     do throws(Refusal) {
-      if try apply(effect) {
-        tally.changed += 1
-      } else if isHeld(effect, record) {
-        tally.add(known: record.key)
-      } else {
-        tally.outdated += 1
+      let outcome = try apply(effect)
+      stored.outcomes.append((key, outcome))
+      switch outcome {
+      case .stored, .merged: stored.tally.changed += 1
+      case .known where isHeld(effect, key): stored.tally.add(known: key)
+      case .known: stored.tally.outdated += 1
+      case .dead:
+        stored.tally.dead += 1
+        stored.dead.append(DeadRecord(key: key, version: version))
       }
-    } catch {
-      tally.refused += 1
-      tally.refusal = tally.refusal ?? error
-    }
+    } catch { stored.tally.add(error) }
   }
 
   /// Whether a key holds just this, whatever the indexes say.
-  private func isHeld(_ effect: KeyValueEffect, _ record: Record) -> Bool {
-    let number = record.key.withUnsafeBytes { table.find($0, table.hash($0)) }
+  private func isHeld(_ effect: KeyValueEffect, _ key: [UInt8]) -> Bool {
+    let number = key.withUnsafeBytes { table.find($0, table.hash($0)) }
     return number.flatMap { view(of: $0) }?.effect == effect
   }
 }

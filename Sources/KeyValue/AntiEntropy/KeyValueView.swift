@@ -126,7 +126,7 @@ public final class KeyValueView: ReplicaView, @unchecked Sendable {
 
   public func record(of key: [UInt8]) -> Record? {
     (try? read { core, undone -> Record? in
-      guard let number = core.number(of: key), !undone.hasChanged(number) else { return nil }
+      guard let number = core.recordNumber(of: key), !undone.hasChanged(number) else { return nil }
       return core.record(number)
     }) ?? nil
   }

@@ -12,17 +12,13 @@ struct RunningSession {
   /// side has.
   private(set) var wanted: [Record] = []
   private(set) var offered: [Record] = []
-  /// Records given and stored.
-  private(set) var given = 0
-
   private var rounds = 1
   /// The present comparison ended early, since the other side does not keep its view.
   private var hasMoved = false
   /// All that the present comparison found was asked for and given.
   private var isTransferred = false
-  /// Records to be given, once it is known which; nil before.
-  private var toGive: Int?
-  private var storesUnderWay = 0
+  /// It was looked for values that are too long.
+  private var hasLooked = false
   /// Records that were named and are not held any more.
   private var overwritten = 0
   /// The exchange is what ended the session.
@@ -71,7 +67,7 @@ struct RunningSession {
         isExchanged = true
         return false
       }
-      (rounds, hasMoved, isTransferred, toGive) = (session.rounds, false, false, nil)
+      (rounds, hasMoved, isTransferred, hasLooked) = (session.rounds, false, false, false)
     }
     switch session.phase {
     case .stateTransfer: look(forLargeIn: session)
@@ -83,8 +79,8 @@ struct RunningSession {
 
   /// What the session would leave out, since it is too long.
   private mutating func look(forLargeIn session: SyncSession) {
-    guard toGive == nil else { return }
-    toGive = session.available.count
+    guard !hasLooked else { return }
+    hasLooked = true
     for id in session.available.sorted() {
       guard let size = view.size(of: id) else {
         overwritten += 1

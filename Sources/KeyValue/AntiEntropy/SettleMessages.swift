@@ -33,7 +33,8 @@ struct SettleRequest: Request, Hashable {
 
 /// The answer to a `SettleRequest`.
 struct SettleAnswer: WireCodable, Hashable {
-  /// Records of the session that were news, and that were refused.
+  /// Records that the session gave, those of them that were news, and those that were refused.
+  var taken: UInt64
   var changed: UInt64
   var refused: UInt64
   /// How many of the large ones are not here yet; asked again it says how many are left.
@@ -42,10 +43,11 @@ struct SettleAnswer: WireCodable, Hashable {
   var fetchedBytes: UInt64
 
   func encode(to encoder: inout WireEncoder) {
-    for number in [changed, refused, missing, fetchedBytes] { encoder.append(number) }
+    for number in [taken, changed, refused, missing, fetchedBytes] { encoder.append(number) }
   }
 
-  init(changed: UInt64, refused: UInt64, missing: UInt64, fetchedBytes: UInt64) {
+  init(taken: UInt64, changed: UInt64, refused: UInt64, missing: UInt64, fetchedBytes: UInt64) {
+    self.taken = taken
     self.changed = changed
     self.refused = refused
     self.missing = missing
@@ -53,6 +55,7 @@ struct SettleAnswer: WireCodable, Hashable {
   }
 
   init(from decoder: inout WireDecoder) throws(WireError) {
+    taken = try decoder.uint64()
     changed = try decoder.uint64()
     refused = try decoder.uint64()
     missing = try decoder.uint64()

@@ -9,12 +9,14 @@ public struct StoreTally: Sendable, Hashable {
   /// Records that were held already, and the keys of some (`KeyValueLimits.suspectsMax`).
   public internal(set) var known = 0
   public internal(set) var knownKeys: [[UInt8]] = []
+  /// Records not above the floor whose keys are not held: they were deleted long ago.
+  public internal(set) var dead = 0
   /// Records that were not taken, and the first reason.
   public internal(set) var refused = 0
   public internal(set) var refusal: KeyValueCore.Refusal?
 
   /// Records in all.
-  public var count: Int { changed + outdated + known + refused }
+  public var count: Int { changed + outdated + known + dead + refused }
 
   /// Whether indexes may be wrong: nothing was news although something was to differ.
   var isSuspect: Bool { changed == 0 && known > 0 }
@@ -24,6 +26,7 @@ public struct StoreTally: Sendable, Hashable {
     outdated += other.outdated
     known += other.known
     knownKeys += other.knownKeys.prefix(KeyValueLimits.suspectsMax - knownKeys.count)
+    dead += other.dead
     refused += other.refused
     refusal = refusal ?? other.refusal
   }
@@ -32,6 +35,20 @@ public struct StoreTally: Sendable, Hashable {
     known += 1
     if knownKeys.count < KeyValueLimits.suspectsMax { knownKeys.append(key) }
   }
+
+  mutating func add(_ refusal: KeyValueCore.Refusal) {
+    refused += 1
+    self.refusal = self.refusal ?? refusal
+  }
+}
+
+/// Records of another replica that are stored, and what became of each key.
+public struct StoredRecords: Sendable {
+  public internal(set) var tally = StoreTally()
+  /// In the order in which they came, but for those that were refused.
+  public internal(set) var outcomes: [(key: [UInt8], outcome: ApplyOutcome)] = []
+  /// Those that are dead here: whoever sent them is to be told.
+  public internal(set) var dead: [DeadRecord] = []
 }
 
 /// Why records of another replica could not be stored; none of them is.
@@ -46,7 +63,7 @@ public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .content(let error): "\(error)"
-    case .notCommitted(let reason): "not stored: \(reason)"
+    case .notCommitted(let reason): reason
     case .droppingIsNotSupported: "records are not dropped; a deletion is a record too"
     }
   }

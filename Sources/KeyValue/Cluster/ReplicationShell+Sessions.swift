@@ -41,6 +41,14 @@ extension ReplicationShell {
     }
   }
 
+  /// What a session stored is news for the other peers.
+  func took(_ records: StoredRecords, of peer: PeerID) {
+    enter { core, source, time in
+      core.took(
+        records.outcomes, dead: records.dead, from: peer.identity, &source, at: time)
+    }
+  }
+
   /// What sessions tell the operator.
   func tell(_ notice: AntiEntropyNotice) {
     let text = "\(notice)"

@@ -113,8 +113,9 @@ public final class ReplicationShell: @unchecked Sendable {
     server.core.replicationLines = { [weak self] in self?.infoLines ?? [] }
     let sessions = AntiEntropy(
       self, network: line, runtime: runtime, mode: plan.mode,
-      random: runtime.randomStream(RandomConsumer(.peers))
-    ) { [weak self] in self?.tell($0) }
+      random: runtime.randomStream(RandomConsumer(.peers)),
+      stored: { [weak self] peer, records in self?.took(records, of: peer) },
+      told: { [weak self] in self?.tell($0) })
     sessions.serve()
     self.sessions = sessions
     line.countBytes { [weak self] sent, received, peer in

@@ -15,6 +15,10 @@ extension KeyValueCore: ReplicationSource {
     return Blake2b256.hash(encoder.bytes)
   }
 
+  private borrowing func number(of key: [UInt8]) -> UInt32? {
+    key.withUnsafeBytes { table.find($0, table.hash($0)) }
+  }
+
   public func version(of key: [UInt8]) -> HybridTime? { number(of: key).map { table.version($0) } }
 
   public func pushItem(of key: [UInt8]) -> PushItem? {
