@@ -58,3 +58,14 @@ extension KeyValueCore {
     return digest == self.digest && first == symbols.symbols
   }
 }
+
+extension KeyValueSettings {
+  /// For a core that serves nobody. Tombstones stay: other replicas may need them.
+  static func offline(_ identity: StoreIdentity) -> KeyValueSettings {
+    // The keys are those of a store, so whoever chose them did not know this key.
+    let words = identity.store.words
+    return KeyValueSettings(
+      replica: identity.replica, tableKey: SipKey(low: words.0, high: words.1), seed: words.2,
+      keepsTombstones: true)
+  }
+}
