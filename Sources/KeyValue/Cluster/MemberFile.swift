@@ -13,7 +13,7 @@ public struct MemberFileError: Error, Hashable, Sendable, CustomStringConvertibl
 /// The file with members and pinned keys of a node, replaced as a whole off the loop's thread.
 ///
 /// `@unchecked Sendable`: touched on the loop's thread only, but for what the worker does.
-final class MemberFile: @unchecked Sendable {
+package final class MemberFile: @unchecked Sendable {
   private let path: String
   private let runtime: any Runtime
   private let worker: any Worker
@@ -29,7 +29,7 @@ final class MemberFile: @unchecked Sendable {
   }
 
   /// What was stored; empty if nothing was yet.
-  static func read(_ path: String) throws(MemberFileError) -> MemberBook {
+  package static func read(_ path: String) throws(MemberFileError) -> MemberBook {
     let bytes: [UInt8]
     do throws(StreamError) {
       var file = try InputFile(path: path)
