@@ -179,8 +179,9 @@ let package = Package(
       name: "livesync-bench",
       dependencies: [
         "CBlake2Batch", "Locking", "Runtime", "Primitives", "Compression", "Streams", "MerkleTree",
-        "Storage", "EventLog", "Networking", "BinaryDifference", "Reconciliation", "CRDT", "Delta",
-        "StateTrie", "Ledger", "Transport", "Snapshot", "Production", "Daemon",
+        "Storage", "EventLog", "Networking", "LoopbackNetworking", "BinaryDifference",
+        "Reconciliation", "CRDT", "Delta", "KeyValue", "StateTrie", "Ledger", "Transport",
+        "Snapshot", "Production", "Daemon",
       ],
       swiftSettings: strict),
 
@@ -256,7 +257,7 @@ let package = Package(
       "KeyValue",
       [
         "KeyValue", "RESP", "Delta", "CRDT", "Reconciliation", "Compression", "Storage", "EventLog",
-        "Networking", "Transport", "Streams", "Runtime", "Primitives",
+        "SimulatedNetworking", "Networking", "Transport", "Streams", "Runtime", "Primitives",
       ]),
     tests(
       "ReplicaSimulation",

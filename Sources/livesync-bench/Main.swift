@@ -14,6 +14,7 @@ struct Main {
            livesync-bench replay --help
            livesync-bench net --help
            livesync-bench line --help
+           livesync-bench kv --help
            livesync-bench workload NAME
            livesync-bench counts FILE [--record]
 
@@ -46,6 +47,7 @@ struct Main {
       || (words.contains("--help")
         && ![
           "disk", "serving", "snapshot", "reconcile", "crdt", "replay", "net", "line",
+          "kv",
         ].contains(words[0]))
     {
       Console.print(usage)
@@ -57,6 +59,7 @@ struct Main {
     case "serving": end(ServingCommand.run(Array(words.dropFirst())))
     case "net": end(NetCommand.run(Array(words.dropFirst())))
     case "line": end(LineCommand.run(Array(words.dropFirst())))
+    case "kv": end(KeyValueCommand.run(Array(words.dropFirst())))
     case "net-peer": end(NetPeer.run(Array(words.dropFirst())))
     case "snapshot": end(SnapshotCommand.run(Array(words.dropFirst())))
     case "reconcile": end(ReconcileCommand.run(Array(words.dropFirst())))
@@ -67,7 +70,7 @@ struct Main {
     default:
       fail(
         "the benchmarks are 'trie', 'disk', 'serving', 'snapshot', 'reconcile', 'crdt', 'replay', "
-          + "'net', 'line', 'workload' and 'counts'")
+          + "'net', 'line', 'kv', 'workload' and 'counts'")
     }
     end(0)
   }

@@ -51,7 +51,7 @@ enum LimitTable {
     conflictLimits,
     respLimits,
     keyValueLimits,
-    keyValueDurabilityLimits,
+    keyValueDurabilityLimits, keyValueSessionLimits,
     replicaSimulationLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }

@@ -56,9 +56,10 @@ public final class KeyValueReplica: Replica, @unchecked Sendable {
     }
     var stored = StoredRecords()
     let failure: String? = await withCheckedContinuation { continuation in
-      host.commit({ core in
-        for effect in effects { core.take(effect, &stored) }
-      }, then: { continuation.resume(returning: $0) })
+      host.commit(
+        { core in
+          for effect in effects { core.take(effect, &stored) }
+        }, then: { continuation.resume(returning: $0) })
     }
     if let failure { throw .notCommitted(failure) }
     return stored
