@@ -95,7 +95,8 @@ extension EventField {
   public static let data = EventField("data", "bytes of the evidence, two digits each")
 
   private static let subjects: [EventField] = [
-    .peer, .identity, .address, .reporter, .block, .hash, .otherHash, .ancestor, .first, .last, .startKey,
+    .peer, .identity, .address, .reporter, .block, .hash, .otherHash, .ancestor, .first, .last,
+    .startKey,
     .endKey, .source, .kind, .direction, .type, .outcome, .blocker, .forecast, .queue, .fault,
     .target, .check, .lie, .proof, .data,
   ]

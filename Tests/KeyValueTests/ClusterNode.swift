@@ -102,10 +102,12 @@ final class ClusterNode: Sendable {
   static func waitUntilEqual(
     _ nodes: ClusterNode..., location: SourceLocation = #_sourceLocation
   ) throws {
-    try wait("equal", until: {
-      let digests = try nodes.map { try $0.ask("SYNC.DIGEST") }
-      return digests.allSatisfy { $0 == digests[0] }
-    }, location: location)
+    try wait(
+      "equal",
+      until: {
+        let digests = try nodes.map { try $0.ask("SYNC.DIGEST") }
+        return digests.allSatisfy { $0 == digests[0] }
+      }, location: location)
   }
 }
 
