@@ -139,6 +139,19 @@ import Testing
     }
   }
 
+  @Test func fileOfMembers_shouldBeLimited() throws {
+    let folder = TemporaryFolder()
+    let path = folder.path + "/members"
+    let file = open(path, O_WRONLY | O_CREAT, 0o600)
+    try #require(ftruncate(file, KeyValueLimits.membersFileBytesMax + 1) == 0)
+    close(file)
+    #expect {
+      try MemberFile.read(path)
+    } throws: {
+      "\($0)".contains("\(KeyValueLimits.membersFileBytesMax)")
+    }
+  }
+
   @Test func factsOfACluster_shouldBeTold_whereClientsLook() async throws {
     try await onThread {
       let a = try ClusterNode(1)

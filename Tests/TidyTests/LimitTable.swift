@@ -51,7 +51,7 @@ enum LimitTable {
     conflictLimits,
     respLimits,
     keyValueLimits,
-    keyValueDurabilityLimits, keyValueSessionLimits,
+    keyValueDurabilityLimits, keyValueSessionLimits, keyValueClusterLimits,
     replicaSimulationLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }

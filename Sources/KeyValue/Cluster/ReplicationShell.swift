@@ -62,9 +62,7 @@ public final class ReplicationShell: @unchecked Sendable {
   var isStopped = false
   /// Which address of a name is dialled.
   var choices: RandomStream
-  /// What was told of strangers since the last time that all could be told again.
-  var told: Set<String> = []
-  private var toldSince = Moment.start
+  var strangers = StrangerNotices()
 
   /// - Parameter notice: is told what the operator should know.
   public init(
@@ -171,9 +169,6 @@ public final class ReplicationShell: @unchecked Sendable {
     let latest = runtime.now.advanced(by: KeyValueLimits.tickPause)
     timer = runtime.schedule(at: max(runtime.now, min(latest, core.nextTick))) { [weak self] in
       guard let self, !isStopped else { return }
-      if toldSince.duration(to: runtime.now) >= KeyValueLimits.toldPause {
-        (told, toldSince) = ([], runtime.now)
-      }
       enter { core, source, time in core.tick(&source, at: time) }
       purgeSome()
       scheduleTick()
@@ -214,9 +209,7 @@ public final class ReplicationShell: @unchecked Sendable {
 
   /// Tells of somebody who belongs to no cluster of ours, not too often.
   func tellOfStranger(_ address: SocketAddress, _ text: String, _ reason: String) {
-    guard told.count < KeyValueLimits.toldMax,
-      told.insert("\(address.host) \(reason)").inserted
-    else { return }
+    guard strangers.isNew("\(address.host) \(reason)", at: runtime.now) else { return }
     plan.recorder.record(.keyValue(.refused(address: "\(address)", reason: reason)))
     notice(text)
   }
