@@ -11,7 +11,7 @@ ARGS ?=
 # Goes into the first record of every event log.
 export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
-.PHONY: help run devnet test threads sockets thread-check interop negentropy-interop abci-interop difference-interop kv-interop kv-bench kv-tools monitoring-check namespaces net-bench campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
+.PHONY: help run devnet test threads sockets thread-check interop negentropy-interop abci-interop difference-interop kv-interop kv-cluster kv-bench kv-tools monitoring-check namespaces net-bench campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -174,6 +174,13 @@ kv-interop: dependencies kv-tools ## Compare a key-value node with redis-server,
 	@$(RELEASE) livesync >&2
 	@$(KV)/bin/python Tests/Interop/kv_interop.py $(LIVESYNC) kv
 	@bash Tests/Interop/kv_aof.sh $(LIVESYNC)
+
+kv-cluster: dependencies kv-tools ## Run replicas of a key-value store as processes, and kill, stop and cut off some.
+	@python3 -m venv $(KV)
+	@$(KV)/bin/pip install --quiet --disable-pip-version-check redis==8.1.0
+	@$(RELEASE) livesync >&2
+	@$(KV)/bin/python Tests/Interop/kv_cluster.py $(LIVESYNC)
+	@bash Tests/Interop/kv_readme.sh $(LIVESYNC)
 
 kv-bench: dependencies kv-tools ## Measure a key-value node beside redis-server (ARGS="--rounds 9 --keys 1").
 	@$(RELEASE) livesync >&2

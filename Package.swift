@@ -161,8 +161,9 @@ let package = Package(
     room(
       "Reports",
       [
-        "Primitives", "EventLog", "Reconciliation", "StateTrie", "Peers", "LiveSync", "Snapshot",
-        "StateReconciliation", "ABCI", "Node", "Monitoring", "Production", "Daemon", "Simulation",
+        "Primitives", "EventLog", "Reconciliation", "KeyValue", "StateTrie", "Peers", "LiveSync",
+        "Snapshot", "StateReconciliation", "ABCI", "Node", "Monitoring", "Production", "Daemon",
+        "Simulation",
       ]),
     .executableTarget(
       name: "livesync",
@@ -170,7 +171,8 @@ let package = Package(
         "Locking", "Runtime", "Primitives", "Streams", "Compression", "Storage", "EventLog",
         "Networking", "Transport", "BinaryDifference", "Reconciliation", "CRDT", "Delta", "RESP",
         "KeyValue", "ReplicaSimulation", "StateTrie", "Ledger", "Peers", "LiveSync", "Snapshot",
-        "ABCI", "Node", "Production", "Daemon", "Simulation", "Fixtures", "Reports",
+        "ABCI", "Node", "HTTPServer", "Monitoring", "Production", "Daemon", "Simulation",
+        "Fixtures", "Reports",
       ],
       swiftSettings: strict),
 

@@ -63,6 +63,8 @@ extension EventField {
   public static let peer = EventField("peer", "the other node, as `p` and its number")
   public static let identity = EventField(
     "identity", "public key of that node: who it is under any number")
+  public static let address = EventField(
+    "address", "address and port of the other node, or our own")
   public static let reporter = EventField(
     "reporter", "public key of the node that wrote the evidence down")
   public static let block = EventField(
@@ -93,7 +95,8 @@ extension EventField {
   public static let data = EventField("data", "bytes of the evidence, two digits each")
 
   private static let subjects: [EventField] = [
-    .peer, .identity, .reporter, .block, .hash, .otherHash, .ancestor, .first, .last, .startKey,
+    .peer, .identity, .address, .reporter, .block, .hash, .otherHash, .ancestor, .first, .last,
+    .startKey,
     .endKey, .source, .kind, .direction, .type, .outcome, .blocker, .forecast, .queue, .fault,
     .target, .check, .lie, .proof, .data,
   ]

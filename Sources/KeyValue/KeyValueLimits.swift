@@ -52,6 +52,8 @@ public enum KeyValueLimits {
   public static let queuedBytesMax = 256 << 20
   /// Keys that a client watches.
   public static let watchedKeysMax = 65_536
+  /// Milliseconds that WAIT waits at most: a longer time is as good as none.
+  public static let waitMillisecondsMax: Int64 = 1 << 40
 
   // MARK: Work in one batch
 

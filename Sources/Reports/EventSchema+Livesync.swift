@@ -1,5 +1,6 @@
 import Daemon
 import EventLog
+import KeyValue
 import LiveSync
 import Node
 import Peers
@@ -18,5 +19,6 @@ extension EventSchema {
     Event.Request.self, Event.MacroSync.self, Event.Consensus.self, Event.Fault.self,
     Event.Stall.self, Event.Producer.self, Event.Transport.self, Event.Snapshot.self,
     Event.Joining.self, Event.Returning.self, Event.Reconciliation.self, Event.Check.self,
+    Event.KeyValue.self,
   ])
 }

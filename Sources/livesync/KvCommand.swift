@@ -9,94 +9,103 @@ import Transport
 enum KvCommand: Command {
   static let specification = CommandSpecification(
     name: "kv",
-    summary: "Run a key-value node that clients of Redis talk to.",
+    summary: "Run a key-value node that clients of Redis talk to, alone or as a replica.",
     positionals: [],
     options: [
       .init("--listen", "ADDR", help: "where clients come (127.0.0.1:3000)"),
       .init("--requirepass", "WORD", help: "the password that clients have to give"),
       .init("--maxclients", "N", help: "connections at a time (10000)"),
-    ] + KvData.options,
+    ] + KvData.options + KvReplication.options,
     notes: [
       "Speaks RESP2 and RESP3, and lines for nc. Without '--data' its keys are gone when it",
-      "ends. Without a password it listens on this machine only. Prints where it listens; SIGTERM,",
-      "SIGINT and the command SHUTDOWN end it.",
-      "Exit codes: 0 ended in order, 2 unusable arguments or an address that is taken.",
+      "ends. Without a password it listens on this machine only. Prints where it listens, and as",
+      "KEY@ADDR where other replicas come; SIGTERM, SIGINT and the command SHUTDOWN end it.",
+      "",
+      "Replicas are equal by themselves: each tells the others of its writes, and they compare",
+      "all they hold now and then. One '--peer' is enough to join a cluster. Without a cluster key",
+      "('livesync kv key FILE') replicas are of this machine only. With KEY@ only that key is",
+      "talked to; without, the first one that is found at the address is kept.",
+      "Exit codes: 0 ended in order, 2 unusable arguments or an address that is taken, 3 a data",
+      "directory that cannot be opened, 5 ended in order, but the event log is not whole.",
     ])
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
+    let setup = try KvSetup(arguments)
+    let durability = try KvData.durability(arguments)
+    let identity = try setup.identity()
+    return try Blocking.result {
+      let runtime = try EventLoopRuntime()
+      defer { runtime.shutdown() }
+      let node = try KvNode(setup, durability, identity, runtime)
+      return try await node.run()
+    }
+  }
+}
+
+/// What the arguments of `livesync kv` say, but for the data directory.
+struct KvSetup {
+  let address: SocketAddress
+  let password: String?
+  let clients: Int?
+  let wantsJSON: Bool
+  let directory: String?
+  /// Nil without other replicas.
+  let replication: KvReplication?
+  let name: String
+  let metrics: SocketAddress?
+  let events: String?
+
+  init(_ arguments: Arguments) throws {
     let word = arguments.text("--listen") ?? "127.0.0.1:3000"
     guard let address = SocketAddress(word) else {
       throw UsageError("option '--listen' needs ADDRESS:PORT, not '\(word)'")
     }
-    let password = arguments.text("--requirepass")
+    self.address = address
+    password = arguments.text("--requirepass")
     guard password?.isEmpty != true else {
       throw UsageError("option '--requirepass' needs a word that is not empty")
     }
     guard password != nil || address.isLoopback else {
       throw UsageError("'--listen \(word)' is open to other machines: it needs '--requirepass'")
     }
-    let clients = try arguments.number("--maxclients", in: 1...1_000_000)
-    let wantsJSON = arguments.wantsJSON
-    let durability = try KvData.durability(arguments)
-    try Blocking.result {
-      let runtime = try EventLoopRuntime()
-      defer { runtime.shutdown() }
-      var settings = settings(runtime, password, clients: clients)
-      if let durability {
-        settings.replica = durability.identity.replica
-        settings.fsync = durability.fsync.rawValue
+    clients = try arguments.number("--maxclients", in: 1...1_000_000)
+    wantsJSON = arguments.wantsJSON
+    directory = arguments.text("--data")
+    replication = try KvReplication(arguments)
+    name = try KvReplication.name(arguments)
+    metrics = try arguments.text("--metrics").map { text in
+      guard let address = SocketAddress(text) else {
+        throw UsageError("option '--metrics' needs ADDRESS:PORT, not '\(text)'")
       }
-      try await serve(runtime, at: address, settings, durability, asJSON: wantsJSON)
+      return address
     }
-    return .pass
+    events = arguments.text("--events")
   }
 
-  private static func settings(
-    _ runtime: EventLoopRuntime, _ password: String?, clients: Int?
-  ) -> KeyValueSettings {
+  /// The keys that other replicas know this one by: those of the data directory, or new ones.
+  func identity() throws -> KeyPair {
+    guard replication != nil, let directory else {
+      let bytes = SystemEntropy.bytes(Hash256.byteCount)
+      return KeyPair(seed: bytes.withUnsafeBytes { Hash256(loading: $0) })
+    }
+    return try KvReplication.identity(in: directory)
+  }
+
+  func settings(_ durability: KeyValueDurability?) -> KeyValueSettings {
     let secret = SystemEntropy.bytes(32)
     func word(_ place: Int) -> UInt64 {
       secret[8 * place..<8 * place + 8].reduce(0) { $0 << 8 | UInt64($1) }
     }
-    return KeyValueSettings(
-      replica: ReplicaID(word(0)), tableKey: SipKey(low: word(1), high: word(2)), seed: word(3),
+    var settings = KeyValueSettings(
+      replica: durability?.identity.replica ?? ReplicaID(word(0)),
+      tableKey: SipKey(low: word(1), high: word(2)), seed: word(3),
       password: password.map { Array($0.utf8) },
+      // Whoever was a replica may be one again, and others may have what is deleted meanwhile.
+      keepsTombstones: replication != nil || directory.map(KvReplication.wasReplica) ?? false,
       clientsMax: clients ?? KeyValueLimits.clientsDefault,
       programVersion: BuildIdentity.build.version)
-  }
-
-  private static func serve(
-    _ runtime: EventLoopRuntime, at address: SocketAddress, _ settings: KeyValueSettings,
-    _ durability: KeyValueDurability?, asJSON: Bool
-  ) async throws {
-    let isStopping = Gate()
-    let notes = NoteWriter(runtime)
-    let server = KeyValueServer(
-      runtime: runtime, settings: settings, notice: { notes.add("\($0)") },
-      ended: { isStopping.open() })
-    let signals = EndSignals(stop: { runtime.perform { server.stop() } })
-    defer { signals.end() }
-    let bound = try await withCheckedThrowingContinuation { continuation in
-      runtime.perform {
-        continuation.resume(
-          with: Result {
-            let report = try durability?.attach(to: server) { notes.add("\($0)") }
-            for line in report.map(KvData.lines) ?? [] { notes.add(line) }
-            return try server.listen(at: address)
-          })
-      }
-    }
-    if asJSON {
-      Console.printJSON(#"{"listening":"\#(bound)"}"#)
-    } else {
-      Console.print("listening \(bound)")
-    }
-    try? await isStopping.wait()
-    await withCheckedContinuation { continuation in
-      runtime.perform {
-        durability?.close()
-        continuation.resume()
-      }
-    }
+    settings.fsync = durability?.fsync.rawValue
+    if let replication { settings.clockAheadMax = replication.clockAheadMilliseconds }
+    return settings
   }
 }

@@ -51,9 +51,10 @@ enum LimitTable {
     conflictLimits,
     respLimits,
     keyValueLimits,
-      keyValueDurabilityLimits,
-      keyValueReplicationLimits,
-      keyValueSessionLimits,
+    keyValueDurabilityLimits,
+    keyValueReplicationLimits,
+    keyValueSessionLimits,
+    keyValueClusterLimits,
     replicaSimulationLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }

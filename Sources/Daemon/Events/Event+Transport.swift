@@ -3,7 +3,6 @@ import Networking
 import Primitives
 
 extension EventField {
-  static let address = EventField("address", "address and port of the other node, or our own")
   static let dialler = EventField(
     "dialler", "who made the connection: `inbound` another node, `outbound` this one")
 }

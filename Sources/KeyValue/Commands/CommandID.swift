@@ -6,7 +6,8 @@ enum CommandID: UInt8, Sendable, CaseIterable {
   case expire, pexpire, expireat, pexpireat, ttl, pttl, persist
   case ping, echo, hello, auth, select, client, quit, reset
   case multi, exec, discard, watch, unwatch
-  case command, config, info, time, wait, save, bgsave, lastsave, shutdown
+  case command, config, info, role, time, wait, save, bgsave, lastsave, shutdown
+  case syncStatus, syncPeers, syncNow, syncDigest, syncRepair, syncForget
   case syncSiblings
   case crdtType, crdtSet, crdtGet, crdtIncrby, crdtDecrby, crdtCount
   case crdtSadd, crdtSrem, crdtSismember, crdtSmembers, crdtScard

@@ -1,7 +1,7 @@
 extension CommandSpecification {
   /// All commands, in the order of `CommandID`.
   public static let all =
-    strings + keyspace + expiry + connection + transactions + server + values
+    strings + keyspace + expiry + connection + transactions + server + sync + values
 
   private static let oneKey = (1, 1, 1)
   private static let manyKeys = (1, -1, 1)
@@ -177,10 +177,13 @@ extension CommandSpecification {
       ]),
     .init(
       .info, -1, any, "server", "[section ...]", "Tells of the server.", since: "1.0.0"),
+    .init(
+      .role, 1, [.noscript, .loading, .stale, .fast], "server", "",
+      "Says that writes are taken here, and which replicas are linked.", since: "2.8.12"),
     .init(.time, 1, [.loading, .stale, .fast], "server", "", "Gives the time.", since: "2.6.0"),
     .init(
       .wait, 3, [.noscript], "generic", "replicas ms",
-      "Gives how many replicas have the writes so far: none yet.", since: "3.0.0"),
+      "Waits until replicas have this client's writes; gives how many have.", since: "3.0.0"),
     .init(
       .save, 1, [.admin, .noscript, .noMulti], "server", "", "Writes everything to disk.",
       since: "1.0.0"),
@@ -193,5 +196,26 @@ extension CommandSpecification {
     .init(
       .shutdown, -1, [.admin, .noscript, .loading, .stale, .noMulti], "server",
       "[NOSAVE | SAVE] [NOW] [FORCE]", "Ends the server.", since: "1.0.0"),
+  ]
+
+  private static let sync: [CommandSpecification] = [
+    .init(
+      .syncStatus, 1, any, "replication", "",
+      "Tells of this replica, of its rounds, and of what they found.", since: "7.0.15"),
+    .init(
+      .syncPeers, 1, any, "replication", "", "Tells of the other replicas.", since: "7.0.15"),
+    .init(
+      .syncNow, 1, any, "replication", "",
+      "Begins a round with each linked replica; gives with how many.", since: "7.0.15"),
+    .init(
+      .syncDigest, 1, [.readonly], "replication", "",
+      "Gives the root of the Merkle tree: replicas that have the same hold the same.",
+      since: "7.0.15"),
+    .init(
+      .syncRepair, 1, [.admin, .noscript], "replication", "",
+      "Makes the Merkle tree anew of the data, and begins a round.", since: "7.0.15"),
+    .init(
+      .syncForget, 2, [.admin, .noscript], "replication", "key",
+      "Removes a replica from the cluster, everywhere.", since: "7.0.15"),
   ]
 }

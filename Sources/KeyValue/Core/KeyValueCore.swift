@@ -18,6 +18,8 @@ public struct KeyValueCore: ~Copyable {
   public var writeRefusal: String?
   /// When everything was written to disk last, in milliseconds since 1970; nil: never.
   public var lastSavedAt: UInt64?
+  /// What INFO tells of the other replicas; nil if there can be none. Must not use the core.
+  package var replicationLines: (() -> [(String, String)])?
   /// Whether everything is being written to disk.
   var isSaving = false
   /// When the core began, in milliseconds since 1970.

@@ -32,16 +32,30 @@ public struct KeyValueCheck: Sendable {
     } catch { throw LogError(.damaged, disk.path, "\(error)") }
     other.finishBatch()
     other.endBatch()
-    root = Self.root(&core)
-    isIndexEqual = root == Self.root(&other)
+    root = core.digest
+    isIndexEqual = root == other.digest
+  }
+}
+
+extension KeyValueCore {
+  /// The sum of the records' ids at the root of the Merkle tree, as 32 hexadecimal digits. Stores
+  /// that hold the same have the same.
+  public var digest: String {
+    mutating get {
+      let sum = recordTree.roughNode(.root).sum
+      return [sum.high, sum.low].map { word in
+        let digits = String(word, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+      }.joined()
+    }
   }
 
-  private static func root(_ core: inout KeyValueCore) -> String {
-    let sum = core.recordTree.roughNode(.root).sum
-    return [sum.high, sum.low].map { word in
-      let digits = String(word, radix: 16)
-      return String(repeating: "0", count: 16 - digits.count) + digits
-    }.joined()
+  /// Makes tree, symbols and positions anew of the data. Between batches.
+  /// - Returns: whether they were those of the data.
+  package mutating func repairIndexes() -> Bool {
+    let (digest, first) = (digest, symbols.symbols)
+    rebuildIndexes()
+    return digest == self.digest && first == symbols.symbols
   }
 }
 

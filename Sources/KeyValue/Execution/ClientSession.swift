@@ -1,3 +1,4 @@
+import Primitives
 import RESP
 
 /// What is known of a client.
@@ -24,6 +25,8 @@ public struct ClientSession: Sendable {
   var run: TransactionRun?
   /// The keys that it watches.
   var watches: [Watch] = []
+  /// No write of it is later, in ticks of the hybrid clock.
+  package internal(set) var lastWrite: UInt64 = 0
 
   /// - Parameters:
   ///   - milliseconds: the time now, since 1970.
@@ -75,4 +78,15 @@ public enum AfterRequest: Sendable, Hashable {
   case listClients([UInt64]?)
   /// Write everything to disk, and answer.
   case save(isInBackground: Bool)
+  /// Execute nothing more of it until so many replicas have its writes, or the time is over, and
+  /// answer with how many have. 0 ms: for ever.
+  case wait(replicas: Int64, milliseconds: Int64)
+  /// Answer what is known of the other replicas, or do something about them.
+  case sync(SyncCommand)
+}
+
+/// What is asked of the part that keeps replicas equal.
+public enum SyncCommand: Sendable, Hashable {
+  case status, peers, now, repair, role
+  case forget(PublicKey)
 }

@@ -66,7 +66,9 @@ extension KeyValueCore {
       return .next
     }
     session.lastCommand = id
-    return run(id, request, &session, &reply)
+    let after = run(id, request, &session, &reply)
+    if flags.contains(.write) { session.lastWrite = lastTicks }
+    return after
   }
 
   /// As Redis names what it does not know: the command, and the first arguments.
@@ -114,7 +116,7 @@ extension KeyValueCore {
     case .ttl: timeLeft(request, unit: 1000, &reply)
     case .pttl: timeLeft(request, unit: 1, &reply)
     case .persist: persist(request, &reply)
-    case .wait: wait(request, &reply)
+    case .wait: return wait(request, &reply)
     case .time: time(&reply)
     case .lastsave: reply.integer(Int64((lastSavedAt ?? startedAt) / 1000))
     case .save: return .save(isInBackground: false)
@@ -139,6 +141,13 @@ extension KeyValueCore {
       .crdtSadd, .crdtSrem, .crdtSismember, .crdtSmembers, .crdtScard, .crdtHset, .crdtHget,
       .crdtHdel, .crdtHincrby, .crdtHgetall, .crdtHlen:
       replicatedValue(id, request, &reply)
+    case .role: return .sync(.role)
+    case .syncStatus: return .sync(.status)
+    case .syncPeers: return .sync(.peers)
+    case .syncNow: return .sync(.now)
+    case .syncDigest: reply.bulk(digest)
+    case .syncRepair: return .sync(.repair)
+    case .syncForget: return forget(request, &reply)
     case .ping, .echo, .hello, .auth, .select, .client, .quit, .reset:
       return connection(id, request, &session, &reply)
     }

@@ -1,16 +1,30 @@
+import Primitives
 import RESP
 
 /// What concerns the server: its commands, settings, figures.
 extension KeyValueCore {
-  func wait(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
-    guard DecimalText.integer(request[1]) != nil else {
-      return reply.error(KeyValueReply.notInteger)
+  func wait(_ request: RequestArguments, _ reply: inout ReplyBuffer) -> AfterRequest {
+    guard let replicas = DecimalText.integer(request[1]) else {
+      reply.error(KeyValueReply.notInteger)
+      return .next
     }
     guard let time = DecimalText.integer(request[2]) else {
-      return reply.error("ERR timeout is not an integer or out of range")
+      reply.error("ERR timeout is not an integer or out of range")
+      return .next
     }
-    guard time >= 0 else { return reply.error("ERR timeout is negative") }
-    reply.integer(0)
+    guard time >= 0 else {
+      reply.error("ERR timeout is negative")
+      return .next
+    }
+    return .wait(replicas: replicas, milliseconds: time)
+  }
+
+  func forget(_ request: RequestArguments, _ reply: inout ReplyBuffer) -> AfterRequest {
+    guard let key = Hash256(hex: request.text(1)) else {
+      reply.error("ERR a replica is named by its key of 64 hexadecimal digits")
+      return .next
+    }
+    return .sync(.forget(PublicKey(raw: key)))
   }
 
   func time(_ reply: inout ReplyBuffer) {
@@ -252,10 +266,10 @@ extension KeyValueCore {
       (
         "Replication",
         [
-          ("role", "master"), ("connected_slaves", "0"),
+          ("role", "master"), ("master_repl_offset", "\(lastTicks)"),
           ("replica_id", "\(settings.replica)"), ("records", "\(recordCount)"),
           ("tombstones", "\(recordCount - table.live)"),
-        ]
+        ] + (replicationLines?() ?? [("connected_slaves", "0")])
       ),
       (
         "Keyspace",

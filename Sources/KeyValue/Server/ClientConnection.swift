@@ -37,6 +37,8 @@ package final class ClientConnection {
   var isEnding = false
   /// It is closed behind its replies, and nothing of it is executed any more.
   var isClosing = false
+  /// It waits for replicas: nothing of it is executed.
+  var isBlocked = false
   /// The connection failed: nothing can be sent any more.
   var isBroken = false
   var isClosed = false

@@ -30,6 +30,8 @@ public enum KeyValueNotice: Sendable, Hashable, CustomStringConvertible {
   case tooMuchWaits(client: String, bytes: Int, all: Int, max: Int)
   /// SHUTDOWN SAVE could not save.
   case notSaved(String)
+  /// The Merkle tree was not that of the data, and was made anew.
+  case indexRebuilt
 
   public var description: String {
     switch self {
@@ -46,6 +48,7 @@ public enum KeyValueNotice: Sendable, Hashable, CustomStringConvertible {
       "client \(client) closed: \(bytes) bytes of replies wait for it, \(all) for all clients,"
         + " which may be \(max)"
     case .notSaved(let reason): "SHUTDOWN could not save: \(reason)"
+    case .indexRebuilt: "the Merkle tree was not that of the data, and was made anew"
     }
   }
 }

@@ -9,14 +9,17 @@ extension KeyValueServer {
       guard client.flush() != .failed else { return close(client) }
       if closeIfDone(client) { return }
     }
-    if readiness.contains(.closed) { client.isEnding = true }
+    if readiness.contains(.closed) {
+      client.isEnding = true
+      if client.isBlocked { endOfBlocked(client) }
+    }
     if readiness.contains(.readable) || client.isEnding { client.hasMore = true }
     work(client)
   }
 
   /// Executes what is there of a client, and reads more, as far as its turn goes.
   func work(_ client: ClientConnection) {
-    guard !client.isClosed, !client.isClosing, !client.isStalled else { return }
+    guard !client.isClosed, !client.isClosing, !client.isBlocked, !client.isStalled else { return }
     guard client.hasMore || client.input.count > 0 else { return }
     openBatch()
     // Once a batch, so that its replies lie together.
@@ -25,7 +28,7 @@ extension KeyValueServer {
     let start = replies.count
     if client.input.count > 0 { executeInput(client) }
     var turn = KeyValueLimits.turnBytes
-    while client.hasMore, !client.isClosing, !isFull(client, start) {
+    while client.hasMore, !client.isClosing, !client.isBlocked, !isFull(client, start) {
       let count = client.input.count > 0 ? readOn(client) : readAnew(client)
       guard count > 0 else { break }
       core.statistics.receivedBytes += UInt64(count)
@@ -35,11 +38,11 @@ extension KeyValueServer {
     client.replies = start..<replies.count
     touched.append(client)
     let isFull = isFull(client, start)
-    if !client.isClosing, client.hasMore || isFull { finishLater(client) }
+    if !client.isClosing, !client.isBlocked, client.hasMore || isFull { finishLater(client) }
     if replies.count > KeyValueLimits.batchReplyBytes { endBatch() }
   }
 
-  private func finishLater(_ client: ClientConnection) {
+  func finishLater(_ client: ClientConnection) {
     guard !client.isUnfinished else { return }
     client.isUnfinished = true
     unfinished.append(client)
@@ -119,14 +122,15 @@ extension KeyValueServer {
   private func execute(_ client: ClientConnection, _ bytes: UnsafeRawBufferPointer) -> Int {
     let first = replies.count
     var used = 0
-    while used < bytes.count, !client.isClosing, !isFull(client, first) {
+    while used < bytes.count, !client.isClosing, !client.isBlocked, !isFull(client, first) {
       let next = readRow(client, bytes, from: used)
       let executed = core.execute(
         row, in: bytes, for: &client.session, into: &replies,
         replyBytes: KeyValueLimits.waitingReplyBytes - client.waitingBytes - replies.count + first)
       used += executed.bytes
       if executed.after != .next { follow(executed.after, client) }
-      guard used == row.end ?? used, !client.isClosing, !isFull(client, first) else {
+      guard used == row.end ?? used, !client.isClosing, !client.isBlocked, !isFull(client, first)
+      else {
         // What was read and not executed is read again.
         client.parser.reset()
         continue
@@ -206,6 +210,9 @@ extension KeyValueServer {
       wantsStop = true
     case .listClients(let ids): listClients(ids, client)
     case .save(let isInBackground): save(isInBackground: isInBackground)
+    case .wait(let replicas, let milliseconds):
+      wait(client, replicas: replicas, milliseconds: milliseconds)
+    case .sync(let command): answer(command)
     }
   }
 
@@ -232,11 +239,13 @@ extension KeyValueServer {
       core.writeRefusal = reason
       tell(.commitFailed(reason))
       for client in touched { close(client) }
+      taken(reason)
       return
     }
     guard outcome == .done, held.isEmpty else {
       return hold(isCommitted: outcome == .done)
     }
+    taken(nil)
     for client in touched where !client.isClosed {
       guard !client.isBroken else {
         close(client)
@@ -270,6 +279,13 @@ extension KeyValueServer {
           client: name(largest), bytes: largest.keptBytes, all: waiting.bytes, max: most))
       close(largest)
     }
+  }
+
+  /// Tells whoever brought the batch from another replica what became of it.
+  private func taken(_ failure: String?) {
+    guard let taking else { return }
+    self.taking = nil
+    taking(failure)
   }
 
   /// Closes a client that is to be closed if it has all its replies, also those of the batch that

@@ -3,6 +3,7 @@ struct HeldBatch {
   let batch: UInt64
   var isCommitted: Bool
   let clients: [(client: ClientConnection, bytes: Int)]
+  let taking: ((String?) -> Void)?
 }
 
 extension KeyValueServer {
@@ -20,7 +21,9 @@ extension KeyValueServer {
       client.hold(UnsafeRawBufferPointer(rebasing: replies.bytes[client.replies]))
       clients.append((client, client.replies.count))
     }
-    held.append(HeldBatch(batch: batch, isCommitted: isCommitted, clients: clients))
+    held.append(
+      HeldBatch(batch: batch, isCommitted: isCommitted, clients: clients, taking: taking))
+    taking = nil
   }
 
   /// All batches up to this one are safe: their replies go out. On the loop's thread.
@@ -28,6 +31,7 @@ extension KeyValueServer {
     for index in held.indices where held[index].batch <= batch { held[index].isCommitted = true }
     while let first = held.first, first.isCommitted {
       held.removeFirst()
+      first.taking?(nil)
       for (client, bytes) in first.clients where !client.isClosed {
         core.statistics.sentBytes += UInt64(bytes)
         client.release(bytes)
@@ -48,6 +52,9 @@ extension KeyValueServer {
     core.writeRefusal = reason
     let batches = held
     held = []
-    for batch in batches { for (client, _) in batch.clients { close(client) } }
+    for batch in batches {
+      for (client, _) in batch.clients { close(client) }
+      batch.taking?(reason)
+    }
   }
 }

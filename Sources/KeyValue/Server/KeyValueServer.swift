@@ -41,6 +41,15 @@ public final class KeyValueServer: @unchecked Sendable {
   /// Batches whose replies wait, in order.
   var held: [HeldBatch] = []
   var wantsStop = false
+  /// Of a batch that comes from another replica: is told when it is safe, or why it cannot be.
+  var taking: ((String?) -> Void)?
+  /// No write of a client here is later, in ticks, while there are replicas.
+  var lastWrite: UInt64 = 0
+  /// Clients that wait for replicas.
+  var waiting: [UInt64: WaitingClient] = [:]
+  var isLookingAtWaits = false
+  /// What keeps the data equal to that of other replicas; nil: nothing does.
+  package weak var replication: (any ReplicationService)?
   let readBuffer = UnsafeMutableRawBufferPointer.allocate(
     byteCount: KeyValueLimits.readBytes, alignment: 64)
 
@@ -191,6 +200,7 @@ public final class KeyValueServer: @unchecked Sendable {
   func close(_ client: ClientConnection) {
     guard !client.isClosed else { return }
     client.isClosed = true
+    forgetWait(client)
     if let ticket = client.ticket { runtime.unwatch(ticket) }
     Glibc.close(client.descriptor)
     clients[client.session.id] = nil
@@ -215,13 +225,40 @@ public final class KeyValueServer: @unchecked Sendable {
     isBatchOpen = false
     core.finishBatch()
     let outcome = core.hasEffects ? log?.commit(core, batch: batch) ?? .done : .done
+    let keys = replication != nil && taking == nil ? writtenKeys : []
     core.endBatch()
     deliver(outcome)
     boundReplies()
     touched.removeAll(keepingCapacity: true)
     replies.clear(keeping: KeyValueLimits.keptReplyBytes)
+    if !keys.isEmpty {
+      lastWrite = core.lastTicks
+      replication?.wrote(keys)
+    }
     if wantsStop { return stop() }
     goOn()
+  }
+
+  /// The keys that the batch wrote.
+  private var writtenKeys: [[UInt8]] {
+    var keys: [[UInt8]] = []
+    keys.reserveCapacity(core.effectCount)
+    core.forEachEffect { keys.append(Array($0.key)) }
+    return keys
+  }
+
+  /// Takes what comes from another replica in a batch of its own. On the loop's thread, not while
+  /// requests are executed.
+  /// - Parameters:
+  ///   - body: is called once, before this returns.
+  ///   - done: is told when what the batch wrote is as safe as what clients are answered, with nil,
+  ///     or why it cannot be; before this returns, or later.
+  package func take(_ body: (inout KeyValueCore) -> Void, then done: @escaping (String?) -> Void) {
+    endBatch()
+    openBatch()
+    body(&core)
+    taking = done
+    endBatch()
   }
 
   /// Goes on with those of whom there is more, in the next batch.

@@ -83,6 +83,41 @@ extension TransportNetwork {
     start(byteLink)
   }
 
+  /// Dials an address once, beside those that the network dials by itself: `connected` or `failed`
+  /// tells what came of it, and who is there if nobody was expected.
+  /// - Parameter key: the identity that must be shown there; nil: any.
+  public func dial(_ address: SocketAddress, expecting key: PublicKey? = nil) {
+    runtime.perform { [self] in
+      links.dial(address) { result in
+        self.change { state, _, effects in
+          switch result {
+          case .failure(let failure):
+            effects.events.append(.failed(.outbound, address, .link(failure)))
+          case .success(let byteLink):
+            guard !state.isStopped else { return effects.finishes.append((byteLink, [])) }
+            let number = state.nextNumber()
+            state.table.dialled(number, address)
+            self.add(
+              number, byteLink, .outbound, address, dialled: nil, expecting: key, to: &state,
+              &effects)
+          }
+        }
+        if case .success(let byteLink) = result { self.start(byteLink) }
+      }
+    }
+  }
+
+  /// Ends the connection to a peer, who may come again. Pending requests to it fail as
+  /// disconnected.
+  public func hangUp(_ peer: PeerID, reason: String) {
+    runtime.perform { [self] in
+      change { state, now, effects in
+        guard let number = state.peers[peer] else { return }
+        state.end(number, .local(.shutdown, reason), at: now, &effects)
+      }
+    }
+  }
+
   private func dial(_ address: PeerAddress, _ purpose: DialPlan.Purpose) {
     links.dial(address.socket) { result in
       self.change { state, now, effects in
@@ -130,7 +165,8 @@ extension TransportNetwork {
   private func add(
     _ number: UInt64, _ byteLink: any ByteLink, _ direction: ConnectionDirection,
     _ address: SocketAddress, dialled: (address: PeerAddress, purpose: DialPlan.Purpose)?,
-    to state: inout TransportState, _ effects: inout TransportEffects
+    expecting key: PublicKey? = nil, to state: inout TransportState,
+    _ effects: inout TransportEffects
   ) {
     let own = HandshakeIdentity(
       network: configuration.network, identity: configuration.identity, staticKeys: staticKeys,
@@ -140,7 +176,7 @@ extension TransportNetwork {
     let role: HandshakeRole = direction == .outbound ? .initiator : .responder
     let handshake = PeerHandshake(
       role, own: own, ephemeralSecret: Self.secret(configuration),
-      expected: dialled?.address.identity)
+      expected: dialled?.address.identity ?? key)
     do throws(PeerLinkEnd) {
       let link = try PeerLink(
         handshake, role: role, settings: configuration.mux, messageLimits: state.messageLimits,

@@ -114,7 +114,10 @@ extension TransportState {
       // Whom this end chose is asked for others: who came by itself may want to fill the book.
       effects.curious.append(peer)
       curiousAt = now
-    } else if let greeting, greeting.port != 0 {
+    } else if connection.direction == .inbound, table.limits.outboundMax > 0, let greeting,
+      greeting.port != 0
+    {
+      // A node that chooses nobody by itself needs to know nobody.
       plan.met(
         PeerAddress(connection.address.host, port: greeting.port, identity: peer.identity.key))
     }

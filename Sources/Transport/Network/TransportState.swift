@@ -9,7 +9,8 @@ final class PeerConnection {
   var link: PeerLink
   let direction: ConnectionDirection
   let address: SocketAddress
-  /// What was dialled, and why; nil for a connection of somebody else.
+  /// What the plan dialled, and why; nil for a connection of somebody else, and for one that the
+  /// network's owner dialled.
   let dialled: (address: PeerAddress, purpose: DialPlan.Purpose)?
   /// The other end, once its handshake is over and it was taken.
   var peer: PeerID?
