@@ -53,7 +53,7 @@ public enum SimulationLimits {
   /// Runs of the profile `swarm` from which on a campaign must have reached everything.
   public static let coveredRunsMin = 2_000
   /// Blocks that a failure report may show.
-  static let shownBlocksMax = 24
+  package static let shownBlocksMax = 24
   /// Time after which a process begins again whose store has failed.
   static let operatorTime: Duration = .seconds(1)
   /// Tries to begin again with a store that cannot be opened.

@@ -29,7 +29,7 @@ import Testing
     #expect(failure.events.count == SimulationLimits.reportedEventsMax)
     #expect(failure.events.allSatisfy { $0.contains(" s0 ") || $0.contains(" p") })
     let blocks = failure.shrunk.report.blockTree
-    #expect((3...24).contains(blocks.count))
+    #expect((3...SimulationLimits.shownBlocksMax).contains(blocks.count))
     #expect(blocks.contains { $0.contains("its head") })
     let text = failure.text(replay: "A B", replayShrunk: "C D", open: "E F")
     for part in [

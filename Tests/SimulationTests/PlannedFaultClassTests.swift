@@ -106,7 +106,9 @@ import Testing
 
   @Test func liveness_shouldNotBeAskedFor_whenNobodyHonestStays() throws {
     let faults = (1...4).map { PlannedFault("silent", start: 4_100, node: $0) }
-    let plan = try FaultPlan(seed: 3, scenario: Self.world(), faults: faults)
+    var world = Self.world()
+    world.timeLimitSeconds = 40
+    let plan = try FaultPlan(seed: 3, scenario: world, faults: faults)
     #expect(plan.disarmed != nil && plan.reliablePeers.isEmpty)
     let report = try Self.run(plan).report
     #expect(report.verdict == .unwinnable, "\(report.reason)")
