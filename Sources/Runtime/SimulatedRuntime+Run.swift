@@ -107,7 +107,9 @@ extension SimulatedRuntime {
   private func takeReady() -> UnownedJob {
     let count = ready.count
     var choice = 0
-    if count > 1 {
+    if order == .newestFirst {
+      choice = count - 1
+    } else if count > 1 {
       choice = choices.below(count)
       ready.swapAt(choice, count - 1)
     }

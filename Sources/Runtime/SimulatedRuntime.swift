@@ -28,6 +28,14 @@ public final class SimulatedRuntime: Runtime, TaskExecutor, @unchecked Sendable 
     case timeExhausted
   }
 
+  /// In which order ready jobs run.
+  public enum Order: Sendable, Hashable, CaseIterable {
+    /// Any, by the seed.
+    case random
+    /// What became ready last runs first, so that what waits goes on waiting.
+    case newestFirst
+  }
+
   /// What other threads may touch.
   struct Shared {
     /// Tasks that have not ended, by number of creation.
@@ -47,6 +55,9 @@ public final class SimulatedRuntime: Runtime, TaskExecutor, @unchecked Sendable 
   /// A running hash over every choice among ready jobs and its moment: two runs with equal
   /// fingerprints took the same schedule.
   public internal(set) var scheduleFingerprint: UInt64 = 0
+
+  /// The order of ready jobs. May be changed at any time.
+  public var order = Order.random
 
   var ready: [UnownedJob] = []
   var timers = TimerQueue()

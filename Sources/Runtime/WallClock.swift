@@ -20,6 +20,16 @@ public struct WallClock: Sendable {
     read = { milliseconds &+ UInt64(max(0, runtime.now.nanoseconds)) / 1_000_000 }
   }
 
+  /// A clock that is ahead of this one by as many milliseconds as `offset` says when it is read,
+  /// behind it if that is negative, and never before the epoch.
+  public func shifted(by offset: @escaping @Sendable () -> Int64) -> WallClock {
+    let read = read
+    return WallClock {
+      let (time, shift) = (read(), offset())
+      return shift < 0 ? time - min(time, shift.magnitude) : time &+ UInt64(shift)
+    }
+  }
+
   /// Milliseconds since the Unix epoch.
   public var milliseconds: UInt64 { read() }
 }

@@ -40,4 +40,26 @@ public enum SimulationLimits {
   static let codecPieceDoublings = 14
   /// Time that a silent peer keeps a request of the real network without an answer.
   static let silenceTime: Duration = .seconds(60)
+  /// Faults in one plan.
+  public static let plannedFaultsMax = 10_000
+  /// Start and duration of a planned fault, in milliseconds of virtual time.
+  public static let plannedMillisecondsMax = 1_000_000_000
+  /// Longest file of a plan that is read, in bytes.
+  public static let planBytesMax = 4 << 20
+  /// Runs that are made to shrink one plan.
+  public static let shrinkRunsMax = 120
+  /// Events that a failure report shows.
+  public static let reportedEventsMax = 12
+  /// Runs of the profile `swarm` from which on a campaign must have reached everything.
+  public static let coveredRunsMin = 2_000
+  /// Blocks that a failure report may show.
+  package static let shownBlocksMax = 24
+  /// Time after which a process begins again whose store has failed.
+  static let operatorTime: Duration = .seconds(1)
+  /// Tries to begin again with a store that cannot be opened.
+  static let restartsMax = 100
+  /// Virtual time without any progress once the faults are over that counts as standing still.
+  static let standstillTime: Duration = .seconds(300)
+  /// Times that a state may become incomplete once the faults are over.
+  static let resetsMax = 8
 }

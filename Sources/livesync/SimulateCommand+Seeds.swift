@@ -39,6 +39,16 @@ extension SimulateCommand {
     _ transport: SimulatedTransport, asJSON isJSON: Bool,
     scenario: @escaping @Sendable (UInt64) throws -> Scenario
   ) throws -> ExitCode {
+    try campaign(tally, of: what, seeds, asJSON: isJSON) { seed in
+      try SimulationRun(scenario(seed), seed: seed, transport: transport)
+    }
+  }
+
+  /// The same for runs that `make` makes.
+  static func campaign<Sum: SeedTally>(
+    _ tally: Sum, of what: String, _ seeds: ClosedRange<UInt64>, asJSON isJSON: Bool,
+    make: @escaping @Sendable (UInt64) throws -> SimulationRun
+  ) throws -> ExitCode {
     if !isJSON {
       Console.print("simulate  \(what)  seeds \(seeds.lowerBound)...\(seeds.upperBound)")
     }
@@ -58,8 +68,7 @@ extension SimulateCommand {
     DispatchQueue.concurrentPerform(iterations: seeds.count) { index in
       let seed = seeds.lowerBound + UInt64(index)
       let result = Result {
-        try SimulationRun(scenario(seed), seed: seed, transport: transport).run(
-          identity: BuildIdentity.current)
+        try make(seed).run(identity: BuildIdentity.current)
       }
       let done = tally.withLock { tally in
         tally.add(seed, result)
@@ -80,13 +89,19 @@ extension SimulateCommand {
 
   /// The command that gives one run of a campaign.
   static func replay(_ arguments: Arguments, seed: UInt64) -> String {
+    let seed = arguments.text("--plan") == nil ? ["--seed", "\(seed)"] : []
+    return ShellWord.command(["livesync"] + runWords(arguments) + seed)
+  }
+
+  /// The words of a command that runs the same world.
+  static func runWords(_ arguments: Arguments) -> [String] {
     let others = ["--seed", "--seeds", "--out"]
     let names = specification.options.filter { $0.value != nil }.map(\.name)
-    var words = ["livesync", "simulate"]
+    var words = ["simulate"]
     for name in names where !others.contains(name) {
       if let value = arguments.text(name) { words += [name, value] }
     }
-    return ShellWord.command(words + ["--seed", "\(seed)"])
+    return words
   }
 }
 

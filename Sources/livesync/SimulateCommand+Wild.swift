@@ -9,7 +9,9 @@ extension SimulateCommand {
   /// True if the scenario is drawn with the seed.
   static func isWild(_ arguments: Arguments) throws(UsageError) -> Bool {
     guard let name = arguments.text("--profile") else { return false }
-    guard name == "wild" else { throw UsageError("there is no profile '\(name)'; known is wild") }
+    guard name == "wild" else {
+      throw UsageError("there is no profile '\(name)'; known are swarm and wild")
+    }
     guard arguments.text("--scenario") == nil else {
       throw UsageError("option '--profile' does not go with '--scenario'")
     }

@@ -15,7 +15,8 @@ enum SimulateCommand: Command {
     positionals: [],
     options: [
       .init("--scenario", "NAME|FILE", help: "a built-in scenario or a JSON file (default)"),
-      .init("--profile", "NAME", help: "draw the scenario with the seed: wild"),
+      .init("--profile", "NAME", help: "draw the world with the seed: swarm or wild"),
+      .init("--plan", "FILE", help: "run a plan of faults from a JSON file"),
       .init("--seed", "N", help: "seed of everything random (1)"),
       .init("--seeds", "A...B", help: "run many seeds instead and sum up; writes no log"),
       .init("--nodes", "N", help: "nodes, the joining one among them"),
@@ -25,6 +26,7 @@ enum SimulateCommand: Command {
       .init("--transport", "NAME", help: "model (default), real-codec or real-network"),
       .init("--set", "KEY=N,…", help: "other numbers of the scenario, as in its file"),
       .init("--show", help: "print the scenario as a JSON file instead of running it"),
+      .init("--check-determinism", help: "run twice in two processes and compare the logs"),
       .init("--out", "DIR", help: "where events.jsonl goes (out/SCENARIO-SEED)"),
     ],
     notes: [
@@ -32,12 +34,22 @@ enum SimulateCommand: Command {
       "Prints the parameters, a line for each notable event of the joining node, and the verdict.",
       "The same scenario, seed and program give the same events.jsonl, byte by byte.",
       "Exit codes: 0 pass, 2 unusable arguments, 5 pass, but log or output are cut, 10 safety,",
-      "11 liveness, 14 vacuous, 15 unwinnable. An interrupted --seeds prints what it found; its",
-      "code is that of the gravest verdict, or 128 and the signal's number if nothing failed.",
+      "11 liveness, 12 two runs differ, 14 vacuous, 15 unwinnable. An interrupted --seeds prints",
+      "what it found; its code is that of the gravest verdict, or 128 and the signal's number if",
+      "nothing failed.",
     ])
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let seed: UInt64 = try arguments.number("--seed", in: 0...UInt64.max) ?? 1
+    if arguments.flag("--check-determinism") {
+      guard arguments.text("--seeds") == nil, arguments.text("--out") == nil else {
+        throw UsageError("option '--check-determinism' goes with neither '--seeds' nor '--out'")
+      }
+      return try checkDeterminism(arguments, seed: seed)
+    }
+    if let plan = try faultPlan(arguments, seed: seed) {
+      return try run(plan, seed: seed, arguments)
+    }
     let isWild = try isWild(arguments)
     let (scenario, isRepeatable) = try scenario(arguments, seed: seed)
     if arguments.flag("--show") {
@@ -49,14 +61,10 @@ enum SimulateCommand: Command {
       throw UsageError(
         "option '--profile wild' draws worlds of more nodes than '--transport real-network' takes")
     }
-    if let text = arguments.text("--seeds") {
-      guard arguments.text("--seed") == nil, arguments.text("--out") == nil else {
-        throw UsageError("option '--seeds' goes with neither '--seed' nor '--out'")
-      }
+    if let seeds = try seeds(arguments) {
       guard isRepeatable else {
         throw UsageError("option '--seeds' needs a scenario in a file that can be read again")
       }
-      let seeds = try seeds(text)
       if isWild { return try wildCampaign(seeds, transport, arguments) }
       _ = try usable { () throws(ScenarioError) in
         try SimulationRun(scenario, seed: seeds.lowerBound, transport: transport)
@@ -64,6 +72,31 @@ enum SimulateCommand: Command {
       return try campaign(scenario, seeds, transport, arguments)
     }
     return try run(scenario, seed: seed, transport, arguments)
+  }
+
+  /// The seeds of a campaign; nil if one run is asked for.
+  private static func seeds(_ arguments: Arguments) throws(UsageError) -> ClosedRange<UInt64>? {
+    guard let text = arguments.text("--seeds") else { return nil }
+    guard arguments.text("--seed") == nil, arguments.text("--out") == nil else {
+      throw UsageError("option '--seeds' goes with neither '--seed' nor '--out'")
+    }
+    return try seeds(text)
+  }
+
+  /// A plan: shown, run, or the first of a campaign.
+  private static func run(
+    _ plan: FaultPlan, seed: UInt64, _ arguments: Arguments
+  ) throws -> ExitCode {
+    if arguments.flag("--show") {
+      Console.printJSON(String(plan.json.dropLast()))
+      return .pass
+    }
+    let transport = try transport(arguments)
+    if let seeds = try seeds(arguments) {
+      _ = try usable { () throws(ScenarioError) in try SimulationRun(plan, transport: transport) }
+      return try swarmCampaign(seeds, transport, arguments)
+    }
+    return try run(plan, transport, arguments)
   }
 
   /// One run, with its log.
@@ -74,13 +107,21 @@ enum SimulateCommand: Command {
       try SimulationRun(scenario, seed: seed, transport: transport)
     }
     let folder = arguments.text("--out") ?? "out/\(scenario.name)-\(seed)"
+    return try run(simulation, seed: seed, folder: folder, arguments).1
+  }
+
+  /// Runs it, writes its log and prints its table.
+  static func run(
+    _ simulation: SimulationRun, seed: UInt64, folder: String, faults: FaultPlan? = nil,
+    _ arguments: Arguments
+  ) throws -> (SimulationReport, ExitCode) {
     let log = try LogFile(folder: folder, name: "events.jsonl") { cut in
       Console.error(
         "warning: the log in '\(folder)' is cut off at byte \(cut.bytes), after \(cut.lines) "
           + "whole records: \(cut.reason); the run goes on")
     }
     let isQuiet = arguments.wantsJSON
-    if !isQuiet { printParameters(scenario, seed, log) }
+    if !isQuiet { printParameters(simulation.scenario, seed, log, faults) }
     let meter = ProgressMeter()
     let started = ContinuousClock.now
     var report = try simulation.run(
@@ -114,7 +155,7 @@ enum SimulateCommand: Command {
       Console.print(report.text + String(format: " in %.2f s wall (%.0f x)", wall, speed))
     }
     let code = exitCode(report.verdict)
-    return code == .pass && cut != nil ? .lost : code
+    return (report, code == .pass && cut != nil ? .lost : code)
   }
 
   /// The scenario that is asked for, and whether it can be read again; with a profile, the one it
@@ -167,13 +208,15 @@ enum SimulateCommand: Command {
     }
   }
 
-  private static func usable<Value>(
+  static func usable<Value>(
     _ body: () throws(ScenarioError) -> Value
   ) throws(UsageError) -> Value {
     do { return try body() } catch { throw UsageError(error.description) }
   }
 
-  private static func printParameters(_ scenario: Scenario, _ seed: UInt64, _ log: LogFile) {
+  private static func printParameters(
+    _ scenario: Scenario, _ seed: UInt64, _ log: LogFile, _ faults: FaultPlan?
+  ) {
     let identity = BuildIdentity.current
     Console.print(
       "simulate  \(scenario.name)  seed \(seed)  commit \(identity.commit)  "
@@ -185,6 +228,13 @@ enum SimulateCommand: Command {
         $0 + String(repeating: " ", count: max(1, 34 - $0.count))
       }
       Console.print("          " + row.joined().trimmingCharacters(in: .whitespaces))
+    }
+    if let faults {
+      let kinds = Set(faults.kinds)
+      let off = FaultClass.all.map(\.name).filter { !kinds.contains($0) }
+      Console.print(
+        "faults on " + (faults.kinds.isEmpty ? "-" : faults.kinds.joined(separator: " ")))
+      Console.print("      off " + off.joined(separator: " "))
     }
     Console.print("          All numbers: --show, and the first record of the log.")
     Console.print("log       \(PrintableText.line(log.path))")

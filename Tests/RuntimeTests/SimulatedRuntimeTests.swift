@@ -226,4 +226,30 @@ private final class ReleaseProbe: Sendable {
   private let count = Lock(0)
   var touches: Int { count.withLock { $0 } }
   func touch() { count.withLock { $0 += 1 } }
+
+  /// Which of ten tasks that are ready at once have run, in this order.
+  private static func order(_ order: SimulatedRuntime.Order, seed: UInt64) -> [Int] {
+    let runtime = SimulatedRuntime(seed: seed)
+    let ran = Lock<[Int]>([])
+    runtime.order = order
+    for number in 0..<10 {
+      runtime.spawn("\(number)") { ran.withLock { $0.append(number) } }
+    }
+    #expect(runtime.run() == .done)
+    return ran.withLock { $0 }
+  }
+
+  @Test func newestReadyJob_shouldRunFirst_whenTheOrderSaysSo() {
+    #expect(Self.order(.newestFirst, seed: 1) == Array((0..<10).reversed()))
+    #expect(Self.order(.newestFirst, seed: 2) == Array((0..<10).reversed()))
+    #expect(Self.order(.random, seed: 1) != Self.order(.random, seed: 2))
+  }
+
+  @Test func shiftedClock_shouldBeAheadOrBehind_andNeverBeforeTheEpoch() {
+    let clock = WallClock(startingAt: 1_000, runtime)
+    #expect(clock.shifted { 500 }.milliseconds == 1_500)
+    #expect(clock.shifted { -400 }.milliseconds == 600)
+    #expect(clock.shifted { -5_000 }.milliseconds == 0)
+    #expect(clock.milliseconds == 1_000)
+  }
 }

@@ -23,8 +23,20 @@ final class ChainProducer {
   private(set) var divergedBytes = 0
   /// Hashes of all blocks made so far, on whatever branch.
   private var made: Set<Hash256> = []
+  /// The blocks made last, oldest first, for people.
+  private(set) var newest: [MadeBlock] = []
 
-  init(_ scenario: Scenario, runtime: any Runtime, verifier: any SignatureVerifier) throws {
+  /// Where a block stands.
+  struct MadeBlock {
+    let number: UInt32
+    let hash: Hash256
+    let parent: Hash256
+  }
+
+  init(
+    _ scenario: Scenario, shape: WorkloadShape = WorkloadShape(), runtime: any Runtime,
+    verifier: any SignatureVerifier
+  ) throws {
     self.scenario = scenario
     var identities = runtime.randomStream(RandomConsumer(.identities))
     let keys = (0..<scenario.validators).map { _ in
@@ -38,7 +50,8 @@ final class ChainProducer {
       })
     guard let validators else { throw ScenarioError.contradiction("slots and validators") }
     workload = try Workload(
-      scenario, validators: validators, random: runtime.randomStream(RandomConsumer(.workload)))
+      scenario, shape: shape, validators: validators,
+      random: runtime.randomStream(RandomConsumer(.workload)))
     genesis = workload.genesis
     source = Blockchain(genesis: genesis, state: .complete, verifier: verifier)
     producer = BlockProducer(chain: source, keys: keys)
@@ -166,6 +179,8 @@ final class ChainProducer {
   /// macro block before the last one, which a node that is a little behind may still be at.
   private func remember(_ model: AccountModel, after block: Block) {
     made.insert(block.hash)
+    newest.append(MadeBlock(number: block.number, hash: block.hash, parent: block.parentHash))
+    if newest.count > SimulationLimits.shownBlocksMax { newest.removeFirst() }
     models[block.hash] = model
     modelHeights.append((block.number, block.hash))
     let kept = UInt32(4 * scenario.blocksPerBatch)

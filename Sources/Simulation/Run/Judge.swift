@@ -33,6 +33,12 @@ struct Judge {
       guard observer.refusals[liar.peer.number]?.contains(liar.kind) == true else { continue }
       return "S10: \(liar.peer) was caught in a lie and is not banned"
     }
+    for peer in (world.faultPlan?.liars ?? []).map(UInt32.init).sorted() {
+      let proven = (observer.refusals[peer] ?? []).subtracting([.wrongRoot])
+      if !proven.isEmpty, !observer.banned.contains(peer) {
+        return "S10: p\(peer) was caught in a lie and is not banned"
+      }
+    }
     guard failure == nil, let chain = world.joiner?.chain else { return nil }
     guard chain.stateRoot == chain.head.header.stateRoot, chain.stateRoot == oracleRoot else {
       return "S3: the roots of node, header and oracle differ at the end"
@@ -41,7 +47,7 @@ struct Judge {
   }
 
   private func brokenLiveness() -> String? {
-    if let failure { return "L1: \(failure)" }
+    if let failure { return failure.hasPrefix("L") ? failure : "L1: \(failure)" }
     if !leaked.isEmpty { return "L6: tasks did not end: \(leaked.joined(separator: ", "))" }
     if world.observer.openRequestCount > 0 {
       return "S8: \(world.observer.openRequestCount) requests never ended"

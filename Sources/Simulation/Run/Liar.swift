@@ -16,11 +16,18 @@ final class Liar {
   /// Hashes of the wrong blocks it announces.
   private var wrongBlocks: Set<Hash256> = []
   private let victim: PeerID
+  /// Told of each lie, whoever gets it.
+  private let onLie: () -> Void
+  /// What it has given truthfully before, to be given again where it does not belong.
+  private var earlier: [UInt8]?
 
-  init(_ kind: LiarKind, peer: PeerID, victim: PeerID) {
+  init(
+    _ kind: LiarKind, peer: PeerID, victim: PeerID, onLie: @escaping () -> Void = {}
+  ) {
     self.kind = kind
     self.peer = peer
     self.victim = victim
+    self.onLie = onLie
   }
 
   /// What to do with a message of this peer.
@@ -30,9 +37,25 @@ final class Liar {
       if message.peer == victim, isWrongHeader(message) { lies += 1 }
       return .pass
     }
-    guard let lie = lie(message.kind, message.payload) else { return .pass }
+    if kind == .withheldBody {
+      guard message.kind == .gossip(.blockBody) || message.kind == .response(.block) else {
+        return .pass
+      }
+      onLie()
+      return .drop
+    }
+    guard let lie = lie(message.kind, message.payload), lie != message.payload else {
+      return .pass
+    }
     if message.peer == victim { lies += 1 }
+    onLie()
     return .replace(lie)
+  }
+
+  /// What was given before this, which is kept for the next time.
+  private func exchange(_ payload: [UInt8]) -> [UInt8]? {
+    defer { earlier = payload }
+    return earlier
   }
 
   /// It announces this wrong block from now on.
@@ -69,6 +92,12 @@ final class Liar {
       return ReturningLies.wrongSymbols(payload)
     case (.wrongAccount, .response(RequestAccounts.type)):
       return ReturningLies.wrongAccount(payload)
+    case (_, .response(.chunk)):
+      return ChunkLies.lie(kind, payload, earlier: exchange)
+    case (_, .response(.trieDiff)):
+      return DiffLies.lie(kind, payload, earlier: exchange)
+    case (_, .gossip(.blockHeader)), (_, .response(.head)), (_, .response(.missingBlocks)):
+      return BlockLies.lie(kind, message, payload, earlier: exchange)
     default:
       return nil
     }

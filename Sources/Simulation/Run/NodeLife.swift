@@ -6,9 +6,18 @@ final class NodeLife: EventSink, @unchecked Sendable {
 
   private let sink: any EventSink
   private var isOver = false
+  /// Looked at before each event: true if the process has ended meanwhile.
+  private let hasDied: () -> Bool
+  /// Told of each event after it was passed on.
+  private let lookAfter: (Event) -> Void
 
-  init(_ sink: any EventSink) {
+  init(
+    _ sink: any EventSink, hasDied: @escaping () -> Bool = { false },
+    lookAfter: @escaping (Event) -> Void = { _ in }
+  ) {
     self.sink = sink
+    self.hasDied = hasDied
+    self.lookAfter = lookAfter
   }
 
   /// The node is killed.
@@ -17,6 +26,13 @@ final class NodeLife: EventSink, @unchecked Sendable {
   func record(
     _ event: Event, context: EventContext, cause: UInt64?, request: UInt64?
   ) -> UInt64 {
-    isOver ? 0 : sink.record(event, context: context, cause: cause, request: request)
+    guard !isOver else { return 0 }
+    if hasDied() {
+      isOver = true
+      return 0
+    }
+    let sequence = sink.record(event, context: context, cause: cause, request: request)
+    lookAfter(event)
+    return sequence
   }
 }

@@ -29,11 +29,15 @@ final class RunObserver: EventSink, @unchecked Sendable {
   private let producer: ChainProducer
   private let liars: Set<UInt32>
   private let comparesWhole: Bool
+  /// With planned faults, whose worlds are small.
+  private let comparesRebranches: Bool
   private let now: @Sendable () -> Int64
   private let line: (String) -> Void
   /// The joining node's chain, while the node lives.
   private(set) var chain: Blockchain?
 
+  /// What has happened, for the coverage of many runs.
+  var marks = RunMarks()
   private(set) var violation: CheckViolation?
   private(set) var completeAt: Int64?
   private(set) var isComplete = false
@@ -56,6 +60,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
   private var milestones: [(partsPerMillion: Int, action: () -> Void)] = []
   private(set) var rebranches = 0
   private(set) var rebranchesWhileIncomplete = 0
+  /// The block above which the last rebranch began.
+  private(set) var lastAncestor: UInt32?
   private(set) var comparisons = 0
   /// Macro blocks at which a part was compared.
   private var turn = 0
@@ -67,13 +73,15 @@ final class RunObserver: EventSink, @unchecked Sendable {
 
   init(
     writer: JSONLinesWriter, producer: ChainProducer, scenario: Scenario, liars: Set<UInt32>,
-    now: @escaping @Sendable () -> Int64, line: @escaping (String) -> Void
+    comparesRebranches: Bool = false, now: @escaping @Sendable () -> Int64,
+    line: @escaping (String) -> Void
   ) {
     self.writer = writer
     self.producer = producer
     self.liars = liars
     self.now = now
     self.line = line
+    self.comparesRebranches = comparesRebranches
     comparesWhole = scenario.accounts <= Self.comparedWholeMax
     freshRules = EventRules(
       liars: liars,
@@ -98,6 +106,23 @@ final class RunObserver: EventSink, @unchecked Sendable {
     shownShares = chain.missing.absentPartsPerMillion / Self.shownShare
     rules = freshRules
     rules.begin(isComplete: isComplete)
+    macroNumber = chain.macroNumber
+  }
+
+  /// S11: what a node finds in its store is the state of a block that was made.
+  func checkRestart() {
+    guard let chain else { return }
+    if !isComplete { marks.add("restart_while_incomplete") }
+    guard chain.headNumber == 0 || producer.hasMade(chain.headHash) else {
+      return violate("S11", "the store has block \(chain.headNumber), which nobody made")
+    }
+    guard let model = producer.model(after: chain.headHash),
+      let broken = StateCheck.compare(chain, with: model)
+    else { return }
+    violate(
+      CheckViolation(
+        check: "S11", detail: "after the restart: \(broken.check): \(broken.detail)",
+        keyPath: broken.keyPath))
   }
 
   /// The joining node was killed: what it had begun does not end.
@@ -133,6 +158,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
 
   private func observe(_ event: Event) {
     tally.take(event)
+    note(event)
     switch event.group {
     case Event.Peer.banned(let peer, _): banned.insert(peer.number)
     case Event.Chunk.rejected(let chunk, _):
@@ -172,6 +198,36 @@ final class RunObserver: EventSink, @unchecked Sendable {
     if let note = event.note { line(row(event.name, note)) }
   }
 
+  /// Counts what tells how much of the node a run has reached.
+  private func note(_ event: Event) {
+    switch event.group {
+    case Event.Chunk.rejected(_, let reason): marks.refused(event.name, reason)
+    case Event.Chunk.ignored(_, let reason): marks.refused(event.name, reason)
+    case Event.Chunk.buffered: marks.add("chunk_buffered")
+    case Event.Chunk.discarded(_, let reason):
+      marks.add("chunk_discarded")
+      marks.refused(event.name, reason)
+    case Event.Chunk.pruned(_, let reason):
+      marks.add("chunk_pruned")
+      marks.refused(event.name, reason)
+    case Event.Diff.rejected(_, _, _, let reason): marks.refused(event.name, reason)
+    case Event.Block.rejected(_, _, _, let reason): marks.refused(event.name, reason)
+    case Event.Block.buffered: marks.add("block_buffered")
+    case Event.Peer.banned(_, let reason):
+      marks.add("ban")
+      marks.refused(event.name, reason)
+    case Event.Stall.detected: marks.add("stall")
+    case Event.State.incomplete: marks.add("incomplete_again")
+    case Event.Joining.chosen: marks.add("snapshot_joined")
+    case Event.Chain.rebranched:
+      marks.add(isComplete ? "rebranch_while_complete" : "rebranch_while_incomplete")
+    case Event.Chain.finalized: if !isComplete { marks.add("macro_while_incomplete") }
+    case Event.Chain.historyAdopted: marks.add("jump")
+    case Event.Request.ended(_, _, .timeout, _, _): marks.add("timeout")
+    default: break
+    }
+  }
+
   private func observe(_ event: Event.Chain) {
     switch event {
     case .finalized(let number, let hash), .epochFinalized(let number, let hash):
@@ -183,6 +239,9 @@ final class RunObserver: EventSink, @unchecked Sendable {
       compare(comparesWhole ? parts : [parts[turn % parts.count]])
     case .rebranched(_, _, let ancestor, _, _):
       rebranches += 1
+      lastAncestor = ancestor
+      // S4: the leaves are those of the branch's head, and the missing ranges account for the rest.
+      if comparesRebranches { compare() }
       if !isComplete { rebranchesWhileIncomplete += 1 }
       if ancestor < macroNumber {
         violate("S5", "reverted to block \(ancestor), below the final block \(macroNumber)")

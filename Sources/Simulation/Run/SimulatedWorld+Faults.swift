@@ -56,8 +56,22 @@ extension SimulatedWorld {
     return Int(source.headNumber - source.macroNumber) >= depth && !producer.mustBeMacro
   }
 
+  /// The depth of the branch that replaces all since the last macro block, if the next block is
+  /// the last before another one.
+  private var dueBatch: Int? {
+    let source = producer.source
+    guard isBatchDue, source.headNumber > source.macroNumber,
+      source.configuration.isMacro(at: source.headNumber + 2)
+    else { return nil }
+    return Int(source.headNumber - source.macroNumber)
+  }
+
   /// The depth of the branch that is due and possible now.
   func takeDueRebranch() -> Int? {
+    if let depth = dueBatch {
+      isBatchDue = false
+      return depth
+    }
     guard mayRebranch, let depth = rebranchDue else { return nil }
     rebranchDue = nil
     note("rebranch", "chain", "replaces \(depth) blocks")
@@ -90,7 +104,8 @@ extension SimulatedWorld {
       request: nil)
   }
 
-  private func noteEnd(_ fault: String, _ target: String) {
+  /// Writes down that it ends.
+  func noteEnd(_ fault: String, _ target: String) {
     _ = observer.record(
       .fault(.ended(fault: fault, target: target)), context: .run, cause: nil, request: nil)
   }

@@ -7,7 +7,9 @@ import SimulatedNetworking
 extension SimulatedWorld {
   /// True if the joining node has done all that the scenario asks for.
   var isDone: Bool {
-    guard let joiner, let completeAt, observer.isComplete, !isKillDue else { return false }
+    guard let joiner, let completeAt, observer.isComplete, !isKillDue, faultsAreOver else {
+      return false
+    }
     let head = Int(producer.source.headNumber)
     let follow = scenario.followBlocks
     return head >= scenario.blocks && head - Int(completeAt.source) >= follow

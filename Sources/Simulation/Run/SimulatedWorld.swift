@@ -21,6 +21,10 @@ final class SimulatedWorld: @unchecked Sendable {
   let observer: RunObserver
   let liars: [Liar]
   let plan: PeerPlan
+  /// What goes wrong beside what the scenario says; nil if nothing does.
+  let faultPlan: FaultPlan?
+  /// Where planned faults change the network; nil if it takes none.
+  let faultBoard: FaultBoard?
   /// The snapshots of the full peers; nil if they keep none.
   let shelf: SnapshotShelf?
   private let verifier: any SignatureVerifier
@@ -35,8 +39,13 @@ final class SimulatedWorld: @unchecked Sendable {
   private var forksAtDeparture = 0
   private var life: NodeLife?
   /// What outlives the joining node's process, and what the process has open of it.
-  private let disk = MemoryDisk(name: RunObserver.joinerName)
+  let joinerDisk = JoinerDisk(name: RunObserver.joinerName)
   private var store: MemoryStore?
+  var clockOffset: Int64 = 0
+  /// Disks of other nodes, which the joining node may get a copy of.
+  private(set) var otherDisks: [RestartDisk: MemoryDisk] = [:]
+  /// The joining node's process has ended by plan, and the next one has not begun.
+  var isCrashing = false
   private var joinerTask: SpawnedTask?
   private var tasks: [SpawnedTask] = []
   var away: Set<PeerID> = [] { didSet { noteLines() } }
@@ -45,6 +54,8 @@ final class SimulatedWorld: @unchecked Sendable {
   var isKillDue: Bool
   /// A branch of this depth is made instead of the next block.
   var rebranchDue: Int?
+  /// A branch is made before the next macro block that replaces all blocks since the last one.
+  var isBatchDue = false
   /// Why the chain could not go on; ends the run.
   var failure: (any Error)?
   /// Heights of the chain and of the joining node when its state became complete; nil while it is
@@ -60,16 +71,18 @@ final class SimulatedWorld: @unchecked Sendable {
 
   init(
     _ scenario: Scenario, runtime: SimulatedRuntime, writer: JSONLinesWriter,
-    transport: SimulatedTransport, line: @escaping (String) -> Void
+    transport: SimulatedTransport, faults: FaultPlan? = nil, line: @escaping (String) -> Void
   ) throws {
     self.scenario = scenario
+    faultPlan = faults
     self.runtime = runtime
     isKillDue = scenario.killAtPercent > 0
     plan = PeerPlan(scenario)
     shelf = scenario.snapshotInterval > 0 ? SnapshotShelf(scenario) : nil
     watch = WorldWatch(scenario)
     verifier = CachingSignatureVerifier(capacity: SimulationLimits.signaturesCached)
-    producer = try ChainProducer(scenario, runtime: runtime, verifier: verifier)
+    producer = try ChainProducer(
+      scenario, shape: faults?.shape ?? WorkloadShape(), runtime: runtime, verifier: verifier)
     let liars = scenario.liars.enumerated().map { index, kind in
       Liar(kind, peer: PeerID(UInt32(index + 1)), victim: Self.joinerPeer)
     }
@@ -78,7 +91,8 @@ final class SimulatedWorld: @unchecked Sendable {
     churn = runtime.randomStream(RandomConsumer(.peers))
     observer = RunObserver(
       writer: writer, producer: producer, scenario: scenario,
-      liars: Set(liars.map(\.peer.number)), now: { [runtime] in runtime.now.nanoseconds },
+      liars: Set(liars.map(\.peer.number)).union((faults?.liars ?? []).map(UInt32.init)),
+      comparesRebranches: faults != nil, now: { [runtime] in runtime.now.nanoseconds },
       line: line)
     let chain = producer.genesis.hash
     switch transport {
@@ -96,17 +110,22 @@ final class SimulatedWorld: @unchecked Sendable {
         scenario, runtime: runtime, chain: chain, peers: [Self.joinerPeer] + plan.all,
         onFailure: { [observer] in observer.violate(CheckViolation(check: "T2", detail: $0)) })
     }
+    faultBoard = (network as? SimulatedNetwork).map { FaultBoard($0, runtime: runtime) }
   }
 
   /// Starts the full peers.
   func start() {
-    peers = plan.all.map { scenario.sharedPeers > 0 ? sharing($0) : whole($0) }
+    // With planned faults the last one always has the chain, so that it is not lost.
+    peers = plan.all.map { peer in
+      scenario.sharedPeers > 0 || faultPlan != nil && peer == plan.all.last
+        ? sharing(peer) : whole(peer)
+    }
     for liar in liars {
-      network.setInterceptor({ liar.intercept($0) }, for: liar.peer)
+      intercept(liar.peer) { liar.intercept($0) }
       note("liar", "\(liar.peer)", liar.kind.rawValue)
     }
     for peer in plan.silent {
-      network.setInterceptor({ PeerPlan.silence($0) }, for: peer)
+      intercept(peer) { PeerPlan.silence($0) }
       note("silent", "\(peer)", "answers no request for a part of the state")
     }
     for peer in plan.slow {
@@ -115,12 +134,36 @@ final class SimulatedWorld: @unchecked Sendable {
     }
     observer.onComplete = { [unowned self] in measure() }
     planFaults()
+    armFaults()
+  }
+
+  private func intercept(_ peer: PeerID, _ interceptor: @escaping Interceptor) {
+    if let faultBoard {
+      faultBoard.intercept(peer, interceptor)
+    } else {
+      network.setInterceptor(interceptor, for: peer)
+    }
+  }
+
+  /// The chain of a whole peer; in a store if another node is to get a copy of it.
+  private func wholeChain(_ peer: PeerID) -> Blockchain {
+    let name = RestartDisk.other(peer)
+    guard faultPlan?.faults.contains(where: { $0.kind == "other_store" }) == true,
+      peer == plan.all.first
+    else { return Blockchain(genesis: producer.genesis, state: .complete, verifier: verifier) }
+    let disk = MemoryDisk(name: "\(peer)")
+    otherDisks[name] = disk
+    do {
+      return try Blockchain(
+        genesis: producer.genesis, state: .complete, verifier: verifier,
+        store: MemoryStore(on: disk, owner: .chain(producer.genesis.hash)))
+    } catch { preconditionFailure("a new disk without faults is refused: \(error)") }
   }
 
   private func whole(_ peer: PeerID) -> FullPeer {
     let endpoint = network.endpoint(for: peer)
     let node = FullNode(
-      chain: Blockchain(genesis: producer.genesis, state: .complete, verifier: verifier),
+      chain: wholeChain(peer),
       network: endpoint, runtime: runtime, sink: observer,
       configuration: NodeConfiguration(name: "\(peer)"),
       services: { context in
@@ -158,30 +201,40 @@ final class SimulatedWorld: @unchecked Sendable {
   func join() throws {
     joinedAt = runtime.now.nanoseconds
     heightsAtJoin = (producer.source.headNumber, producer.source.macroNumber)
-    try startJoiner()
+    do { try startJoiner() } catch {
+      guard faultPlan != nil else { throw error }
+      // Its disk fails by plan.
+      isCrashing = true
+      restartJoiner(after: SimulationLimits.operatorTime, tries: SimulationLimits.restartsMax)
+    }
   }
 
   /// A life of the joining node begins, with what its disk holds.
   func startJoiner() throws {
-    let store = try MemoryStore(on: disk, owner: .chain(producer.genesis.hash))
+    let store = try MemoryStore(on: joinerDisk.current, owner: .chain(producer.genesis.hash))
     let chain = try Blockchain(
       genesis: producer.genesis, state: scenario.isReturning ? .complete : .missing,
       verifier: verifier, store: store)
     self.store = store
     forksUnseen += producer.forks - forksAtDeparture
-    let life = NodeLife(observer)
+    let life =
+      faultPlan == nil
+      ? NodeLife(observer)
+      : NodeLife(
+        observer, hasDied: { [unowned self] in hasDied() },
+        lookAfter: { [unowned self] in lookAfter($0) })
     let node = FullNode(
       chain: chain, network: network.endpoint(for: Self.joinerPeer), runtime: runtime,
       sink: life,
       configuration: NodeConfiguration(
         name: RunObserver.joinerName, chunkItems: scenario.chunkItems,
         strategy: scenario.strategy),
-      source: { [scenario] context in
+      source: { [unowned self, scenario] context in
         guard scenario.snapshotInterval > 0 else { return nil }
         return SnapshotJoin(
           context: context, settings: SnapshotSettings(),
-          clock: WallClock(
-            startingAt: producer.genesis.timestamp, runtime))
+          clock: WallClock(startingAt: producer.genesis.timestamp, runtime)
+            .shifted { [unowned self] in clockOffset })
       },
       carrier: { [scenario] context in
         scenario.isReturning ? StateReturn(context: context, ways: scenario.returnWays) : nil
@@ -191,6 +244,9 @@ final class SimulatedWorld: @unchecked Sendable {
     observer.follow(chain)
     joinerTask = runtime.spawn(RunObserver.joinerName) { await node.run() }
   }
+
+  /// The joining node writes nothing any more.
+  func endLife() { life?.end() }
 
   /// The joining node's process is gone, in whatever it was doing; what it did not commit is lost.
   func stopJoiner() {

@@ -63,6 +63,17 @@ public struct SimulationReport: Sendable, Hashable {
   public var divergedBytes: Int = 0
   public var comparisons: Int = 0
   public var banned: [UInt32] = []
+  /// What faults did and what was reached.
+  public var marks = RunMarks()
+  /// Faults of the run's plan; nil if it has none.
+  public var plannedFaults: Int?
+  /// Why liveness is not asked for; nil if it is.
+  public var disarmed: String?
+  /// The first key that was not as it should be, in hexadecimal digits, if a check compared keys.
+  public var wrongKey: String?
+  /// The blocks around the last rebranch, or the newest ones, as lines for people; of a run with a
+  /// plan that did not pass.
+  public var blockTree: [String] = []
   public var bytesReceived: Int = 0
   public var bytesSent: Int = 0
   /// Root of the joined node's trie, of its head's header, and of the oracle's dictionary.
@@ -76,7 +87,7 @@ public struct SimulationReport: Sendable, Hashable {
   public var coverage: [EventCount] = []
 
   /// The report of a run in which nothing has happened yet.
-  init(of scenario: Scenario, seed: UInt64) {
+  package init(of scenario: Scenario, seed: UInt64) {
     self.scenario = scenario.name
     self.seed = seed
   }
@@ -124,7 +135,34 @@ extension SimulationReport {
         "events",
         "{" + coverage.map { "\"\($0.name)\":\($0.count)" }.joined(separator: ",") + "}"
       ),
-    ] + carriedFields + forecastFields + (measurement?.fields ?? [])
+    ] + planFields + carriedFields + forecastFields + (measurement?.fields ?? [])
+  }
+
+  private var planFields: [(String, String)] {
+    guard let plannedFaults else { return [] }
+    return [
+      ("planned_faults", "\(plannedFaults)"),
+      ("liveness_disarmed", disarmed.map(JSONText.quoted) ?? "null"),
+      ("fired", Self.json(marks.faults)), ("reasons", Self.json(marks.reasons)),
+      ("marks", Self.json(marks.marks)),
+    ]
+  }
+
+  private static func json(_ counts: [String: Int]) -> String {
+    let pairs = counts.sorted { $0.key < $1.key }.map { "\(JSONText.quoted($0.key)):\($0.value)" }
+    return "{" + pairs.joined(separator: ",") + "}"
+  }
+
+  /// What came of the plan, as a line; nothing without one.
+  private var planText: String {
+    guard let plannedFaults else { return "" }
+    let fired = marks.faults.keys.sorted().joined(separator: " ")
+    return """
+      faults    \(plannedFaults) planned; had an effect: \(fired.isEmpty ? "none" : fired)
+      reached   \(marks.marks.keys.sorted().joined(separator: " "))\
+      \(disarmed.map { "\nliveness  not asked for: \($0)" } ?? "")
+
+      """
   }
 
   /// Virtual time from the node's start until its old state was the network's.
@@ -197,7 +235,7 @@ extension SimulationReport {
       chain     \(blocks) blocks, \(forks) forks; the node rebranched \(rebranches) times, \
       \(rebranchesWhileIncomplete) of them while incomplete
       traffic   \(bytesReceived / 1000) kB received, \(bytesSent / 1000) kB sent
-      \(measured)checks    \(comparisons) comparisons with the oracle, banned \(gone)
+      \(measured)\(planText)checks    \(comparisons) comparisons with the oracle, banned \(gone)
       events    \(records) records, \(coverage.count) kinds, sha256 \(digest)
       \(result)  \(seconds(virtualNanoseconds)) virtual, \(steps) steps
       """

@@ -10,6 +10,8 @@ public final class SimulationRun {
   public let scenario: Scenario
   public let seed: UInt64
   private let transport: SimulatedTransport
+  /// What goes wrong beside what the scenario says.
+  private let faults: FaultPlan?
   /// Proven before the run: why nobody could do what the scenario asks for.
   private let obstacle: Obstacle?
 
@@ -26,7 +28,23 @@ public final class SimulationRun {
     self.scenario = scenario
     self.seed = seed
     self.transport = transport
+    faults = nil
     obstacle = evenIfUnwinnable ? nil : WorldBounds(scenario).obstacle
+  }
+
+  /// A run of a plan. Throws if its transport is no model of a network, which planned faults need.
+  public init(
+    _ plan: FaultPlan, transport: SimulatedTransport = .model
+  ) throws(ScenarioError) {
+    if case .realNetwork = transport {
+      throw .contradiction("planned faults need the model of a network, with or without the codec")
+    }
+    try plan.scenario.check()
+    scenario = plan.scenario
+    seed = plan.seed
+    self.transport = transport
+    faults = plan
+    obstacle = nil
   }
 
   /// How the run came to its end.
@@ -67,7 +85,7 @@ public final class SimulationRun {
     }
     line(RunObserver.header)
     let world = try SimulatedWorld(
-      scenario, runtime: runtime, writer: writer, transport: transport, line: line)
+      scenario, runtime: runtime, writer: writer, transport: transport, faults: faults, line: line)
     world.start()
     let ending = try drive(world, progress: progress)
     if world.isDone { world.observer.compare() }
@@ -86,6 +104,9 @@ public final class SimulationRun {
 
   /// The numbers of the scenario, and what changes the log beside them.
   private var parameters: String {
+    if let faults {
+      return scenario.parameters + " faults=\(faults.faults.count)"
+    }
     guard case .realNetwork = transport else { return scenario.parameters }
     return scenario.parameters + " transport=real-network"
   }
@@ -97,6 +118,8 @@ public final class SimulationRun {
       switch ending {
       case .done: (nil, nil)
       case .hopeless(let obstacle): (obstacle.description, obstacle)
+      case .failed(let failure) where faults != nil:
+        (failure, faults?.disarmed.map { Obstacle(.path, "liveness is not asked for: \($0)") })
       case .failed(let failure):
         (failure, world.watch.obstacle(stateIsComplete: world.observer.isComplete))
       }
@@ -129,14 +152,22 @@ public final class SimulationRun {
     let interval = Duration.milliseconds(scenario.blockIntervalMilliseconds)
     let limit = Moment.start.advanced(by: .seconds(scenario.timeLimitSeconds))
     var best = 0
+    var standstill = ProgressWatch()
     while !world.isDone {
       if world.observer.violation != nil { return .done }
+      if faults != nil, let failure = standstill.look(at: world) { return .failed(failure) }
       if world.runtime.now > limit {
-        return .failed("not done after \(scenario.timeLimitSeconds) s of virtual time")
+        return .failed(
+          "not done after \(scenario.timeLimitSeconds) s of virtual time"
+            + (faults == nil ? "" : ": \(standstill.pending(world))"))
       }
-      world.watchLines()
-      let left = world.runtime.now.duration(to: limit).wholeNanoseconds / 1_000_000
-      if let obstacle = world.watch.hopeless(milliseconds: Int(left)) { return .hopeless(obstacle) }
+      if faults == nil {
+        world.watchLines()
+        let left = world.runtime.now.duration(to: limit).wholeNanoseconds / 1_000_000
+        if let obstacle = world.watch.hopeless(milliseconds: Int(left)) {
+          return .hopeless(obstacle)
+        }
+      }
       let height = Int(world.producer.source.headNumber)
       if world.joinedAt == nil, height >= scenario.joinAtBlock { try world.join() }
       world.runtime.spawn("block") {
@@ -191,6 +222,13 @@ public final class SimulationRun {
     report.divergedBytes = world.producer.divergedBytes
     report.comparisons = observer.comparisons
     report.banned = observer.banned.sorted()
+    report.marks = observer.marks
+    report.plannedFaults = faults?.faults.count
+    report.disarmed = faults?.disarmed
+    report.wrongKey = observer.violation?.keyPath
+    if faults != nil, observer.violation != nil || !world.isDone {
+      report.blockTree = BlockTree(world).lines
+    }
     report.bytesReceived = Int(traffic.received.bytes)
     report.bytesSent = Int(traffic.sent.bytes)
     report.nodeRoot = chain?.stateRoot

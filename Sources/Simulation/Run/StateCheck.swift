@@ -8,6 +8,14 @@ package struct CheckViolation: Sendable, Hashable {
   package let check: String
   /// What was found, for people.
   package let detail: String
+  /// The first key that differs, in hexadecimal digits, if keys were compared.
+  package var keyPath: String?
+
+  package init(check: String, detail: String, keyPath: String? = nil) {
+    self.check = check
+    self.detail = detail
+    self.keyPath = keyPath
+  }
 }
 
 /// Compares the state of a node with the oracle's.
@@ -53,10 +61,16 @@ package enum StateCheck {
   private static func difference(_ chain: Blockchain, _ model: AccountModel) -> CheckViolation {
     let held = chain.items()
     let expected = model.items(outside: chain.missing)
-    let first = zip(held, expected).first { $0 != $1 }.map { "\($0.key) or \($1.key)" }
+    let different = zip(held, expected).first { $0 != $1 }
+    let first = different.map { "\($0.key) or \($1.key)" }
+    let shorter = min(held.count, expected.count)
+    let key =
+      different.map { min($0.key, $1.key) }
+      ?? (held.dropFirst(shorter).first ?? expected.dropFirst(shorter).first)?.key
     return CheckViolation(
       check: "S1",
       detail: "\(held.count) accounts at block \(chain.headNumber), the oracle has "
-        + "\(expected.count); first difference at \(first ?? "the end")")
+        + "\(expected.count); first difference at \(first ?? "the end")",
+      keyPath: key?.hex)
   }
 }

@@ -5,6 +5,7 @@ import Runtime
 /// Makes up accounts and transactions, from the `workload` stream only.
 struct Workload {
   private let scenario: Scenario
+  private let shape: WorkloadShape
   private let users: [KeyPair]
   private let addresses: [Address]
   private let network: UInt16
@@ -13,11 +14,16 @@ struct Workload {
   private var nextGift: Int
 
   /// The users' keys and all addresses of the start, and the genesis they make.
-  init(_ scenario: Scenario, validators: ValidatorSet, random: RandomStream) throws(GenesisError) {
+  init(
+    _ scenario: Scenario, shape: WorkloadShape, validators: ValidatorSet, random: RandomStream
+  ) throws(GenesisError) {
     self.scenario = scenario
+    self.shape = shape
     self.random = random
     var random = random
-    users = (0..<min(scenario.accounts, SimulationLimits.usersMax)).map { _ in
+    let usersMax =
+      shape.sharedPrefixBytes > 0 ? scenario.accounts / 4 : SimulationLimits.usersMax
+    users = (0..<min(scenario.accounts, usersMax, SimulationLimits.usersMax)).map { _ in
       KeyPair(seed: Hash256(bytes: random.bytes(32))!)
     }
     var known = Set<Address>()
@@ -32,14 +38,17 @@ struct Workload {
             balance: SimulationLimits.userCoins, data: random.bytes(scenario.accountDataBytes))))
     }
     while entries.count < scenario.accounts {
-      guard let address = Address(bytes: random.bytes(Address.byteCount)),
+      guard let address = shape.address(random.bytes(Address.byteCount)),
         known.insert(address).inserted
       else { continue }
       let coins = UInt64(1 + random.below(1_000_000))
       entries.append(
         .init(
           address: address,
-          account: Account(balance: coins, data: random.bytes(scenario.accountDataBytes))))
+          account: Account(
+            balance: coins,
+            data: random.bytes(
+              max(scenario.accountDataBytes, shape.dataBytes(of: entries.count))))))
     }
     addresses = entries.map(\.address)
     nextGift = users.count
@@ -112,7 +121,7 @@ struct Workload {
     while true {
       let address: Address?
       if random.chance(perMillion: scenario.newAccountPerMillion) {
-        address = Address(bytes: random.bytes(Address.byteCount))
+        address = shape.address(random.bytes(Address.byteCount))
       } else if random.below(2) == 0 {
         address = Address(of: users[random.below(users.count)].publicKey)
       } else {
@@ -121,4 +130,15 @@ struct Workload {
       if let address, address != sender { return address }
     }
   }
+}
+
+extension WorkloadShape {
+  /// The address of these random bytes.
+  fileprivate func address(_ bytes: [UInt8]) -> Address? {
+    let shared = [UInt8](repeating: 0x5a, count: sharedPrefixBytes)
+    return Address(bytes: shared + bytes.dropFirst(sharedPrefixBytes))
+  }
+
+  /// Bytes of data of the account with this number.
+  fileprivate func dataBytes(of number: Int) -> Int { number % 16 == 0 ? hugeDataBytes : 0 }
 }

@@ -11,6 +11,11 @@ extension Scenario {
     } catch {
       throw .badFile("this is no JSON document: \(error.reason)").at(error.place)
     }
+    try self.init(document)
+  }
+
+  /// The scenario that stands in a document.
+  init(_ document: JSONDocument) throws(ScenarioError) {
     guard case .object(let members) = document.content else {
       throw .badFile("a scenario is one object").at(document.place)
     }

@@ -2,32 +2,6 @@ import EventLog
 import LiveSync
 import Primitives
 
-/// What is wrong with a peer that does not follow the protocol.
-public enum LiarKind: String, Sendable, Hashable, CaseIterable {
-  /// Changes the value of one account in every chunk it serves.
-  case wrongValue = "wrong_value"
-  /// Leaves an entry out of every trie diff it serves.
-  case wrongDiff = "wrong_diff"
-  /// Announces well-signed blocks whose state root is wrong.
-  case wrongRoot = "wrong_root"
-  /// Changes the value of one account in every piece of a snapshot that it serves.
-  case wrongPiece = "wrong_piece"
-  /// Gives manifests of snapshots in which the pieces start elsewhere.
-  case wrongManifest = "wrong_manifest"
-  /// Changes the hash of one child in every part of the trie that it gives.
-  case wrongSubtree = "wrong_subtree"
-  /// Changes a coded symbol in every answer.
-  case wrongSymbols = "wrong_symbols"
-  /// Changes the value of one account in every answer to who comes back.
-  case wrongAccount = "wrong_account"
-
-  /// Those that find something to lie about in every world.
-  package static let ofEveryWorld: [LiarKind] = [.wrongValue, .wrongDiff, .wrongRoot]
-
-  /// False for lies that nothing proves to be one: they are not believed, and that is all.
-  package var isProvable: Bool { self != .wrongSymbols && self != .wrongAccount }
-}
-
 /// A simulated world and what happens in it, as data. All numbers are whole.
 public struct Scenario: Sendable, Hashable {
   /// Letters, digits, `-`, `_` and `.`, since files and folders are named after it.

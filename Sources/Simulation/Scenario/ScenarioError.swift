@@ -46,6 +46,9 @@ public struct ScenarioError: Error, Equatable, Sendable, CustomStringConvertible
     PrintableText.line(place.map { "\($0): \(what)" } ?? what)
   }
 
+  /// What is wrong, without its place.
+  package var reason: String { PrintableText.line(what) }
+
   private var what: String {
     switch kind {
     case .unknown(let name, let known):

@@ -1,0 +1,97 @@
+import Storage
+
+/// The disk of the joining node, which outlives its processes, and the faults that are to come on
+/// it.
+///
+/// `@unchecked Sendable`: used on the simulation's thread only.
+final class JoinerDisk: @unchecked Sendable {
+  /// What a process that ends at a write is waiting for.
+  private struct CrashPoint {
+    let write: UInt64
+    let milliseconds: Int
+    let fired: () -> Void
+  }
+
+  private let name: String
+  private(set) var current: MemoryDisk
+  private var copy: MemoryDisk?
+  private var crashPoint: CrashPoint?
+  /// Faults that count once their write or read has come.
+  private var armed: [(isDue: (MemoryDisk) -> Bool, fired: () -> Void)] = []
+
+  init(name: String) {
+    self.name = name
+    current = MemoryDisk(name: name)
+  }
+
+  /// Remembers what is committed now.
+  func keepCopy() { copy = current.copy(name: name) }
+
+  /// The next process finds another disk.
+  func replace(with disk: RestartDisk, of others: [RestartDisk: MemoryDisk]) {
+    switch disk {
+    case .same: return
+    case .stale: current = copy?.copy(name: name) ?? current
+    case .empty: current = MemoryDisk(name: name)
+    case .other: current = others[disk]?.copy(name: name) ?? current
+    }
+    crashPoint = nil
+    armed = []
+  }
+
+  func crash(
+    atWrite write: UInt64, isAfter: Bool, for milliseconds: Int, _ fired: @escaping () -> Void
+  ) {
+    let point = current.writes + write
+    current.faults.writes[point] = isAfter ? .crashAfter : .crashBefore
+    crashPoint = CrashPoint(write: point, milliseconds: milliseconds, fired: fired)
+  }
+
+  func fail(
+    atWrite write: UInt64, _ fault: StorageFaults.Write, _ fired: @escaping () -> Void
+  ) {
+    let point = current.writes + write
+    current.faults.writes[point] = fault
+    armed.append(({ $0.writes >= point }, fired))
+  }
+
+  /// Every commit among the next writes is torn; one that is followed by another was not.
+  func tear(_ writes: UInt64, _ fired: @escaping () -> Void) {
+    let now = current.writes
+    for write in 1...writes where current.faults.writes[now + write] == nil {
+      current.faults.writes[now + write] = .torn
+    }
+    let commits = current.commits
+    armed.append(({ $0.commits > commits }, fired))
+  }
+
+  func flip(atRead read: UInt64, bit: UInt64, _ fired: @escaping () -> Void) {
+    let point = current.reads + read
+    current.faults.bitFlips[point] = bit
+    armed.append(({ $0.reads >= point }, fired))
+  }
+
+  /// The disk has room for so many bytes more.
+  func fill(leaving bytes: Int) -> FaultUndo {
+    current.faults.capacity = current.byteCount + bytes
+    return { [self] in current.faults.capacity = nil }
+  }
+
+  /// Looks at what has come: how long the process is gone that ended at a write, nil if none has.
+  func look() -> Int? {
+    let due = armed.filter { $0.isDue(current) }
+    armed.removeAll { $0.isDue(current) }
+    for fault in due { fault.fired() }
+    guard let point = crashPoint, current.writes >= point.write else { return nil }
+    crashPoint = nil
+    point.fired()
+    return point.milliseconds
+  }
+
+  /// Nothing is to come any more.
+  func heal() {
+    current.faults = .none
+    crashPoint = nil
+    armed = []
+  }
+}

@@ -1,0 +1,168 @@
+import Networking
+import Runtime
+import SimulatedNetworking
+
+/// One decision of a plan: what goes wrong, when, for how long and with whom. All numbers are
+/// whole.
+public struct PlannedFault: Sendable, Hashable {
+  /// Name of its class (`FaultClass.all`).
+  public var kind: String
+  /// When it begins, in virtual milliseconds since the run began.
+  public var start: Int
+  /// How long it lasts, in milliseconds; 0 = it takes no time, or lasts to the end of the run.
+  public var duration: Int
+  /// Number of the node that it is about: 0 is the joining one, the full peers count from 1.
+  public var node: Int
+  /// Number of the node at the other end, for what is about a link; else 0.
+  public var peer: Int
+  /// How much, in the unit of its class; else 0.
+  public var amount: Int
+
+  public init(
+    _ kind: String, start: Int, duration: Int = 0, node: Int = 0, peer: Int = 0, amount: Int = 0
+  ) {
+    self.kind = kind
+    self.start = start
+    self.duration = duration
+    self.node = node
+    self.peer = peer
+    self.amount = amount
+  }
+
+  var from: PeerID { PeerID(UInt32(node)) }
+  var to: PeerID { PeerID(UInt32(peer)) }
+
+  /// When it is over, in milliseconds; of one that lasts to the end of the run, when it begins.
+  var end: Int { start + duration }
+}
+
+/// Of what layer of a world a fault is.
+public enum FaultLayer: String, Sendable, Hashable, CaseIterable {
+  case network, peer, lie, chain, process, storage, time
+}
+
+/// What a fault is about, and which of its numbers mean something.
+public enum FaultPlace: String, Sendable, Hashable, CaseIterable {
+  /// What goes from `node` to `peer`.
+  case link
+  /// One full peer, `node`.
+  case peer
+  /// Any node, `node`.
+  case node
+  /// The joining node.
+  case joiner
+  /// The chain and whoever makes it.
+  case chain
+}
+
+/// A number of a fault: its unit, what is allowed in files, and what the profile draws.
+public struct FaultAmount: Sendable, Hashable {
+  public let unit: String
+  public let allowed: ClosedRange<Int>
+  public let drawn: ClosedRange<Int>
+
+  init(_ unit: String, _ allowed: ClosedRange<Int>, drawn: ClosedRange<Int>) {
+    self.unit = unit
+    self.allowed = allowed
+    self.drawn = drawn
+  }
+}
+
+/// Takes back what a fault has changed.
+typealias FaultUndo = () -> Void
+
+/// A class of faults: everything that the simulator knows of it. To add one, add it to the list of
+/// its layer.
+public struct FaultClass: Sendable {
+  /// Its name in plans and logs.
+  public let name: String
+  public let layer: FaultLayer
+  public let place: FaultPlace
+  /// One sentence for people.
+  public let meaning: String
+  /// What `amount` means; nil = nothing.
+  public let amount: FaultAmount?
+  /// Milliseconds that it lasts when drawn; nil = it takes no time.
+  public let lasts: ClosedRange<Int>?
+  /// True if a peer under it may never give what it is asked for: it is left one honest peer.
+  let disables: Bool
+  /// True if it may last to the end of the run when drawn.
+  let mayStay: Bool
+  /// Changes how accounts are made up; nil for what happens while the world runs.
+  var shape: (@Sendable (PlannedFault, inout WorkloadShape) -> Void)?
+  /// Begins it. `fired` is to be called whenever it has had an effect.
+  let begin: @Sendable (PlannedFault, any FaultedWorld, @escaping () -> Void) -> FaultUndo?
+
+  init(
+    _ name: String, _ layer: FaultLayer, _ place: FaultPlace, _ meaning: String,
+    amount: FaultAmount? = nil, lasts: ClosedRange<Int>? = nil, disables: Bool = false,
+    mayStay: Bool = false,
+    begin: @escaping @Sendable (PlannedFault, any FaultedWorld, @escaping () -> Void) -> FaultUndo?
+  ) {
+    self.name = name
+    self.layer = layer
+    self.place = place
+    self.meaning = meaning
+    self.amount = amount
+    self.lasts = lasts
+    self.disables = disables
+    self.mayStay = mayStay
+    self.begin = begin
+  }
+
+  /// All classes, by layer.
+  public static let all: [FaultClass] =
+    network + peers + lies + chain + process + storage + time
+
+  private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+
+  /// The class of this name.
+  public static func named(_ name: String) -> FaultClass? { byName[name] }
+}
+
+/// How the accounts of a world are made up, beyond what the scenario says.
+struct WorkloadShape: Sendable, Hashable {
+  /// First bytes that the addresses of all accounts but the users' share.
+  var sharedPrefixBytes = 0
+  /// Bytes of data of one account in sixteen.
+  var hugeDataBytes = 0
+}
+
+/// What faults act on: a world while it runs.
+protocol FaultedWorld: AnyObject {
+  var runtime: SimulatedRuntime { get }
+  /// What is between the nodes.
+  var board: FaultBoard { get }
+  /// All nodes, the joining one first.
+  var everyone: [PeerID] { get }
+  /// Milliseconds that the wall clock of the joining node is ahead.
+  var clockOffset: Int64 { get set }
+  /// The disk of the joining node.
+  var joinerDisk: JoinerDisk { get }
+  /// The joining node's process ends now, and begins again so much later with another disk, if one
+  /// is given.
+  func crashJoiner(for milliseconds: Int, with disk: RestartDisk)
+  /// A branch that replaces so many blocks is made as soon as there is room for it.
+  func replaceBlocks(_ depth: Int)
+  /// The next branch is made just before a macro block, and replaces all since the last one.
+  func replaceBatch()
+  /// So many blocks are made at once.
+  func hurry(_ blocks: Int)
+  /// The peer goes away and comes back.
+  func leave(_ peer: PeerID)
+  func comeBack(_ peer: PeerID)
+  /// The peer tells this lie from now on.
+  func beginLie(_ kind: LiarKind, by peer: PeerID, fired: @escaping () -> Void) -> FaultUndo
+}
+
+/// With what a process begins again.
+enum RestartDisk: Sendable, Hashable {
+  /// What it has committed.
+  case same
+  /// What it had committed when it was last copied.
+  case stale
+  /// Nothing.
+  case empty
+  /// A copy of another node's.
+  case other(PeerID)
+}
