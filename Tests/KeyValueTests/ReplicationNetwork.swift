@@ -17,7 +17,7 @@ final class ReplicaNode {
   var core: KeyValueCore
   var replication: ReplicationCore
   var session: ClientSession
-  var isUp = true
+  var isUp = false
   /// What is on its disk.
   var log: [[KeyValueEffect]] = []
   var book = MemberBook()
@@ -60,7 +60,6 @@ final class ReplicaNode {
       core.endBatch()
     }
     replication = ReplicationCore(settings, book: book)
-    isUp = true
   }
 
   /// A batch; what it wrote is on the disk.
@@ -189,15 +188,14 @@ final class ReplicaNetwork {
   }
 
   private func start(_ node: ReplicaNode) {
+    node.isUp = true
     perform(node.replication.start(&node.core, at: time(node)), of: node)
   }
 
   // MARK: What happens to nodes and lines
 
   func stop(_ number: Int) {
-    for line in Array(connections.keys) where line.low == number || line.high == number {
-      disconnect(line)
-    }
+    for other in nodes.indices { disconnect(Line(number, other)) }
     nodes[number].isUp = false
   }
 
