@@ -192,13 +192,13 @@ extension Model.Value {
       let answers = node.batch(requests.map { $0.map { Array($0.utf8) } })
       #expect(answers == requests.map { model.run($0) }, "seed \(seed): \(requests)")
     }
-    // What its log says gives the same store, in whatever order.
+    // What its log says gives the same store, and another replica the same in whatever order.
     var copy = Node(2, keepsTombstones: keeps, now: node.now)
     for batch in node.log { try copy.load(batch) }
     #expect(copy.entries == node.entries, "seed \(seed)")
     guard keeps else { return }
     var other = Node(3, keepsTombstones: true, now: node.now)
-    try other.load(node.log.flatMap { $0 }.shuffled(using: &draw))
+    try other.apply(node.log.flatMap { $0 }.shuffled(using: &draw))
     #expect(other.entries == node.entries, "seed \(seed)")
   }
 

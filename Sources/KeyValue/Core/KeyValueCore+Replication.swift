@@ -106,7 +106,7 @@ extension KeyValueCore {
     let held = key.withUnsafeBytes { table.find($0, hash) }
     if held == nil, !isOwn, incoming.version.ticks <= floor { return .dead }
     var (record, outcome) = (incoming, ApplyOutcome.stored)
-    if incoming.kind.isReplicated || held.map({ isMerged(incoming, with: $0, isOwn) }) ?? false {
+    if incoming.kind.isReplicated || held.map({ table.entry($0).pointee.isReplicated }) ?? false {
       guard let joined = try merged(incoming, with: held, isOwn: isOwn) else { return .known }
       (record, outcome) = joined
     } else if let held, !isNews(incoming.version, incoming.kind, than: held) {
