@@ -270,11 +270,12 @@ extension Model.Value {
     #expect(node.log.isEmpty)
     // A value grows up to the limit and not beyond it.
     let member = [UInt8](repeating: 0x65, count: CRDTLimits.valueBytesMax - 4)
-    var last = RESPReply.integer(1)
-    for number in 0..<64 as Range<UInt8> where last == .integer(1) {
-      last = node.bytes(Array("CRDT.SADD".utf8), [1], member + [number])
-    }
-    #expect(last == .error("ERR string exceeds maximum allowed size (64 MiB)"))
+    let many = [Array("CRDT.SADD".utf8), [1]] + (0..<62 as Range<UInt8>).map { member + [$0] }
+    #expect(node.batch([many]) == [.integer(62)])
+    #expect(node.bytes(Array("CRDT.SADD".utf8), [1], member + [62]) == .integer(1))
+    #expect(
+      node.bytes(Array("CRDT.SADD".utf8), [1], member + [63])
+        == .error("ERR string exceeds maximum allowed size (64 MiB)"))
     #expect(node.bytes(Array("CRDT.SCARD".utf8), [1]) == .integer(63))
     // Beside what was replicated a string has a little less room.
     node("CRDT.SADD t a")

@@ -67,7 +67,8 @@ extension KeyValueCore {
   /// Whether a key can be given a string of so many bytes: what is beside it must have room, too.
   @inline(__always)
   func hasRoom(_ key: UnsafeRawBufferPointer, _ bytes: Int) -> Bool {
-    bytes <= KeyValueLimits.valueBytesMax - KeyValueLimits.replicatedHeadBytesMax || hasRoom(longer: key)
+    bytes <= KeyValueLimits.valueBytesMax - KeyValueLimits.replicatedHeadBytesMax
+      || hasRoom(longer: key)
   }
 
   private func hasRoom(longer key: UnsafeRawBufferPointer) -> Bool {
