@@ -77,6 +77,18 @@ struct Node: ~Copyable {
     end()
   }
 
+  mutating func take(_ effect: KeyValueEffect) throws -> ApplyOutcome {
+    core.beginBatch(at: now)
+    defer { end() }
+    return try core.apply(effect)
+  }
+
+  mutating func bury(_ key: [UInt8], _ version: HybridTime) -> Bool {
+    core.beginBatch(at: now)
+    defer { end() }
+    return core.bury(key, version)
+  }
+
   mutating func raiseFloor(to ticks: UInt64) {
     core.beginBatch(at: now)
     _ = core.raiseFloor(to: ticks)

@@ -14,41 +14,6 @@ enum HybridTimeOf {
 }
 
 @Suite struct UpkeepTests {
-  /// The record of an entry, made from the documented form of its content.
-  private func record(_ view: EffectView) throws -> Record {
-    var content = [view.kind.rawValue]
-    content += withUnsafeBytes(of: view.version.replica.bits.bigEndian) { Array($0) }
-    content += withUnsafeBytes(of: view.expiry.bigEndian) { Array($0) }
-    content += view.value
-    return try #require(
-      Record(key: Array(view.key), version: view.version.ticks, value: content))
-  }
-
-  /// Tree and sketch must be those that are made anew of all entries.
-  private func check(_ core: inout KeyValueCore, _ what: String) throws {
-    var records: [Record] = []
-    try core.forEachEntry { (view) throws in records.append(try record(view)) }
-    #expect(core.recordCount == records.count, "\(what)")
-    let kept = core.symbols
-    let symbols = SymbolPrefix(length: kept.length, of: records.map(\.id))
-    #expect(kept.symbols == symbols.symbols, "\(what)")
-    let tree = core.recordTree
-    let anew = RecordTree(levels: tree.levels, over: records.map { RecordEntry($0) })
-    for depth in 0...tree.levels {
-      for place in 0..<1 << (4 * depth) {
-        let path = TreePath(
-          depth: depth,
-          above: HashedPosition(
-            high: depth == 0 ? 0 : UInt64(place) << UInt64(64 - 4 * depth), low: 0))
-        let (a, b) = (tree.roughNode(path), anew.roughNode(path))
-        guard a.count == b.count, a.size == b.size, a.sum == b.sum else {
-          Issue.record("\(what): depth \(depth), place \(place)")
-          return
-        }
-      }
-    }
-  }
-
   @Test(arguments: 0..<10 as Range<UInt64>)
   func treeAndSketch_shouldBeThoseMadeAnew_afterAnyWrites(seed: UInt64) throws {
     var draw = SeededGenerator(seed: seed)
@@ -67,7 +32,7 @@ enum HybridTimeOf {
         }
       }
       _ = node.batch(requests.map(words))
-      if step % 10 == 9 { try check(&node.core, "seed \(seed), step \(step)") }
+      if step % 10 == 9 { try IndexCheck.check(&node.core, "seed \(seed), step \(step)") }
     }
   }
 
@@ -83,7 +48,7 @@ enum HybridTimeOf {
     for _ in 0..<20_000 / KeyValueLimits.treeEntriesPerBatch + 2 { node("SET key1 x") }
     let reached = node.core.recordTree.levels
     #expect(levels.first == 2 && reached == 3)
-    try check(&node.core, "grown")
+    try IndexCheck.check(&node.core, "grown")
   }
 
   @Test func memory_shouldBeAtMost150BytesAKey() {
@@ -131,8 +96,8 @@ enum HybridTimeOf {
     #expect(a.entries == b.entries, "seed \(seed)")
     let (ofA, ofB) = (a.core.symbols, b.core.symbols)
     #expect(ofA.symbols == ofB.symbols, "seed \(seed)")
-    try check(&a.core, "a, seed \(seed)")
-    try check(&b.core, "b, seed \(seed)")
+    try IndexCheck.check(&a.core, "a, seed \(seed)")
+    try IndexCheck.check(&b.core, "b, seed \(seed)")
   }
 
   @Test func aWriteMadeBeforeTheExpiryWasSeen_shouldWin() throws {
@@ -179,8 +144,8 @@ enum HybridTimeOf {
     node.raiseFloor(to: middle)
     node.purge(through: node.core.lastTicks)
     #expect(node.core.recordCount == 50 && node.core.liveCount == 40)
-    try check(&node.core, "dropped")
+    try IndexCheck.check(&node.core, "dropped")
     #expect(node("DBSIZE") == .integer(40) && node("SET k1 again") == .ok)
-    try check(&node.core, "written again")
+    try IndexCheck.check(&node.core, "written again")
   }
 }

@@ -52,6 +52,7 @@ enum LimitTable {
     respLimits,
     keyValueLimits,
     keyValueDurabilityLimits,
+    keyValueReplicationLimits,
     replicaSimulationLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }

@@ -29,8 +29,8 @@ extension KeyValueCore {
   }
 
   /// Takes a write of another replica, unless the one that is held is as new: the larger version
-  /// wins, and of one version what has expired. Replicated values are merged. One that is not held and not above the floor is
-  /// dead. Within a batch.
+  /// wins, and of one version what has expired. Replicated values are merged. One that is not held
+  /// and not above the floor is dead. Within a batch.
   /// - Throws: `Refusal`; then nothing changed.
   public mutating func apply(_ effect: KeyValueEffect) throws(Refusal) -> ApplyOutcome {
     guard let version = effect.version else { throw .notReplicated }

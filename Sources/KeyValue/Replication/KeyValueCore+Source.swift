@@ -27,7 +27,9 @@ extension KeyValueCore: ReplicationSource {
     return .large(
       LargeValue(
         key: key, version: view.version, kind: view.kind, expiry: view.expiry,
-        size: UInt64(view.value.count), digest: StoredContent.digest(of: view)))
+        size: UInt64(view.value.count),
+        digest: StoredContent.digest(
+          view.kind, view.version.replica, view.expiry, view.value)))
   }
 
   public func slice(

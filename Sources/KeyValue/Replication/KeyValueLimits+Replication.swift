@@ -50,6 +50,8 @@ extension KeyValueLimits {
   public static let applyingBytesMax = 8 << 20
   /// Values that are fetched at a time; further ones are answered with busy.
   public static let fetchesMax = 2
+  /// Attempts at a slice of a value, before the push that named it is answered with busy.
+  public static let sliceAttemptsMax = 4
   /// Pause before what was not taken is pushed again, doubled each time up to the second one.
   public static let pushPauseFirst = Duration.milliseconds(100)
   public static let pushPauseMax = Duration.seconds(30)

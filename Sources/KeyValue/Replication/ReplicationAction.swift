@@ -49,7 +49,7 @@ public struct DeadRecord: Sendable, Hashable {
 public struct SessionOutcome: Sendable, Hashable {
   /// The ticks of this node's clock when its view was taken: all that it held then was compared.
   public var ownClock: UInt64
-  /// The same of the peer's, if it is known; nil leaves it as it is.
+  /// The same of the peer's; nil: what it said in the round before.
   public var peerClock: UInt64?
   /// Whether all that differed between the two views was exchanged and stored on both sides, dead
   /// records counted as stored. Nothing is concluded from a session that is not complete.

@@ -12,18 +12,115 @@ import Runtime
 public struct ReplicationCore {
   public let settings: ReplicationSettings
   /// Members and pinned keys: to be stored at each `storeMembers`.
-  public internal(set) var book: MemberBook
+  public package(set) var book: MemberBook
   /// With all peers since the node began.
   public internal(set) var statistics = ReplicationStatistics()
 
-  /// What each member holds.
+  /// What each member holds, as it told; that of this node is in `have`.
   var rows = RowTable()
+  /// Up to which ticks this node has all writes of each other member.
+  var have: [NodeIdentity: UInt64] = [:]
   var links: [NodeIdentity: PeerLink] = [:]
+  /// The keys of `links`, in order.
+  var peers: [NodeIdentity] = []
+  let codec = PushCodec()
+
+  /// The ticks of the store's clock at the last call: all writes up to them were told.
+  var told: UInt64 = 0
+  /// What the store said at this call.
+  var floor: UInt64 = 0
+  var refusesWrites = false
+  /// The actions of this call.
+  var out: [ReplicationAction] = []
+
+  /// Requests that are not answered.
+  var asked: [UInt64: Asked] = [:]
+  var nextToken: UInt64 = 1
+  var nextStream: UInt64
+  /// Pushes that came and are not answered, by numbers of their own; what `apply` was given out
+  /// for; and values that are fetched.
+  var arrivals: [UInt64: Arrival] = [:]
+  var applying: [UInt64: Applying] = [:]
+  var fetches: [UInt64: Fetch] = [:]
+
+  var dials: [String: Dial] = [:]
+  /// Addresses at which this node itself answered.
+  var ownAddresses: Set<String>
+  /// When a member last told anything, by this node's clock.
+  var heard: [NodeIdentity: UInt64] = [:]
+  var aged: Set<NodeIdentity> = []
+  var purged: UInt64 = 0
+  var nextFloor = Moment.start
+  /// Whether an operator removed this node: it talks to nobody any more.
+  public internal(set) var isRemoved = false
+
+  /// What was asked of a peer.
+  enum Asked {
+    case hello(NodeIdentity)
+    case push(NodeIdentity)
+    case round(NodeIdentity)
+    case slice(NodeIdentity, fetch: UInt64, sentAt: Moment)
+
+    var peer: NodeIdentity {
+      switch self {
+      case .hello(let peer), .push(let peer), .round(let peer), .slice(let peer, _, _): peer
+      }
+    }
+  }
+
+  /// When an address is dialled next.
+  struct Dial {
+    var at: Moment
+    var pause = KeyValueLimits.dialPauseFirst
+  }
 
   /// - Parameter book: what the data directory has of the cluster; empty for a new node.
   public init(_ settings: ReplicationSettings, book: MemberBook = MemberBook()) {
     self.settings = settings
     self.book = book
+    ownAddresses = Set(settings.addresses)
+    // Larger than those of an earlier run.
+    nextStream = max(1, min(settings.startedAt, 1 << 43 - 1) << 20)
+  }
+
+  // MARK: Calls
+
+  /// Reads what all calls need.
+  mutating func begin<Source: ReplicationSource & ~Copyable>(
+    _ source: inout Source, at time: ReplicationTime
+  ) {
+    told = source.clock(at: time.milliseconds)
+    floor = source.floor
+    refusesWrites = source.refusesWrites
+  }
+
+  /// Pushes what there is room for, and gives the actions of the call.
+  mutating func end<Source: ReplicationSource & ~Copyable>(
+    _ source: inout Source, at time: ReplicationTime
+  ) -> [ReplicationAction] {
+    for peer in peers { pump(peer, &source, at: time) }
+    defer { out = [] }
+    return out
+  }
+
+  mutating func send(
+    _ request: ReplicationRequest, _ asked: Asked, patience: Duration
+  ) -> UInt64 {
+    let token = nextToken
+    nextToken += 1
+    self.asked[token] = asked
+    out.append(.send(request, to: asked.peer, token: token, patience: patience))
+    return token
+  }
+
+  mutating func notice(_ notice: ReplicationNotice) { out.append(.notice(notice)) }
+
+  mutating func count(
+    _ peer: NodeIdentity, _ path: WritableKeyPath<ReplicationStatistics, UInt64>,
+    _ number: UInt64 = 1
+  ) {
+    statistics[keyPath: path] += number
+    links[peer]?.statistics[keyPath: path] += number
   }
 
   // MARK: Begin, time and operators
@@ -32,43 +129,84 @@ public struct ReplicationCore {
   /// named, and dials.
   public mutating func start<Source: ReplicationSource & ~Copyable>(
     _ source: inout Source, at time: ReplicationTime
-  ) -> [ReplicationAction] { [] }
+  ) -> [ReplicationAction] {
+    begin(&source, at: time)
+    isRemoved = book.table.isRemoved(settings.identity)
+    let own = Member(
+      identity: settings.identity, name: settings.name, addresses: settings.addresses,
+      stamp: told)
+    var isChanged = book.table.add(own)
+    for peer in settings.peers {
+      guard let key = peer.key, book.pins[peer.address] != key else { continue }
+      book.pins[peer.address] = key
+      isChanged = true
+    }
+    if isChanged { out.append(.storeMembers) }
+    if isRemoved { notice(.memberRemoved(settings.identity)) }
+    dial(at: time)
+    return end(&source, at: time)
+  }
 
   /// Time has passed: at `nextTick` at the latest, or each 100 ms.
   public mutating func tick<Source: ReplicationSource & ~Copyable>(
     _ source: inout Source, at time: ReplicationTime
-  ) -> [ReplicationAction] { [] }
+  ) -> [ReplicationAction] {
+    begin(&source, at: time)
+    dial(at: time)
+    for peer in peers { beginRoundIfDue(peer, &source, at: time) }
+    if time.moment >= nextFloor {
+      nextFloor = time.moment.advanced(by: settings.roundInterval)
+      settleFloor(at: time)
+    }
+    return end(&source, at: time)
+  }
 
   /// When something is due; `tick` at other times does no harm.
-  public var nextTick: Moment { .never }
+  public var nextTick: Moment {
+    var next = nextFloor
+    for (_, link) in links {
+      if link.isLinked, link.round == nil, !link.isInSession { next = min(next, link.nextRound) }
+      if let resume = link.resumeAt, !link.queue.isEmpty { next = min(next, resume) }
+    }
+    for (_, dial) in dials { next = min(next, dial.at) }
+    return next
+  }
 
   /// SYNC.NOW: begins a round with each linked peer, whoever has the smaller key.
   public mutating func syncNow<Source: ReplicationSource & ~Copyable>(
     _ source: inout Source, at time: ReplicationTime
-  ) -> [ReplicationAction] { [] }
+  ) -> [ReplicationAction] {
+    begin(&source, at: time)
+    for peer in peers { wantRound(peer, at: time) }
+    for peer in peers { beginRoundIfDue(peer, &source, at: time) }
+    return end(&source, at: time)
+  }
 
   /// SYNC.FORGET: removes a member from the cluster for good, and forgets the pins of its key.
   /// False if it is not known, is removed already, or is this node.
   public mutating func forget<Source: ReplicationSource & ~Copyable>(
     _ identity: NodeIdentity, _ source: inout Source, at time: ReplicationTime
-  ) -> (done: Bool, actions: [ReplicationAction]) { (false, []) }
-
-  // MARK: Connections
-
-  /// A connection with a peer is there, encrypted and with its key proven.
-  /// - Parameter dialled: the address that was connected to; nil if the peer connected.
-  public mutating func joined<Source: ReplicationSource & ~Copyable>(
-    _ peer: NodeIdentity, dialled: String?, _ source: inout Source, at time: ReplicationTime
-  ) -> [ReplicationAction] { [] }
-
-  /// The connection is gone. Tokens of the peer's requests and of those to it are forgotten: their
-  /// answers and failures may be told or not.
-  public mutating func left(_ peer: NodeIdentity, at time: ReplicationTime) -> [ReplicationAction] {
-    []
+  ) -> (done: Bool, actions: [ReplicationAction]) {
+    begin(&source, at: time)
+    let isKnown = book.table[identity] != nil || book.pins.values.contains(identity)
+    guard isKnown, identity != settings.identity,
+      book.table.remove(identity, stamp: told)
+    else { return (false, end(&source, at: time)) }
+    removed(identity, at: time)
+    out.append(.storeMembers)
+    for peer in peers {
+      links[peer]?.nextGossip = .start
+      wantRound(peer, at: time)
+      beginRoundIfDue(peer, &source, at: time)
+    }
+    return (true, end(&source, at: time))
   }
 
-  /// An address could not be connected to.
-  public mutating func dialFailed(_ address: String, at time: ReplicationTime) {}
+  /// So many bytes went to a peer and came from it.
+  public mutating func counted(sent: Int, received: Int, with peer: NodeIdentity) {
+    count(peer, \.sentBytes, UInt64(max(0, sent)))
+    count(peer, \.receivedBytes, UInt64(max(0, received)))
+  }
 
   // MARK: Messages
 
@@ -77,66 +215,66 @@ public struct ReplicationCore {
   public mutating func received<Source: ReplicationSource & ~Copyable>(
     _ request: ReplicationRequest, from peer: NodeIdentity, token: UInt64,
     _ source: inout Source, at time: ReplicationTime
-  ) -> [ReplicationAction] { [] }
+  ) -> [ReplicationAction] {
+    begin(&source, at: time)
+    switch request {
+    case .hello(let hello): greeted(hello, by: peer, token, at: time)
+    case .push(let push): pushed(push, by: peer, token, &source, at: time)
+    case .round(let round): asked(round, by: peer, token, &source, at: time)
+    case .value(let wish):
+      var bytes: [UInt8]?
+      if links[peer]?.isProven == true {
+        bytes = source.slice(
+          of: wish.key, wish.version, from: wish.offset, count: Int(wish.count))
+      }
+      out.append(.answer(.value(ValueSlice(bytes: bytes)), token: token))
+    }
+    return end(&source, at: time)
+  }
 
   /// The answer to the request of this token came.
   public mutating func answered<Source: ReplicationSource & ~Copyable>(
     _ token: UInt64, _ answer: ReplicationAnswer, _ source: inout Source, at time: ReplicationTime
-  ) -> [ReplicationAction] { [] }
+  ) -> [ReplicationAction] {
+    begin(&source, at: time)
+    switch (asked.removeValue(forKey: token), answer) {
+    case (nil, _): break
+    case (.hello(let peer)?, .hello(let answer)): welcomed(answer, by: peer, at: time)
+    case (.push(let peer)?, .push(let answer)):
+      acknowledged(token, answer, by: peer, at: time)
+    case (.round(let peer)?, .round(let answer)):
+      compared(answer, with: peer, &source, at: time)
+    case (.slice(let peer, let fetch, let sentAt)?, .value(let slice)):
+      fetched(slice, of: fetch, from: peer, sentAt: sentAt, at: time)
+    case (let asked?, _):
+      misbehaved(asked.peer, "the answer is that of another request")
+    }
+    return end(&source, at: time)
+  }
 
   /// The request of this token brought no answer.
   public mutating func failed<Source: ReplicationSource & ~Copyable>(
     _ token: UInt64, _ error: RequestError, _ source: inout Source, at time: ReplicationTime
-  ) -> [ReplicationAction] { [] }
+  ) -> [ReplicationAction] {
+    begin(&source, at: time)
+    if let asked = asked.removeValue(forKey: token) {
+      let peer = asked.peer
+      if error.isMisbehaviour { misbehaved(peer, "\(error)") }
+      if error == .timeout { links[peer]?.monitor.timedOut() }
+      switch asked {
+      case .hello: out.append(.disconnect(peer, reason: "no answer to the hello: \(error)"))
+      case .push: notAcknowledged(token, by: peer, at: time)
+      case .round:
+        links[peer]?.round = nil
+        links[peer]?.nextRound = time.moment.advanced(by: settings.roundInterval)
+      case .slice(_, let fetch, _): notFetched(fetch, at: time)
+      }
+    }
+    return end(&source, at: time)
+  }
 
-  /// So many bytes went to a peer and came from it.
-  public mutating func counted(sent: Int, received: Int, with peer: NodeIdentity) {}
-
-  // MARK: Writes
-
-  /// A batch of clients wrote these keys (`KeyValueCore.forEachEffect`), and is or will be as safe
-  /// as the log makes it. Not told of what `apply` led to.
-  public mutating func wrote<Source: ReplicationSource & ~Copyable>(
-    _ keys: [[UInt8]], _ source: inout Source, at time: ReplicationTime
-  ) -> [ReplicationAction] { [] }
-
-  /// What `apply` gave out is as safe as a client's write.
-  /// - Parameters:
-  ///   - results: one for each effect, in order.
-  ///   - buried: how many of the dead records were dropped.
-  public mutating func applied<Source: ReplicationSource & ~Copyable>(
-    _ token: UInt64, _ results: [Result<ApplyOutcome, KeyValueCore.Refusal>], buried: Int,
-    _ source: inout Source, at time: ReplicationTime
-  ) -> [ReplicationAction] { [] }
-
-  /// What `apply` gave out could not be stored; the peer is told to try again.
-  public mutating func notApplied<Source: ReplicationSource & ~Copyable>(
-    _ token: UInt64, _ source: inout Source, at time: ReplicationTime
-  ) -> [ReplicationAction] { [] }
-
-  /// A session stored what a peer sent: to be pushed to the others, and what is dead to be told.
-  /// `wrote` is not told of it.
-  public mutating func took<Source: ReplicationSource & ~Copyable>(
-    _ outcomes: [(key: [UInt8], outcome: ApplyOutcome)], dead: [DeadRecord],
-    from peer: NodeIdentity, _ source: inout Source, at time: ReplicationTime
-  ) -> [ReplicationAction] { [] }
-
-  /// A session that `startSession` asked for is over.
-  public mutating func sessionEnded<Source: ReplicationSource & ~Copyable>(
-    with peer: NodeIdentity, _ outcome: SessionOutcome, _ source: inout Source,
-    at time: ReplicationTime
-  ) -> [ReplicationAction] { [] }
-
-  // MARK: What is known
-
-  /// Members other than this one that have acknowledged all writes of this node up to `ticks`
-  /// (`KeyValueCore.lastTicks` after a client's last write), without a gap. What WAIT gives.
-  public func acknowledgements(of ticks: UInt64) -> Int { 0 }
-
-  /// What replication is like now.
-  public func status(clock: UInt64, floor: UInt64) -> ReplicationStatus {
-    ReplicationStatus(
-      identity: settings.identity, name: settings.name, clock: clock, floor: floor, peers: [],
-      removed: book.table.removed.map(\.identity), statistics: statistics)
+  mutating func misbehaved(_ peer: NodeIdentity, _ what: String) {
+    notice(.malformed(peer, what))
+    out.append(.disconnect(peer, reason: what))
   }
 }

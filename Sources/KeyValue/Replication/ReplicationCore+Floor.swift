@@ -1,0 +1,89 @@
+import Networking
+import Runtime
+
+/// Which deletions nobody needs any more.
+extension ReplicationCore {
+  /// Raises the floor to what all members have, and purges up to what all linked peers agree on.
+  mutating func settleFloor(at time: ReplicationTime) {
+    if let ticks = floorCandidate(at: time),
+      ticks >= floor + min(settings.floorStep, 1 << 40) << 16
+    {
+      floor = ticks
+      out.append(.raiseFloor(ticks))
+      notice(.floorRaised(ticks))
+    }
+    // A peer that has not raised its floor yet still has the deletions: to purge them here only
+    // would make the roots differ.
+    let linked = links.values.filter(\.isLinked).map(\.floor).min() ?? .max
+    let ticks = min(floor, linked)
+    guard ticks > purged else { return }
+    purged = ticks
+    out.append(.purge(through: ticks))
+  }
+
+  /// The ticks up to which all members have all writes, a while before now; nil while that is not
+  /// known.
+  private mutating func floorCandidate(at time: ReplicationTime) -> UInt64? {
+    guard !isRemoved else { return nil }
+    settleAges()
+    // Who was named and never met may have writes that nobody knows of.
+    let isWaiting = settings.peers.contains { peer in
+      guard !ownAddresses.contains(peer.address) else { return false }
+      guard let key = peer.key ?? book.pins[peer.address] else { return true }
+      return book.table[key] == nil
+    }
+    if isWaiting, time.milliseconds < settings.startedAt + settings.tombstoneAge { return nil }
+    var all = rows
+    var own = have
+    own[settings.identity] = told
+    all.add(MemberRow(stamp: told, have: own), of: settings.identity)
+    let members = book.table.members.map(\.identity).filter { !aged.contains($0) }
+    guard let ticks = all.common(to: members) else { return nil }
+    let behind = min(settings.floorBehind, told >> 16) << 16
+    return min(ticks, told - behind)
+  }
+
+  /// Finds out which members were not heard of for so long that nothing waits for them.
+  private mutating func settleAges() {
+    for member in book.table.members where member.identity != settings.identity {
+      let identity = member.identity
+      guard age(of: member) > settings.tombstoneAge else {
+        aged.remove(identity)
+        continue
+      }
+      if aged.insert(identity).inserted { notice(.memberAged(identity)) }
+    }
+    aged = aged.filter { book.table[$0]?.isRemoved == false }
+  }
+
+  /// Milliseconds of this node's clock since a member told anything, to this node or another.
+  private func age(of member: Member) -> UInt64 {
+    let last = max(
+      heard[member.identity] ?? 0, rows.rows[member.identity]?.stamp ?? 0, member.stamp)
+    return (told - min(told, last)) >> 16
+  }
+
+  // MARK: Status
+
+  /// What replication is like now.
+  public func status(clock: UInt64, floor: UInt64) -> ReplicationStatus {
+    let members = book.table.members.filter { $0.identity != settings.identity }
+    return ReplicationStatus(
+      identity: settings.identity, name: settings.name, clock: clock, floor: floor,
+      peers: members.map { status(of: $0, clock: clock) },
+      removed: book.table.removed.map(\.identity), statistics: statistics)
+  }
+
+  private func status(of member: Member, clock: UInt64) -> ReplicationStatus.Peer {
+    let link = links[member.identity] ?? PeerLink()
+    let last = max(heard[member.identity] ?? 0, rows.rows[member.identity]?.stamp ?? 0)
+    return ReplicationStatus.Peer(
+      identity: member.identity, name: member.name, addresses: member.addresses,
+      state: link.state, queuedKeys: link.queue.count, bytesUnderWay: link.bytesUnderWay,
+      have: have[member.identity] ?? 0, held: link.held, floor: link.floor,
+      age: last == 0 ? nil : (clock - min(clock, last)) >> 16,
+      isAged: aged.contains(member.identity), clockAhead: link.clockAhead, isEqual: link.isEqual,
+      roundTripUs: link.monitor.roundTrip.map { UInt64(max(0, $0.wholeNanoseconds / 1000)) },
+      statistics: link.statistics)
+  }
+}

@@ -1,0 +1,216 @@
+import CRDT
+import KeyValue
+import Networking
+import Primitives
+import RESP
+import TestSupport
+import Testing
+
+/// Deletions, and when they are forgotten.
+@Suite struct ReplicationFloorTests {
+  @Test func deletions_shouldBePurgedEverywhere_whenAllHaveThem() {
+    let network = ReplicaNetwork(3)
+    network.run(1_000)
+    for number in 0..<20 { network.write(number % 3, "SET k\(number) v") }
+    network.run(500)
+    for number in 0..<10 { network.write((number + 1) % 3, "DEL k\(number)") }
+    network.run(20_000, step: 10)
+    for node in network.nodes {
+      #expect(node.entries.count == 10 && node.floor > 0, "node \(node.number)")
+    }
+    #expect(network.isEqual)
+    network.checkModel("purged")
+    // All purge alike, so it is no reason to compare.
+    let sessions = network.nodes.map(\.sessions)
+    network.run(20_000, step: 10)
+    #expect(network.nodes.map(\.sessions) == sessions)
+  }
+
+  /// basho/riak_kv#311: a deletion is forgotten before all have it.
+  @Test func deletions_shouldStay_whileAMemberIsAway() {
+    let network = ReplicaNetwork(3)
+    network.run(1_000)
+    network.write(0, "SET k v")
+    network.run(500)
+    network.stop(2)
+    network.write(0, "DEL k")
+    network.run(60_000, step: 20)
+    for number in 0..<2 { #expect(network.nodes[number].entries.count == 1) }
+    network.restart(2)
+    network.run(20_000, step: 20)
+    #expect(network.isEqual)
+    for node in network.nodes { #expect(node.entries.isEmpty, "node \(node.number)") }
+  }
+
+  /// scylladb/scylladb#3560, palantir/cassandra#705: who was away longer than deletions are kept
+  /// brings the dead back.
+  @Test func whoWasAwayLongerThanTheAge_shouldNotReviveTheDead() {
+    let network = ReplicaNetwork(3) { $0.tombstoneAge = 20_000 }
+    network.run(1_000)
+    network.write(0, "SET dead v", "SET alive v")
+    network.run(500)
+    network.stop(2)
+    network.write(0, "DEL dead")
+    network.run(60_000, step: 20)
+    #expect(network.nodes[0].notices.contains(.memberAged(network.nodes[2].identity)))
+    for number in 0..<2 { #expect(network.nodes[number].entries.count == 1, "not purged") }
+    #expect(network.nodes[2].entries.count == 2)
+    network.restart(2)
+    network.run(10_000, step: 20)
+    for node in network.nodes { #expect(node.entries.count == 1, "node \(node.number)") }
+    network.checkModel("back")
+    // Nor does it come back from the disk.
+    network.restart(2)
+    #expect(network.read(2, "dead") == .null && network.read(2, "alive") == .text("v"))
+    network.run(10_000, step: 20)
+    network.checkModel("again")
+    #expect(network.isEqual)
+  }
+
+  /// What is lost then: what only the one that was away wrote, before the others' floor.
+  @Test func whatWasWrittenWhileAwayTooLong_shouldBeLost_whereTheFloorHasPassedIt() {
+    let network = ReplicaNetwork(2) { $0.tombstoneAge = 20_000 }
+    network.run(1_000)
+    network.cut(0, 1)
+    network.write(1, "SET lost v")
+    network.run(60_000, step: 20)
+    network.write(1, "SET late v")
+    network.cut = []
+    network.run(10_000, step: 20)
+    #expect(network.isEqual)
+    #expect(network.read(0, "lost") == .null && network.read(1, "lost") == .null)
+    #expect(network.read(0, "late") == .text("v"))
+  }
+
+  /// redis/redis#2694: what is stale serves others again.
+  @Test func aCopyOfOldData_shouldBringNothingDeadBack() {
+    let network = ReplicaNetwork(3)
+    network.run(1_000)
+    network.write(0, "SET k v", "SET l v")
+    network.run(1_000)
+    let old = network.nodes[1].log
+    network.write(0, "DEL k")
+    network.run(30_000, step: 20)
+    #expect(network.nodes[0].entries.count == 1)
+    network.stop(1)
+    network.nodes[1].log = old
+    network.restart(1)
+    network.run(10_000, step: 20)
+    network.checkModel("restored")
+    #expect(network.isEqual)
+  }
+
+  /// chrismccord/ekv#7: created again after a deletion by a clock that is ahead.
+  @Test func whatIsCreatedAgain_shouldWin_whateverTheClockOfTheDeletion() {
+    let network = ReplicaNetwork(2, skews: [0, 8_000])
+    network.run(1_000)
+    network.write(0, "SET k old")
+    network.run(500)
+    network.write(1, "DEL k")
+    network.run(500)
+    #expect(network.read(0, "k") == .null)
+    network.write(0, "SET k new")
+    network.run(500)
+    for number in 0..<2 { #expect(network.read(number, "k") == .text("new")) }
+    network.run(30_000, step: 20)
+    for number in 0..<2 { #expect(network.read(number, "k") == .text("new")) }
+  }
+
+  /// yugabyte/yugabyte-db#31160: one fast clock brings everyone down.
+  @Test func aClockFarAhead_shouldBeRefusedAndTold_andTheOthersGoOn() {
+    let network = ReplicaNetwork(3, skews: [0, 0, 3_600_000])
+    network.run(1_000)
+    network.write(2, "SET far v")
+    network.write(0, "SET near v")
+    network.run(3_000)
+    for number in 0..<2 {
+      let node = network.nodes[number]
+      #expect(network.read(number, "far") == .null && network.read(number, "near") == .text("v"))
+      #expect(node.replication.statistics.clockRefusals > 0, "node \(number)")
+      let told = node.notices.filter { if case .clockAhead = $0 { true } else { false } }
+      #expect(told.count == 1, "node \(number) told \(told)")
+      #expect(node.core.lastTicks >> 16 < UInt64(network.now) + 1_000)
+      // The line stays, and what the far one may take it takes.
+      let status = node.replication.status(clock: node.core.lastTicks, floor: node.floor)
+      #expect(status.peers.allSatisfy { $0.state == .linked })
+      #expect(status.peers.contains { $0.clockAhead > 3_000_000 })
+    }
+    #expect(network.read(2, "near") == .text("v"))
+    #expect(
+      network.nodes[2].notices.contains(.clockRefused(by: network.nodes[0].identity)))
+    // When the clock is set right, all agree in time.
+    network.nodes[2].skew = 0
+    network.nodes[0].skew = 3_600_000
+    network.nodes[1].skew = 3_600_000
+    network.run(5_000)
+    network.checkModel("set right")
+  }
+
+  /// calimero-network/core#2418: equal values of different times.
+  @Test func equalValuesOfDifferentTimes_shouldBecomeOneRecord() {
+    let network = ReplicaNetwork(2)
+    network.run(1_000)
+    network.cut(0, 1)
+    network.write(0, "SET k v")
+    network.write(1, "SET k v")
+    network.cut = []
+    network.run(3_000)
+    #expect(network.isEqual)
+    #expect(network.nodes[0].replication.statistics.equalRounds > 0)
+  }
+
+  @Test func keys_shouldExpireAlike_whereverTheClockIsSlow() {
+    let network = ReplicaNetwork(2, skews: [0, -4_000])
+    network.run(1_000)
+    network.write(0, "SET k v PX 1000")
+    network.run(500)
+    #expect(network.read(1, "k") == .text("v"))
+    network.run(700)
+    // The slow clock has heard of the time of the other.
+    #expect(network.read(0, "k") == .null && network.read(1, "k") == .null)
+    // A time of its own lasts as long as was said.
+    network.write(1, "SET own v PX 1000")
+    network.run(500)
+    for number in 0..<2 { #expect(network.read(number, "own") == .text("v")) }
+    network.run(700)
+    for number in 0..<2 { #expect(network.read(number, "own") == .null) }
+    network.run(1_000)
+    #expect(network.isEqual)
+  }
+
+  @Test func aFloor_shouldWaitForThoseWhoWereNamedAndNeverMet() {
+    let network = ReplicaNetwork(2, named: [[1, 9], [0]])
+    network.run(30_000, step: 20)
+    #expect(network.nodes[0].floor == 0)
+    let others = ReplicaNetwork(2)
+    others.run(30_000, step: 20)
+    #expect(others.nodes[0].floor > 0)
+  }
+
+  /// calimero-network/core#2407: what changes between a handshake and a walk is not "equal".
+  @Test func aSessionThatIsNotComplete_shouldProveNothing() {
+    let network = ReplicaNetwork(2) { $0.roundInterval = .seconds(100) }
+    network.run(500)
+    let node = network.nodes[0]
+    let peer = network.nodes[1].identity
+    network.cut(0, 1)
+    network.write(0, "SET k v")
+    network.cut = []
+    // The round asks for a session, which ends before all was exchanged.
+    var isAsked = false
+    for _ in 0..<400 where !isAsked {
+      network.run(5)
+      isAsked = node.sessions > 0
+    }
+    #expect(isAsked)
+    let outcome = SessionOutcome(
+      ownClock: node.core.lastTicks, peerClock: node.core.lastTicks, isComplete: false,
+      failure: "cut")
+    network.perform(
+      node.replication.sessionEnded(with: peer, outcome, &node.core, at: network.time(node)),
+      of: node)
+    #expect(node.replication.acknowledgements(of: node.core.lastTicks) == 0)
+    #expect(node.replication.statistics.failedSessions == 1)
+    #expect(node.notices.contains(.sessionFailed(peer, "cut")))
+  }
+}
