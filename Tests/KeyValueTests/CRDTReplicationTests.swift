@@ -261,7 +261,7 @@ import Testing
     for peer in [a, b] {
       #expect(peer.node("CRDT.TYPE k") == .array([.text("counter"), .text("set")]))
       #expect(
-        peer.node("CRDT.INCRBY k 0") == .integer(5) && peer.node("CRDT.SCARD k") == .integer(1))
+        peer.node("CRDT.COUNT k") == .integer(5) && peer.node("CRDT.SCARD k") == .integer(1))
       #expect(peer.node("GET s") == .text("string") && peer.node("CRDT.COUNT s") == .integer(1))
     }
     a.node("DEL k")
