@@ -135,7 +135,8 @@ import Testing
 
   /// What a merge gives is told: whoever sent one side lacks the other one.
   @Test func merges_shouldSayWhoLacksSomething() throws {
-    var (a, b) = (Node(1, keepsTombstones: true), Node(2, keepsTombstones: true))
+    var a = Node(1, keepsTombstones: true)
+    var b = Node(2, keepsTombstones: true)
     a("CRDT.SADD k x")
     b("CRDT.SADD k y")
     func outcome(_ node: inout Node, _ effect: KeyValueEffect) throws -> ApplyOutcome {

@@ -29,8 +29,8 @@ extension KeyValueCore {
   }
 
   /// Takes a write of another replica, unless the one that is held is as new: the larger version
-  /// wins, and of one version what has expired. Replicated values are merged. One that is not held and not above the floor is
-  /// dead. Within a batch.
+  /// wins, and of one version what has expired. Replicated values are merged. One that is not held
+  /// and not above the floor is dead. Within a batch.
   /// - Throws: `Refusal`; then nothing changed.
   public mutating func apply(_ effect: KeyValueEffect) throws(Refusal) -> ApplyOutcome {
     guard let version = effect.version else { throw .notReplicated }
@@ -107,7 +107,7 @@ extension KeyValueCore {
     let held = found.flatMap { table.entry($0).pointee.isLeaving ? nil : $0 }
     if held == nil, !isOwn, incoming.version.ticks <= floor { return .dead }
     var (record, outcome) = (incoming, ApplyOutcome.stored)
-    if incoming.kind.isReplicated || held.map({ isMerged(incoming, with: $0, isOwn) }) ?? false {
+    if incoming.kind.isReplicated || held.map({ table.entry($0).pointee.isReplicated }) ?? false {
       guard let joined = try merged(incoming, with: held, isOwn: isOwn) else { return .known }
       (record, outcome) = joined
     } else if let held, !isNews(incoming.version, incoming.kind, than: held) {

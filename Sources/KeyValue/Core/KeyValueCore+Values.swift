@@ -67,7 +67,8 @@ extension KeyValueCore {
   /// Whether a key can be given a string of so many bytes: what is beside it must have room, too.
   @inline(__always)
   func hasRoom(_ key: UnsafeRawBufferPointer, _ bytes: Int) -> Bool {
-    bytes <= KeyValueLimits.valueBytesMax - KeyValueLimits.replicatedHeadBytesMax || hasRoom(longer: key)
+    bytes <= KeyValueLimits.valueBytesMax - KeyValueLimits.replicatedHeadBytesMax
+      || hasRoom(longer: key)
   }
 
   private func hasRoom(longer key: UnsafeRawBufferPointer) -> Bool {
@@ -154,27 +155,21 @@ extension KeyValueCore {
 
   // MARK: What comes from elsewhere
 
-  /// Whether a record that is no replicated value is merged with what is held, because that is one.
-  /// An end of the same version in the own log was a burial: nothing of the value is kept.
-  func isMerged(_ record: Incoming, with held: UInt32, _ isOwn: Bool) -> Bool {
-    guard table.entry(held).pointee.isReplicated else { return false }
-    return !(isOwn && record.kind == .expired && record.version == table.version(held))
-  }
-
   /// What comes of a record and what is held, one of which is a replicated value; nil if what is
-  /// held has all of it already.
+  /// held has all of it already. One of the own log is what the key held then, all of it, and what
+  /// it holds at last comes last: so it takes the place of what is held.
   mutating func merged(
     _ record: Incoming, with held: UInt32?, isOwn: Bool
   ) throws(Refusal) -> (Incoming, ApplyOutcome)? {
     let theirs = try checked(record, isOwn: isOwn)
-    guard let held else { return (record, .stored) }
+    guard let held, !isOwn else { return (record, .stored) }
     var mine = replicated(held)
     let version = table.version(held)
     var both = try Self.join(mine, theirs)
     var result = record
     result.version = max(record.version, version)
     if both == mine, result.version == version { return nil }
-    if !isOwn, record.version.ticks <= floor {
+    if record.version.ticks <= floor {
       // What is not here of it was removed, and who removed it is not known any more.
       mine.raiseHorizon(to: floor)
       both = try Self.join(mine, theirs)

@@ -17,9 +17,9 @@ enum LoggedEffect: Sendable, Hashable {
 }
 
 /// The stored form of one effect: a byte for the kind (`ValueKind`; or 5: all keys are gone, with
-/// nothing behind it; or 6: the floor, with its ticks as a varint behind it), the key (varint length,
-/// bytes), ticks (varint), replica (8 bytes, least significant first), expiry (varint), and for what
-/// has a value its bytes (varint length, bytes).
+/// nothing behind it; or 6: the floor, with its ticks as a varint behind it), the key (varint
+/// length, bytes), ticks (varint), replica (8 bytes, least significant first), expiry (varint), and
+/// for what has a value its bytes (varint length, bytes).
 enum StoredEffect {
   static let clear: UInt8 = 5
   static let floor: UInt8 = 6

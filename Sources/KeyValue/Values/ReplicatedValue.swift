@@ -126,7 +126,7 @@ package struct ReplicatedValue: Sendable, Equatable {
   ) throws(CRDTError) {
     let dot = Dot(time.replica, time.ticks)
     _ = try map.apply(operation, at: Stamp(dot: dot, time: time))
-    if map.context.contains(dot) { compact() }
+    compact()
   }
 
   /// Makes it ready for a write of a client: what has expired is removed as seen, and a value that
