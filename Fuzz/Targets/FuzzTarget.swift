@@ -30,7 +30,8 @@ public struct FuzzTarget: Sendable {
   /// All entry points.
   public static let all: [FuzzTarget] =
     wire + transport + production + snapshot + returning + sketches + reconciliationTrees
-    + difference + transfer + deltas + keyValue + keyValueFiles + [
+    + difference + transfer + deltas + keyValue + keyValueFiles
+    + keyValueReplication + [
       abci, ranges, syncMessages,
       eventLog, storeHeader, storeRecord, scenario, fixture, chunkVerification, proofVerification,
       diffApplication, storedTrie, replicated, replicatedText, replicatedMerges,

@@ -109,6 +109,13 @@ final class ReplicaNetwork {
     let due: Int64
   }
 
+  enum Fate {
+    case comes
+    /// The sender is told.
+    case fails
+    case isLost
+  }
+
   struct Line: Hashable {
     let low: Int
     let high: Int
@@ -127,8 +134,10 @@ final class ReplicaNetwork {
   private var sent: [Sent] = []
   var random: SeededGenerator
   var delayMax = 20
-  /// Changes requests and answers on their way; nil: they are lost.
-  var onPush: (Int, Int, PushRequest) -> Bool = { _, _, _ in true }
+  /// What becomes of a push on its way.
+  var onPush: (Int, Int, PushRequest) -> Fate = { _, _, _ in .comes }
+  /// Whether sessions that are asked for do not begin.
+  var holdsSessions = false
   /// Told of each floor before it is raised.
   var onFloor: (ReplicaNode, UInt64) -> Void = { _, _ in }
   var configure: (inout ReplicationSettings) -> Void = { _ in }
@@ -282,7 +291,7 @@ final class ReplicaNetwork {
       case .startSession(let peer):
         guard let other = nodes.first(where: { $0.identity == peer }) else { continue }
         node.sessions += 1
-        post(.session, from: other.number, to: node.number)
+        if !holdsSessions { post(.session, from: other.number, to: node.number) }
       case .connect(let address, _): connect(node, address)
       case .disconnect(let peer, _):
         guard let other = nodes.first(where: { $0.identity == peer }) else { continue }
@@ -312,7 +321,10 @@ final class ReplicaNetwork {
     else { return }
     if case .push(let push) = request {
       pushes.append((node.number, other.number, push))
-      guard onPush(node.number, other.number, push) else {
+      switch onPush(node.number, other.number, push) {
+      case .comes: break
+      case .isLost: return
+      case .fails:
         perform(node.replication.failed(token, .timeout, &node.core, at: time(node)), of: node)
         return
       }

@@ -65,7 +65,7 @@ import Testing
     var lost = 0
     network.onPush = { _, _, _ in
       lost += 1
-      return lost > 1
+      return lost > 1 ? .comes : .fails
     }
     network.write(0, "DEL before")
     let deleted = network.nodes[0].core.lastTicks
@@ -110,7 +110,7 @@ import Testing
   @Test func tooManyWaitingKeys_shouldBeDropped_andARoundMakesUpForThem() {
     let network = ReplicaNetwork(2) { $0.roundInterval = .seconds(2) }
     network.run(500)
-    network.onPush = { _, _, _ in false }
+    network.onPush = { _, _, _ in .fails }
     let count = KeyValueLimits.queuedKeysMax + 10
     for start in stride(from: 0, to: count, by: 1_000) {
       network.write(
@@ -122,7 +122,7 @@ import Testing
       notices.contains(
         .queueDropped(network.nodes[1].identity, keys: KeyValueLimits.queuedKeysMax)))
     #expect(network.nodes[0].replication.statistics.overflows == 1)
-    network.onPush = { _, _, _ in true }
+    network.onPush = { _, _, _ in .comes }
     network.run(20_000, step: 50)
     #expect(network.isEqual && network.nodes[1].entries.count == count)
   }

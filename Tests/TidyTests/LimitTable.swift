@@ -51,7 +51,8 @@ enum LimitTable {
     conflictLimits,
     respLimits,
     keyValueLimits,
-    keyValueDurabilityLimits, keyValueSessionLimits, keyValueClusterLimits,
+    keyValueDurabilityLimits, keyValueSessionLimits, keyValueReplicationLimits,
+    keyValueClusterLimits,
     replicaSimulationLimits,
   ].reduce(into: [:]) { all, room in
     all.merge(room) { first, _ in first }

@@ -84,4 +84,21 @@ public struct ReplicationSettings: Sendable {
     self.clusterKey = clusterKey
     self.startedAt = startedAt
   }
+
+  /// What of it is beyond the limits, for whoever gave it; nil if nothing is.
+  public var fault: String? {
+    if name.utf8.count > KeyValueLimits.memberNameBytesMax {
+      return "a node's name has at most \(KeyValueLimits.memberNameBytesMax) bytes"
+    }
+    if addresses.count > KeyValueLimits.memberAddressesMax {
+      return "a node has at most \(KeyValueLimits.memberAddressesMax) addresses for replicas"
+    }
+    if peers.count > KeyValueLimits.namedPeersMax {
+      return "at most \(KeyValueLimits.namedPeersMax) peers can be named"
+    }
+    let long = (addresses + peers.map(\.address)).first {
+      $0.utf8.count > KeyValueLimits.addressBytesMax
+    }
+    return long.map { "an address has at most \(KeyValueLimits.addressBytesMax) bytes: '\($0)'" }
+  }
 }
