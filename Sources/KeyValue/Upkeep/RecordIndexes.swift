@@ -227,6 +227,7 @@ struct RecordIndexes: ~Copyable {
 
   /// Takes some more entries into the index over ids; false if it has all. From then on it follows.
   mutating func growNames(over table: borrowing KeyTable) -> Bool {
+    guard !hasNames else { return false }
     let start = namedNumbers ?? 0
     let end = min(table.numbers, start + UInt32(KeyValueLimits.namedEntriesPerTurn))
     for number in start..<end {
