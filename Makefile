@@ -26,7 +26,7 @@ devnet: dependencies ## Start a network of processes that a fresh node joins (AR
 
 # Sockets, servers and processes live in real time: beside a thousand other tests on two cores they
 # would be late without a fault, so they come after the others, one after another.
-REAL_TIME := HTTPServerTests\.|MonitoringTests\.(Server|NodeSource)|TransportTests\.(Socket|KeptPeer|BugReport|Attack)|DaemonTests\.NodeProcess|CommandTests\.(Node|Devnet)
+REAL_TIME := HTTPServerTests\.|MonitoringTests\.(Server|NodeSource)|TransportTests\.(Socket|KeptPeer|BugReport|Attack)|DaemonTests\.NodeProcess|CommandTests\.(Node|Devnet)|KeyValueTests\.(Cluster|Wait)
 TEST := swift test -c release --skip-build --disable-xctest
 RAN := grep -qE 'Test run with [1-9][0-9]* tests?'
 
@@ -61,7 +61,7 @@ THREAD_BUILD := --sanitize=thread -Xswiftc -DTHREAD_CHECK --scratch-path .build/
 THREAD_TEST := TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/ThreadCheck/suppressions.txt swift test $(THREAD_BUILD) --skip-build --disable-xctest --no-parallel --filter
 # What meets on more than one thread: live sync in real time, a block in 125 ms because all is many times
 # slower, and the rooms with threads: below it, and sockets, servers and nodes as processes beside it.
-THREADED := backend:|RuntimeTests|NetworkingTests|SharedStoreTests|LMDBStoreTests|ChainViewTests|SnapshotServingTests|WriterTests|RotatingLogTests|TransportTests\.(Socket|KeptPeer|BugReport|Attack)|HTTPServerTests|MonitoringTests\.(Server|NodeSource)|ProductionTests\.(Producer|SeveralProducers|TransactionRelay)Tests|DaemonTests\.(NodeProcess|NodeEventLog)
+THREADED := backend:|RuntimeTests|NetworkingTests|SharedStoreTests|LMDBStoreTests|ChainViewTests|SnapshotServingTests|WriterTests|RotatingLogTests|TransportTests\.(Socket|KeptPeer|BugReport|Attack)|HTTPServerTests|MonitoringTests\.(Server|NodeSource)|ProductionTests\.(Producer|SeveralProducers|TransactionRelay)Tests|DaemonTests\.(NodeProcess|NodeEventLog)|KeyValueTests\.(Cluster|Wait)
 REPORT := WARNING: ThreadSanitizer
 
 thread-check: dependencies ## Run the tests with threads under ThreadSanitizer; each report is a fault (RUNS=1).

@@ -36,9 +36,10 @@ final class KvNode: @unchecked Sendable {
       recorder.record(.keyValue(.notice(detail: line)))
     }
     self.note = note
-    server = KeyValueServer(
+    let server = KeyValueServer(
       runtime: runtime, settings: setup.settings(durability), notice: { note("\($0)") },
       ended: { [isStopping] in isStopping.open() })
+    self.server = server
     shell = setup.replication.map { replication in
       ReplicationShell(
         replication.plan(identity, directory: setup.directory, recorder: recorder), of: server,

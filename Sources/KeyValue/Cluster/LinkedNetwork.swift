@@ -11,6 +11,7 @@ final class LinkedNetwork: Network {
     var linked: [NodeIdentity: PeerID] = [:]
     var subscriptions: [AsyncStream<PeerEvent>.Continuation] = []
     var count: Count = { _, _, _ in }
+    var isProven: @Sendable (NodeIdentity) -> Bool = { _ in false }
   }
 
   private let network: TransportNetwork
@@ -18,8 +19,13 @@ final class LinkedNetwork: Network {
 
   init(_ network: TransportNetwork) { self.network = network }
 
-  /// Has bytes of requests and answers counted.
-  func countBytes(_ count: @escaping Count) { state.withLock { $0.count = count } }
+  /// Says how bytes of requests and answers are counted, and who is answered: a peer may have the
+  /// link before this node has.
+  func use(
+    count: @escaping Count, isProven: @escaping @Sendable (NodeIdentity) -> Bool
+  ) {
+    state.withLock { ($0.count, $0.isProven) = (count, isProven) }
+  }
 
   func link(_ peer: PeerID?) {
     guard let peer else { return }
@@ -82,7 +88,7 @@ final class LinkedNetwork: Network {
     _ type: RequestType, _ handler: @escaping @Sendable (PeerID, [UInt8]) async -> [UInt8]?
   ) {
     network.serve(type) { [weak self] peer, payload in
-      guard let self, isLinked(peer) else { return nil }
+      guard let self, state.withLock({ $0.isProven })(peer.identity) else { return nil }
       let answer = await handler(peer, payload)
       count(answer?.count ?? 0, payload.count, peer)
       return answer

@@ -1,5 +1,6 @@
 import Networking
 import Primitives
+import Transport
 
 /// What commands ask, and what is counted.
 extension ReplicationShell: ReplicationService {
@@ -17,7 +18,7 @@ extension ReplicationShell: ReplicationService {
 
   package var peerStatuses: [SyncPeerStatus] {
     status.peers.map { peer in
-      let place = places[peer.identity]
+      let place = place(of: peer)
       return SyncPeerStatus(
         key: peer.identity.key, name: peer.name, host: place?.hostText ?? "",
         port: place?.port ?? 0, isLinked: peer.state == .linked, acknowledged: peer.held,
@@ -25,6 +26,11 @@ extension ReplicationShell: ReplicationService {
           SyncField($0.name, $0.value)
         })
     }
+  }
+
+  /// Where a peer listens, or else where it came from.
+  private func place(of peer: ReplicationStatus.Peer) -> SocketAddress? {
+    peer.addresses.lazy.compactMap { SocketAddress($0) }.first ?? places[peer.identity]
   }
 
   package func beginRounds() -> Int {
@@ -58,7 +64,7 @@ extension ReplicationShell: ReplicationService {
     let linked = status.peers.filter { $0.state == .linked }
     var lines = [("connected_slaves", "\(linked.count)")]
     for (number, peer) in linked.enumerated() {
-      let place = places[peer.identity]
+      let place = place(of: peer)
       lines.append(
         (
           "slave\(number)",

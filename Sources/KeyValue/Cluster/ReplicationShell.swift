@@ -116,9 +116,10 @@ public final class ReplicationShell: @unchecked Sendable {
       told: { [weak self] in self?.tell($0) })
     sessions.serve()
     self.sessions = sessions
-    line.countBytes { [weak self] sent, received, peer in
-      self?.count(sent: sent, received: received, with: peer)
-    }
+    line.use(
+      count: { [weak self] sent, received, peer in
+        self?.count(sent: sent, received: received, with: peer)
+      }, isProven: { [weak self] in self?.core.isProven($0) ?? false })
     serve()
     for address in bound {
       plan.recorder.record(.keyValue(.replicating(address: "\(address)")))

@@ -43,6 +43,9 @@ extension ReplicationCore {
     dials[address]?.at = time.moment.advanced(by: pause)
   }
 
+  /// Whether a peer has proven that it has the cluster key.
+  func isProven(_ peer: NodeIdentity) -> Bool { links[peer]?.isProven == true }
+
   mutating func unlink(_ peer: NodeIdentity, at time: ReplicationTime) {
     guard let link = links[peer] else { return }
     links[peer] = link.unlinked

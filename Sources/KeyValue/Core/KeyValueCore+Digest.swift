@@ -1,0 +1,21 @@
+extension KeyValueCore {
+  /// The sum of the records' ids at the root of the Merkle tree, as 32 hexadecimal digits. Stores
+  /// that hold the same have the same.
+  public var digest: String {
+    mutating get {
+      let sum = recordTree.roughNode(.root).sum
+      return [sum.high, sum.low].map { word in
+        let digits = String(word, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+      }.joined()
+    }
+  }
+
+  /// Makes tree, symbols and positions anew of the data.
+  /// - Returns: whether they were those of the data.
+  package mutating func repairIndexes() -> Bool {
+    let (digest, first) = (digest, symbols.symbols)
+    rebuildIndexes()
+    return digest == self.digest && first == symbols.symbols
+  }
+}
