@@ -1,0 +1,1 @@
+ls: cannot access '/usr/share/chromium/extensions/*': No such file or directory

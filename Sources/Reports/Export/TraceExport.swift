@@ -69,7 +69,7 @@ public struct TraceExport: Sendable {
       }
       process = processes.count + 1
       processes[context.node] = process
-      let name = context == .run ? "the run" : context.node
+      let name = context.node == EventContext.run.node ? "the run" : context.node
       append(metadata("process_name", name, process, 0))
     }
     if let thread = threads[context] {

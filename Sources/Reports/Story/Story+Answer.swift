@@ -11,11 +11,9 @@ extension Story {
   var answer: [Line] {
     switch target.subject.kind {
     case .chunk, .request:
-      let shown = courses.keys.sorted().prefix(ReportLimits.storyCoursesMax)
-      var lines = shown.flatMap { courses[$0].map(Self.lines) ?? [] }
-      if shown.count < courses.count {
-        lines.append(Line(label: "more", text: "\(courses.count - shown.count) others like it"))
-      }
+      var lines = courses.sorted { $0.key < $1.key }.flatMap { Self.lines($0.value) }
+      let others = target.threads.count - courses.count
+      if others > 0 { lines.append(Line(label: "more", text: "\(others) others like it")) }
       return lines
     case .peer: return serviceLines + milestones(Self.peerEvents)
     case .block: return milestones(Self.blockEvents) + waitingLines
@@ -127,7 +125,10 @@ extension Story {
       add("paid", "at \(Figures.moment(penalty.time)) \(penalty.text)")
     }
     if course.penalties.isEmpty, course.fate == .refused {
-      add("paid", "nobody, as far as the log says")
+      let before = course.banned.map {
+        "\(course.peer) was banned before, at \(Figures.moment($0.time))"
+      }
+      add("paid", before ?? "nobody, as far as the log says")
     }
     if course.bytes > 0 {
       let isWasted = course.fate != nil && course.fate != .taken

@@ -31,6 +31,8 @@ public struct Story: Sendable {
     var fate: StoryFate?
     var bytes: UInt64 = 0
     var penalties: [Step] = []
+    /// That the peer had been banned before.
+    var banned: Step?
     /// What brought the same keys afterwards.
     var filled: Step?
   }
@@ -47,10 +49,15 @@ public struct Story: Sendable {
   private(set) var courses: [UInt64: Course] = [:]
   private(set) var service = PeerService()
   private var tracker = StoryTracker()
+  /// The last ban of each peer.
+  private var bans: [String: Step] = [:]
+  /// The threads whose course is told.
+  private let told: Set<UInt64>
 
   /// The story of what the first pass has found, told by no records yet.
   public init(_ target: StoryTarget) {
     self.target = target
+    told = Set(target.threads.sorted().prefix(ReportLimits.storyCoursesMax))
   }
 
   /// Looks at the next record, in the same order as in the first pass.
@@ -58,15 +65,24 @@ public struct Story: Sendable {
     let record = StoryRecord(record)
     let found = tracker.take(record)
     guard record.node == target.node || record.node == EventContext.run.node else { return }
-    let isOfThread = found.map { target.threads.contains($0.thread) } ?? false
+    let isOfThread =
+      found.map { target.threads.contains($0.thread) || target.joined[$0.thread] != nil } ?? false
     if isOfThread || isDirect(record) {
       let step = step(record, found)
       keep(step)
-      if let thread = found?.thread, isOfThread { note(record, step, thread) }
+      if let thread = found?.thread {
+        for main in [thread] + (target.joined[thread] ?? []) where told.contains(main) {
+          note(record, step, main)
+        }
+      }
       if target.subject.kind == .peer { service.add(record) }
-    } else {
-      watch(record)
     }
+    if record.name == "peer.banned", let peer = record.peer,
+      bans.count < ReportLimits.nodesMax
+    {
+      bans[peer] = step(record, found)
+    }
+    watch(record, found?.thread)
   }
 
   private func isDirect(_ record: StoryRecord) -> Bool {
@@ -123,6 +139,7 @@ public struct Story: Sendable {
     case .settles(let fate):
       course.settled = step
       course.fate = fate
+      course.banned = bans[course.peer]
       course.bytes = max(course.bytes, record.number(.bytes) ?? 0)
     case .penalises: course.penalties.append(step)
     case .arrives, .tells: break
@@ -130,10 +147,10 @@ public struct Story: Sendable {
     courses[thread] = course
   }
 
-  /// Looks at a record of something else for what it means to things of the story.
-  private mutating func watch(_ record: StoryRecord) {
-    guard record.group == "block" || record.name == "chunk.accepted" else { return }
-    for thread in courses.keys.sorted() {
+  /// Looks at a record for what it means to other things of the story.
+  private mutating func watch(_ record: StoryRecord, _ own: UInt64?) {
+    guard record.name == "block.accepted" || record.name == "chunk.accepted" else { return }
+    for thread in courses.keys.sorted() where thread != own {
       guard var course = courses[thread] else { continue }
       if record.name == "block.accepted", course.settled == nil, course.awaitedCame == nil,
         let hash = course.awaited, record.text(.hash) == hash

@@ -27,7 +27,10 @@ public enum StoryError: Error, Sendable, Hashable, CustomStringConvertible {
 public struct StoryTarget: Sendable {
   public let subject: StorySubject
   public let node: String
+  /// The threads of the thing itself.
   let threads: Set<UInt64>
+  /// Threads of requests and punishments, with those above that they belong to.
+  let joined: [UInt64: [UInt64]]
   /// Numbers of the blocks of a snapshot.
   let blocks: Set<UInt64>
 }
@@ -95,8 +98,19 @@ public struct StoryFinder: Sendable {
         subject.kind, identity: subject.identity, node: name, near: found.near.map(\.identity),
         nodes: nodes.filter { finds[$0]?.isFound ?? false }.prefix(Self.nearMax).map(\.self))
     }
+    var mains = found.threads
+    if subject.kind == .request {
+      let questions = mains.flatMap(tracker.answers)
+      if !questions.isEmpty { mains = Set(questions) }
+    }
+    var joined: [UInt64: [UInt64]] = [:]
+    for main in mains.sorted() {
+      let requests = tracker.answers(of: main)
+      let payments = ([main] + requests).flatMap(tracker.payments)
+      for thread in requests + payments { joined[thread, default: []].append(main) }
+    }
     return StoryTarget(
-      subject: subject, node: name, threads: found.threads, blocks: found.blocks)
+      subject: subject, node: name, threads: mains, joined: joined, blocks: found.blocks)
   }
 
   /// Whether what belongs to the record's thread belongs to the story. A block is the state of many

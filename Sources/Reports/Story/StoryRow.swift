@@ -50,6 +50,13 @@ package enum StoryTable {
     (runs + syncs + chains + transfers + others).map { ($0.name, $0) },
     uniquingKeysWith: { first, _ in first })
 
+  /// The types of the requests that bring answers for a group of events.
+  static let requestTypes: [String: [String]] = Dictionary(
+    rows.values.compactMap { row in
+      guard case .asks(let types) = row.role else { return nil }
+      return (String(row.name.prefix { $0 != "." }), types)
+    }, uniquingKeysWith: { first, _ in first })
+
   static func row(_ name: String) -> StoryRow {
     rows[name] ?? StoryRow(name, "")
   }

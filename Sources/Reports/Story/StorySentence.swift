@@ -7,7 +7,8 @@ enum StorySentence {
   static func of(_ record: StoryRecord) -> String {
     let sentence = record.row.sentence
     guard !sentence.isEmpty, let text = filled(sentence[...], record) else {
-      return record.name + (record.facts.isEmpty ? "" : ": " + record.facts)
+      return PrintableText.line(
+        record.name + (record.facts.isEmpty ? "" : ": " + record.facts))
     }
     return PrintableText.line(text)
   }
