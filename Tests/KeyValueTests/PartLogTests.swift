@@ -101,7 +101,7 @@ import Testing
     }
     let earlier = HybridTime(ticks: version.ticks - 1, replica: version.replica)
     for wrong in [change(key, earlier, 5, at: later), change(key, version, 4, at: later)] {
-      #expect(throws: UnknownBase(key: key)) { try node.core.load(wrong) }
+      #expect(throws: UnknownBase.self) { try node.core.load(wrong) }
     }
     // What is held already, and what was deleted later on.
     try node.core.load(change(key, earlier, 5, at: version))

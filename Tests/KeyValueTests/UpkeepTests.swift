@@ -57,10 +57,10 @@ import Testing
     #expect(node.core.recordCount == 60 && node.entries.count == 60)
     node.core.settle(atMost: 30)
     #expect(node.core.unsettledCount == 30 && node.core.recordCount == 60)
-    try check(&node.core, "some came back")
+    try IndexCheck.check(&node.core, "some came back")
     for number in 0..<100 { node("DEL k\(number)") }
     #expect(node.core.recordCount == 0 && node("DBSIZE") == .integer(0))
-    try check(&node.core, "all are gone")
+    try IndexCheck.check(&node.core, "all are gone")
   }
 
   @Test func memory_shouldBeAtMost150BytesAKey() {

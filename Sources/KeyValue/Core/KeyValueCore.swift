@@ -301,7 +301,7 @@ public struct KeyValueCore: ~Copyable {
   /// Removes all keys.
   mutating func clear() {
     guard settings.keepsTombstones else {
-      watched.changeAll { table.hasLive($0) }
+      for hash in watched.hashes where table.hasLive(hash) { watched.change(hash) }
       table = KeyTable(sipKey: settings.tableKey)
       _ = table.number(of: settings.replica)
       indexes.clear()

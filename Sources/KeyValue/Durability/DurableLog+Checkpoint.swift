@@ -173,7 +173,10 @@ extension DurableLog {
     do throws(DiskError) {
       try disk.remove(LogFiles.syncFailed)
       try disk.synchronize()
-    } catch { throw LogError(error) }
+    } catch {
+      if error.doing == .synced { _ = LogFiles.markFailedSync(disk) }
+      throw LogError(error)
+    }
   }
 }
 

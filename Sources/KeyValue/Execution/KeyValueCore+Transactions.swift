@@ -135,7 +135,9 @@ extension KeyValueCore {
         return after
       }
     }
-    return run.refusedBytes.map { .refuseReply(bytes: $0) } ?? .next
+    guard let bytes = run.refusedBytes else { return .next }
+    reply.cut(to: run.start)
+    return .refuseReply(bytes: bytes)
   }
 
   // MARK: WATCH

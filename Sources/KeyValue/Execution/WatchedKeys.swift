@@ -37,8 +37,6 @@ struct WatchedKeys {
   /// A key with this hash was changed.
   mutating func change(_ hash: UInt64) { keys[hash]?.changes += 1 }
 
-  /// The same of all keys of which this is so.
-  mutating func changeAll(where wasChanged: (UInt64) -> Bool) {
-    for hash in keys.keys.sorted() where wasChanged(hash) { change(hash) }
-  }
+  /// The hashes of all of them.
+  var hashes: [UInt64] { keys.keys.sorted() }
 }
