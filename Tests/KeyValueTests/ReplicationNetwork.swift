@@ -483,6 +483,13 @@ final class ReplicaNetwork {
     }
   }
 
+  /// Whether the newest write of a key up to these ticks left nothing.
+  private func newestIsOver(_ key: [UInt8], at ticks: UInt64) -> Bool {
+    let all = writes.filter { $0.key == key && $0.version?.ticks ?? .max <= ticks }
+    guard let last = all.compactMap(\.version).max() else { return false }
+    return all.contains { $0.version == last && $0.isOver(at: ticks >> 16) }
+  }
+
   /// Whether every node has what the floor says that all have.
   func checkFloor(_ ticks: UInt64, _ what: String) {
     var newest: [[UInt8]: KeyValueEffect] = [:]
@@ -496,8 +503,10 @@ final class ReplicaNetwork {
         guard let version = write.version else { continue }
         let held = node.core.version(of: key)
         if let held, held >= version { continue }
-        // What is deleted or over and not there at all cannot come back.
+        // What is deleted or over and not there at all cannot come back; it may have been purged
+        // with a later write.
         if held == nil, write.isOver(at: ticks >> 16) { continue }
+        if held == nil, newestIsOver(key, at: node.floor) { continue }
         Issue.record("\(what): node \(node.number) lacks \(write) below the floor \(ticks)")
       }
     }
