@@ -293,6 +293,7 @@ def stopped(a, b, c):
     begin = time.monotonic()
     while time.monotonic() < begin + 10:
         time.sleep(0.1)
+    a.client.set("while", "c is stopped")
     count = a.client.execute_command("WAIT", 2, 100)
     check(count <= 1, f"WAIT gives {count} while one is stopped")
     c.go_on()
