@@ -1,1 +1,0 @@
-ls: cannot access '/usr/share/chromium/extensions/*': No such file or directory

@@ -17,7 +17,12 @@ extension RunReport {
           HTMLText.escaped(StoryReasons.sentence(figures.text("refusals.\($0).reason")))
         },
         figures.column("refusals", "messages", "messages"),
-        figures.column("refusals", "bytes", "bytes", unit: "byte"),
+        ReportColumn("bytes", isNumber: true) { index in
+          // Only of chunks the log says how long they were.
+          figures.text("refusals.\(index).kind") == "chunk"
+            ? figures.html("refusals.\(index).bytes", unit: "byte")
+            : "<span class=\"dim\">not in the log</span>"
+        },
       ])
     let isEmpty = figures.rowCount("refusals") == 0
     return section(
