@@ -49,8 +49,8 @@ struct ReportCharts {
     let marks = lines(.complete, "good-line") + deaths
     return """
       <section><h2>How the state filled</h2>
-      <p class="why">Time goes to the right. The strip in the middle is the key space from its first \
-      to its last key: each part gets the colour of the peer that gave it, from the moment that it \
+      <p class="why">Time goes to the right. The strip in the middle is the key space from its \
+      first to its last key: each part gets the colour of the peer that gave it, from the moment that it \
       was proven. Grey is missing.</p>
       <div class="chart">
       \(row(

@@ -60,8 +60,8 @@ extension RunReport {
       ])
     return section(
       "Who gave what",
-      "Accounts count once their proof was checked. <em>Wasted</em> are chunks that were wrong, came "
-        + "twice or too late. Press the head of a column to sort by it.", table)
+      "Accounts count once their proof was checked. <em>Wasted</em> are chunks that were wrong, "
+        + "came twice or too late. Press the head of a column to sort by it.", table)
   }
 
   private static func bar(_ part: Int, of whole: Int, _ peer: String) -> String {
