@@ -20,6 +20,7 @@ enum Figures {
 
   /// A time that something took.
   static func duration(_ nanoseconds: UInt64) -> String {
+    if nanoseconds == 0 { return "0 s" }
     if nanoseconds < 1_000 { return "\(nanoseconds) ns" }
     if nanoseconds < 1_000_000_000 { return scaled(nanoseconds, ["µs", "ms"]) }
     let tenths = nanoseconds / 10_000_000

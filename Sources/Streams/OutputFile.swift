@@ -99,8 +99,8 @@ public struct OutputFile {
     }
   }
 
-  /// Writes the content in the pieces that `body` gives. After an error, of the disk or of `body`, a
-  /// regular file is as it was.
+  /// Writes the content in the pieces that `body` gives. After an error, of the disk or of `body`,
+  /// a regular file is as it was.
   public func write(
     _ body: (_ piece: ([UInt8]) throws(StreamError) -> Void) throws -> Void
   ) throws {

@@ -45,7 +45,7 @@ enum EventsExplainCommand: Command {
     do {
       var story = Story(try finder.target())
       _ = try log.read(isQuiet: true) { story.add($0) }
-      print(arguments, text: story.text, json: story.json)
+      show(arguments, text: story.text, json: story.json)
     } catch let error as StoryError {
       throw UsageError("\(arguments.positionals[0]): \(error)")
     }
@@ -61,11 +61,11 @@ enum EventsExplainCommand: Command {
     }
     var list = StoryList(kind, node: node)
     _ = try EventLogFile(arguments).read { list.add($0) }
-    print(arguments, text: list.text, json: list.json)
+    show(arguments, text: list.text, json: list.json)
     return .pass
   }
 
-  private static func print(_ arguments: Arguments, text: String, json: String) {
+  private static func show(_ arguments: Arguments, text: String, json: String) {
     if arguments.wantsJSON {
       Console.printJSON(String(json.dropLast()))
     } else {

@@ -49,13 +49,13 @@ struct ReportCharts {
     let marks = lines(.complete, "good-line") + deaths
     return """
       <section><h2>How the state filled</h2>
-      <p class="why">Time goes to the right. The strip in the middle is the key space from its first \
-      to its last key: each part gets the colour of the peer that gave it, from the moment that it \
+      <p class="why">Time goes to the right. The strip in the middle is the key space from its \
+      first to its last key: each part gets the colour of the peer that gave it, from the moment that it \
       was proven. Grey is missing.</p>
       <div class="chart">
       \(row(
         ["100 %", "held", "0 %"], 110,
-        stretched(1_000_000, steps(report.held.all, most: 1_000_000, height: 1_000_000))
+        stretched(1_000_000, steps(held, most: 1_000_000, height: 1_000_000))
           + marks, label: "Share of the key space that is held over time"))
       \(row(
         ["\(most)", "missing ranges", "0"], 64,
@@ -71,6 +71,16 @@ struct ReportCharts {
       </div>
       \(legend)</section>
       """
+  }
+
+  /// The share that is held, by whichever the log says more often: progress, or chunks.
+  private var held: [(time: Int64, value: Int64)] {
+    guard report.picture.growth.count > report.held.all.count else { return report.held.all }
+    var curve = ReportCurve()
+    for point in report.picture.growth {
+      curve.add(point.time, Int64(point.rows * 1_000_000 / ReportLimits.pictureRows))
+    }
+    return curve.all
   }
 
   /// A curve of steps with what lies under it.

@@ -1,8 +1,8 @@
 import Monitoring
 import Primitives
 
-/// One document with everything in it: it asks nobody for anything, and a browser runs its style and
-/// its script, by their hashes, and nothing else.
+/// One document with everything in it: it asks nobody for anything, and a browser runs its style
+/// and its script, by their hashes, and nothing else.
 enum ReportPage {
   static func document(title: String, body: String) -> String {
     """

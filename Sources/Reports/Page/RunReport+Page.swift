@@ -78,7 +78,7 @@ extension RunReport {
         "\(figures.counted("run.refusals", "message was", "messages were")) wrong and refused, and "
           + (bans == 0
             ? "nobody was banned."
-            : "\(figures.counted("run.bans", "peer was", "peers were")) banned for it."))
+            : "\(figures.counted("run.bans", "ban", "bans")) followed."))
     } else {
       sentences.append("Nothing that it was given was wrong.")
     }

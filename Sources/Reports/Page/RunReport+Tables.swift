@@ -17,7 +17,12 @@ extension RunReport {
           HTMLText.escaped(StoryReasons.sentence(figures.text("refusals.\($0).reason")))
         },
         figures.column("refusals", "messages", "messages"),
-        figures.column("refusals", "bytes", "bytes", unit: "byte"),
+        ReportColumn("bytes", isNumber: true) { index in
+          // Only of chunks the log says how long they were.
+          figures.text("refusals.\(index).kind") == "chunk"
+            ? figures.html("refusals.\(index).bytes", unit: "byte")
+            : "<span class=\"dim\">not in the log</span>"
+        },
       ])
     let isEmpty = figures.rowCount("refusals") == 0
     return section(
@@ -55,8 +60,8 @@ extension RunReport {
       ])
     return section(
       "Who gave what",
-      "Accounts count once their proof was checked. <em>Wasted</em> are chunks that were wrong, came "
-        + "twice or too late. Press the head of a column to sort by it.", table)
+      "Accounts count once their proof was checked. <em>Wasted</em> are chunks that were wrong, "
+        + "came twice or too late. Press the head of a column to sort by it.", table)
   }
 
   private static func bar(_ part: Int, of whole: Int, _ peer: String) -> String {

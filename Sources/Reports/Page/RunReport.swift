@@ -55,8 +55,8 @@ public struct RunReport: Sendable {
   }
 }
 
-/// A curve with a bounded number of points: when there are too many, every second one goes, and from
-/// then on only every second one is taken in.
+/// A curve with a bounded number of points: when there are too many, every second one goes, and
+/// from then on only every second one is taken in.
 struct ReportCurve: Sendable {
   private(set) var points: [(time: Int64, value: Int64)] = []
   /// The last point, which is never left out.

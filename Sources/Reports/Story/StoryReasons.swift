@@ -44,6 +44,7 @@ enum StoryReasons {
     "signature_invalid": "the signature is not that of the producer",
     "wrong_producer": "it is signed by somebody whose turn it was not",
     "killed": "the process was killed",
+    "unknown_block": "it does not know the block",
     "not_served": "it has not what was asked for, or does not give it",
   ]
 }

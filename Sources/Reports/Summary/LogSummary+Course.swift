@@ -3,7 +3,7 @@ import LiveSync
 import Node
 import Peers
 
-/// What a log says of the course of a sync: where the node stands, what held it up, what it refused.
+/// What a log says of the course of a sync: where the node stands, what held it up, what was wrong.
 extension LogSummary {
   mutating func add(_ event: Event.State, at time: Int64) {
     switch event {
