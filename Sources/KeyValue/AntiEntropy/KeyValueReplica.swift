@@ -48,11 +48,9 @@ public final class KeyValueReplica: Replica, @unchecked Sendable {
   /// stored.
   public func store(_ entries: [SyncEntry]) async throws(StoreError) -> StoredRecords {
     guarded.check()
-    var effects: [KeyValueEffect] = []
-    for entry in entries {
-      do throws(ContentError) { effects.append(try KeyValueEffect(entry)) } catch {
-        throw .content(error)
-      }
+    let effects: [KeyValueEffect]
+    do throws(ContentError) { effects = try Self.effects(of: entries) } catch {
+      throw .content(error)
     }
     var stored = StoredRecords()
     let failure: String? = await withCheckedContinuation { continuation in
@@ -65,6 +63,15 @@ public final class KeyValueReplica: Replica, @unchecked Sendable {
     return stored
   }
 
+  /// The writes that records of a session stand for.
+  package static func effects(
+    of entries: [SyncEntry]
+  ) throws(ContentError) -> [KeyValueEffect] {
+    var effects: [KeyValueEffect] = []
+    for entry in entries { effects.append(try KeyValueEffect(entry)) }
+    return effects
+  }
+
   public func apply(
     _ entries: [SyncEntry], dropping: [RecordID]
   ) async throws -> any ReplicaView {
@@ -75,8 +82,8 @@ public final class KeyValueReplica: Replica, @unchecked Sendable {
 }
 
 extension KeyValueCore {
-  /// Takes one record of a session.
-  fileprivate mutating func take(_ effect: KeyValueEffect, _ stored: inout StoredRecords) {
+  /// Takes one record of a session. Within a batch.
+  package mutating func take(_ effect: KeyValueEffect, _ stored: inout StoredRecords) {
     guard let version = effect.version else { return }
     let key = effect.key
     do throws(Refusal) {

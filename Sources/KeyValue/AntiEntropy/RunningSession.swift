@@ -2,10 +2,10 @@ import Networking
 import Reconciliation
 
 /// What is known of a session beside what it knows itself.
-struct RunningSession {
+package struct RunningSession {
   let peer: PeerID
   let view: KeyValueView
-  var outcome = AntiEntropyOutcome(end: .incomplete(.failed(.cancelled)))
+  package var outcome = AntiEntropyOutcome(end: .incomplete(.failed(.cancelled)))
   var ended: CheckedContinuation<RunningSession, Never>?
   var isDisconnected = false
   /// Records that are too long for the session: those that the other side has, and those that this
@@ -24,14 +24,14 @@ struct RunningSession {
   /// The exchange is what ended the session.
   private var isExchanged = false
 
-  init(peer: PeerID, view: KeyValueView) {
+  package init(peer: PeerID, view: KeyValueView) {
     self.peer = peer
     self.view = view
     outcome.keysCompared = Int(view.summary.count)
   }
 
   /// An answer came; gives what the session is to get.
-  mutating func take(_ answer: SyncAnswer, bytes: Int) -> SyncAnswer {
+  package mutating func take(_ answer: SyncAnswer, bytes: Int) -> SyncAnswer {
     outcome.receivedBytes += bytes
     switch answer {
     case .opened(let summary, _, _):
@@ -58,7 +58,7 @@ struct RunningSession {
   }
 
   /// Sees how far the session is; false if it is to be ended, since it has done what it is for.
-  mutating func follows(_ session: SyncSession) -> Bool {
+  package mutating func follows(_ session: SyncSession) -> Bool {
     if let strategy = session.choice?.strategy, outcome.strategies.last != strategy {
       outcome.strategies.append(strategy)
     }
@@ -93,7 +93,7 @@ struct RunningSession {
   }
 
   /// The session has ended.
-  func end(_ session: SyncSession) -> RunningSession {
+  package func end(_ session: SyncSession) -> RunningSession {
     var ended = self
     switch session.phase {
     case .complete: ended.outcome.end = .equal

@@ -32,21 +32,23 @@ struct SettleRequest: Request, Hashable {
 }
 
 /// The answer to a `SettleRequest`.
-struct SettleAnswer: WireCodable, Hashable {
+package struct SettleAnswer: WireCodable, Hashable {
   /// Records that the session gave, those of them that were news, and those that were refused.
-  var taken: UInt64
-  var changed: UInt64
-  var refused: UInt64
+  package var taken: UInt64
+  package var changed: UInt64
+  package var refused: UInt64
   /// How many of the large ones are not here yet; asked again it says how many are left.
   var missing: UInt64
   /// Bytes that were fetched for them so far: as long as it grows there is hope.
   var fetchedBytes: UInt64
 
-  func encode(to encoder: inout WireEncoder) {
+  package func encode(to encoder: inout WireEncoder) {
     for number in [taken, changed, refused, missing, fetchedBytes] { encoder.append(number) }
   }
 
-  init(taken: UInt64, changed: UInt64, refused: UInt64, missing: UInt64, fetchedBytes: UInt64) {
+  package init(
+    taken: UInt64, changed: UInt64, refused: UInt64, missing: UInt64, fetchedBytes: UInt64
+  ) {
     self.taken = taken
     self.changed = changed
     self.refused = refused
@@ -54,7 +56,7 @@ struct SettleAnswer: WireCodable, Hashable {
     self.fetchedBytes = fetchedBytes
   }
 
-  init(from decoder: inout WireDecoder) throws(WireError) {
+  package init(from decoder: inout WireDecoder) throws(WireError) {
     taken = try decoder.uint64()
     changed = try decoder.uint64()
     refused = try decoder.uint64()

@@ -21,7 +21,7 @@ public struct StoreTally: Sendable, Hashable {
   /// Whether indexes may be wrong: nothing was news although something was to differ.
   var isSuspect: Bool { changed == 0 && known > 0 }
 
-  mutating func add(_ other: StoreTally) {
+  package mutating func add(_ other: StoreTally) {
     changed += other.changed
     outdated += other.outdated
     known += other.known
@@ -49,6 +49,8 @@ public struct StoredRecords: Sendable {
   public internal(set) var outcomes: [(key: [UInt8], outcome: ApplyOutcome)] = []
   /// Those that are dead here: whoever sent them is to be told.
   public internal(set) var dead: [DeadRecord] = []
+
+  package init() {}
 }
 
 /// Why records of another replica could not be stored; none of them is.
