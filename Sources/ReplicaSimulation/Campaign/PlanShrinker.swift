@@ -66,17 +66,24 @@ extension ReplicaRun {
   /// Runs without other faults, each of which ends the first process at another write point, before
   /// it or after it: all points that this run passes until `limit`.
   public func crashSweep(limit: UInt64) -> [ReplicaReport] {
-    var plan = plan
+    plan.crashes(limit: limit) { report(of: $0) }
+  }
+}
+
+extension ReplicaPlan {
+  /// The reports of a sweep over the write points of the first store.
+  func crashes(limit: UInt64, _ report: (ReplicaPlan) -> ReplicaReport) -> [ReplicaReport] {
+    var plan = self
     plan.links = ReplicaPlan.Links()
     plan.strikes = []
-    let points = report(of: plan).writes
+    let points = report(plan).writes
     return (1...max(1, min(points, limit))).flatMap { write in
       [false, true].map { isAfter in
         plan.strikes = [
           ReplicaPlan.Strike(
             milliseconds: 0, kind: .crashAtWrite(0, write: write, after: isAfter), duration: 0)
         ]
-        return report(of: plan)
+        return report(plan)
       }
     }
   }

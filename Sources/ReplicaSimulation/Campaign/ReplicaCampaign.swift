@@ -50,7 +50,7 @@ public struct ReplicaTally: Sendable {
   public mutating func add(_ report: ReplicaReport) {
     count += 1
     kinds[report.kind, default: 0] += 1
-    exchanges[report.exchange, default: 0] += 1
+    if let exchange = report.exchange { exchanges[exchange, default: 0] += 1 }
     replicas[report.replicas, default: 0] += 1
     coverage.merge(report.coverage)
     done += report.done
@@ -76,6 +76,7 @@ public struct ReplicaTally: Sendable {
     [.newID] + (exchanges[.deltas] == nil ? [] : [.gap, .fullState])
       + (exchanges[.log] == nil
         ? [] : [.logTooOld, .trim, .comparison, .sessionInterrupted, .sessionLost])
+      + (kinds[KeyValueRun.kind] == nil ? [] : KeyValueRun.expected)
   }
 
   public var isVacuous: Bool { count >= Self.completeRunsMin && !missing.isEmpty }

@@ -68,8 +68,8 @@ public struct ReplicaReport: Sendable {
   public let seed: UInt64
   /// What kind of replicas they were.
   public let kind: String
-  /// How they exchange changes.
-  public let exchange: ReplicaProtocol
+  /// How they exchange changes, if it is by one of these protocols.
+  public let exchange: ReplicaProtocol?
   public let replicas: Int
   /// Operations that a log holds at most; nil if there are no logs.
   public let logOperations: Int?
@@ -93,7 +93,7 @@ public struct ReplicaReport: Sendable {
   public let lastEvents: [String]
 
   init<Subject>(
-    of kind: String, by exchange: ReplicaProtocol, _ world: ReplicaWorld<Subject>
+    of kind: String, by exchange: ReplicaProtocol?, _ world: ReplicaWorld<Subject>
   ) {
     self.exchange = exchange
     seed = world.plan.seed

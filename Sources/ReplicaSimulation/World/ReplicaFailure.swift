@@ -18,6 +18,10 @@ public struct ReplicaFailure: Error, Sendable, Hashable, CustomStringConvertible
     case refusedChange = "refused_change"
     /// A replica counts on another one to have what it has not got.
     case falseAcknowledgement = "false_acknowledgement"
+    /// What was deleted is there again, or a deletion is not kept though somebody lacks it.
+    case revived
+    /// What has ended for one replica goes on for another, or too long.
+    case wrongExpiry = "wrong_expiry"
     /// The store failed in a way that was not asked for.
     case storage = "storage"
     /// The world did not come to rest.
@@ -53,6 +57,16 @@ public enum ReplicaNote: String, Sendable, Hashable, CaseIterable {
   case trim
   /// A session brought two values together.
   case comparison
+  /// The floor was raised: deletions below it are forgotten.
+  case floorRaised = "floor_raised"
+  /// A peer was told that a record of it is dead.
+  case deadRecord = "dead_record"
+  /// Everything was written anew (a checkpoint).
+  case checkpoint
+  /// What was not synced was lost with the power.
+  case powerLoss = "power_loss"
+  /// Several values that were written at the same time are held of one key.
+  case siblings
   /// A session had not ended when one of its processes did.
   case sessionInterrupted = "session_interrupted"
   /// A session was given up and begun anew.

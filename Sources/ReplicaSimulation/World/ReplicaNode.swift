@@ -34,6 +34,8 @@ enum ReplicaAction: Sendable {
   case done(Int)
   /// The command of this number was refused without any effect.
   case refused(Int, String)
+  /// A fault that was asked for has come to be felt, and the process goes on.
+  case happened(ReplicaFault)
   /// Something that is worth counting.
   case note(ReplicaNote)
   /// Something that must never happen.
@@ -45,11 +47,14 @@ enum ReplicaAction: Sendable {
 struct ReplicaMoment: Sendable {
   /// The wall clock of this replica, in milliseconds since 1970. It may be wrong and jump.
   let milliseconds: UInt64
+  /// By a clock that never goes back.
+  let monotonic: Moment
   var random: RandomStream
   private(set) var actions: [ReplicaAction] = []
 
-  init(milliseconds: UInt64, random: RandomStream) {
+  init(milliseconds: UInt64, monotonic: Moment, random: RandomStream) {
     self.milliseconds = milliseconds
+    self.monotonic = monotonic
     self.random = random
   }
 
@@ -83,6 +88,8 @@ protocol ReplicaSubject: Sendable {
 
   /// The settings of a replica of this run.
   var settings: Node.Settings { get }
+  /// Virtual milliseconds after the faults within which all replicas must agree.
+  var convergenceMilliseconds: Int64 { get }
 
   /// The next command for `node`, drawn from `random`; nil if it has nothing to ask.
   mutating func command(
@@ -104,4 +111,8 @@ protocol ReplicaSubject: Sendable {
   /// What is wrong with replicas that agree; `promised` are the commands whose effect must be
   /// there.
   func failure(of nodes: [Node], promised: EventSet) -> ReplicaFailure?
+}
+
+extension ReplicaSubject {
+  var convergenceMilliseconds: Int64 { ReplicaSimulationLimits.convergenceMillisecondsMax }
 }

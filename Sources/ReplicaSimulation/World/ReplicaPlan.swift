@@ -63,11 +63,11 @@ public struct ReplicaPlan: Sendable {
   /// Wall clocks are at most an hour from the true time.
   static let offsetMax: Int64 = 3_600_000
 
-  init(seed: UInt64) {
+  init(seed: UInt64, replicasMin: Int = ReplicaSimulationLimits.replicasMin) {
     self.seed = seed
     var random = RandomStream(seed: seed, consumer: RandomConsumer(.swarm))
     let replicas = random.number(
-      in: ReplicaSimulationLimits.replicasMin...ReplicaSimulationLimits.replicasMax)
+      in: replicasMin...ReplicaSimulationLimits.replicasMax)
     let length = Int64(random.number(in: 8_000...30_000))
     self.replicas = replicas
     faultMilliseconds = length

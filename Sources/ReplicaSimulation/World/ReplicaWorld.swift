@@ -139,7 +139,8 @@ struct ReplicaWorld<Subject: ReplicaSubject> {
 
   func moment(of number: Int) -> ReplicaMoment {
     let time = Self.epoch + now.nanoseconds / 1_000_000 + machines[number].offset
-    return ReplicaMoment(milliseconds: UInt64(max(0, time)), random: machines[number].random)
+    return ReplicaMoment(
+      milliseconds: UInt64(max(0, time)), monotonic: now, random: machines[number].random)
   }
 
   mutating func open(_ number: Int, life: Int) {
@@ -236,6 +237,7 @@ struct ReplicaWorld<Subject: ReplicaSubject> {
       case .refused(let command, let why):
         refused += 1
         trace.add(.replica(number, "command \(command) refused: \(why)"), at: now)
+      case .happened(let fault): coverage.add(fault)
       case .note(let note):
         coverage.add(note)
         trace.add(.replica(number, note.rawValue), at: now)
@@ -273,8 +275,7 @@ struct ReplicaWorld<Subject: ReplicaSubject> {
       if let failure = subject.failure(of: nodes, promised: promised) { fail(failure) }
       return
     }
-    let limit = at(
-      plan.faultMilliseconds + ReplicaSimulationLimits.convergenceMillisecondsMax)
+    let limit = at(plan.faultMilliseconds + subject.convergenceMilliseconds)
     if let difference, now > limit {
       fail(.init(.notConverged, difference))
       return

@@ -1,0 +1,56 @@
+import Runtime
+
+/// What a client asks of a simulated key-value store.
+struct KeyValueCommand: Sendable, Hashable, CustomStringConvertible {
+  /// What a key holds in a run; a key holds one kind only.
+  enum Kind: Sendable, Hashable {
+    /// A string, of which the newest write stays.
+    case string
+    /// A string, beside which stays what was written at the same time.
+    case siblings
+    /// A counter, to which each command adds another power of two.
+    case counter
+    /// A set, to which each command adds another member.
+    case set
+  }
+
+  let kind: Kind
+  let key: String
+  let words: [String]
+
+  var description: String { words.joined(separator: " ") }
+
+  /// The power of two that a command adds.
+  static func share(_ number: Int) -> Int64 { 1 << Int64(number % 60) }
+  static func counterKey(_ number: Int) -> String { "c\(number / 60)" }
+  static func value(_ number: Int) -> String { "v\(number)" }
+
+  /// The command of this number.
+  /// - Parameter keepsSiblings: whether strings keep what was written at the same time.
+  static func random(
+    number: Int, keepsSiblings: Bool, _ random: inout RandomStream
+  ) -> Self {
+    switch random.below(10) {
+    case 0, 1:
+      let key = counterKey(number)
+      return Self(kind: .counter, key: key, words: ["CRDT.INCRBY", key, "\(share(number))"])
+    case 2: return Self(kind: .set, key: "s", words: ["CRDT.SADD", "s", value(number)])
+    default: break
+    }
+    let key = "k\(random.below(4))"
+    if keepsSiblings {
+      return Self(kind: .siblings, key: key, words: ["SET", key, value(number)])
+    }
+    let words: [String] =
+      switch random.below(12) {
+      case 0...3: ["SET", key, value(number)]
+      case 4: ["SET", key, value(number), "PX", "\(random.number(in: 200...8_000))"]
+      case 5...7: ["DEL", key]
+      case 8: ["PEXPIRE", key, "\(random.number(in: 200...8_000))"]
+      case 9: ["PERSIST", key]
+      case 10: ["INCR", "n\(random.below(2))"]
+      default: ["APPEND", key, "\(number);"]
+      }
+    return Self(kind: .string, key: words[1], words: words)
+  }
+}

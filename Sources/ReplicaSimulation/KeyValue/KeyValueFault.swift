@@ -1,0 +1,15 @@
+/// A fault that is built into simulated key-value stores, to show that the checks find it.
+public enum KeyValueFault: String, Sendable, Hashable, CaseIterable {
+  /// The largest push that came counts, whatever is missing before it.
+  case acknowledgedMaximum = "acknowledged_maximum"
+  /// The floor follows the clock, whoever lacks the deletions below it.
+  case earlyPurge = "early_purge"
+  /// A record below the floor is stored though nothing is held of its key.
+  case deadRecordStored = "dead_record_stored"
+  /// A push is acknowledged before it is in the log.
+  case earlyAcknowledgement = "early_acknowledgement"
+  /// A session says that all was exchanged without comparing anything.
+  case emptySession = "empty_session"
+  /// Clients are answered before the log is synced.
+  case unsyncedAnswer = "unsynced_answer"
+}
