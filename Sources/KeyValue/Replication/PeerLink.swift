@@ -100,9 +100,10 @@ struct PeerLink {
   /// The peer has all writes of this node up to these ticks.
   mutating func raiseHeld(to ticks: UInt64) { held = max(held, ticks) }
 
-  /// Concludes from what was acknowledged what the peer holds.
+  /// Concludes from what was acknowledged what the peer holds. Without a link no stream has begun:
+  /// that nothing is under way says nothing then.
   mutating func settleHeld(told: UInt64) {
-    guard held >= streamStart else { return }
+    guard isLinked, held >= streamStart else { return }
     held = max(held, acknowledged(told: told))
   }
 

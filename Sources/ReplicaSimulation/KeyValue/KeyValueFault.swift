@@ -1,7 +1,7 @@
 /// A fault that is built into simulated key-value stores, to show that the checks find it.
 public enum KeyValueFault: String, Sendable, Hashable, CaseIterable {
-  /// The largest push that came counts, whatever is missing before it.
-  case acknowledgedMaximum = "acknowledged_maximum"
+  /// Some pushes are acknowledged though nothing of them was stored, and count as complete.
+  case acknowledgedHole = "acknowledged_hole"
   /// The floor follows the clock, whoever lacks the deletions below it.
   case earlyPurge = "early_purge"
   /// A record below the floor is stored though nothing is held of its key.

@@ -13,7 +13,7 @@ extension KeyValueNode {
 
   mutating func dial(_ address: String, _ moment: inout ReplicaMoment) {
     guard let number = place.others.first(where: { Self.address($0) == address }),
-      dialling[number] == nil, lines[number] == nil
+      dialling[number] == nil
     else { return }
     let connection = moment.random.next()
     dialling[number] = (connection, ticks + ReplicaSimulationLimits.answerTicksMax)
@@ -75,6 +75,10 @@ extension KeyValueNode {
     case .close(let connection):
       if lines[number]?.connection == connection { leave(number, &moment) }
     case .request(let connection, let request, let kind, let body):
+      // What is asked on a connection says that it was accepted.
+      if dialling[number]?.connection == connection, lines[number]?.connection != connection {
+        join(number, connection, isDialled: true, &moment)
+      }
       guard lines[number]?.connection == connection else {
         return send(.close(connection), to: number, &moment)
       }
@@ -147,8 +151,7 @@ extension KeyValueNode {
       switch kind {
       case .hello: try pass(.hello(HelloRequest(wireBytes: body)), request, number, &moment)
       case .push:
-        let push = try PushRequest(wireBytes: body)
-        pass(.push(planted(push, of: number)), request, number, &moment)
+        try pass(.push(PushRequest(wireBytes: body)), request, number, &moment)
       case .round: try pass(.round(RoundRequest(wireBytes: body)), request, number, &moment)
       case .value: try pass(.value(ValueRequest(wireBytes: body)), request, number, &moment)
       case .session:
@@ -176,15 +179,5 @@ extension KeyValueNode {
     let actions = replication.received(
       body, from: Self.identity(number), token: lastToken, &storage.core, at: Self.time(moment))
     perform(actions, &moment)
-  }
-
-  /// Planted: a push is taken for the next one, whichever it is.
-  private mutating func planted(_ push: PushRequest, of number: Int) -> PushRequest {
-    guard settings.planted == .acknowledgedMaximum else { return push }
-    let next = counted[number]?.stream == push.stream ? counted[number]?.next ?? 0 : 0
-    counted[number] = (push.stream, next + 1)
-    return PushRequest(
-      stream: push.stream, start: push.start, sequence: next, through: push.through,
-      isCompressed: push.isCompressed, body: push.body)
   }
 }

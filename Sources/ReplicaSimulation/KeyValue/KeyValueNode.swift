@@ -75,8 +75,6 @@ struct KeyValueNode: ReplicaNode, @unchecked Sendable {
   var ticks = 0
   /// The commands whose effects are here and safe.
   var known = EventSet()
-  /// Planted: the stream of each peer, and the next place that is counted.
-  var counted: [Int: (stream: UInt64, next: UInt64)] = [:]
 
   init(
     at place: ReplicaPlace, _ settings: KeyValueNodeSettings, in store: any KeyValueStore,
@@ -281,9 +279,15 @@ struct KeyValueNode: ReplicaNode, @unchecked Sendable {
     var results: [Result<ApplyOutcome, KeyValueCore.Refusal>] = []
     var buried = 0
     let storesDead = settings.planted == .deadRecordStored
+    let skips =
+      settings.planted == .acknowledgedHole && moment.random.chance(perMillion: 300_000)
     let (refusal, _) = storage.write(isLogged: settings.planted != .earlyAcknowledgement) { core in
       for effect in effects {
         do throws(KeyValueCore.Refusal) {
+          guard !skips else {
+            results.append(.success(.known))
+            continue
+          }
           var outcome = try core.apply(effect)
           if outcome == .dead, storesDead { outcome = try core.load(effect) }
           results.append(.success(outcome))

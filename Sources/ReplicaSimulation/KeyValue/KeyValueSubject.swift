@@ -113,7 +113,12 @@ struct KeyValueSubject: ReplicaSubject {
         return "\(first.place.number) and \(node.place.number) hold the same under other roots"
       }
     }
-    if purges, held.dead > 0 { return "\(held.dead) deletions are kept that all have" }
+    if purges, held.dead > 0 {
+      let dead = held.entries.first { if case .set = $0 { false } else { true } }
+      let floors = nodes.map { "\($0.storage.core.floor)" }.joined(separator: ", ")
+      return "\(held.dead) deletions are kept that all have, such as "
+        + "\(dead.map { "\($0)" } ?? ""); the floors are \(floors)"
+    }
     return nil
   }
 
