@@ -29,7 +29,59 @@ private final class FuzzDisk: LogDisk {
 
 extension FuzzTarget {
   /// Log files and AOF files of the key-value store.
-  static let keyValueFiles: [FuzzTarget] = [log, aof]
+  static let keyValueFiles: [FuzzTarget] = [log, aof, values, merges]
+
+  /// Values of one key at two replicas.
+  private static func replicatedValues() -> [ReplicatedValue] {
+    var values = [ReplicatedValue(.init()), ReplicatedValue(.init())]
+    for number in 1...24 as ClosedRange<UInt64> {
+      let index = Int(number % 2)
+      let time = HybridTime(ticks: number << 16, replica: ReplicaID(number % 2))
+      let word = [UInt8(number % 3)]
+      let operations: [ORMap.Operation] = [
+        .update([], .addWinsSet(.add(word))), .update([], .addWinsSet(.remove(word))),
+        .update([], .counter(.add(Int64(number)))), .update([], .multiValue(.write(word))),
+        .update([], .map(.update(word, .counter(.add(1))))),
+        .update([], .map(.update(word, .multiValue(.write(word))))),
+      ]
+      try? values[index].apply(operations[Int(number) % operations.count], at: time)
+      if number == 9 { values[index].replace(.bytes(word), at: time, expiry: 99) }
+      if number == 15 { values[index].raiseHorizon(to: 4 << 16) }
+      if number == 18 { values[index].expire() }
+    }
+    var both = values[0]
+    try? both.merge(values[1])
+    return values + [both]
+  }
+
+  private static let values = wire(
+    "wire-key-value", [.init(ReplicatedValue.self) { replicatedValues() }])
+
+  /// Two values, whatever they say, merge to one that can be read again, from both sides.
+  private static let merges = FuzzTarget(
+    "key-value-merge",
+    seeds: {
+      let values = replicatedValues().map(\.wireBytes)
+      return [
+        [UInt8(truncatingIfNeeded: values[0].count)] + values[0] + values[1],
+        [UInt8(truncatingIfNeeded: values[1].count)] + values[1] + values[2],
+      ]
+    },
+    check: { input in
+      let bytes = Array(input.dropFirst())
+      let cut = min(Int(input.first ?? 0), bytes.count)
+      guard let one = try? ReplicatedValue(wireBytes: Array(bytes[..<cut])),
+        let two = try? ReplicatedValue(wireBytes: Array(bytes[cut...]))
+      else { return }
+      var (both, other) = (one, two)
+      do throws(CRDTError) {
+        try both.merge(two)
+        try other.merge(one)
+      } catch { return }
+      try demand(both == other, "the order of a merge matters")
+      let again = try? ReplicatedValue(wireBytes: both.wireBytes)
+      try demand(again == both, "a merged value cannot be read")
+    })
 
   private static func core() -> KeyValueCore {
     KeyValueCore(

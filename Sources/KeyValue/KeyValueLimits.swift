@@ -9,6 +9,9 @@ public enum KeyValueLimits {
   public static let keyBytesMax = StorageLimits.keyBytesMax
   /// Bytes of a value.
   public static let valueBytesMax = RESPLimits.bulkBytesMax
+  /// Bytes that a replicated value has beside a string at most: what it knows of as many replicas
+  /// as there can be.
+  public static let replicatedHeadBytesMax = 1 << 20
   /// Keys, tombstones counted: their numbers have 32 bits.
   public static let entriesMax = 1 << 31
   /// Replicas that wrote what is held.

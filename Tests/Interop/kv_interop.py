@@ -338,6 +338,16 @@ def library(node):
     check(client.client_list()[-1]["lib-name"] != "", "redis-py client_list")
     check(client.config_get("save") == {"save": ""}, "redis-py config_get")
     check(client.delete("py") == 1 and client.dbsize() > 0, "redis-py delete")
+    do = client.execute_command
+    check(do("CRDT.INCRBY", "crdt:c", 5) == 5 and do("CRDT.COUNT", "crdt:c") == 5, "CRDT counter")
+    check(do("CRDT.SADD", "crdt:s", "a", "b") == 2 and do("CRDT.SREM", "crdt:s", "a") == 1
+          and list(do("CRDT.SMEMBERS", "crdt:s")) == ["b"], "CRDT set")
+    check(do("CRDT.HSET", "crdt:m", "f", "1") == 1 and do("CRDT.HINCRBY", "crdt:m", "n", 2) == 2
+          and do("CRDT.HGETALL", "crdt:m") == {"f": "1", "n": "2"}, "CRDT map")
+    check(do("CRDT.SET", "crdt:r", "x") and do("CRDT.GET", "crdt:r") == ["x"]
+          and do("SYNC.SIBLINGS", "crdt:r") == ["x"] and client.get("crdt:r") == "x", "CRDT register")
+    check(client.type("crdt:c") == "crdt" and sorted(client.scan_iter(_type="crdt"))
+          == ["crdt:c", "crdt:m", "crdt:s"] and client.delete("crdt:c", "crdt:m") == 2, "CRDT keys")
     try:
         client.execute_command("NOSUCH")
         check(False, "redis-py unknown command")

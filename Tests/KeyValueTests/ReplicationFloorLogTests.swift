@@ -8,10 +8,12 @@ import Testing
 @Suite struct ReplicationFloorLogTests {
   private func raise(_ store: LoggedStore, to ticks: UInt64) {
     store.core.beginBatch(at: LoggedStore.now)
-    #expect(store.core.raiseFloor(to: ticks))
+    let isRaised = store.core.raiseFloor(to: ticks)
+    #expect(isRaised)
     #expect(store.core.effects == [.floor(ticks)])
     store.core.finishBatch()
-    #expect(store.log.commit(store.core, batch: 99) == .done)
+    let outcome = store.log.commit(store.core, batch: 99)
+    #expect(outcome == .done)
     store.core.endBatch()
   }
 
@@ -30,19 +32,20 @@ import Testing
     raise(store, to: ticks)
     purge(store)
     #expect(store.core.recordCount == 1)
-    var found = try LoggedStore.recover(disk).core
-    #expect(found.floor == ticks && found.recordCount == 2 && found.liveCount == 1)
+    let log = try LoggedStore.recover(disk)
+    #expect(log.core.floor == ticks && log.core.recordCount == 2 && log.core.liveCount == 1)
     try store.log.save(store.core, at: LoggedStore.now)
-    found = try LoggedStore.recover(disk).core
-    #expect(found.floor == ticks && found.recordCount == 1)
-    #expect(try LoggedStore.recover(disk).report.checkpointEntries == 1)
+    let checkpoint = try LoggedStore.recover(disk)
+    #expect(checkpoint.core.floor == ticks && checkpoint.core.recordCount == 1)
+    #expect(checkpoint.report.checkpointEntries == 1)
     #expect(try KeyValueCheck(disk, at: LoggedStore.now).isIndexEqual)
     // A copy knows it too: what is dead stays dead.
     let (copy, restored) = (MemoryDisk(), MemoryDisk())
     _ = try KeyValueBackup.copy(from: disk, to: copy, at: LoggedStore.now)
     _ = try KeyValueBackup.restore(
       from: copy, to: restored, as: LoggedStore.identity, at: LoggedStore.now)
-    #expect(try LoggedStore.recover(restored).core.floor == ticks)
+    let other = try LoggedStore.recover(restored)
+    #expect(other.core.floor == ticks)
   }
 
   /// etcd-io/etcd#13766: what is known of the data is not of one piece with it.
@@ -56,8 +59,8 @@ import Testing
     try store.startCheckpoint()
     store.batch("SET c 1")
     while store.log.stepCheckpoint(store.core, at: LoggedStore.now) {}
-    let found = try LoggedStore.recover(disk).core
-    #expect(found.floor == store.core.floor && found.recordCount == 2)
+    let found = try LoggedStore.recover(disk)
+    #expect(found.core.floor == store.core.floor && found.core.recordCount == 2)
   }
 
   @Test func whatIsDead_shouldNotBeTaken_butWhatIsHeldIsRenewed() throws {
@@ -66,19 +69,23 @@ import Testing
     let ticks = node.core.lastTicks
     node.raiseFloor(to: ticks)
     let old = HybridTimeOf.time(1, 9)
-    node.core.beginBatch(at: node.now)
-    #expect(
-      try node.core.apply(.set(key: [1], kind: .bytes, value: [], version: old, expiry: 0))
-        == .dead)
-    #expect(try node.core.apply(.delete(key: [1], version: old)) == .dead)
-    // Of a key that is held the larger version wins, whatever the floor.
-    let same = HybridTime(ticks: ticks, replica: ReplicaID(.max))
-    #expect(
-      try node.core.apply(.set(key: [97], kind: .bytes, value: [7], version: same, expiry: 0))
-        == .stored)
-    #expect(throws: KeyValueCore.Refusal.notReplicated) { try node.core.apply(.floor(1 << 50)) }
-    #expect(throws: KeyValueCore.Refusal.notReplicated) { try node.core.apply(.clear) }
-    node.end()
+    let effects: [(KeyValueEffect, ApplyOutcome)] = [
+      (.set(key: [1], kind: .bytes, value: [], version: old, expiry: 0), .dead),
+      (.delete(key: [1], version: old), .dead),
+      // Of a key that is held the larger version wins, whatever the floor.
+      (
+        .set(
+          key: [97], kind: .bytes, value: [7],
+          version: HybridTime(ticks: ticks, replica: ReplicaID(.max)), expiry: 0), .stored
+      ),
+    ]
+    for (effect, outcome) in effects {
+      let found = try node.take(effect)
+      #expect(found == outcome, "\(effect)")
+    }
+    for effect in [KeyValueEffect.floor(1 << 50), .clear] {
+      #expect(throws: KeyValueCore.Refusal.notReplicated) { try node.apply([effect]) }
+    }
     // The own log has values from before the floor.
     try node.load([.set(key: [1], kind: .bytes, value: [], version: old, expiry: 0)])
     #expect(node.entries.count == 2)
@@ -104,11 +111,12 @@ import Testing
     node("SET l v")
     node("DEL l")
     let versions = node.entries.compactMap(\.version)
-    node.core.beginBatch(at: node.now)
-    #expect(!node.core.bury(Array("k".utf8), versions[1]) && !node.core.bury([9], versions[0]))
-    #expect(node.core.bury(Array("k".utf8), versions[0]))
-    #expect(node.core.bury(Array("l".utf8), versions[1]))
-    node.end()
+    let (k, l) = (Array("k".utf8), Array("l".utf8))
+    let buried = [
+      node.bury(k, versions[1]), node.bury([9], versions[0]), node.bury(k, versions[0]),
+      node.bury(l, versions[1]),
+    ]
+    #expect(buried == [false, false, true, true])
     #expect(node.core.recordCount == 0 && node.core.liveCount == 0)
     try IndexCheck.check(&node.core, "buried")
     var copy = Node(keepsTombstones: true)
@@ -118,7 +126,8 @@ import Testing
     node("SET m v")
     let version = try #require(node.entries.first?.version)
     node.core.beginBatch(at: node.now)
-    #expect(node.core.bury(Array("m".utf8), version))
+    let isBuried = node.core.bury(Array("m".utf8), version)
+    #expect(isBuried)
     _ = try node.core.apply(
       .set(
         key: Array("m".utf8), kind: .bytes, value: [1],
@@ -140,6 +149,7 @@ import Testing
     // One that leaves no room is left out.
     node.core.raiseClock(to: .max)
     #expect(node.core.lastTicks < 1 << 63)
-    #expect(!node.core.hasReplicas)
+    let hasReplicas = node.core.hasReplicas
+    #expect(!hasReplicas)
   }
 }

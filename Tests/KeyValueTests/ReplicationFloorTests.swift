@@ -179,7 +179,7 @@ import Testing
   }
 
   @Test func aFloor_shouldWaitForThoseWhoWereNamedAndNeverMet() {
-    let network = ReplicaNetwork(2, named: { own in own == 0 ? [1, 9] : [0] })
+    let network = ReplicaNetwork(2, named: [[1, 9], [0]])
     network.run(30_000, step: 20)
     #expect(network.nodes[0].floor == 0)
     let others = ReplicaNetwork(2)

@@ -32,9 +32,7 @@ import Testing
     // Clocks are seconds apart; what a node may be ahead and the floor's distance fit that.
     let skews = (0..<count).map { _ in Int64(random.below(4_000)) - 2_000 }
     let isChain = random.chance(30)
-    let named: (Int) -> [Int] = { own in
-      isChain ? (own == 0 ? [] : [own - 1]) : (0..<count).filter { $0 != own }
-    }
+    let named = isChain ? (0..<count).map { $0 == 0 ? [] : [$0 - 1] } : nil
     let network = ReplicaNetwork(count, seed: seed, named: named, skews: skews)
     network.onFloor = { [unowned network] node, ticks in
       network.checkFloor(ticks, "seed \(seed), floor of \(node.number)")

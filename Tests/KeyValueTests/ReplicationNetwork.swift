@@ -123,6 +123,7 @@ final class ReplicaNetwork {
   }
 
   private(set) var nodes: [ReplicaNode] = []
+  private let count: Int
   /// Milliseconds of the network's clock.
   private(set) var now: Int64 = 10_000_000
   var connections: [Line: Int] = [:]
@@ -142,18 +143,19 @@ final class ReplicaNetwork {
   var onFloor: (ReplicaNode, UInt64) -> Void = { _, _ in }
   var configure: (inout ReplicationSettings) -> Void = { _ in }
   /// Named peers of each node; all others if nil.
-  var named: (Int) -> [Int]
+  private let named: [[Int]]?
   /// The newest write of each key, and all writes.
   private(set) var writes: [KeyValueEffect] = []
   private(set) var model: [[UInt8]: KeyValueEffect] = [:]
   private(set) var pushes: [(from: Int, to: Int, push: PushRequest)] = []
 
   init(
-    _ count: Int, seed: UInt64 = 1, named: ((Int) -> [Int])? = nil,
+    _ count: Int, seed: UInt64 = 1, named: [[Int]]? = nil,
     skews: [Int64] = [], configure: @escaping (inout ReplicationSettings) -> Void = { _ in }
   ) {
     random = SeededGenerator(seed: seed)
-    self.named = named ?? { own in (0..<count).filter { $0 != own } }
+    self.named = named
+    self.count = count
     self.configure = configure
     for number in 0..<count {
       let node = ReplicaNode(number, at: UInt64(now), settings(of: number))
@@ -167,7 +169,9 @@ final class ReplicaNetwork {
     var settings = ReplicationSettings(
       identity: ReplicaNode.identities[number], name: "node \(number)",
       addresses: ["n\(number)"],
-      peers: named(number).map { ReplicationPeer(address: "n\($0)") },
+      peers: (named?[number] ?? (0..<count).filter { $0 != number }).map {
+        ReplicationPeer(address: "n\($0)")
+      },
       clusterKey: ClusterKey(Hash256(words: (1, 2, 3, 4))), startedAt: UInt64(now))
     settings.roundInterval = .milliseconds(500)
     settings.gossipInterval = .milliseconds(1_000)
@@ -176,13 +180,6 @@ final class ReplicaNetwork {
     settings.floorStep = 200
     configure(&settings)
     return settings
-  }
-
-  func add() -> ReplicaNode {
-    let node = ReplicaNode(nodes.count, at: UInt64(now), settings(of: nodes.count))
-    nodes.append(node)
-    start(node)
-    return node
   }
 
   func milliseconds(_ node: ReplicaNode) -> UInt64 { UInt64(now + node.skew) }

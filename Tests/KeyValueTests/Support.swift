@@ -15,13 +15,14 @@ struct Node: ~Copyable {
 
   init(
     _ replica: UInt64 = 1, keepsTombstones: Bool = false, password: String? = nil,
-    fsync: String? = nil, now: UInt64 = 1_000_000
+    fsync: String? = nil, keepsSiblings: Bool = false, now: UInt64 = 1_000_000
   ) {
     self.now = now
     var settings = KeyValueSettings(
       replica: ReplicaID(replica), tableKey: SipKey(low: replica, high: 7), seed: replica,
       password: password.map { Array($0.utf8) }, keepsTombstones: keepsTombstones)
     settings.fsync = fsync
+    settings.keepsSiblings = keepsSiblings
     core = KeyValueCore(settings, at: now)
     session = ClientSession(
       id: 1, address: "a", localAddress: "b", at: now, isAuthenticated: password == nil)
@@ -74,6 +75,18 @@ struct Node: ~Copyable {
     core.beginBatch(at: now)
     for effect in effects { _ = try core.load(effect) }
     end()
+  }
+
+  mutating func take(_ effect: KeyValueEffect) throws -> ApplyOutcome {
+    core.beginBatch(at: now)
+    defer { end() }
+    return try core.apply(effect)
+  }
+
+  mutating func bury(_ key: [UInt8], _ version: HybridTime) -> Bool {
+    core.beginBatch(at: now)
+    defer { end() }
+    return core.bury(key, version)
   }
 
   mutating func raiseFloor(to ticks: UInt64) {

@@ -2,6 +2,7 @@ extension LimitTable {
   static let keyValueLimits: [String: Proof] = [
     "KeyValueLimits.keyBytesMax": .driven(by: "keysAndValues_shouldBeLimited"),
     "KeyValueLimits.valueBytesMax": .driven(by: "keysAndValues_shouldBeLimited"),
+    "KeyValueLimits.replicatedHeadBytesMax": .driven(by: "elementsAndKeys_shouldBeLimited"),
     "KeyValueLimits.entriesMax": .undriven,
     "KeyValueLimits.replicasMax": .driven(by: "replicas_shouldBeLimited"),
     "KeyValueLimits.clientsDefault": .driven(by: "clients_shouldBeLimited"),

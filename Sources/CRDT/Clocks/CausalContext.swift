@@ -47,7 +47,7 @@ public struct CausalContext: Sendable, Hashable, WireCodable {
     }
   }
 
-  mutating func insert(_ range: DotRange) {
+  package mutating func insert(_ range: DotRange) {
     entries.update(range.replica, default: CounterRanges()) { $0.insert(range.counters) }
   }
 

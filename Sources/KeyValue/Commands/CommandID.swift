@@ -7,6 +7,10 @@ enum CommandID: UInt8, Sendable, CaseIterable {
   case ping, echo, hello, auth, select, client, quit, reset
   case command, config, info, role, time, wait, save, bgsave, lastsave, shutdown
   case syncStatus, syncPeers, syncNow, syncDigest, syncRepair, syncForget
+  case syncSiblings
+  case crdtType, crdtSet, crdtGet, crdtIncrby, crdtDecrby, crdtCount
+  case crdtSadd, crdtSrem, crdtSismember, crdtSmembers, crdtScard
+  case crdtHset, crdtHget, crdtHdel, crdtHincrby, crdtHgetall, crdtHlen
 
   /// As clients write it, in lower case: `syncStatus` is `sync.status`.
   var name: String {

@@ -1,6 +1,6 @@
 extension CommandSpecification {
   /// All commands, in the order of `CommandID`.
-  public static let all = strings + keyspace + expiry + connection + server + sync
+  public static let all = strings + keyspace + expiry + connection + server + sync + values
 
   private static let oneKey = (1, 1, 1)
   private static let manyKeys = (1, -1, 1)

@@ -30,7 +30,7 @@ extension KeyValueCore {
     for number in start..<max(start, UInt32(end)) {
       let entry = table.entry(number).pointee
       guard entry.kind != 0, !entry.isLive, entry.ticks <= ticks else { continue }
-      if entry.kind == ValueKind.expired.rawValue, entry.expiry > ticks >> 16 { continue }
+      if entry.expiry > ticks >> 16 { continue }
       gone.append(number)
     }
     drop(gone)

@@ -14,6 +14,8 @@ extension KeyValueCore {
     case tooManyReplicas
     /// It is no write of a key: only the store itself may say so.
     case notReplicated
+    /// Its value cannot be read, or cannot be merged with what is held.
+    case value(String)
 
     public var description: String {
       switch self {
@@ -21,13 +23,14 @@ extension KeyValueCore {
       case .clock(let error): "\(error)"
       case .tooManyReplicas: "more than \(KeyValueLimits.replicasMax) replicas"
       case .notReplicated: "only the store itself clears all keys or raises its floor"
+      case .value(let reason): "a replicated value is refused: \(reason)"
       }
     }
   }
 
   /// Takes a write of another replica, unless the one that is held is as new: the larger version
-  /// wins, and of one version what has expired. One that is not held and not above the floor is
-  /// dead. Within a batch.
+  /// wins, and of one version what has expired. Replicated values are merged. One that is not held
+  /// and not above the floor is dead. Within a batch.
   /// - Throws: `Refusal`; then nothing changed.
   public mutating func apply(_ effect: KeyValueEffect) throws(Refusal) -> ApplyOutcome {
     guard let version = effect.version else { throw .notReplicated }
@@ -62,7 +65,7 @@ extension KeyValueCore {
       guard ticks < 1 << 63 else { throw .clock(.clockExhausted) }
       return raiseFloor(to: ticks) ? .stored : .known
     case .set(let key, let kind, let value, let version, let expiry):
-      guard kind.isLive else { throw .size }
+      guard kind.hasValue else { throw .size }
       return try take(Incoming(key, kind, value, version, expiry), isOwn)
     case .delete(let key, let version):
       return try take(Incoming(key, .tombstone, [], version, 0), isOwn)
@@ -72,12 +75,12 @@ extension KeyValueCore {
   }
 
   /// What a key is said to hold.
-  private struct Incoming {
+  struct Incoming {
     let key: [UInt8]
-    let kind: ValueKind
-    let value: [UInt8]
-    let version: HybridTime
-    let expiry: UInt64
+    var kind: ValueKind
+    var value: [UInt8]
+    var version: HybridTime
+    var expiry: UInt64
 
     init(
       _ key: [UInt8], _ kind: ValueKind, _ value: [UInt8], _ version: HybridTime, _ expiry: UInt64
@@ -92,26 +95,33 @@ extension KeyValueCore {
   private mutating func take(
     _ incoming: Incoming, _ isOwn: Bool
   ) throws(Refusal) -> ApplyOutcome {
-    let (key, version) = (incoming.key, incoming.version)
+    let key = incoming.key
     guard (1...KeyValueLimits.keyBytesMax).contains(key.count),
       incoming.value.count <= KeyValueLimits.valueBytesMax
     else { throw .size }
     // Clients are told times as numbers with a sign.
     guard incoming.expiry <= UInt64(Int64.max) else { throw .clock(.clockExhausted) }
-    guard let replica = table.number(of: version.replica) else { throw .tooManyReplicas }
+    guard table.number(of: incoming.version.replica) != nil else { throw .tooManyReplicas }
     let hash = key.withUnsafeBytes { table.hash($0) }
     let held = key.withUnsafeBytes { table.find($0, hash) }
-    if let held, !isNews(version, incoming.kind, than: held) { return .known }
-    if held == nil, !isOwn, version.ticks <= floor { return .dead }
+    if held == nil, !isOwn, incoming.version.ticks <= floor { return .dead }
+    var (record, outcome) = (incoming, ApplyOutcome.stored)
+    if incoming.kind.isReplicated || held.map({ table.entry($0).pointee.isReplicated }) ?? false {
+      guard let joined = try merged(incoming, with: held, isOwn: isOwn) else { return .known }
+      (record, outcome) = joined
+    } else if let held, !isNews(incoming.version, incoming.kind, than: held) {
+      return .known
+    }
+    guard let replica = table.number(of: record.version.replica) else { throw .tooManyReplicas }
     let number = held ?? key.withUnsafeBytes { table.insert($0, hash) }
     note(number)
     let entry = table.entry(number)
-    entry.pointee.ticks = version.ticks
+    entry.pointee.ticks = record.version.ticks
     entry.pointee.replica = replica
-    incoming.value.withUnsafeBytes { table.setValue(number, $0) }
-    table.setExpiry(number, incoming.expiry)
-    table.setKind(number, incoming.kind.rawValue)
-    return .stored
+    record.value.withUnsafeBytes { table.setValue(number, $0) }
+    table.setExpiry(number, record.expiry)
+    table.setKind(number, record.kind.rawValue)
+    return outcome
   }
 
   private func isNews(_ version: HybridTime, _ kind: ValueKind, than held: UInt32) -> Bool {
@@ -149,9 +159,9 @@ extension KeyValueCore {
 
   /// Bytes of memory that are held beside keys and values, but for the symbols, which do not grow.
   public var overheadBytes: Int { table.overheadBytes + indexes.bytes }
-  /// Whether another replica wrote any of what is held, or there was one to agree on a floor with:
-  /// then deletions must leave tombstones.
-  public var hasReplicas: Bool { table.replicas.count > 1 || floor > 0 }
+  /// Whether there was another replica: then deletions must leave tombstones. Whoever lets one in
+  /// raises the floor to 1 at least, since this replica has another id after each start.
+  public var hasReplicas: Bool { floor > 0 }
   /// Keys that have a value.
   public var liveCount: Int { table.live }
   /// Records: keys, tombstones counted.

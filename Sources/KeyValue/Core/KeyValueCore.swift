@@ -183,7 +183,8 @@ public struct KeyValueCore: ~Copyable {
     guard entry.pointee.isLive else { return false }
     if entry.pointee.expiry != 0, entry.pointee.expiry <= expiryNow {
       if writeRefusal == nil { expire(number) }
-      return false
+      // Of a replicated value something may have been written since.
+      return table.entry(number).pointee.isLive && writeRefusal == nil
     }
     return true
   }
@@ -247,6 +248,9 @@ public struct KeyValueCore: ~Copyable {
     let number = table.find(key, hash) ?? table.insert(key, hash)
     note(number)
     stamp(number)
+    if table.entry(number).pointee.isReplicated || settings.keepsSiblings {
+      return setReplicated(number, value, expiry: expiry)
+    }
     table.setValue(number, value)
     table.setExpiry(number, expiry)
     table.setKind(number, ValueKind.bytes.rawValue)
@@ -256,6 +260,7 @@ public struct KeyValueCore: ~Copyable {
   mutating func delete(_ number: UInt32) {
     note(number)
     stamp(number)
+    if table.entry(number).pointee.isReplicated { return deleteReplicated(number) }
     table.dropValue(number)
     table.setExpiry(number, 0)
     table.setKind(number, ValueKind.tombstone.rawValue)
@@ -264,9 +269,10 @@ public struct KeyValueCore: ~Copyable {
   /// Ends a key whose time is over.
   mutating func expire(_ number: UInt32) {
     note(number)
+    statistics.expired += 1
+    if table.entry(number).pointee.isReplicated { return expireReplicated(number) }
     table.dropValue(number)
     table.setKind(number, ValueKind.expired.rawValue)
-    statistics.expired += 1
   }
 
   /// Remembers what an entry was, before it is changed.
@@ -285,6 +291,18 @@ public struct KeyValueCore: ~Copyable {
     let entry = table.entry(number)
     entry.pointee.ticks = nextTicks()
     entry.pointee.replica = ownNumber
+  }
+
+  /// The same with a time that was given before.
+  mutating func stamp(_ number: UInt32, _ time: HybridTime) {
+    let entry = table.entry(number)
+    entry.pointee.ticks = time.ticks
+    entry.pointee.replica = ownNumber
+  }
+
+  /// The next time of this replica.
+  mutating func nextTime() -> HybridTime {
+    HybridTime(ticks: nextTicks(), replica: settings.replica)
   }
 
   @inline(__always)

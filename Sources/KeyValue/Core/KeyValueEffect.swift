@@ -30,7 +30,7 @@ public struct EffectView {
   public let key: UnsafeRawBufferPointer
   /// What the key holds now.
   public let kind: ValueKind
-  /// Empty unless the key is live.
+  /// Empty unless the kind has one.
   public let value: UnsafeRawBufferPointer
   public let version: HybridTime
   /// Milliseconds since 1970; 0: never.
@@ -41,7 +41,7 @@ public struct EffectView {
     switch kind {
     case .tombstone: .delete(key: Array(key), version: version)
     case .expired: .expire(key: Array(key), version: version, expiry: expiry)
-    case .bytes, .replicated:
+    case .bytes, .replicated, .emptied:
       .set(key: Array(key), kind: kind, value: Array(value), version: version, expiry: expiry)
     }
   }

@@ -18,6 +18,8 @@ public struct KeyValueSettings: Sendable {
   /// Whether what was deleted leaves a tombstone. Only a store that never had another replica does
   /// without; once it has had one, only the floor takes tombstones away.
   public var keepsTombstones: Bool
+  /// Whether SET keeps what others write at the same time beside it, instead of the newest alone.
+  public var keepsSiblings = false
   /// Milliseconds that the time of another replica's write may be ahead of the clock here; such a
   /// write is refused.
   public var clockAheadMax: UInt64 = clockAheadDefault

@@ -6,7 +6,7 @@ import Streams
 public struct AOFExport: Sendable {
   /// Keys that were written.
   public internal(set) var keys = 0
-  /// Keys with a replicated value, which Redis has no type for: left out.
+  /// Keys with a replicated value that is no string, which Redis has no type for: left out.
   public internal(set) var leftOut = 0
   public internal(set) var bytes = 0
 
@@ -34,11 +34,11 @@ public struct AOFExport: Sendable {
     var (keys, leftOut) = (0, 0)
     try core.forEachEntry { view throws(StreamError) in
       guard view.kind.isLive, view.expiry == 0 || view.expiry > milliseconds else { return }
-      guard view.kind == .bytes else {
+      guard let text = Self.text(view) else {
         leftOut += 1
         return
       }
-      Self.append(view, to: &buffer)
+      Self.append(view, text, to: &buffer)
       keys += 1
       guard buffer.count >= KeyValueLimits.readAheadBytes else { return }
       try file.append(buffer)
@@ -48,8 +48,14 @@ public struct AOFExport: Sendable {
     (self.keys, self.leftOut, bytes) = (keys, leftOut, file.bytes)
   }
 
-  private static func append(_ view: EffectView, to buffer: inout [UInt8]) {
-    var words: [[UInt8]] = [Array("SET".utf8), Array(view.key), Array(view.value)]
+  /// The string of a key, the newest if several stand side by side; nil if it holds none.
+  private static func text(_ view: EffectView) -> [UInt8]? {
+    guard view.kind.isReplicated else { return Array(view.value) }
+    return (try? ReplicatedValue(wireBytes: Array(view.value)))?.texts.first
+  }
+
+  private static func append(_ view: EffectView, _ text: [UInt8], to buffer: inout [UInt8]) {
+    var words: [[UInt8]] = [Array("SET".utf8), Array(view.key), text]
     if view.expiry != 0 { words += [Array("PXAT".utf8), Array("\(view.expiry)".utf8)] }
     RequestWriter.append(words, to: &buffer)
   }

@@ -25,6 +25,9 @@ final class RuntimeLogWorker: LogWorker {
 ///
 /// `@unchecked Sendable`: after `init` touched on the loop's thread only.
 public final class KeyValueDurability: @unchecked Sendable {
+  /// Who the store is from now on: a new replica at each start, since this directory may be a copy
+  /// of another one, or have lost writes in a crash that other replicas have heard of. So no
+  /// version and no event of a replicated value is ever given twice.
   public let identity: StoreIdentity
   public let fsync: FsyncMode
   private let disk: any LogDisk
@@ -39,7 +42,7 @@ public final class KeyValueDurability: @unchecked Sendable {
   /// Opens a data directory and locks it.
   /// - Parameters:
   ///   - repair: whether damage is dropped with what follows it.
-  ///   - fresh: who a store is that is made anew.
+  ///   - fresh: the replica to be, and the store if it is made anew.
   public convenience init(
     directory: String, fsync: FsyncMode, repair: Bool = false, fresh: StoreIdentity,
     clock: WallClock = .system
@@ -56,7 +59,8 @@ public final class KeyValueDurability: @unchecked Sendable {
     self.fsync = fsync
     self.repair = repair
     self.clock = clock
-    identity = try KeyValueRecovery.identity(of: disk) ?? fresh
+    let stored = try KeyValueRecovery.identity(of: disk)?.store
+    identity = StoreIdentity(store: stored ?? fresh.store, replica: fresh.replica)
   }
 
   /// Recovers what is stored into the server's core, and has its batches logged from now on. The

@@ -98,20 +98,3 @@ public struct LogHeader: Sendable, Hashable {
     return (header, header.stored.seed)
   }
 }
-
-/// Numbers in a fixed number of bytes, least significant first.
-enum LittleEndian {
-  static func append<Number: FixedWidthInteger>(_ number: Number, to bytes: inout [UInt8]) {
-    withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
-  }
-
-  @inline(__always)
-  static func uint32(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> UInt32 {
-    UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
-  }
-
-  @inline(__always)
-  static func uint64(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> UInt64 {
-    UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-  }
-}

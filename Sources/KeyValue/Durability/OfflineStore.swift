@@ -8,7 +8,8 @@ final class OfflineStore {
   var core: KeyValueCore
 
   /// Reads a directory; it may be empty unless it is only read.
-  /// - Parameter identity: who it is from now on if it is only read, or made anew.
+  /// - Parameter identity: who it is from now on; if it is there and not only read, of this only
+  ///   the replica counts.
   init(
     _ disk: any LogDisk, as identity: StoreIdentity, at milliseconds: UInt64, isReadOnly: Bool
   ) throws(LogError) {
@@ -17,7 +18,9 @@ final class OfflineStore {
     guard found != nil || !isReadOnly else {
       throw LogError(.missing, disk.path, "there is no key-value store")
     }
-    self.identity = isReadOnly ? identity : found ?? identity
+    self.identity =
+      isReadOnly
+      ? identity : StoreIdentity(store: found?.store ?? identity.store, replica: identity.replica)
     core = KeyValueCore(.offline(self.identity), at: milliseconds)
     var recovery = KeyValueRecovery(disk, repair: false, isReadOnly: isReadOnly)
     try recovery.run(into: &core, at: milliseconds)

@@ -43,7 +43,7 @@ public struct ClientSession: Sendable {
   /// The client in a line, as CLIENT LIST gives it.
   public func line(waitingBytes: Int, readBytes: Int, at now: UInt64) -> String {
     func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
-    let command = lastCommand.map { "\($0)" } ?? "NULL"
+    let command = lastCommand.map(\.name) ?? "NULL"
     return "id=\(id) addr=\(address) laddr=\(localAddress) fd=\(descriptor) name=\(text(name))"
       + " age=\((now &- min(now, connectedAt)) / 1000) idle=\((now &- min(now, lastAt)) / 1000)"
       + " flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=\(readBytes) qbuf-free=0"

@@ -135,6 +135,10 @@ extension KeyValueCore {
     case .syncDigest: reply.bulk(digest)
     case .syncRepair: return .sync(.repair)
     case .syncForget: return forget(request, &reply)
+    case .syncSiblings, .crdtType, .crdtSet, .crdtGet, .crdtIncrby, .crdtDecrby, .crdtCount,
+      .crdtSadd, .crdtSrem, .crdtSismember, .crdtSmembers, .crdtScard, .crdtHset, .crdtHget,
+      .crdtHdel, .crdtHincrby, .crdtHgetall, .crdtHlen:
+      replicatedValue(id, request, &reply)
     case .ping, .echo, .hello, .auth, .select, .client, .quit, .reset:
       return connection(id, request, &session, &reply)
     }

@@ -32,9 +32,7 @@ extension KeyValueCore {
     if time <= Int64(expiryNow) {
       delete(number)
     } else {
-      note(number)
-      stamp(number)
-      table.setExpiry(number, UInt64(time))
+      changeExpiry(number, to: UInt64(time))
     }
     reply.integer(1)
   }
@@ -83,9 +81,7 @@ extension KeyValueCore {
     guard let number = find(request[1]), table.entry(number).pointee.expiry != 0 else {
       return reply.integer(0)
     }
-    note(number)
-    stamp(number)
-    table.setExpiry(number, 0)
+    changeExpiry(number, to: 0)
     reply.integer(1)
   }
 }

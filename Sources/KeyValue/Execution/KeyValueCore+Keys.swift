@@ -22,8 +22,11 @@ extension KeyValueCore {
 
   mutating func type(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
     guard let number = find(request[1]) else { return reply.simple("none") }
-    isBytes(number) ? reply.simple("string") : reply.simple("crdt")
+    isString(number) ? reply.simple("string") : reply.simple("crdt")
   }
+
+  /// Whether an entry that has a value holds a string, one or several side by side.
+  private func isString(_ number: UInt32) -> Bool { isBytes(number) || !texts(number).isEmpty }
 
   mutating func keys(_ request: RequestArguments, _ reply: inout ReplyBuffer) -> AfterRequest {
     guard isPattern(request[1], &reply) else { return .next }
@@ -126,7 +129,7 @@ extension KeyValueCore {
       return false
     }
     guard let type = options.type else { return true }
-    return Bytes.isWord(type, isBytes(number) ? "string" : "crdt")
+    return Bytes.isWord(type, isString(number) ? "string" : "crdt")
   }
 
   mutating func randomKey(_ reply: inout ReplyBuffer) {

@@ -26,8 +26,32 @@ extension KeyValueCore {
   @inline(__always)
   mutating func get(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
     guard let number = look(request[1]) else { return reply.null() }
-    guard isBytes(number) else { return reply.error(KeyValueReply.wrongType) }
+    guard isBytes(number) else {
+      _ = newest(number, &reply)
+      return
+    }
     reply.bulk(table.entry(number).pointee.value)
+  }
+
+  /// Appends the newest string of an entry that has a replicated value; false if it has none, after
+  /// the error.
+  private func newest(_ number: UInt32, _ reply: inout ReplyBuffer) -> Bool {
+    guard let text = texts(number).first else {
+      reply.error(KeyValueReply.wrongType)
+      return false
+    }
+    reply.bulk(text)
+    return true
+  }
+
+  /// Whether a key can be given a string of so many bytes; else the error is appended.
+  @inline(__always)
+  private func hasRoom(
+    _ key: UnsafeRawBufferPointer, _ bytes: Int, _ reply: inout ReplyBuffer
+  ) -> Bool {
+    if hasRoom(key, bytes) { return true }
+    reply.error(KeyValueReply.tooLong)
+    return false
   }
 
   /// How SET and EXPIRE are told a time.
@@ -38,7 +62,7 @@ extension KeyValueCore {
   }
 
   mutating func set(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
-    guard isKey(request[1], &reply) else { return }
+    guard isKey(request[1], &reply), hasRoom(request[1], request[2].count, &reply) else { return }
     guard request.count > 3 else {
       set(request[1], request[2])
       return reply.simple("OK")
@@ -77,8 +101,13 @@ extension KeyValueCore {
     }
     let number = find(request[1])
     if isGet {
-      if let number, !isBytes(number) { return reply.error(KeyValueReply.wrongType) }
-      if let number { reply.bulk(table.entry(number).pointee.value) } else { reply.null() }
+      if let number, !isBytes(number) {
+        guard newest(number, &reply) else { return }
+      } else if let number {
+        reply.bulk(table.entry(number).pointee.value)
+      } else {
+        reply.null()
+      }
     }
     if isNew && number != nil || isOld && number == nil {
       return isGet ? () : reply.null()
@@ -129,7 +158,7 @@ extension KeyValueCore {
   }
 
   mutating func setNX(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
-    guard isKey(request[1], &reply) else { return }
+    guard isKey(request[1], &reply), hasRoom(request[1], request[2].count, &reply) else { return }
     if find(request[1]) != nil { return reply.integer(0) }
     set(request[1], request[2])
     reply.integer(1)
@@ -137,8 +166,11 @@ extension KeyValueCore {
 
   mutating func getDelete(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
     guard let number = look(request[1]) else { return reply.null() }
-    guard isBytes(number) else { return reply.error(KeyValueReply.wrongType) }
-    reply.bulk(table.entry(number).pointee.value)
+    if isBytes(number) {
+      reply.bulk(table.entry(number).pointee.value)
+    } else {
+      guard newest(number, &reply) else { return }
+    }
     delete(number)
   }
 
@@ -150,6 +182,8 @@ extension KeyValueCore {
     for index in 1..<request.count {
       if let number = look(request[index]), isBytes(number) {
         reply.bulk(table.entry(number).pointee.value)
+      } else if let number = find(request[index]), let text = texts(number).first {
+        reply.bulk(text)
       } else {
         reply.null()
       }
@@ -165,7 +199,9 @@ extension KeyValueCore {
     }
     // All or nothing.
     for index in stride(from: 1, to: request.count, by: 2) {
-      guard isKey(request[index], &reply) else { return }
+      guard isKey(request[index], &reply),
+        hasRoom(request[index], request[index + 1].count, &reply)
+      else { return }
     }
     for index in stride(from: 1, to: request.count, by: 2) {
       set(request[index], request[index + 1])
@@ -179,7 +215,9 @@ extension KeyValueCore {
       set(request[1], request[2])
       return reply.integer(Int64(request[2].count))
     }
-    guard isBytes(number) else { return reply.error(KeyValueReply.wrongType) }
+    guard isBytes(number), !settings.keepsSiblings else {
+      return appendReplicated(number, request, &reply)
+    }
     let bytes = Int(table.entry(number).pointee.valueBytes) + request[2].count
     guard bytes <= KeyValueLimits.valueBytesMax else {
       return reply.error(KeyValueReply.tooLong)
@@ -190,9 +228,24 @@ extension KeyValueCore {
     reply.integer(Int64(bytes))
   }
 
+  /// The newest string with what is appended takes the place of all that stand side by side.
+  private mutating func appendReplicated(
+    _ number: UInt32, _ request: RequestArguments, _ reply: inout ReplyBuffer
+  ) {
+    guard var text = texts(number).first else { return reply.error(KeyValueReply.wrongType) }
+    text += request.bytes(2)
+    guard hasRoom(request[1], text.count, &reply) else { return }
+    let expiry = table.entry(number).pointee.expiry
+    text.withUnsafeBytes { set(request[1], $0, expiry: expiry) }
+    reply.integer(Int64(text.count))
+  }
+
   mutating func length(_ request: RequestArguments, _ reply: inout ReplyBuffer) {
     guard let number = look(request[1]) else { return reply.integer(0) }
-    guard isBytes(number) else { return reply.error(KeyValueReply.wrongType) }
+    guard isBytes(number) else {
+      guard let text = texts(number).first else { return reply.error(KeyValueReply.wrongType) }
+      return reply.integer(Int64(text.count))
+    }
     reply.integer(Int64(table.entry(number).pointee.valueBytes))
   }
 
@@ -213,10 +266,14 @@ extension KeyValueCore {
     guard isKey(request[1], &reply) else { return }
     var (old, expiry): (Int64, UInt64) = (0, 0)
     if let number = find(request[1]) {
-      guard isBytes(number) else { return reply.error(KeyValueReply.wrongType) }
-      guard let held = DecimalText.integer(table.entry(number).pointee.value) else {
-        return reply.error(KeyValueReply.notInteger)
+      let parsed: Int64?
+      if isBytes(number) {
+        parsed = DecimalText.integer(table.entry(number).pointee.value)
+      } else {
+        guard let text = texts(number).first else { return reply.error(KeyValueReply.wrongType) }
+        parsed = text.withUnsafeBytes { DecimalText.integer($0) }
       }
+      guard let held = parsed else { return reply.error(KeyValueReply.notInteger) }
       (old, expiry) = (held, table.entry(number).pointee.expiry)
     }
     let (sum, isLarge) = old.addingReportingOverflow(change)

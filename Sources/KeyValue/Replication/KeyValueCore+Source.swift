@@ -27,13 +27,15 @@ extension KeyValueCore: ReplicationSource {
     return .large(
       LargeValue(
         key: key, version: view.version, kind: view.kind, expiry: view.expiry,
-        size: UInt64(view.value.count), digest: StoredContent.digest(of: view)))
+        size: UInt64(view.value.count),
+        digest: StoredContent.digest(
+          view.kind, view.version.replica, view.expiry, view.value)))
   }
 
   public func slice(
     of key: [UInt8], _ version: HybridTime, from offset: UInt64, count: Int
   ) -> [UInt8]? {
-    guard let number = number(of: key), let view = view(of: number), view.kind.isLive,
+    guard let number = number(of: key), let view = view(of: number), view.kind.hasValue,
       view.version == version, offset <= UInt64(view.value.count)
     else { return nil }
     return Array(view.value.dropFirst(Int(offset)).prefix(count))

@@ -42,7 +42,7 @@ public struct LargeValue: Sendable, Hashable, WireCodable {
     version = try decoder.value()
     let place = decoder.offset
     let byte = try decoder.byte()
-    guard let kind = ValueKind(rawValue: byte), kind.isLive else {
+    guard let kind = ValueKind(rawValue: byte), kind.hasValue else {
       throw .invalidCase(UInt64(byte), of: "kind of a value", at: place)
     }
     self.kind = kind

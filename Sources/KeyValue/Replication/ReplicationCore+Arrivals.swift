@@ -137,7 +137,8 @@ extension ReplicationCore {
       forward(effect.key, outcome, from: peer, at: time)
     case .failure(.clock): refuseClock(of: effect.version, from: peer, place, number, at: time)
     case .failure(.tooManyReplicas): refuse(place, of: number, .replicas)
-    case .failure(.size), .failure(.notReplicated): refuse(place, of: number, .size)
+    case .failure(.size), .failure(.notReplicated), .failure(.value):
+      refuse(place, of: number, .size)
     }
   }
 

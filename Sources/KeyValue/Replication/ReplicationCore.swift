@@ -12,7 +12,7 @@ import Runtime
 public struct ReplicationCore {
   public let settings: ReplicationSettings
   /// Members and pinned keys: to be stored at each `storeMembers`.
-  public internal(set) var book: MemberBook
+  public package(set) var book: MemberBook
   /// With all peers since the node began.
   public internal(set) var statistics = ReplicationStatistics()
 

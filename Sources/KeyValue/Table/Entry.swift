@@ -10,9 +10,16 @@ public enum ValueKind: UInt8, Sendable, Hashable {
   case tombstone = 3
   /// Nothing: its time is over. It has the version of the value that it was.
   case expired = 4
+  /// Nothing that clients see: a replicated value of which all was removed or has expired. What
+  /// others write without knowledge of that is still merged with it.
+  case emptied = 7
 
   /// Whether a client sees the key.
   public var isLive: Bool { self == .bytes || self == .replicated }
+  /// Whether there are bytes that belong to it.
+  public var hasValue: Bool { isLive || self == .emptied }
+  /// Whether these are a replicated value's.
+  public var isReplicated: Bool { self == .replicated || self == .emptied }
 }
 
 /// What the table holds of a key: 64 bytes, a line of the cache. Key and value lie one after the
@@ -47,6 +54,12 @@ struct Entry {
   var isRecorded: Bool { flags & Self.recorded != 0 }
   /// Whether it has a value, be its time over or not.
   var isLive: Bool { kind == ValueKind.bytes.rawValue || kind == ValueKind.replicated.rawValue }
+
+  /// Whether it holds a replicated value, be it seen or not.
+  @inline(__always)
+  var isReplicated: Bool {
+    kind == ValueKind.replicated.rawValue || kind == ValueKind.emptied.rawValue
+  }
 
   /// Key and value; valid until the entry is changed.
   var key: UnsafeRawBufferPointer { .init(start: blob, count: Int(keyBytes)) }

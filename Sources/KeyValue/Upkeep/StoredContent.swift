@@ -36,12 +36,7 @@ enum StoredContent {
 }
 
 extension StoredContent {
-  /// The BLAKE2b-256 of a content.
-  static func digest(of view: EffectView) -> Hash256 {
-    digest(view.kind, view.version.replica, view.expiry, view.value)
-  }
-
-  /// The same of its parts.
+  /// The BLAKE2b-256 of the content of these parts.
   static func digest(
     _ kind: ValueKind, _ replica: ReplicaID, _ expiry: UInt64, _ value: UnsafeRawBufferPointer
   ) -> Hash256 {
