@@ -4,7 +4,7 @@ extension KeyValueLimits {
   public static let treeDepth = 16
   /// Changes of records that are kept for views of before, some 100 bytes each, and changes that
   /// one view undoes, some 80 bytes each. A view that lives longer is given up.
-  public static let viewChangesMax = 1 << 19
+  public static let viewChangesMax = 1 << 18
   /// Entries that are taken into the index over ids at a time.
   public static let namedEntriesPerTurn = 8_192
   /// Between two such times.

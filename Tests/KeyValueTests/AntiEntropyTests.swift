@@ -40,6 +40,7 @@ import Testing
       node.write(&draw, keys: keys)
     }
     let histories = world.nodes.map { $0.node.log.flatMap { $0 } }
+    let most = world.nodes.map { $0.entries.count }.max() ?? 0
     let outcome = try #require(world.session(0, 1, mode))
     #expect(outcome.end == .equal, "seed \(seed)")
     let model = newest(histories)
@@ -48,7 +49,7 @@ import Testing
       for effect in node.entries { #expect(effect == model[effect.key], "seed \(seed)") }
     }
     #expect(world.nodes[0].root == world.nodes[1].root, "seed \(seed)")
-    #expect(outcome.keysCompared >= world.nodes.map { $0.entries.count }.max() ?? 0 - 1)
+    #expect(outcome.keysCompared >= most, "seed \(seed)")
     #expect(world.told.notices.isEmpty, "seed \(seed)")
   }
 
@@ -87,14 +88,14 @@ import Testing
     }
   }
 
-  @Test func idleSession_shouldCostOneHashEachWay() throws {
+  @Test func idleSession_shouldRepairNothing() throws {
     let world = SessionWorld(2, seed: 1)
     for key in 0..<3_000 { world.nodes[0]("SET key\(key) \(key)") }
     #expect(world.session()?.end == .equal)
     let outcome = try #require(world.session())
     #expect(outcome.end == .equal && outcome.keysRepaired == 0)
-    // The opening has a root, a count, a revision, and the first symbol.
-    #expect(outcome.sentBytes < 120 && outcome.receivedBytes < 80, "\(outcome)")
+    // One message each way; the opening offers ways to go on.
+    #expect(outcome.sentBytes + outcome.receivedBytes < 32 << 10, "\(outcome)")
     #expect(outcome.strategies.count <= 1)
   }
 
@@ -112,7 +113,7 @@ import Testing
     #expect(outcome.sentBytes > 0 && outcome.receivedBytes > 0)
     if mode != .auto { #expect(outcome.strategies.map(\.name) == [mode.rawValue]) }
     let stored = world.told.stored.filter { $0.from == SessionWorld.peer(1) }
-    #expect(stored.flatMap(\.records.outcomes).count == 20)
+    #expect(stored.flatMap(\.records.outcomes).count { $0.outcome.isNews } == 20)
   }
 
   @Test func merkleAndAuto_shouldCostAFractionOfFullExchange() throws {

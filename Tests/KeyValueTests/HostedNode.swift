@@ -13,7 +13,7 @@ import Testing
 ///
 /// `@unchecked Sendable`: tests use it on one thread.
 final class HostedNode: KeyValueHost, @unchecked Sendable {
-  private(set) var node: Node
+  var node: Node
   /// Why the log takes nothing; nil: it does.
   var refusal: String?
   /// Is called before a batch of a session is written.
@@ -89,7 +89,7 @@ final class SessionWorld {
   /// `@unchecked Sendable`: tests use it on one thread.
   final class Told: @unchecked Sendable {
     var notices: [AntiEntropyNotice] = []
-    var stored: [(from: PeerID, records: StoredRecords)] = []
+    var stored: [(from: PeerID, records: KeyValue.StoredRecords)] = []
   }
 
   init(

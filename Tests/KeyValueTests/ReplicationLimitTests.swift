@@ -92,13 +92,13 @@ import Testing
     let network = pair()
     network.delayMax = 50
     var most = 0
-    for round in 0..<60 {
+    for round in 0..<30 {
       for start in 0..<4 {
         network.write(
           0,
           (0..<KeyValueLimits.pushKeysWanted).map { number in
             // Bytes that cannot be made fewer.
-            let value = (0..<600).map { _ in UInt8(truncatingIfNeeded: network.random.next()) }
+            let value = (0..<200).map { _ in UInt8(truncatingIfNeeded: network.random.next()) }
             return [
               Array("SET".utf8), Array("k\(round).\(start).\(number)".utf8), value,
             ]

@@ -71,7 +71,7 @@ import Testing
         settings.clusterKey = ClusterKey(.zero)
       }
     }
-    network.run(100)
+    network.run(1_000)
     let node = network.nodes[0]
     #expect(node.notices.contains(.refused(network.nodes[1].identity, .clusterKey)))
     network.write(0, "SET k v")

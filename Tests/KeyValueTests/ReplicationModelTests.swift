@@ -10,7 +10,8 @@ import Testing
   private static let seeds = Campaign.seeds("KV_REPLICATION_SEEDS", default: 40)
 
   @Test func nodes_shouldConverge_whateverHappensToThem() {
-    for seed in 0..<Self.seeds {
+    let one = Campaign.text("KV_REPLICATION_SEED").flatMap(UInt64.init)
+    for seed in one.map({ $0..<$0 + 1 }) ?? 0..<Self.seeds {
       let network = history(seed)
       network.cut = []
       for node in network.nodes where !node.isUp { network.restart(node.number) }
@@ -20,7 +21,10 @@ import Testing
         left -= 1
       } while left > 0 && !network.isEqual
       network.run(2_000, step: 20)
-      #expect(network.isEqual, "seed \(seed)")
+      let differing = network.nodes.map {
+        Set($0.entries).symmetricDifference(network.nodes[0].entries).prefix(3)
+      }
+      #expect(network.isEqual, "seed \(seed): \(differing)")
       network.checkModel("seed \(seed)")
     }
   }

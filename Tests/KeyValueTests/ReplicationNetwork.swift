@@ -17,7 +17,7 @@ final class ReplicaNode {
   var core: KeyValueCore
   var replication: ReplicationCore
   var session: ClientSession
-  var isUp = true
+  var isUp = false
   /// What is on its disk.
   var log: [[KeyValueEffect]] = []
   var book = MemberBook()
@@ -60,7 +60,6 @@ final class ReplicaNode {
       core.endBatch()
     }
     replication = ReplicationCore(settings, book: book)
-    isUp = true
   }
 
   /// A batch; what it wrote is on the disk.
@@ -189,15 +188,14 @@ final class ReplicaNetwork {
   }
 
   private func start(_ node: ReplicaNode) {
+    node.isUp = true
     perform(node.replication.start(&node.core, at: time(node)), of: node)
   }
 
   // MARK: What happens to nodes and lines
 
   func stop(_ number: Int) {
-    for line in Array(connections.keys) where line.low == number || line.high == number {
-      disconnect(line)
-    }
+    for other in nodes.indices { disconnect(Line(number, other)) }
     nodes[number].isUp = false
   }
 
@@ -485,6 +483,13 @@ final class ReplicaNetwork {
     }
   }
 
+  /// Whether the newest write of a key up to these ticks left nothing.
+  private func newestIsOver(_ key: [UInt8], at ticks: UInt64) -> Bool {
+    let all = writes.filter { $0.key == key && $0.version?.ticks ?? .max <= ticks }
+    guard let last = all.compactMap(\.version).max() else { return false }
+    return all.contains { $0.version == last && $0.isOver(at: ticks >> 16) }
+  }
+
   /// Whether every node has what the floor says that all have.
   func checkFloor(_ ticks: UInt64, _ what: String) {
     var newest: [[UInt8]: KeyValueEffect] = [:]
@@ -498,8 +503,10 @@ final class ReplicaNetwork {
         guard let version = write.version else { continue }
         let held = node.core.version(of: key)
         if let held, held >= version { continue }
-        // What is deleted or over and not there at all cannot come back.
+        // What is deleted or over and not there at all cannot come back; it may have been purged
+        // with a later write.
         if held == nil, write.isOver(at: ticks >> 16) { continue }
+        if held == nil, newestIsOver(key, at: node.floor) { continue }
         Issue.record("\(what): node \(node.number) lacks \(write) below the floor \(ticks)")
       }
     }

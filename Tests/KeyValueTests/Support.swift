@@ -108,6 +108,13 @@ struct Node: ~Copyable {
   }
 }
 
+/// Times in tests.
+enum HybridTimeOf {
+  static func time(_ milliseconds: UInt64, _ replica: UInt64, counter: UInt64 = 0) -> HybridTime {
+    HybridTime(ticks: milliseconds << 16 | counter, replica: ReplicaID(replica))
+  }
+}
+
 extension RESPReply {
   static let ok = RESPReply.simple("OK")
   static func text(_ text: String) -> RESPReply { .bulk(Array(text.utf8)) }

@@ -6,13 +6,6 @@ import Reconciliation
 import TestSupport
 import Testing
 
-/// Times in tests.
-enum HybridTimeOf {
-  static func time(_ milliseconds: UInt64, _ replica: UInt64, counter: UInt64 = 0) -> HybridTime {
-    HybridTime(ticks: milliseconds << 16 | counter, replica: ReplicaID(replica))
-  }
-}
-
 @Suite struct UpkeepTests {
   @Test(arguments: 0..<10 as Range<UInt64>)
   func treeAndSketch_shouldBeThoseMadeAnew_afterAnyWrites(seed: UInt64) throws {

@@ -117,7 +117,12 @@ public final class AntiEntropy: @unchecked Sendable {
       pump()
     }
     let outcome = await finish(ended, id)
-    mend(outcome.received, peer, isEqual: outcome.end == .equal)
+    switch outcome.end {
+    case .incomplete(.failed(.noStrategy)), .incomplete(.failed(.rootsDiffer)):
+      // The roots differ and nothing that differs is found.
+      if host.withCore({ $0.isRootWrong() }) { rebuild(because: peer) }
+    default: mend(outcome.received, peer, isEqual: outcome.end == .equal)
+    }
     replica.sweep()
     return outcome
   }
@@ -308,6 +313,10 @@ public final class AntiEntropy: @unchecked Sendable {
       return
     }
     suspects = []
+    rebuild(because: peer)
+  }
+
+  private func rebuild(because peer: PeerID) {
     let records = host.withCore { core in
       core.rebuildIndexes()
       return core.recordCount

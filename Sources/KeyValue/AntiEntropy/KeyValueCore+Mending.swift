@@ -4,7 +4,8 @@ import Reconciliation
 /// Indexes that are not those of the data.
 extension KeyValueCore {
   /// Whether what is held of a key is as new as a record, so that this is not wanted.
-  func hasNews(_ record: Record) -> Bool {
+  mutating func hasNews(_ record: Record) -> Bool {
+    settle()
     guard let number = record.key.withUnsafeBytes({ table.find($0, table.hash($0)) }) else {
       return false
     }
@@ -48,6 +49,17 @@ extension KeyValueCore {
       sum = .empty
       for nibble in 0..<16 { sum.add(indexes.tree.roughNode(path.child(nibble))) }
     }
+  }
+
+  /// Whether the root of the tree is not the sum of all records. Goes through all entries.
+  mutating func isRootWrong() -> Bool {
+    settle()
+    var sum = MerkleNode.empty
+    for number in 0..<table.numbers {
+      if let record = table.entry(number).pointee.record { sum.add(record) }
+    }
+    let root = indexes.tree.roughNode(.root)
+    return root.count != sum.count || root.size != sum.size || root.sum != sum.sum
   }
 
   /// Makes all indexes anew of the data. Takes about a second for a million records.

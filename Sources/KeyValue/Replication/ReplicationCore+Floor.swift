@@ -24,23 +24,34 @@ extension ReplicationCore {
   /// The ticks up to which all members have all writes, a while before now; nil while that is not
   /// known.
   private mutating func floorCandidate(at time: ReplicationTime) -> UInt64? {
-    guard !isRemoved else { return nil }
+    guard !isRemoved, !isWaiting else { return nil }
     settleAges()
-    // Who was named and never met may have writes that nobody knows of.
-    let isWaiting = settings.peers.contains { peer in
-      guard !ownAddresses.contains(peer.address) else { return false }
-      guard let key = peer.key ?? book.pins[peer.address] else { return true }
-      return book.table[key] == nil
-    }
-    if isWaiting, time.milliseconds < settings.startedAt + settings.tombstoneAge { return nil }
     var all = rows
-    var own = have
-    own[settings.identity] = told
-    all.add(MemberRow(stamp: told, have: own), of: settings.identity)
+    all.add(ownRow, of: settings.identity)
     let members = book.table.members.map(\.identity).filter { !aged.contains($0) }
     guard let ticks = all.common(to: members) else { return nil }
     let behind = min(settings.floorBehind, told >> 16) << 16
     return min(ticks, told - behind)
+  }
+
+  /// What this node has, as the others are told. While a peer that was named was never met it says
+  /// nothing: that peer may have writes that nobody knows of, so no floor may be raised.
+  var ownRow: MemberRow {
+    guard !isWaiting else { return MemberRow(stamp: told) }
+    var own = have
+    own[settings.identity] = told
+    return MemberRow(stamp: told, have: own)
+  }
+
+  /// Finds out whether a peer that was named was never met.
+  mutating func settleWaiting(at time: ReplicationTime) {
+    isWaiting = settings.peers.contains { peer in
+      guard !ownAddresses.contains(peer.address) else { return false }
+      guard let key = peer.key ?? book.pins[peer.address] else { return true }
+      return book.table[key] == nil
+    }
+    // Nor is that waited for longer than for a member.
+    if time.milliseconds >= settings.startedAt + settings.tombstoneAge { isWaiting = false }
   }
 
   /// Finds out which members were not heard of for so long that nothing waits for them.

@@ -73,9 +73,7 @@ extension ReplicationCore {
   /// What this node knows of the cluster.
   var gossip: ClusterGossip {
     var all = rows
-    var own = have
-    own[settings.identity] = told
-    all.add(MemberRow(stamp: told, have: own), of: settings.identity)
+    all.add(ownRow, of: settings.identity)
     all.keep(book.table.members.map(\.identity))
     return ClusterGossip(members: book.table, rows: all)
   }
@@ -87,7 +85,7 @@ extension ReplicationCore {
       notice(.refused(peer, .removed))
       return .removed
     }
-    if let dialled, let pinned = book.pins[dialled], pinned != peer {
+    if let dialled, let pinned = pinned(at: dialled), pinned != peer {
       notice(.keyChanged(address: dialled, pinned: pinned, found: peer))
       return .pinnedKey
     }
@@ -151,9 +149,14 @@ extension ReplicationCore {
 
   /// The first key that proves itself at an address is the one that is expected there later.
   private mutating func pin(_ address: String?, of peer: NodeIdentity) {
-    guard let address, links[peer]?.isLinked == true, book.pins[address] == nil else { return }
+    guard let address, links[peer]?.isLinked == true, pinned(at: address) == nil else { return }
     book.pins[address] = peer
     out.append(.storeMembers)
+  }
+
+  /// The key that is expected at an address; nil where any is, as after its member was removed.
+  private func pinned(at address: String) -> NodeIdentity? {
+    book.pins[address].flatMap { book.table.isRemoved($0) ? nil : $0 }
   }
 
   private mutating func absorb(
@@ -193,7 +196,7 @@ extension ReplicationCore {
     let before = book.table
     var isChanged = book.table.merge(gossip.members)
     if book.table[peer] == nil {
-      isChanged = book.table.add(Member(identity: peer, stamp: told)) || isChanged
+      isChanged = book.table.add(Member(identity: peer, stamp: 0)) || isChanged
     }
     rows.merge(gossip.rows, but: settings.identity)
     // What others have of this node's writes it wrote, even where it does not know that any more.
@@ -214,7 +217,6 @@ extension ReplicationCore {
   /// A member was removed.
   mutating func removed(_ identity: NodeIdentity, at time: ReplicationTime) {
     notice(.memberRemoved(identity))
-    book.pins = book.pins.filter { $0.value != identity }
     have[identity] = nil
     rows.keep(book.table.members.map(\.identity))
     if identity == settings.identity {
@@ -237,7 +239,7 @@ extension ReplicationCore {
       for address in member.addresses { targets[address] = member.identity }
     }
     for peer in settings.peers {
-      targets[peer.address] = .some(peer.key ?? book.pins[peer.address])
+      targets[peer.address] = .some(peer.key ?? pinned(at: peer.address))
     }
     for address in ownAddresses { targets[address] = nil }
     dials = dials.filter { targets.keys.contains($0.key) }

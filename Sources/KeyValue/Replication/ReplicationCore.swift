@@ -51,6 +51,8 @@ public struct ReplicationCore {
   var aged: Set<NodeIdentity> = []
   var purged: UInt64 = 0
   var nextFloor = Moment.start
+  /// Whether a peer that the operator named was never met.
+  var isWaiting = true
   /// Whether an operator removed this node: it talks to nobody any more.
   public internal(set) var isRemoved = false
 
@@ -143,6 +145,7 @@ public struct ReplicationCore {
     }
     if isChanged { out.append(.storeMembers) }
     if isRemoved { notice(.memberRemoved(settings.identity)) }
+    settleWaiting(at: time)
     dial(at: time)
     return end(&source, at: time)
   }
@@ -152,6 +155,7 @@ public struct ReplicationCore {
     _ source: inout Source, at time: ReplicationTime
   ) -> [ReplicationAction] {
     begin(&source, at: time)
+    settleWaiting(at: time)
     dial(at: time)
     for peer in peers { beginRoundIfDue(peer, &source, at: time) }
     if time.moment >= nextFloor {
@@ -182,7 +186,7 @@ public struct ReplicationCore {
     return end(&source, at: time)
   }
 
-  /// SYNC.FORGET: removes a member from the cluster for good, and forgets the pins of its key.
+  /// SYNC.FORGET: removes a member from the cluster for good; at its addresses any key is taken.
   /// False if it is not known, is removed already, or is this node.
   public mutating func forget<Source: ReplicationSource & ~Copyable>(
     _ identity: NodeIdentity, _ source: inout Source, at time: ReplicationTime

@@ -27,7 +27,7 @@ public struct RowTable: Sendable, Hashable {
   /// Takes a member's row if it is newer than the one that is held.
   public mutating func add(_ row: MemberRow, of member: NodeIdentity) {
     if let held = rows[member], held.stamp >= row.stamp { return }
-    rows[member] = row
+    rows[member] = MemberRow(stamp: row.stamp, have: row.have.filter { $0.value > 0 })
   }
 
   /// Takes the rows of another table that are newer, but for that of `own`.
