@@ -72,10 +72,10 @@ import Testing
       let wrong = String(repeating: "a", count: 64)
       let c = try ClusterNode(3, peers: ["\(wrong)@\(a.address)"], clusterKey: key)
       defer { c.stop() }
-      try ClusterNode.wait("told of the cluster key") {
+      ClusterNode.wait("told of the cluster key") {
         b.notices.contains { $0.contains("another cluster key") }
       }
-      try ClusterNode.wait("told of the pinned key") {
+      ClusterNode.wait("told of the pinned key") {
         c.notices.contains { $0.contains(a.address) }
       }
       for stranger in [b, c] {
@@ -111,8 +111,8 @@ import Testing
       defer { a.stop() }
       let first = try ClusterNode(2, peers: [a.address], members: path)
       try ClusterNode.wait("linked") { try first.fact("members_linked") == "1" }
-      try ClusterNode.wait("stored") { access(path, F_OK) == 0 }
-      try ClusterNode.wait("the member is stored") {
+      ClusterNode.wait("stored") { access(path, F_OK) == 0 }
+      ClusterNode.wait("the member is stored") {
         (try? MemberFile.read(path))?.table.members.count == 2
       }
       first.stop()
