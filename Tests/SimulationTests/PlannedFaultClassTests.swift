@@ -80,6 +80,8 @@ import Testing
       for index in faults.indices { faults[index].duration = 30_000 }
       faults += [8_000, 13_000].map { PlannedFault("isolate", start: $0, duration: 3_000) }
     }
+    // A process reads its store when it begins.
+    if name == "bit_flip" { faults.append(PlannedFault("crash", start: 6_000, duration: 200)) }
     let plan = try FaultPlan(seed: 3, scenario: world, faults: faults)
     let outcome = try Self.run(plan)
     #expect([.pass, .vacuous].contains(outcome.report.verdict), "\(outcome.report.reason)")
