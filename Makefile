@@ -11,7 +11,7 @@ ARGS ?=
 # Goes into the first record of every event log.
 export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
-.PHONY: help run devnet test threads sockets thread-check interop negentropy-interop abci-interop difference-interop kv-interop kv-bench kv-tools monitoring-check namespaces net-bench campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
+.PHONY: help run devnet test threads sockets thread-check interop negentropy-interop abci-interop difference-interop kv-interop kv-bench kv-tools monitoring-check report-check log-queries namespaces net-bench campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -118,6 +118,33 @@ monitoring-check: dependencies ## Read the metrics with prometheus-client and th
 	  { $(MONITORING)/bin/python Tests/Interop/metrics_check.py $${url}metrics \
 	    && python3 Tests/Interop/page_check.py $$url $(MONITORING)/$$state.png; } || code=$$?; \
 	  kill "$$COPROC_PID"; wait "$$COPROC_PID" 2> /dev/null || true; [ $$code = 0 ] || exit $$code; done
+
+# A page about a run, opened in a browser.
+REPORT := .build/report-check
+REPORT_RUN := --scenario wrong-value --seed 1 --set kill_at_percent=50,restart_after_ms=5000,leave_per_million=100000
+
+report-check: dependencies ## Open the page about a run in Chromium; its numbers are those of the summary.
+	@if ! command -v chromium > /dev/null || ! command -v python3 > /dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then root=""; else root="sudo"; fi; \
+	  $$root apt-get update -qq >&2; \
+	  DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq chromium python3 >&2; fi
+	@$(RELEASE) livesync >&2
+	@$(LIVESYNC) simulate $(REPORT_RUN) --out $(REPORT) --json > /dev/null
+	@python3 Tests/Interop/report_check.py $(LIVESYNC) $(REPORT)/events.jsonl $(REPORT)/report.html $(REPORT)/report.png
+
+# DuckDB from PyPI reads the log of a fixed seed. RECORD=1 writes the answers anew.
+QUERIES := .build/log-queries
+
+log-queries: dependencies ## Compare the answers in Docs/Queries.md with those of DuckDB (RECORD=1).
+	@if ! python3 -c 'import ensurepip, venv' 2> /dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then root=""; else root="sudo"; fi; \
+	  $$root apt-get update -qq >&2; \
+	  DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq python3-venv >&2; fi
+	@python3 -m venv $(QUERIES)
+	@$(QUERIES)/bin/pip install --quiet --disable-pip-version-check duckdb==2.0.1
+	@$(RELEASE) livesync >&2
+	@$(LIVESYNC) simulate $(REPORT_RUN) --out $(QUERIES)/run --json > /dev/null
+	@$(QUERIES)/bin/python Tests/Interop/log_queries.py $(LIVESYNC) $(QUERIES)/run/events.jsonl Docs/Queries.md $(if $(RECORD),--record)
 
 # Needs root: each node has a network namespace of its own.
 namespaces: dependencies ## Run nodes over lines of 10 Mbit/s, and break the lines (SCENARIO="--timed limit header").

@@ -162,7 +162,7 @@ let package = Package(
       "Reports",
       [
         "Primitives", "EventLog", "Reconciliation", "StateTrie", "Peers", "LiveSync", "Snapshot",
-        "StateReconciliation", "ABCI", "Node", "Production", "Daemon", "Simulation",
+        "StateReconciliation", "ABCI", "Node", "Monitoring", "Production", "Daemon", "Simulation",
       ]),
     .executableTarget(
       name: "livesync",

@@ -26,6 +26,12 @@ extension EventSchema {
 
     ## Reading a log
 
+    `livesync events summary` counts, `events explain` tells the story of one chunk, block, peer,
+    request or snapshot, `livesync report` writes a page, and `events export` gives the log to
+    Perfetto, ShiViz or, as Parquet, to anything that reads that
+    ([CommandLine.md](CommandLine.md#event-logs)). Ten questions with their answers in SQL are in
+    [Queries.md](Queries.md).
+
     ```sh
     # Why were chunks refused, and whose were they?
     jq -r 'select(.event == "chunk.rejected") | [.peer, .reason] | @tsv' events.jsonl \\

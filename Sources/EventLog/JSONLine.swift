@@ -5,6 +5,8 @@ import Primitives
 public struct JSONLine {
   private(set) var bytes: [UInt8] = []
   private var isFirst = true
+  /// The fields of the line so far with the places of their values; nil if nobody wants to know.
+  private var marks: [(field: EventField, value: Range<Int>)]?
 
   /// Appends one record and its line feed.
   mutating func append(_ record: EventRecord) {
@@ -103,13 +105,29 @@ public struct JSONLine {
     text(field, value.rawValue)
   }
 
+  /// The fields that `event` writes, with their values as they stand in a line.
+  static func values(of event: some EventGroup) -> [(field: EventField, value: [UInt8])] {
+    var line = JSONLine()
+    line.marks = []
+    event.write(to: &line)
+    line.endMark()
+    return (line.marks ?? []).map { ($0.field, Array(line.bytes[$0.value])) }
+  }
+
+  private mutating func endMark() {
+    guard let last = marks?.indices.last, let start = marks?[last].value.lowerBound else { return }
+    marks?[last].value = start..<bytes.count
+  }
+
   private mutating func key(_ field: EventField) {
+    if marks != nil { endMark() }
     if !isFirst { bytes.append(UInt8(ascii: ",")) }
     isFirst = false
     bytes.append(UInt8(ascii: "\""))
     bytes.append(contentsOf: field.name.utf8)
     bytes.append(UInt8(ascii: "\""))
     bytes.append(UInt8(ascii: ":"))
+    marks?.append((field, bytes.count..<bytes.count))
   }
 
   private mutating func append(decimal value: UInt64) {

@@ -90,13 +90,27 @@ public struct OutputFile {
 
   /// Writes the whole content. After an error a regular file is as it was.
   public func write(_ bytes: [UInt8]) throws(StreamError) {
+    do {
+      try write { (piece: ([UInt8]) throws(StreamError) -> Void) in try piece(bytes) }
+    } catch let error as StreamError {
+      throw error
+    } catch {
+      preconditionFailure("\(error) while nothing but bytes was written")
+    }
+  }
+
+  /// Writes the content in the pieces that `body` gives. After an error, of the disk or of `body`,
+  /// a regular file is as it was.
+  public func write(
+    _ body: (_ piece: ([UInt8]) throws(StreamError) -> Void) throws -> Void
+  ) throws {
     switch place {
-    case .output: Console.write(bytes)
+    case .output: try body { (bytes: [UInt8]) throws(StreamError) in Console.write(bytes) }
     case .through:
       let file = try open(path, O_WRONLY | O_NONBLOCK)
       file.setBlocking()
-      try write(bytes, to: file)
-    case .regular(let target, let status): try replace(target, status, with: bytes)
+      try body { (bytes: [UInt8]) throws(StreamError) in try write(bytes, to: file) }
+    case .regular(let target, let status): try replace(target, status, with: body)
     }
   }
 
@@ -114,15 +128,18 @@ public struct OutputFile {
   }
 
   private func replace(
-    _ target: String, _ status: stat?, with bytes: [UInt8]
-  ) throws(StreamError) {
+    _ target: String, _ status: stat?,
+    with body: (_ piece: ([UInt8]) throws(StreamError) -> Void) throws -> Void
+  ) throws {
     let folder = Self.folder(of: target)
     let (name, file) = try temporary(in: folder)
-    do throws(StreamError) {
-      try write(bytes, to: file)
+    do {
+      try body { (bytes: [UInt8]) throws(StreamError) in try write(bytes, to: file) }
       if let status { try keep(status, file) }
-      guard fsync(file.number) == 0 else { throw .failed(path, "written", errno) }
-      guard rename(name, target) == 0 else { throw .failed(path, "replaced", errno) }
+      guard fsync(file.number) == 0 else { throw StreamError.failed(path, "written", errno) }
+      guard rename(name, target) == 0 else {
+        throw StreamError.failed(path, "replaced", errno)
+      }
     } catch {
       unlink(name)
       throw error

@@ -110,7 +110,7 @@ import Testing
           rejected proof_root_mismatch      1     2    90
 
         """))
-    #expect(text.contains("state_complete_ns  10000000\n"))
+    #expect(text.contains("state_complete_ns     10000000\n"))
     #expect(text.split(separator: "\n").allSatisfy { $0.last != " " })
   }
 

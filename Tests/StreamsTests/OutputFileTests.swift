@@ -146,6 +146,27 @@ import Testing
       #expect(Scratch.kind(fifo) == S_IFIFO)
     }
   }
+
+  @Test func pieces_shouldMakeOneFile_orNone() throws {
+    struct Refusal: Error {}
+    try Scratch.use { folder in
+      let path = folder + "/file"
+      let file = try OutputFile(path: path)
+      try file.write { piece in
+        for byte in UInt8(1)...3 { try piece([byte]) }
+      }
+      #expect(files.contents(atPath: path) == Data([1, 2, 3]))
+      // An error of whoever gives the pieces leaves what was there, and nothing beside it.
+      #expect(throws: Refusal.self) {
+        try OutputFile(path: path).write { piece in
+          try piece([9])
+          throw Refusal()
+        }
+      }
+      #expect(files.contents(atPath: path) == Data([1, 2, 3]))
+      #expect(try files.contentsOfDirectory(atPath: folder) == ["file"])
+    }
+  }
 }
 
 /// An empty folder and what is in it.

@@ -145,6 +145,21 @@ extension LimitTable {
     "SimulationLimits.silenceTime": .estimate("a fact of the simulated silent peer"),
     "ReportLimits.pictureRows": .driven(by: "rows_shouldBeThoseOfTheKeys_once"),
     "ReportLimits.pictureLegendMax": .estimate("room on a picture"),
+    "ReportLimits.storyOpenMax": .driven(by: "openThings_shouldBeForgotten_oldestFirst"),
+    "ReportLimits.storyWaitingMax": .driven(by: "thingsThatWait_shouldBeForgotten_oldestFirst"),
+    "ReportLimits.storyThreadsMax": .driven(by: "threadsAndCourses_shouldBeBounded"),
+    "ReportLimits.storyCoursesMax": .driven(by: "threadsAndCourses_shouldBeBounded"),
+    "ReportLimits.storyStepsMax": .driven(by: "steps_shouldBeBounded_howeverLongTheStory"),
+    "ReportLimits.storyListMax": .driven(by: "list_shouldBeBounded"),
+    "ReportLimits.nodesMax": .driven(by: "nodes_shouldBeRefused_whenTheyAreTooMany"),
+    "ReportLimits.heldLogBytesMax": .driven(by: "logFromAPipe_shouldBeRefused_whenItIsTooLong"),
+    "ReportLimits.exportPendingMax":
+      .driven(by: "messagesOnTheirWay_shouldBeForgotten_oldestFirst"),
+    "ReportLimits.spaceTimePendingMax": .driven(by: "clocks_shouldBeForgotten_oldestFirst"),
+    "ReportLimits.spaceTimeHostsMax": .driven(by: "nodes_shouldBeRefused_whenTheyAreTooMany"),
+    "ReportLimits.heatRectanglesMax": .driven(by: "page_shouldBeBounded_howeverLongTheLog"),
+    "ReportLimits.curvePointsMax": .driven(by: "page_shouldBeBounded_howeverLongTheLog"),
+    "ReportLimits.tableRowsMax": .driven(by: "page_shouldBeBounded_howeverLongTheLog"),
   ]
 
   static let stateTrieLimits: [String: Proof] = [

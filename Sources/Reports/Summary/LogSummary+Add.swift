@@ -14,12 +14,14 @@ extension LogSummary {
     recordCount += 1
     duration = max(duration, record.time)
     switch record.event.group {
-    case Event.State.complete: timeToComplete = timeToComplete ?? record.time
     case Event.State.reset: stateResets += 1
-    case Event.Stall.detected: stalls += 1
-    case Event.Chain.rebranched(_, _, _, let depth, _):
-      revertDepths[depth, default: 0] += 1
-      revertedBlocks = Tally.sum(revertedBlocks, depth)
+    case let event as Event.State: add(event, at: record.time)
+    case let event as Event.Stall: add(event, at: record.time, record.context.node)
+    case let event as Event.Chain: add(event, at: record.time, record.context.node)
+    case let event as Event.Node: add(event, at: record.time, record.context.node)
+    case let event as Event.Blocks: add(event)
+    case let event as Event.MacroSync: add(event)
+    case let event as Event.Peer: add(event)
     case let event as Event.Block: add(event)
     case let event as Event.Diff: add(event)
     case let event as Event.Chunk: add(event)
@@ -40,7 +42,9 @@ extension LogSummary {
   private mutating func add(_ event: Event.Block) {
     switch event {
     case .accepted(let source, _, _, _): count("accepted", source.rawValue)
-    case .rejected(_, _, _, let reason): count("rejected", reason)
+    case .rejected(_, _, let peer, let reason):
+      count("rejected", reason)
+      refuse("block", peer, reason)
     case .ignored(_, _, _, let reason): count("ignored", reason)
     case .dropped(_, _, let reason): count("dropped", reason)
     case .produced(let kind, _, _, _, _): count("produced", kind.rawValue)
@@ -58,6 +62,7 @@ extension LogSummary {
       diffs[Outcome(outcome: "accepted", reason: ""), default: Tally()].add(entries, bytes)
     case .rejected(let peer, _, _, let reason):
       diffs[Outcome(outcome: "rejected", reason: reason), default: Tally()].add(0, 0)
+      refuse("diff", peer, reason)
       peers[peer, default: Service()].rejections += 1
     case .failed(_, _, let reason, _):
       diffs[Outcome(outcome: "failed", reason: reason), default: Tally()].add(0, 0)
@@ -73,6 +78,7 @@ extension LogSummary {
       peers[chunk.peer, default: Service()].chunks.add(chunk.items, chunk.bytes)
     case .rejected(let chunk, let reason):
       count(chunk, "rejected", reason)
+      refuse("chunk", chunk.peer, reason, chunk.items, chunk.bytes)
       peers[chunk.peer, default: Service()].rejections += 1
     case .ignored(let chunk, let reason): count(chunk, "ignored", reason)
     case .discarded(let chunk, let reason): count(chunk, "discarded", reason)
@@ -83,6 +89,10 @@ extension LogSummary {
   private mutating func count(_ chunk: Event.ChunkFacts, _ outcome: String, _ reason: String) {
     chunks[Outcome(outcome: outcome, reason: reason), default: Tally()].add(
       chunk.items, chunk.bytes)
+    if outcome != "accepted" {
+      let wasted = peers[chunk.peer, default: Service()].wastedBytes
+      peers[chunk.peer, default: Service()].wastedBytes = Tally.sum(wasted, chunk.bytes)
+    }
   }
 
   private mutating func add(_ event: Event.Request) {
@@ -102,7 +112,7 @@ extension LogSummary {
 extension LogSummary.Tally {
   /// One more thing of this size. A hostile log could hold any numbers, so they stop at the
   /// largest.
-  fileprivate mutating func add(_ items: Int, _ bytes: Int) {
+  mutating func add(_ items: Int, _ bytes: Int) {
     count += 1
     self.items = Self.sum(self.items, items)
     self.bytes = Self.sum(self.bytes, bytes)

@@ -20,7 +20,7 @@ extension LogSummary {
     return "{\"run\":{" + run + "}" + rest + "}\n"
   }
 
-  private var facts: [(name: String, value: SummaryTable.Cell)] {
+  var facts: [(name: String, value: SummaryTable.Cell)] {
     var facts: [(name: String, value: SummaryTable.Cell)] = []
     if case .start(_, let seed, let commit, let toolchain, let mode, _, let scenario, _) = start {
       facts.append(("scenario", .text(scenario)))
@@ -43,10 +43,55 @@ extension LogSummary {
     facts.append(("stalls", .number(stalls)))
     facts.append(("reverts", .number(revertDepths.values.reduce(0, +))))
     facts.append(("reverted_blocks", .number(revertedBlocks)))
+    return facts + (node == nil ? [] : standingFacts) + costFacts
+  }
+
+  /// Where the one node stands that the summary is of.
+  private var standingFacts: [(name: String, value: SummaryTable.Cell)] {
+    var facts: [(name: String, value: SummaryTable.Cell)] = []
+    func add(_ name: String, _ value: (some BinaryInteger)?) {
+      if let value { facts.append((name, .number(Int(clamping: value)))) }
+    }
+    add("started_ns", standing.started)
+    if let start = standing.started, let end = timeToComplete {
+      add("complete_after_ns", max(0, end - start))
+    }
+    add("head", standing.head)
+    add("held_ppm", standing.heldPpm)
+    add("missing_ranges", standing.missingRanges)
+    add("forecast_error_ppm", forecastErrorPpm)
+    add("crashes", crashes)
     return facts
   }
 
-  private var tables: [SummaryTable] {
+  /// What was received, and how much of it was of use.
+  private var costFacts: [(name: String, value: SummaryTable.Cell)] {
+    func bytes(_ outcomes: [String]) -> Int {
+      chunks.filter { outcomes.contains($0.key.outcome) }.values
+        .reduce(0) { Tally.sum($0, $1.bytes) }
+    }
+    let received = traffic.values.reduce(0) { Tally.sum($0, $1.ended.bytes) }
+    let judged = chunks.values.reduce(0) { Tally.sum($0, $1.bytes) }
+    let stalled = stallList.reduce(0) { Tally.sum($0, Int(length(of: $1))) }
+    return [
+      ("received_bytes", .number(received)),
+      ("useful_chunk_bytes", .number(bytes(["accepted"]))),
+      ("unused_chunk_bytes", .number(bytes(["ignored", "discarded", "pruned"]))),
+      ("refused_chunk_bytes", .number(bytes(["rejected"]))),
+      ("other_received_bytes", .number(max(0, received - judged))),
+      ("refusals", .number(refusals.values.reduce(0) { Tally.sum($0, $1.count) })),
+      ("bans", .number(peers.values.reduce(0) { $0 + $1.bans })),
+      ("stalled_ns", .number(stalled)),
+      ("longest_stall_ns", .number(stallList.map { Int(length(of: $0)) }.max() ?? 0)),
+    ]
+  }
+
+  /// How long the stall took; one that is not over lasts to the end of the log.
+  private func length(of stall: Stall) -> Int64 {
+    stall.length ?? max(0, duration - stall.from)
+  }
+
+  var tables: [SummaryTable] {
     [
       SummaryTable(
         title: "blocks", columns: ["outcome", "reason", "blocks"],
@@ -68,6 +113,31 @@ extension LogSummary {
         title: "reverts", columns: ["depth", "reverts"],
         rows: revertDepths.sorted { $0.key < $1.key }.map { [.number($0.key), .number($0.value)] }),
       peerTable,
+      SummaryTable(
+        title: "refusals", columns: ["kind", "peer", "reason", "messages", "items", "bytes"],
+        rows: refusals.sorted { $0.key < $1.key }.map { refusal, tally in
+          [
+            .text(refusal.kind), .text(refusal.peer.map { "p\($0)" } ?? ""),
+            .text(refusal.reason), .number(tally.count), .number(tally.items),
+            .number(tally.bytes),
+          ]
+        }),
+      SummaryTable(
+        title: "rebranches", columns: ["t_ns", "node", "block", "depth", "adopted"],
+        rows: rebranches.map {
+          [
+            .number(Int($0.time)), .text($0.node), .number(Int($0.block)), .number($0.depth),
+            .number($0.adopted),
+          ]
+        }),
+      SummaryTable(
+        title: "stall_list", columns: ["t_ns", "node", "duration_ns", "blocker"],
+        rows: stallList.map {
+          [
+            .number(Int($0.from)), .text($0.node), .number(Int(length(of: $0))),
+            .text($0.blocker),
+          ]
+        }),
     ]
   }
 
@@ -88,13 +158,13 @@ extension LogSummary {
     let outcomes = Event.RequestOutcome.allCases
     return SummaryTable(
       title: "peers",
-      columns: ["peer", "requests", "bytes", "chunks", "items", "rejected"]
+      columns: ["peer", "requests", "bytes", "chunks", "items", "rejected", "bans", "wasted_bytes"]
         + outcomes.map(\.rawValue),
       rows: peers.sorted { $0.key < $1.key }.map { peer, service in
         [
           .text("p\(peer)"), .number(service.outcomes.values.reduce(0, +)),
           .number(service.bytes), .number(service.chunks.count), .number(service.chunks.items),
-          .number(service.rejections),
+          .number(service.rejections), .number(service.bans), .number(service.wastedBytes),
         ] + outcomes.map { .number(service.outcomes[$0, default: 0]) }
       })
   }

@@ -33,6 +33,49 @@ public struct LogSummary: Sendable, Hashable {
     var bytes = 0
     var chunks = Tally()
     var rejections = 0
+    var bans = 0
+    /// Bytes of chunks that were not taken, for whatever reason.
+    var wastedBytes = 0
+  }
+
+  /// What was refused, by whom it was given, and why.
+  struct Refusal: Hashable, Comparable {
+    let kind: String
+    /// Nil where the log does not say who gave it.
+    let peer: UInt32?
+    let reason: String
+
+    static func < (a: Refusal, b: Refusal) -> Bool {
+      (a.kind, a.peer ?? 0, a.reason) < (b.kind, b.peer ?? 0, b.reason)
+    }
+  }
+
+  /// A time in which nothing moved.
+  struct Stall: Hashable {
+    let node: String
+    let from: Int64
+    /// Nil while it lasts.
+    var length: Int64?
+    let blocker: String
+  }
+
+  /// A change to a better branch.
+  struct Rebranch: Hashable {
+    let time: Int64
+    let node: String
+    let block: UInt32
+    let depth: Int
+    let adopted: Int
+  }
+
+  /// Where one node stands, as far as the log has said.
+  struct Standing: Hashable {
+    var started: Int64?
+    var head: UInt32?
+    var heldPpm: Int?
+    var missingRanges: Int?
+    /// Earliest and latest end that a forecast has named since a fifth was done.
+    var forecastEnds: ClosedRange<Int64>?
   }
 
   /// The only node whose records count, nil for all.
@@ -51,6 +94,13 @@ public struct LogSummary: Sendable, Hashable {
   public internal(set) var timeToComplete: Int64?
   var stateResets = 0
   var stalls = 0
+  /// The first of the stalls.
+  var stallList: [Stall] = []
+  /// The first of the rebranches.
+  var rebranches: [Rebranch] = []
+  var refusals: [Refusal: Tally] = [:]
+  var standing = Standing()
+  var crashes = 0
   var blocks: [Outcome: Int] = [:]
   var chunks: [Outcome: Tally] = [:]
   var diffs: [Outcome: Tally] = [:]

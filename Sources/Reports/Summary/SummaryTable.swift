@@ -23,7 +23,7 @@ struct SummaryTable {
       }
     }
 
-    fileprivate var isNumber: Bool {
+    var isNumber: Bool {
       if case .number = self { true } else { false }
     }
   }
