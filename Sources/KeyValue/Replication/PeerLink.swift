@@ -102,7 +102,7 @@ struct PeerLink {
 
   /// Concludes from what was acknowledged what the peer holds.
   mutating func settleHeld(told: UInt64) {
-    guard held >= streamStart else { return }
+    guard isLinked, held >= streamStart else { return }
     held = max(held, acknowledged(told: told))
   }
 
