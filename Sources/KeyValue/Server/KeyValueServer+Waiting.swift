@@ -12,8 +12,11 @@ extension KeyValueServer {
   /// Has a client wait until replicas have its writes, or answers at once.
   func wait(_ client: ClientConnection, replicas: Int64, milliseconds: Int64) {
     let count = acknowledged(client)
-    // A node that can have no replicas would keep it for ever.
-    guard count < replicas, replication != nil else { return replies.integer(count) }
+    // A node that can have no replicas would keep it for ever, and within a transaction all
+    // requests are executed in one batch.
+    guard count < replicas, replication != nil, client.session.run == nil else {
+      return replies.integer(count)
+    }
     var waiter = WaitingClient(client: client, replicas: replicas)
     if milliseconds > 0 {
       let time = Duration.milliseconds(min(milliseconds, KeyValueLimits.waitMillisecondsMax))
