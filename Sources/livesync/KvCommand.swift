@@ -54,6 +54,7 @@ struct KvSetup {
   let name: String
   let metrics: SocketAddress?
   let events: String?
+  let keepsSiblings: Bool
 
   init(_ arguments: Arguments) throws {
     let word = arguments.text("--listen") ?? "127.0.0.1:3000"
@@ -80,6 +81,7 @@ struct KvSetup {
       return address
     }
     events = arguments.text("--events")
+    keepsSiblings = arguments.flag("--siblings")
   }
 
   /// The keys that other replicas know this one by: those of the data directory, or new ones.
@@ -105,6 +107,7 @@ struct KvSetup {
       clientsMax: clients ?? KeyValueLimits.clientsDefault,
       programVersion: BuildIdentity.build.version)
     settings.fsync = durability?.fsync.rawValue
+    settings.keepsSiblings = keepsSiblings
     if let replication { settings.clockAheadMax = replication.clockAheadMilliseconds }
     return settings
   }

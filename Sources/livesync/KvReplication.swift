@@ -37,7 +37,6 @@ struct KvReplication {
   var intervalMilliseconds: UInt64 = 5_000
   var tombstoneAge: Duration = .seconds(10 * 86_400)
   var clockAheadMilliseconds: UInt64 = 7_200_000
-  var keepsSiblings = false
   var name = ""
 
   /// Nil if the arguments name no other replicas.
@@ -60,7 +59,6 @@ struct KvReplication {
     let ahead: UInt64? = try arguments.number("--clock-ahead-max", in: 0...86_400_000)
     clockAheadMilliseconds = ahead ?? clockAheadMilliseconds
     if let word = arguments.text("--tombstone-age") { tombstoneAge = try Self.age(word) }
-    keepsSiblings = arguments.flag("--siblings")
     name = try Self.name(arguments)
     clusterKey = try arguments.text("--cluster-key").map(KvClusterKey.read)
     guard !listen.isEmpty || !peers.isEmpty else {

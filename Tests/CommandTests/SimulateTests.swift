@@ -212,4 +212,20 @@ import Testing
       #expect(result.code == 2 && result.errors.contains(message), "\(result.errors)")
     }
   }
+
+  @Test func aPlanFile_shouldBeRead_upToItsLimit() throws {
+    let folder = try Program.scratchFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let file = folder.appending(path: "long.json")
+    let limit = SimulationLimits.planBytesMax
+    let text = #""speed": 1}"#
+    for (length, message) in [
+      (limit, "unknown key 'speed'"), (limit + 1, "is larger than \(limit) bytes"),
+    ] {
+      let blanks = String(repeating: " ", count: length - 1 - text.utf8.count)
+      try Data(("{" + blanks + text).utf8).write(to: file)
+      let result = try Program.run("simulate", "--plan", file.path, "--out", folder.path)
+      #expect(result.code == 2 && result.errors.contains(message), "\(result.errors)")
+    }
+  }
 }

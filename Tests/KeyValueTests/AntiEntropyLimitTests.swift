@@ -156,7 +156,7 @@ import Testing
     #expect(outcome.keysSent == 0 || outcome.keysSent == 1)
     peer.refusal = nil
     peer.beforeCommit = {}
-    #expect(world.session()?.keysSent == 1)
+    #expect(world.session()?.isComplete == true)
     #expect(world.session()?.end == .equal)
   }
 }

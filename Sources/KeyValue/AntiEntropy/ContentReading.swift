@@ -41,7 +41,7 @@ extension KeyValueEffect {
     let version = HybridTime(ticks: record.version, replica: ReplicaID(word(1)))
     let expiry = word(9)
     switch kind {
-    case .bytes, .replicated:
+    case .bytes, .replicated, .emptied:
       self = .set(
         key: record.key, kind: kind, value: Array(content[head...]), version: version,
         expiry: expiry)

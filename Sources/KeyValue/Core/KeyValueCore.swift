@@ -31,8 +31,8 @@ public struct KeyValueCore: ~Copyable {
   /// The time of the batch, in milliseconds since 1970.
   var now: UInt64
   /// The time by which expiry is judged, in milliseconds since 1970: the largest that any replica
-  /// is known to have, so that what has ended for one ends for all that heard of it. It goes on with
-  /// the clock here.
+  /// is known to have, so that what has ended for one ends for all that heard of it. It goes on
+  /// with the clock here.
   private(set) var expiryNow: UInt64
   /// How far it is ahead of the clock here, and the largest time of another replica that was seen.
   private var lead: UInt64 = 0

@@ -47,7 +47,9 @@ extension ReplicationCore {
   mutating func settleWaiting(at time: ReplicationTime) {
     isWaiting = settings.peers.contains { peer in
       guard !ownAddresses.contains(peer.address) else { return false }
-      guard let key = peer.key ?? book.pins[peer.address] else { return true }
+      guard let key = peer.key ?? book.pins[peer.address] ?? member(at: peer.address) else {
+        return true
+      }
       return book.table[key] == nil
     }
     // Nor is that waited for longer than for a member.

@@ -154,6 +154,13 @@ extension ReplicationCore {
     out.append(.storeMembers)
   }
 
+  /// The member that says that it listens at an address.
+  func member(at address: String) -> NodeIdentity? {
+    book.table.members.first {
+      $0.identity != settings.identity && $0.addresses.contains(address)
+    }?.identity
+  }
+
   /// The key that is expected at an address; nil where any is, as after its member was removed.
   private func pinned(at address: String) -> NodeIdentity? {
     book.pins[address].flatMap { book.table.isRemoved($0) ? nil : $0 }
@@ -239,7 +246,8 @@ extension ReplicationCore {
       for address in member.addresses { targets[address] = member.identity }
     }
     for peer in settings.peers {
-      targets[peer.address] = .some(peer.key ?? pinned(at: peer.address))
+      targets[peer.address] = .some(
+        peer.key ?? pinned(at: peer.address) ?? member(at: peer.address))
     }
     for address in ownAddresses { targets[address] = nil }
     dials = dials.filter { targets.keys.contains($0.key) }

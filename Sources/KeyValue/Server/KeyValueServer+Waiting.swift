@@ -12,8 +12,11 @@ extension KeyValueServer {
   /// Has a client wait until replicas have its writes, or answers at once.
   func wait(_ client: ClientConnection, replicas: Int64, milliseconds: Int64) {
     let count = acknowledged(client)
-    // A node that can have no replicas would keep it for ever.
-    guard count < replicas, replication != nil else { return replies.integer(count) }
+    // A node that can have no replicas would keep it for ever, and within a transaction all
+    // requests are executed in one batch.
+    guard count < replicas, replication != nil, client.session.run == nil else {
+      return replies.integer(count)
+    }
     var waiter = WaitingClient(client: client, replicas: replicas)
     if milliseconds > 0 {
       let time = Duration.milliseconds(min(milliseconds, KeyValueLimits.waitMillisecondsMax))
@@ -24,7 +27,7 @@ extension KeyValueServer {
       }
     }
     client.isBlocked = true
-    waiting[client.session.id] = waiter
+    waiters[client.session.id] = waiter
   }
 
   /// How many replicas have a client's writes, or, if it wrote nothing, all of this node so far.
@@ -36,7 +39,7 @@ extension KeyValueServer {
   /// Replicas may have more writes than before: whoever waits for that goes on. On the loop's
   /// thread.
   package func replicasAdvanced() {
-    guard !waiting.isEmpty, !isLookingAtWaits else { return }
+    guard !waiters.isEmpty, !isLookingAtWaits else { return }
     isLookingAtWaits = true
     // In another batch than the one in which somebody began to wait.
     runtime.soon { [weak self] in self?.lookAtWaits() }
@@ -45,7 +48,7 @@ extension KeyValueServer {
   private func lookAtWaits() {
     isLookingAtWaits = false
     var isEarly = false
-    for (_, waiter) in waiting.sorted(by: { $0.key < $1.key }) {
+    for (_, waiter) in waiters.sorted(by: { $0.key < $1.key }) {
       let count = acknowledged(waiter.client)
       guard count >= waiter.replicas else { continue }
       if isBatchOpen, waiter.client.batch == batch {
@@ -71,7 +74,7 @@ extension KeyValueServer {
 
   /// A client does not wait any longer.
   func forgetWait(_ client: ClientConnection) {
-    guard let waiter = waiting.removeValue(forKey: client.session.id) else { return }
+    guard let waiter = waiters.removeValue(forKey: client.session.id) else { return }
     if let timer = waiter.timer { runtime.cancel(timer) }
     client.isBlocked = false
   }
@@ -79,7 +82,7 @@ extension KeyValueServer {
   /// A client that waits has ended its side of the connection: it may still read, but not for
   /// ever.
   func endOfBlocked(_ client: ClientConnection) {
-    guard let waiter = waiting[client.session.id], waiter.timer == nil else { return }
+    guard let waiter = waiters[client.session.id], waiter.timer == nil else { return }
     close(client)
   }
 }

@@ -46,7 +46,7 @@ public final class KeyValueServer: @unchecked Sendable {
   /// No write of a client here is later, in ticks, while there are replicas.
   var lastWrite: UInt64 = 0
   /// Clients that wait for replicas.
-  var waiting: [UInt64: WaitingClient] = [:]
+  var waiters: [UInt64: WaitingClient] = [:]
   var isLookingAtWaits = false
   /// What keeps the data equal to that of other replicas; nil: nothing does.
   package weak var replication: (any ReplicationService)?

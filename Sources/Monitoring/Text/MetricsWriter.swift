@@ -1,19 +1,17 @@
 /// Writes metrics in the text format of Prometheus, version 0.0.4: each family with its help and
 /// type, then its samples.
-package struct MetricsWriter: Sendable {
+struct MetricsWriter: Sendable {
   /// What kind of number a family is of.
-  package enum Kind: String, Sendable {
+  enum Kind: String, Sendable {
     /// It only grows; its name ends with `_total`.
     case counter
     /// It goes up and down.
     case gauge
   }
 
-  package typealias Labels = [(name: String, value: String)]
+  typealias Labels = [(name: String, value: String)]
 
-  package private(set) var text = ""
-
-  package init() {}
+  private(set) var text = ""
 
   /// A family of one sample without labels; left out if there is no number.
   mutating func value(_ name: String, _ kind: Kind, _ help: String, _ value: Double?) {
@@ -22,7 +20,7 @@ package struct MetricsWriter: Sendable {
   }
 
   /// A family with labels, left out if it has no sample: what is not known is no zero.
-  package mutating func family(
+  mutating func family(
     _ name: String, _ kind: Kind, _ help: String, _ samples: [(labels: Labels, value: Double)]
   ) {
     guard !samples.isEmpty else { return }

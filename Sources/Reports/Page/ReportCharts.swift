@@ -50,8 +50,8 @@ struct ReportCharts {
     return """
       <section><h2>How the state filled</h2>
       <p class="why">Time goes to the right. The strip in the middle is the key space from its \
-      first to its last key: each part gets the colour of the peer that gave it, from the moment that it \
-      was proven. Grey is missing.</p>
+      first to its last key: each part gets the colour of the peer that gave it, from the moment \
+      that it was proven. Grey is missing.</p>
       <div class="chart">
       \(row(
         ["100 %", "held", "0 %"], 110,

@@ -122,11 +122,11 @@ extension FaultClass {
 extension FaultClass {
   static let storage: [FaultClass] = [
     .init(
-      "failed_write", .storage, .joiner, "the n-th write from now is refused",
-      amount: .init("writes", 1...1_000_000, drawn: 1...400)
+      "failed_write", .storage, .joiner,
+      "the n-th write from now is refused, unless it comes after the end",
+      amount: .init("writes", 1...1_000_000, drawn: 1...400), lasts: 1_000...10_000
     ) { fault, world, fired in
       world.joinerDisk.fail(atWrite: UInt64(fault.amount), .failed, fired)
-      return nil
     },
     .init(
       "torn_commit", .storage, .joiner,
@@ -144,11 +144,11 @@ extension FaultClass {
       return world.joinerDisk.fill(leaving: fault.amount)
     },
     .init(
-      "bit_flip", .storage, .joiner, "the n-th record that is read from now has a wrong bit",
-      amount: .init("reads", 1...1_000_000, drawn: 1...2_000)
+      "bit_flip", .storage, .joiner,
+      "the n-th record that is read from now has a wrong bit, unless it comes after the end",
+      amount: .init("reads", 1...1_000_000, drawn: 1...2_000), lasts: 1_000...10_000
     ) { fault, world, fired in
       world.joinerDisk.flip(atRead: UInt64(fault.amount), bit: UInt64(fault.start), fired)
-      return nil
     },
     .init(
       "slow_disk", .storage, .node, "each message that changes what it stores takes so long",

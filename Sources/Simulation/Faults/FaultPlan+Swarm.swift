@@ -105,10 +105,11 @@ private struct SwarmFaults {
   /// What could leave the node without an honest peer, or has no object in this world.
   private func isForbidden(_ fault: PlannedFault) -> Bool {
     if fault.kind == "other_store", scenario.sharedPeers > 0 { return true }
+    if fault.node == peers, fault.lie != nil { return true }
     if let lie = fault.lie, [.wrongPiece, .wrongManifest].contains(lie) {
       return scenario.snapshotInterval == 0
     }
-    return fault.node == peers && fault.lie != nil
+    return false
   }
 
   private func strikes(of kind: FaultClass, _ random: inout RandomStream) -> [PlannedFault] {

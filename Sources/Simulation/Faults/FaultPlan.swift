@@ -109,6 +109,9 @@ public struct FaultPlan: Sendable, Hashable {
     if reliablePeers.isEmpty {
       return "no full peer stays honest and able to serve everything"
     }
+    if end > scenario.timeLimitSeconds * 1_000 {
+      return "the last fault ends after time_limit_s"
+    }
     return isCutForGood ? "a fault of network, disk or time lasts to the end of the run" : nil
   }
 

@@ -16,6 +16,8 @@ final class JoinerDisk: @unchecked Sendable {
   private(set) var current: MemoryDisk
   private var copy: MemoryDisk?
   private var crashPoint: CrashPoint?
+  /// Reads that checks made.
+  private var checked: UInt64 = 0
   /// Faults that count once their write or read has come.
   private var armed: [(isDue: (MemoryDisk) -> Bool, fired: () -> Void)] = []
 
@@ -37,6 +39,7 @@ final class JoinerDisk: @unchecked Sendable {
     }
     crashPoint = nil
     armed = []
+    checked = 0
   }
 
   func crash(
@@ -49,10 +52,11 @@ final class JoinerDisk: @unchecked Sendable {
 
   func fail(
     atWrite write: UInt64, _ fault: StorageFaults.Write, _ fired: @escaping () -> Void
-  ) {
+  ) -> FaultUndo {
     let point = current.writes + write
     current.faults.writes[point] = fault
     armed.append(({ $0.writes >= point }, fired))
+    return { [self] in current.faults.writes[point] = nil }
   }
 
   /// Every commit among the next writes is torn; one that is followed by another was not.
@@ -65,16 +69,33 @@ final class JoinerDisk: @unchecked Sendable {
     armed.append(({ $0.commits > commits }, fired))
   }
 
-  func flip(atRead read: UInt64, bit: UInt64, _ fired: @escaping () -> Void) {
+  func flip(atRead read: UInt64, bit: UInt64, _ fired: @escaping () -> Void) -> FaultUndo {
     let point = current.reads + read
     current.faults.bitFlips[point] = bit
-    armed.append(({ $0.reads >= point }, fired))
+    let due = point - checked
+    armed.append(({ [unowned self] in $0.reads - checked >= due }, fired))
+    // Its place may have moved on, behind what checks have read.
+    return { [self] in
+      current.faults.bitFlips = current.faults.bitFlips.filter { $0.value != bit }
+    }
   }
 
   /// The disk has room for so many bytes more.
   func fill(leaving bytes: Int) -> FaultUndo {
     current.faults.capacity = current.byteCount + bytes
     return { [self] in current.faults.capacity = nil }
+  }
+
+  /// Lets a check read without faults; those that are to come wait for what is read afterwards.
+  func unharmed(_ check: () -> Void) {
+    let disk = current
+    let (flips, reads) = (disk.faults.bitFlips, disk.reads)
+    disk.faults.bitFlips = [:]
+    check()
+    let more = disk.reads - reads
+    disk.faults.bitFlips = Dictionary(
+      uniqueKeysWithValues: flips.map { ($0.key > reads ? $0.key + more : $0.key, $0.value) })
+    checked += more
   }
 
   /// Looks at what has come: how long the process is gone that ended at a write, nil if none has.

@@ -83,12 +83,18 @@ public struct FailureReport: Sendable {
       if fault.amount > 0 { words.append("amount: \(fault.amount)") }
       return "    PlannedFault(\(words.joined(separator: ", "))),"
     }
+    // The profile gives the world; what is no world of the profile is given as it is.
+    let isDrawn = FaultPlan.swarm(seed: plan.seed).scenario == shrunk.plan.scenario
+    let made =
+      isDrawn
+      ? "  var plan = FaultPlan.swarm(seed: \(plan.seed))\n  plan.faults = [\n"
+        + list.joined(separator: "\n") + "\n  ]"
+      : "  let plan = try FaultPlan(json: Array(#\"\"\"\n"
+        + shrunk.plan.json.split(separator: "\n").map { "    \($0)\n" }.joined()
+        + "    \"\"\"#.utf8))"
     return """
       @Test func \(name.joined())_shouldPass() throws {
-        var plan = FaultPlan.swarm(seed: \(plan.seed))
-        plan.faults = [
-      \(list.joined(separator: "\n"))
-        ]
+      \(made)
         let report = try SimulationRun(plan).run(
           identity: RunIdentity(commit: "test", toolchain: "test", mode: "test"))
         #expect(report.verdict == .pass, "\\(report.reason)")

@@ -133,6 +133,9 @@ final class SimulatedWorld: @unchecked Sendable {
       note("slow", "\(peer)", "sends \(plan.upload(of: peer)) bytes a second")
     }
     observer.onComplete = { [unowned self] in measure() }
+    if faultPlan != nil {
+      observer.reading = { [joinerDisk] check in joinerDisk.unharmed(check) }
+    }
     planFaults()
     armFaults()
   }
