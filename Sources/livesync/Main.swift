@@ -28,7 +28,7 @@ struct Main {
       SnapshotExportCommand.self, SnapshotImportCommand.self, ReconcileServeCommand.self,
       ReconcileCommand.self, CrdtDemoCommand.self, CrdtLawsCommand.self, ReplicasCommand.self,
       KvBackupCommand.self, KvRestoreCommand.self, KvExportCommand.self, KvImportCommand.self,
-      KvKeyCommand.self, KvCommand.self,
+      KvKeyCommand.self, KvSimulateCommand.self, KvCommand.self,
     ]
   }
 

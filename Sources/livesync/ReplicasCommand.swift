@@ -37,14 +37,17 @@ enum ReplicasCommand: Command {
       guard arguments.text("--seeds") == nil else {
         throw UsageError("option '--seed' does not go with '--seeds'")
       }
-      return one(
-        ReplicaRun(seed: seed, kind: kind, planted: planted, exchange: exchange), arguments)
+      let run = ReplicaRun(seed: seed, kind: kind, planted: planted, exchange: exchange)
+      return one(run.report(), { run.shrunk() }, arguments)
     }
     let seeds = try arguments.text("--seeds").map(SimulateCommand.seeds) ?? seedsDefault
-    return campaign(seeds, kind, planted, exchange, arguments)
+    return campaign(seeds, replay(kind, planted, exchange), arguments) { seed in
+      ReplicaRun(seed: seed, kind: kind, planted: planted, exchange: exchange).report()
+    }
   }
 
-  private static func choice<Value: RawRepresentable & CaseIterable>(
+  /// The value of an option that names one of some.
+  static func choice<Value: RawRepresentable & CaseIterable>(
     _ arguments: Arguments, _ name: String
   ) throws(UsageError) -> Value? where Value.RawValue == String {
     guard let text = arguments.text(name) else { return nil }
@@ -62,9 +65,11 @@ enum ReplicasCommand: Command {
 
   // MARK: One run
 
-  private static func one(_ run: ReplicaRun, _ arguments: Arguments) -> ExitCode {
-    let report = run.report()
-    let shrunk = report.failure == nil ? nil : run.shrunk()
+  /// Shows one run; if it failed, made small.
+  static func one(
+    _ report: ReplicaReport, _ shrink: () -> ShrunkRun?, _ arguments: Arguments
+  ) -> ExitCode {
+    let shrunk = report.failure == nil ? nil : shrink()
     if arguments.wantsJSON {
       Console.printJSON(json(report))
     } else {
@@ -75,9 +80,9 @@ enum ReplicasCommand: Command {
 
   private static func text(_ report: ReplicaReport, _ shrunk: ShrunkRun?) -> String {
     let logs = report.logOperations.map { " of \($0) operations" } ?? ""
+    let exchange = report.exchange.map { " by \($0)" } ?? ""
     var lines = [
-      "seed \(report.seed)  \(report.kind) by \(report.exchange)\(logs)  "
-        + "\(report.replicas) replicas",
+      "seed \(report.seed)  \(report.kind)\(exchange)\(logs)  \(report.replicas) replicas",
       "faults    \(report.faults)",
       "commands  \(report.done) done, \(report.refused) refused",
       "events    \(report.events) in \(report.milliseconds) ms, SHA-256 \(report.digest.hex)",
@@ -93,8 +98,8 @@ enum ReplicasCommand: Command {
 
   private static func json(_ report: ReplicaReport) -> String {
     let failure = report.failure.map { JSONText.quoted($0.description) } ?? "null"
-    return "{\"seed\":\(report.seed),\"type\":\(JSONText.quoted(report.kind)),"
-      + "\"protocol\":\"\(report.exchange.rawValue)\","
+    let exchange = report.exchange.map { "\"protocol\":\"\($0.rawValue)\"," } ?? ""
+    return "{\"seed\":\(report.seed),\"type\":\(JSONText.quoted(report.kind)),\(exchange)"
       + "\"replicas\":\(report.replicas),\"done\":\(report.done),\"refused\":\(report.refused),"
       + "\"events\":\(report.events),\"virtual_ms\":\(report.milliseconds),"
       + "\"sha256\":\"\(report.digest.hex)\",\"failure\":\(failure)}"
@@ -102,12 +107,13 @@ enum ReplicasCommand: Command {
 
   // MARK: Many runs
 
-  private static func campaign(
-    _ seeds: ClosedRange<UInt64>, _ kind: ModelKind?, _ planted: PlantedFault?,
-    _ exchange: ReplicaProtocol?, _ arguments: Arguments
+  /// Runs many seeds and sums up.
+  /// - Parameter command: what runs one of them, but for its seed.
+  static func campaign(
+    _ seeds: ClosedRange<UInt64>, _ command: String, _ arguments: Arguments,
+    _ run: @escaping @Sendable (UInt64) -> ReplicaReport
   ) -> ExitCode {
     let isJSON = arguments.wantsJSON
-    let command = replay(kind, planted, exchange)
     let tally = Lock(ReplicaTally())
     let show = { @Sendable (tally: ReplicaTally) in
       Console.endProgress()
@@ -126,9 +132,7 @@ enum ReplicasCommand: Command {
     let meter = Lock(ProgressMeter())
     DispatchQueue.concurrentPerform(iterations: seeds.count) { index in
       let seed = seeds.lowerBound + UInt64(index)
-      let report = ReplicaRun(
-        seed: seed, kind: kind, planted: planted, exchange: exchange
-      ).report()
+      let report = run(seed)
       let (done, failed) = tally.withLock { tally in
         tally.add(report)
         return (tally.count, tally.failureCount)

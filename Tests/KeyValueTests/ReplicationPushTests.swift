@@ -80,6 +80,21 @@ import Testing
     #expect(network.read(1, "before") == .null && network.read(1, "after") == .text("1"))
   }
 
+  /// Found by simulated seeds 15 and 17.
+  @Test func aPeer_shouldNotCount_whileItLacksWhatWasWrittenBeforeTheLink() {
+    let network = pair()
+    network.run(500)
+    network.holdsSessions = true
+    network.cut(0, 1)
+    network.write(0, "SET k v")
+    let ticks = network.nodes[0].core.lastTicks
+    network.cut = []
+    network.run(6_000)
+    #expect(!network.connections.isEmpty)
+    #expect(network.read(1, "k") == .null)
+    #expect(network.nodes[0].replication.acknowledgements(of: ticks) == 0)
+  }
+
   @Test func anItemThatIsRefused_shouldStopItsStream_untilARoundMakesUpForIt() throws {
     let network = ReplicaNetwork(2, skews: [20_000, 0])
     network.run(500)

@@ -4,6 +4,12 @@ extension LimitTable {
       by: "replicas_shouldAgreeOnWhatTheModelSays_underEveryFault"),
     "ReplicaSimulationLimits.replicasMax": .driven(
       by: "replicas_shouldAgreeOnWhatTheModelSays_underEveryFault"),
+    "ReplicaSimulationLimits.clusterReplicasMin": .driven(
+      by: "clusters_shouldHoldWhatTheModelSays_underEveryFault"),
+    "ReplicaSimulationLimits.keyValueConvergenceMillisecondsMax": .driven(
+      by: "cluster_shouldBeGivenUp_whenItIsNotEqualInTime"),
+    "ReplicaSimulationLimits.answerTicksMax": .estimate(
+      "longer than both ways of a message and a step between them"),
     "ReplicaSimulationLimits.worldEventsMax": .estimate(
       "no run of a bounded plan comes near; it ends one that would never come to rest"),
     "ReplicaSimulationLimits.convergenceMillisecondsMax": .driven(

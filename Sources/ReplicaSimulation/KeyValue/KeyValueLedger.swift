@@ -60,7 +60,8 @@ final class KeyValueLedger: @unchecked Sendable {
       }
       (held, mayBeOver) = (content.value, end != 0)
     }
-    let allowed = [Self.result(of: command, on: held)] + (mayBeOver ? [Self.result(of: command, on: nil)] : [])
+    let allowed =
+      [Self.result(of: command, on: held)] + (mayBeOver ? [Self.result(of: command, on: nil)] : [])
     guard allowed.contains(value) else {
       return .init(
         .wrongValue, "\(command) on \(held ?? "nothing") gave \(value ?? "nothing")")

@@ -161,7 +161,8 @@ extension KeyValueNode {
       return nil
     case .store(let entries):
       guard let tally = store(entries, of: number, &moment) else { return .refused(.busy) }
-      tallies[Answered(peer: number, session: request.session), default: StoredRecords().tally].add(tally)
+      tallies[Answered(peer: number, session: request.session), default: StoredRecords().tally].add(
+        tally)
       return .stored(replica.current().summary)
     }
   }
