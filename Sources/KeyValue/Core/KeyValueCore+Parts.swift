@@ -13,8 +13,8 @@ public struct ValueBase: Sendable, Hashable {
   }
 }
 
-/// A key whose expiry changed, or to whose value bytes were appended, as the own log has it: it says
-/// nothing without the version that it was made of. Replicas are sent whole values.
+/// A key whose expiry changed, or to whose value bytes were appended, as the own log has it: it
+/// says nothing without the version that it was made of. Replicas are sent whole values.
 package struct ValueChange: Sendable, Hashable {
   package let key: [UInt8]
   package let version: HybridTime

@@ -34,8 +34,8 @@ struct UnsettledEntries {
 /// The indexes of anti-entropy follow the table later: a key that is written again before they do
 /// costs nothing more, so they are let wait, as long as there is room and nobody asks.
 extension KeyValueCore {
-  /// Brings the indexes up to date. They are never more than `KeyValueLimits.unsettledEntries` and a
-  /// batch behind.
+  /// Brings the indexes up to date. They are never more than `KeyValueLimits.unsettledEntries` and
+  /// a batch behind.
   public mutating func settle() {
     settle(atMost: unsettled.count)
     indexes.grow(over: table)
