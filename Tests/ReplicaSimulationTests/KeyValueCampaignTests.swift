@@ -32,7 +32,7 @@ import Testing
       [
         KeyValueFault.acknowledgedHole, .earlyPurge, .deadRecordStored, .earlyAcknowledgement,
         .emptySession, .unsyncedAnswer,
-      ], [UInt64(10), 3, 50, 20, 3, 20]))
+      ], [UInt64(20), 3, 50, 20, 3, 20]))
   func plantedFault_shouldBeFound_withinTheSeeds(_ fault: KeyValueFault, _ seeds: UInt64) throws {
     let report = try #require(
       (1...seeds).lazy.map { KeyValueRun(seed: $0, planted: fault).report() }
