@@ -135,16 +135,12 @@ extension KeyValueNode {
       return nil
     }
     var stored = StoredRecords()
-    let storesDead = settings.planted == .deadRecordStored
     let (refusal, _) = storage.write { core in
       for effect in effects { core.take(effect, &stored) }
-      // A dead record has been looked at: nothing of it can be refused.
-      let dead = storesDead ? Set(stored.dead.map(\.key)) : []
-      for effect in effects where dead.contains(effect.key) { _ = try? core.load(effect) }
     }
     guard refusal == nil else { return nil }
     let actions = replication.took(
-      stored.outcomes, dead: storesDead ? [] : stored.dead, from: Self.identity(number),
+      stored.outcomes, dead: stored.dead, from: Self.identity(number),
       &storage.core,
       at: Self.time(moment))
     perform(actions, &moment)
