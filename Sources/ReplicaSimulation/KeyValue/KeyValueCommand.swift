@@ -26,9 +26,11 @@ struct KeyValueCommand: Sendable, Hashable, CustomStringConvertible {
   static func value(_ number: Int) -> String { "v\(number)" }
 
   /// The command of this number.
-  /// - Parameter keepsSiblings: whether strings keep what was written at the same time.
+  /// - Parameters:
+  ///   - keepsSiblings: whether strings keep what was written at the same time.
+  ///   - held: the keys of strings that are there.
   static func random(
-    number: Int, keepsSiblings: Bool, _ random: inout RandomStream
+    number: Int, keepsSiblings: Bool, held: [String], _ random: inout RandomStream
   ) -> Self {
     switch random.below(10) {
     case 0, 1:
@@ -37,7 +39,7 @@ struct KeyValueCommand: Sendable, Hashable, CustomStringConvertible {
     case 2: return Self(kind: .set, key: "s", words: ["CRDT.SADD", "s", value(number)])
     default: break
     }
-    let key = "k\(random.below(4))"
+    let key = "k\(random.below(keepsSiblings ? 4 : 12))"
     if keepsSiblings {
       return Self(kind: .siblings, key: key, words: ["SET", key, value(number)])
     }
@@ -45,7 +47,7 @@ struct KeyValueCommand: Sendable, Hashable, CustomStringConvertible {
       switch random.below(12) {
       case 0...3: ["SET", key, value(number)]
       case 4: ["SET", key, value(number), "PX", "\(random.number(in: 200...8_000))"]
-      case 5...7: ["DEL", key]
+      case 5...7: ["DEL", held.isEmpty ? key : held[random.below(held.count)]]
       case 8: ["PEXPIRE", key, "\(random.number(in: 200...8_000))"]
       case 9: ["PERSIST", key]
       case 10: ["INCR", "n\(random.below(2))"]

@@ -4,8 +4,6 @@ public enum KeyValueFault: String, Sendable, Hashable, CaseIterable {
   case acknowledgedHole = "acknowledged_hole"
   /// The floor follows the clock, whoever lacks the deletions below it.
   case earlyPurge = "early_purge"
-  /// A record below the floor is stored though nothing is held of its key.
-  case deadRecordStored = "dead_record_stored"
   /// A push is acknowledged before it is in the log.
   case earlyAcknowledgement = "early_acknowledgement"
   /// A session says that all was exchanged without comparing anything.

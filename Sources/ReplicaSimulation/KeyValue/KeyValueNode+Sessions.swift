@@ -140,7 +140,8 @@ extension KeyValueNode {
     }
     guard refusal == nil else { return nil }
     let actions = replication.took(
-      stored.outcomes, dead: stored.dead, from: Self.identity(number), &storage.core,
+      stored.outcomes, dead: stored.dead, from: Self.identity(number),
+      &storage.core,
       at: Self.time(moment))
     perform(actions, &moment)
     return stored.tally

@@ -278,7 +278,6 @@ struct KeyValueNode: ReplicaNode, @unchecked Sendable {
   ) {
     var results: [Result<ApplyOutcome, KeyValueCore.Refusal>] = []
     var buried = 0
-    let storesDead = settings.planted == .deadRecordStored
     let skips =
       settings.planted == .acknowledgedHole && moment.random.chance(perMillion: 300_000)
     let (refusal, _) = storage.write(isLogged: settings.planted != .earlyAcknowledgement) { core in
@@ -288,9 +287,7 @@ struct KeyValueNode: ReplicaNode, @unchecked Sendable {
             results.append(.success(.known))
             continue
           }
-          var outcome = try core.apply(effect)
-          if outcome == .dead, storesDead { outcome = try core.load(effect) }
-          results.append(.success(outcome))
+          results.append(.success(try core.apply(effect)))
         } catch { results.append(.failure(error)) }
       }
       for record in dead where core.bury(record.key, record.version) { buried += 1 }

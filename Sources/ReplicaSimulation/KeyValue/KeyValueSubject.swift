@@ -37,7 +37,11 @@ struct KeyValueSubject: ReplicaSubject {
   func command(
     number: Int, for node: KeyValueNode, _ random: inout RandomStream
   ) -> KeyValueCommand? {
-    .random(number: number, keepsSiblings: settings.keepsSiblings, &random)
+    let held = content(of: node).strings.filter { key, effect in
+      if case .set = effect { key.hasPrefix("k") } else { false }
+    }
+    return .random(
+      number: number, keepsSiblings: settings.keepsSiblings, held: held.keys.sorted(), &random)
   }
 
   func known(to node: KeyValueNode) -> EventSet { node.known }
