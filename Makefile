@@ -11,7 +11,7 @@ ARGS ?=
 # Goes into the first record of every event log.
 export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
-.PHONY: help run devnet test threads sockets thread-check interop negentropy-interop abci-interop difference-interop kv-interop kv-bench kv-tools monitoring-check namespaces net-bench campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
+.PHONY: help run devnet test threads sockets thread-check interop negentropy-interop abci-interop difference-interop kv-interop kv-bench kv-tools monitoring-check namespaces net-bench campaign campaign-check fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -118,6 +118,19 @@ monitoring-check: dependencies ## Read the metrics with prometheus-client and th
 	  { $(MONITORING)/bin/python Tests/Interop/metrics_check.py $${url}metrics \
 	    && python3 Tests/Interop/page_check.py $$url $(MONITORING)/$$state.png; } || code=$$?; \
 	  kill "$$COPROC_PID"; wait "$$COPROC_PID" 2> /dev/null || true; [ $$code = 0 ] || exit $$code; done
+
+# A cluster of two workers on this machine, one of which is killed in the middle.
+CAMPAIGN_CHECK := .build/campaign-check
+
+campaign-check: dependencies ## Spread a campaign over a Dask cluster from PyPI and kill a worker.
+	@if ! python3 -c 'import ensurepip, venv' 2> /dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then root=""; else root="sudo"; fi; \
+	  $$root apt-get update -qq >&2; \
+	  DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq python3-venv >&2; fi
+	@python3 -m venv $(CAMPAIGN_CHECK)
+	@$(CAMPAIGN_CHECK)/bin/pip install --quiet --disable-pip-version-check distributed==2026.8.0
+	@$(RELEASE) livesync >&2
+	@$(CAMPAIGN_CHECK)/bin/python Campaign/check.py $(LIVESYNC)
 
 # Needs root: each node has a network namespace of its own.
 namespaces: dependencies ## Run nodes over lines of 10 Mbit/s, and break the lines (SCENARIO="--timed limit header").

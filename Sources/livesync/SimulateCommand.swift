@@ -9,15 +9,21 @@ import Streams
 
 /// `livesync simulate`
 enum SimulateCommand: Command {
+  private static let profiles = Profile.all.map(\.name).joined(separator: ", ")
+
   static let specification = CommandSpecification(
     name: "simulate",
     summary: "Run a simulated network and let a fresh node join its moving chain.",
     positionals: [],
     options: [
       .init("--scenario", "NAME|FILE", help: "a built-in scenario or a JSON file (default)"),
-      .init("--profile", "NAME", help: "draw the scenario with the seed: wild"),
+      .init("--profile", "NAME", help: "draw the scenario with the seed: \(profiles)"),
       .init("--seed", "N", help: "seed of everything random (1)"),
-      .init("--seeds", "A...B", help: "run many seeds instead and sum up; writes no log"),
+      .init("--seeds", "A..<B", help: "run many seeds instead and sum up; writes no log"),
+      .init("--jobs", "N", help: "processes that run seeds at the same time (one per processor)"),
+      .init("--shard", "I/N", help: "run this share of the seeds only: 0/4 is the first of four"),
+      .init("--resume", help: "go on with the results that --out has already"),
+      .init("--worker", help: "run the seeds that come on standard input, one a line"),
       .init("--nodes", "N", help: "nodes, the joining one among them"),
       .init("--accounts", "N", help: "accounts at the start"),
       .init("--blocks", "N", help: "blocks the chain has at least at the end"),
@@ -25,44 +31,52 @@ enum SimulateCommand: Command {
       .init("--transport", "NAME", help: "model (default), real-codec or real-network"),
       .init("--set", "KEY=N,…", help: "other numbers of the scenario, as in its file"),
       .init("--show", help: "print the scenario as a JSON file instead of running it"),
-      .init("--out", "DIR", help: "where events.jsonl goes (out/SCENARIO-SEED)"),
+      .init(
+        "--out", "DIR",
+        help: "where events.jsonl goes (out/SCENARIO-SEED), or the results"),
     ],
     notes: [
       "Scenarios: " + Scenario.builtIn.map(\.name).joined(separator: ", ") + ".",
       "Prints the parameters, a line for each notable event of the joining node, and the verdict.",
       "The same scenario, seed and program give the same events.jsonl, byte by byte.",
       "Exit codes: 0 pass, 2 unusable arguments, 5 pass, but log or output are cut, 10 safety,",
-      "11 liveness, 14 vacuous, 15 unwinnable. An interrupted --seeds prints what it found; its",
-      "code is that of the gravest verdict, or 128 and the signal's number if nothing failed.",
+      "11 liveness, 13 crash, 14 vacuous, 15 unwinnable. An interrupted --seeds prints what it",
+      "found; its code is that of the gravest verdict, or 128 and the signal's number if nothing",
+      "failed. With --seeds, --out is a folder or a file *.jsonl; without it no result is kept.",
     ])
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let seed: UInt64 = try arguments.number("--seed", in: 0...UInt64.max) ?? 1
-    let isWild = try isWild(arguments)
+    let profile = try profile(arguments)
     let (scenario, isRepeatable) = try scenario(arguments, seed: seed)
     if arguments.flag("--show") {
       Console.printJSON(String(scenario.json.dropLast()))
       return .pass
     }
     let transport = try transport(arguments)
-    if isWild, case .realNetwork = transport {
+    if let profile, case .realNetwork = transport {
       throw UsageError(
-        "option '--profile wild' draws worlds of more nodes than '--transport real-network' takes")
+        "option '--profile \(profile.name)' draws worlds of more nodes than '--transport real-network' takes"
+      )
+    }
+    if arguments.flag("--worker") {
+      let others = ["--seed", "--seeds", "--jobs", "--shard", "--out"]
+      if let other = others.first(where: { arguments.text($0) != nil }) {
+        throw UsageError("option '--worker' does not go with '\(other)'")
+      }
+      return try work(arguments, transport)
     }
     if let text = arguments.text("--seeds") {
-      guard arguments.text("--seed") == nil, arguments.text("--out") == nil else {
-        throw UsageError("option '--seeds' goes with neither '--seed' nor '--out'")
-      }
       guard isRepeatable else {
         throw UsageError("option '--seeds' needs a scenario in a file that can be read again")
       }
-      let seeds = try seeds(text)
-      if isWild { return try wildCampaign(seeds, transport, arguments) }
-      _ = try usable { () throws(ScenarioError) in
-        try SimulationRun(scenario, seed: seeds.lowerBound, transport: transport)
-      }
-      return try campaign(scenario, seeds, transport, arguments)
+      return try campaign(
+        text, scenario, isDrawn: profile != nil, transport, arguments)
     }
+    for name in ["--jobs", "--shard"] where arguments.text(name) != nil {
+      throw UsageError("option '\(name)' needs '--seeds'")
+    }
+    if arguments.flag("--resume") { throw UsageError("option '--resume' needs '--seeds'") }
     return try run(scenario, seed: seed, transport, arguments)
   }
 
@@ -125,8 +139,8 @@ enum SimulateCommand: Command {
     let name = arguments.text("--scenario") ?? "default"
     var scenario: Scenario
     var isRepeatable = true
-    if try isWild(arguments) {
-      scenario = .wild(seed: seed)
+    if let profile = try profile(arguments) {
+      scenario = profile.scenario(seed)
     } else if name.contains("/") || name.hasSuffix(".json") {
       var file = try InputFile(path: name)
       isRepeatable = file.isRepeatable
@@ -155,6 +169,15 @@ enum SimulateCommand: Command {
     return (scenario, isRepeatable)
   }
 
+  /// The profile that draws the scenario with the seed, if one is asked for.
+  static func profile(_ arguments: Arguments) throws(UsageError) -> Profile? {
+    guard let name = arguments.text("--profile") else { return nil }
+    guard arguments.text("--scenario") == nil else {
+      throw UsageError("option '--profile' does not go with '--scenario'")
+    }
+    return try usable { () throws(ScenarioError) in try Profile.named(name) }
+  }
+
   /// What messages go through.
   private static func transport(_ arguments: Arguments) throws(UsageError) -> SimulatedTransport {
     switch arguments.text("--transport") {
@@ -167,7 +190,7 @@ enum SimulateCommand: Command {
     }
   }
 
-  private static func usable<Value>(
+  static func usable<Value>(
     _ body: () throws(ScenarioError) -> Value
   ) throws(UsageError) -> Value {
     do { return try body() } catch { throw UsageError(error.description) }
@@ -194,7 +217,8 @@ enum SimulateCommand: Command {
   static func exitCode(_ verdict: Event.RunVerdict) -> ExitCode {
     switch verdict {
     case .pass: .pass
-    case .safety, .crash: .safety
+    case .safety: .safety
+    case .crash: .crash
     case .liveness: .liveness
     case .vacuous: .vacuous
     case .unwinnable: .unwinnable

@@ -35,6 +35,10 @@ final class RunObserver: EventSink, @unchecked Sendable {
   private(set) var chain: Blockchain?
 
   private(set) var violation: CheckViolation?
+  /// Name of the event at which it was found.
+  private(set) var violationPlace: String?
+  /// The event that is being recorded.
+  private var current: Event?
   private(set) var completeAt: Int64?
   private(set) var isComplete = false
   private(set) var banned: Set<UInt32> = []
@@ -50,6 +54,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
   private(set) var tally = SyncTally()
   /// What the node forecast until its state was complete.
   private(set) var forecasts = ForecastTrack()
+  /// What the scenario is there for, as far as it came about.
+  private(set) var situations: SituationTally
   /// Called in the moment the state is complete.
   var onComplete: () -> Void = {}
   /// What shall happen once so many parts per million of the key space are held.
@@ -74,6 +80,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
     self.liars = liars
     self.now = now
     self.line = line
+    situations = SituationTally(scenario, liars: liars)
     comparesWhole = scenario.accounts <= Self.comparedWholeMax
     freshRules = EventRules(
       liars: liars,
@@ -96,6 +103,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
     self.chain = chain
     isComplete = chain.stateComplete
     shownShares = chain.missing.absentPartsPerMillion / Self.shownShare
+    situations.begin(heldPartsPerMillion: chain.missing.absentPartsPerMillion)
     rules = freshRules
     rules.begin(isComplete: isComplete)
   }
@@ -114,6 +122,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
     _ event: Event, context: EventContext, cause: UInt64?, request: UInt64?
   ) -> UInt64 {
     let sequence = writer.record(event, context: context, cause: cause, request: request)
+    current = event
     if let fault = event.group as? Event.Fault { line(row(fault)) }
     if case Event.Peer.banned(let peer, let reason) = event.group, !liars.contains(peer.number) {
       violate("S10", "\(context.node) banned the honest peer \(peer): \(reason)")
@@ -133,6 +142,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
 
   private func observe(_ event: Event) {
     tally.take(event)
+    situations.note(event, isComplete: isComplete)
     switch event.group {
     case Event.Peer.banned(let peer, _): banned.insert(peer.number)
     case Event.Chunk.rejected(let chunk, _):
@@ -162,6 +172,9 @@ final class RunObserver: EventSink, @unchecked Sendable {
     case Event.State.incomplete:
       isComplete = false
       shownShares = 0
+    case Event.State.forecast(_, let eta, let progress, _, _, _)
+    where !(0...1_000_000).contains(progress) || eta ?? 0 < 0:
+      violate("S9", "a forecast says \(progress) millionths, and \(eta ?? 0) ns to go")
     case Event.State.forecast(let forecast, let eta, let progress, _, _, _) where completeAt == nil:
       forecasts.add(
         .init(
@@ -217,6 +230,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
   func violate(_ broken: CheckViolation) {
     guard violation == nil else { return }
     violation = broken
+    violationPlace = current?.name
     _ = writer.record(
       .check(.violated(check: broken.check, detail: broken.detail)), context: .run, cause: nil,
       request: nil)
