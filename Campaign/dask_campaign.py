@@ -134,6 +134,8 @@ def run_campaign(client, program, options, seeds, shards, out, jobs=1, folder=No
             running.add(again)
             continue
         write_whole(paths[index], lines)
+        # Else Dask would run it again if its worker is lost later.
+        task.release()
         progress.add(lines)
         if on_shard:
             on_shard(index)

@@ -62,7 +62,7 @@ public struct CampaignError: Error, Equatable, Sendable, CustomStringConvertible
       case .otherCampaign(let field, let found, let expected):
         "it belongs to another campaign: \(field) is '\(found)', not '\(expected)'"
       case .contradiction(let seed, let field, let first, let second):
-        "seed \(seed) has another result elsewhere: \(field) is '\(second)', not '\(first)'"
+        "seed \(seed) has another result elsewhere: \(field) is \(second), not \(first)"
       }
     return PrintableText.line(line.map { "line \($0): \(text)" } ?? text)
   }

@@ -54,6 +54,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
   private(set) var tally = SyncTally()
   /// What the node forecast until its state was complete.
   private(set) var forecasts = ForecastTrack()
+  /// Where the state may have changed since it was compared.
+  private var changedParts = ChangedParts()
   /// What the scenario is there for, as far as it came about.
   private(set) var situations: SituationTally
   /// Called in the moment the state is complete.
@@ -103,6 +105,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
     self.chain = chain
     isComplete = chain.stateComplete
     shownShares = chain.missing.absentPartsPerMillion / Self.shownShare
+    changedParts.addAll()
     situations.begin(heldPartsPerMillion: chain.missing.absentPartsPerMillion)
     rules = freshRules
     rules.begin(isComplete: isComplete)
@@ -160,7 +163,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
       showState()
       if let chain { passMilestones(min(chain.missing.absentPartsPerMillion, 999_999)) }
       let range = KeyRange(start: chunk.startKey, end: chunk.endKey)
-      compare(comparesWhole ? StateCheck.parts : [range])
+      changedParts.add(range)
+      compare(comparesWhole ? changedParts.take() : [range])
     case let event as Event.Chain: observe(event)
     case Event.State.complete(let number, let hash, _):
       isComplete = true
@@ -171,6 +175,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
       compare()
     case Event.State.incomplete:
       isComplete = false
+      changedParts.addAll()
       shownShares = 0
     case Event.State.forecast(_, let eta, let progress, _, _, _)
     where !(0...1_000_000).contains(progress) || eta ?? 0 < 0:
@@ -186,6 +191,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
   }
 
   private func observe(_ event: Event.Chain) {
+    noteChange(event)
     switch event {
     case .finalized(let number, let hash), .epochFinalized(let number, let hash):
       if number < macroNumber { violate("S5", "final block \(number) after \(macroNumber)") }
@@ -202,6 +208,14 @@ final class RunObserver: EventSink, @unchecked Sendable {
       }
     default: break
     }
+  }
+
+  /// A new block changes what its diff names; everything else may change anything.
+  private func noteChange(_ event: Event.Chain) {
+    guard case .extended(_, let hash) = event,
+      case .diff(let diff) = producer.source.trieDiff(of: hash)
+    else { return changedParts.addAll() }
+    changedParts.add(diff)
   }
 
   /// - Parameter share: of the key space that is held, in parts per million; all only when the node
