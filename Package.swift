@@ -179,7 +179,7 @@ let package = Package(
       dependencies: [
         "CBlake2Batch", "Locking", "Runtime", "Primitives", "Compression", "Streams", "MerkleTree",
         "Storage", "EventLog", "Networking", "BinaryDifference", "Reconciliation", "CRDT", "Delta",
-        "StateTrie", "Ledger", "Transport", "Snapshot", "Production", "Daemon",
+        "StateTrie", "Ledger", "Transport", "Snapshot", "Production", "Daemon", "Simulation",
       ],
       swiftSettings: strict),
 

@@ -14,6 +14,7 @@ struct Main {
            livesync-bench replay --help
            livesync-bench net --help
            livesync-bench line --help
+           livesync-bench simulator --help
            livesync-bench workload NAME
            livesync-bench counts FILE [--record]
 
@@ -46,6 +47,7 @@ struct Main {
       || (words.contains("--help")
         && ![
           "disk", "serving", "snapshot", "reconcile", "crdt", "replay", "net", "line",
+          "simulator",
         ].contains(words[0]))
     {
       Console.print(usage)
@@ -62,12 +64,13 @@ struct Main {
     case "reconcile": end(ReconcileCommand.run(Array(words.dropFirst())))
     case "crdt": end(CRDTCommand.run(Array(words.dropFirst())))
     case "replay": end(ReplayCommand.run(Array(words.dropFirst())))
+    case "simulator": end(SimulatorCommand.run(Array(words.dropFirst())))
     case "workload": runWorkload(words.dropFirst())
     case "counts": compareCounts(words.dropFirst())
     default:
       fail(
         "the benchmarks are 'trie', 'disk', 'serving', 'snapshot', 'reconcile', 'crdt', 'replay', "
-          + "'net', 'line', 'workload' and 'counts'")
+          + "'net', 'line', 'simulator', 'workload' and 'counts'")
     }
     end(0)
   }
