@@ -18,8 +18,8 @@ enum CampaignMergeCommand: Command {
     notes: [
       "A seed may stand in several files if the results are equal but for their wall time. A last",
       "line that is cut off is left out, with a warning.",
-      "Exit codes: that of the gravest verdict as for simulate; 1 seeds are missing, 2 a file cannot",
-      "be used or belongs to another campaign, 12 two results of one seed differ.",
+      "Exit codes: as simulate has for the gravest verdict; 1 seeds are missing, 2 a file cannot",
+      "be used or is of another campaign, 12 two results of one seed differ.",
     ], repeatsLast: true)
 
   static func run(_ arguments: Arguments) throws -> ExitCode {

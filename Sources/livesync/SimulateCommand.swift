@@ -56,7 +56,8 @@ enum SimulateCommand: Command {
     let transport = try transport(arguments)
     if let profile, case .realNetwork = transport {
       throw UsageError(
-        "option '--profile \(profile.name)' draws worlds of more nodes than '--transport real-network' takes"
+        "option '--profile \(profile.name)' draws worlds of more nodes than "
+          + "'--transport real-network' takes"
       )
     }
     if arguments.flag("--worker") {

@@ -85,7 +85,7 @@ import Testing
       let bad = line.replacing(from, with: to)
       #expect(bad != line)
       var reader = ResultReader()
-      do {
+      do throws(CampaignError) {
         try reader.read(Array("\(line)\n\(bad)\n".utf8)) { _ in }
         Issue.record("\(to) was taken")
       } catch {
@@ -138,8 +138,9 @@ import Testing
     // Wall time may be another.
     #expect(try !results.add(Self.result(1, wall: 6)))
     #expect(throws: CampaignError.self) { try results.add(Self.result(2, commit: "other")) }
-    do {
-      try results.add(Self.result(1, digest: "cd"))
+    let other = try Self.result(1, digest: "cd")
+    do throws(CampaignError) {
+      try results.add(other)
       Issue.record("another log of the same seed was taken")
     } catch {
       #expect(error.isContradiction && error.description.contains("log_sha256"))

@@ -26,8 +26,10 @@ import Testing
   @Test func seedsAreKept() { #expect(!Self.files.isEmpty) }
 
   @Test func aDamagedFile_shouldBeNamed() throws {
-    let good =
-      #"{"profile":"wild","seed":7,"found":"c","invariant":"L1","place":"p","reason":"r","mended":""}"#
+    let good = """
+      {"profile":"wild","seed":7,"found":"c","invariant":"L1","place":"p","reason":"r",\
+      "mended":""}
+      """
     #expect(try KeptSeed(json: Array(good.utf8)).isMended == false)
     for (from, to, message) in [
       ("\"seed\":7", "\"seed\":7.5", "seed is no whole number"),

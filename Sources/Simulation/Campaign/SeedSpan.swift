@@ -58,7 +58,7 @@ public struct Shard: Sendable, Hashable, CustomStringConvertible {
   public var description: String { "\(index)/\(count)" }
 }
 
-/// The seeds of a share, in order: every `shard.count`th one, since costly seeds may stand together.
+/// The seeds of a share, in order: every `shard.count`th one, since costly ones may stand together.
 public struct ShardSeeds: Sendable, Hashable, RandomAccessCollection {
   public let span: SeedSpan
   public let shard: Shard
