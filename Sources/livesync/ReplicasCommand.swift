@@ -15,7 +15,7 @@ enum ReplicasCommand: Command {
     summary: "Run replicas that write apart, under faults, and check what they agree on.",
     positionals: [],
     options: [
-      .init("--seeds", "A...B", help: "run many seeds and sum up (default 1...200)"),
+      .init("--seeds", "A..<B", help: "run many seeds and sum up (default 1...200)"),
       .init("--seed", "N", help: "run one; if it fails, make it small and show it"),
       .init("--type", "NAME", help: "the replicated type (default one after another)"),
       .init("--protocol", "NAME", help: "deltas or log (default as the seed says)"),
@@ -40,7 +40,11 @@ enum ReplicasCommand: Command {
       return one(
         ReplicaRun(seed: seed, kind: kind, planted: planted, exchange: exchange), arguments)
     }
-    let seeds = try arguments.text("--seeds").map(SimulateCommand.seeds) ?? seedsDefault
+    let seeds =
+      try arguments.text("--seeds").map { text throws(UsageError) in
+        let span = try SimulateCommand.seeds(text)
+        return span.first...span.last
+      } ?? seedsDefault
     return campaign(seeds, kind, planted, exchange, arguments)
   }
 
