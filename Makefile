@@ -11,7 +11,7 @@ ARGS ?=
 # Goes into the first record of every event log.
 export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
-.PHONY: help run devnet test threads sockets thread-check interop negentropy-interop abci-interop difference-interop kv-interop kv-cluster kv-bench kv-tools monitoring-check report-check log-queries namespaces net-bench campaign fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
+.PHONY: help run devnet test threads sockets thread-check interop negentropy-interop abci-interop difference-interop kv-interop kv-cluster kv-bench kv-tools monitoring-check report-check log-queries namespaces net-bench campaign campaign-check fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -145,6 +145,19 @@ log-queries: dependencies ## Compare the answers in Docs/Queries.md with those o
 	@$(RELEASE) livesync >&2
 	@$(LIVESYNC) simulate $(REPORT_RUN) --out $(QUERIES)/run --json > /dev/null
 	@$(QUERIES)/bin/python Tests/Interop/log_queries.py $(LIVESYNC) $(QUERIES)/run/events.jsonl Docs/Queries.md $(if $(RECORD),--record)
+
+# A cluster of two workers on this machine, one of which is killed in the middle.
+CAMPAIGN_CHECK := .build/campaign-check
+
+campaign-check: dependencies ## Spread a campaign over a Dask cluster from PyPI and kill a worker.
+	@if ! python3 -c 'import ensurepip, venv' 2> /dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then root=""; else root="sudo"; fi; \
+	  $$root apt-get update -qq >&2; \
+	  DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq python3-venv >&2; fi
+	@python3 -m venv $(CAMPAIGN_CHECK)
+	@$(CAMPAIGN_CHECK)/bin/pip install --quiet --disable-pip-version-check distributed==2026.8.0
+	@$(RELEASE) livesync >&2
+	@$(CAMPAIGN_CHECK)/bin/python Campaign/check.py $(LIVESYNC)
 
 # Needs root: each node has a network namespace of its own.
 namespaces: dependencies ## Run nodes over lines of 10 Mbit/s, and break the lines (SCENARIO="--timed limit header").

@@ -182,7 +182,7 @@ let package = Package(
         "CBlake2Batch", "Locking", "Runtime", "Primitives", "Compression", "Streams", "MerkleTree",
         "Storage", "EventLog", "Networking", "LoopbackNetworking", "BinaryDifference",
         "Reconciliation", "CRDT", "Delta", "KeyValue", "StateTrie", "Ledger", "Transport",
-        "Snapshot", "Production", "Daemon",
+        "Snapshot", "Production", "Daemon", "Simulation",
       ],
       swiftSettings: strict),
 

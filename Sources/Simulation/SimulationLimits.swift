@@ -6,7 +6,7 @@ public enum SimulationLimits {
   public static let scenarioBytesMax = 1 << 20
   /// Longest name of a scenario, in bytes.
   public static let nameBytesMax = 64
-  /// Longest description of a scenario, in bytes.
+  /// Longest description of a scenario, and of the fault that it comes from, in bytes.
   public static let descriptionBytesMax = 1_024
   /// Coins each user starts with.
   static let userCoins: UInt64 = 1_000_000

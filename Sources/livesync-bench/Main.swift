@@ -15,6 +15,7 @@ struct Main {
            livesync-bench net --help
            livesync-bench line --help
            livesync-bench kv --help
+           livesync-bench simulator --help
            livesync-bench workload NAME
            livesync-bench counts FILE [--record]
 
@@ -47,7 +48,7 @@ struct Main {
       || (words.contains("--help")
         && ![
           "disk", "serving", "snapshot", "reconcile", "crdt", "replay", "net", "line",
-          "kv",
+          "kv", "simulator",
         ].contains(words[0]))
     {
       Console.print(usage)
@@ -65,12 +66,13 @@ struct Main {
     case "reconcile": end(ReconcileCommand.run(Array(words.dropFirst())))
     case "crdt": end(CRDTCommand.run(Array(words.dropFirst())))
     case "replay": end(ReplayCommand.run(Array(words.dropFirst())))
+    case "simulator": end(SimulatorCommand.run(Array(words.dropFirst())))
     case "workload": runWorkload(words.dropFirst())
     case "counts": compareCounts(words.dropFirst())
     default:
       fail(
         "the benchmarks are 'trie', 'disk', 'serving', 'snapshot', 'reconcile', 'crdt', 'replay', "
-          + "'net', 'line', 'kv', 'workload' and 'counts'")
+          + "'net', 'line', 'kv', 'simulator', 'workload' and 'counts'")
     }
     end(0)
   }

@@ -27,6 +27,8 @@ struct CommandSpecification {
   let notes: [String]
   /// How many of the last positional arguments may be left out.
   var optionalPositionals = 0
+  /// Whether the last one may stand several times.
+  var repeatsLast = false
 
   /// The options every command has.
   private static let common = [
@@ -39,7 +41,8 @@ struct CommandSpecification {
   var usage: String {
     let needed = positionals.dropLast(optionalPositionals)
     let others = positionals.suffix(optionalPositionals).map { "[\($0)]" }
-    let words = ["usage: livesync", name] + needed + others + ["[options]"]
+    let more = repeatsLast ? ["…"] : []
+    let words = ["usage: livesync", name] + needed + others + more + ["[options]"]
     return words.joined(separator: " ")
   }
 
@@ -105,9 +108,10 @@ struct Arguments {
     self.values = values
     self.flags = flags
     let most = specification.positionals.count
-    let fits = (most - specification.optionalPositionals...most).contains(positionals.count)
-    guard !wantsHelp, !fits else { return }
-    if positionals.count > most {
+    let isEnough = positionals.count >= most - specification.optionalPositionals
+    let isTooMuch = positionals.count > most && !specification.repeatsLast
+    guard !wantsHelp, !isEnough || isTooMuch else { return }
+    if isTooMuch {
       throw UsageError("unexpected argument '\(positionals[specification.positionals.count])'")
     }
     throw UsageError("argument \(specification.positionals[positionals.count]) is missing")

@@ -19,6 +19,8 @@ enum ExitCode: Int32 {
   case liveness = 11
   /// The same run gave other bytes.
   case nondeterminism = 12
+  /// A run ended in the middle: an error, or the end of its process.
+  case crash = 13
   /// The run passed without having exercised what it is for.
   case vacuous = 14
   /// No node could have done what the scenario asks for.

@@ -10,7 +10,7 @@ enum KvSimulateCommand: Command {
     summary: "Run clusters of the key-value store, under faults, and check what they hold.",
     positionals: [],
     options: [
-      .init("--seeds", "A...B", help: "run many seeds and sum up (default 1...200)"),
+      .init("--seeds", "A..<B", help: "run many seeds and sum up (default 1...200)"),
       .init("--seed", "N", help: "run one; if it fails, make it small and show it"),
       .init("--plant", "FAULT", help: "build a fault into the replicas, to see it found"),
     ],
@@ -31,7 +31,7 @@ enum KvSimulateCommand: Command {
       let run = KeyValueRun(seed: seed, planted: planted)
       return ReplicasCommand.one(run.report(), { run.shrunk() }, arguments)
     }
-    let seeds = try arguments.text("--seeds").map(SimulateCommand.seeds) ?? seedsDefault
+    let seeds = try ReplicasCommand.seeds(arguments) ?? seedsDefault
     let plant = planted.map { " --plant \($0.rawValue)" } ?? ""
     return ReplicasCommand.campaign(seeds, "livesync kv simulate\(plant) --seed", arguments) {
       KeyValueRun(seed: $0, planted: planted).report()

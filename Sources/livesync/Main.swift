@@ -15,8 +15,9 @@ protocol Command {
 struct Main {
   private static var commands: [any Command.Type] {
     [
-      SimulateCommand.self, NodeCommand.self, AbciCommand.self, DevnetCommand.self,
-      StatusCommand.self,
+      SimulateCommand.self, CampaignMergeCommand.self, ScenarioListCommand.self,
+      ScenarioShowCommand.self, NodeCommand.self, AbciCommand.self,
+      DevnetCommand.self, StatusCommand.self,
       GenesisCommand.self, FiguresCommand.self, FixtureRecordCommand.self,
       ReplayCommand.self,
       DbCheckCommand.self, DbStatCommand.self, EventsSummaryCommand.self,
@@ -58,8 +59,8 @@ struct Main {
     process contradicts itself or a law is broken, 2 unusable arguments or files, 3 a data directory
     cannot be opened, 4 the disk of a data directory is full, 5 pass, but output or a log could not
     be written, 10 a safety check failed, 11 the node did not complete, follow or answer, 12 a
-    replay gave something else than recorded, 14 the run proved nothing, 15 no node could have done
-    it, 141 nobody reads the output any more.
+    replay gave something else than recorded, 13 a run ended in the middle, 14 the run proved
+    nothing, 15 no node could have done it, 141 nobody reads the output any more.
     """
   }
 

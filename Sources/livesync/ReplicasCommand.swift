@@ -15,7 +15,7 @@ enum ReplicasCommand: Command {
     summary: "Run replicas that write apart, under faults, and check what they agree on.",
     positionals: [],
     options: [
-      .init("--seeds", "A...B", help: "run many seeds and sum up (default 1...200)"),
+      .init("--seeds", "A..<B", help: "run many seeds and sum up (default 1...200)"),
       .init("--seed", "N", help: "run one; if it fails, make it small and show it"),
       .init("--type", "NAME", help: "the replicated type (default one after another)"),
       .init("--protocol", "NAME", help: "deltas or log (default as the seed says)"),
@@ -40,10 +40,18 @@ enum ReplicasCommand: Command {
       let run = ReplicaRun(seed: seed, kind: kind, planted: planted, exchange: exchange)
       return one(run.report(), { run.shrunk() }, arguments)
     }
-    let seeds = try arguments.text("--seeds").map(SimulateCommand.seeds) ?? seedsDefault
-    return campaign(seeds, replay(kind, planted, exchange), arguments) { seed in
+    return campaign(
+      try seeds(arguments) ?? seedsDefault, replay(kind, planted, exchange), arguments
+    ) { seed in
       ReplicaRun(seed: seed, kind: kind, planted: planted, exchange: exchange).report()
     }
+  }
+
+  /// The seeds of a campaign, if any are named.
+  static func seeds(_ arguments: Arguments) throws(UsageError) -> ClosedRange<UInt64>? {
+    guard let text = arguments.text("--seeds") else { return nil }
+    let span = try SimulateCommand.seeds(text)
+    return span.first...span.last
   }
 
   /// The value of an option that names one of some.

@@ -9,165 +9,106 @@ import Streams
 
 /// `livesync simulate`
 enum SimulateCommand: Command {
+  private static let profiles = Profile.all.map(\.name).joined(separator: ", ")
+
   static let specification = CommandSpecification(
     name: "simulate",
     summary: "Run a simulated network and let a fresh node join its moving chain.",
     positionals: [],
     options: [
       .init("--scenario", "NAME|FILE", help: "a built-in scenario or a JSON file (default)"),
-      .init("--profile", "NAME", help: "draw the world with the seed: swarm or wild"),
+      .init("--profile", "NAME", help: "draw the world with the seed: \(profiles)"),
       .init("--plan", "FILE", help: "run a plan of faults from a JSON file"),
       .init("--seed", "N", help: "seed of everything random (1)"),
-      .init("--seeds", "A...B", help: "run many seeds instead and sum up; writes no log"),
+      .init("--seeds", "A..<B", help: "run many seeds instead and sum up; writes no log"),
+      .init("--jobs", "N", help: "processes that run seeds at the same time (one per processor)"),
+      .init("--shard", "I/N", help: "run this share of the seeds only: 0/4 is the first of four"),
+      .init("--resume", help: "go on with the results that --out has already"),
+      .init("--worker", help: "run the seeds that come on standard input, one a line"),
       .init("--nodes", "N", help: "nodes, the joining one among them"),
       .init("--accounts", "N", help: "accounts at the start"),
       .init("--blocks", "N", help: "blocks the chain has at least at the end"),
       .init("--strategy", "NAME", help: "how the state is filled: sequential or parallel"),
       .init("--transport", "NAME", help: "model (default), real-codec or real-network"),
       .init("--set", "KEY=N,…", help: "other numbers of the scenario, as in its file"),
-      .init("--show", help: "print the scenario as a JSON file instead of running it"),
+      .init("--show", help: "print the scenario or plan as a JSON file instead of running it"),
       .init("--check-determinism", help: "run twice in two processes and compare the logs"),
-      .init("--out", "DIR", help: "where events.jsonl goes (out/SCENARIO-SEED)"),
+      .init(
+        "--out", "DIR",
+        help: "where events.jsonl goes (out/SCENARIO-SEED), or the results"),
     ],
     notes: [
       "Scenarios: " + Scenario.builtIn.map(\.name).joined(separator: ", ") + ".",
       "Prints the parameters, a line for each notable event of the joining node, and the verdict.",
       "The same scenario, seed and program give the same events.jsonl, byte by byte.",
       "Exit codes: 0 pass, 2 unusable arguments, 5 pass, but log or output are cut, 10 safety,",
-      "11 liveness, 12 two runs differ, 14 vacuous, 15 unwinnable. An interrupted --seeds prints",
-      "what it found; its code is that of the gravest verdict, or 128 and the signal's number if",
-      "nothing failed.",
+      "11 liveness, 12 two runs differ, 13 crash, 14 vacuous, 15 unwinnable. An interrupted",
+      "--seeds prints what it found; its code is that of the gravest verdict, or 128 and the",
+      "signal's number if nothing failed. With --seeds, --out is a folder or a file *.jsonl;",
+      "without it no result is kept.",
     ])
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let seed: UInt64 = try arguments.number("--seed", in: 0...UInt64.max) ?? 1
-    if arguments.flag("--check-determinism") {
-      guard arguments.text("--seeds") == nil, arguments.text("--out") == nil else {
-        throw UsageError("option '--check-determinism' goes with neither '--seeds' nor '--out'")
-      }
-      return try checkDeterminism(arguments, seed: seed)
-    }
-    if let plan = try faultPlan(arguments, seed: seed) {
-      return try run(plan, seed: seed, arguments)
-    }
-    let isWild = try isWild(arguments)
-    let (scenario, isRepeatable) = try scenario(arguments, seed: seed)
+    if arguments.flag("--check-determinism") { return try checkDeterminism(arguments, seed: seed) }
+    let profile = try profile(arguments)
+    let (input, isRepeatable) = try input(arguments, seed: seed)
     if arguments.flag("--show") {
-      Console.printJSON(String(scenario.json.dropLast()))
+      Console.printJSON(String(input.json.dropLast()))
       return .pass
     }
     let transport = try transport(arguments)
-    if isWild, case .realNetwork = transport {
+    if let profile, case .realNetwork = transport {
       throw UsageError(
-        "option '--profile wild' draws worlds of more nodes than '--transport real-network' takes")
+        "option '--profile \(profile.name)' draws worlds that '--transport real-network' does not "
+          + "take: of more nodes, or with planned faults")
     }
-    if let seeds = try seeds(arguments) {
+    if arguments.flag("--worker") {
+      let others = ["--plan", "--seed", "--seeds", "--jobs", "--shard", "--out"]
+      if let other = others.first(where: { arguments.text($0) != nil }) {
+        throw UsageError("option '--worker' does not go with '\(other)'")
+      }
+      return try work(arguments, transport)
+    }
+    if let text = arguments.text("--seeds") {
       guard isRepeatable else {
         throw UsageError("option '--seeds' needs a scenario in a file that can be read again")
       }
-      if isWild { return try wildCampaign(seeds, transport, arguments) }
-      _ = try usable { () throws(ScenarioError) in
-        try SimulationRun(scenario, seed: seeds.lowerBound, transport: transport)
-      }
-      return try campaign(scenario, seeds, transport, arguments)
+      return try campaign(text, input, profile, transport, arguments)
     }
-    return try run(scenario, seed: seed, transport, arguments)
+    for name in ["--jobs", "--shard"] where arguments.text(name) != nil {
+      throw UsageError("option '\(name)' needs '--seeds'")
+    }
+    if arguments.flag("--resume") { throw UsageError("option '--resume' needs '--seeds'") }
+    return try run(input, transport, arguments)
   }
 
-  /// The seeds of a campaign; nil if one run is asked for.
-  private static func seeds(_ arguments: Arguments) throws(UsageError) -> ClosedRange<UInt64>? {
-    guard let text = arguments.text("--seeds") else { return nil }
-    guard arguments.text("--seed") == nil, arguments.text("--out") == nil else {
-      throw UsageError("option '--seeds' goes with neither '--seed' nor '--out'")
-    }
-    return try seeds(text)
-  }
-
-  /// A plan: shown, run, or the first of a campaign.
-  private static func run(
-    _ plan: FaultPlan, seed: UInt64, _ arguments: Arguments
-  ) throws -> ExitCode {
-    if arguments.flag("--show") {
-      Console.printJSON(String(plan.json.dropLast()))
-      return .pass
-    }
-    let transport = try transport(arguments)
-    if let seeds = try seeds(arguments) {
-      _ = try usable { () throws(ScenarioError) in try SimulationRun(plan, transport: transport) }
-      return try swarmCampaign(seeds, transport, arguments)
-    }
-    return try run(plan, transport, arguments)
-  }
-
-  /// One run, with its log.
-  private static func run(
-    _ scenario: Scenario, seed: UInt64, _ transport: SimulatedTransport, _ arguments: Arguments
-  ) throws -> ExitCode {
-    let simulation = try usable { () throws(ScenarioError) in
-      try SimulationRun(scenario, seed: seed, transport: transport)
-    }
-    let folder = arguments.text("--out") ?? "out/\(scenario.name)-\(seed)"
-    return try run(simulation, seed: seed, folder: folder, arguments).1
-  }
-
-  /// Runs it, writes its log and prints its table.
-  static func run(
-    _ simulation: SimulationRun, seed: UInt64, folder: String, faults: FaultPlan? = nil,
-    _ arguments: Arguments
-  ) throws -> (SimulationReport, ExitCode) {
-    let log = try LogFile(folder: folder, name: "events.jsonl") { cut in
-      Console.error(
-        "warning: the log in '\(folder)' is cut off at byte \(cut.bytes), after \(cut.lines) "
-          + "whole records: \(cut.reason); the run goes on")
-    }
-    let isQuiet = arguments.wantsJSON
-    if !isQuiet { printParameters(simulation.scenario, seed, log, faults) }
-    let meter = ProgressMeter()
-    let started = ContinuousClock.now
-    var report = try simulation.run(
-      identity: BuildIdentity.current,
-      progress: { progress in
-        meter.show(
-          progress.partsPerMillion,
-          "block \(progress.block)  state \(progress.heldPartsPerMillion / 10_000) %")
-      },
-      line: { line in
-        guard !isQuiet else { return }
-        Console.endProgress()
-        Console.print(line)
-      },
-      log: { log.write($0) })
-    Console.endProgress()
-    // The kinds of events in the order of their page.
-    report.coverage = EventSchema.livesync.entries.compactMap { entry in
-      report.coverage.first { $0.name == entry.name }
-    }
-    let cut = log.close()
-    let wall = Double(started.duration(to: .now).milliseconds) / 1000
-    let speed = Double(report.virtualNanoseconds) / 1e9 / max(wall, 0.001)
-    if isQuiet {
-      Console.printJSON(
-        report.json(adding: [
-          ("wall_ms", "\(Int(wall * 1000))"), ("virtual_per_wall", "\(Int(speed))"),
-          ("log", JSONText.quoted(log.path)), ("log_cut", cut?.json ?? "null"),
-        ]))
-    } else {
-      Console.print(report.text + String(format: " in %.2f s wall (%.0f x)", wall, speed))
-    }
-    let code = exitCode(report.verdict)
-    return (report, code == .pass && cut != nil ? .lost : code)
-  }
-
-  /// The scenario that is asked for, and whether it can be read again; with a profile, the one it
-  /// draws with `seed`.
-  static func scenario(
+  /// What a run with `seed` is made of, and whether it can be read again: a plan from a file, what
+  /// a profile draws, or a scenario.
+  static func input(
     _ arguments: Arguments, seed: UInt64
+  ) throws -> (RunInput, isRepeatable: Bool) {
+    if let plan = try plan(arguments) { return (.plan(plan), false) }
+    let profile = try profile(arguments)
+    let drawn = profile?.draw(seed)
+    if let profile, case .plan(let plan)? = drawn {
+      try refuseNumbers(arguments, with: "--profile \(profile.name)")
+      return (.plan(plan), true)
+    }
+    let (scenario, isRepeatable) = try scenario(arguments, drawn: drawn?.scenario)
+    return (.scenario(scenario, seed: seed), isRepeatable)
+  }
+
+  /// The scenario that is asked for, and whether it can be read again.
+  /// - Parameter drawn: the one that a profile gives.
+  private static func scenario(
+    _ arguments: Arguments, drawn: Scenario?
   ) throws -> (Scenario, isRepeatable: Bool) {
     let name = arguments.text("--scenario") ?? "default"
     var scenario: Scenario
     var isRepeatable = true
-    if try isWild(arguments) {
-      scenario = .wild(seed: seed)
+    if let drawn {
+      scenario = drawn
     } else if name.contains("/") || name.hasSuffix(".json") {
       var file = try InputFile(path: name)
       isRepeatable = file.isRepeatable
@@ -196,6 +137,15 @@ enum SimulateCommand: Command {
     return (scenario, isRepeatable)
   }
 
+  /// The profile that draws the scenario with the seed, if one is asked for.
+  static func profile(_ arguments: Arguments) throws(UsageError) -> Profile? {
+    guard let name = arguments.text("--profile") else { return nil }
+    guard arguments.text("--scenario") == nil else {
+      throw UsageError("option '--profile' does not go with '--scenario'")
+    }
+    return try usable { () throws(ScenarioError) in try Profile.named(name) }
+  }
+
   /// What messages go through.
   private static func transport(_ arguments: Arguments) throws(UsageError) -> SimulatedTransport {
     switch arguments.text("--transport") {
@@ -214,37 +164,11 @@ enum SimulateCommand: Command {
     do { return try body() } catch { throw UsageError(error.description) }
   }
 
-  private static func printParameters(
-    _ scenario: Scenario, _ seed: UInt64, _ log: LogFile, _ faults: FaultPlan?
-  ) {
-    let identity = BuildIdentity.current
-    Console.print(
-      "simulate  \(scenario.name)  seed \(seed)  commit \(identity.commit)  "
-        + "\(identity.toolchain) \(identity.mode)  schema \(Event.schemaVersion)")
-    Console.print("          \(PrintableText.line(scenario.description))")
-    let words = scenario.parametersChanged.split(separator: " ")
-    for start in stride(from: 0, to: words.count, by: 3) {
-      let row = words[start..<min(start + 3, words.count)].map {
-        $0 + String(repeating: " ", count: max(1, 34 - $0.count))
-      }
-      Console.print("          " + row.joined().trimmingCharacters(in: .whitespaces))
-    }
-    if let faults {
-      let kinds = Set(faults.kinds)
-      let off = FaultClass.all.map(\.name).filter { !kinds.contains($0) }
-      Console.print(
-        "faults on " + (faults.kinds.isEmpty ? "-" : faults.kinds.joined(separator: " ")))
-      Console.print("      off " + off.joined(separator: " "))
-    }
-    Console.print("          All numbers: --show, and the first record of the log.")
-    Console.print("log       \(PrintableText.line(log.path))")
-    Console.print("")
-  }
-
   static func exitCode(_ verdict: Event.RunVerdict) -> ExitCode {
     switch verdict {
     case .pass: .pass
-    case .safety, .crash: .safety
+    case .safety: .safety
+    case .crash: .crash
     case .liveness: .liveness
     case .vacuous: .vacuous
     case .unwinnable: .unwinnable
@@ -287,12 +211,5 @@ enum BuildIdentity {
     #else
       "release"
     #endif
-  }
-}
-
-extension LogFile.Cut {
-  /// One JSON object.
-  fileprivate var json: String {
-    "{\"bytes\":\(bytes),\"records\":\(lines),\"reason\":\(JSONText.quoted(reason))}"
   }
 }

@@ -33,7 +33,7 @@ import Testing
     #expect(blocks.contains { $0.contains("its head") })
     let text = failure.text(replay: "A B", replayShrunk: "C D", open: "E F")
     for part in [
-      "FAIL  liveness L1  L1: not done after 40 s", "4 of 8 needed", "\"fault\": \"silent\"",
+      "FAIL  liveness  L1: not done after 40 s", "4 of 8 needed", "\"fault\": \"silent\"",
       "replay      A B", "smallest    C D", "open        E F", "@Test func planned_shouldPass()",
       "let plan = try FaultPlan(json: Array(#\"\"\"",
     ] {

@@ -149,7 +149,8 @@ extension LimitTable {
       by: "shrinking_shouldStopAtItsLimit_withWhatItHas"),
     "SimulationLimits.reportedEventsMax": .driven(by: "aFailure_shouldBeReported_withItsCause"),
     "SimulationLimits.shownBlocksMax": .driven(by: "aFailure_shouldBeReported_withItsCause"),
-    "SimulationLimits.coveredRunsMin": .estimate("what a campaign must show, not a bound"),
+    "SimulationLimits.coveredRunsMin": .driven(
+      by: "aLongCampaign_shouldBeVacuous_ifItMissesWhatItsProfileExpects"),
     "SimulationLimits.operatorTime": .estimate("a fact of the simulated operator"),
     "SimulationLimits.restartsMax": .estimate("a fact of the simulated operator"),
     "SimulationLimits.standstillTime": .estimate("what a check asks for, not a bound"),

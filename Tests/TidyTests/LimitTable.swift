@@ -26,6 +26,7 @@ enum LimitTable {
     simulatedLinksLimits,
     loopbackLimits,
     simulationLimits,
+    campaignLimits,
     streamsLimits,
     stateTrieLimits,
     transportLimits,

@@ -48,7 +48,7 @@ public struct FailureReport: Sendable {
   ///   - open: the command that shows its log.
   public func text(replay: String, replayShrunk: String, open: String) -> String {
     let last = shrunk.report
-    var lines = ["FAIL  \(FailureClass(report)?.description ?? "")  \(report.reason)"]
+    var lines = ["FAIL  \(report.verdict.rawValue)  \(report.reason)"]
     func short(_ title: String, _ rest: String) { lines.append("\(title)  \(rest)") }
     short(
       "roots     ",

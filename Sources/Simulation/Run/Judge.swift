@@ -84,6 +84,9 @@ struct Judge {
     if observer.rebranches == 0, forks >= SimulationLimits.forksUnnoticedMax {
       return "the node followed none of \(forks) forks"
     }
+    if let missing = observer.situations.missing {
+      return "what the scenario is there for did not come about: \(missing.rawValue)"
+    }
     return nil
   }
 }

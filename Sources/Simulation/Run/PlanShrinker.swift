@@ -1,27 +1,3 @@
-import EventLog
-
-/// What kind of thing went wrong in a run; shrinking keeps it.
-public struct FailureClass: Sendable, Hashable, CustomStringConvertible {
-  public let verdict: Event.RunVerdict
-  /// The check that says so, such as "S1"; empty if none does.
-  public let check: String
-
-  /// Nil if nothing went wrong.
-  public init?(_ report: SimulationReport) {
-    switch report.verdict {
-    case .safety, .liveness, .crash: break
-    case .pass, .vacuous, .unwinnable: return nil
-    }
-    verdict = report.verdict
-    let word = report.reason.prefix { $0 != ":" }
-    check = word.count <= 3 ? String(word) : ""
-  }
-
-  public var description: String {
-    check.isEmpty ? verdict.rawValue : "\(verdict.rawValue) \(check)"
-  }
-}
-
 /// A plan whose run fails, made as small as it goes.
 public struct ShrunkPlan: Sendable {
   public fileprivate(set) var plan: FaultPlan

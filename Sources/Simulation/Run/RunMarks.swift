@@ -1,6 +1,25 @@
+import EventLog
+import LiveSync
+import Node
+import Peers
+import Snapshot
+
 /// What has happened in a run, counted by name: what its faults did, and states worth reaching
 /// (coverage).
 public struct RunMarks: Sendable, Hashable {
+  /// What a mark is of; its name in a list of marks begins with it.
+  public enum Kind: String, CaseIterable, Sendable {
+    /// Faults of a class had an effect.
+    case fault
+    /// A state worth reaching was reached.
+    case reached
+    /// The node refused something, by event and reason.
+    case refused
+
+    /// The name of a mark among all.
+    public func mark(_ name: String) -> String { "\(rawValue) \(name)" }
+  }
+
   /// How often faults of each class had an effect.
   public private(set) var faults: [String: Int] = [:]
   /// How often the node refused something, by event and reason.
@@ -18,9 +37,57 @@ public struct RunMarks: Sendable, Hashable {
 
   public init() {}
 
+  /// All of it in the order of kinds and names.
+  var list: [SimulationReport.EventCount] {
+    Kind.allCases.flatMap { kind in
+      counts(of: kind).sorted { $0.key < $1.key }.map {
+        .init(name: kind.mark($0.key), count: UInt64($0.value))
+      }
+    }
+  }
+
+  private func counts(of kind: Kind) -> [String: Int] {
+    switch kind {
+    case .fault: faults
+    case .reached: marks
+    case .refused: reasons
+    }
+  }
+
   mutating func fired(_ fault: String) { faults[fault, default: 0] += 1 }
   mutating func refused(_ event: String, _ reason: String) {
     reasons["\(event) \(reason)", default: 0] += 1
   }
   mutating func add(_ mark: String) { marks[mark, default: 0] += 1 }
+
+  /// Counts what tells how much of the joining node a run has reached.
+  /// - Parameter isComplete: whether the node's state was complete before the event.
+  mutating func note(_ event: Event, isComplete: Bool) {
+    switch event.group {
+    case Event.Chunk.rejected(_, let reason): refused(event.name, reason)
+    case Event.Chunk.ignored(_, let reason): refused(event.name, reason)
+    case Event.Chunk.buffered: add("chunk_buffered")
+    case Event.Chunk.discarded(_, let reason):
+      add("chunk_discarded")
+      refused(event.name, reason)
+    case Event.Chunk.pruned(_, let reason):
+      add("chunk_pruned")
+      refused(event.name, reason)
+    case Event.Diff.rejected(_, _, _, let reason): refused(event.name, reason)
+    case Event.Block.rejected(_, _, _, let reason): refused(event.name, reason)
+    case Event.Block.buffered: add("block_buffered")
+    case Event.Peer.banned(_, let reason):
+      add("ban")
+      refused(event.name, reason)
+    case Event.Stall.detected: add("stall")
+    case Event.State.incomplete: add("incomplete_again")
+    case Event.Joining.chosen: add("snapshot_joined")
+    case Event.Chain.rebranched:
+      add(isComplete ? "rebranch_while_complete" : "rebranch_while_incomplete")
+    case Event.Chain.finalized: if !isComplete { add("macro_while_incomplete") }
+    case Event.Chain.historyAdopted: add("jump")
+    case Event.Request.ended(_, _, .timeout, _, _): add("timeout")
+    default: break
+    }
+  }
 }

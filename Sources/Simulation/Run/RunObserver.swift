@@ -39,6 +39,10 @@ final class RunObserver: EventSink, @unchecked Sendable {
   /// What has happened, for the coverage of many runs.
   var marks = RunMarks()
   private(set) var violation: CheckViolation?
+  /// Name of the event at which it was found.
+  private(set) var violationPlace: String?
+  /// The event that is being recorded.
+  private var current: Event?
   private(set) var completeAt: Int64?
   private(set) var isComplete = false
   private(set) var banned: Set<UInt32> = []
@@ -54,6 +58,10 @@ final class RunObserver: EventSink, @unchecked Sendable {
   private(set) var tally = SyncTally()
   /// What the node forecast until its state was complete.
   private(set) var forecasts = ForecastTrack()
+  /// Where the state may have changed since it was compared.
+  private var changedParts = ChangedParts()
+  /// What the scenario is there for, as far as it came about.
+  private(set) var situations: SituationTally
   /// Called in the moment the state is complete.
   var onComplete: () -> Void = {}
   /// Lets a check read the node's disk, which may have faults that are not meant for it.
@@ -84,6 +92,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
     self.now = now
     self.line = line
     self.comparesRebranches = comparesRebranches
+    situations = SituationTally(scenario, liars: liars)
     comparesWhole = scenario.accounts <= Self.comparedWholeMax
     freshRules = EventRules(
       liars: liars,
@@ -106,6 +115,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
     self.chain = chain
     isComplete = chain.stateComplete
     shownShares = chain.missing.absentPartsPerMillion / Self.shownShare
+    changedParts.addAll()
+    situations.begin(heldPartsPerMillion: chain.missing.absentPartsPerMillion)
     rules = freshRules
     rules.begin(isComplete: isComplete)
     macroNumber = chain.macroNumber
@@ -142,6 +153,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
     _ event: Event, context: EventContext, cause: UInt64?, request: UInt64?
   ) -> UInt64 {
     let sequence = writer.record(event, context: context, cause: cause, request: request)
+    current = event
     if let fault = event.group as? Event.Fault { line(row(fault)) }
     if case Event.Peer.banned(let peer, let reason) = event.group, !liars.contains(peer.number) {
       violate("S10", "\(context.node) banned the honest peer \(peer): \(reason)")
@@ -161,7 +173,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
 
   private func observe(_ event: Event) {
     tally.take(event)
-    note(event)
+    marks.note(event, isComplete: isComplete)
+    situations.note(event, isComplete: isComplete)
     switch event.group {
     case Event.Peer.banned(let peer, _): banned.insert(peer.number)
     case Event.Chunk.rejected(let chunk, _):
@@ -179,7 +192,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
       showState()
       if let chain { passMilestones(min(chain.missing.absentPartsPerMillion, 999_999)) }
       let range = KeyRange(start: chunk.startKey, end: chunk.endKey)
-      compare(comparesWhole ? StateCheck.parts : [range])
+      changedParts.add(range)
+      compare(comparesWhole ? changedParts.take() : [range])
     case let event as Event.Chain: observe(event)
     case Event.State.complete(let number, let hash, _):
       isComplete = true
@@ -190,7 +204,11 @@ final class RunObserver: EventSink, @unchecked Sendable {
       compare()
     case Event.State.incomplete:
       isComplete = false
+      changedParts.addAll()
       shownShares = 0
+    case Event.State.forecast(_, let eta, let progress, _, _, _)
+    where !(0...1_000_000).contains(progress) || eta ?? 0 < 0:
+      violate("S9", "a forecast says \(progress) millionths, and \(eta ?? 0) ns to go")
     case Event.State.forecast(let forecast, let eta, let progress, _, _, _) where completeAt == nil:
       forecasts.add(
         .init(
@@ -201,37 +219,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
     if let note = event.note { line(row(event.name, note)) }
   }
 
-  /// Counts what tells how much of the node a run has reached.
-  private func note(_ event: Event) {
-    switch event.group {
-    case Event.Chunk.rejected(_, let reason): marks.refused(event.name, reason)
-    case Event.Chunk.ignored(_, let reason): marks.refused(event.name, reason)
-    case Event.Chunk.buffered: marks.add("chunk_buffered")
-    case Event.Chunk.discarded(_, let reason):
-      marks.add("chunk_discarded")
-      marks.refused(event.name, reason)
-    case Event.Chunk.pruned(_, let reason):
-      marks.add("chunk_pruned")
-      marks.refused(event.name, reason)
-    case Event.Diff.rejected(_, _, _, let reason): marks.refused(event.name, reason)
-    case Event.Block.rejected(_, _, _, let reason): marks.refused(event.name, reason)
-    case Event.Block.buffered: marks.add("block_buffered")
-    case Event.Peer.banned(_, let reason):
-      marks.add("ban")
-      marks.refused(event.name, reason)
-    case Event.Stall.detected: marks.add("stall")
-    case Event.State.incomplete: marks.add("incomplete_again")
-    case Event.Joining.chosen: marks.add("snapshot_joined")
-    case Event.Chain.rebranched:
-      marks.add(isComplete ? "rebranch_while_complete" : "rebranch_while_incomplete")
-    case Event.Chain.finalized: if !isComplete { marks.add("macro_while_incomplete") }
-    case Event.Chain.historyAdopted: marks.add("jump")
-    case Event.Request.ended(_, _, .timeout, _, _): marks.add("timeout")
-    default: break
-    }
-  }
-
   private func observe(_ event: Event.Chain) {
+    noteChange(event)
     switch event {
     case .finalized(let number, let hash), .epochFinalized(let number, let hash):
       if number < macroNumber { violate("S5", "final block \(number) after \(macroNumber)") }
@@ -251,6 +240,14 @@ final class RunObserver: EventSink, @unchecked Sendable {
       }
     default: break
     }
+  }
+
+  /// A new block changes what its diff names; everything else may change anything.
+  private func noteChange(_ event: Event.Chain) {
+    guard case .extended(_, let hash) = event,
+      case .diff(let diff) = producer.source.trieDiff(of: hash)
+    else { return changedParts.addAll() }
+    changedParts.add(diff)
   }
 
   /// - Parameter share: of the key space that is held, in parts per million; all only when the node
@@ -281,6 +278,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
   func violate(_ broken: CheckViolation) {
     guard violation == nil else { return }
     violation = broken
+    violationPlace = current?.name
     _ = writer.record(
       .check(.violated(check: broken.check, detail: broken.detail)), context: .run, cause: nil,
       request: nil)

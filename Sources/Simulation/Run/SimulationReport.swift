@@ -36,6 +36,9 @@ public struct SimulationReport: Sendable, Hashable {
   public var verdict: Event.RunVerdict = .unwinnable
   /// One sentence on why, if it is not pass.
   public var reason: String = ""
+  /// Where a broken rule was seen: the kind of the event, or what the node lacked in the end; nil
+  /// if the reason says it.
+  public var place: String?
   public var virtualNanoseconds: Int64 = 0
   /// Virtual time from the node's start to its complete state; nil if it never was.
   public var completeAfterNanoseconds: Int64?

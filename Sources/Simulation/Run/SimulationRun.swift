@@ -98,6 +98,7 @@ public final class SimulationRun {
     return self.end(writer, steps: runtime.steps, verdict, reason) { [self] in
       var report = report(world, end: end)
       report.oracleRoot = oracleRoot
+      report.place = place(world, verdict)
       return report
     }
   }
@@ -125,6 +126,14 @@ public final class SimulationRun {
       }
     return Judge(
       world: world, leaked: leaked, failure: failure, oracleRoot: oracleRoot, obstacle: obstacle)
+  }
+
+  /// Where a rule was seen broken; nil if its reason says it.
+  private func place(_ world: SimulatedWorld, _ verdict: Event.RunVerdict) -> String? {
+    if world.observer.violation != nil { return world.observer.violationPlace }
+    guard verdict == .liveness else { return nil }
+    if world.joiner == nil { return "not running" }
+    return world.observer.isComplete ? "state complete" : "state incomplete"
   }
 
   /// Writes the last record, and fills in what is known only then.

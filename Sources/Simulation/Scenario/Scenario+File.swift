@@ -37,6 +37,12 @@ extension Scenario {
     switch key {
     case "name": name = try Self.text(key, value)
     case "description": description = try Self.text(key, value)
+    case "bug": bug = try Self.text(key, value)
+    case "needs":
+      guard case .array(let list) = value.content else {
+        throw .badFile("needs is no list of texts").at(value.place)
+      }
+      needs = try list.map { entry throws(ScenarioError) in try Self.situation(entry) }
     case "strategy":
       let word = try Self.text(key, value)
       guard let named = SyncStrategy(rawValue: word) else {
@@ -65,6 +71,15 @@ extension Scenario {
       throw .badFile("liars has '\(word)', known are \(known)").at(entry.place)
     }
     return kind
+  }
+
+  private static func situation(_ entry: JSONDocument) throws(ScenarioError) -> Situation {
+    guard let word = entry.text else { throw .badFile("needs is no list of texts").at(entry.place) }
+    guard let situation = Situation(rawValue: word) else {
+      let known = Situation.allCases.map(\.rawValue).joined(separator: ", ")
+      throw .badFile("needs has '\(word)', known are \(known)").at(entry.place)
+    }
+    return situation
   }
 
   /// Sets the number named `key`; throws `badFile` if there is none. Ranges are checked by
@@ -98,11 +113,16 @@ extension Scenario {
     return text
   }
 
-  /// The scenario as a JSON file, every key in order.
+  /// The scenario as a JSON file, every key in order; what it comes from only if there is such.
   public var json: String {
     var lines = [
       "\"name\": \(JSONText.quoted(name))", "\"description\": \(JSONText.quoted(description))",
     ]
+    if !bug.isEmpty { lines.append("\"bug\": \(JSONText.quoted(bug))") }
+    if !needs.isEmpty {
+      let words = needs.map { JSONText.quoted($0.rawValue) }
+      lines.append("\"needs\": [\(words.joined(separator: ", "))]")
+    }
     lines += Self.fields.map { "\"\($0.key)\": \(self[keyPath: $0.path])" }
     lines.append("\"strategy\": \(JSONText.quoted(strategy.rawValue))")
     let kinds = liars.map { JSONText.quoted($0.rawValue) }

@@ -8,6 +8,10 @@ public struct Scenario: Sendable, Hashable {
   public var name = "unnamed"
   /// One sentence.
   public var description = ""
+  /// The fault of a real program that it comes from, and where that was told; empty if none.
+  public var bug = ""
+  /// What must come about, or the run is vacuous.
+  public var needs: [Situation] = []
   /// One honest-but-for-this peer for each entry; they come before the honest ones.
   public var liars: [LiarKind] = []
   /// How the joining node fills its state.
@@ -257,10 +261,10 @@ extension Scenario {
         "name is no name: 1 to \(limit) letters, digits, '-', '_' and '.' are one, with no '-' and "
           + "no '.' at its beginning", keys: ["name"])
     }
-    guard description.utf8.count <= SimulationLimits.descriptionBytesMax else {
+    for (key, text) in [("description", description), ("bug", bug)]
+    where text.utf8.count > SimulationLimits.descriptionBytesMax {
       throw .contradiction(
-        "description is longer than \(SimulationLimits.descriptionBytesMax) bytes",
-        keys: ["description"])
+        "\(key) is longer than \(SimulationLimits.descriptionBytesMax) bytes", keys: [key])
     }
   }
 

@@ -5,6 +5,7 @@ import Primitives
 public struct ScenarioError: Error, Equatable, Sendable, CustomStringConvertible {
   private enum Kind: Equatable {
     case unknown(String, known: [String])
+    case unknownProfile(String, known: [String])
     case outOfRange(String, Int, ClosedRange<Int>)
     case contradiction(String)
     case badFile(String)
@@ -31,6 +32,10 @@ public struct ScenarioError: Error, Equatable, Sendable, CustomStringConvertible
   public static func unknown(_ name: String, known: [String]) -> ScenarioError {
     .init(kind: .unknown(name, known: known))
   }
+  /// There is no profile of this name.
+  static func unknownProfile(_ name: String, known: [String]) -> ScenarioError {
+    .init(kind: .unknownProfile(name, known: known))
+  }
   /// The number of `key` is not allowed.
   public static func outOfRange(
     _ key: String, _ value: Int, _ range: ClosedRange<Int>
@@ -53,6 +58,8 @@ public struct ScenarioError: Error, Equatable, Sendable, CustomStringConvertible
     switch kind {
     case .unknown(let name, let known):
       "there is no scenario '\(name)'; known are \(known.joined(separator: ", ")), or give a file"
+    case .unknownProfile(let name, let known):
+      "there is no profile '\(name)'; known: \(known.joined(separator: ", "))"
     case .outOfRange(let key, let value, let range):
       "\(key) is \(value), allowed is \(range.lowerBound) to \(range.upperBound)"
     case .contradiction(let what): what

@@ -1,0 +1,158 @@
+import EventLog
+
+/// What came of the seeds of a campaign so far. Bounded: of many failures it keeps how many they
+/// are and the first seeds of each class.
+public struct CampaignSummary: Sendable {
+  /// A seed whose run was no pass, and why.
+  public struct Entry: Sendable, Hashable {
+    public let seed: UInt64
+    public let verdict: Event.RunVerdict
+    public let failure: FailureClass
+    public let reason: String
+    public let logDigest: String
+  }
+
+  /// The failures of one class.
+  public struct Group: Sendable, Hashable {
+    public let verdict: Event.RunVerdict
+    public let failure: FailureClass
+    public fileprivate(set) var count = 0
+    /// The lowest seeds, in order.
+    public fileprivate(set) var seeds: [UInt64] = []
+  }
+
+  /// Profile or scenario.
+  public let name: String
+  /// Whether each seed draws another world: then a world that no node can win, or that proves
+  /// nothing, is no failure.
+  public let isDrawn: Bool
+  /// Names of the marks that it must have once it is long enough; none if nothing is asked.
+  public let expected: [String]
+  /// Seeds that are to be run.
+  public let planned: Int
+  public private(set) var count = 0
+  /// How many seeds came to each verdict.
+  public private(set) var verdicts: [Event.RunVerdict: Int] = [:]
+  public private(set) var slowest: (seed: UInt64, nanoseconds: Int64)?
+  public private(set) var chunks = 0
+  public private(set) var diffs = 0
+  public private(set) var rebranches = 0
+  public private(set) var rebranchesWhileIncomplete = 0
+  public private(set) var virtualNanoseconds: Int64 = 0
+  /// In how many runs each mark of a result was seen, by name.
+  public private(set) var seen: [String: Int] = [:]
+  /// How many runs took so many thousandths of the least possible time, by tenths.
+  private var ratios: [Int: Int] = [:]
+  private var ratioRange: (least: Int, most: Int)?
+  /// The lowest seeds of each verdict but pass, in order.
+  private var named: [Event.RunVerdict: [Entry]] = [:]
+  private var classes: [FailureClass: Group] = [:]
+
+  /// - Parameter profile: draws the world of each seed; nil if all have the same.
+  public init(name: String, profile: Profile?, planned: Int) {
+    self.name = name
+    isDrawn = profile != nil
+    expected = profile?.coverage ?? []
+    self.planned = planned
+  }
+
+  public mutating func add(_ result: SeedResult) {
+    count += 1
+    verdicts[result.verdict, default: 0] += 1
+    chunks += result.chunks
+    diffs += result.diffs
+    rebranches += result.rebranches
+    rebranchesWhileIncomplete += result.rebranchesWhileIncomplete
+    virtualNanoseconds &+= result.virtualNanoseconds
+    for mark in result.marks { seen[mark.name, default: 0] += 1 }
+    if result.wallNanoseconds > slowest?.nanoseconds ?? -1 {
+      slowest = (result.seed, result.wallNanoseconds)
+    }
+    if let ratio = result.limitPerMille {
+      ratios[ratio / 100, default: 0] += 1
+      let range = ratioRange ?? (ratio, ratio)
+      ratioRange = (min(range.least, ratio), max(range.most, ratio))
+    }
+    if result.verdict != .pass { addFailure(result) }
+  }
+
+  private mutating func addFailure(_ result: SeedResult) {
+    let entry = Entry(
+      seed: result.seed, verdict: result.verdict, failure: result.failure, reason: result.reason,
+      logDigest: result.logDigest)
+    Self.insert(
+      entry, into: &named[result.verdict, default: []], limit: CampaignLimits.seedsNamedMax
+    ) { $0.seed }
+    var kind = result.failure
+    if classes[kind] == nil, classes.count >= CampaignLimits.classesMax {
+      kind = FailureClass(invariant: "others", place: "others")
+    }
+    var group = classes[kind] ?? Group(verdict: result.verdict, failure: kind)
+    group.count += 1
+    Self.insert(result.seed, into: &group.seeds, limit: CampaignLimits.seedsOfClassMax) { $0 }
+    classes[kind] = group
+  }
+
+  /// Keeps the `limit` lowest, in order.
+  private static func insert<Item>(
+    _ item: Item, into list: inout [Item], limit: Int, by key: (Item) -> UInt64
+  ) {
+    let place = list.firstIndex { key($0) > key(item) } ?? list.count
+    guard place < limit else { return }
+    list.insert(item, at: place)
+    if list.count > limit { list.removeLast() }
+  }
+
+  /// Verdicts that count as failures, the gravest first.
+  public var failing: [Event.RunVerdict] {
+    isDrawn
+      ? [.safety, .crash, .liveness] : [.safety, .crash, .liveness, .unwinnable, .vacuous]
+  }
+
+  /// The gravest verdict; if no seed failed, pass, or vacuous if they prove too little together.
+  public var verdict: Event.RunVerdict {
+    failing.first { verdicts[$0] != nil } ?? (isThin ? .vacuous : .pass)
+  }
+
+  /// Expected marks that no run had (C1, C2).
+  public var missed: [String] { expected.filter { seen[$0] == nil } }
+
+  /// C3: a campaign of a profile that expects something has been long enough for it, and has not
+  /// done what it is for.
+  public var isThin: Bool {
+    !expected.isEmpty && count >= SimulationLimits.coveredRunsMin
+      && (!missed.isEmpty || min(chunks, diffs, rebranches) < count || passed * 2 < count)
+  }
+
+  public var passed: Int { verdicts[.pass] ?? 0 }
+  public var failureCount: Int { failing.reduce(0) { $0 + (verdicts[$1] ?? 0) } }
+  public var isWhole: Bool { count >= planned }
+
+  /// The failures that are named, by seed.
+  public var failures: [Entry] {
+    failing.flatMap { named[$0] ?? [] }.sorted { $0.seed < $1.seed }
+  }
+
+  /// The seeds of one verdict that are named.
+  public func entries(_ verdict: Event.RunVerdict) -> [Entry] { named[verdict] ?? [] }
+
+  /// The classes of all that was no pass, the most frequent first.
+  public var groups: [Group] {
+    classes.values.sorted {
+      ($1.count, $0.failure) < ($0.count, $1.failure)
+    }
+  }
+
+  /// Least, median (to a tenth) and most time to the complete state in thousandths of the least
+  /// possible, and of how many runs; nil if none was measured.
+  public var ratio: (least: Int, median: Int, most: Int, runs: Int)? {
+    guard let ratioRange else { return nil }
+    let runs = ratios.values.reduce(0, +)
+    var left = (runs + 1) / 2
+    for (tenth, count) in ratios.sorted(by: { $0.key < $1.key }) {
+      left -= count
+      if left <= 0 { return (ratioRange.least, tenth * 100, ratioRange.most, runs) }
+    }
+    return nil
+  }
+}

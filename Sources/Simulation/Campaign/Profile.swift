@@ -1,0 +1,34 @@
+/// Worlds that are drawn with the seed.
+public struct Profile: Sendable {
+  /// As it is given to `--profile`.
+  public let name: String
+  /// One sentence.
+  public let description: String
+  /// The world of a seed.
+  public let draw: @Sendable (_ seed: UInt64) -> RunInput
+  /// Names of the marks that a long campaign has (C1, C2), else it proves too little; none if
+  /// nothing is asked of it.
+  public let coverage: [String]
+
+  /// All there are. To add one, add it here.
+  public static let all: [Profile] = [
+    Profile(
+      name: "swarm",
+      description: "a small world with planned faults of the classes that the seed switches on",
+      draw: { .plan(.swarm(seed: $0)) },
+      coverage: FaultClass.all.map { RunMarks.Kind.fault.mark($0.name) }
+        + RunMarks.known.map(RunMarks.Kind.reached.mark)),
+    Profile(
+      name: "wild",
+      description: "every number of a scenario may be anything in its range",
+      draw: { .scenario(.wild(seed: $0), seed: $0) }, coverage: []),
+  ]
+
+  /// The profile `name`; throws `unknownProfile`.
+  public static func named(_ name: String) throws(ScenarioError) -> Profile {
+    guard let profile = all.first(where: { $0.name == name }) else {
+      throw .unknownProfile(name, known: all.map(\.name))
+    }
+    return profile
+  }
+}

@@ -1,0 +1,74 @@
+import EventLog
+import LiveSync
+import Node
+import Peers
+import Snapshot
+
+/// Counts how often the situations of scenarios came about for the joining node.
+struct SituationTally {
+  private let scenario: Scenario
+  private let slow: Set<UInt32>
+  private let silent: Set<UInt32>
+  private let liars: Set<UInt32>
+  private var counts: [Situation: Int] = [:]
+  private var hasDied = false
+  private var isOffered = false
+
+  init(_ scenario: Scenario, liars: Set<UInt32>) {
+    self.scenario = scenario
+    self.liars = liars
+    let plan = PeerPlan(scenario)
+    slow = Set(plan.slow.map(\.number))
+    silent = Set(plan.silent.map(\.number))
+  }
+
+  private mutating func add(_ situation: Situation) { counts[situation, default: 0] += 1 }
+
+  /// The node begins a life with this share of the state.
+  mutating func begin(heldPartsPerMillion: Int) {
+    if hasDied, heldPartsPerMillion > 0 { add(.restartWithState) }
+  }
+
+  /// - Parameter isComplete: whether the node's state was complete before the event.
+  mutating func note(_ event: Event, isComplete: Bool) {
+    switch event.group {
+    case let event as Event.Chunk: note(event)
+    case Event.Diff.rejected(let peer, _, _, _): if liars.contains(peer) { add(.lieRefused) }
+    case Event.Peer.banned(let peer, _): if liars.contains(peer.number) { add(.lieRefused) }
+    case Event.Joining.offered: isOffered = true
+    case Event.Joining.lost: add(.snapshotLost)
+    case Event.Block.rejected(_, _, let peer?, _): if liars.contains(peer) { add(.lieRefused) }
+    case Event.Request.sent(_, let peer, _): if silent.contains(peer) { add(.silentAsked) }
+    case Event.Request.ended(_, _, .timeout, _, _): add(.timeout)
+    case Event.Chain.finalized, Event.Chain.epochFinalized:
+      if !isComplete { add(.macroWhileIncomplete) }
+    case Event.Chain.rebranched: if !isComplete { add(.rebranchWhileIncomplete) }
+    case Event.State.incomplete: add(.incompleteAgain)
+    case Event.State.forecast: add(.forecast)
+    case Event.Node.crashed:
+      hasDied = true
+      if !isComplete { add(.killedWhileIncomplete) }
+    default: break
+    }
+  }
+
+  private mutating func note(_ event: Event.Chunk) {
+    switch event {
+    case .buffered: add(.chunkBuffered)
+    case .ignored, .discarded, .pruned: add(.chunkUnused)
+    case .accepted(let chunk):
+      if chunk.items == 0 { add(.emptyChunk) }
+      if slow.contains(chunk.peer) { add(.slowChunk) }
+    case .rejected(let chunk, _): if liars.contains(chunk.peer) { add(.lieRefused) }
+    case .requested, .received: break
+    }
+  }
+
+  /// The first situation that the scenario is there for and that did not come about.
+  var missing: Situation? {
+    var counts = counts
+    if scenario.fullPeers == 1 { counts[.onePeer] = 1 }
+    if scenario.snapshotInterval > 0, !isOffered { counts[.noSnapshot] = 1 }
+    return scenario.needs.first { counts[$0, default: 0] < $0.least }
+  }
+}

@@ -1,0 +1,46 @@
+/// What a scenario is there to bring about. A run in which it does not happen says nothing about
+/// it, whatever else holds. To add one, add it here and in `SituationTally`.
+public enum Situation: String, CaseIterable, Sendable, Hashable {
+  /// A chunk came before the block whose state it is of.
+  case chunkBuffered = "chunk_buffered"
+  /// A chunk came for a block that the node no longer follows, or for a range that it holds.
+  case chunkUnused = "chunk_unused"
+  /// A range without an account was proven to be empty.
+  case emptyChunk = "empty_chunk"
+  /// A slow peer gave a chunk that was taken.
+  case slowChunk = "slow_chunk"
+  /// The last final block moved twice while the state was incomplete.
+  case macroWhileIncomplete = "macro_while_incomplete"
+  /// A branch was left while the state was incomplete.
+  case rebranchWhileIncomplete = "rebranch_while_incomplete"
+  /// Three requests ended without an answer.
+  case timeout
+  /// A peer that never answers was asked for a part of the state.
+  case silentAsked = "silent_asked"
+  /// The node died with a part of the state.
+  case killedWhileIncomplete = "killed_while_incomplete"
+  /// It came back with what it had held.
+  case restartWithState = "restart_with_state"
+  /// A state that had been complete was no longer.
+  case incompleteAgain = "incomplete_again"
+  /// A lie was looked at and refused.
+  case lieRefused = "lie_refused"
+  /// A node that looked for snapshots was offered none.
+  case noSnapshot = "no_snapshot"
+  /// A peer no longer had the snapshot that the node was joining from.
+  case snapshotLost = "snapshot_lost"
+  /// There was one full peer and no other.
+  case onePeer = "one_peer"
+  /// Five forecasts were given.
+  case forecast
+
+  /// How often it must happen.
+  package var least: Int {
+    switch self {
+    case .macroWhileIncomplete: 2
+    case .timeout: 3
+    case .forecast: 5
+    default: 1
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import Simulation
+import Testing
+
+/// The scenarios that come from faults of other programs.
+@Suite struct BugScenarioTests {
+  static let names = Scenario.builtIn.filter { !$0.needs.isEmpty && $0.accounts < 10_000 }
+    .map(\.name)
+
+  @Test func scenarios_shouldSayWhatTheyComeFrom() {
+    #expect(Self.names.count >= 16)
+    for scenario in Scenario.builtIn {
+      #expect(scenario.needs.isEmpty == scenario.bug.isEmpty, "\(scenario.name)")
+    }
+  }
+
+  /// A pass says that the situation came about.
+  @Test(arguments: names)
+  func aScenario_shouldBringAboutWhatItIsThereFor(name: String) throws {
+    let scenario = try Scenario.named(name)
+    for seed in 1...2 as ClosedRange<UInt64> {
+      let report = try SimulationRun(scenario, seed: seed).run(identity: CampaignTests.program)
+      #expect(report.verdict == .pass, "\(name), seed \(seed): \(report.reason)")
+    }
+  }
+
+  /// The same world without what makes the situation does not pass for it.
+  @Test(arguments: [
+    ("silent-peer", "silent_peers"), ("reorg-under-pivot", "rebranch_at_percent"),
+    ("kill-halfway", "kill_at_percent"), ("slow-drip", "slow_peers"),
+  ])
+  func aScenario_shouldBeVacuous_withoutItsSituation(name: String, key: String) throws {
+    var scenario = try Scenario.named(name)
+    try scenario.set(key, to: 0)
+    scenario.forkPerMillion = 0
+    let report = try SimulationRun(scenario, seed: 1).run(identity: CampaignTests.program)
+    #expect(report.verdict == .vacuous && report.reason.contains("did not come about"))
+  }
+}
