@@ -16,6 +16,7 @@ import Testing
   @Test(arguments: AntiEntropyMode.allCases)
   func sameKeys_shouldNotBeRepairedForEver_whenTheTreeIsWrong(mode: AntiEntropyMode) throws {
     let world = SessionWorld(2, seed: 1)
+    #expect(500 > KeyValueLimits.suspectsMax)
     for key in 0..<500 { world.nodes[0]("SET key\(key) \(key)") }
     #expect(world.session()?.end == .equal)
     world.nodes[0].withCore { $0.damageTree(at: Array("key7".utf8)) }
@@ -185,6 +186,7 @@ import Testing
       1, ReconciliationLimits.valueBytesMax - 17, ReconciliationLimits.valueBytesMax - 16,
       2 * ReconciliationLimits.valueBytesMax, (5 << 20) + 1,
     ]
+    #expect(sizes.contains { $0 > 4 * KeyValueLimits.contentSliceBytes })
     let values = sizes.map { draw.bytes($0) }
     for (index, value) in values.enumerated() {
       world.nodes[0].set([1, UInt8(index)], value)

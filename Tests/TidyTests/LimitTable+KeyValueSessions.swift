@@ -20,7 +20,7 @@ extension LimitTable {
       by: "aValueAboveWhatASessionCarries_shouldBeFetchedInSlices"),
     "KeyValueLimits.settlePauseFirst": .estimate("how often is asked"),
     "KeyValueLimits.settlePauseMax": .estimate("how often is asked"),
-    "KeyValueLimits.settleVainMax": .driven(by: "aPeerThatFetchesNothing_shouldBeGivenUp"),
+    "KeyValueLimits.settleVainMax": .estimate("how often a peer that fetches nothing is asked"),
     "KeyValueLimits.answeredSessionsMax": .estimate(
       "beyond it a session's end is not known and it counts as not complete"),
   ]

@@ -61,7 +61,8 @@ public struct RowTable: Sendable, Hashable {
 extension RowTable: WireCodable {
   public func encode(to encoder: inout WireEncoder) {
     var named = Set(rows.keys)
-    for row in rows.values { named.formUnion(row.have.keys) }
+    // A union is the same in any order.
+    for member in rows.keys.sorted() { named.formUnion(rows[member]?.have.keys.sorted() ?? []) }
     let list = named.sorted()
     encoder.append(list)
     encoder.append(count: rows.count)
