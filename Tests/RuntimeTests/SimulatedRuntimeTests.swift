@@ -226,7 +226,9 @@ private final class ReleaseProbe: Sendable {
   private let count = Lock(0)
   var touches: Int { count.withLock { $0 } }
   func touch() { count.withLock { $0 += 1 } }
+}
 
+extension SimulatedRuntimeTests {
   /// Which of ten tasks that are ready at once have run, in this order.
   private static func order(_ order: SimulatedRuntime.Order, seed: UInt64) -> [Int] {
     let runtime = SimulatedRuntime(seed: seed)
@@ -246,7 +248,7 @@ private final class ReleaseProbe: Sendable {
   }
 
   @Test func shiftedClock_shouldBeAheadOrBehind_andNeverBeforeTheEpoch() {
-    let clock = WallClock(startingAt: 1_000, runtime)
+    let clock = WallClock(startingAt: 1_000, SimulatedRuntime(seed: 1))
     #expect(clock.shifted { 500 }.milliseconds == 1_500)
     #expect(clock.shifted { -400 }.milliseconds == 600)
     #expect(clock.shifted { -5_000 }.milliseconds == 0)
