@@ -1,17 +1,19 @@
 /// Writes metrics in the text format of Prometheus, version 0.0.4: each family with its help and
 /// type, then its samples.
-struct MetricsWriter: Sendable {
+package struct MetricsWriter: Sendable {
   /// What kind of number a family is of.
-  enum Kind: String, Sendable {
+  package enum Kind: String, Sendable {
     /// It only grows; its name ends with `_total`.
     case counter
     /// It goes up and down.
     case gauge
   }
 
-  typealias Labels = [(name: String, value: String)]
+  package typealias Labels = [(name: String, value: String)]
 
-  private(set) var text = ""
+  package private(set) var text = ""
+
+  package init() {}
 
   /// A family of one sample without labels; left out if there is no number.
   mutating func value(_ name: String, _ kind: Kind, _ help: String, _ value: Double?) {
@@ -20,7 +22,7 @@ struct MetricsWriter: Sendable {
   }
 
   /// A family with labels, left out if it has no sample: what is not known is no zero.
-  mutating func family(
+  package mutating func family(
     _ name: String, _ kind: Kind, _ help: String, _ samples: [(labels: Labels, value: Double)]
   ) {
     guard !samples.isEmpty else { return }
