@@ -426,7 +426,7 @@ def library(node):
         except redis.WatchError:
             check(client.get("tx") == "changed", "redis-py WatchError")
     client.set("tx", 1)
-    check(client.transaction(lambda pipe: pipe.incr("tx"), "tx") == [2], "redis-py transaction")
+    check(client.transaction(lambda pipe: (pipe.multi(), pipe.incr("tx")), "tx") == [2], "redis-py transaction")
     check(len(set(client.scan_iter("scan:*"))) == 500, "redis-py scan_iter")
     check(client.info()["role"] == "master", "redis-py info")
     check(client.client_list()[-1]["lib-name"] != "", "redis-py client_list")

@@ -14,7 +14,10 @@ extension TidyRule {
     "Synchronization": roomOrder + ["livesync-bench"],
     "Foundation": ["livesync", "livesync-bench"],
     "FoundationEssentials": ["livesync", "livesync-bench"],
-    "Glibc": ["Locking", "Runtime", "Primitives", "Streams", "Transport", "KeyValue", "ABCI"],
+    "Glibc": [
+      "Locking", "Runtime", "Primitives", "Streams", "Transport", "KeyValue", "ReplicaSimulation",
+      "ABCI",
+    ],
     "CEpoll": ["Runtime", "Transport", "KeyValue", "ABCI"],
     "CBlake2": ["Primitives"],
     "CBlake2Batch": ["Primitives", "KeyValue", "StateTrie", "livesync-bench"],

@@ -101,27 +101,32 @@ enum StoredEffect {
     guard !key.isEmpty else { throw .invalidValue("a key has no bytes", at: start) }
     let version = try version(&decoder)
     let expiry = try decoder.uint64()
+    guard let kind else { return try change(of: key, version, expiry, &decoder, at: start) }
     switch kind {
-    case nil:
-      let held = try self.version(&decoder)
-      let bytes = try decoder.uint64()
-      guard held < version, bytes <= UInt64(KeyValueLimits.valueBytesMax) else {
-        throw .invalidValue("it was made of what it cannot be made of", at: start)
-      }
-      let appended = try decoder.bytes(limit: KeyValueLimits.valueBytesMax)
-      return .changed(
-        ValueChange(
-          key: key, version: version, expiry: expiry,
-          base: ValueBase(version: held, bytes: Int(bytes)), appended: appended))
-    case .bytes?, .replicated?, .emptied?:
+    case .bytes, .replicated, .emptied:
       let value = try decoder.bytes(limit: KeyValueLimits.valueBytesMax)
-      let kind = byte == ValueKind.bytes.rawValue ? ValueKind.bytes : .replicated
       return .whole(.set(key: key, kind: kind, value: value, version: version, expiry: expiry))
-    case .tombstone?:
+    case .tombstone:
       guard expiry == 0 else { throw .invalidValue("what was deleted has an expiry", at: start) }
       return .whole(.delete(key: key, version: version))
-    case .expired?: return .whole(.expire(key: key, version: version, expiry: expiry))
+    case .expired: return .whole(.expire(key: key, version: version, expiry: expiry))
     }
+  }
+
+  private static func change(
+    of key: [UInt8], _ version: HybridTime, _ expiry: UInt64, _ decoder: inout WireDecoder,
+    at start: Int
+  ) throws(WireError) -> LoggedEffect {
+    let held = try self.version(&decoder)
+    let bytes = try decoder.uint64()
+    guard held < version, bytes <= UInt64(KeyValueLimits.valueBytesMax) else {
+      throw .invalidValue("it was made of what it cannot be made of", at: start)
+    }
+    let appended = try decoder.bytes(limit: KeyValueLimits.valueBytesMax)
+    return .changed(
+      ValueChange(
+        key: key, version: version, expiry: expiry,
+        base: ValueBase(version: held, bytes: Int(bytes)), appended: appended))
   }
 
   private static func version(_ decoder: inout WireDecoder) throws(WireError) -> HybridTime {

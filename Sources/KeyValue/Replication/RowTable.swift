@@ -59,10 +59,15 @@ public struct RowTable: Sendable, Hashable {
 }
 
 extension RowTable: WireCodable {
+  /// All members that any row is of, or says something of.
+  private var named: Set<NodeIdentity> {
+    rows.keys.sorted().reduce(into: []) { named, member in
+      named.insert(member)
+      named.formUnion(rows[member]?.have.keys.sorted() ?? [])
+    }
+  }
+
   public func encode(to encoder: inout WireEncoder) {
-    var named = Set(rows.keys)
-    // A union is the same in any order.
-    for member in rows.keys.sorted() { named.formUnion(rows[member]?.have.keys.sorted() ?? []) }
     let list = named.sorted()
     encoder.append(list)
     encoder.append(count: rows.count)
@@ -95,8 +100,6 @@ extension RowTable: WireCodable {
       rows[list[place]] = row
     }
     // A name that no row has is no wire form of any table.
-    var named = Set(rows.keys)
-    for row in rows.values { named.formUnion(row.have.keys) }
     guard named.count == list.count else {
       throw .invalidValue("a member is named of which nothing is said", at: start)
     }

@@ -47,7 +47,7 @@ struct StoryRow: Sendable {
 /// How stories tell of all events. An event that is not here is told by the names of its fields.
 package enum StoryTable {
   static let rows: [String: StoryRow] = Dictionary(
-    (runs + syncs + chains + transfers + others).map { ($0.name, $0) },
+    (runs + syncs + chains + transfers + keyValues + others).map { ($0.name, $0) },
     uniquingKeysWith: { first, _ in first })
 
   /// The types of the requests that bring answers for a group of events.
