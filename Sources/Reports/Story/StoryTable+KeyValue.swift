@@ -8,7 +8,8 @@ extension StoryTable {
     StoryRow("kv.member", "the members of the cluster are others: {reason}"),
     StoryRow(
       "kv.round",
-      "the round with {peer} ends after {duration_ns}: {result}, {compared} keys compared, {bytes}"),
+      "the round with {peer} ends after {duration_ns}: {result}, {compared} keys are compared, "
+        + "{bytes}"),
     StoryRow(
       "kv.repaired", "what differed from {peer} is mended: {received} keys taken, {sent} sent"),
     StoryRow("kv.not_taken", "{items} writes of {peer} are not taken: {reason}"),
