@@ -31,12 +31,12 @@ import Testing
     try withFolder { folder in
       let script = """
         set -e
-        livesync simulate \(Self.world) --seeds 0..<12 --jobs 1 --out one.jsonl > a
+        livesync simulate \(Self.world) --seeds '0..<12' --jobs 1 --out one.jsonl > a
         livesync simulate \(Self.world) --seeds 0...11 --jobs 4 --out four.jsonl --json > b
         for i in 0 1 2; do
-          livesync simulate \(Self.world) --seeds 0..<12 --shard $i/3 --out parts > c
+          livesync simulate \(Self.world) --seeds '0..<12' --shard $i/3 --out parts > c
         done
-        livesync campaign merge parts/*.jsonl one.jsonl --seeds 0..<12 --out all.jsonl > d
+        livesync campaign merge parts/*.jsonl one.jsonl --seeds '0..<12' --out all.jsonl > d
         cat d
         """
       let result = try Program.shell(script, in: folder)
@@ -54,10 +54,10 @@ import Testing
     try withFolder { folder in
       let script = """
         set -e
-        livesync simulate --profile swarm --seeds 0..<3 --jobs 2 --out a.jsonl > a
-        livesync simulate --profile swarm --seeds 0..<6 --jobs 2 --out a.jsonl --resume
-        livesync simulate --profile swarm --seeds 0..<6 --jobs 1 --out b.jsonl > b
-        livesync campaign merge a.jsonl b.jsonl --seeds 0..<6
+        livesync simulate --profile swarm --seeds '0..<3' --jobs 2 --out a.jsonl > a
+        livesync simulate --profile swarm --seeds '0..<6' --jobs 2 --out a.jsonl --resume
+        livesync simulate --profile swarm --seeds '0..<6' --jobs 1 --out b.jsonl > b
+        livesync campaign merge a.jsonl b.jsonl --seeds '0..<6'
         """
       let result = try Program.shell(script, in: folder)
       #expect(result.code == 0, "\(result.output)\(result.errors)")
@@ -73,14 +73,14 @@ import Testing
   @Test func aKilledCampaign_shouldGoOnWhereItWas() throws {
     try withFolder { folder in
       let script = """
-        livesync simulate \(Self.world) --seeds 0..<40 --out whole.jsonl > a || exit 1
-        livesync simulate \(Self.world) --seeds 0..<40 --jobs 2 --out cut.jsonl > b & pid=$!
+        livesync simulate \(Self.world) --seeds '0..<40' --out whole.jsonl > a || exit 1
+        livesync simulate \(Self.world) --seeds '0..<40' --jobs 2 --out cut.jsonl > b & pid=$!
         while [ "$(wc -l < cut.jsonl 2> /dev/null || echo 0)" -lt 5 ]; do sleep 0.05; done
         kill -9 $pid; wait $pid 2> /dev/null
         lines=$(wc -l < cut.jsonl); [ "$lines" -lt 40 ] || exit 2
         printf '{"seed":39,"profile":"pla' >> cut.jsonl
-        livesync simulate \(Self.world) --seeds 0..<40 --out cut.jsonl > c 2> err && exit 3
-        livesync simulate \(Self.world) --seeds 0..<40 --out cut.jsonl --resume
+        livesync simulate \(Self.world) --seeds '0..<40' --out cut.jsonl > c 2> err && exit 3
+        livesync simulate \(Self.world) --seeds '0..<40' --out cut.jsonl --resume
         """
       let result = try Program.shell(script, in: folder)
       #expect(result.code == 0, "\(result.code): \(result.output)\(result.errors)")
@@ -96,7 +96,7 @@ import Testing
   @Test func aKilledProcess_shouldCostNoSeed() throws {
     try withFolder { folder in
       let script = """
-        livesync simulate \(Self.world) --seeds 0..<40 --jobs 2 --out a.jsonl > out & pid=$!
+        livesync simulate \(Self.world) --seeds '0..<40' --jobs 2 --out a.jsonl > out & pid=$!
         while [ "$(wc -l < a.jsonl 2> /dev/null || echo 0)" -lt 3 ]; do sleep 0.05; done
         for child in $(cat /proc/$pid/task/*/children); do kill -9 $child; break; done
         wait $pid; code=$?; cat out; exit $code
@@ -110,9 +110,9 @@ import Testing
   @Test func aFullFile_shouldKeepWholeLines() throws {
     try withFolder { folder in
       let script = """
-        (ulimit -f 8; livesync simulate \(Self.world) --seeds 0..<20 --out a.jsonl > out; echo $?)
+        (ulimit -f 8; livesync simulate \(Self.world) --seeds '0..<20' --out a.jsonl > out; echo $?)
         tail -c 1 a.jsonl | od -An -c; cat out
-        livesync simulate \(Self.world) --seeds 0..<20 --out a.jsonl --resume > again; echo $?
+        livesync simulate \(Self.world) --seeds '0..<20' --out a.jsonl --resume > again; echo $?
         """
       let result = try Program.shell(script, in: folder)
       #expect(result.output.hasPrefix("5\n"), "\(result.output)\(result.errors)")
@@ -125,15 +125,15 @@ import Testing
   @Test func filesThatDoNotBelongTogether_shouldBeRefused() throws {
     try withFolder { folder in
       let script = """
-        livesync simulate \(Self.world) --seeds 0..<2 --out a.jsonl > out
-        livesync simulate --scenario plain --accounts 301 --blocks 50 --seeds 2..<4 \
+        livesync simulate \(Self.world) --seeds '0..<2' --out a.jsonl > out
+        livesync simulate --scenario plain --accounts 301 --blocks 50 --seeds '2..<4' \
           --out b.jsonl > out
         livesync campaign merge a.jsonl b.jsonl; echo $?
-        livesync campaign merge a.jsonl --seeds 0..<3 > out; echo $?
+        livesync campaign merge a.jsonl --seeds '0..<3' > out; echo $?
         sed 's/"log_sha256":"../"log_sha256":"zz/' a.jsonl > c.jsonl
         livesync campaign merge a.jsonl c.jsonl; echo $?
-        livesync simulate --scenario plain --seeds 0..<4 --out a.jsonl --resume; echo $?
-        livesync simulate \(Self.world) --seeds 0..<4 --resume; echo $?
+        livesync simulate --scenario plain --seeds '0..<4' --out a.jsonl --resume; echo $?
+        livesync simulate \(Self.world) --seeds '0..<4' --resume; echo $?
         livesync simulate --seed 4 --jobs 2; echo $?
         """
       let result = try Program.shell(script, in: folder)
@@ -171,7 +171,8 @@ import Testing
     let list = try Program.run("scenario", "list")
     #expect(list.code == 0)
     for scenario in Scenario.builtIn {
-      #expect(list.output.contains(scenario.name) && list.output.contains(scenario.bug))
+      #expect(list.output.contains(scenario.name))
+      #expect(scenario.bug.isEmpty || list.output.contains(scenario.bug))
       let shown = try Program.run("scenario", "show", scenario.name, "--json")
       let facts = try JSONValue(parsing: Data(shown.output.utf8))
       #expect(

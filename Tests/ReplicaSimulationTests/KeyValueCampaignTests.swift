@@ -19,8 +19,8 @@ import Testing
   }
 
   @Test func cluster_shouldHoldWhatTheModelSays_whenOneCrashesAtEachWritePoint() {
-    let reports = KeyValueRun(seed: 12).crashSweep(limit: 20)
-    #expect(reports.count == 40)
+    let reports = KeyValueRun(seed: 12).crashSweep(limit: 5)
+    #expect(reports.count == 10)
     for report in reports {
       #expect(report.failure == nil, "\(report.faults)")
       #expect(report.coverage.faults[.crashAtWrite] == 1, "\(report.faults)")
