@@ -45,7 +45,7 @@ import Testing
     let again = try Program.shell("livesync kv key key", in: folder)
     #expect(again.code == 2 && again.errors.contains("key"))
     for (change, reason) in [
-      ("chmod 644 key", "chmod 600"), ("chmod 600 key; echo x >> key", "64 hexadecimal digits"),
+      ("chmod 644 key", "chmod 600"), ("chmod 600 key; echo x >> key", "larger than 66 bytes"),
       ("printf '%064d\\n' 0 > key", "64 hexadecimal digits"),
     ] {
       let script =
