@@ -24,20 +24,17 @@ devnet: dependencies ## Start a network of processes that a fresh node joins (AR
 	@$(RELEASE) livesync >&2
 	@$(LIVESYNC) devnet $(ARGS)
 
-# Sockets, servers and processes live in real time: beside a thousand other tests on two cores they
-# would be late without a fault, so they come after the others, one after another.
+# Sockets, servers and processes live in real time: beside other tests on two cores they would be
+# late without a fault, so they come after the others.
 REAL_TIME := HTTPServerTests\.|MonitoringTests\.(Server|NodeSource)|TransportTests\.(Socket|KeptPeer|BugReport|Attack)|DaemonTests\.NodeProcess|CommandTests\.(Node|Devnet)|KeyValueTests\.(Cluster|Wait)
 TEST := swift test -c release --skip-build --disable-xctest
-RAN := grep -qE 'Test run with [1-9][0-9]* tests?'
 
 test: dependencies ## Build and run every test, or those of ARGS="--filter …"; fails when none ran.
 	@swift build -c release --build-tests >&2
-	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
-	  $(TEST) $(or $(ARGS),--skip '$(REAL_TIME)') 2>&1 | tee "$$log"; \
-	  $(RAN) "$$log" || { echo "no test ran" >&2; exit 1; }
-	@$(if $(ARGS),:,log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
-	  $(TEST) --no-parallel --filter '$(REAL_TIME)' 2>&1 | tee "$$log"; \
-	  $(RAN) "$$log" || { echo "no test ran" >&2; exit 1; })
+	@$(if $(ARGS),log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+	  $(TEST) $(ARGS) 2>&1 | tee "$$log"; \
+	  grep -qE 'Test run with [1-9][0-9]* tests?' "$$log" || { echo "no test ran" >&2; exit 1; },\
+	  Tests/run.sh .build/release/livesyncPackageTests.xctest '$(REAL_TIME)')
 
 # One after another, because they share the threads that each of them needs to be in time.
 threads: dependencies ## Run the live sync tests in real time on all threads (RUNS=1).

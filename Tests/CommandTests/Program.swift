@@ -35,10 +35,16 @@ enum Program {
     try run(folder.appending(path: "livesync"), arguments, input: input, in: PackageFiles.root)
   }
 
-  /// Runs a script of bash in `place`; `livesync` and `livesync-bench` are the built programs.
+  /// Runs a script of bash in `place`; `livesync` and `livesync-bench` are the built programs. What
+  /// it leaves in the background ends with it: `waitUntilExit` waits for that too.
   static func shell(_ script: String, in place: URL = PackageFiles.root) throws -> Result {
-    let path = "export PATH=\"\(folder.path):$PATH\"\n"
-    return try run(URL(fileURLWithPath: "/bin/bash"), ["-c", path + script], input: "", in: place)
+    let prepare = """
+      export PATH="\(folder.path):$PATH"
+      trap 'kill $(jobs -p) 2> /dev/null' EXIT
+
+      """
+    return try run(
+      URL(fileURLWithPath: "/bin/bash"), ["-c", prepare + script], input: "", in: place)
   }
 
   private static func run(
