@@ -11,7 +11,7 @@
 # a test fails, a process ends in the middle, or a target has no test.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export BUNDLE=$1 REAL_TIME=$2
+export BUNDLE=$1 REAL_TIME=$2 NO_COLOR=1
 LOGS=$(mktemp -d)
 export LOGS
 trap 'rm -rf "$LOGS"' EXIT

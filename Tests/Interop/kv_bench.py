@@ -1,10 +1,12 @@
 """Measures a key-value node beside redis-server, one after the other in many rounds.
 
-usage: kv_bench.py [--rounds N] [--scale PERCENT] [--keys N] PROGRAM ...
+usage: kv_bench.py [--rounds N] [--scale PERCENT] [--keys N] [--pipelines N,N] [--fsync no|everysec|always]
+       PROGRAM ...
 
 PROGRAM with its first words starts the node, such as `.build/release/livesync kv`. Needs
-redis-server and redis-benchmark on the path. Neither of the two keeps anything on disk. Prints a
-table: requests a second and the slowest hundredth in the median of the rounds, and the processor
+redis-server and redis-benchmark on the path. Both keep their data in memory; with --fsync both
+write a log and ask the disk for it so often. The node replicates, so tree and sketch follow. Prints
+a table: requests a second and the slowest hundredth in the median of the rounds, and the processor
 time of the server for a request, which a machine with other work on it does not change much.
 """
 
@@ -16,16 +18,20 @@ import signal
 import socket
 import statistics
 import subprocess
+import tempfile
 import time
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--scale", type=int, default=100)
 parser.add_argument("--keys", type=int, default=100_000)
+parser.add_argument("--pipelines", default="1,16,64")
+parser.add_argument("--fsync", choices=["no", "everysec", "always"])
 parser.add_argument("program", nargs=argparse.REMAINDER)
 options = parser.parse_args()
 
-PIPELINES = {1: 100_000, 16: 1_000_000, 64: 2_000_000}
+PIPELINES = {pipeline: {1: 100_000, 16: 1_000_000, 64: 2_000_000}.get(pipeline, 500_000)
+             for pipeline in map(int, options.pipelines.split(","))}
 
 
 def free_port():
@@ -67,12 +73,18 @@ def measure(process, port, command, pipeline):
 
 
 ports = {"redis-server": free_port(), "livesync kv": free_port()}
+folder = tempfile.TemporaryDirectory()
+theirs, ours = ["--appendonly", "no"], []
+if options.fsync:
+    theirs = ["--appendonly", "yes", "--appendfsync", options.fsync]
+    ours = ["--data", folder.name + "/node", "--fsync", options.fsync]
 servers = {
     "redis-server": start(
-        ["redis-server", "--port", str(ports["redis-server"]), "--save", "", "--appendonly", "no"],
-        ports["redis-server"]),
+        ["redis-server", "--port", str(ports["redis-server"]), "--save", "", "--dir", folder.name,
+         *theirs], ports["redis-server"]),
     "livesync kv": start(
-        [*options.program, "--listen", f"127.0.0.1:{ports['livesync kv']}"], ports["livesync kv"]),
+        [*options.program, "--listen", f"127.0.0.1:{ports['livesync kv']}", "--replicate",
+         f"127.0.0.1:{free_port()}", *ours], ports["livesync kv"]),
 }
 results = {}
 for number in range(options.rounds):
@@ -86,6 +98,8 @@ for process in servers.values():
     process.send_signal(signal.SIGTERM)
     process.wait()
 
+if options.fsync:
+    print(f"fsync {options.fsync}")
 print(f"{options.keys} keys, 32 bytes, 50 clients, median of {options.rounds} rounds\n")
 print("| pipeline | | Redis, 1/s | livesync, 1/s | ratio | Redis p99, ms | livesync p99, ms "
       "| Redis time, us | livesync time, us | ratio |")
