@@ -10,38 +10,40 @@ package final class WaitingReplies {
 }
 
 /// A connection of a client. Touched on the loop's thread only.
+///
+/// `@exclusivity(unchecked)`: see `KeyValueServer`.
 package final class ClientConnection {
   let descriptor: Int32
   var ticket: WatchTicket?
-  var session: ClientSession
-  var parser = RequestParser()
+  @exclusivity(unchecked) var session: ClientSession
+  @exclusivity(unchecked) var parser = RequestParser()
   /// What came and is not executed yet.
-  var input = InputBuffer()
+  @exclusivity(unchecked) var input = InputBuffer()
   /// Replies that wait; the first `sent` bytes are gone, those from `released` on wait for a
   /// commit.
-  private var output: [UInt8] = []
-  private var sent = 0
-  private var released = 0
+  @exclusivity(unchecked) private var output: [UInt8] = []
+  @exclusivity(unchecked) private var sent = 0
+  @exclusivity(unchecked) private var released = 0
   private let total: WaitingReplies
   /// Bytes of it that the total has.
-  private var counted = 0
+  @exclusivity(unchecked) private var counted = 0
 
   /// The last batch that executed something of it, and where its replies are in that batch's.
-  var batch: UInt64 = 0
-  var replies: Range<Int> = 0..<0
+  @exclusivity(unchecked) var batch: UInt64 = 0
+  @exclusivity(unchecked) var replies: Range<Int> = 0..<0
   /// It is among those that go on in the next batch.
-  var isUnfinished = false
+  @exclusivity(unchecked) var isUnfinished = false
   /// Something may be there to read.
-  var hasMore = false
+  @exclusivity(unchecked) var hasMore = false
   /// The other end sends no more than what is there to read.
-  var isEnding = false
+  @exclusivity(unchecked) var isEnding = false
   /// It is closed behind its replies, and nothing of it is executed any more.
-  var isClosing = false
+  @exclusivity(unchecked) var isClosing = false
   /// It waits for replicas: nothing of it is executed.
-  var isBlocked = false
+  @exclusivity(unchecked) var isBlocked = false
   /// The connection failed: nothing can be sent any more.
-  var isBroken = false
-  var isClosed = false
+  @exclusivity(unchecked) var isBroken = false
+  @exclusivity(unchecked) var isClosed = false
 
   package init(descriptor: Int32, session: ClientSession, total: WaitingReplies = .init()) {
     self.descriptor = descriptor
