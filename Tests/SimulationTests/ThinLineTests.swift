@@ -1,4 +1,5 @@
 import EventLog
+import LiveSync
 import Peers
 import Simulation
 import Testing
@@ -7,10 +8,11 @@ import Testing
 /// and patience follow what the line carries.
 @Suite struct ThinLineTests {
   private static func run(
-    accounts: Int, _ settings: [String: Int], seed: UInt64
+    accounts: Int, _ settings: [String: Int], strategy: SyncStrategy = .parallel, seed: UInt64
   ) throws -> SimulationRunTests.Outcome {
     var scenario = try Scenario.named("plain")
     scenario.accounts = accounts
+    scenario.strategy = strategy
     for (key, value) in settings { try scenario.set(key, to: value) }
     return try SimulationRunTests.run(scenario, seed: seed)
   }
@@ -47,5 +49,16 @@ import Testing
     // About 700 bytes for each of 200 election blocks, and a first part from each of four peers.
     #expect(answers.reduce(0, +) < 250_000, "\(answers)")
     #expect((answers.max() ?? 0) < 60_000, "\(answers)")
+  }
+
+  /// A chunk of the whole state is on its way for over a minute, and its block kept for less.
+  @Test func chunks_shouldFindTheirBlocks_whenOneAtATimeTakesLongerThanBlocksAreKept() throws {
+    let outcome = try Self.run(
+      accounts: 4_000,
+      [
+        "account_data_bytes": 251, "shared_peers": 1, "chunk_items": 5_000, "blocks": 120,
+        "upload_bytes_per_s": 16_000, "block_interval_ms": 2_000, "time_limit_s": 4_000,
+      ], strategy: .sequential, seed: 33)
+    #expect(outcome.report.verdict == .pass, "\(outcome.report.reason)")
   }
 }

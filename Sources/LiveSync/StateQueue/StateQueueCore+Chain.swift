@@ -43,10 +43,10 @@ extension StateQueueCore {
       return refusals + reset(.chunkFailed)
     }
     if result.committed == 0 {
-      lateInRow += 1
+      wasLate()
       return reset(.allIgnored)
     }
-    lateInRow = 0
+    wasInTime()
     if state == .paused(number: last.number, hash: last.hash), !chain.missing.isEmpty {
       return reset(.notComplete)
     }
@@ -100,7 +100,7 @@ extension StateQueueCore {
     let passed = due.filter { $0.hash != chain.headHash }
     var actions: [Action] = now.isEmpty ? [] : [apply(now)]
     if !passed.isEmpty {
-      lateInRow += 1
+      wasLate()
       actions += passed.map { .prune($0, .blockPassed) } + reset(.discarded)
     }
     return actions

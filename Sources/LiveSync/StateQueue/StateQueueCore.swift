@@ -13,14 +13,17 @@ import StateTrie
 /// A chain that moves faster than a round trip would make every chunk late. After
 /// `LiveSyncLimits.discardsBeforeHoldMax` late chunks in a row, blocks are held back while a
 /// chunk is on its way, so that it finds its block waiting; a request always ends, and so does
-/// the hold.
+/// the hold. If the chunk is on its way for longer than the chain keeps its block, no hold helps:
+/// each late chunk halves what is asked for next, and each that is taken lets it grow again.
 public struct StateQueueCore<Block: SyncBlock>: Sendable {
   public typealias Action = StateQueueAction<Block>
 
   /// How far the queue looks.
   public internal(set) var configuration: QueueConfiguration
-  /// Items asked for at a time.
+  /// Items asked for at a time, at most.
   public let chunkItems: Int
+  /// Items asked for next.
+  public private(set) var nextItems: Int
   /// Where the next request starts.
   public internal(set) var state: ChunkRequestState
   /// The request on its way; its answer is superseded if the chain of chunks was reset since.
@@ -46,6 +49,7 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
       (1...MessageLimits.chunkItemsMax).contains(chunkItems), "chunks of \(chunkItems) items")
     self.configuration = configuration
     self.chunkItems = chunkItems
+    nextItems = chunkItems
     state = isComplete ? .complete : .reset
   }
 
@@ -74,7 +78,7 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
       return []
     }
     let query = ChunkQuery(
-      id: nextID, start: range.start, end: range.end, limit: chunkItems,
+      id: nextID, start: range.start, end: range.end, limit: nextItems,
       edges: range.end == nil ? .last : .both)
     nextID += 1
     inFlight = (query, false)
@@ -171,8 +175,23 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
   private mutating func discard(
     _ chunk: SourcedChunk, _ reason: ChunkDiscardReason
   ) -> [Action] {
-    lateInRow += 1
+    switch reason {
+    case .tooFarBehind, .finalized, .blockPassed: wasLate()
+    default: lateInRow += 1
+    }
     return [.discard(chunk, reason)] + reset(.discarded)
+  }
+
+  /// A chunk came too late to be taken.
+  mutating func wasLate() {
+    lateInRow += 1
+    nextItems = max(min(chunkItems, LiveSyncLimits.chunkItemsMin), nextItems / 2)
+  }
+
+  /// A chunk came in time.
+  mutating func wasInTime() {
+    lateInRow = 0
+    nextItems = min(chunkItems, nextItems + LiveSyncLimits.chunkItemsMin)
   }
 
   /// The chain of chunks starts over at the first missing key.

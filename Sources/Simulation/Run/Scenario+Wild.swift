@@ -28,9 +28,11 @@ private struct WildDraw {
   }
 
   mutating func scenario() -> Scenario {
-    // Without the default, those with snapshots and who comes back, so that the worlds of seeds
-    // stay.
-    let bases = Scenario.builtIn.dropFirst().filter { $0.snapshotInterval == 0 && !$0.isReturning }
+    // Without the default, those with snapshots, who comes back, and what other programs' faults
+    // were, so that the worlds of seeds stay.
+    let bases = Scenario.builtIn.dropFirst().filter {
+      $0.snapshotInterval == 0 && !$0.isReturning && $0.bug.isEmpty
+    }
     drawn = random.pick(bases) ?? Scenario()
     drawn.strategy = random.below(3) == 0 ? .sequential : .parallel
     drawNumbers()
