@@ -8,6 +8,7 @@ public protocol WireCodable: Sendable {
 
 extension WireCodable {
   /// The wire form.
+  @inlinable
   public var wireBytes: [UInt8] {
     var encoder = WireEncoder()
     encode(to: &encoder)
@@ -15,6 +16,7 @@ extension WireCodable {
   }
 
   /// Reads a value that fills `bytes` exactly.
+  @inlinable
   public init(wireBytes: [UInt8]) throws(WireError) {
     var decoder = WireDecoder(wireBytes)
     try self.init(from: &decoder)

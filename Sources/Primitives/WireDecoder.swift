@@ -105,6 +105,7 @@ public struct WireDecoder: Sendable {
   }
 
   /// A nested value.
+  @inlinable
   public mutating func value<Value: WireCodable>(
     _ type: Value.Type = Value.self
   ) throws(WireError) -> Value {
@@ -112,6 +113,7 @@ public struct WireDecoder: Sendable {
   }
 
   /// An option: 0, or 1 and the value.
+  @inlinable
   public mutating func optional<Value: WireCodable>(
     _ type: Value.Type = Value.self
   ) throws(WireError) -> Value? {
@@ -124,6 +126,7 @@ public struct WireDecoder: Sendable {
   }
 
   /// A sequence of at most `limit` values that take at least `elementBytes` bytes each.
+  @inlinable
   public mutating func array<Value: WireCodable>(
     of type: Value.Type = Value.self, elementBytes: Int = 1, limit: Int = .max
   ) throws(WireError) -> [Value] {

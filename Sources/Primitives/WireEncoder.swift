@@ -22,6 +22,11 @@ public struct WireEncoder: Sendable {
     bytes.reserveCapacity(bytes.count + count)
   }
 
+  /// Takes back what was written and keeps the memory.
+  public mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: true)
+  }
+
   /// One raw byte (postcard writes `u8` like this, not as a varint).
   public mutating func append(byte: UInt8) {
     bytes.append(byte)
@@ -87,11 +92,13 @@ public struct WireEncoder: Sendable {
   }
 
   /// A nested value.
+  @inlinable
   public mutating func append(_ value: some WireCodable) {
     value.encode(to: &self)
   }
 
   /// An option: 0, or 1 and the value.
+  @inlinable
   public mutating func append<Value: WireCodable>(optional value: Value?) {
     append(value != nil)
     if let value { append(value) }
@@ -104,6 +111,7 @@ public struct WireEncoder: Sendable {
   }
 
   /// A sequence: varint count, then the elements.
+  @inlinable
   public mutating func append(_ values: [some WireCodable]) {
     append(count: values.count)
     for value in values { append(value) }

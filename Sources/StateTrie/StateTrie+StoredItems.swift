@@ -4,13 +4,13 @@ import Storage
 extension StateTrie {
   /// Hands the items that the store holds of `range` in the subtree at `key` to `body`, in key
   /// order; false when `body` returned false. For subtrees that are not in memory.
-  func forEachStoredItem(
-    below key: KeyNibbles, in range: KeyRange, _ body: (TrieItem) -> Bool
+  func forEachStoredLeaf(
+    below key: KeyNibbles, in range: KeyRange, _ body: (KeyNibbles, UnsafeRawBufferPointer) -> Bool
   ) throws(TrieError) -> Bool {
     guard let part = KeyRange(subtree: key).intersection(range) else { return true }
     var goesOn = true
     try forEachLeafRecord(in: part) { key, value in
-      goesOn = body(TrieItem(key: key, value: Array(value)))
+      goesOn = body(key, value)
       return goesOn
     }
     return goesOn

@@ -30,16 +30,23 @@ extension StateTrie {
   public func forEachItem(
     in range: KeyRange = .all, _ body: (TrieItem) -> Bool
   ) throws(TrieError) {
+    try forEachLeaf(in: range) { key, value in body(TrieItem(key: key, value: Array(value))) }
+  }
+
+  /// The same without a copy of the values, whose bytes are good only while `body` runs.
+  public func forEachLeaf(
+    in range: KeyRange = .all, _ body: (KeyNibbles, UnsafeRawBufferPointer) -> Bool
+  ) throws(TrieError) {
     try reading { () throws(TrieError) in
       var failure: TrieError?
       _ = walk(TrieArena.root, range) { index in
         let terminal = arena.terminal(index)
         switch terminal.pointee.kind {
-        case .leaf: return body(TrieItem(key: terminal.key, value: Array(terminal.value)))
+        case .leaf: return body(terminal.key, terminal.value)
         case .stump, .sealedValue: return true
         case .storedLeaf, .storedNode:
           do throws(TrieError) {
-            return try forEachStoredItem(below: terminal.key, in: range, body)
+            return try forEachStoredLeaf(below: terminal.key, in: range, body)
           } catch {
             failure = error
             return false

@@ -47,7 +47,7 @@ public struct TrieDiff: Hashable, Sendable {
 
   /// The header's `diffRoot`: the RFC 6962 root over the wire forms of the entries in key order.
   public var root: Hash256 {
-    MerkleTree.root(of: entries.map(\.wireBytes))
+    MerkleTree.root(of: entries.map { $0.wireBytes })
   }
 
   /// The diff that undoes this one.

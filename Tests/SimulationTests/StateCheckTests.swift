@@ -77,19 +77,60 @@ import Testing
   }
 
   @Test func differences_shouldBeFound_inTheHeldPartOnly() throws {
+    let nothing = try holding(0)
+    #expect(broken(nothing) { $0 = [:] } == nil, "a state without leaves agrees with everything")
+    let chain = try holding(25)
+    #expect(!chain.missing.isEmpty)
+    let absent = try #require(Address(bytes: [UInt8](repeating: 0, count: Address.byteCount)))
+    expectDifferencesFound(in: chain, held: sorted[3], absent: absent)
+    #expect(broken(chain) { $0[sorted[39]] = nil } == nil, "what is missing cannot be wrong")
+  }
+
+  /// What is walked part by part finds what a comparison of everything with everything finds.
+  @Test(arguments: 1...60 as ClosedRange<UInt64>)
+  func parts_shouldShowTheDifferencesThatTheWholeShows(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let chain = try holding(Int.random(in: 0...40, using: &random))
+    var changed = accounts
+    for _ in 0..<Int.random(in: 0...2, using: &random) {
+      let address = try #require(sorted.randomElement(using: &random))
+      switch Int.random(in: 0..<5, using: &random) {
+      case 0: changed[address] = nil
+      case 1: changed[address]?.balance += 1
+      case 2: changed[address]?.nonce += 1
+      case 3: changed[address]?.data = [1]
+      default:
+        let bytes = address.bytes.dropLast() + [address.bytes[19] ^ 1]
+        changed[try #require(Address(bytes: bytes))] = Account(balance: 1)
+      }
+    }
+    let model = AccountModel(accounts: changed)
+    let missing = chain.missing
+    let expected = changed.filter { !missing.contains($0.key.key) }.sorted { $0.key < $1.key }.map {
+      TrieItem(key: $0.key.key, value: $0.value.wireBytes)
+    }
+    let differs = chain.items() != expected
+    let found = StateCheck.compare(chain, with: model)
+    #expect((found?.check == "S1") == differs, "seed \(seed)")
+    let parts = StateCheck.parts.compactMap { StateCheck.compare(chain, with: model, in: [$0]) }
+    #expect(parts.isEmpty != differs, "seed \(seed)")
+    #expect(parts.allSatisfy { $0 == found }, "seed \(seed)")
+  }
+
+  /// A chain that holds the first `count` accounts and lacks the rest of the key space.
+  private func holding(_ count: Int) throws -> Blockchain {
     let full = Blockchain(genesis: genesis, state: .complete)
+    if count == accounts.count { return full }
     let chain = Blockchain(genesis: genesis, state: .missing)
-    #expect(broken(chain) { $0 = [:] } == nil, "a state without leaves agrees with everything")
-    guard case .chunk(let chunk, let block) = full.chunk(from: .empty, limit: 25) else {
+    if count == 0 { return chain }
+    guard case .chunk(let chunk, let block) = full.chunk(from: .empty, limit: count) else {
       Issue.record("no chunk")
-      return
+      return chain
     }
     let push = try chain.push(chunks: [
       ChunkPush(chunk: chunk, start: .empty, blockHash: block.hash)
     ])
-    #expect(push.committed == 1 && !chain.missing.isEmpty)
-    let absent = try #require(Address(bytes: [UInt8](repeating: 0, count: Address.byteCount)))
-    expectDifferencesFound(in: chain, held: sorted[3], absent: absent)
-    #expect(broken(chain) { $0[sorted[39]] = nil } == nil, "what is missing cannot be wrong")
+    #expect(push.committed == 1)
+    return chain
   }
 }

@@ -50,7 +50,7 @@ public struct Block: Sendable, Hashable {
   public static func bodyRoot(
     of transactions: [Transaction], nextValidators: ValidatorSet? = nil
   ) -> Hash256 {
-    var leaves = transactions.map(\.wireBytes)
+    var leaves = transactions.map { $0.wireBytes }
     if let nextValidators { leaves.append(nextValidators.wireBytes) }
     return MerkleTree.root(of: leaves)
   }

@@ -36,7 +36,12 @@ public final class CachingSignatureVerifier: SignatureVerifier {
 
   public func verify(_ signature: Signature, of message: [UInt8], by key: PublicKey) -> Bool {
     // The key and the signature have fixed lengths, so their concatenation is unambiguous.
-    let question = Blake2b256.hash(key.raw.bytes + signature.bytes + message)
+    var encoder = WireEncoder(capacity: 3 * Hash256.byteCount + message.count)
+    encoder.append(key.raw)
+    encoder.append(signature.r)
+    encoder.append(signature.s)
+    encoder.append(raw: message)
+    let question = Blake2b256.hash(encoder.bytes)
     let known = cache.withLock { cache in
       let known = cache.results[question]
       if known == nil { cache.statistics.misses += 1 } else { cache.statistics.hits += 1 }

@@ -95,6 +95,27 @@ extension Blockchain {
     }
   }
 
+  /// Lets `take` look at the held keys and values of `range` in key order until it returns false;
+  /// gives what has become of `initial`, nil if the store fails. Copies nothing: the bytes of a
+  /// value are good only while `take` runs. For checks, not for serving.
+  package func look<Finding: Sendable>(
+    at range: KeyRange, from initial: Finding,
+    _ take: @Sendable (inout Finding, KeyNibbles, UnsafeRawBufferPointer) -> Bool
+  ) -> Finding? {
+    do throws(LedgerStoreError) {
+      return try reading { (state) throws(LedgerStoreError) in
+        var finding = initial
+        do throws(TrieError) {
+          try state.trie?.forEachLeaf(in: range) { key, value in take(&finding, key, value) }
+        } catch { throw LedgerStoreError(error) }
+        return finding
+      }
+    } catch {
+      note(error)
+      return nil
+    }
+  }
+
   /// Blocks for a node that lacks some. Forward: the main chain blocks after the first locator that
   /// is on it, up to the target or the next macro block. Backward: the blocks that lead to the
   /// target from a locator or a macro block (neither included). At most `limit`, next to the end

@@ -2,98 +2,74 @@ import Ledger
 import Primitives
 import StateTrie
 
-/// All accounts after one block as a plain dictionary: the oracle. It applies transactions by
+/// All accounts after one block as plain sorted lists: the oracle. It applies transactions by
 /// itself and knows nothing of tries, diffs or the ledger's execution.
 ///
-/// The models of nearby blocks share one dictionary and hold only what they changed in it, so that
+/// The models of nearby blocks share one list and hold only what they changed in it, so that
 /// a model for each block of a large state costs little.
 package struct AccountModel: Sendable {
   /// The accounts that models share.
   private final class Ground: Sendable {
-    let accounts: [Address: Account]
-    /// Their addresses in order.
-    let addresses: [Address]
+    let accounts: SortedAccounts<Account>
 
-    init(_ accounts: [Address: Account]) {
-      self.accounts = accounts
-      addresses = accounts.keys.sorted()
-    }
-
-    /// The ground with these changes made to it; nil = no account.
-    init(_ ground: Ground, changes: [Address: Account?]) {
-      var accounts = ground.accounts
-      for (address, account) in changes { accounts[address] = account }
-      var added = changes.keys.filter { ground.accounts[$0] == nil }.sorted()[...]
-      var addresses: [Address] = []
-      addresses.reserveCapacity(accounts.count + added.count)
-      for address in ground.addresses {
-        while let next = added.first, next < address { addresses.append(added.removeFirst()) }
-        addresses.append(address)
-      }
-      addresses += added
-      addresses.removeAll { accounts[$0] == nil }
-      self.accounts = accounts
-      self.addresses = addresses
-    }
-
-    /// Number of addresses below `key`.
-    func count(below key: KeyNibbles) -> Int {
-      var low = 0
-      var high = addresses.count
-      while low < high {
-        let middle = (low + high) / 2
-        if addresses[middle].key < key { low = middle + 1 } else { high = middle }
-      }
-      return low
-    }
+    init(_ accounts: SortedAccounts<Account>) { self.accounts = accounts }
   }
 
   private let ground: Ground
   /// What is different from the ground; nil = no account.
-  private var changes: [Address: Account?] = [:]
+  private var changes = SortedAccounts<Account?>()
   /// Number of accounts.
   package private(set) var count: Int
 
-  package init(accounts: [Address: Account]) {
-    ground = Ground(accounts)
-    count = accounts.count
+  /// A model of accounts in the order of their addresses.
+  private init(_ accounts: some Collection<(Address, Account)>) {
+    var list = SortedAccounts<Account>(capacity: accounts.count)
+    for (address, account) in accounts { list.append(account, at: AccountPlace(address)) }
+    self.init(Ground(list), count: list.count)
   }
 
-  private init(_ ground: Ground, changes: [Address: Account?], count: Int) {
+  private init(_ ground: Ground, count: Int) {
     self.ground = ground
-    self.changes = changes
     self.count = count
   }
 
+  package init(accounts: [Address: Account]) {
+    self.init(accounts.map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 })
+  }
+
   package init(_ genesis: Genesis) {
-    self.init(
-      accounts: Dictionary(
-        uniqueKeysWithValues: genesis.accounts.map { ($0.address, $0.account) }))
+    self.init(genesis.accounts.lazy.map { ($0.address, $0.account) })
   }
 
   /// The account at `address`, if there is one.
   package private(set) subscript(address: Address) -> Account? {
-    get { changes[address] ?? ground.accounts[address] }
+    get { self[AccountPlace(address)] }
     set {
-      count += (newValue == nil ? 0 : 1) - (self[address] == nil ? 0 : 1)
-      changes.updateValue(newValue, forKey: address)
+      let place = AccountPlace(address)
+      count += (newValue == nil ? 0 : 1) - (self[place] == nil ? 0 : 1)
+      changes.set(newValue, at: place)
     }
+  }
+
+  private subscript(place: AccountPlace) -> Account? {
+    changes[place] ?? ground.accounts[place]
   }
 
   /// These models with this model's accounts as their ground, unless it is hardly different from
   /// the one they have. All must share its present ground.
   func ground(of models: [Hash256: AccountModel]) -> [Hash256: AccountModel] {
     if changes.count < SimulationLimits.modelChangesMax { return models }
-    let ground = Ground(ground, changes: changes)
+    var list = SortedAccounts<Account>(capacity: count)
+    var merged = accounts(in: .all)
+    while let (place, account) = merged.next() { list.append(account, at: place) }
+    let ground = Ground(list)
     return models.mapValues { model in
       precondition(model.ground === self.ground, "a model of another ground")
-      var moved = AccountModel(ground, changes: [:], count: model.count)
+      var moved = AccountModel(ground, count: model.count)
       // An account may be as it was in the old ground and not in the new one.
-      for address in [changes.keys, model.changes.keys].joined() {
-        let account = model[address]
-        if ground.accounts[address] != account {
-          moved.changes.updateValue(account, forKey: address)
-        }
+      for place in [changes.places, model.changes.places].joined() {
+        let account = model[place]
+        if ground.accounts[place] != account { moved.changes.set(account, at: place) }
       }
       return moved
     }
@@ -144,42 +120,31 @@ package struct AccountModel: Sendable {
     self[address] = account.balance == 0 && account.data.isEmpty ? nil : account
   }
 
-  /// Number of accounts in `range`, but not in `missing`.
-  func count(in range: KeyRange, outside missing: KeyRangeSet) -> Int {
-    func count(_ range: KeyRange) -> Int {
-      (range.end.map(ground.count(below:)) ?? ground.addresses.count)
-        - ground.count(below: range.start)
-    }
-    let held = missing.intersection(range).reduce(count(range)) { $0 - count($1) }
-    return changes.reduce(held) { held, change in
-      guard range.contains(change.key.key), !missing.contains(change.key.key) else { return held }
-      let was = ground.accounts[change.key] != nil
-      return held + (change.value == nil ? 0 : 1) - (was ? 1 : 0)
-    }
+  private func accounts(in range: KeyRange) -> MergedAccounts {
+    MergedAccounts(ground.accounts, changes, in: range)
   }
 
-  /// True if the item is one of the accounts.
-  func contains(_ item: TrieItem) -> Bool {
-    guard let address = Address(bytes: item.key.bytes) else { return false }
-    return self[address]?.wireBytes == item.value
+  /// The accounts in `range`, but not in `missing`, in the order of their keys.
+  func accounts(in range: KeyRange, outside missing: KeyRangeSet) -> HeldAccounts {
+    HeldAccounts(accounts(in: range), outside: missing.intersection(range))
   }
 
   /// The accounts outside `missing` as items in key order.
   func items(outside missing: KeyRangeSet) -> [TrieItem] {
-    let current = changes.isEmpty ? ground : Ground(ground, changes: changes)
-    return current.addresses.compactMap { address in
-      guard !missing.contains(address.key), let account = current.accounts[address] else {
-        return nil
-      }
-      return TrieItem(key: address.key, value: account.wireBytes)
+    var items: [TrieItem] = []
+    var held = accounts(in: .all, outside: missing)
+    while let (place, account) = held.next() {
+      items.append(TrieItem(key: place.key, value: account.wireBytes))
     }
+    return items
   }
 
   /// The state root, by putting everything into a new trie.
   package func stateRoot() -> Hash256? {
     let trie = StateTrie()
-    for item in items(outside: .none) {
-      guard (try? trie.put(item.key, item.value)) != nil else { return nil }
+    var all = accounts(in: .all)
+    while let (place, account) = all.next() {
+      guard (try? trie.put(place.key, account.wireBytes)) != nil else { return nil }
     }
     return trie.rootHash()
   }

@@ -32,7 +32,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
   /// With planned faults, whose worlds are small.
   private let comparesRebranches: Bool
   private let now: @Sendable () -> Int64
-  private let line: (String) -> Void
+  /// Gets the rows for people; nil if nobody reads them.
+  private let line: ((String) -> Void)?
   /// The joining node's chain, while the node lives.
   private(set) var chain: Blockchain?
 
@@ -84,7 +85,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
   init(
     writer: JSONLinesWriter, producer: ChainProducer, scenario: Scenario, liars: Set<UInt32>,
     comparesRebranches: Bool = false, now: @escaping @Sendable () -> Int64,
-    line: @escaping (String) -> Void
+    line: ((String) -> Void)?
   ) {
     self.writer = writer
     self.producer = producer
@@ -154,7 +155,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
   ) -> UInt64 {
     let sequence = writer.record(event, context: context, cause: cause, request: request)
     current = event
-    if let fault = event.group as? Event.Fault { line(row(fault)) }
+    if let line, let fault = event.group as? Event.Fault { line(row(fault)) }
     if case Event.Peer.banned(let peer, let reason) = event.group, !liars.contains(peer.number) {
       violate("S10", "\(context.node) banned the honest peer \(peer): \(reason)")
     }
@@ -216,7 +217,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
           etaNanoseconds: eta))
     default: break
     }
-    if let note = event.note { line(row(event.name, note)) }
+    if let line, let note = event.note { line(row(event.name, note)) }
   }
 
   private func observe(_ event: Event.Chain) {
@@ -292,7 +293,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
 
   /// One row for each quarter of the key space, instead of one for each chunk.
   private func showState() {
-    guard let chain else { return }
+    guard let line, let chain else { return }
     let share = chain.missing.absentPartsPerMillion
     guard share / Self.shownShare > shownShares else { return }
     shownShares = share / Self.shownShare

@@ -32,7 +32,7 @@ extension SimulatedWorld {
     let makers = peers.filter { node in
       !away.contains(node.peer)
         && !liars.contains { $0.peer == node.peer && $0.kind == .wrongRoot }
-        && faultPlan?.liars.contains(Int(node.peer.number)) != true
+        && !plannedLiars.contains(Int(node.peer.number))
         // Nobody passes on the block of a peer that only serves.
         && (node.node != nil || !observer.banned.contains(node.peer.number))
     }

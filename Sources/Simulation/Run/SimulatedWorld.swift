@@ -23,6 +23,8 @@ final class SimulatedWorld: @unchecked Sendable {
   let plan: PeerPlan
   /// What goes wrong beside what the scenario says; nil if nothing does.
   let faultPlan: FaultPlan?
+  /// The full peers that tell lies by plan.
+  let plannedLiars: Set<Int>
   /// Where planned faults change the network; nil if it takes none.
   let faultBoard: FaultBoard?
   /// The snapshots of the full peers; nil if they keep none.
@@ -71,10 +73,11 @@ final class SimulatedWorld: @unchecked Sendable {
 
   init(
     _ scenario: Scenario, runtime: SimulatedRuntime, writer: JSONLinesWriter,
-    transport: SimulatedTransport, faults: FaultPlan? = nil, line: @escaping (String) -> Void
+    transport: SimulatedTransport, faults: FaultPlan? = nil, line: ((String) -> Void)?
   ) throws {
     self.scenario = scenario
     faultPlan = faults
+    plannedLiars = faults?.liars ?? []
     self.runtime = runtime
     isKillDue = scenario.killAtPercent > 0
     plan = PeerPlan(scenario)
@@ -91,7 +94,7 @@ final class SimulatedWorld: @unchecked Sendable {
     churn = runtime.randomStream(RandomConsumer(.peers))
     observer = RunObserver(
       writer: writer, producer: producer, scenario: scenario,
-      liars: Set(liars.map(\.peer.number)).union((faults?.liars ?? []).map(UInt32.init)),
+      liars: Set(liars.map(\.peer.number)).union(plannedLiars.map(UInt32.init)),
       comparesRebranches: faults != nil, now: { [runtime] in runtime.now.nanoseconds },
       line: line)
     let chain = producer.genesis.hash

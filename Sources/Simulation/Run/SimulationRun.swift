@@ -61,11 +61,11 @@ public final class SimulationRun {
   ///
   /// - Parameters:
   ///   - progress: told after each block of the chain.
-  ///   - line: gets the table of notable events, row by row.
+  ///   - line: gets the table of notable events, row by row; nil if nobody reads it.
   ///   - log: gets the bytes of the event log, in pieces.
   public func run(
     identity: RunIdentity, progress: (SimulationProgress) -> Void = { _ in },
-    line: @escaping (String) -> Void = { _ in },
+    line: ((String) -> Void)? = nil,
     log: @escaping @Sendable ([UInt8]) -> Void = { _ in }
   ) throws -> SimulationReport {
     let runtime = SimulatedRuntime(seed: seed)
@@ -83,7 +83,7 @@ public final class SimulationRun {
         SimulationReport(of: scenario, seed: seed)
       }
     }
-    line(RunObserver.header)
+    line?(RunObserver.header)
     let world = try SimulatedWorld(
       scenario, runtime: runtime, writer: writer, transport: transport, faults: faults, line: line)
     world.start()

@@ -42,10 +42,9 @@ package enum StateCheck {
       )
     }
     for range in ranges {
-      let items = chain.items(in: range)
-      guard items.count == model.count(in: range, outside: missing),
-        items.allSatisfy(model.contains)
-      else { return difference(chain, model) }
+      let first = LeafComparison(model.accounts(in: range, outside: missing))
+      let last = chain.look(at: range, from: first) { $0.take($1, $2) }
+      guard var last, last.hasAgreed() else { return difference(chain, model) }
     }
     return nil
   }
@@ -73,4 +72,28 @@ package enum StateCheck {
         + "\(expected.count); first difference at \(first ?? "the end")",
       keyPath: key?.hex)
   }
+}
+
+/// Compares held leaves, one after another, with the accounts that are expected.
+private struct LeafComparison: Sendable {
+  private var expected: HeldAccounts
+  private var encoder = WireEncoder()
+  private var isDifferent = false
+
+  init(_ expected: HeldAccounts) { self.expected = expected }
+
+  /// Takes the next leaf; false if it is not the one that is expected.
+  mutating func take(_ key: KeyNibbles, _ value: UnsafeRawBufferPointer) -> Bool {
+    guard let (place, account) = expected.next(), place.key == key else {
+      isDifferent = true
+      return false
+    }
+    encoder.removeAll()
+    encoder.append(account)
+    isDifferent = !encoder.bytes.elementsEqual(value)
+    return !isDifferent
+  }
+
+  /// True if all leaves were those that are expected, and there are no others.
+  mutating func hasAgreed() -> Bool { !isDifferent && expected.next() == nil }
 }

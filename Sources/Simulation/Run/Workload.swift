@@ -7,7 +7,10 @@ struct Workload {
   private let scenario: Scenario
   private let shape: WorkloadShape
   private let users: [KeyPair]
-  private let addresses: [Address]
+  /// The addresses of the users.
+  private let userAddresses: [Address]
+  /// Where all accounts of the start are, those of the users first.
+  private let places: [AccountPlace]
   private let network: UInt16
   private var random: RandomStream
   /// The next account that `gifts` are for.
@@ -26,11 +29,11 @@ struct Workload {
     users = (0..<min(scenario.accounts, usersMax, SimulationLimits.usersMax)).map { _ in
       KeyPair(seed: Hash256(bytes: random.bytes(32))!)
     }
-    var known = Set<Address>()
+    userAddresses = users.map { Address(of: $0.publicKey) }
+    var known = Set(userAddresses.map(AccountPlace.init))
     var entries: [GenesisAccount] = []
-    for user in users {
-      let address = Address(of: user.publicKey)
-      known.insert(address)
+    entries.reserveCapacity(scenario.accounts)
+    for address in userAddresses {
       entries.append(
         .init(
           address: address,
@@ -39,7 +42,7 @@ struct Workload {
     }
     while entries.count < scenario.accounts {
       guard let address = shape.address(random.bytes(Address.byteCount)),
-        known.insert(address).inserted
+        known.insert(AccountPlace(address)).inserted
       else { continue }
       let coins = UInt64(1 + random.below(1_000_000))
       entries.append(
@@ -50,7 +53,7 @@ struct Workload {
             data: random.bytes(
               max(scenario.accountDataBytes, shape.dataBytes(of: entries.count))))))
     }
-    addresses = entries.map(\.address)
+    places = entries.map { AccountPlace($0.address) }
     nextGift = users.count
     genesis = try Genesis(
       configuration: ChainConfiguration(
@@ -82,12 +85,12 @@ struct Workload {
   mutating func gifts(_ count: Int, on model: AccountModel, number: UInt32) -> [Transaction] {
     var model = model
     var list: [Transaction] = []
-    for _ in 0..<count where nextGift < addresses.count {
+    for _ in 0..<count where nextGift < places.count {
       let user = users[nextGift % users.count]
-      guard let account = model[Address(of: user.publicKey)] else { break }
+      guard let account = model[userAddresses[nextGift % users.count]] else { break }
       let transaction = Transaction.signed(
         by: user, network: network, nonce: account.nonce, fee: SimulationLimits.fee,
-        action: .transfer(to: addresses[nextGift], amount: 1))
+        action: .transfer(to: places[nextGift].address, amount: 1))
       model.apply(transaction, number: number, index: list.count)
       list.append(transaction)
       nextGift += 1
@@ -96,8 +99,8 @@ struct Workload {
   }
 
   private mutating func transaction(on model: AccountModel) -> Transaction? {
-    let user = users[random.below(users.count)]
-    let address = Address(of: user.publicKey)
+    let place = random.below(users.count)
+    let (user, address) = (users[place], userAddresses[place])
     guard let account = model[address], account.balance > SimulationLimits.fee + 1 else {
       return nil
     }
@@ -123,9 +126,9 @@ struct Workload {
       if random.chance(perMillion: scenario.newAccountPerMillion) {
         address = shape.address(random.bytes(Address.byteCount))
       } else if random.below(2) == 0 {
-        address = Address(of: users[random.below(users.count)].publicKey)
+        address = userAddresses[random.below(users.count)]
       } else {
-        address = addresses[random.below(addresses.count)]
+        address = places[random.below(places.count)].address
       }
       if let address, address != sender { return address }
     }

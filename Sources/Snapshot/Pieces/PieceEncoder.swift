@@ -129,7 +129,7 @@ struct PieceEncoder {
       beginColumn()
       for item in items { wire.append(count: item.value.count) }
     }
-    let planes = ValuePlanes(lengths: items.map(\.value.count))
+    let planes = ValuePlanes(lengths: items.map { $0.value.count })
     let start = wire.bytes.count
     for column in planes.columns where columns.last.map({ $0 < start + column }) ?? true {
       columns.append(start + column)

@@ -10,20 +10,20 @@ struct MapPath {
 
   mutating func first() -> PersistentMap.Node? {
     path = []
-    return descend(from: root, to: \.left)
+    return descend(from: root, to: .left)
   }
 
   mutating func last() -> PersistentMap.Node? {
     path = []
-    return descend(from: root, to: \.right)
+    return descend(from: root, to: .right)
   }
 
   mutating func next() -> PersistentMap.Node? {
-    step(along: \.right, then: \.left)
+    step(along: .right, then: .left)
   }
 
   mutating func previous() -> PersistentMap.Node? {
-    step(along: \.left, then: \.right)
+    step(along: .left, then: .right)
   }
 
   /// Goes to the first node whose key is not before `key`.
@@ -42,7 +42,13 @@ struct MapPath {
     return path.last
   }
 
-  private typealias Side = KeyPath<PersistentMap.Node, PersistentMap.Node?>
+  private enum Side {
+    case left, right
+
+    func child(of node: PersistentMap.Node) -> PersistentMap.Node? {
+      self == .left ? node.left : node.right
+    }
+  }
 
   private mutating func descend(
     from node: PersistentMap.Node?, to side: Side
@@ -50,7 +56,7 @@ struct MapPath {
     var node = node
     while let current = node {
       path.append(current)
-      node = current[keyPath: side]
+      node = side.child(of: current)
     }
     return path.last
   }
@@ -58,9 +64,9 @@ struct MapPath {
   /// Into the subtree on one side, else up until a node is left from its other side.
   private mutating func step(along side: Side, then other: Side) -> PersistentMap.Node? {
     guard let node = path.last else { return nil }
-    if let child = node[keyPath: side] { return descend(from: child, to: other) }
+    if let child = side.child(of: node) { return descend(from: child, to: other) }
     var child = path.removeLast()
-    while let parent = path.last, parent[keyPath: side] === child {
+    while let parent = path.last, side.child(of: parent) === child {
       child = path.removeLast()
     }
     return path.last
