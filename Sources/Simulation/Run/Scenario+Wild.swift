@@ -30,7 +30,9 @@ private struct WildDraw {
   mutating func scenario() -> Scenario {
     // Without the default, those with snapshots and who comes back, so that the worlds of seeds
     // stay.
-    let bases = Scenario.builtIn.dropFirst().filter { $0.snapshotInterval == 0 && !$0.isReturning }
+    let bases = Scenario.builtIn.dropFirst().dropLast(Scenario.ofMisled.count).filter {
+      $0.snapshotInterval == 0 && !$0.isReturning
+    }
     drawn = random.pick(bases) ?? Scenario()
     drawn.strategy = random.below(3) == 0 ? .sequential : .parallel
     drawNumbers()
@@ -166,7 +168,7 @@ private struct WildDraw {
   /// Not drawn: the worlds of seeds stay, are without snapshots, and nobody comes back.
   private static let fixedKeys: Set = [
     "snapshot_interval", "snapshots_kept", "snapshot_hosts", "snapshot_gone_at_percent",
-    "changed_percent", "changed_per_million", "return_way",
+    "changed_percent", "changed_per_million", "return_way", "joiners", "changing_validators",
   ]
   private static let dataKey = "account_data_bytes"
 
