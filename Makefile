@@ -128,6 +128,9 @@ report-check: dependencies ## Open the page about a run in Chromium; its numbers
 	@$(RELEASE) livesync >&2
 	@$(LIVESYNC) simulate $(REPORT_RUN) --out $(REPORT) --json > /dev/null
 	@python3 Tests/Interop/report_check.py $(LIVESYNC) $(REPORT)/events.jsonl $(REPORT)/report.html $(REPORT)/report.png
+	@rm -f $(REPORT)/campaign.jsonl
+	@$(LIVESYNC) simulate --profile swarm --seeds '0..<24' --out $(REPORT)/campaign.jsonl > /dev/null
+	@python3 Tests/Interop/campaign_page_check.py $(LIVESYNC) $(REPORT)/campaign.jsonl $(REPORT)/campaign.html $(REPORT)/campaign.png
 
 # DuckDB from PyPI reads the log of a fixed seed. RECORD=1 writes the answers anew.
 QUERIES := .build/log-queries

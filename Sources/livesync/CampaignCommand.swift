@@ -32,6 +32,17 @@ enum CampaignMergeCommand: Command {
       guard let code = try read(path, into: &results) else { continue }
       return code
     }
+    let (campaign, sorted, summary) = try sum(results, expected: expected)
+    try output?.write(Array(sorted.map { $0.line + "\n" }.joined().utf8))
+    if output?.isOutput != true { show(summary, campaign, sorted, asJSON: arguments.wantsJSON) }
+    let code = SimulateCommand.exitCode(summary.verdict)
+    return code == .pass && !summary.isWhole ? .refuted : code
+  }
+
+  /// What the results of files come to, by seed.
+  static func sum(
+    _ results: CampaignResults, expected: SeedSpan? = nil
+  ) throws(UsageError) -> (CampaignIdentity, [SeedResult], CampaignSummary) {
     guard let campaign = results.campaign else { throw UsageError("the files hold no results") }
     let sorted = results.sorted
     var summary = CampaignSummary(
@@ -41,15 +52,22 @@ enum CampaignMergeCommand: Command {
     for result in sorted where expected.map({ $0.contains(result.seed) }) ?? true {
       summary.add(result)
     }
-    try output?.write(Array(sorted.map { $0.line + "\n" }.joined().utf8))
-    if output?.isOutput != true { show(summary, campaign, sorted, asJSON: arguments.wantsJSON) }
-    let code = SimulateCommand.exitCode(summary.verdict)
-    return code == .pass && !summary.isWhole ? .refuted : code
+    return (campaign, sorted, summary)
+  }
+
+  /// How a summary of these results is shown: their times, and what replays one.
+  static func frame(
+    _ campaign: CampaignIdentity, _ results: [SeedResult]
+  ) -> CampaignSummary.Frame {
+    let wall = results.reduce(0) { $0 &+ $1.wallNanoseconds }
+    return CampaignSummary.Frame(
+      events: EventSchema.livesync.entries.map(\.name), milliseconds: Int(wall / 1_000_000),
+      seeds: results.count
+    ) { "livesync simulate \(campaign.options) --seed \($0)" }
   }
 
   /// Takes a file in; an exit code if it contradicts another one.
-  private static func read(_ path: String, into results: inout CampaignResults) throws -> ExitCode?
-  {
+  static func read(_ path: String, into results: inout CampaignResults) throws -> ExitCode? {
     var file = try InputFile(path: path)
     var reader = ResultReader()
     do {
@@ -73,11 +91,7 @@ enum CampaignMergeCommand: Command {
     _ summary: CampaignSummary, _ campaign: CampaignIdentity, _ results: [SeedResult],
     asJSON isJSON: Bool
   ) {
-    let wall = results.reduce(0) { $0 &+ $1.wallNanoseconds }
-    let frame = CampaignSummary.Frame(
-      events: EventSchema.livesync.entries.map(\.name), milliseconds: Int(wall / 1_000_000),
-      seeds: results.count
-    ) { "livesync simulate \(campaign.options) --seed \($0)" }
+    let frame = frame(campaign, results)
     if isJSON {
       Console.printJSON(
         summary.json(frame, adding: [("commit", JSONText.quoted(campaign.program.commit))]))

@@ -15,7 +15,8 @@ protocol Command {
 struct Main {
   private static var commands: [any Command.Type] {
     [
-      SimulateCommand.self, CampaignMergeCommand.self, ScenarioListCommand.self,
+      SimulateCommand.self, CampaignMergeCommand.self, CampaignReportCommand.self,
+      ScenarioListCommand.self,
       ScenarioShowCommand.self, NodeCommand.self, AbciCommand.self,
       DevnetCommand.self, StatusCommand.self,
       GenesisCommand.self, FiguresCommand.self, FixtureRecordCommand.self,

@@ -175,7 +175,7 @@ import Testing
     }
     #expect(summary.count == 60 && summary.isWhole && summary.passed == 20)
     #expect(summary.failureCount == 20 && summary.verdict == .liveness)
-    #expect(summary.slowest?.seed == 59)
+    #expect(summary.slow.first?.seed == 59)
     #expect(summary.failures.map(\.seed) == (0..<60).filter { $0 % 3 == 1 })
     #expect(summary.groups.map(\.count).reduce(0, +) == 40)
     #expect(summary.groups.allSatisfy { $0.seeds.count == CampaignLimits.seedsOfClassMax })
@@ -234,6 +234,17 @@ import Testing
     #expect(summary.failureCount == count && summary.verdict == .vacuous)
     #expect(summary.failures.map(\.seed) == Array(0..<UInt64(CampaignLimits.seedsNamedMax)))
     #expect(summary.groups[0].seeds == Array(0..<UInt64(CampaignLimits.seedsOfClassMax)))
+    #expect(summary.slow.map(\.seed) == Array(0..<UInt64(CampaignLimits.slowSeedsMax)))
+  }
+
+  @Test func aSummary_shouldCountSlowRunsTogether() throws {
+    var summary = CampaignSummary(name: "plain", profile: nil, planned: 1)
+    for (seed, perMille) in [950, 1_000, 1_250, 2_000, 256_000, 9_000_000].enumerated() {
+      summary.add(try Self.result(UInt64(seed), ratio: "\(perMille)"))
+    }
+    #expect(CampaignLimits.ratioStepsMax == 33)
+    #expect(summary.ratioSteps.map(\.perMille) == [0, 1_000, 1_189, 2_000, 256_000])
+    #expect(summary.ratioSteps.map(\.runs) == [1, 1, 1, 1, 2])
   }
 
   @Test func aSummary_shouldTellABoundedNumberOfClassesApart() throws {

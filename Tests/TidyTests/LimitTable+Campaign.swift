@@ -11,6 +11,10 @@ extension LimitTable {
       .driven(by: "aSummary_shouldNameABoundedNumberOfSeeds"),
     "CampaignLimits.classesMax":
       .driven(by: "aSummary_shouldTellABoundedNumberOfClassesApart"),
+    "CampaignLimits.slowSeedsMax":
+      .driven(by: "aSummary_shouldNameABoundedNumberOfSeeds"),
+    "CampaignLimits.ratioStepsMax":
+      .driven(by: "aSummary_shouldCountSlowRunsTogether"),
     "CampaignLimits.triesMax":
       .estimate("how often the end of a process may come from outside and not from its seed"),
   ]

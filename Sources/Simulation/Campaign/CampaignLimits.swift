@@ -16,6 +16,11 @@ public enum CampaignLimits {
   public static let seedsOfClassMax = 8
   /// Most classes of failures that a summary tells apart; the others are one class.
   public static let classesMax = 100
+  /// Most seeds that a summary names because they took long.
+  public static let slowSeedsMax = 10
+  /// Steps of a histogram of times, four for each doubling of the least possible time; longer runs
+  /// are counted together.
+  public static let ratioStepsMax = 33
   /// How often a seed is tried whose process ended without a result.
   public static let triesMax = 2
 }

@@ -54,7 +54,7 @@ extension CampaignSummary {
         "limit     \(thousandths(ratio.least)) to \(thousandths(ratio.most)) x the least time, "
           + "median \(ratio.median / 1_000).\(ratio.median / 100 % 10) x, in \(ratio.runs) runs")
     }
-    if let slowest {
+    if let slowest = slow.first {
       lines.append("slowest   seed \(slowest.seed), \(seconds(slowest.nanoseconds)) of wall time")
     }
     let unseen = unseen(frame.events)
@@ -148,7 +148,7 @@ extension CampaignSummary {
     var fields: [(String, String)] = [
       (isDrawn ? "profile" : "scenario", JSONText.quoted(name)), ("seeds", "\(count)"),
       ("planned", "\(planned)"), ("interrupted", "\(!isWhole)"),
-      ("passed", "\(isDrawn ? passed : count - failureCount)"), ("failed", "\(failureCount)"),
+      ("passed", "\(passed)"), ("failed", "\(failureCount)"),
       ("chunks_accepted", "\(chunks)"), ("diffs_accepted", "\(diffs)"),
       ("rebranches", "\(rebranches)"),
       ("rebranches_while_incomplete", "\(rebranchesWhileIncomplete)"),
@@ -159,9 +159,12 @@ extension CampaignSummary {
       ("missed", "[\(missed.map(JSONText.quoted).joined(separator: ","))]"),
       ("thin", "\(isThin)"),
     ]
-    if let slowest {
-      fields.append(
-        ("slowest", "{\"seed\":\(slowest.seed),\"wall_ns\":\(slowest.nanoseconds)}"))
+    func object(_ slow: SlowSeed) -> String {
+      "{\"seed\":\(slow.seed),\"wall_ns\":\(slow.nanoseconds)}"
+    }
+    if let slowest = slow.first {
+      fields.append(("slowest", object(slowest)))
+      fields.append(("slow_seeds", "[\(slow.map(object).joined(separator: ","))]"))
     }
     if let ratio {
       fields.append(
@@ -170,6 +173,8 @@ extension CampaignSummary {
           "{\"least\":\(ratio.least),\"median\":\(ratio.median),\"most\":\(ratio.most),"
             + "\"runs\":\(ratio.runs)}"
         ))
+      let steps = ratioSteps.map { "\"\($0.perMille)\":\($0.runs)" }
+      fields.append(("limit_steps", "{\(steps.joined(separator: ","))}"))
     }
     if isDrawn {
       fields += [("vacuous", list(entries(.vacuous))), ("unwinnable", list(entries(.unwinnable)))]

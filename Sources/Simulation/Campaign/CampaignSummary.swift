@@ -21,6 +21,12 @@ public struct CampaignSummary: Sendable {
     public fileprivate(set) var seeds: [UInt64] = []
   }
 
+  /// A seed and the real time that it took.
+  public struct SlowSeed: Sendable, Hashable {
+    public let seed: UInt64
+    public let nanoseconds: Int64
+  }
+
   /// Profile or scenario.
   public let name: String
   /// Whether each seed draws another world: then a world that no node can win, or that proves
@@ -33,7 +39,8 @@ public struct CampaignSummary: Sendable {
   public private(set) var count = 0
   /// How many seeds came to each verdict.
   public private(set) var verdicts: [Event.RunVerdict: Int] = [:]
-  public private(set) var slowest: (seed: UInt64, nanoseconds: Int64)?
+  /// The seeds that took most real time, the slowest first.
+  public private(set) var slow: [SlowSeed] = []
   public private(set) var chunks = 0
   public private(set) var diffs = 0
   public private(set) var rebranches = 0
@@ -65,9 +72,10 @@ public struct CampaignSummary: Sendable {
     rebranchesWhileIncomplete += result.rebranchesWhileIncomplete
     virtualNanoseconds &+= result.virtualNanoseconds
     for mark in result.marks { seen[mark.name, default: 0] += 1 }
-    if result.wallNanoseconds > slowest?.nanoseconds ?? -1 {
-      slowest = (result.seed, result.wallNanoseconds)
-    }
+    Self.insert(
+      SlowSeed(seed: result.seed, nanoseconds: result.wallNanoseconds), into: &slow,
+      limit: CampaignLimits.slowSeedsMax
+    ) { (-$0.nanoseconds, $0.seed) < (-$1.nanoseconds, $1.seed) }
     if let ratio = result.limitPerMille {
       ratios[ratio / 100, default: 0] += 1
       let range = ratioRange ?? (ratio, ratio)
@@ -82,22 +90,22 @@ public struct CampaignSummary: Sendable {
       logDigest: result.logDigest)
     Self.insert(
       entry, into: &named[result.verdict, default: []], limit: CampaignLimits.seedsNamedMax
-    ) { $0.seed }
+    ) { $0.seed < $1.seed }
     var kind = result.failure
     if classes[kind] == nil, classes.count >= CampaignLimits.classesMax {
       kind = FailureClass(invariant: "others", place: "others")
     }
     var group = classes[kind] ?? Group(verdict: result.verdict, failure: kind)
     group.count += 1
-    Self.insert(result.seed, into: &group.seeds, limit: CampaignLimits.seedsOfClassMax) { $0 }
+    Self.insert(result.seed, into: &group.seeds, limit: CampaignLimits.seedsOfClassMax, by: <)
     classes[kind] = group
   }
 
-  /// Keeps the `limit` lowest, in order.
+  /// Keeps the first `limit` in this order.
   private static func insert<Item>(
-    _ item: Item, into list: inout [Item], limit: Int, by key: (Item) -> UInt64
+    _ item: Item, into list: inout [Item], limit: Int, by isBefore: (Item, Item) -> Bool
   ) {
-    let place = list.firstIndex { key($0) > key(item) } ?? list.count
+    let place = list.firstIndex { isBefore(item, $0) } ?? list.count
     guard place < limit else { return }
     list.insert(item, at: place)
     if list.count > limit { list.removeLast() }
@@ -141,6 +149,22 @@ public struct CampaignSummary: Sendable {
     classes.values.sorted {
       ($1.count, $0.failure) < ($0.count, $1.failure)
     }
+  }
+
+  /// How many runs took from so many thousandths of the least possible time to the next step, in
+  /// rising order. A step is a quarter of a doubling; what took less than the least time stands
+  /// with 0, and what is beyond the last step with that.
+  public var ratioSteps: [(perMille: Int, runs: Int)] {
+    let steps =
+      [0]
+      + (0..<CampaignLimits.ratioStepsMax).map { step in
+        [1_000, 1_189, 1_414, 1_682][step % 4] << (step / 4)
+      }
+    var counts = [Int](repeating: 0, count: steps.count)
+    for (tenth, runs) in ratios {
+      counts[(steps.lastIndex { $0 <= tenth * 100 + 99 } ?? 0)] += runs
+    }
+    return zip(steps, counts).filter { $0.1 > 0 }.map { ($0, $1) }
   }
 
   /// Least, median (to a tenth) and most time to the complete state in thousandths of the least

@@ -30,6 +30,13 @@ extension FaultClass {
       world.hurry(fault.amount)
       return nil
     },
+    .init(
+      "equivocation", .chain, .chain,
+      "who signed the newest block signs another one of its height, which another peer announces"
+    ) { _, world, fired in
+      world.makeTwin(fired)
+      return nil
+    },
     .shaping(
       "shared_prefix", "all addresses but the users' begin with the same bytes",
       amount: .init("bytes", 1...18, drawn: 2...17)
@@ -115,6 +122,28 @@ extension FaultClass {
         return .delay(world.runtime.now.duration(to: end))
       }
     },
+    .init(
+      "halt", .process, .joiner, "it stands still until it is over: messages and timers wait",
+      lasts: 200...12_000
+    ) { fault, world, fired in
+      let end = Moment.start.advanced(by: .milliseconds(fault.end))
+      let undos = [
+        world.joinerSeam.pause(until: end, fired),
+        world.board.intercept(fault.from) { _ in
+          guard world.runtime.now < end else { return .pass }
+          fired()
+          return .delay(world.runtime.now.duration(to: end))
+        },
+      ]
+      return { for undo in undos { undo() } }
+    },
+    .init(
+      "slow_reader", .process, .joiner,
+      "who reads its events takes so long for each, and is cancelled when it is over",
+      amount: .init("ms", 1...1_000_000, drawn: 100...60_000), lasts: 500...15_000
+    ) { fault, world, fired in
+      world.readEvents(pausing: .milliseconds(fault.amount), fired)
+    },
   ]
 }
 
@@ -192,6 +221,33 @@ extension FaultClass {
       world.runtime.order = .newestFirst
       return { world.runtime.order = .random }
     },
+    .init(
+      "starved", .time, .node,
+      "one of its actors gets nothing until it is over: 1 chunks, 2 diffs, 3 missing blocks, "
+        + "4 gossip",
+      amount: .init("actor", 1...4, drawn: 1...4), lasts: 500...10_000
+    ) { fault, world, fired in
+      let end = Moment.start.advanced(by: .milliseconds(fault.end))
+      return world.board.intercept(fault.from) { message in
+        guard message.direction == .incoming, message.actor == fault.amount,
+          world.runtime.now < end
+        else { return .pass }
+        fired()
+        return .delay(world.runtime.now.duration(to: end))
+      }
+    },
+    .init(
+      "early_timers", .time, .joiner, "its timers ring so many times earlier",
+      amount: .init("times", 2...1_000_000, drawn: 2...100), lasts: 500...15_000
+    ) { fault, world, fired in
+      world.joinerSeam.hurry(fault.amount, fired)
+    },
+    .init(
+      "short_timeouts", .time, .joiner, "its requests wait no longer than this",
+      amount: .init("ms", 1...1_000_000, drawn: 10...500), lasts: 500...15_000
+    ) { fault, world, fired in
+      world.joinerSeam.shorten(to: .milliseconds(fault.amount), fired)
+    },
   ]
 
   /// Holds back what comes to a node until its processor is through with it.
@@ -211,6 +267,17 @@ extension FaultClass {
 }
 
 extension InterceptedMessage {
+  /// Which of the actors that can be starved gets it; 0 = none of them.
+  fileprivate var actor: Int {
+    switch kind {
+    case .response(.chunk): 1
+    case .response(.trieDiff): 2
+    case .response(.missingBlocks), .response(.block): 3
+    case .gossip: 4
+    default: 0
+    }
+  }
+
   /// Whether what it carries is stored by who gets it.
   fileprivate var changesStore: Bool {
     switch kind {

@@ -1,3 +1,4 @@
+import Node
 import Runtime
 
 extension FaultPlan {
@@ -7,7 +8,9 @@ extension FaultPlan {
   public static func swarm(seed: UInt64) -> FaultPlan {
     var world = SwarmWorld(seed: seed)
     var scenario = world.scenario()
-    let faults = SwarmFaults(seed: seed, scenario: scenario).faults()
+    let faults = SwarmFaults(
+      seed: seed, scenario: scenario, hasAbsence: world.hasAbsence
+    ).faults()
     let end = FaultPlan(unchecked: seed, scenario, faults).end
     scenario.timeLimitSeconds = end / 1_000 + SwarmWorld.roomSeconds
     return FaultPlan(unchecked: seed, scenario, faults)
@@ -19,13 +22,23 @@ private struct SwarmWorld {
   /// Virtual seconds that the node has once the faults are over.
   static let roomSeconds = 1_500
 
+  /// Blocks of a batch in a world whose node is away for so many batches that it gives a complete
+  /// state up; few, so that the world stays small.
+  private static let batchOfAbsence = 4
+
   private let seed: UInt64
   private var random: RandomStream
+  /// What was added later, in the order in which it was, so that the worlds of seeds stay.
+  private var later: RandomStream
+  /// Whether the node is away for long once it has its state.
+  let hasAbsence: Bool
 
   init(seed: UInt64) {
     self.seed = seed
     // Streams 0 and 1 are those of other profiles.
     random = RandomStream(seed: seed, consumer: RandomConsumer(.swarm, index: 2))
+    later = RandomStream(seed: seed, consumer: RandomConsumer(.swarm, index: 5))
+    hasAbsence = later.below(12) == 0
   }
 
   mutating func scenario() -> Scenario {
@@ -35,6 +48,7 @@ private struct SwarmWorld {
     world.nodes = 1 + random.number(in: 3...8)
     world.accounts = random.number(in: 150...1_200)
     world.blocksPerBatch = random.number(in: 4...10)
+    if hasAbsence { world.blocksPerBatch = Self.batchOfAbsence }
     world.batchesPerEpoch = random.number(in: 1...4)
     world.validators = random.number(in: 1...4)
     world.slots = world.validators * random.number(in: 1...4) + 3
@@ -59,7 +73,12 @@ private struct SwarmWorld {
     if random.below(6) == 0 {
       world.snapshotInterval = world.blocksPerBatch * random.number(in: 1...2)
       world.snapshotsKept = random.number(in: 1...3)
+      // There is one when the node joins.
+      world.joinAtBlock += world.snapshotInterval
+      world.blocks += world.snapshotInterval
     }
+    if later.below(6) == 0 { world.joiners = later.number(in: 2...3) }
+    if later.below(3) == 0 { world.changingValidators = 1 }
     return world
   }
 }
@@ -72,10 +91,12 @@ private struct SwarmFaults {
   private var peers: Int { scenario.fullPeers }
   /// Milliseconds between which faults begin.
   private let times: ClosedRange<Int>
+  private let hasAbsence: Bool
 
-  init(seed: UInt64, scenario: Scenario) {
+  init(seed: UInt64, scenario: Scenario, hasAbsence: Bool) {
     self.seed = seed
     self.scenario = scenario
+    self.hasAbsence = hasAbsence
     let join = scenario.joinAtBlock * scenario.blockIntervalMilliseconds
     var random = RandomStream(seed: seed, consumer: RandomConsumer(.swarm, index: 3))
     times = max(0, join - 1_000)...join + random.number(in: 3_000...18_000)
@@ -96,6 +117,8 @@ private struct SwarmFaults {
       list += strikes(of: kind, &own)
     }
     if mostLie { list += lies(by: 1..<peers) }
+    list += liesAboutSnapshots() + list.flatMap(gap)
+    if hasAbsence { list.append(absence) }
     list = list.filter { !isForbidden($0) }
     return list.enumerated().sorted {
       ($0.element.start, $0.offset) < ($1.element.start, $1.offset)
@@ -146,11 +169,39 @@ private struct SwarmFaults {
     return fault
   }
 
+  /// In one of three worlds with snapshots some of those who keep them lie about them, from before
+  /// the node looks for them.
+  private func liesAboutSnapshots() -> [PlannedFault] {
+    var random = RandomStream(seed: seed, consumer: RandomConsumer(.adversaries, index: 2))
+    guard scenario.snapshotInterval > 0, random.below(3) == 0 else { return [] }
+    let kind: LiarKind = random.below(2) == 0 ? .wrongPiece : .wrongManifest
+    return (1..<peers).compactMap { peer in
+      random.below(2) == 0
+        ? nil
+        : PlannedFault("lie_\(kind.rawValue)", start: max(0, times.lowerBound), node: peer)
+    }
+  }
+
+  /// Who lies about missing blocks must be asked for some: the node hears nothing for some blocks.
+  private func gap(for fault: PlannedFault) -> [PlannedFault] {
+    guard let lie = fault.lie, [.gapInBlocks, .otherBlocks].contains(lie) else { return [] }
+    let blocks = 5 * scenario.blockIntervalMilliseconds
+    return [PlannedFault("isolate", start: fault.start + 500, duration: blocks)]
+  }
+
+  /// The node is gone for so long, once it has its state, that the state is fetched anew.
+  private var absence: PlannedFault {
+    let blocks = (Int(NodeLimits.catchUpBatchesMax) + 2) * scenario.blocksPerBatch
+    return PlannedFault(
+      "crash", start: times.upperBound + 5_000,
+      duration: blocks * scenario.blockIntervalMilliseconds)
+  }
+
   /// A lie for each of these peers, to the end of the run.
   private func lies(by liars: Range<Int>) -> [PlannedFault] {
     var random = RandomStream(seed: seed, consumer: RandomConsumer(.adversaries, index: 1))
     return liars.compactMap { peer in
-      random.pick(FaultClass.lies).map {
+      random.pick(FaultClass.lies.filter(\.mayStay)).map {
         PlannedFault($0.name, start: times.lowerBound, node: peer)
       }
     }

@@ -109,6 +109,10 @@ public struct FaultPlan: Sendable, Hashable {
     if reliablePeers.isEmpty {
       return "no full peer stays honest and able to serve everything"
     }
+    // What nobody waits for any longer still takes its time on the lines of the model.
+    if faults.contains(where: { $0.lie == .oversizeChunk && $0.duration == 0 }) {
+      return "a peer fills the lines to the end of the run"
+    }
     if end > scenario.timeLimitSeconds * 1_000 {
       return "the last fault ends after time_limit_s"
     }

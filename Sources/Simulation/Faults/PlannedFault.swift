@@ -139,6 +139,12 @@ protocol FaultedWorld: AnyObject {
   var clockOffset: Int64 { get set }
   /// The disk of the joining node.
   var joinerDisk: JoinerDisk { get }
+  /// Where faults reach into the joining node's process.
+  var joinerSeam: NodeSeam { get }
+  /// Somebody reads the joining node's events from now on, and takes so long for each.
+  func readEvents(pausing: Duration, _ fired: @escaping () -> Void) -> FaultUndo
+  /// Who makes the next block that may have one gives it a twin of the same height.
+  func makeTwin(_ fired: @escaping () -> Void)
   /// The joining node's process ends now, and begins again so much later with another disk, if one
   /// is given.
   func crashJoiner(for milliseconds: Int, with disk: RestartDisk)

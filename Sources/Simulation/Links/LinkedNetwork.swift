@@ -72,6 +72,10 @@ final class LinkedNetwork: WorldNetwork, @unchecked Sendable {
         "nodes is \(scenario.nodes), with the real network at most \(most) can all be connected",
         keys: ["nodes"])
     }
+    guard scenario.joiners == 1 else {
+      throw .contradiction(
+        "joiners is \(scenario.joiners), with the real network one node joins", keys: ["joiners"])
+    }
   }
 
   private func machine(_ peer: PeerID) -> LinkedMachine {

@@ -13,6 +13,8 @@ final class ChainProducer {
   let genesis: Genesis
   private let scenario: Scenario
   private let producer: BlockProducer
+  /// The sets of validators that elections name in turn; one if they do not change.
+  private let electable: [ValidatorSet]
   private var workload: Workload
   private var random: RandomStream
   /// Accounts after each block since the last macro block.
@@ -42,21 +44,42 @@ final class ChainProducer {
     let keys = (0..<scenario.validators).map { _ in
       KeyPair(seed: Hash256(bytes: identities.bytes(32))!)
     }
-    let share = scenario.slots / scenario.validators
-    let rest = scenario.slots % scenario.validators
-    let validators = ValidatorSet(
-      keys.enumerated().map { index, key in
-        Validator(publicKey: key.publicKey, slots: UInt16(share + (index < rest ? 1 : 0)))
-      })
-    guard let validators else { throw ScenarioError.contradiction("slots and validators") }
+    // Drawn after those of the start, which so are the same whether they change or not.
+    let others = (0..<(scenario.changingValidators == 0 ? 0 : scenario.validators + 1)).map { _ in
+      KeyPair(seed: Hash256(bytes: identities.bytes(32))!)
+    }
+    let pool = keys + others
+    electable = (0..<(others.isEmpty ? 1 : pool.count)).compactMap { first in
+      let elected = (0..<keys.count).map { pool[(first + $0) % pool.count] }
+      return Self.validators(elected, slots: scenario.slots)
+    }
+    guard let validators = electable.first else {
+      throw ScenarioError.contradiction("slots and validators")
+    }
     workload = try Workload(
       scenario, shape: shape, validators: validators,
       random: runtime.randomStream(RandomConsumer(.workload)))
     genesis = workload.genesis
     source = Blockchain(genesis: genesis, state: .complete, verifier: verifier)
-    producer = BlockProducer(chain: source, keys: keys)
+    producer = BlockProducer(chain: source, keys: pool)
     random = runtime.randomStream(RandomConsumer(.chain))
     remember(AccountModel(genesis), after: genesis.block)
+  }
+
+  /// These validators share the slots as evenly as they can.
+  private static func validators(_ keys: [KeyPair], slots: Int) -> ValidatorSet? {
+    let (share, rest) = slots.quotientAndRemainder(dividingBy: keys.count)
+    return ValidatorSet(
+      keys.enumerated().map { index, key in
+        Validator(publicKey: key.publicKey, slots: UInt16(share + (index < rest ? 1 : 0)))
+      })
+  }
+
+  /// Whom an election in block `number` names: one of the present ones goes and another comes.
+  private func elected(at number: UInt32) -> ValidatorSet? {
+    guard genesis.configuration.isElection(at: number) else { return nil }
+    let epoch = Int(number) / (scenario.blocksPerBatch * scenario.batchesPerEpoch)
+    return electable[epoch % electable.count]
   }
 
   /// The oracle's accounts after the block `hash`, if it is not below the last macro block.
@@ -149,6 +172,16 @@ final class ChainProducer {
     return blocks
   }
 
+  /// Another block of the newest one's height and parent, signed by the same validator; nil where
+  /// that is no micro block, or there is nothing else to put into it.
+  func twin() throws -> Block? {
+    guard source.head.kind == .micro, let parent = source.block(source.head.parentHash) else {
+      return nil
+    }
+    let twin = try next(on: parent)
+    return twin.hash != source.headHash && source.isKnown(twin.hash) ? twin : nil
+  }
+
   private func next(on parent: Block) throws -> Block {
     guard let model = models[parent.hash] else {
       preconditionFailure("no accounts kept after block \(parent.number)")
@@ -156,7 +189,9 @@ final class ChainProducer {
     let number = parent.number + 1
     let isMicro = !genesis.configuration.isMacro(at: number)
     let transactions = isMicro ? workload.transactions(on: model, number: number) : []
-    return try take(producer.next(on: parent.hash, transactions: transactions))
+    return try take(
+      producer.next(
+        on: parent.hash, transactions: transactions, nextValidators: elected(at: number)))
   }
 
   private func take(_ produced: ProducedBlock) throws -> Block {

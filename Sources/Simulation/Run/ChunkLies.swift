@@ -12,6 +12,8 @@ enum ChunkLies {
     guard case .chunk(let number, let hash, let chunk)? = try? ChunkResponse(wireBytes: payload)
     else { return nil }
     switch kind {
+    case .chunkOfNoBlock:
+      return ChunkResponse.chunk(number: number, hash: Blake2b256.hash(hash.bytes), chunk).wireBytes
     case .undecodableChunk: return Array(payload.dropLast(max(1, payload.count / 3)))
     case .oversizeChunk:
       return payload
@@ -34,6 +36,15 @@ enum ChunkLies {
         ChunkResponse.chunk(number: number, hash: hash, $0).wireBytes
       }
     }
+  }
+
+  /// One value is longer.
+  static func wrongValue(_ payload: [UInt8]) -> [UInt8]? {
+    guard case .chunk(let number, let hash, var chunk)? = try? ChunkResponse(wireBytes: payload),
+      !chunk.items.isEmpty
+    else { return nil }
+    chunk.items[chunk.items.count / 2].value.append(0)
+    return ChunkResponse.chunk(number: number, hash: hash, chunk).wireBytes
   }
 
   private static func changed(_ kind: LiarKind, _ chunk: TrieChunk) -> TrieChunk? {

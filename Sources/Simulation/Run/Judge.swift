@@ -39,6 +39,9 @@ struct Judge {
         return "S10: p\(peer) was caught in a lie and is not banned"
       }
     }
+    if failure == nil, let companion = world.companions.first(where: { !$0.rootIsRight() }) {
+      return "S3: the roots of node, header and oracle differ for \(companion.name) at the end"
+    }
     guard failure == nil, let chain = world.joiner?.chain else { return nil }
     guard chain.stateRoot == chain.head.header.stateRoot, chain.stateRoot == oracleRoot else {
       return "S3: the roots of node, header and oracle differ at the end"
@@ -51,6 +54,9 @@ struct Judge {
     if !leaked.isEmpty { return "L6: tasks did not end: \(leaked.joined(separator: ", "))" }
     if world.observer.openRequestCount > 0 {
       return "S8: \(world.observer.openRequestCount) requests never ended"
+    }
+    for companion in world.companions where companion.openRequestCount > 0 {
+      return "S8: \(companion.openRequestCount) requests of \(companion.name) never ended"
     }
     return nil
   }

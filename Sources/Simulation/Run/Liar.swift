@@ -20,6 +20,8 @@ final class Liar {
   private let onLie: () -> Void
   /// What it has given truthfully before, to be given again where it does not belong.
   private var earlier: [UInt8]?
+  /// Whether it has given a good answer since its last lie, if it does so in turn.
+  private var isSecond = false
 
   init(
     _ kind: LiarKind, peer: PeerID, victim: PeerID, onLie: @escaping () -> Void = {}
@@ -37,10 +39,8 @@ final class Liar {
       if message.peer == victim, isWrongHeader(message) { lies += 1 }
       return .pass
     }
-    if kind == .withheldBody {
-      guard message.kind == .gossip(.blockBody) || message.kind == .response(.block) else {
-        return .pass
-      }
+    if withholds(message) {
+      if message.peer == victim { lies += 1 }
       onLie()
       return .drop
     }
@@ -50,6 +50,15 @@ final class Liar {
     if message.peer == victim { lies += 1 }
     onLie()
     return .replace(lie)
+  }
+
+  private func withholds(_ message: InterceptedMessage) -> Bool {
+    switch (kind, message.kind) {
+    case (.withheldBody, .gossip(.blockBody)), (.withheldBody, .response(.block)): true
+    case (.withheldHeader, .gossip(.blockHeader)):
+      (try? HeaderAnnouncement(wireBytes: message.payload))?.header.number.isMultiple(of: 2) == true
+    default: false
+    }
   }
 
   /// What was given before this, which is kept for the next time.
@@ -71,12 +80,10 @@ final class Liar {
   private func lie(_ message: MessageKind, _ payload: [UInt8]) -> [UInt8]? {
     switch (kind, message) {
     case (.wrongValue, .response(.chunk)):
-      guard case .chunk(let number, let hash, var chunk)? = try? ChunkResponse(wireBytes: payload),
-        !chunk.items.isEmpty
-      else { return nil }
-      let middle = chunk.items.count / 2
-      chunk.items[middle].value.append(0)
-      return ChunkResponse.chunk(number: number, hash: hash, chunk).wireBytes
+      return ChunkLies.wrongValue(payload)
+    case (.everySecondChunk, .response(.chunk)):
+      isSecond.toggle()
+      return isSecond ? nil : ChunkLies.wrongValue(payload)
     case (.wrongDiff, .response(.trieDiff)):
       guard case .partialDiff(let diff)? = try? TrieDiffResponse(wireBytes: payload),
         diff.entries.count > 1, let shorter = try? TrieDiff(entries: Array(diff.entries.dropLast()))

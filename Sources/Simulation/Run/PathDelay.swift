@@ -15,9 +15,10 @@ struct PathDelay {
   /// Connections between maker and joining node. Neighbours stand 1, 2, 4 and 8 places away in a
   /// ring, so each eight of half its places take one step, and what is left takes two.
   var steps: Int {
-    guard scenario.sharedPeers == 0, scenario.fullPeers > SimulatedNetworkLimits.gossipDegreeMax
+    let others = scenario.fullPeers + scenario.companions
+    guard scenario.sharedPeers == 0, others > SimulatedNetworkLimits.gossipDegreeMax
     else { return 1 }
-    return scenario.nodes / 2 / SimulatedNetworkLimits.gossipDegreeMax + 2
+    return (others + 1) / 2 / SimulatedNetworkLimits.gossipDegreeMax + 2
   }
 
   /// The delay in nanoseconds.

@@ -32,7 +32,8 @@ public struct RunMarks: Sendable, Hashable {
     "rebranch_while_incomplete", "rebranch_while_complete", "macro_while_incomplete", "jump",
     "incomplete_again", "chunk_buffered", "chunk_discarded", "chunk_pruned", "block_buffered",
     "timeout", "restart", "restart_refused", "restart_while_incomplete",
-    "store_failed", "stall", "ban", "snapshot_joined",
+    "store_failed", "stall", "ban", "snapshot_joined", "validators_changed", "chunk_of_joiner",
+    "fork_proof",
   ]
 
   public init() {}
@@ -86,6 +87,7 @@ public struct RunMarks: Sendable, Hashable {
       add(isComplete ? "rebranch_while_complete" : "rebranch_while_incomplete")
     case Event.Chain.finalized: if !isComplete { add("macro_while_incomplete") }
     case Event.Chain.historyAdopted: add("jump")
+    case Event.Chain.forkProof: add("fork_proof")
     case Event.Request.ended(_, _, .timeout, _, _): add("timeout")
     default: break
     }

@@ -80,7 +80,12 @@ final class RunObserver: EventSink, @unchecked Sendable {
   /// Rows of the state's growth shown so far.
   private var shownShares = 0
   private var rules: EventRules
-  private let freshRules: EventRules
+  /// Rules for a node that begins with nothing.
+  let freshRules: EventRules
+  /// Numbers of the nodes that joined together with the one that is watched.
+  private let companions: Set<UInt32>
+  /// Who signs blocks, as the watched node knew at its last election.
+  private var validators: ValidatorSet?
 
   init(
     writer: JSONLinesWriter, producer: ChainProducer, scenario: Scenario, liars: Set<UInt32>,
@@ -94,6 +99,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
     self.line = line
     self.comparesRebranches = comparesRebranches
     situations = SituationTally(scenario, liars: liars)
+    companions = Set(PeerPlan(scenario).companions.map(\.number))
     comparesWhole = scenario.accounts <= Self.comparedWholeMax
     freshRules = EventRules(
       liars: liars,
@@ -191,6 +197,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
       refusals[peer, default: []].insert(.wrongRoot)
     case Event.Chunk.accepted(let chunk):
       showState()
+      if companions.contains(chunk.peer) { marks.add("chunk_of_joiner") }
       if let chain { passMilestones(min(chain.missing.absentPartsPerMillion, 999_999)) }
       let range = KeyRange(start: chunk.startKey, end: chunk.endKey)
       changedParts.add(range)
@@ -222,6 +229,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
 
   private func observe(_ event: Event.Chain) {
     noteChange(event)
+    if case .epochFinalized(let number, _) = event { noteValidators(at: number + 1) }
     switch event {
     case .finalized(let number, let hash), .epochFinalized(let number, let hash):
       if number < macroNumber { violate("S5", "final block \(number) after \(macroNumber)") }
@@ -243,12 +251,19 @@ final class RunObserver: EventSink, @unchecked Sendable {
     }
   }
 
+  private func noteValidators(at number: UInt32) {
+    let elected = chain?.validators(at: number)
+    if let elected, let validators, elected != validators { marks.add("validators_changed") }
+    validators = elected ?? validators
+  }
+
   /// A new block changes what its diff names; everything else may change anything.
   private func noteChange(_ event: Event.Chain) {
     guard case .extended(_, let hash) = event,
       case .diff(let diff) = producer.source.trieDiff(of: hash)
     else { return changedParts.addAll() }
     changedParts.add(diff)
+    situations.note(diff, isComplete: isComplete)
   }
 
   /// - Parameter share: of the key space that is held, in parts per million; all only when the node

@@ -168,7 +168,7 @@ private struct WildDraw {
   /// Not drawn: the worlds of seeds stay, are without snapshots, and nobody comes back.
   private static let fixedKeys: Set = [
     "snapshot_interval", "snapshots_kept", "snapshot_hosts", "snapshot_gone_at_percent",
-    "changed_percent", "changed_per_million", "return_way",
+    "changed_percent", "changed_per_million", "return_way", "joiners", "changing_validators",
   ]
   private static let dataKey = "account_data_bytes"
 

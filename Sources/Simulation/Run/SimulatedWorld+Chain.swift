@@ -20,6 +20,7 @@ extension SimulatedWorld {
         context: .run, cause: nil, request: nil)
     }
     noteHead(blocks, maker: try await announce(blocks))
+    try await announceTwin()
     for liar in liars where liar.kind == .wrongRoot { try await announceWrongRoot(liar) }
     changePeers()
     noteCompletion()
@@ -28,7 +29,8 @@ extension SimulatedWorld {
   /// Hands new blocks to an honest peer that can take them, which announces them; returns it. The
   /// one that made the last block always can, unless it is away; blocks that nobody can announce
   /// are found later by those who ask.
-  private func announce(_ blocks: [Block]) async throws -> PeerID? {
+  /// - Parameter passing: so many of those whose turn it would be are passed over.
+  func announce(_ blocks: [Block], passing: Int = 0) async throws -> PeerID? {
     let makers = peers.filter { node in
       !away.contains(node.peer)
         && !liars.contains { $0.peer == node.peer && $0.kind == .wrongRoot }
@@ -36,7 +38,7 @@ extension SimulatedWorld {
         // Nobody passes on the block of a peer that only serves.
         && (node.node != nil || !observer.banned.contains(node.peer.number))
     }
-    let turn = Int(blocks[0].number)
+    let turn = Int(blocks[0].number) + passing
     let ready = makers.indices.map { makers[(turn + $0) % makers.count] }
       .first { $0.chain.isKnown(blocks[0].parentHash) && !$0.chain.needsDiffs }
     // If all who have the parent are away, the maker gets it from where it comes from. Who has lost

@@ -5,11 +5,12 @@ import SimulatedNetworking
 
 /// Whether the joining node is where it shall be, and whether it could be.
 extension SimulatedWorld {
-  /// True if the joining node has done all that the scenario asks for.
+  /// True if the joining node has done all that the scenario asks for, and those that joined with
+  /// it are where the chain is.
   var isDone: Bool {
-    guard let joiner, let completeAt, observer.isComplete, !isKillDue, faultsAreOver else {
-      return false
-    }
+    guard let joiner, let completeAt, observer.isComplete, !isKillDue, faultsAreOver,
+      companions.allSatisfy({ $0.follows(heads, now: runtime.now) })
+    else { return false }
     let head = Int(producer.source.headNumber)
     let follow = scenario.followBlocks
     return head >= scenario.blocks && head - Int(completeAt.source) >= follow

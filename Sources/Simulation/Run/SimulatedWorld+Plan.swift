@@ -12,7 +12,7 @@ extension SimulatedWorld: FaultedWorld {
     return faultBoard
   }
 
-  var everyone: [PeerID] { [Self.joinerPeer] + plan.all }
+  var everyone: [PeerID] { [Self.joinerPeer] + plan.all + plan.companions }
 
   /// True if no planned fault is still to come or to end, but for those that last.
   var faultsAreOver: Bool {
@@ -81,6 +81,16 @@ extension SimulatedWorld: FaultedWorld {
     }
   }
 
+  func makeTwin(_ fired: @escaping () -> Void) { twinDue = fired }
+
+  /// Who signed the newest block signs another one of its height, which another peer announces.
+  func announceTwin() async throws {
+    guard let fired = twinDue, let twin = try producer.twin() else { return }
+    twinDue = nil
+    fired()
+    _ = try await announce([twin], passing: 1)
+  }
+
   // MARK: Peers
 
   func leave(_ peer: PeerID) {
@@ -99,6 +109,19 @@ extension SimulatedWorld: FaultedWorld {
   }
 
   // MARK: Process
+
+  func readEvents(pausing: Duration, _ fired: @escaping () -> Void) -> FaultUndo {
+    guard let joiner else { return {} }
+    let reader = SlowReader(fired)
+    let task = runtime.spawn("reader") { [runtime] in
+      for await _ in joiner.events() {
+        reader.fired()
+        do throws(CancellationError) { try await runtime.sleep(for: pausing) } catch { return }
+      }
+    }
+    tasks.append(task)
+    return { task.cancel() }
+  }
 
   func crashJoiner(for milliseconds: Int, with disk: RestartDisk) {
     guard joiner != nil, !isCrashing else { return }
@@ -149,5 +172,16 @@ extension SimulatedWorld: FaultedWorld {
       guard joiner?.chain.storeFailure != nil else { return }
       crashJoiner(for: 0, with: .same)
     }
+  }
+}
+
+/// Somebody who reads the events of a node.
+///
+/// `@unchecked Sendable`: used on the simulation's thread only.
+private final class SlowReader: @unchecked Sendable {
+  let fired: () -> Void
+
+  init(_ fired: @escaping () -> Void) {
+    self.fired = fired
   }
 }

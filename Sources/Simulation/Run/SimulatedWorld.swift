@@ -29,7 +29,7 @@ final class SimulatedWorld: @unchecked Sendable {
   let faultBoard: FaultBoard?
   /// The snapshots of the full peers; nil if they keep none.
   let shelf: SnapshotShelf?
-  private let verifier: any SignatureVerifier
+  let verifier: any SignatureVerifier
   private(set) var peers: [FullPeer] = []
   private(set) var joiner: FullNode? { didSet { noteLines() } }
   private(set) var joinedAt: Int64?
@@ -44,12 +44,17 @@ final class SimulatedWorld: @unchecked Sendable {
   let joinerDisk = JoinerDisk(name: RunObserver.joinerName)
   private var store: MemoryStore?
   var clockOffset: Int64 = 0
+  let joinerSeam = NodeSeam()
+  /// A twin of the next block that may have one is to be made; told when it is.
+  var twinDue: (() -> Void)?
   /// Disks of other nodes, which the joining node may get a copy of.
   private(set) var otherDisks: [RestartDisk: MemoryDisk] = [:]
   /// The joining node's process has ended by plan, and the next one has not begun.
   var isCrashing = false
   private var joinerTask: SpawnedTask?
-  private var tasks: [SpawnedTask] = []
+  var tasks: [SpawnedTask] = []
+  /// The nodes that joined together with it.
+  var companions: [Companion] = []
   var away: Set<PeerID> = [] { didSet { noteLines() } }
   var churn: RandomStream
   /// The planned kill is still to come.
@@ -207,6 +212,7 @@ final class SimulatedWorld: @unchecked Sendable {
   func join() throws {
     joinedAt = runtime.now.nanoseconds
     heightsAtJoin = (producer.source.headNumber, producer.source.macroNumber)
+    startCompanions()
     do { try startJoiner() } catch {
       guard faultPlan != nil else { throw error }
       // Its disk fails by plan.
@@ -229,19 +235,17 @@ final class SimulatedWorld: @unchecked Sendable {
       : NodeLife(
         observer, hasDied: { [unowned self] in hasDied() },
         lookAfter: { [unowned self] in lookAfter($0) })
+    let endpoint = network.endpoint(for: Self.joinerPeer)
+    let hasSeam = faultPlan != nil
     let node = FullNode(
-      chain: chain, network: network.endpoint(for: Self.joinerPeer), runtime: runtime,
+      chain: chain,
+      network: hasSeam ? SeamedNetwork(base: endpoint, seam: joinerSeam) : endpoint,
+      runtime: hasSeam ? SeamedRuntime(base: runtime, seam: joinerSeam) : runtime,
       sink: life,
       configuration: NodeConfiguration(
         name: RunObserver.joinerName, chunkItems: scenario.chunkItems,
         strategy: scenario.strategy),
-      source: { [unowned self, scenario] context in
-        guard scenario.snapshotInterval > 0 else { return nil }
-        return SnapshotJoin(
-          context: context, settings: SnapshotSettings(),
-          clock: WallClock(startingAt: producer.genesis.timestamp, runtime)
-            .shifted { [unowned self] in clockOffset })
-      },
+      source: { [unowned self] in snapshots(for: $0) { [unowned self] in clockOffset } },
       carrier: { [scenario] context in
         scenario.isReturning ? StateReturn(context: context, ways: scenario.returnWays) : nil
       })
@@ -249,6 +253,16 @@ final class SimulatedWorld: @unchecked Sendable {
     self.life = life
     observer.follow(chain)
     joinerTask = runtime.spawn(RunObserver.joinerName) { await node.run() }
+  }
+
+  /// Lets a fresh node look for snapshots, if the full peers may keep any.
+  func snapshots(
+    for context: SyncContext, shift: @escaping @Sendable () -> Int64
+  ) -> (any StateSource)? {
+    guard scenario.snapshotInterval > 0 else { return nil }
+    return SnapshotJoin(
+      context: context, settings: SnapshotSettings(),
+      clock: WallClock(startingAt: producer.genesis.timestamp, runtime).shifted(by: shift))
   }
 
   /// The joining node writes nothing any more.

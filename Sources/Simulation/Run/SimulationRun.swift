@@ -168,7 +168,7 @@ public final class SimulationRun {
       if world.runtime.now > limit {
         return .failed(
           "not done after \(scenario.timeLimitSeconds) s of virtual time"
-            + (faults == nil ? "" : ": \(standstill.pending(world))"))
+            + (faults == nil ? "" : ": \(standstill.pending(world))") + world.companionsPending)
       }
       if faults == nil {
         world.watchLines()

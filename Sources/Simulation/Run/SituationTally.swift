@@ -2,7 +2,9 @@ import EventLog
 import LiveSync
 import Node
 import Peers
+import Primitives
 import Snapshot
+import StateTrie
 
 /// Counts how often the situations of scenarios came about for the joining node.
 struct SituationTally {
@@ -13,6 +15,10 @@ struct SituationTally {
   private var counts: [Situation: Int] = [:]
   private var hasDied = false
   private var isOffered = false
+  /// Whether chunks were accepted, or the node began its life with some.
+  private var holdsPart = false
+  /// What accounts were before their last change; kept if the scenario is about that.
+  private var olderValues: [KeyNibbles: [UInt8]?] = [:]
 
   init(_ scenario: Scenario, liars: Set<UInt32>) {
     self.scenario = scenario
@@ -27,13 +33,18 @@ struct SituationTally {
   /// The node begins a life with this share of the state.
   mutating func begin(heldPartsPerMillion: Int) {
     if hasDied, heldPartsPerMillion > 0 { add(.restartWithState) }
+    holdsPart = heldPartsPerMillion > 0
   }
 
   /// - Parameter isComplete: whether the node's state was complete before the event.
   mutating func note(_ event: Event, isComplete: Bool) {
     switch event.group {
     case let event as Event.Chunk: note(event)
-    case Event.Diff.rejected(let peer, _, _, _): if liars.contains(peer) { add(.lieRefused) }
+    case Event.Diff.rejected(let peer, _, _, let reason):
+      if reason == "unknown_block" { add(.diffLacked) }
+      if liars.contains(peer) { add(.lieRefused) }
+    case Event.Block.buffered: add(.headerMissing)
+    case Event.Chain.historyAdopted: if !isComplete, holdsPart { add(.jumpWithPart) }
     case Event.Peer.banned(let peer, _): if liars.contains(peer.number) { add(.lieRefused) }
     case Event.Joining.offered: isOffered = true
     case Event.Joining.lost: add(.snapshotLost)
@@ -52,11 +63,21 @@ struct SituationTally {
     }
   }
 
+  /// The main chain has a block with this diff more.
+  mutating func note(_ diff: TrieDiff, isComplete: Bool) {
+    guard scenario.needs.contains(.valueReturned) else { return }
+    for entry in diff.entries {
+      if let older = olderValues[entry.key], older == entry.new, !isComplete { add(.valueReturned) }
+      olderValues.updateValue(entry.old, forKey: entry.key)
+    }
+  }
+
   private mutating func note(_ event: Event.Chunk) {
     switch event {
     case .buffered: add(.chunkBuffered)
     case .ignored, .discarded, .pruned: add(.chunkUnused)
     case .accepted(let chunk):
+      holdsPart = true
       if chunk.items == 0 { add(.emptyChunk) }
       if slow.contains(chunk.peer) { add(.slowChunk) }
     case .rejected(let chunk, _): if liars.contains(chunk.peer) { add(.lieRefused) }

@@ -44,6 +44,10 @@ public enum LiarKind: String, Sendable, Hashable, CaseIterable {
   case undecodableChunk = "undecodable_chunk"
   /// Gives chunks that are larger than any may be.
   case oversizeChunk = "oversize_chunk"
+  /// Gives every chunk as one of a block that nobody has made.
+  case chunkOfNoBlock = "chunk_of_no_block"
+  /// Changes the value of one account in every second chunk, and gives the others as they are.
+  case everySecondChunk = "every_second_chunk"
   /// Says in every diff that an account was something else before.
   case wrongOld = "wrong_old"
   /// Gives the diff of an earlier request.
@@ -62,6 +66,8 @@ public enum LiarKind: String, Sendable, Hashable, CaseIterable {
   case farFuture = "far_future"
   /// Passes headers on, but no bodies.
   case withheldBody = "withheld_body"
+  /// Passes on no headers of even height.
+  case withheldHeader = "withheld_header"
   /// Passes on headers that are none.
   case undecodableHeader = "undecodable_header"
   /// Says that its head is far ahead.
@@ -82,7 +88,9 @@ public enum LiarKind: String, Sendable, Hashable, CaseIterable {
   /// False for lies that nothing proves to be one: they are not believed, and that is all.
   package var isProvable: Bool {
     switch self {
-    case .wrongSymbols, .wrongAccount, .unknownDiff, .withheldBody, .falseHead: false
+    case .wrongSymbols, .wrongAccount, .unknownDiff, .withheldBody, .falseHead, .chunkOfNoBlock,
+      .withheldHeader:
+      false
     default: true
     }
   }
@@ -112,6 +120,9 @@ public enum LiarKind: String, Sendable, Hashable, CaseIterable {
     case .otherAnswer: "gives the answer to an earlier request for a chunk"
     case .undecodableChunk: "gives chunks that are no chunks"
     case .oversizeChunk: "gives chunks that are larger than any may be"
+    case .chunkOfNoBlock: "gives every chunk as one of a block that nobody has made"
+    case .everySecondChunk:
+      "changes a value in every second chunk, and gives the others as they are"
     case .wrongOld: "says in every diff that an account was something else before"
     case .otherDiff: "gives the diff of an earlier request"
     case .hugeDiff: "adds many entries to every diff"
@@ -121,6 +132,7 @@ public enum LiarKind: String, Sendable, Hashable, CaseIterable {
     case .badSignature: "changes the signature of every header that it passes on"
     case .farFuture: "makes every header that it passes on one of a far later block"
     case .withheldBody: "passes headers on, but no bodies"
+    case .withheldHeader: "passes on no headers of even height"
     case .undecodableHeader: "passes on headers that are none"
     case .falseHead: "says that its head is far ahead"
     case .gapInBlocks: "leaves a block out of every answer with missing blocks"

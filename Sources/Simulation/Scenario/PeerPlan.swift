@@ -13,6 +13,10 @@ struct PeerPlan {
 
   /// The full peers in order.
   var all: [PeerID] { (1...UInt32(scenario.fullPeers)).map { PeerID($0) } }
+  /// Fresh nodes that join beside the one that the run is about.
+  var companions: [PeerID] {
+    (0..<scenario.companions).map { PeerID(UInt32(scenario.nodes + $0)) }
+  }
   /// Those that keep snapshots, in a world where any do.
   var hosts: [PeerID] {
     scenario.snapshotHosts > 0 ? Array(all.prefix(scenario.snapshotHosts)) : all
@@ -29,9 +33,10 @@ struct PeerPlan {
   }
 
   /// Bytes a second that can come to the joining node from those who answer for the state and are
-  /// not away: what they send together, or what the node receives, if that is less.
+  /// not away, other fresh nodes among them: what they send together, or what the node receives, if
+  /// that is less.
   func bytesPerSecond(without away: Set<PeerID> = []) -> Int {
-    let present = all.filter { !silent.contains($0) && !away.contains($0) }
+    let present = all.filter { !silent.contains($0) && !away.contains($0) } + companions
     return min(present.reduce(0) { $0 + upload(of: $1) }, scenario.downloadBytesPerSecond)
   }
 

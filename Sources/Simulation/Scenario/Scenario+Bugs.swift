@@ -97,7 +97,7 @@ extension Scenario {
     },
   ]
 
-  private static func bug(
+  static func bug(
     _ name: String, _ description: String, _ bug: String, _ needs: [Situation],
     _ change: (inout Scenario) -> Void
   ) -> Scenario {

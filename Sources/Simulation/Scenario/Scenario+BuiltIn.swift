@@ -103,7 +103,7 @@ extension Scenario {
       make("race", "On a thin line a chain of many changes leaves little room for the state.") {
         $0.makeRace()
       },
-    ] + ofBugs
+    ] + ofBugs + ofMisled
 
   /// Peers that send so little that the state stays incomplete over some thirty blocks: chunks meet
   /// forks, departures and lies.

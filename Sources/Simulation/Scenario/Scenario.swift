@@ -52,6 +52,11 @@ public struct Scenario: Sendable, Hashable {
   public var joinAtBlock = 35
   /// Items the fresh node asks for in one chunk.
   public var chunkItems = 20
+  /// Fresh nodes that join at the same time, the one that a run is about among them. The others are
+  /// on top of `nodes`, and serve what they have.
+  public var joiners = 1
+  /// 1: each election names other validators.
+  public var changingValidators = 0
   /// Of the blocks, after how many one honest peer leaves for `absenceMilliseconds`.
   public var leavePerMillion = 0
   public var absenceMilliseconds = 15_000
@@ -149,6 +154,10 @@ extension Scenario {
     .init("download_bytes_per_s", \.downloadBytesPerSecond, 10_000...1_000_000_000, "likewise"),
     .init("join_at_block", \.joinAtBlock, 0...100_000, "when the fresh node joins"),
     .init("chunk_items", \.chunkItems, 1...5_000, "items asked for in one chunk"),
+    .init("joiners", \.joiners, 1...8, "fresh nodes that join at the same time"),
+    .init(
+      "changing_validators", \.changingValidators, 0...1,
+      "1: each election names other validators"),
     .init("leave_per_million", \.leavePerMillion, million, "blocks after which a peer leaves"),
     .init("absence_ms", \.absenceMilliseconds, 1...600_000, "how long it stays away"),
     .init("shared_peers", \.sharedPeers, 0...1, "1: the full peers serve one chain they share"),
@@ -205,6 +214,9 @@ extension Scenario {
   /// Full peers: every node but the joining one.
   public var fullPeers: Int { nodes - 1 }
 
+  /// Fresh nodes that join beside the one that a run is about.
+  var companions: Int { joiners - 1 }
+
   /// Throws for the first number out of range, and for numbers that contradict each other.
   public func check() throws(ScenarioError) {
     try checkTexts()
@@ -231,6 +243,11 @@ extension Scenario {
       throw .contradiction(
         "full peers that make their chains themselves begin with it (shared_peers)",
         keys: ["changed_percent", "changed_per_million", "shared_peers"])
+    }
+    if isReturning, joiners > 1 {
+      throw .contradiction(
+        "a node that comes back does so alone (joiners)",
+        keys: ["changed_percent", "changed_per_million", "joiners"])
     }
     if silentPeers >= fullPeers {
       throw .contradiction("every full peer is silent", keys: ["silent_peers", "nodes"])

@@ -5,6 +5,14 @@ public enum Situation: String, CaseIterable, Sendable, Hashable {
   case chunkBuffered = "chunk_buffered"
   /// A chunk came for a block that the node no longer follows, or for a range that it holds.
   case chunkUnused = "chunk_unused"
+  /// A block came before its parent.
+  case headerMissing = "header_missing"
+  /// A peer said that it lacks a diff.
+  case diffLacked = "diff_lacked"
+  /// An account of a state that was incomplete became what it had been before its last change.
+  case valueReturned = "value_returned"
+  /// The node adopted a final block without what lies between while it held a part of the state.
+  case jumpWithPart = "jump_with_part"
   /// A range without an account was proven to be empty.
   case emptyChunk = "empty_chunk"
   /// A slow peer gave a chunk that was taken.
