@@ -59,7 +59,7 @@ extension ReplicationShell {
     case .fault(let peer, _), .wrongContent(let peer, _):
       plan.recorder.record(.keyValue(.notice(detail: text)))
       network.hangUp(peer, reason: text)
-    case .notStored, .rebuilt: plan.recorder.record(.keyValue(.notice(detail: text)))
+    case .notStored, .rebuilt, .sound: plan.recorder.record(.keyValue(.notice(detail: text)))
     }
     self.notice(text)
   }
