@@ -88,8 +88,8 @@ import Testing
     }
   }
 
-  /// Two sessions began before a write was pushed here, and both bring it: with two replicas, or one
-  /// from each side. The indexes are right all the same.
+  /// Two sessions began before a write was pushed here, and both bring it: with two replicas, or
+  /// one from each side. The indexes are right all the same.
   @Test(arguments: AntiEntropyMode.allCases, [[0, 2], [1, 0]])
   func indexes_shouldNotBeSuspected_whenWhatWasPushedComesAgain(
     mode: AntiEntropyMode, second: [Int]

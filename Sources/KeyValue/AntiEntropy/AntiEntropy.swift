@@ -27,7 +27,7 @@ public final class AntiEntropy: @unchecked Sendable {
   /// The store as sessions see it.
   public let replica: KeyValueReplica
   let told: @Sendable (AntiEntropyNotice) -> Void
-  private let stored: @Sendable (PeerID, StoredRecords) -> Void
+  private let stored: @Sendable (PeerID, TakenRecords) -> Void
   private let mode: AntiEntropyMode
   private var manager: SessionManager
   private var server: SyncServer
@@ -42,6 +42,8 @@ public final class AntiEntropy: @unchecked Sendable {
   var isFetching = false
   /// Keys of the last session that brought nothing but what was here already.
   private var suspects: [[UInt8]] = []
+  /// Whether the indexes are being made anew.
+  private var isRebuilding = false
   /// When the index over ids was needed last; nil while it is not kept.
   private var namesUsed: Moment?
   /// Bytes of requests of others and of the answers to them.
@@ -55,7 +57,7 @@ public final class AntiEntropy: @unchecked Sendable {
   public init(
     _ host: any KeyValueHost, network: any Network, runtime: any Runtime,
     mode: AntiEntropyMode = .auto, random: RandomStream,
-    stored: @escaping @Sendable (PeerID, StoredRecords) -> Void = { _, _ in },
+    stored: @escaping @Sendable (PeerID, TakenRecords) -> Void = { _, _ in },
     told: @escaping @Sendable (AntiEntropyNotice) -> Void = { _ in }
   ) {
     self.host = host
@@ -321,8 +323,25 @@ public final class AntiEntropy: @unchecked Sendable {
     rebuild(because: peer)
   }
 
+  /// Makes the indexes anew, some at a time.
   private func rebuild(because peer: PeerID) {
-    let (wasRight, records) = host.withCore { ($0.repairIndexes(), $0.recordCount) }
-    told(wasRight ? .sound(despite: peer, records: records) : .rebuilt(because: peer, records: records))
+    guard !isRebuilding, !rebuildsSome(because: peer) else { return }
+    isRebuilding = true
+    runtime.spawn("key-value indexes") { [weak self, runtime] in
+      repeat {
+        do { try await runtime.sleep(for: KeyValueLimits.settlePause) } catch { return }
+      } while self?.rebuildsSome(because: peer) == false
+      self?.isRebuilding = false
+    }
+  }
+
+  /// Whether that was all.
+  private func rebuildsSome(because peer: PeerID) -> Bool {
+    let (wasRight, records) = host.withCore { ($0.repairSome(), $0.recordCount) }
+    guard let wasRight else { return false }
+    told(
+      wasRight
+        ? .sound(despite: peer, records: records) : .rebuilt(because: peer, records: records))
+    return true
   }
 }
