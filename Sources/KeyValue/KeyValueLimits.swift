@@ -67,6 +67,9 @@ public enum KeyValueLimits {
   /// Entries that they follow at a time then, and that they catch up with at a time when little is
   /// written.
   public static let settledAtATime = 1_024
+  /// Entries, and bytes of their values, of which all indexes are made anew at a time.
+  public static let renewedEntriesPerTurn = 1_024
+  public static let renewedBytesPerTurn = 4 << 20
   /// How long others are served in between.
   public static let settlePause = Duration.milliseconds(1)
   /// Places in lists of written entries that are kept between batches.

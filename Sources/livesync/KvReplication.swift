@@ -11,6 +11,7 @@ import Transport
 struct KvReplication {
   static let options: [CommandSpecification.Option] = [
     .init("--replicate", "ADDR", help: "where other replicas come", isList: true),
+    .init("--advertise", "ADDR", help: "where other replicas reach this one", isList: true),
     .init("--peer", "[KEY@]HOST:PORT", help: "a replica to keep a connection to", isList: true),
     .init("--cluster-key", "FILE", help: "what the replicas prove to each other"),
     .init("--anti-entropy", "HOW", help: "full, merkle or auto (auto)"),
@@ -30,6 +31,8 @@ struct KvReplication {
   }
 
   var listen: [SocketAddress] = []
+  /// Where others are told to come; empty: to `listen`.
+  var advertised: [String] = []
   var peers: [Peer] = []
   /// 32 bytes; nil: everybody on this machine belongs to the cluster.
   var clusterKey: Hash256?
@@ -47,6 +50,7 @@ struct KvReplication {
       }
       return address
     }
+    advertised = try arguments.texts("--advertise").map(Self.advertised)
     peers = try arguments.texts("--peer").map(Self.peer)
     if let word = arguments.text("--anti-entropy") {
       guard let mode = AntiEntropyMode(rawValue: word) else {
@@ -64,6 +68,13 @@ struct KvReplication {
     guard !listen.isEmpty || !peers.isEmpty else {
       try Self.refuseAlone(arguments)
       return nil
+    }
+    guard advertised.isEmpty || !listen.isEmpty else {
+      throw UsageError("option '--advertise' needs '--replicate'")
+    }
+    guard advertised.count <= KeyValueLimits.memberAddressesMax else {
+      throw UsageError(
+        "option '--advertise' can be given \(KeyValueLimits.memberAddressesMax) times")
     }
     try checkOpenness()
   }
@@ -94,6 +105,16 @@ struct KvReplication {
     if let far {
       throw UsageError("'--peer \(far.place)' is another machine: it needs '--cluster-key'")
     }
+  }
+
+  private static func advertised(_ text: String) throws(UsageError) -> String {
+    guard let place = SocketPlace(text), place.port != 0,
+      text.utf8.count <= KeyValueLimits.addressBytesMax
+    else { throw UsageError("option '--advertise' needs HOST:PORT, not '\(text)'") }
+    if case .address(let address) = place, address.host.isAny {
+      throw UsageError("option '--advertise': nobody can connect to '\(text)'")
+    }
+    return "\(place)"
   }
 
   private static func peer(_ text: String) throws(UsageError) -> Peer {
@@ -132,6 +153,7 @@ struct KvReplication {
     var plan = ReplicationPlan(identity: identity)
     plan.name = name
     plan.listen = listen
+    plan.advertised = advertised
     plan.peers = peers.map {
       ReplicationPeer(key: $0.key.map { NodeIdentity(key: $0) }, address: "\($0.place)")
     }

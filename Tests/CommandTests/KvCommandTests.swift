@@ -21,6 +21,12 @@ import Testing
     ("--replicate 127.0.0.1:0 --name 'a b'", "printable ASCII"),
     ("--replicate 127.0.0.1:0 --cluster-key missing", "missing"),
     ("--replicate 127.0.0.1:0 --metrics nowhere", "'--metrics' needs ADDRESS:PORT"),
+    ("--replicate 127.0.0.1:0 --advertise 0.0.0.0:4000", "nobody can connect to"),
+    ("--replicate 127.0.0.1:0 --advertise [::]:4000", "nobody can connect to"),
+    ("--replicate 127.0.0.1:0 --advertise host", "needs HOST:PORT"),
+    ("--replicate 127.0.0.1:0 --advertise host:0", "needs HOST:PORT"),
+    ("--peer 127.0.0.1:4000 --advertise host:1", "'--advertise' needs '--replicate'"),
+    ("--advertise host:1", "needs '--replicate' or '--peer'"),
     ("--anti-entropy full", "needs '--replicate' or '--peer'"),
     ("--tombstone-age 5d", "needs '--replicate' or '--peer'"),
   ])

@@ -14,7 +14,8 @@ import Testing
 
   /// Tree wrong, store right: the same keys are repaired for ever (basho/riak_kv#473).
   @Test(arguments: AntiEntropyMode.allCases)
-  func sameKeys_shouldNotBeRepairedForEver_whenTheTreeIsWrong(mode: AntiEntropyMode) throws {
+  func sameKeys_shouldNotBeRepairedForEver_whenTheTreeIsWrong_report1(mode: AntiEntropyMode) throws
+  {
     let world = SessionWorld(2, seed: 1)
     #expect(500 > KeyValueLimits.suspectsMax)
     for key in 0..<500 { world.nodes[0]("SET key\(key) \(key)") }
@@ -48,7 +49,7 @@ import Testing
 
   /// Deleting the last keys of a segment leaves a tree that is not canonical (basho/riak_core#830).
   @Test(arguments: 0..<4 as Range<UInt64>)
-  func theTree_shouldBeCanonical_whenTheLastKeysOfASegmentGo(seed: UInt64) throws {
+  func theTree_shouldBeCanonical_whenTheLastKeysOfASegmentGo_report2(seed: UInt64) throws {
     var draw = SeededGenerator(seed: seed)
     let (some, many) = (HostedNode(1), HostedNode(1))
     for key in 0..<20 { many("SET stays\(key) \(key)") }
@@ -72,7 +73,7 @@ import Testing
   }
 
   /// Expiry skips the tree; clearing later blocks writes (basho/riak#981).
-  @Test func expiry_shouldFollowTheTree() throws {
+  @Test func expiry_shouldFollowTheTree_report3() throws {
     let world = SessionWorld(2, seed: 3)
     for key in 0..<300 { world.nodes[0]("SET key\(key) x PX \(100 + key)") }
     #expect(world.session()?.end == .equal)
@@ -98,7 +99,7 @@ import Testing
   /// Value and tombstone purged during a repair: an older view must not bring the value back
   /// (palantir/cassandra#705).
   @Test(arguments: AntiEntropyMode.allCases)
-  func anOlderView_shouldNotResurrect_whatWasPurgedMeanwhile(mode: AntiEntropyMode) throws {
+  func anOlderView_shouldNotResurrect_whatWasPurgedMeanwhile_report6(mode: AntiEntropyMode) throws {
     let world = SessionWorld(2, seed: 4)
     for key in 0..<400 { world.nodes[0]("SET key\(key) \(key)") }
     #expect(world.session()?.end == .equal)
@@ -128,7 +129,8 @@ import Testing
   /// The peer's root moves between handshake and walk: an empty session reports success
   /// (calimero-network/core#2407).
   @Test(arguments: 0..<12)
-  func aSession_shouldNotReportSuccess_whenThePeerMovesAway(after milliseconds: Int) throws {
+  func aSession_shouldNotReportSuccess_whenThePeerMovesAway_report12(after milliseconds: Int) throws
+  {
     let world = SessionWorld(2, seed: 5)
     for key in 0..<2_000 { world.nodes[0]("SET key\(key) \(key)") }
     try world.nodes[1].apply(world.nodes[0].entries)
@@ -153,7 +155,7 @@ import Testing
 
   /// Equal values with different timestamps: roots never meet (calimero-network/core#2418).
   @Test(arguments: AntiEntropyMode.allCases)
-  func equalValuesOfDifferentTimes_shouldMeet(mode: AntiEntropyMode) throws {
+  func equalValuesOfDifferentTimes_shouldMeet_report13(mode: AntiEntropyMode) throws {
     let world = SessionWorld(2, seed: 6)
     world.nodes[1].now += 300
     for node in world.nodes { for key in 0..<100 { node("SET key\(key) same") } }
@@ -179,7 +181,8 @@ import Testing
 
   /// One value above the limit of a buffer loops the repair (redis/redis#11667).
   @Test(arguments: AntiEntropyMode.allCases)
-  func aValueAboveWhatASessionCarries_shouldBeFetchedInSlices(mode: AntiEntropyMode) throws {
+  func aValueAboveWhatASessionCarries_shouldBeFetchedInSlices_report14(mode: AntiEntropyMode) throws
+  {
     let world = SessionWorld(2, seed: 7)
     var draw = SeededGenerator(seed: 7)
     let sizes = [
@@ -212,7 +215,7 @@ import Testing
 
   /// A key that was deleted so long ago that the deletion is not kept any more stays deleted, and
   /// whoever has it still is told (scylladb/scylladb#3560).
-  @Test func aDeadRecord_shouldNotComeBack_andBeReported() throws {
+  @Test func aDeadRecord_shouldNotComeBack_andBeReported_report5() throws {
     let world = SessionWorld(2, seed: 9)
     world.nodes[0]("SET key x")
     world.nodes[0]("SET other y")

@@ -88,6 +88,33 @@ import Testing
     }
   }
 
+  /// Two sessions began before a write was pushed here, and both bring it: with two replicas, or
+  /// one from each side. The indexes are right all the same.
+  @Test(arguments: AntiEntropyMode.allCases, [[0, 2], [1, 0]])
+  func indexes_shouldNotBeSuspected_whenWhatWasPushedComesAgain(
+    mode: AntiEntropyMode, second: [Int]
+  ) throws {
+    let world = SessionWorld(3, seed: 10)
+    for key in 0..<300 { world.nodes[0]("SET key\(key) \(key)") }
+    for other in 1...2 { #expect(world.session(0, other)?.end == .equal) }
+    world.nodes[1]("SET late x")
+    let late = world.nodes[1].entries.filter { $0.key == Array("late".utf8) }
+    try world.nodes[2].apply(late)
+    _ = world.session(0, 1, mode) { world in
+      let session = world.sessions[second[0]]
+      world.runtime.spawn("second") {
+        _ = await session.session(with: SessionWorld.peer(second[1]), mode: mode)
+      }
+      try? await world.runtime.sleep(for: .milliseconds(3))
+      do { try world.nodes[0].apply(late) } catch { Issue.record("\(error)") }
+    }
+    _ = world.runtime.advance(by: .seconds(1))
+    let outcomes = world.told.stored.flatMap(\.records.outcomes)
+    #expect(outcomes.count { $0.key == late[0].key && $0.outcome == .known } == 2)
+    #expect(world.told.notices.isEmpty, "\(world.told.notices)")
+    world.converge("pushed")
+  }
+
   @Test func idleSession_shouldRepairNothing() throws {
     let world = SessionWorld(2, seed: 1)
     for key in 0..<3_000 { world.nodes[0]("SET key\(key) \(key)") }

@@ -327,30 +327,3 @@ import Testing
     #expect(a.node.entries == b.node.entries)
   }
 }
-
-extension CRDTCluster.Peer {
-  /// The bytes of a replicated value.
-  func value(_ key: String) -> [UInt8] {
-    for case .set(Array(key.utf8), _, let value, _, _) in node.entries { return value }
-    return []
-  }
-}
-
-extension Node {
-  /// Raises the floor, and purges up to it.
-  mutating func forget(through ticks: UInt64) {
-    raiseFloor(to: ticks)
-    purge()
-  }
-
-  mutating func purge() {
-    let floor = core.floor
-    purge(through: floor)
-  }
-
-  mutating func expireAll() {
-    core.beginBatch(at: now)
-    core.expireSome(Int.max)
-    end()
-  }
-}

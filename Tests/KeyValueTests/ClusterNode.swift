@@ -30,7 +30,7 @@ final class ClusterNode: Sendable {
   /// - Parameter peers: places of others, with or without a key.
   init(
     _ index: UInt8, peers: [String] = [], clusterKey: ClusterKey = .open,
-    members: String? = nil, listen: String = "127.0.0.1:0"
+    members: String? = nil, listen: String = "127.0.0.1:0", advertised: [String] = []
   ) throws {
     let runtime = try EventLoopRuntime()
     var settings = KeyValueSettings(
@@ -41,6 +41,7 @@ final class ClusterNode: Sendable {
     var plan = ReplicationPlan(identity: KeyPair(seed: Blake2b256.hash([index])))
     plan.name = "n\(index)"
     plan.listen = [try #require(SocketAddress(listen))]
+    plan.advertised = advertised
     plan.peers = peers.map { text in
       let parts = text.split(separator: "@").map(String.init)
       let key = parts.count == 2 ? Hash256(hex: parts[0]).map { PublicKey(raw: $0) } : nil

@@ -153,6 +153,61 @@ import Testing
     }
   }
 
+  @Test func othersShouldBeTold_whereANodeIs_thatListensAtAnyAddress() async throws {
+    try await onThread {
+      let a = try ClusterNode(1, listen: "0.0.0.0:0")
+      defer { a.stop() }
+      #expect(a.notices.contains { $0.contains("--advertise") }, "\(a.notices)")
+      let port = try #require(a.address.split(separator: ":").last)
+      let b = try ClusterNode(
+        2, peers: ["127.0.0.1:\(port)"], listen: "0.0.0.0:0",
+        advertised: ["localhost:7", "[::1]:7"])
+      defer { b.stop() }
+      #expect(!b.notices.contains { $0.contains("--advertise") })
+      try ClusterNode.wait("linked") { try a.fact("members_linked") == "1" }
+      guard case .array(let ofA) = try a.ask("SYNC.PEERS"),
+        case .array(let ofB) = try b.ask("SYNC.PEERS")
+      else {
+        Issue.record("SYNC.PEERS is no array")
+        return
+      }
+      // Of an address by name clients are told where it is met.
+      #expect(ofA[0].facts["address"] == "[::1]:7", "\(ofA)")
+      #expect(ofB[0].facts["address"] == "127.0.0.1:\(port)", "\(ofB)")
+    }
+  }
+
+  @Test func indexes_shouldBeMadeAnew_whileOthersAreServed() async throws {
+    try await onThread {
+      let node = try ClusterNode(1)
+      defer { node.stop() }
+      let client = try node.client()
+      let count = 5 * KeyValueLimits.renewedEntriesPerTurn
+      _ = try client.ask(["MSET"] + (0..<count).flatMap { ["k\($0)", "v"] })
+      let (one, other) = (try node.client(), try node.client())
+      for waiting in [one, other] {
+        waiting.send(["SYNC.REPAIR"])
+        waiting.send(["PING"])
+      }
+      _ = try client.ask("SET", "k1", "w")
+      for waiting in [one, other] {
+        let facts = try waiting.reply().facts
+        #expect(facts["index"] == "sound" && facts["records"] == "\(count)")
+        #expect(try waiting.reply() == .simple("PONG"))
+      }
+      // Who goes away meanwhile is not waited for.
+      one.send(["SYNC.REPAIR"])
+      one.send(["QUIT"])
+      #expect(try other.ask("MULTI") == .simple("OK"))
+      _ = try other.ask("SYNC.REPAIR")
+      guard case .array(let done) = try other.ask("EXEC") else {
+        Issue.record("EXEC gives no array")
+        return
+      }
+      #expect(done[0].facts["index"] == "sound")
+    }
+  }
+
   @Test func factsOfACluster_shouldBeTold_whereClientsLook() async throws {
     try await onThread {
       let a = try ClusterNode(1)

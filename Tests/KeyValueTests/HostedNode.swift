@@ -89,7 +89,7 @@ final class SessionWorld {
   /// `@unchecked Sendable`: tests use it on one thread.
   final class Told: @unchecked Sendable {
     var notices: [AntiEntropyNotice] = []
-    var stored: [(from: PeerID, records: KeyValue.StoredRecords)] = []
+    var stored: [(from: PeerID, records: TakenRecords)] = []
   }
 
   init(

@@ -49,7 +49,7 @@ import Testing
   }
 
   /// etcd-io/etcd#13766: what is known of the data is not of one piece with it.
-  @Test func aFloor_shouldBeThere_whereverDeletionsAreMissing() throws {
+  @Test func aFloor_shouldBeThere_whereverDeletionsAreMissing_report11() throws {
     // A checkpoint after the purge has no deletions: the floor is in it.
     let disk = MemoryDisk()
     let store = try LoggedStore(disk, .no)
@@ -61,6 +61,27 @@ import Testing
     while store.log.stepCheckpoint(store.core, at: LoggedStore.now) {}
     let found = try LoggedStore.recover(disk)
     #expect(found.core.floor == store.core.floor && found.core.recordCount == 2)
+  }
+
+  /// It was that of a replica, was restored or copied without the list of members, and is started
+  /// alone: others have still what is deleted now.
+  @Test func deletions_shouldLeaveTombstones_whereverThereWereReplicas() throws {
+    let disk = MemoryDisk()
+    let store = try LoggedStore(disk, .always, keepsTombstones: false)
+    store.batch("SET alone 1", "DEL alone", "SET both 1")
+    #expect(!store.core.hasReplicas && store.core.recordCount == 1)
+    raise(store, to: 1)
+    #expect(store.core.hasReplicas && store.core.settings.keepsTombstones)
+    store.batch("SET later 1", "DEL later")
+    let log = try LoggedStore.recover(disk, keepsTombstones: false)
+    #expect(log.core.hasReplicas && log.core.recordCount == 2)
+    try store.log.save(store.core, at: LoggedStore.now)
+    let copy = MemoryDisk()
+    _ = try KeyValueBackup.copy(from: disk, to: copy, at: LoggedStore.now)
+    let alone = try LoggedStore(copy, .always, keepsTombstones: false)
+    alone.batch("DEL both")
+    let found = try LoggedStore.recover(copy, keepsTombstones: false)
+    #expect(found.core.hasReplicas && found.core.recordCount == 2 && found.core.liveCount == 0)
   }
 
   @Test func whatIsDead_shouldNotBeTaken_butWhatIsHeldIsRenewed() throws {

@@ -27,7 +27,7 @@ import Testing
   }
 
   /// basho/riak_kv#311: a deletion is forgotten before all have it.
-  @Test func deletions_shouldStay_whileAMemberIsAway() {
+  @Test func deletions_shouldStay_whileAMemberIsAway_report4() {
     let network = ReplicaNetwork(3)
     network.run(1_000)
     network.write(0, "SET k v")
@@ -44,7 +44,7 @@ import Testing
 
   /// scylladb/scylladb#3560, palantir/cassandra#705: who was away longer than deletions are kept
   /// brings the dead back.
-  @Test func whoWasAwayLongerThanTheAge_shouldNotReviveTheDead() {
+  @Test func whoWasAwayLongerThanTheAge_shouldNotReviveTheDead_report5() {
     let network = ReplicaNetwork(3) { $0.tombstoneAge = 20_000 }
     network.run(1_000)
     network.write(0, "SET dead v", "SET alive v")
@@ -83,7 +83,7 @@ import Testing
   }
 
   /// redis/redis#2694: what is stale serves others again.
-  @Test func aCopyOfOldData_shouldBringNothingDeadBack() {
+  @Test func aCopyOfOldData_shouldBringNothingDeadBack_report9() {
     let network = ReplicaNetwork(3)
     network.run(1_000)
     network.write(0, "SET k v", "SET l v")
@@ -100,8 +100,36 @@ import Testing
     #expect(network.isEqual)
   }
 
+  /// A push does not wait for the sync of its own node.
+  @Test func aWriteThatItsNodeLost_shouldComeBack_fromWhereItWasPushed() {
+    let network = ReplicaNetwork(2)
+    network.run(1_000)
+    network.write(0, "SET k v", "SET gone v")
+    network.run(500)
+    network.write(0, "DEL gone")
+    network.write(0, "APPEND k w")
+    network.run(500)
+    #expect(network.read(1, "k") == .text("vw"))
+    network.stop(0)
+    // The power fails before the sync.
+    let node = network.nodes[0]
+    let key = Array("k".utf8)
+    let last = node.log.last { $0.contains { $0.key == key } }
+    node.log.removeAll { batch in
+      batch == last || batch.contains { if case .delete = $0 { true } else { false } }
+    }
+    network.restart(0)
+    #expect(network.read(0, "k") == .text("v") && network.read(0, "gone") == .text("v"))
+    network.run(3_000)
+    #expect(network.read(0, "k") == .text("vw") && network.read(0, "gone") == .null)
+    network.write(0, "SET k x")
+    network.run(20_000, step: 20)
+    #expect(network.read(1, "k") == .text("x") && network.isEqual)
+    network.checkModel("lost and come back")
+  }
+
   /// chrismccord/ekv#7: created again after a deletion by a clock that is ahead.
-  @Test func whatIsCreatedAgain_shouldWin_whateverTheClockOfTheDeletion() {
+  @Test func whatIsCreatedAgain_shouldWin_whateverTheClockOfTheDeletion_report8() {
     let network = ReplicaNetwork(2, skews: [0, 8_000])
     network.run(1_000)
     network.write(0, "SET k old")
@@ -117,7 +145,7 @@ import Testing
   }
 
   /// yugabyte/yugabyte-db#31160: one fast clock brings everyone down.
-  @Test func aClockFarAhead_shouldBeRefusedAndTold_andTheOthersGoOn() {
+  @Test func aClockFarAhead_shouldBeRefusedAndTold_andTheOthersGoOn_report17() {
     let network = ReplicaNetwork(3, skews: [0, 0, 3_600_000])
     network.run(1_000)
     network.write(2, "SET far v")
@@ -147,7 +175,7 @@ import Testing
   }
 
   /// calimero-network/core#2418: equal values of different times.
-  @Test func equalValuesOfDifferentTimes_shouldBecomeOneRecord() {
+  @Test func equalValuesOfDifferentTimes_shouldBecomeOneRecord_report13() {
     let network = ReplicaNetwork(2)
     network.run(1_000)
     network.cut(0, 1)
@@ -188,7 +216,7 @@ import Testing
   }
 
   /// calimero-network/core#2407: what changes between a handshake and a walk is not "equal".
-  @Test func aSessionThatIsNotComplete_shouldProveNothing() {
+  @Test func aSessionThatIsNotComplete_shouldProveNothing_report12() {
     let network = ReplicaNetwork(2) { $0.roundInterval = .seconds(100) }
     network.run(500)
     let node = network.nodes[0]

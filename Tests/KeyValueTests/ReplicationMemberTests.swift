@@ -47,6 +47,21 @@ import Testing
     #expect(!again.done && !own.done && !unknown.done)
   }
 
+  @Test func pinnedAddresses_shouldBeBounded_andThoseOfMembersStay() {
+    var book = MemberBook()
+    let key = ReplicaNode.identities[0]
+    let isNew = book.table.add(Member(identity: key, addresses: ["a:1"], stamp: 1))
+    #expect(isNew)
+    for number in 0..<KeyValueLimits.pinsMax + 50 {
+      book.pin(key, at: "a:\(number)", named: ["a:0"])
+    }
+    #expect(book.pins.count == KeyValueLimits.pinsMax)
+    #expect(book.pins["a:0"] == key && book.pins["a:1"] == key)
+    #expect(book.pins["a:\(KeyValueLimits.pinsMax + 49)"] == key)
+    let copy = try? MemberBook(wireBytes: book.wireBytes)
+    #expect(copy == book)
+  }
+
   @Test func anotherKeyAtAnAddress_shouldBeRefused_untilTheFirstIsForgotten() {
     let network = ReplicaNetwork(1, named: [[1]])
     let node = network.nodes[0]

@@ -54,7 +54,7 @@ import Testing
   }
 
   /// atomantic/PortOS#3927: a maximum of acknowledgements hides one that failed.
-  @Test func aPushThatFails_shouldHoldBackWhatIsAcknowledged() throws {
+  @Test func aPushThatFails_shouldHoldBackWhatIsAcknowledged_report7() throws {
     let network = pair()
     network.run(1_500)
     network.write(0, "SET before 1")
@@ -78,6 +78,38 @@ import Testing
     network.run(1_000)
     #expect(replication.acknowledgements(of: network.nodes[0].core.lastTicks) == 1)
     #expect(network.read(1, "before") == .null && network.read(1, "after") == .text("1"))
+  }
+
+  /// valkey-io/valkey#2904: how far a replica is, is inferred from its log after a restart.
+  @Test func aRestartedNode_shouldNotClaimWhatItsLogSuggests_report10() {
+    let network = pair()
+    network.holdsSessions = true
+    let (node, peer) = (network.nodes[1], network.nodes[0])
+    // The log has what came later, and not what came before.
+    network.cut(0, 1)
+    network.write(0, "SET early 1")
+    let early = peer.core.lastTicks
+    network.cut = []
+    network.run(6_000)
+    network.write(0, "SET late 1")
+    let late = peer.core.lastTicks
+    network.run(500)
+    #expect(network.read(1, "early") == .null && network.read(1, "late") == .text("1"))
+    network.restart(1)
+    #expect(node.core.lastTicks >= late)
+    network.run(6_000)
+    func have() -> UInt64 {
+      node.replication.status(clock: node.core.lastTicks, floor: node.floor).peers[0].have
+    }
+    #expect(have() < early)
+    #expect(peer.replication.acknowledgements(of: early) == 0)
+    #expect(peer.replication.acknowledgements(of: late) == 0 && node.floor < early)
+    // Only a comparison proves it.
+    network.holdsSessions = false
+    network.restart(1)
+    network.run(6_000)
+    #expect(network.read(1, "early") == .text("1") && have() >= late)
+    #expect(peer.replication.acknowledgements(of: late) == 1)
   }
 
   /// Found by simulated seeds 15 and 17.
@@ -143,7 +175,7 @@ import Testing
   }
 
   /// redis/redis#11667: one value above the limit of a buffer loops.
-  @Test func theLargestValue_shouldPass_inSlices() {
+  @Test func theLargestValue_shouldPass_inSlices_report14() {
     let network = pair()
     let value = [UInt8](unsafeUninitializedCapacity: KeyValueLimits.valueBytesMax) { bytes, count in
       for index in bytes.indices { bytes[index] = UInt8(truncatingIfNeeded: index &* 7) }

@@ -44,6 +44,56 @@ import Testing
     try IndexCheck.check(&node.core, "grown")
   }
 
+  // MARK: Made anew
+
+  /// Random writes between two turns.
+  private func disturb(_ node: inout Node, _ draw: inout SeededGenerator) {
+    node.now += 20
+    let count = 4 * KeyValueLimits.renewedEntriesPerTurn
+    for _ in 0..<30 {
+      let key = "key\(draw.below(count))"
+      let request = ["SET \(key) other", "DEL \(key)", "SET \(key) t PX 30", "SET new\(key) 1"]
+      node(request[draw.below(4)])
+    }
+    if draw.chance(30) {
+      node.raiseFloor(to: node.core.lastTicks)
+      node.purge(through: node.core.lastTicks)
+    }
+  }
+
+  @Test(arguments: [true, false], 0..<3 as Range<UInt64>)
+  func indexes_shouldBeMadeAnewInTurns_whileOthersWrite(isDamaged: Bool, seed: UInt64) throws {
+    var draw = SeededGenerator(seed: seed)
+    var node = Node(keepsTombstones: true)
+    let count = 4 * KeyValueLimits.renewedEntriesPerTurn
+    _ = node.batch((0..<count).map { words("SET key\($0) \($0)") })
+    node("SET untouched 1")
+    if isDamaged { node.core.damageTree(at: Array("untouched".utf8)) }
+    var (turns, wasRight) = (1, node.core.repairSome())
+    while wasRight == nil {
+      disturb(&node, &draw)
+      wasRight = node.core.repairSome()
+      turns += 1
+    }
+    #expect(wasRight == !isDamaged && turns >= 4, "seed \(seed)")
+    try IndexCheck.check(&node.core, "seed \(seed)")
+    // It goes on following.
+    disturb(&node, &draw)
+    try IndexCheck.check(&node.core, "seed \(seed), after")
+    let again = node.core.repairIndexes()
+    #expect(again, "seed \(seed)")
+  }
+
+  @Test func largeValues_shouldEndATurnOfMakingIndexesAnew() {
+    var node = Node()
+    let value = [UInt8](repeating: 1, count: KeyValueLimits.renewedBytesPerTurn)
+    for key in 0..<3 as Range<UInt8> { node.bytes(Array("SET".utf8), [key], value) }
+    for _ in 0..<3 { #expect(node.core.repairSome() == nil) }
+    node("FLUSHALL")
+    node("SET k v")
+    #expect(node.core.repairSome() == true)
+  }
+
   @Test func deletedKeys_shouldBeGone_beforeTheIndexesFollow() throws {
     var node = Node()
     for number in 0..<100 { node("SET k\(number) v") }

@@ -31,8 +31,8 @@ import Testing
     arguments: zip(
       [
         KeyValueFault.acknowledgedHole, .earlyPurge, .earlyAcknowledgement, .emptySession,
-        .unsyncedAnswer,
-      ], [UInt64(40), 3, 40, 3, 40]))
+        .unsyncedAnswer, .storedDead, .deafClock,
+      ], [UInt64(40), 3, 40, 3, 40, 200, 40]))
   func plantedFault_shouldBeFound_withinTheSeeds(_ fault: KeyValueFault, _ seeds: UInt64) throws {
     let report = try #require(
       (1...seeds).lazy.map { KeyValueRun(seed: $0, planted: fault).report() }
@@ -43,6 +43,8 @@ import Testing
       case .earlyPurge: [.lostWrite, .falseAcknowledgement, .revived]
       case .earlyAcknowledgement, .unsyncedAnswer: [.lostWrite, .falseAcknowledgement]
       case .emptySession: [.notConverged, .falseAcknowledgement]
+      case .storedDead: [.revived, .lostWrite]
+      case .deafClock: [.clockBackwards]
       }
     #expect(kinds.contains(try #require(report.failure).kind), "\(report.failure?.detail ?? "")")
   }

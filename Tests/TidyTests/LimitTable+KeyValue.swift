@@ -29,6 +29,10 @@ extension LimitTable {
       "how many requests are read before they are executed"),
     "KeyValueLimits.unsettledEntries": .driven(by: "indexes_shouldFollowInTime"),
     "KeyValueLimits.settledAtATime": .driven(by: "indexes_shouldFollowInTime"),
+    "KeyValueLimits.renewedEntriesPerTurn": .driven(
+      by: "indexes_shouldBeMadeAnewInTurns_whileOthersWrite"),
+    "KeyValueLimits.renewedBytesPerTurn": .driven(
+      by: "largeValues_shouldEndATurnOfMakingIndexesAnew"),
     "KeyValueLimits.settlePause": .estimate("how long clients are served between slices"),
     "KeyValueLimits.keptWrites": .estimate("memory that is kept for the next batch"),
     "KeyValueLimits.scanPlacesMax": .driven(by: "scanPlaces_shouldBeLimited_whateverTheCount"),

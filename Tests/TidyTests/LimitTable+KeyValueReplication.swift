@@ -5,6 +5,7 @@ extension LimitTable {
     "KeyValueLimits.memberAddressesMax": .driven(by: "settings_shouldBeLimited_andNamed"),
     "KeyValueLimits.addressBytesMax": .driven(by: "settings_shouldBeLimited_andNamed"),
     "KeyValueLimits.memberNameBytesMax": .driven(by: "settings_shouldBeLimited_andNamed"),
+    "KeyValueLimits.pinsMax": .driven(by: "pinnedAddresses_shouldBeBounded_andThoseOfMembersStay"),
     "KeyValueLimits.namedPeersMax": .driven(by: "settings_shouldBeLimited_andNamed"),
     "KeyValueLimits.gossipBytesMax": .driven(by: "theLongestGossip_shouldFitItsMessage"),
     "KeyValueLimits.pushBytesWanted": .estimate("when a push ends; the rest is next"),

@@ -13,11 +13,11 @@ extension LimitTable {
       "members are no strangers; what one request costs has limits of its own"),
     "KeyValueLimits.sessionBatchRecords": .estimate("how long one answer keeps the loop"),
     "KeyValueLimits.suspectsMax": .driven(
-      by: "sameKeys_shouldNotBeRepairedForEver_whenTheTreeIsWrong"),
+      by: "sameKeys_shouldNotBeRepairedForEver_whenTheTreeIsWrong_report1"),
     "KeyValueLimits.largeRecordsPerRequest": .driven(by: "moreLargeValues_shouldGoInParts"),
     "KeyValueLimits.largeRecordsMax": .estimate("what is left out is in the next session"),
     "KeyValueLimits.contentSliceBytes": .driven(
-      by: "aValueAboveWhatASessionCarries_shouldBeFetchedInSlices"),
+      by: "aValueAboveWhatASessionCarries_shouldBeFetchedInSlices_report14"),
     "KeyValueLimits.settlePauseFirst": .estimate("how often is asked"),
     "KeyValueLimits.settlePauseMax": .estimate("how often is asked"),
     "KeyValueLimits.settleVainMax": .estimate("how often a peer that fetches nothing is asked"),

@@ -7,7 +7,12 @@ import Runtime
 struct AnsweredSession {
   let peer: PeerID
   let session: SyncSessionID
+  /// What it compares with. Whoever answers keeps the latest ones.
+  weak var view: KeyValueView?
   var tally = StoreTally()
+  /// Whether it was asked what the session says of the indexes. The end of a session may be asked
+  /// for several times.
+  var isJudged = false
 }
 
 /// The end of sessions: what became of what was given, and values that are too long for them.
@@ -118,13 +123,25 @@ extension AntiEntropy {
 
   // MARK: Sessions of others
 
+  private func place(of session: SyncSessionID, _ peer: PeerID) -> Int? {
+    answered.lastIndex { $0.peer == peer && $0.session == session }
+  }
+
+  /// A session begins, or compares anew: the first view is the one that counts.
+  func noteOpening(of session: SyncSessionID, by peer: PeerID, _ view: KeyValueView) {
+    guard place(of: session, peer) == nil else { return }
+    remember(AnsweredSession(peer: peer, session: session, view: view))
+  }
+
+  private func remember(_ session: AnsweredSession) {
+    if answered.count >= KeyValueLimits.answeredSessionsMax { answered.removeFirst() }
+    answered.append(session)
+  }
+
   /// Remembers what became of what a session gave.
   func note(_ tally: StoreTally, _ session: SyncSessionID, of peer: PeerID) {
-    if let place = answered.firstIndex(where: { $0.peer == peer && $0.session == session }) {
-      return answered[place].tally.add(tally)
-    }
-    if answered.count >= KeyValueLimits.answeredSessionsMax { answered.removeFirst() }
-    answered.append(AnsweredSession(peer: peer, session: session, tally: tally))
+    if let place = place(of: session, peer) { return answered[place].tally.add(tally) }
+    remember(AnsweredSession(peer: peer, session: session, tally: tally))
   }
 
   /// Answers what became of a session, and begins to fetch what it names.
@@ -133,8 +150,12 @@ extension AntiEntropy {
       !host.withCore { $0.hasNews(record) }
     }
     for record in missing { fetchLater(record, from: peer, for: request.session) }
-    let tally = answered.last { $0.peer == peer && $0.session == request.session }?.tally
-    if missing.isEmpty, let tally { mend(tally, peer, isEqual: false) }
+    let place = place(of: request.session, peer)
+    let tally = place.map { answered[$0].tally }
+    if missing.isEmpty, let place, !answered[place].isJudged {
+      answered[place].isJudged = true
+      mend(answered[place].tally, peer, in: answered[place].view, isEqual: false)
+    }
     return SettleAnswer(
       taken: UInt64(tally?.count ?? 0), changed: UInt64(tally?.changed ?? 0),
       refused: UInt64(tally?.refused ?? 0),

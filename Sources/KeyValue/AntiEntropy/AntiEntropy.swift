@@ -27,7 +27,7 @@ public final class AntiEntropy: @unchecked Sendable {
   /// The store as sessions see it.
   public let replica: KeyValueReplica
   let told: @Sendable (AntiEntropyNotice) -> Void
-  private let stored: @Sendable (PeerID, StoredRecords) -> Void
+  private let stored: @Sendable (PeerID, TakenRecords) -> Void
   private let mode: AntiEntropyMode
   private var manager: SessionManager
   private var server: SyncServer
@@ -42,6 +42,8 @@ public final class AntiEntropy: @unchecked Sendable {
   var isFetching = false
   /// Keys of the last session that brought nothing but what was here already.
   private var suspects: [[UInt8]] = []
+  /// Whether the indexes are being made anew.
+  private var isRebuilding = false
   /// When the index over ids was needed last; nil while it is not kept.
   private var namesUsed: Moment?
   /// Bytes of requests of others and of the answers to them.
@@ -55,7 +57,7 @@ public final class AntiEntropy: @unchecked Sendable {
   public init(
     _ host: any KeyValueHost, network: any Network, runtime: any Runtime,
     mode: AntiEntropyMode = .auto, random: RandomStream,
-    stored: @escaping @Sendable (PeerID, StoredRecords) -> Void = { _, _ in },
+    stored: @escaping @Sendable (PeerID, TakenRecords) -> Void = { _, _ in },
     told: @escaping @Sendable (AntiEntropyNotice) -> Void = { _ in }
   ) {
     self.host = host
@@ -121,7 +123,7 @@ public final class AntiEntropy: @unchecked Sendable {
     case .incomplete(.failed(.noStrategy)), .incomplete(.failed(.rootsDiffer)):
       // The roots differ and nothing that differs is found.
       if host.withCore({ $0.isRootWrong() }) { rebuild(because: peer) }
-    default: mend(outcome.received, peer, isEqual: outcome.end == .equal)
+    default: mend(outcome.received, peer, in: ended.view, isEqual: outcome.end == .equal)
     }
     replica.sweep()
     return outcome
@@ -241,7 +243,9 @@ public final class AntiEntropy: @unchecked Sendable {
   }
 
   private func reply(to request: SyncRequest, of peer: PeerID) async -> SyncAnswer? {
-    let reply = server.answer(request, of: peer, view: replica.current(), at: runtime.now)
+    let view = replica.current()
+    if case .open = request.body { noteOpening(of: request.session, by: peer, view) }
+    let reply = server.answer(request, of: peer, view: view, at: runtime.now)
     switch reply {
     case .answer(let answer): return answer
     case .fault(let error):
@@ -298,15 +302,18 @@ public final class AntiEntropy: @unchecked Sendable {
 
   // MARK: Indexes that are not those of the data
 
-  /// Makes the indexes anew if a session shows that they are wrong: it brought nothing but what is
-  /// here already, though the roots differ. What was pushed meanwhile looks like that too, so a
-  /// fault has to be found, or the same keys have to come again.
-  func mend(_ tally: StoreTally, _ peer: PeerID, isEqual: Bool) {
+  /// Makes the indexes anew if a session shows that they are wrong: it brought nothing but what its
+  /// view here had, so comparing should not have found it. What was pushed since the view was taken
+  /// comes twice as well, whatever the indexes: it does not count, however often it comes and from
+  /// whom. Then a fault has to be found in the tree, or the same keys have to come again, since the
+  /// symbols cannot be looked at key by key.
+  func mend(_ tally: StoreTally, _ peer: PeerID, in view: KeyValueView?, isEqual: Bool) {
     guard tally.isSuspect, !isEqual else {
       if tally.changed > 0 || isEqual { suspects = [] }
       return
     }
-    let keys = tally.knownKeys
+    let keys = tally.knownKeys.filter { view?.hasKept($0) ?? false }
+    guard !keys.isEmpty else { return }
     let isWrong = host.withCore { core in keys.contains { core.isIndexedWrongly($0) } }
     guard isWrong || suspects == keys else {
       suspects = keys
@@ -316,11 +323,25 @@ public final class AntiEntropy: @unchecked Sendable {
     rebuild(because: peer)
   }
 
+  /// Makes the indexes anew, some at a time.
   private func rebuild(because peer: PeerID) {
-    let records = host.withCore { core in
-      core.rebuildIndexes()
-      return core.recordCount
+    guard !isRebuilding, !rebuildsSome(because: peer) else { return }
+    isRebuilding = true
+    runtime.spawn("key-value indexes") { [weak self, runtime] in
+      repeat {
+        do { try await runtime.sleep(for: KeyValueLimits.settlePause) } catch { return }
+      } while self?.rebuildsSome(because: peer) == false
+      self?.isRebuilding = false
     }
-    told(.rebuilt(because: peer, records: records))
+  }
+
+  /// Whether that was all.
+  private func rebuildsSome(because peer: PeerID) -> Bool {
+    let (wasRight, records) = host.withCore { ($0.repairSome(), $0.recordCount) }
+    guard let wasRight else { return false }
+    told(
+      wasRight
+        ? .sound(despite: peer, records: records) : .rebuilt(because: peer, records: records))
+    return true
   }
 }

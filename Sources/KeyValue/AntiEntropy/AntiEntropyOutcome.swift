@@ -90,6 +90,8 @@ public enum AntiEntropyNotice: Sendable, Hashable, CustomStringConvertible {
   case refused(PeerID, KeyValueCore.Refusal, records: Int)
   /// Tree and sketch were not those of the data, and were made anew.
   case rebuilt(because: PeerID, records: Int)
+  /// They seemed not to be, were made anew, and are the same.
+  case sound(despite: PeerID, records: Int)
 
   public var description: String {
     switch self {
@@ -101,6 +103,9 @@ public enum AntiEntropyNotice: Sendable, Hashable, CustomStringConvertible {
     case .rebuilt(let peer, let records):
       "the indexes of anti-entropy were not those of the data, as a session with \(peer) showed;"
         + " they were made anew of \(records) records"
+    case .sound(let peer, let records):
+      "sessions with \(peer) bring what is held here already, but the indexes of anti-entropy are"
+        + " those of the data, \(records) records: try SYNC.REPAIR there"
     }
   }
 }

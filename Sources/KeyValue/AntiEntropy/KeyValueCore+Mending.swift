@@ -62,10 +62,25 @@ extension KeyValueCore {
     return root.count != sum.count || root.size != sum.size || root.sum != sum.sum
   }
 
-  /// Makes all indexes anew of the data. Takes about a second for a million records.
-  mutating func rebuildIndexes() {
-    settle()
-    indexes.rebuild(over: table)
+  /// Makes some more of all indexes anew of the data. To be called until it has ended, with time for
+  /// others in between.
+  /// - Returns: nil while it goes on; then whether they were those of the data.
+  package mutating func repairSome() -> Bool? {
+    settle(atMost: KeyValueLimits.treeEntriesPerBatch)
+    guard unsettled.count == 0 else { return nil }
+    return switch indexes.renew(over: table) {
+    case .goesOn: nil
+    case .sound: true
+    case .wrong: false
+    }
+  }
+
+  /// Makes all indexes anew at once.
+  /// - Returns: whether they were those of the data.
+  package mutating func repairIndexes() -> Bool {
+    while true {
+      if let wasRight = repairSome() { return wasRight }
+    }
   }
 
   /// A part of what replicas exchange as the value of an entry; empty behind its end.

@@ -46,13 +46,13 @@ public final class KeyValueReplica: Replica, @unchecked Sendable {
   /// clients write. Of two versions of one key the later one stays. What the core refuses (a time
   /// too far ahead) is left out and counted; if a content is not what its record says, nothing is
   /// stored.
-  public func store(_ entries: [SyncEntry]) async throws(StoreError) -> StoredRecords {
+  public func store(_ entries: [SyncEntry]) async throws(StoreError) -> TakenRecords {
     guarded.check()
     let effects: [KeyValueEffect]
     do throws(ContentError) { effects = try Self.effects(of: entries) } catch {
       throw .content(error)
     }
-    var stored = StoredRecords()
+    var stored = TakenRecords()
     let failure: String? = await withCheckedContinuation { continuation in
       host.commit(
         { core in
@@ -83,7 +83,7 @@ public final class KeyValueReplica: Replica, @unchecked Sendable {
 
 extension KeyValueCore {
   /// Takes one record of a session. Within a batch.
-  package mutating func take(_ effect: KeyValueEffect, _ stored: inout StoredRecords) {
+  package mutating func take(_ effect: KeyValueEffect, _ stored: inout TakenRecords) {
     guard let version = effect.version else { return }
     let key = effect.key
     do throws(Refusal) {

@@ -131,6 +131,13 @@ public final class KeyValueView: ReplicaView, @unchecked Sendable {
     }) ?? nil
   }
 
+  /// Whether the record of a key is still the one that it had.
+  func hasKept(_ key: [UInt8]) -> Bool {
+    (try? read { core, undone in
+      core.recordNumber(of: key).map { !undone.hasChanged($0) } ?? false
+    }) ?? false
+  }
+
   public func value(of record: Record) -> [UInt8]? {
     (try? read { core, _ -> [UInt8]? in
       core.number(of: record.id).map { core.content(of: $0) }

@@ -43,7 +43,7 @@ public struct StoreTally: Sendable, Hashable {
 }
 
 /// Records of another replica that are stored, and what became of each key.
-public struct StoredRecords: Sendable {
+public struct TakenRecords: Sendable {
   public internal(set) var tally = StoreTally()
   /// In the order in which they came, but for those that were refused.
   public internal(set) var outcomes: [(key: [UInt8], outcome: ApplyOutcome)] = []

@@ -3,7 +3,7 @@ import Networking
 import Transport
 
 /// The network as sessions of reconciliation have it: only peers that have proven the cluster key
-/// are there.
+/// are there. All bytes of requests and answers are counted here.
 final class LinkedNetwork: Network {
   typealias Count = @Sendable (_ sent: Int, _ received: Int, _ peer: NodeIdentity) -> Void
 
@@ -78,8 +78,18 @@ final class LinkedNetwork: Network {
     answerBytesMax: Int
   ) async throws(RequestError) -> [UInt8] {
     guard isLinked(peer) else { throw .disconnected }
-    let answer = try await network.send(
+    return try await sendToAny(
       type, payload, to: peer, timeout: timeout, answerBytesMax: answerBytesMax)
+  }
+
+  /// Sends to a peer that need not be linked yet.
+  func sendToAny(
+    _ type: RequestType, _ payload: [UInt8], to peer: PeerID, timeout: Duration,
+    answerBytesMax: Int? = nil
+  ) async throws(RequestError) -> [UInt8] {
+    let answer = try await network.send(
+      type, payload, to: peer, timeout: timeout,
+      answerBytesMax: answerBytesMax ?? type.responseBytesMax)
     count(payload.count, answer.count, peer)
     return answer
   }
@@ -87,10 +97,19 @@ final class LinkedNetwork: Network {
   func serve(
     _ type: RequestType, _ handler: @escaping @Sendable (PeerID, [UInt8]) async -> [UInt8]?
   ) {
-    network.serve(type) { [weak self] peer, payload in
+    serveAny(type) { [weak self] peer, payload in
       guard let self, state.withLock({ $0.isProven })(peer.identity) else { return nil }
+      return await handler(peer, payload)
+    }
+  }
+
+  /// Answers also peers that have not proven the cluster key.
+  func serveAny(
+    _ type: RequestType, _ handler: @escaping @Sendable (PeerID, [UInt8]) async -> [UInt8]?
+  ) {
+    network.serve(type) { [weak self] peer, payload in
       let answer = await handler(peer, payload)
-      count(answer?.count ?? 0, payload.count, peer)
+      self?.count(answer?.count ?? 0, payload.count, peer)
       return answer
     }
   }

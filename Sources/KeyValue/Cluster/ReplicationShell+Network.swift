@@ -17,12 +17,10 @@ extension ReplicationShell {
   private func serve<R: Request>(
     _ type: R.Type, _ wrap: @escaping @Sendable (R) -> ReplicationRequest
   ) {
-    network.serve(R.type) { [weak self] peer, payload in
+    line.serveAny(R.type) { [weak self] peer, payload in
       guard let self else { return nil }
       do throws(WireError) {
-        let answer = await answer(wrap(try R(wireBytes: payload)), of: peer)?.wireBytes
-        count(sent: answer?.count ?? 0, received: payload.count, with: peer.identity)
-        return answer
+        return await answer(wrap(try R(wireBytes: payload)), of: peer)?.wireBytes
       } catch {
         malformed(peer, "\(R.type): \(error)")
         return nil
@@ -59,26 +57,26 @@ extension ReplicationShell {
     _ request: ReplicationRequest, to identity: NodeIdentity, _ token: UInt64, _ patience: Duration
   ) {
     let (type, payload) = request.wire
-    let (network, peer) = (network, peers[identity])
+    let (line, peer) = (line, peers[identity])
     runtime.spawn(type.name) { [weak self] in
       var result = Result<[UInt8], RequestError>.failure(.disconnected)
       if let peer {
         do throws(RequestError) {
-          result = .success(try await network.send(type, payload, to: peer, timeout: patience))
+          result = .success(
+            try await line.sendToAny(type, payload, to: peer, timeout: patience))
         } catch { result = .failure(error) }
       }
-      self?.came(result, to: request, of: identity, token, sent: payload.count)
+      self?.came(result, to: request, of: identity, token)
     }
   }
 
   private func came(
     _ result: Result<[UInt8], RequestError>, to request: ReplicationRequest,
-    of peer: NodeIdentity, _ token: UInt64, sent: Int
+    of peer: NodeIdentity, _ token: UInt64
   ) {
     guard !isStopped else { return }
     do throws(RequestError) {
       let bytes = try result.get()
-      count(sent: sent, received: bytes.count, with: peer)
       let answer: ReplicationAnswer
       do throws(WireError) { answer = try request.answer(bytes) } catch {
         throw .undecodable(error)
@@ -172,6 +170,11 @@ extension ReplicationShell {
     dialling[address, default: []].append(name)
     if isNew { network.dial(address, expecting: key?.key) }
   }
+}
+
+extension SocketAddress.Host {
+  /// Whether it stands for all addresses of a machine, so that nobody can connect to it.
+  package var isAny: Bool { self == .v4(0) || self == .v6(0, 0) }
 }
 
 extension HandshakeError {

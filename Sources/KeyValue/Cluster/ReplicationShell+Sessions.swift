@@ -42,7 +42,7 @@ extension ReplicationShell {
   }
 
   /// What a session stored is news for the other peers.
-  func took(_ records: StoredRecords, of peer: PeerID) {
+  func took(_ records: TakenRecords, of peer: PeerID) {
     enter { core, source, time in
       core.took(
         records.outcomes, dead: records.dead, from: peer.identity, &source, at: time)
@@ -59,7 +59,7 @@ extension ReplicationShell {
     case .fault(let peer, _), .wrongContent(let peer, _):
       plan.recorder.record(.keyValue(.notice(detail: text)))
       network.hangUp(peer, reason: text)
-    case .notStored, .rebuilt: plan.recorder.record(.keyValue(.notice(detail: text)))
+    case .notStored, .rebuilt, .sound: plan.recorder.record(.keyValue(.notice(detail: text)))
     }
     self.notice(text)
   }

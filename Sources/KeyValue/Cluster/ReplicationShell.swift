@@ -11,6 +11,9 @@ public struct ReplicationPlan: Sendable {
   public var name = ""
   /// Where other replicas come.
   public var listen: [SocketAddress] = []
+  /// Where they are told to come, as HOST:PORT; empty: where this one listens, but for "any
+  /// address", to which nobody can connect.
+  public var advertised: [String] = []
   public var peers: [ReplicationPeer] = []
   public var clusterKey = ClusterKey.open
   /// How a difference is found.
@@ -97,10 +100,16 @@ public final class ReplicationShell: @unchecked Sendable {
   public func start() throws -> [String] {
     let book = try openMembers()
     let bound = try network.startHere().get()
+    let addresses =
+      plan.advertised.isEmpty
+      ? bound.filter { !$0.host.isAny }.map { "\($0)" } : plan.advertised
+    if addresses.isEmpty, let first = bound.first {
+      notice(
+        "other replicas are not told where this one is, since nobody can connect to \(first):"
+          + " --advertise says where it is; until then it has to connect to them")
+    }
     var settings = ReplicationSettings(
-      identity: network.local.identity, name: plan.name,
-      // Others cannot connect to "any address".
-      addresses: bound.filter { !Self.isAnyHost($0.host) }.map { "\($0)" },
+      identity: network.local.identity, name: plan.name, addresses: addresses,
       peers: plan.peers, clusterKey: plan.clusterKey, startedAt: wallClock.milliseconds)
     settings.roundInterval = plan.roundInterval
     settings.tombstoneAge = UInt64(max(0, plan.tombstoneAge.wholeNanoseconds / 1_000_000))
@@ -121,6 +130,8 @@ public final class ReplicationShell: @unchecked Sendable {
         self?.count(sent: sent, received: received, with: peer)
       }, isProven: { [weak self] in self?.core.isProven($0) ?? false })
     serve()
+    // The data itself says from now on that others may have what is deleted.
+    if !server.core.hasReplicas { server.take({ _ = $0.raiseFloor(to: 1) }, then: { _ in }) }
     for address in bound {
       plan.recorder.record(.keyValue(.replicating(address: "\(address)")))
     }
@@ -141,10 +152,6 @@ public final class ReplicationShell: @unchecked Sendable {
     }
     network.stopHere()
     sessions = nil
-  }
-
-  private static func isAnyHost(_ host: SocketAddress.Host) -> Bool {
-    host == .v4(0) || host == .v6(0, 0)
   }
 
   var time: ReplicationTime {

@@ -10,12 +10,4 @@ extension KeyValueCore {
       }.joined()
     }
   }
-
-  /// Makes tree, symbols and positions anew of the data.
-  /// - Returns: whether they were those of the data.
-  package mutating func repairIndexes() -> Bool {
-    let (digest, first) = (digest, symbols.symbols)
-    rebuildIndexes()
-    return digest == self.digest && first == symbols.symbols
-  }
 }

@@ -6,11 +6,13 @@ import CRDT
 /// tombstone any more; a write up to it whose key is not held is therefore dead. The floor is part
 /// of the data: it is logged before anything is purged.
 extension KeyValueCore {
-  /// Raises the floor. False if it is there already. Within a batch.
+  /// Raises the floor. False if it is there already. From then on deletions leave tombstones: there
+  /// are, or were, other replicas. Within a batch.
   public mutating func raiseFloor(to ticks: UInt64) -> Bool {
     guard ticks > floor else { return false }
     floor = ticks
     isFloorRaised = true
+    settings.keepsTombstones = true
     return true
   }
 
@@ -78,5 +80,10 @@ extension KeyValueCore {
     guard ticks > clock.last, ticks < 1 << 63 else { return }
     clock = HybridClock(replica: clock.replica, last: ticks, aheadMax: clock.aheadMax)
     sawTime(ticks)
+  }
+
+  /// Sets the clock back as a fault would, so that tests can see it found.
+  package mutating func damageClock(to ticks: UInt64) {
+    clock = HybridClock(replica: clock.replica, last: ticks, aheadMax: clock.aheadMax)
   }
 }

@@ -161,8 +161,9 @@ extension KeyValueCore {
   /// Bytes of memory that are held beside keys and values, but for the symbols and what
   /// these have yet to follow, which do not grow.
   public var overheadBytes: Int { table.overheadBytes + indexes.bytes }
-  /// Whether there was another replica: then deletions must leave tombstones. Whoever lets one in
-  /// raises the floor to 1 at least, since this replica has another id after each start.
+  /// Whether the store was ever that of one replica of several, by what is logged: then deletions
+  /// leave tombstones for good, whatever the store is started with and wherever it was copied to.
+  /// Whoever lets another replica in raises the floor to 1 at least.
   public var hasReplicas: Bool { floor > 0 }
   /// Keys that have a value.
   public var liveCount: Int { table.live }

@@ -16,7 +16,8 @@ public struct KeyValueSettings: Sendable {
   public static let clockAheadDefault: UInt64 = 7_200_000
 
   /// Whether what was deleted leaves a tombstone. Only a store that never had another replica does
-  /// without; once it has had one, only the floor takes tombstones away.
+  /// without; once it has had one, only the floor takes tombstones away. Set when the floor is
+  /// raised.
   public var keepsTombstones: Bool
   /// Whether SET keeps what others write at the same time beside it, instead of the newest alone.
   public var keepsSiblings = false

@@ -15,6 +15,8 @@ extension KeyValueLimits {
   public static let memberNameBytesMax = 64
   /// Addresses of peers that an operator may name.
   public static let namedPeersMax = 64
+  /// Addresses whose keys are pinned. Of more those go at which no member is.
+  public static let pinsMax = membersMax * memberAddressesMax + namedPeersMax
 
   // MARK: Messages
 

@@ -153,16 +153,25 @@ public struct MemberBook: Sendable, Hashable {
   public var pins: [String: NodeIdentity] = [:]
 
   public init() {}
+
+  /// Expects a key at an address from now on. If too many are pinned one is not any longer, first
+  /// one at which no member is.
+  /// - Parameter named: addresses that the operator named.
+  package mutating func pin(_ key: NodeIdentity, at address: String, named: [String]) {
+    pins[address] = key
+    guard pins.count > KeyValueLimits.pinsMax else { return }
+    let known = Set(named + table.members.flatMap(\.addresses))
+    let others = pins.keys.filter { $0 != address }.sorted()
+    let gone = others.first { !known.contains($0) } ?? others.first
+    if let gone { pins[gone] = nil }
+  }
 }
 
 extension MemberBook: WireCodable {
-  private static let pinsMax =
-    KeyValueLimits.membersMax * KeyValueLimits.memberAddressesMax + KeyValueLimits.namedPeersMax
-
   public func encode(to encoder: inout WireEncoder) {
     encoder.append(byte: Self.format)
     encoder.append(table)
-    let sorted = pins.sorted { Self.precedes($0.key, $1.key) }.prefix(Self.pinsMax)
+    let sorted = pins.sorted { Self.precedes($0.key, $1.key) }.prefix(KeyValueLimits.pinsMax)
     encoder.append(count: sorted.count)
     for (address, key) in sorted {
       encoder.append(address)
@@ -178,7 +187,7 @@ extension MemberBook: WireCodable {
     }
     table = try decoder.value()
     var last: String?
-    for _ in 0..<(try decoder.count(elementBytes: 33, limit: Self.pinsMax)) {
+    for _ in 0..<(try decoder.count(elementBytes: 33, limit: KeyValueLimits.pinsMax)) {
       let start = decoder.offset
       let address = try decoder.text(limit: KeyValueLimits.addressBytesMax)
       if let last, !Self.precedes(last, address) { throw .keysNotIncreasing(at: start) }

@@ -150,8 +150,12 @@ extension ReplicationCore {
   /// The first key that proves itself at an address is the one that is expected there later.
   private mutating func pin(_ address: String?, of peer: NodeIdentity) {
     guard let address, links[peer]?.isLinked == true, pinned(at: address) == nil else { return }
-    book.pins[address] = peer
+    pin(peer, at: address)
     out.append(.storeMembers)
+  }
+
+  mutating func pin(_ key: NodeIdentity, at address: String) {
+    book.pin(key, at: address, named: settings.peers.map(\.address))
   }
 
   /// The member that says that it listens at an address.

@@ -140,7 +140,7 @@ public struct ReplicationCore {
     var isChanged = book.table.add(own)
     for peer in settings.peers {
       guard let key = peer.key, book.pins[peer.address] != key else { continue }
-      book.pins[peer.address] = key
+      pin(key, at: peer.address)
       isChanged = true
     }
     if isChanged { out.append(.storeMembers) }

@@ -212,7 +212,7 @@ extension KeyValueServer {
     case .save(let isInBackground): save(isInBackground: isInBackground)
     case .wait(let replicas, let milliseconds):
       wait(client, replicas: replicas, milliseconds: milliseconds)
-    case .sync(let command): answer(command)
+    case .sync(let command): answer(command, client)
     }
   }
 

@@ -3,10 +3,10 @@ import RESP
 
 /// Commands about the other replicas.
 extension KeyValueServer {
-  func answer(_ command: SyncCommand) {
+  func answer(_ command: SyncCommand, _ client: ClientConnection) {
     switch command {
     case .role: answerRole()
-    case .repair: repair()
+    case .repair: repair(client)
     case .status: replies.fields(replication?.statusFields ?? [SyncField("replicating", 0)])
     case .peers:
       let peers = replication?.peerStatuses ?? []
@@ -50,8 +50,31 @@ extension KeyValueServer {
     }
   }
 
-  private func repair() {
-    let wasRight = core.repairIndexes()
+  /// Makes the indexes anew, some at a time, while others are served. All of a transaction is done
+  /// in one batch, so there it is done at once.
+  private func repair(_ client: ClientConnection) {
+    let isAtOnce = client.session.run != nil
+    if let wasRight = isAtOnce ? core.repairIndexes() : core.repairSome() {
+      return answerRepair(wasRight)
+    }
+    client.isBlocked = true
+    repairing.append(client)
+    guard !isRepairing else { return }
+    isRepairing = true
+    repairLater()
+  }
+
+  private func repairLater() {
+    runtime.schedule(at: runtime.now.advanced(by: KeyValueLimits.settlePause)) { [weak self] in
+      guard let self, !isStopped else { return }
+      endBatch()
+      guard let wasRight = core.repairSome() else { return repairLater() }
+      isRepairing = false
+      for client in repairing { goOn(client) { answerRepair(wasRight) } }
+    }
+  }
+
+  private func answerRepair(_ wasRight: Bool) {
     if !wasRight { tell(.indexRebuilt) }
     replies.fields([
       SyncField("records", core.recordCount), SyncField("index", wasRight ? "sound" : "rebuilt"),

@@ -61,11 +61,16 @@ extension KeyValueServer {
   }
 
   private func endWait(_ client: ClientConnection, _ count: Int64) {
+    goOn(client) { replies.integer(count) }
+  }
+
+  /// Answers a client that waits; it waits no longer.
+  func goOn(_ client: ClientConnection, _ answer: () -> Void) {
     forgetWait(client)
     openBatch()
     let start = replies.count
     replies.version = client.session.version
-    replies.integer(count)
+    answer()
     client.batch = batch
     client.replies = start..<replies.count
     touched.append(client)
@@ -74,9 +79,13 @@ extension KeyValueServer {
 
   /// A client does not wait any longer.
   func forgetWait(_ client: ClientConnection) {
-    guard let waiter = waiters.removeValue(forKey: client.session.id) else { return }
-    if let timer = waiter.timer { runtime.cancel(timer) }
-    client.isBlocked = false
+    if let waiter = waiters.removeValue(forKey: client.session.id) {
+      if let timer = waiter.timer { runtime.cancel(timer) }
+      client.isBlocked = false
+    } else if let place = repairing.firstIndex(where: { $0 === client }) {
+      repairing.remove(at: place)
+      client.isBlocked = false
+    }
   }
 
   /// A client that waits has ended its side of the connection: it may still read, but not for

@@ -28,7 +28,7 @@ public final class KeyValueServer: @unchecked Sendable {
   /// Whether the indexes catch up, and what had been written at the last tick.
   private var isCatchingUp = false
   private var writtenBefore: UInt64 = 0
-  private var isStopped = false
+  private(set) var isStopped = false
   private let ended: @Sendable () -> Void
 
   // Of the batch at hand.
@@ -50,6 +50,9 @@ public final class KeyValueServer: @unchecked Sendable {
   /// Clients that wait for replicas.
   var waiters: [UInt64: WaitingClient] = [:]
   var isLookingAtWaits = false
+  /// Clients that wait until all indexes are made anew.
+  var repairing: [ClientConnection] = []
+  var isRepairing = false
   /// What keeps the data equal to that of other replicas; nil: nothing does.
   package weak var replication: (any ReplicationService)?
   let readBuffer = UnsafeMutableRawBufferPointer.allocate(

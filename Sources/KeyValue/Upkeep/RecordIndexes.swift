@@ -39,10 +39,12 @@ struct RecordIndexes: ~Copyable {
   private(set) var named = HashIndex()
   /// Numbers that `named` has taken so far; nil while nobody asks for records by id.
   private var namedNumbers: UInt32?
+  /// Those that are being made anew; nil while none are.
+  var renewal: IndexRenewal?
 
   private var lanes = HashLanes()
   private var digests: [Hash256] = []
-  private var hashes: [Hash256] = []
+  var hashes: [Hash256] = []
   private var goneIDs: [RecordID] = []
   private var newIDs: [RecordID] = []
 
@@ -92,10 +94,11 @@ struct RecordIndexes: ~Copyable {
     }
     count += newIDs.count - goneIDs.count
     changeSymbols()
+    renewal?.followSymbols()
   }
 
   /// The hashes of contents, of new keys, and of records; the latter are in `hashes` then.
-  private mutating func hash(_ written: [Written], in table: borrowing KeyTable) {
+  mutating func hash(_ written: [Written], in table: borrowing KeyTable) {
     if digests.count < written.count {
       digests = Array(repeating: .zero, count: written.count)
       hashes = digests
@@ -146,6 +149,7 @@ struct RecordIndexes: ~Copyable {
   private mutating func apply(_ change: RecordChange, of number: UInt32) {
     tree.apply(change)
     if let numbers = next?.numbers, number < numbers { next?.tree.apply(change) }
+    if let renewal, number < renewal.numbers { renewal.follow(change, of: number) }
     history.add(number, change)
   }
 
@@ -193,6 +197,7 @@ struct RecordIndexes: ~Copyable {
   private mutating func reset(levels: Int) {
     tree = RecordTree(levels: levels)
     next = nil
+    renewal = nil
     symbols = SymbolPrefix(length: ReconciliationLimits.cachedSymbols)
     positions = HashIndex()
     forgetNames()
@@ -215,6 +220,14 @@ struct RecordIndexes: ~Copyable {
       follow(all, in: table)
       start = end
     }
+  }
+
+  /// Takes those that were made anew in the place of those in use.
+  mutating func replace(by renewal: IndexRenewal) {
+    (tree, symbols, next) = (renewal.tree, renewal.symbols, nil)
+    swap(&positions, &renewal.positions)
+    forgetNames()
+    history.breakOff()
   }
 
   /// Takes a record out of the tree alone, as a fault would.

@@ -12,7 +12,9 @@ public struct KeyValueRun: Sendable {
   public init(seed: UInt64, planted: KeyValueFault? = nil) {
     self.seed = seed
     self.planted = planted
-    plan = ReplicaPlan(seed: seed, replicasMin: ReplicaSimulationLimits.clusterReplicasMin)
+    var plan = ReplicaPlan(seed: seed, replicasMin: ReplicaSimulationLimits.clusterReplicasMin)
+    plan.addOldCopy()
+    self.plan = plan
   }
 
   /// Runs the world.

@@ -10,6 +10,8 @@ struct KeyValueCommand: Sendable, Hashable, CustomStringConvertible {
     case siblings
     /// A counter, to which each command adds another power of two.
     case counter
+    /// The same in a map.
+    case mapCounter
     /// A set, to which each command adds another member.
     case set
   }
@@ -23,6 +25,17 @@ struct KeyValueCommand: Sendable, Hashable, CustomStringConvertible {
   /// The power of two that a command adds.
   static func share(_ number: Int) -> Int64 { 1 << Int64(number % 60) }
   static func counterKey(_ number: Int) -> String { "c\(number / 60)" }
+  /// The map, and what a counter of it is called.
+  static let mapKey = "m"
+  static func counterName(_ number: Int) -> String { "\(mapKey)/\(number / 60)" }
+  /// The counter that the command of this number adds to; nil: none.
+  func counter(_ number: Int) -> String? {
+    switch kind {
+    case .counter: key
+    case .mapCounter: Self.counterName(number)
+    default: nil
+    }
+  }
   static func value(_ number: Int) -> String { "v\(number)" }
 
   /// The command of this number.
@@ -33,9 +46,13 @@ struct KeyValueCommand: Sendable, Hashable, CustomStringConvertible {
     number: Int, keepsSiblings: Bool, held: [String], _ random: inout RandomStream
   ) -> Self {
     switch random.below(10) {
-    case 0, 1:
+    case 0:
       let key = counterKey(number)
       return Self(kind: .counter, key: key, words: ["CRDT.INCRBY", key, "\(share(number))"])
+    case 1:
+      return Self(
+        kind: .mapCounter, key: mapKey,
+        words: ["CRDT.HINCRBY", mapKey, "\(number / 60)", "\(share(number))"])
     case 2: return Self(kind: .set, key: "s", words: ["CRDT.SADD", "s", value(number)])
     default: break
     }
@@ -45,7 +62,9 @@ struct KeyValueCommand: Sendable, Hashable, CustomStringConvertible {
     }
     let words: [String] =
       switch random.below(12) {
-      case 0...3: ["SET", key, value(number)]
+      case 0, 1: ["SET", key, value(number)]
+      // A key that is written once: if it comes back after its deletion, nothing hides it.
+      case 2, 3: ["SET", "d\(number)", value(number)]
       case 4: ["SET", key, value(number), "PX", "\(random.number(in: 200...8_000))"]
       case 5...7: ["DEL", held.isEmpty ? key : held[random.below(held.count)]]
       case 8: ["PEXPIRE", key, "\(random.number(in: 200...8_000))"]

@@ -8,6 +8,10 @@ public enum KeyValueFault: String, Sendable, Hashable, CaseIterable {
   case earlyAcknowledgement = "early_acknowledgement"
   /// A session says that all was exchanged without comparing anything.
   case emptySession = "empty_session"
+  /// A write that is not above the floor, of a key that is not held, is stored all the same.
+  case storedDead = "stored_dead"
+  /// What others write does not raise the clock.
+  case deafClock = "deaf_clock"
   /// Clients are answered before the log is synced.
   case unsyncedAnswer = "unsynced_answer"
 }

@@ -97,6 +97,9 @@ final class KeyValueLedger: @unchecked Sendable {
         if isHeld { known.insert(number) }
       case .counter:
         if (held.counters[key] ?? 0) & KeyValueCommand.share(number) != 0 { known.insert(number) }
+      case .mapCounter:
+        let sum = held.counters[KeyValueCommand.counterName(number)] ?? 0
+        if sum & KeyValueCommand.share(number) != 0 { known.insert(number) }
       case .set:
         if held.members.contains(KeyValueCommand.value(number)) { known.insert(number) }
       case .siblings: break
@@ -149,7 +152,7 @@ final class KeyValueLedger: @unchecked Sendable {
       }
     }
     for (key, sum) in held.counters.sorted(by: { $0.key < $1.key }) {
-      let issued = writes.filter { $0.value.command.key == key }
+      let issued = writes.filter { $0.value.command.counter($0.key) == key }
         .reduce(Int64(0)) { $0 | KeyValueCommand.share($1.key) }
       if sum & ~issued != 0 {
         return .init(.wrongValue, "\(replica) counts \(sum) under '\(key)', of \(issued) at most")

@@ -134,9 +134,13 @@ extension KeyValueNode {
       moment.act(.failed(.init(.refusedChange, "records of \(number): \(error)")))
       return nil
     }
-    var stored = StoredRecords()
+    var stored = TakenRecords()
     let (refusal, _) = storage.write { core in
-      for effect in effects { core.take(effect, &stored) }
+      for effect in effects {
+        let (ticks, dead) = (core.lastTicks, stored.dead.count)
+        core.take(effect, &stored)
+        plant(in: &core, effect, isDead: stored.dead.count > dead, before: ticks)
+      }
     }
     guard refusal == nil else { return nil }
     let actions = replication.took(
@@ -162,7 +166,7 @@ extension KeyValueNode {
       return nil
     case .store(let entries):
       guard let tally = store(entries, of: number, &moment) else { return .refused(.busy) }
-      tallies[Answered(peer: number, session: request.session), default: StoredRecords().tally].add(
+      tallies[Answered(peer: number, session: request.session), default: TakenRecords().tally].add(
         tally)
       return .stored(replica.current().summary)
     }

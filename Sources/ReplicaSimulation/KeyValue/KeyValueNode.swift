@@ -233,7 +233,8 @@ struct KeyValueNode: ReplicaNode, @unchecked Sendable {
         guard let asker = asked.removeValue(forKey: token) else { continue }
         self.answer(asker.number, of: asker.peer, asker.connection, answer.wireBytes, &moment)
       case .apply(let effects, let dead, let token): apply(effects, dead, token, &moment)
-      case .raiseClock(let ticks): storage.core.raiseClock(to: ticks)
+      case .raiseClock(let ticks):
+        if settings.planted != .deafClock { storage.core.raiseClock(to: ticks) }
       case .raiseFloor(let ticks):
         moment.act(.note(.floorRaised))
         _ = storage.write { _ = $0.raiseFloor(to: ticks) }
@@ -272,6 +273,28 @@ struct KeyValueNode: ReplicaNode, @unchecked Sendable {
     }
   }
 
+  /// Takes a write of another replica, as far as nothing is planted.
+  private func take(
+    _ effect: KeyValueEffect, _ core: inout KeyValueCore
+  ) throws(KeyValueCore.Refusal) -> ApplyOutcome {
+    let ticks = core.lastTicks
+    let outcome = try core.apply(effect)
+    plant(in: &core, effect, isDead: outcome == .dead, before: ticks)
+    return outcome
+  }
+
+  /// Planted: does with a write that came what a fault would.
+  func plant(
+    in core: inout KeyValueCore, _ effect: KeyValueEffect, isDead: Bool, before ticks: UInt64
+  ) {
+    switch settings.planted {
+    // What the own log says is stored whatever the floor.
+    case .storedDead where isDead: _ = try? core.load(effect)
+    case .deafClock: core.damageClock(to: ticks)
+    default: break
+    }
+  }
+
   private mutating func apply(
     _ effects: [KeyValueEffect], _ dead: [DeadRecord], _ token: UInt64,
     _ moment: inout ReplicaMoment
@@ -287,7 +310,7 @@ struct KeyValueNode: ReplicaNode, @unchecked Sendable {
             results.append(.success(.known))
             continue
           }
-          results.append(.success(try core.apply(effect)))
+          results.append(.success(try take(effect, &core)))
         } catch { results.append(.failure(error)) }
       }
       for record in dead where core.bury(record.key, record.version) { buried += 1 }
@@ -299,38 +322,5 @@ struct KeyValueNode: ReplicaNode, @unchecked Sendable {
       ? replication.applied(token, results, buried: buried, &storage.core, at: time)
       : replication.notApplied(token, &storage.core, at: time)
     perform(actions, &moment)
-  }
-}
-
-extension ReplicationRequest {
-  /// Its kind and bytes.
-  var wire: (LineMessage.Kind, [UInt8]) {
-    switch self {
-    case .hello(let request): (.hello, request.wireBytes)
-    case .push(let request): (.push, request.wireBytes)
-    case .round(let request): (.round, request.wireBytes)
-    case .value(let request): (.value, request.wireBytes)
-    }
-  }
-
-  /// The answer to it.
-  func answer(_ bytes: [UInt8]) throws(WireError) -> ReplicationAnswer {
-    switch self {
-    case .hello: .hello(try HelloAnswer(wireBytes: bytes))
-    case .push: .push(try PushAnswer(wireBytes: bytes))
-    case .round: .round(try RoundAnswer(wireBytes: bytes))
-    case .value: .value(try ValueSlice(wireBytes: bytes))
-    }
-  }
-}
-
-extension ReplicationAnswer {
-  var wireBytes: [UInt8] {
-    switch self {
-    case .hello(let answer): answer.wireBytes
-    case .push(let answer): answer.wireBytes
-    case .round(let answer): answer.wireBytes
-    case .value(let answer): answer.wireBytes
-    }
   }
 }

@@ -154,6 +154,13 @@ final class KeyValueStorage: KeyValueHost, @unchecked Sendable {
         if case .integer(let sum)? = execute(["CRDT.COUNT", key]).reply {
           content.counters[key] = sum
         }
+      case "m":
+        guard case .array(let items)? = execute(["CRDT.HGETALL", key]).reply else { continue }
+        for place in stride(from: 0, to: items.count - 1, by: 2) {
+          guard let name = items[place].text, let sum = items[place + 1].text.flatMap({ Int64($0) })
+          else { continue }
+          content.counters["\(key)/\(name)"] = sum
+        }
       case "s":
         if case .array(let members)? = execute(["CRDT.SMEMBERS", key]).reply {
           content.members = Set(members.compactMap(\.text))

@@ -38,7 +38,7 @@ struct KeyValueSubject: ReplicaSubject {
     number: Int, for node: KeyValueNode, _ random: inout RandomStream
   ) -> KeyValueCommand? {
     let held = content(of: node).strings.filter { key, effect in
-      if case .set = effect { key.hasPrefix("k") } else { false }
+      if case .set = effect { key.hasPrefix("k") || key.hasPrefix("d") } else { false }
     }
     return .random(
       number: number, keepsSiblings: settings.keepsSiblings, held: held.keys.sorted(), &random)

@@ -1,3 +1,4 @@
+import KeyValue
 import Primitives
 
 /// What key-value stores send one another in a world whose lines lose, repeat and reorder: requests
@@ -59,6 +60,39 @@ enum LineMessage: WireCodable {
       encoder.append(connection)
       encoder.append(number)
       encoder.append(optional: bytes)
+    }
+  }
+}
+
+extension ReplicationRequest {
+  /// Its kind and bytes.
+  var wire: (LineMessage.Kind, [UInt8]) {
+    switch self {
+    case .hello(let request): (.hello, request.wireBytes)
+    case .push(let request): (.push, request.wireBytes)
+    case .round(let request): (.round, request.wireBytes)
+    case .value(let request): (.value, request.wireBytes)
+    }
+  }
+
+  /// The answer to it.
+  func answer(_ bytes: [UInt8]) throws(WireError) -> ReplicationAnswer {
+    switch self {
+    case .hello: .hello(try HelloAnswer(wireBytes: bytes))
+    case .push: .push(try PushAnswer(wireBytes: bytes))
+    case .round: .round(try RoundAnswer(wireBytes: bytes))
+    case .value: .value(try ValueSlice(wireBytes: bytes))
+    }
+  }
+}
+
+extension ReplicationAnswer {
+  var wireBytes: [UInt8] {
+    switch self {
+    case .hello(let answer): answer.wireBytes
+    case .push(let answer): answer.wireBytes
+    case .round(let answer): answer.wireBytes
+    case .value(let answer): answer.wireBytes
     }
   }
 }

@@ -156,6 +156,23 @@ public struct ReplicaPlan: Sendable {
     return strikes
   }
 
+  /// In some runs a store is replaced by an old copy of its own, so long after the copy was made
+  /// that what was deleted since is forgotten by the others if no clock is wrong.
+  mutating func addOldCopy() {
+    var random = RandomStream(seed: seed, consumer: RandomConsumer(.swarm, index: 1))
+    guard random.chance(perMillion: 300_000) else { return }
+    let one = random.below(replicas)
+    let (early, late) = (random.number(in: 15...40), random.number(in: 75...95))
+    strikes.append(
+      Strike(
+        milliseconds: faultMilliseconds * Int64(early) / 100, kind: .backup(one), duration: 0))
+    strikes.append(
+      Strike(
+        milliseconds: faultMilliseconds * Int64(late) / 100, kind: .restore(one, of: one),
+        duration: Int64(random.number(in: 100...2_000))))
+    offsets = offsets.map { $0 % 200 }
+  }
+
   /// The faults of a run as words.
   var description: String {
     var words = strikes.map { "\($0.milliseconds) ms \($0.kind) for \($0.duration) ms" }
