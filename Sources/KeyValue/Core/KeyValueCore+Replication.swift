@@ -105,6 +105,9 @@ extension KeyValueCore {
     let hash = key.withUnsafeBytes { table.hash($0) }
     let found = key.withUnsafeBytes { table.find($0, hash) }
     let held = found.flatMap { table.entry($0).pointee.isLeaving ? nil : $0 }
+    #if MUTANTS
+      let floor = Mutant.isOn(.floorIgnored) ? 0 : floor
+    #endif
     if held == nil, !isOwn, incoming.version.ticks <= floor { return .dead }
     var (record, outcome) = (incoming, ApplyOutcome.stored)
     if incoming.kind.isReplicated || held.map({ table.entry($0).pointee.isReplicated }) ?? false {
@@ -126,6 +129,9 @@ extension KeyValueCore {
   }
 
   private func isNews(_ version: HybridTime, _ kind: ValueKind, than held: UInt32) -> Bool {
+    #if MUTANTS
+      if Mutant.isOn(.lastComerWins) { return true }
+    #endif
     let old = table.version(held)
     if old != version { return old < version }
     return kind == .expired && table.entry(held).pointee.isLive

@@ -27,6 +27,9 @@ extension ChainState {
       receipt = try trie.apply(diff)
     } catch { throw Self.failure(error, block.hash) }
     if let root = trie.rootHash(), root != block.header.stateRoot {
+      #if MUTANTS
+        if Mutant.isOn(.wrongRootTaken) { return (diff, receipt) }
+      #endif
       undo([.applied(receipt)], on: trie)
       throw PushError(.stateRootMismatch, block.hash)
     }
@@ -92,6 +95,9 @@ extension ChainState {
           try trie.revert(applied.receipt)
           journal.append(.reverted(entry.block.hash, applied.receipt.diff))
         } else {
+          #if MUTANTS
+            if Mutant.isOn(.skipRevertAfterChunks) { continue }
+          #endif
           // Chunks came in since, so only the diff's old values can bring their leaves back.
           guard let diff = entry.diff else {
             preconditionFailure("no diff kept of block \(entry.block.id), which is not final")

@@ -49,6 +49,9 @@ struct ChunkBuffer: Sendable {
       let block = batch.blocks[index].block
       batch.blocks[index].chunks = remove(number: block.number, hash: block.hash)
       count += batch.blocks[index].chunks.count
+      #if MUTANTS
+        if Mutant.isOn(.bufferNeverPruned) { batch.blocks[index].chunks.forEach { insert($0) } }
+      #endif
     }
     return (batch, count)
   }
