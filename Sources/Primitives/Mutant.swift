@@ -2,8 +2,8 @@
   import Glibc
 
   /// A bug that is compiled in with `-DMUTANTS` and switched on by its name in the environment
-  /// variable `LIVESYNC_MUTANT`, one at a time: `make mutants` counts the seeds until the simulators
-  /// find it (Docs/Mutants.md).
+  /// variable `LIVESYNC_MUTANT`, one at a time: `make mutants` counts the seeds until the
+  /// simulators find it (Docs/Mutants.md).
   public enum Mutant: String, Sendable {
     // MARK: Trie
 

@@ -50,7 +50,9 @@ struct ChunkBuffer: Sendable {
       batch.blocks[index].chunks = remove(number: block.number, hash: block.hash)
       count += batch.blocks[index].chunks.count
       #if MUTANTS
-        if Mutant.isOn(.bufferNeverPruned) { batch.blocks[index].chunks.forEach { insert($0) } }
+        if Mutant.isOn(.bufferNeverPruned) {
+          for chunk in batch.blocks[index].chunks { insert(chunk) }
+        }
       #endif
     }
     return (batch, count)
