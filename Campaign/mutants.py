@@ -112,7 +112,9 @@ class Campaign:
             process.communicate()
             return self.alone(words, seeds, mutant, "no end")
         if process.returncode in (0, 10, 11, 13, 14, 15):
-            return [(failure["seed"], check(failure)) for failure in json.loads(output)["failures"]]
+            # A run that proves too little, or that nobody can win, finds nothing.
+            return [(failure["seed"], check(failure)) for failure in json.loads(output)["failures"]
+                    if failure.get("verdict") not in ("vacuous", "unwinnable")]
         if process.returncode < 0:
             return self.alone(words, seeds, mutant, "crash")
         raise Unusable(f"{shlex.join(command)}: {errors.decode(errors='replace').strip()}")

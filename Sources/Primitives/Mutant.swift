@@ -24,8 +24,6 @@
     case noDiffCommitment
     /// A rebranch leaves blocks in the state after which chunks came in.
     case skipRevertAfterChunks
-    /// A block is taken whose header has another state root than its diff leads to.
-    case wrongRootTaken
     /// A chunk of an earlier block is not brought forward to the head.
     case lateChunkNotCarried
     /// A chunk of a sibling's state is taken for one of the block that both stand on.
@@ -79,26 +77,16 @@
     case creditNotRenewed
     /// Who was told of a message is not noted, and does not get it.
     case announcedNotOffered
-    /// Pings are not answered.
-    case pingUnanswered
 
     // MARK: Snapshot
 
     /// A piece is said to begin with its first account, not where the one before ends.
     case gapBetweenPieces
-    /// Who no longer has a snapshot is asked for it again.
-    case lostHostKept
-    /// A snapshot is kept when the chain has jumped over its block.
-    case staleSnapshotKept
 
     // MARK: Reconciliation
 
     /// A session ends without comparing the roots.
     case rootsNotCompared
-    /// A subtree of an old state stays although the new one has another there.
-    case changedSubtreeKept
-    /// One account that is gone stays in a state brought forward by a sketch.
-    case goneAccountKept
     /// A session looks at what was written since it began.
     case viewNotFrozen
 
@@ -106,8 +94,6 @@
 
     /// The write that comes last wins, however old it is.
     case lastComerWins
-    /// Writes below the floor bring deleted keys back.
-    case floorIgnored
     /// A write is answered before it is on the disk.
     case answeredBeforeSync
     /// The floor is not logged.

@@ -23,11 +23,7 @@ extension StateTrie {
   /// True if the trie has the same at the part's place.
   private func holds(_ part: StateOutline.Part) -> Bool {
     switch part.content {
-    case .closed(let hash):
-      #if MUTANTS
-        if Mutant.isOn(.changedSubtreeKept) { return nodeHash(at: part.key) != nil }
-      #endif
-      return nodeHash(at: part.key) == hash
+    case .closed(let hash): return nodeHash(at: part.key) == hash
     case .value(let hash): return valueHash(at: part.key) == hash
     case .items(let items):
       // Whoever has fetched them did not hold them.

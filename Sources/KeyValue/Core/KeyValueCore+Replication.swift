@@ -105,9 +105,6 @@ extension KeyValueCore {
     let hash = key.withUnsafeBytes { table.hash($0) }
     let found = key.withUnsafeBytes { table.find($0, hash) }
     let held = found.flatMap { table.entry($0).pointee.isLeaving ? nil : $0 }
-    #if MUTANTS
-      let floor = Mutant.isOn(.floorIgnored) ? 0 : floor
-    #endif
     if held == nil, !isOwn, incoming.version.ticks <= floor { return .dead }
     var (record, outcome) = (incoming, ApplyOutcome.stored)
     if incoming.kind.isReplicated || held.map({ table.entry($0).pointee.isReplicated }) ?? false {

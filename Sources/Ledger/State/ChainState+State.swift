@@ -27,9 +27,6 @@ extension ChainState {
       receipt = try trie.apply(diff)
     } catch { throw Self.failure(error, block.hash) }
     if let root = trie.rootHash(), root != block.header.stateRoot {
-      #if MUTANTS
-        if Mutant.isOn(.wrongRootTaken) { return (diff, receipt) }
-      #endif
       undo([.applied(receipt)], on: trie)
       throw PushError(.stateRootMismatch, block.hash)
     }

@@ -79,9 +79,6 @@ public struct JoinCore: Sendable {
   @discardableResult
   public mutating func lost(_ hash: Hash256, by peer: PeerID) -> Bool {
     guard listings[peer]?.contains(where: { $0.hash == hash }) == true else { return false }
-    #if MUTANTS
-      if Mutant.isOn(.lostHostKept) { return true }
-    #endif
     listings[peer]?.removeAll { $0.hash == hash }
     updateHosts()
     return true
@@ -160,9 +157,6 @@ public struct JoinCore: Sendable {
 
   /// Our chain jumped to this height: what is below it cannot be brought forward any more.
   public mutating func jumped(to number: UInt32) {
-    #if MUTANTS
-      if Mutant.isOn(.staleSnapshotKept) { return }
-    #endif
     if let block = chosen?.offer.number, block < number { chosen = nil }
   }
 

@@ -33,12 +33,7 @@ public struct AccountPlan: Sendable {
     for name in needed { self.needed[LeafNames.prefix(of: name), default: []].insert(name) }
     let byPrefix = Dictionary(grouping: stale) { UInt32($0.word(0) >> 32) }
     self.stale = byPrefix
-    for key in stale {
-      #if MUTANTS
-        if Mutant.isOn(.goneAccountKept), key == stale.last { continue }
-      #endif
-      changed[key] = .some(nil)
-    }
+    for key in stale { changed[key] = .some(nil) }
     wanted = self.needed.keys.sorted().map { prefix in
       Query(prefix: prefix, isKeyKnown: byPrefix[prefix]?.count == 1)
     }

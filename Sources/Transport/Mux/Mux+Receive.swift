@@ -193,9 +193,6 @@ extension Mux {
     guard pongsQueued < TransportLimits.pingsPendingMax else {
       throw Broken(.tooManyPings(limit: TransportLimits.pingsPendingMax))
     }
-    #if MUTANTS
-      if Mutant.isOn(.pingUnanswered) { return }
-    #endif
     pongsQueued += 1
     control.append(.pong(value))
   }
