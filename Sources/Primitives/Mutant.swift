@@ -37,8 +37,6 @@
     case staleMissingRanges
     /// Removed accounts stay in the store.
     case leafLeftBehind
-    /// What is read from the disk is not compared with its checksum.
-    case skipChecksum
 
     // MARK: Queues
 
@@ -50,8 +48,6 @@
     case diffToWrongBlock
     /// Blocks that wait for an ancestor go on waiting when it is there.
     case childrenNotReleased
-    /// What was asked for in vain once is not asked for again.
-    case missingBlockForgotten
 
     // MARK: Planner
 

@@ -1,7 +1,3 @@
-#if MUTANTS
-  import Primitives
-#endif
-
 /// The stored form of a value: its bytes, then the checksum of key and value (four bytes, least
 /// significant first). The key is part of it so that a value found under a wrong key is noticed.
 package enum SealedRecord {
@@ -25,9 +21,6 @@ package enum SealedRecord {
   ) -> UnsafeRawBufferPointer? {
     guard sealed.count >= sealBytes else { return nil }
     let value = UnsafeRawBufferPointer(rebasing: sealed.dropLast(sealBytes))
-    #if MUTANTS
-      if Mutant.isOn(.skipChecksum) { return value }
-    #endif
     let found = sealed.loadUnaligned(fromByteOffset: value.count, as: UInt32.self)
     return UInt32(littleEndian: found) == checksum(key, value) ? value : nil
   }

@@ -98,9 +98,6 @@ extension BlockQueueCore {
   ) -> [Action] {
     let actions = prune(chain: chain)
     guard let query = close(id) else { return actions }
-    #if MUTANTS
-      if Mutant.isOn(.missingBlockForgotten) { requested[query.target] = id }
-    #endif
     if chain.isKnown(query.target) {
       return actions + release(under: query.target) + endResolve(query.target, .found)
     }
