@@ -11,7 +11,7 @@ ARGS ?=
 # Goes into the first record of every event log.
 export LIVESYNC_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)
 
-.PHONY: help run devnet test threads sockets thread-check interop negentropy-interop abci-interop difference-interop kv-interop kv-cluster kv-bench kv-tools monitoring-check report-check log-queries namespaces net-bench campaign campaign-check fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
+.PHONY: help run devnet test threads sockets thread-check interop negentropy-interop abci-interop difference-interop kv-interop kv-cluster kv-bench kv-tools monitoring-check report-check log-queries namespaces net-bench campaign campaign-check mutants fuzz lint bench counts counts-record sync-figures docs fixtures dependencies valgrind
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -158,6 +158,11 @@ campaign-check: dependencies ## Spread a campaign over a Dask cluster from PyPI 
 	@$(CAMPAIGN_CHECK)/bin/pip install --quiet --disable-pip-version-check distributed==2026.8.0
 	@$(RELEASE) livesync >&2
 	@$(CAMPAIGN_CHECK)/bin/python Campaign/check.py $(LIVESYNC)
+
+# In a directory of their own: a build with the bugs in it.
+mutants: dependencies ## Count the seeds until each planted bug is found (ARGS="--only NAME --write").
+	@swift build -c release -Xswiftc -DMUTANTS --scratch-path .build/mutants --product livesync >&2
+	@python3 Campaign/mutants.py .build/mutants/release/livesync $(ARGS)
 
 # Needs root: each node has a network namespace of its own.
 namespaces: dependencies ## Run nodes over lines of 10 Mbit/s, and break the lines (SCENARIO="--timed limit header").

@@ -54,6 +54,9 @@ extension StateTrie {
     if let next, next.isBelow(range.end) {
       let shared = edgePath[edgePath.count - 1].key.commonPrefixLength(with: next)
       chunkEnd = next.prefix(shared + 1)
+      #if MUTANTS
+        if Mutant.isOn(.endKeyOffByOne) { chunkEnd = next.successor }
+      #endif
     } else if edges == .last, let gap {
       throw .missing(gap.start, in: gap)
     }

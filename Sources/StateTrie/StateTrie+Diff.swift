@@ -28,6 +28,12 @@ extension StateTrie {
     var lost: [FrontierEntry] = []
     try forEach(diff.entries, key: \.key) { entry in
       if missing.contains(entry.key) {
+        #if MUTANTS
+          if Mutant.isOn(.staleHash) { return }
+          if Mutant.isOn(.diffOnMissingKey), let value = entry.new {
+            return insertLeaf(entry.key, value)
+          }
+        #endif
         lost += markChanged(entry.key)
       } else if let value = entry.new {
         insertLeaf(entry.key, value)

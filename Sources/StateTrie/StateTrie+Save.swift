@@ -29,6 +29,9 @@ extension StateTrie {
       try transaction.delete(in: StoredKey.range(.nodes, range))
     }
     for key in unique(backing.goneLeaves) {
+      #if MUTANTS
+        if Mutant.isOn(.leafLeftBehind) { break }
+      #endif
       try transaction.delete(StoredTable.leaves.namespace.key(StoredKey.bytes(key)))
     }
     for key in unique(backing.goneNodes) {
@@ -96,6 +99,9 @@ extension StateTrie {
     let namespace = StoredTable.state.namespace
     let (old, new) = (Set(saved.ranges), Set(now.ranges))
     for range in saved.ranges where !new.contains(range) {
+      #if MUTANTS
+        if Mutant.isOn(.staleMissingRanges) { break }
+      #endif
       try transaction.delete(namespace.key(StoredKey.bytes(range.start, behind: prefix)))
     }
     for range in now.ranges where !old.contains(range) {

@@ -158,7 +158,12 @@ public struct DeltaReceipts: Sendable, Equatable {
   public mutating func receive<Value: ReplicatedType>(
     _ interval: DeltaInterval<Value.Delta>, into value: inout Value
   ) throws(CRDTError) -> Bool {
-    let last = numbers[interval.sender]
+    #if MUTANTS
+      let isTaken = Mutant.isOn(.gapTaken) && !interval.isFull
+      let last = isTaken ? interval.numbers.lowerBound - 1 : numbers[interval.sender]
+    #else
+      let last = numbers[interval.sender]
+    #endif
     guard interval.isFull || interval.numbers.lowerBound <= last + 1 else {
       throw .gap(interval.sender, expected: last + 1, found: interval.numbers.lowerBound)
     }

@@ -1,5 +1,9 @@
 import Reconciliation
 
+#if MUTANTS
+  import Primitives
+#endif
+
 /// What a view has to undo: of each entry that changed since, the record that it had.
 struct UndoneChanges {
   /// Parts of the order of positions in which records are kept: by the first 12 bits.
@@ -69,6 +73,9 @@ struct UndoneChanges {
     _ table: borrowing KeyTable
   ) {
     guard !numbers.isEmpty else { return }
+    #if MUTANTS
+      if Mutant.isOn(.viewNotFrozen) { return }
+    #endif
     let (came, went) = difference(table)
     // An entry may have another key now, so the two are not one change.
     for record in came { tree.apply(RecordChange(old: record, new: nil)) }

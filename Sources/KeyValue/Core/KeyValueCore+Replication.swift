@@ -126,6 +126,9 @@ extension KeyValueCore {
   }
 
   private func isNews(_ version: HybridTime, _ kind: ValueKind, than held: UInt32) -> Bool {
+    #if MUTANTS
+      if Mutant.isOn(.lastComerWins) { return true }
+    #endif
     let old = table.version(held)
     if old != version { return old < version }
     return kind == .expired && table.entry(held).pointee.isLive

@@ -1,3 +1,7 @@
+#if MUTANTS
+  import Primitives
+#endif
+
 /// When writes are brought to the disk.
 public enum FsyncMode: String, Sendable, CaseIterable {
   /// Before they are acknowledged.
@@ -139,7 +143,12 @@ public final class DurableLog: CommitLog {
     frames.clear()
     let safe = safe
     if core.isCleared { frames.addClear(safe: safe) }
-    if core.isFloorRaised { frames.addFloor(core.floor, safe: safe) }
+    #if MUTANTS
+      let isFloorLogged = !Mutant.isOn(.floorNotLogged)
+    #else
+      let isFloorLogged = true
+    #endif
+    if core.isFloorRaised, isFloorLogged { frames.addFloor(core.floor, safe: safe) }
     core.forEachEffect { frames.add($0, safe: safe) }
     frames.endBatch(safe: safe)
     if case .full(let reason) = state {
@@ -151,6 +160,9 @@ public final class DurableLog: CommitLog {
       return .failed(refusal ?? "\(error)")
     }
     didWrite(frames.bytes.count)
+    #if MUTANTS
+      if Mutant.isOn(.answeredBeforeSync) { return .done }
+    #endif
     guard mode == .always else { return .done }
     waiting.append((batch, written))
     sync()

@@ -19,6 +19,9 @@ extension ChainState {
     // A block whose diff and whose state root contradict each other: nobody but its producer lied.
     guard way.fits(verified.items, in: fresh) else { return .ignored }
     let items = apply(verified, to: trie)
+    #if MUTANTS
+      if Mutant.isOn(.lateChunkNotCarried) { return .committed(items: items) }
+    #endif
     do throws(TrieError) {
       // What is marked as changed below was told by the chunk as it was before the changes.
       try trie.apply(
@@ -62,6 +65,9 @@ extension ChainState {
       way = kept
     } else {
       for hash in back {
+        #if MUTANTS
+          if Mutant.isOn(.siblingChunk) { break }
+        #endif
         guard case .diff(let diff) = try diffLookup(of: hash),
           way.append(diff.inverted(), of: base)
         else { return nil }

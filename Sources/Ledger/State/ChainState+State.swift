@@ -92,6 +92,9 @@ extension ChainState {
           try trie.revert(applied.receipt)
           journal.append(.reverted(entry.block.hash, applied.receipt.diff))
         } else {
+          #if MUTANTS
+            if Mutant.isOn(.skipRevertAfterChunks) { continue }
+          #endif
           // Chunks came in since, so only the diff's old values can bring their leaves back.
           guard let diff = entry.diff else {
             preconditionFailure("no diff kept of block \(entry.block.id), which is not final")

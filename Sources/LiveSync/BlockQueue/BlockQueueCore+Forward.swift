@@ -46,6 +46,9 @@ extension BlockQueueCore {
 
   /// Forwards the buffered descendants of a block that the chain knows now.
   mutating func release(under hash: Hash256) -> [Action] {
+    #if MUTANTS
+      if Mutant.isOn(.childrenNotReleased) { return [] }
+    #endif
     crowded.removeAll { $0 == hash }
     var room = forwarded
     var isCrowded = false

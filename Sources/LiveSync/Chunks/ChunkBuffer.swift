@@ -49,6 +49,11 @@ struct ChunkBuffer: Sendable {
       let block = batch.blocks[index].block
       batch.blocks[index].chunks = remove(number: block.number, hash: block.hash)
       count += batch.blocks[index].chunks.count
+      #if MUTANTS
+        if Mutant.isOn(.bufferNeverPruned) {
+          for chunk in batch.blocks[index].chunks { insert(chunk) }
+        }
+      #endif
     }
     return (batch, count)
   }

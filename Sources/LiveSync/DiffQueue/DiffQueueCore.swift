@@ -144,7 +144,12 @@ public struct DiffQueueCore<Block: SyncBlock>: Sendable {
     }
     guard let job = jobs.removeValue(forKey: id) else { return [] }
     let position = position(of: job)
-    entries[position].batch.blocks[job.index].diff = diff
+    #if MUTANTS
+      let index = Mutant.isOn(.diffToWrongBlock) ? 0 : job.index
+    #else
+      let index = job.index
+    #endif
+    entries[position].batch.blocks[index].diff = diff
     entries[position].open.remove(id)
     return fill() + release()
   }

@@ -221,6 +221,11 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
     }
     // Said at once: the next block may be a whole block interval away.
     if !isComplete, !result.accepted.isEmpty, chain.missing.isEmpty { isCompletionDue = true }
+    #if MUTANTS
+      if Mutant.isOn(.completeBeforeLastChunk), !isComplete, !result.accepted.isEmpty {
+        isCompletionDue = true
+      }
+    #endif
     return actions
   }
 
@@ -247,6 +252,11 @@ public struct ParallelQueueCore<Block: SyncBlock>: Sendable, ChunkCore {
   ) -> [Action] {
     guard isCompletionDue, forwarded == 0, !isComplete else { return [] }
     isCompletionDue = chain.missing.isEmpty
+    #if MUTANTS
+      if Mutant.isOn(.completeBeforeLastChunk) {
+        isCompletionDue = chain.missing.ranges.count <= 1
+      }
+    #endif
     guard isCompletionDue else { return [] }
     isCompletionDue = false
     isComplete = true

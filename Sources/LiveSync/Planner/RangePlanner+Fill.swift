@@ -29,6 +29,11 @@ extension RangePlanner {
     for (_, flight) in flights.sorted(by: { $0.key < $1.key })
     where !peers.silent.contains(flight.peer) { free.remove(flight.range) }
     for (_, claim) in claims.sorted(by: { $0.key < $1.key }) { free.remove(claim.range) }
+    #if MUTANTS
+      if Mutant.isOn(.dropRangeOnTimeout) {
+        for range in dropped.ranges { free.remove(range) }
+      }
+    #endif
     // Towards the end shares become smaller, so that all peers end together. As long as nothing is
     // known of sizes, everybody gets as much. Nothing is left to those who never answer.
     let answering = available.count { !peers.silent.contains($0) }

@@ -73,6 +73,9 @@ public struct RangePlanner: Sendable {
   /// How long nothing has been on its way.
   var idleTime = Duration.zero
   var nextID: UInt64 = 1
+  #if MUTANTS
+    var dropped = KeyRangeSet.none
+  #endif
 
   package init(itemsMax: Int) {
     precondition(
@@ -151,6 +154,9 @@ public struct RangePlanner: Sendable {
   /// A chunk that came is in the trie, or will never be: its claim ends, and what it shows of its
   /// peer counts from now on if it was verified.
   package mutating func settled(_ id: UInt64, _ outcome: Outcome, at now: Moment) {
+    #if MUTANTS
+      if Mutant.isOn(.unusedRangeKept), case .unused = outcome { return }
+    #endif
     guard let claim = claims.removeValue(forKey: id) else { return }
     let bytes = claim.delivery.bytes
     if claim.isCharged { budget.release(claim.memoryBytes, of: claim.peer) }
@@ -167,6 +173,9 @@ public struct RangePlanner: Sendable {
   /// A request brought nothing.
   package mutating func failed(_ id: UInt64, _ failure: ChunkFailure, at now: Moment) {
     guard let flight = end(id, at: now) else { return }
+    #if MUTANTS
+      if Mutant.isOn(.dropRangeOnTimeout), failure == .late { dropped.insert(flight.range) }
+    #endif
     switch failure {
     case .late: peers.update(flight.peer) { $0.timedOut(at: now) }
     case .lacking: peers.update(flight.peer) { $0.lacks(flight.query.start, at: now) }

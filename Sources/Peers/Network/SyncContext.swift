@@ -3,6 +3,10 @@ import Ledger
 import Networking
 import Runtime
 
+#if MUTANTS
+  import Primitives
+#endif
+
 /// What every part of a live sync is given: the chain, the network, time, the shared peers and
 /// where to write what happens.
 public struct SyncContext: Sendable {
@@ -56,6 +60,9 @@ public struct SyncContext: Sendable {
   /// The peer lied, which is proven: it leaves every peer set for good and is disconnected. What
   /// proves it, if it does so by itself, goes to the log.
   public func ban(_ peer: PeerID, reason: String, evidence: Evidence? = nil) {
+    #if MUTANTS
+      if Mutant.isOn(.liarNotBanned) { return }
+    #endif
     guard peers.ban(peer) else { return }
     let ban = recorder.record(.peer(.banned(peer: peer, reason: reason)))
     if let evidence {

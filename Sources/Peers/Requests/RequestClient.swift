@@ -217,6 +217,11 @@ package final class RequestClient: Sendable {
 
   /// What an answer says of its peer, whoever waits for it.
   func punish<Value: Sendable>(_ peer: PeerID, _ verdict: Verdict<Value>) {
+    #if MUTANTS
+      if Mutant.isOn(.banHonestPeer), case .notYet(let why) = verdict {
+        return context.ban(peer, reason: why)
+      }
+    #endif
     switch verdict {
     case .use, .notYet, .next: break
     case .unfit(let why): context.leave(peer, reason: why)

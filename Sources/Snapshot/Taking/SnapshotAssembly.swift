@@ -82,6 +82,10 @@ struct SnapshotAssembly: ~Copyable {
     hash.append(piece.bytes)
     rawBytes += count
     items += UInt64(chunk.items.count)
+    #if MUTANTS
+      let isLate = Mutant.isOn(.gapBetweenPieces) && pieceCount > 1
+      let start = isLate ? chunk.items.first?.key ?? start : start
+    #endif
     pieces.append(SnapshotPieceInfo(start: start, rawBytes: UInt32(count)))
     frames[frames.count - 1].append(UInt32(frame.count))
     return Added(frame: frame, chunk: chunks.count)

@@ -86,6 +86,9 @@ package struct GossipSpread: Sendable {
 
   /// A neighbour is told that a message is held: it may want it, once.
   package mutating func offer(_ id: GossipID, to peer: PeerID) {
+    #if MUTANTS
+      if Mutant.isOn(.announcedNotOffered) { return }
+    #endif
     held[id]?.offered.append(peer.number)
   }
 

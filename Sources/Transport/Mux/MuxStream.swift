@@ -137,6 +137,9 @@ struct InboundMessages: Sendable {
 
   /// Gives back the initial credit for what was consumed, once half of it is used up.
   mutating func renewCredit() {
+    #if MUTANTS
+      if Mutant.isOn(.creditNotRenewed) { return }
+    #endif
     let unused = granted - received
     guard !hasEnded, unused < TransportLimits.initialCreditBytes / 2 else { return }
     granted = max(granted, consumed + TransportLimits.initialCreditBytes)
@@ -190,6 +193,9 @@ struct OutboundMessages: Sendable {
       ? .begin(id, length: message.count, piece: piece) : .more(id, piece: piece)
     credit -= count + overhead
     sent = offset + count
+    #if MUTANTS
+      if Mutant.isOn(.pieceRepeated) { sent = offset + count - 1 }
+    #endif
     guard offset + count == message.count else { return (frame, nil) }
     _ = queue.popFirst()
     sent = nil
