@@ -41,7 +41,6 @@ import Testing
       #expect(
         own.contains { if case Event.Request.served = $0.event.group { true } else { false } })
     }
-    #expect((outcome.report.marks.marks["chunk_of_joiner"] ?? 0) > 0)
   }
 
   @Test func onlyFreshNodes_shouldJoinTogether() throws {
