@@ -43,7 +43,7 @@ import Testing
       case .earlyPurge: [.lostWrite, .falseAcknowledgement, .revived]
       case .earlyAcknowledgement, .unsyncedAnswer: [.lostWrite, .falseAcknowledgement]
       case .emptySession: [.notConverged, .falseAcknowledgement]
-      case .storedDead: [.revived, .lostWrite]
+      case .storedDead: [.revived, .lostWrite, .notConverged]
       case .deafClock: [.clockBackwards]
       }
     #expect(kinds.contains(try #require(report.failure).kind), "\(report.failure?.detail ?? "")")

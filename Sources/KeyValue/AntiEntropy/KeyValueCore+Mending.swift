@@ -62,8 +62,8 @@ extension KeyValueCore {
     return root.count != sum.count || root.size != sum.size || root.sum != sum.sum
   }
 
-  /// Makes some more of all indexes anew of the data. To be called until it has ended, with time for
-  /// others in between.
+  /// Makes some more of all indexes anew of the data. To be called until it has ended, with time
+  /// for others in between.
   /// - Returns: nil while it goes on; then whether they were those of the data.
   package mutating func repairSome() -> Bool? {
     settle(atMost: KeyValueLimits.treeEntriesPerBatch)
