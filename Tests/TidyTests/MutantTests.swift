@@ -15,7 +15,7 @@ import Testing
   }
 
   /// A mutant as the page has it.
-  private struct Row {
+  private struct Row: Equatable {
     let area: String
     let meaning: String
     let files: Set<String>
