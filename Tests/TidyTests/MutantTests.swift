@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The planted bugs: list, sites and page say the same, and none is in the program without the flag.
+/// The planted bugs: list, sites and page say the same; none is in a program without the flag.
 @Suite struct MutantTests {
   private static let list = "Sources/Primitives/Mutant.swift"
   private static let page = "Docs/Mutants.md"
