@@ -104,7 +104,7 @@
       guard let name = getenv("LIVESYNC_MUTANT").map({ String(cString: $0) }), !name.isEmpty
       else { return nil }
       guard let mutant = Mutant(rawValue: name) else {
-        fatalError("LIVESYNC_MUTANT=\(name): there is no such mutant")
+        preconditionFailure("LIVESYNC_MUTANT names no mutant: \(name)")
       }
       return mutant
     }()

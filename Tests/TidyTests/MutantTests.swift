@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The planted bugs: list, sites and page say the same, and none is in the program without the flag.
+/// The planted bugs: list, sites and page say the same; none is in a program without the flag.
 @Suite struct MutantTests {
   private static let list = "Sources/Primitives/Mutant.swift"
   private static let page = "Docs/Mutants.md"
@@ -15,7 +15,7 @@ import Testing
   }
 
   /// A mutant as the page has it.
-  private struct Row {
+  private struct Row: Equatable {
     let area: String
     let meaning: String
     let files: Set<String>
