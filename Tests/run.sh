@@ -66,7 +66,8 @@ for count in "$LOGS"/*.count; do
   read -r one two three < "$count"
   passed=$((passed + one)) failed=$((failed + two)) left=$((left + three))
 done
-for target in $(cd Tests && ls -d *Tests); do
+for target in Tests/*Tests; do
+  target=${target##*/}
   grep -q "^$target\." "$LOGS/list" || { echo "$target has no test"; failed=$((failed + 1)); }
 done
 known=$(grep -c . "$LOGS/list")
