@@ -40,7 +40,7 @@ enum Program {
   static func shell(_ script: String, in place: URL = PackageFiles.root) throws -> Result {
     let prepare = """
       export PATH="\(folder.path):$PATH"
-      trap 'kill $(jobs -p) 2> /dev/null' EXIT
+      trap 'kill $(jobs -p) 2> /dev/null || true' EXIT
 
       """
     return try run(

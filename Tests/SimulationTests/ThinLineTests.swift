@@ -56,8 +56,9 @@ import Testing
     let outcome = try Self.run(
       accounts: 4_000,
       [
-        "account_data_bytes": 251, "shared_peers": 1, "chunk_items": 5_000, "blocks": 120,
-        "upload_bytes_per_s": 16_000, "block_interval_ms": 2_000, "time_limit_s": 4_000,
+        "account_data_bytes": 251, "shared_peers": 1, "chunk_items": 5_000, "nodes": 13,
+        "transactions_per_block": 4, "validators": 1, "slots": 6, "batches_per_epoch": 22,
+        "upload_bytes_per_s": 16_000, "block_interval_ms": 2_000, "time_limit_s": 3_000,
       ], strategy: .sequential, seed: 33)
     #expect(outcome.report.verdict == .pass, "\(outcome.report.reason)")
   }
