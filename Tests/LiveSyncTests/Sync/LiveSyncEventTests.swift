@@ -97,7 +97,8 @@ import WorldSupport
       let node = world.makeNode()
       world.runtime.spawn("node") { await node.run() }
       let isDone = await world.wait(.seconds(60)) {
-        node.chain.stateComplete && node.chain.headHash == world.source.headHash
+        // Not before the node has told of it: the chain is complete a little earlier.
+        world.count("state.complete") == 1 && node.chain.headHash == world.source.headHash
       }
       #expect(isDone)
       // No block comes any more that could tell the node.
@@ -107,7 +108,9 @@ import WorldSupport
       for await event in events {
         if case .acceptedChunks = event { break }
       }
-      let isDoneAgain = await world.wait(.seconds(60)) { node.chain.stateComplete }
+      let isDoneAgain = await world.wait(.seconds(60)) {
+        world.count("state.complete") == 2 && node.chain.stateComplete
+      }
       #expect(isDoneAgain)
     }
     #expect(world.count("chain.state_given_up") == 1)
