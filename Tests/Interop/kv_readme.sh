@@ -7,7 +7,8 @@ set -euo pipefail
 program=$(realpath "$1")
 readme=$(realpath "$(dirname "$0")/../../README.md")
 folder=$(mktemp -d)
-trap 'kill $(jobs -p) 2> /dev/null || true; rm -rf "$folder"' EXIT
+# Each job is a group of its own, of a shell and the program in it.
+trap 'for job in $(jobs -p); do kill -- "-$job" 2> /dev/null || true; done; rm -rf "$folder"' EXIT
 cd "$folder"
 # Jobs have numbers, as at a prompt.
 set -m
