@@ -201,7 +201,7 @@ extension ReplicationRequest {
   }
 
   /// The answer to it.
-  fileprivate func answer(_ bytes: [UInt8]) throws(WireError) -> ReplicationAnswer {
+  package func answer(_ bytes: [UInt8]) throws(WireError) -> ReplicationAnswer {
     switch self {
     case .hello: .hello(try HelloAnswer(wireBytes: bytes))
     case .push: .push(try PushAnswer(wireBytes: bytes))
@@ -212,7 +212,8 @@ extension ReplicationRequest {
 }
 
 extension ReplicationAnswer {
-  fileprivate var wireBytes: [UInt8] {
+  /// Its wire form.
+  package var wireBytes: [UInt8] {
     switch self {
     case .hello(let answer): answer.wireBytes
     case .push(let answer): answer.wireBytes

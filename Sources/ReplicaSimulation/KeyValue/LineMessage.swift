@@ -74,25 +74,4 @@ extension ReplicationRequest {
     case .value(let request): (.value, request.wireBytes)
     }
   }
-
-  /// The answer to it.
-  func answer(_ bytes: [UInt8]) throws(WireError) -> ReplicationAnswer {
-    switch self {
-    case .hello: .hello(try HelloAnswer(wireBytes: bytes))
-    case .push: .push(try PushAnswer(wireBytes: bytes))
-    case .round: .round(try RoundAnswer(wireBytes: bytes))
-    case .value: .value(try ValueSlice(wireBytes: bytes))
-    }
-  }
-}
-
-extension ReplicationAnswer {
-  var wireBytes: [UInt8] {
-    switch self {
-    case .hello(let answer): answer.wireBytes
-    case .push(let answer): answer.wireBytes
-    case .round(let answer): answer.wireBytes
-    case .value(let answer): answer.wireBytes
-    }
-  }
 }
