@@ -7,8 +7,10 @@
 #   Tests/run.sh BUNDLE REAL_TIME
 #
 # BUNDLE is the program with the tests, REAL_TIME the expression that names those in real time. It
-# prints a line for each target, all that a failing one said, and `N passed, N failed`; it fails if
-# a test fails, a process ends in the middle, or a target has no test.
+# prints a line for each target, at the end all that a failing one said and which tests were not
+# run, and `N passed, N failed`; it fails if a test fails, a process ends in the middle, a test is
+# not run, or a target has no test. What ended how is read from the library's stream of events, since
+# a program that a test starts may write into the middle of a line of the log.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export BUNDLE=$1 REAL_TIME=$2 NO_COLOR=1
@@ -30,24 +32,30 @@ units=$(awk '!seen[$0]++' <<< "$units")
 
 # Runs tests by the name $1 and the options after it.
 run() {
-  local name=$1 log=$LOGS/$1 code=0 start=$SECONDS
+  local name=$1 log=$LOGS/$1 events=$LOGS/$1.events code=0 start=$SECONDS
   shift
-  "$BUNDLE" --testing-library swift-testing --no-parallel "$@" > "$log" 2>&1 || code=$?
-  local ran passed failed left
-  ran=$(sed -nE 's/.*Test run with ([0-9]+) tests?.*/\1/p' "$log" | tail -n 1)
-  passed=$(grep -E '^✔ Test .* passed after' "$log" | grep -cvE '^✔ Test run with' || true)
-  failed=$(grep -E '^✘ Test .* failed after' "$log" | grep -cvE '^✘ Test run with' || true)
-  left=$(grep -cE '^➜ Test .* skipped' "$log" || true)
+  "$BUNDLE" --testing-library swift-testing --no-parallel "$@" \
+    --event-stream-output-path "$events" --event-stream-version 0 > "$log" 2>&1 || code=$?
+  local passed failed has_ended=1
+  # Of a suite the name has no slash.
+  grep -E '"kind":"(testEnded|testSkipped)".*"testID":"[^"]*\\/' "$events" > "$events.ended" || true
+  passed=$(grep -F '"kind":"testEnded"' "$events.ended" | grep -vcF '"symbol":"fail"' || true)
+  failed=$(grep -cF '"symbol":"fail"' "$events.ended" || true)
+  grep -qF '"kind":"runEnded"' "$events" || has_ended=0
   # 69 says that the options chose none: those in real time have their turn later.
-  if [ "$code" = 69 ] && [ "$ran" = 0 ]; then code=0; fi
-  if [ "$failed" = 0 ] && { [ "$code" != 0 ] || [ -z "$ran" ]; }; then failed=1; fi
+  if [ "$code" = 69 ] && [ "$passed" = 0 ]; then code=0; fi
+  if [ "$failed" = 0 ] && { [ "$code" != 0 ] || [ "$has_ended" = 0 ]; }; then failed=1; fi
   printf '%-40s %5d passed %3d failed %4d s\n' \
     "$name" "$passed" "$failed" $((SECONDS - start))
   if [ "$failed" != 0 ]; then
-    grep -vE '^(◇|✔|↳ /// )' "$log" || true
-    tail -n 3 "$log"
+    {
+      echo
+      echo "$name failed (exit code $code):"
+      grep -vE '^(◇|✔|↳ /// )' "$log" || true
+      tail -n 3 "$log"
+    } > "$log.failure"
   fi
-  echo "$passed $failed $left" > "$log.count"
+  echo "$passed $failed" > "$log.count"
 }
 export -f run
 
@@ -61,19 +69,22 @@ export -f run_unit
 xargs -P "$(nproc)" -I{} bash -c 'run_unit {}' <<< "$units"
 run 'in real time' --filter "$REAL_TIME"
 
-passed=0 failed=0 left=0
+passed=0 failed=0
 for count in "$LOGS"/*.count; do
-  read -r one two three < "$count"
-  passed=$((passed + one)) failed=$((failed + two)) left=$((left + three))
+  read -r one two < "$count"
+  passed=$((passed + one)) failed=$((failed + two))
 done
 for target in Tests/*Tests; do
   target=${target##*/}
   grep -q "^$target\." "$LOGS/list" || { echo "$target has no test"; failed=$((failed + 1)); }
 done
-known=$(grep -c . "$LOGS/list")
-if [ $((passed + failed + left)) -lt "$known" ]; then
-  echo "of $known tests only $((passed + failed + left)) were run"
+cat "$LOGS"/*.failure 2> /dev/null || true
+# A name of the stream has the place in its file behind the last slash.
+cat "$LOGS"/*.ended | sed -E 's/.*"testID":"([^"]*)\\\/[^"]*".*/\1/; s/\\\//\//g' | sort -u > "$LOGS/ended"
+left=$(cat "$LOGS"/*.ended | grep -cF '"kind":"testSkipped"' || true)
+while read -r test; do
+  echo "not run: $test"
   failed=$((failed + 1))
-fi
+done < <(sort -u "$LOGS/list" | comm -23 - "$LOGS/ended")
 echo "$passed passed, $failed failed, $left skipped"
 [ "$failed" = 0 ] && [ "$passed" != 0 ]
