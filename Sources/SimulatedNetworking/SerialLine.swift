@@ -3,7 +3,7 @@ import Runtime
 /// A line that carries one message after another at a fixed rate, with a bounded queue in front.
 package struct SerialLine {
   /// When the line has carried all it was given so far.
-  private(set) var freeAt = Moment.start
+  package private(set) var freeAt = Moment.start
 
   /// The time one message occupies the line.
   package struct Slot {
@@ -19,9 +19,18 @@ package struct SerialLine {
     let start = max(now, freeAt)
     let waiting = waitingBytes(at: now, rate: rate)
     if waiting > 0, waiting + bytes > queueBytesMax { return nil }
-    freeAt = start.advanced(by: Self.time(for: bytes, rate: rate))
-    return Slot(start: start, end: freeAt)
+    return Slot(start: start, end: carry(bytes, at: now, rate: rate))
   }
+
+  /// Carries `bytes` once the line is free, however many wait; gives when it will be free again.
+  package mutating func carry(_ bytes: Int, at now: Moment, rate: Int?) -> Moment {
+    guard let rate else { return now }
+    freeAt = max(now, freeAt).advanced(by: Self.time(for: bytes, rate: rate))
+    return freeAt
+  }
+
+  /// Whether nothing is being carried or waits.
+  package func isFree(at now: Moment) -> Bool { freeAt <= now }
 
   /// Bytes that have not been carried yet.
   package func waitingBytes(at now: Moment, rate: Int?) -> Int {

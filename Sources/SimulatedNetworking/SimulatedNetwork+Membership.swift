@@ -29,6 +29,7 @@ extension SimulatedNetwork {
     guard let node = nodes[peer] else { return }
     leave(peer)
     failRequests(of: node) { _ in true }
+    while let message = node.arriving.next() { giveUp(message, .disconnected) }
     node.endLife()
   }
 

@@ -61,15 +61,58 @@ extension SimulatedNetwork {
     _ envelope: Envelope, on link: SimulatedLink, _ connection: Int, lastByte: Moment
   ) {
     let receiver = link.to
-    let capacity = receiver.capacity ?? configuration.capacity
-    let slot = receiver.downlink.admit(
-      envelope.payload.count + configuration.overheadBytes, at: runtime.now,
-      rate: capacity.downloadBytesPerSecond, queueBytesMax: capacity.queueBytesMax)
-    guard let slot else {
-      messagesInFlight -= 1
-      return drop(envelope.kind, on: link, .downlinkFull)
+    let message = ArrivingMessage(
+      envelope: envelope, link: link, connection: connection,
+      bytes: envelope.payload.count + configuration.overheadBytes, lastByte: lastByte)
+    if receiver.arriving.isEmpty, receiver.downlink.isFree(at: runtime.now) {
+      return takeIn(message)
     }
-    runtime.schedule(at: max(slot.end, lastByte)) { self.arrive(envelope, on: link, connection) }
+    let capacity = receiver.capacity ?? configuration.capacity
+    let rest = receiver.downlink.waitingBytes(
+      at: runtime.now, rate: capacity.downloadBytesPerSecond)
+    guard rest + receiver.arriving.bytes + message.bytes <= capacity.queueBytesMax else {
+      return giveUp(message, .downlinkFull)
+    }
+    let isFirst = receiver.arriving.isEmpty
+    receiver.arriving.append(message)
+    if isFirst { takeNextWhenFree(receiver) }
+  }
+
+  private func takeNextWhenFree(_ node: SimulatedNode) {
+    let life = node.life
+    runtime.schedule(at: max(runtime.now, node.downlink.freeAt)) {
+      if node.life == life { self.takeNext(node) }
+    }
+  }
+
+  /// The downlink is free: it carries what waits first. The answer to a request that has ended
+  /// waits at its sender in a real network, which hears of the end and does not send it.
+  private func takeNext(_ node: SimulatedNode) {
+    while let message = node.arriving.next() {
+      guard !message.isGivenUp else {
+        giveUp(message, .late)
+        continue
+      }
+      takeIn(message)
+      if !node.arriving.isEmpty { takeNextWhenFree(node) }
+      return
+    }
+  }
+
+  /// Lets the downlink, which is free, carry a message.
+  private func takeIn(_ message: ArrivingMessage) {
+    let capacity = message.link.to.capacity ?? configuration.capacity
+    let end = message.link.to.downlink.carry(
+      message.bytes, at: runtime.now, rate: capacity.downloadBytesPerSecond)
+    runtime.schedule(at: max(end, message.lastByte)) {
+      self.arrive(message.envelope, on: message.link, message.connection)
+    }
+  }
+
+  /// A message that waits for a downlink comes to nothing.
+  func giveUp(_ message: ArrivingMessage, _ reason: DropReason) {
+    messagesInFlight -= 1
+    drop(message.envelope.kind, on: message.link, reason)
   }
 
   /// The whole message is at the receiver.

@@ -51,6 +51,8 @@ final class SimulatedNode: @unchecked Sendable {
   var neighbours: [SimulatedLink] = []
   var uplink = SerialLine()
   var downlink = SerialLine()
+  /// What waits for the downlink; while that is not empty, a timer runs to its end.
+  var arriving = DownlinkQueue()
   var gossip = GossipCache()
   var subscriptions: [Topic: [HeldSubscription]] = [:]
   var peerSubscriptions: [AsyncStream<PeerEvent>.Continuation] = []

@@ -72,6 +72,36 @@ import Testing
     world.end()
   }
 
+  @Test func anAnswerThatNobodyWaitsFor_shouldTakeNoTime_whereOthersWaitBehindIt() {
+    let world = NetworkWorld(
+      NetworkConfiguration(
+        link: LinkConditions(latency: .milliseconds(10)),
+        capacity: NodeCapacity(downloadBytesPerSecond: 1_000_000), overheadBytes: 0))
+    let nodes = world.nodes(4)
+    for node in nodes.dropFirst() {
+      node.serve(.chunk) { _, payload in [UInt8](repeating: 0, count: 100_000 * Int(payload[0])) }
+    }
+    let start = world.runtime.now
+    world.run {
+      await withDiscardingTaskGroup { group in
+        for (index, tenths) in ([10, 9, 1] as [UInt8]).enumerated() {
+          group.addTask {
+            try? await world.runtime.sleep(for: .milliseconds(index))
+            let patience = index == 1 ? Duration.milliseconds(500) : .seconds(60)
+            let answer = try? await nodes[0].send(
+              .chunk, [tenths], to: nodes[index + 1].local, timeout: patience)
+            let after = start.duration(to: world.runtime.now).wholeNanoseconds / 1_000_000
+            world.note("\(index) \(answer?.count ?? 0) \(after) ms")
+          }
+        }
+      }
+    }
+    let noted = world.noted.map { $0.split(separator: " ").dropFirst().joined(separator: " ") }
+    #expect(noted == ["1 0 501 ms", "0 1000000 1020 ms", "2 100000 1120 ms"])
+    #expect(world.network.drops[.late] == 1 && world.network.messagesInFlight == 0)
+    world.end()
+  }
+
   @Test func aNodeWithoutGossip_shouldBeSentNone_andStillPublish() {
     let world = NetworkWorld()
     let nodes = world.nodes(3)
