@@ -101,7 +101,8 @@ extension StateQueueCore {
     var actions: [Action] = now.isEmpty ? [] : [apply(now)]
     if !passed.isEmpty {
       wasLate()
-      actions += passed.map { .prune($0, .blockPassed) } + reset(.discarded)
+      actions += passed.map { .prune($0, .blockPassed) } + strays(in: passed, chain: chain)
+      actions += reset(.discarded)
     }
     return actions
   }

@@ -137,7 +137,7 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
       return discard(chunk, .finalized)
     }
     if chain.isKnown(chunk.hash) || number <= head {
-      return discard(chunk, .blockPassed)
+      return discard(chunk, .blockPassed) + strays(in: [chunk], chain: chain)
     }
     if UInt64(number) > UInt64(head) + UInt64(configuration.windowAheadMax) {
       return discard(chunk, .tooFarAhead) + [.ahead(chunk.peer)]
@@ -164,6 +164,15 @@ public struct StateQueueCore<Block: SyncBlock>: Sendable {
     let peers = Set(chunks.map(\.peer)).sorted()
     return chunks.map { .prune($0, .blockUnknown) } + peers.map { .behind($0) }
       + reset(.discarded) + advance(chain: chain)
+  }
+
+  /// These chunks were of blocks that the chain has passed. If it does not even know the block, and
+  /// this was not the first late chunk in a row, the peer has another chain or made the block up:
+  /// like one whose block cannot be had, it is not fit to be asked until it was looked at again.
+  func strays(in chunks: [SourcedChunk], chain: some ChainReader) -> [Action] {
+    guard lateInRow > LiveSyncLimits.discardsBeforeHoldMax else { return [] }
+    let peers = Set(chunks.filter { !chain.isKnown($0.hash) }.map(\.peer))
+    return peers.sorted().map { .behind($0) }
   }
 
   /// The next request starts where `chunk` ends.

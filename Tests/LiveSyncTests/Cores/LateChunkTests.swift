@@ -17,6 +17,23 @@ import Testing
     #expect(queue.core.nextItems == 100, "as many as it may")
   }
 
+  /// Who names blocks that nobody has would be asked for ever, and be of no use.
+  @Test func peer_shouldBeLookedAtAgain_whenTheChainPassesUnknownBlocksOfItsChunks() {
+    var queue = StateQueueCoreTests.Harness()
+    let late = queue.chunk(at: 19, end: StateQueueCoreTests.key)
+    let unknown = queue.chunk(at: 19, end: StateQueueCoreTests.key, fork: true)
+    for _ in 0..<LiveSyncLimits.discardsBeforeHoldMax {
+      #expect(queue.receive(unknown).behind.isEmpty, "it may be of a fork")
+    }
+    #expect(queue.receive(late).behind.isEmpty, "an honest peer is late")
+    #expect(queue.receive(unknown).behind == [unknown.peer])
+    let early = queue.chunk(at: 21, end: StateQueueCoreTests.key, fork: true)
+    #expect(queue.receive(early).behind.isEmpty, "its block may come")
+    queue.chain.extend([queue.blocks[20]])
+    let actions = queue.core.chainChanged(.advanced, chain: queue.chain)
+    #expect(actions.prunes == [.blockPassed] && actions.behind == [early.peer])
+  }
+
   @Test func nextChunk_shouldNotBeSmaller_whenTheLastWasOfABlockFarAhead() {
     var queue = StateQueueCoreTests.Harness()
     let early = queue.chunk(at: 50, end: StateQueueCoreTests.key)
