@@ -178,6 +178,41 @@ struct LogRun {
     #expect(disk.log.filter { $0 == "synced log.new" }.count == 3)
   }
 
+  @Test func writes_shouldBeSyncedTogether_whenOthersAreAnsweredMeanwhile() throws {
+    let store = try LoggedStore(MemoryDisk(), .always, isDelayed: true)
+    let worker = try #require(store.worker)
+    worker.holdsGathering = true
+    store.batch("SET a v", "SET b v")
+    store.batch("SET c v")
+    worker.doOne()
+    #expect(store.acknowledged == 1 && worker.isIdle, "the next sync waits for two more writes")
+    store.batch("SET a w")
+    #expect(worker.isIdle)
+    store.batch("SET b w")
+    #expect(!worker.isIdle)
+    // The end of a wait that is over changes nothing.
+    worker.endGathering()
+    worker.doOne()
+    #expect(store.acknowledged == 4 && worker.isIdle)
+  }
+
+  @Test func writesThatWait_shouldBeSynced_whenNobodyWritesInThePauseAfterASync() throws {
+    let store = try LoggedStore(MemoryDisk(), .always, isDelayed: true)
+    let worker = try #require(store.worker)
+    worker.holdsGathering = true
+    store.batch("SET a v")
+    store.batch("SET b v")
+    worker.doOne()
+    #expect(store.acknowledged == 1 && worker.isIdle)
+    worker.endGathering()
+    #expect(!worker.isIdle)
+    worker.doOne()
+    #expect(store.acknowledged == 2)
+    // Whoever is alone is not kept waiting.
+    store.batch("SET a w")
+    #expect(!worker.isIdle)
+  }
+
   // MARK: Planted faults
 
   /// Whether any seed shows that something is wrong.

@@ -14,6 +14,22 @@ final class DelayedWorker: LogWorker {
     _ work: @escaping @Sendable () -> DiskError?, done: @escaping (DiskError?) -> Void
   ) { waiting.append((work, done)) }
 
+  /// Whether `gather` waits until a test says so.
+  var holdsGathering = false
+  private(set) var gathered: [() -> Void] = []
+
+  func gather(_ done: @escaping () -> Void) {
+    if holdsGathering { gathered.append(done) } else { done() }
+  }
+
+  func endGathering() {
+    let all = gathered
+    gathered = []
+    for done in all { done() }
+  }
+
+  var isIdle: Bool { waiting.isEmpty }
+
   func doOne() {
     guard !waiting.isEmpty else { return }
     let (work, done) = waiting.removeFirst()

@@ -12,6 +12,8 @@ extension LimitTable {
     "KeyValueLimits.searchedFramesMax": .driven(by: "search_shouldEnd_whateverIsBehindTheDamage"),
     "KeyValueLimits.pendingBytesMax": .driven(by: "whatWaitsForRoom_shouldBeLimited"),
     "KeyValueLimits.syncPause": .estimate("how often is synced in mode everysec"),
+    "KeyValueLimits.gatherShare": .estimate("a pause of a sync, so that one serves more writes"),
+    "KeyValueLimits.gatherPauseMax": .estimate("a bound of that pause on a slow disk"),
     "KeyValueLimits.sliceEntries": .driven(
       by: "checkpoint_shouldBeASnapshotWithItsLog_whateverIsWrittenMeanwhile"),
     "KeyValueLimits.sliceBytes": .driven(by: "aSlice_shouldBeBounded_byEntriesAndBytes"),

@@ -34,7 +34,9 @@ public enum LogNotice: Sendable, Hashable, CustomStringConvertible {
 /// Log and checkpoints of one store. On one thread, but for what its worker does.
 ///
 /// All that a batch wrote is written by one call before the batch is answered. In mode `always` a
-/// sync follows, which takes all batches along that were written before it began.
+/// sync follows, which takes all batches along that were written before it began. Where some wait
+/// when it ends, the next one begins a little later: those who were answered write again meanwhile,
+/// and are served by one sync with the others instead of in turn with them.
 public final class DurableLog: CommitLog {
   enum State {
     case open
@@ -62,8 +64,12 @@ public final class DurableLog: CommitLog {
   /// Files that may have something that is not on the disk, in order.
   private var unsynced: [any LogDiskFile] = []
   private var isSyncing = false
-  /// Batches that wait: their numbers, and their last frames.
-  private var waiting: [(batch: UInt64, frame: UInt64)] = []
+  /// Batches that wait: their numbers, last frames, and numbers of effects.
+  private var waiting: [(batch: UInt64, frame: UInt64, effects: Int)] = []
+  /// While the next sync waits for others to write: how many effects it waits for at most.
+  private var gathering: Int?
+  /// Counts such waits.
+  private var gatherings: UInt64 = 0
   /// Log bytes since the last checkpoint began.
   private(set) var logBytes = 0
   var checkpoint: CheckpointRun?
@@ -164,7 +170,8 @@ public final class DurableLog: CommitLog {
       if Mutant.isOn(.answeredBeforeSync) { return .done }
     #endif
     guard mode == .always else { return .done }
-    waiting.append((batch, written))
+    waiting.append((batch, written, core.effectCount))
+    if let gathering, effectsWaiting >= gathering { self.gathering = nil }
     sync()
     if self.safe >= written { return .done }
     return refusal.map { .failed($0) } ?? .waiting
@@ -257,10 +264,11 @@ public final class DurableLog: CommitLog {
     if retryTicks > 0 { retryTicks -= 1 }
   }
 
-  /// Begins to bring what was written to the disk, unless that is being done or not needed.
+  /// Begins to bring what was written to the disk, unless that is being done, put off or not
+  /// needed.
   public func sync() {
     // Also while there is no room: what was written before waits for it.
-    guard !isSyncing, safe < written, !isBroken else { return }
+    guard !isSyncing, gathering == nil, safe < written, !isBroken else { return }
     let (target, files) = (written, unsynced + [file])
     unsynced = []
     isSyncing = true
@@ -294,11 +302,27 @@ public final class DurableLog: CommitLog {
       return breakDown(sync: error)
     }
     safe = max(safe, target)
+    // As many write at a time as wait now, with those who are answered.
+    let atATime = effectsWaiting
     if let last = waiting.last(where: { $0.frame <= target }) {
       waiting.removeAll { $0.frame <= target }
       committed(last.batch)
     }
-    if mode == .always { sync() }
+    if mode == .always { gather(atATime) }
+  }
+
+  private var effectsWaiting: Int { waiting.reduce(0) { $0 + $1.effects } }
+
+  /// Begins the next sync when as many effects wait as did, or after the worker's pause.
+  private func gather(_ effects: Int) {
+    guard !isSyncing, gathering == nil, effectsWaiting > 0 else { return sync() }
+    gathering = effects
+    gatherings += 1
+    worker.gather { [self, number = gatherings] in
+      guard number == gatherings else { return }
+      gathering = nil
+      sync()
+    }
   }
 
   // MARK: What a checkpoint needs

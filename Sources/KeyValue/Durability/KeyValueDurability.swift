@@ -4,6 +4,8 @@ import Runtime
 final class RuntimeLogWorker: LogWorker {
   private let runtime: EventLoopRuntime
   private let worker: any Worker
+  /// What the last work took.
+  private var last = Duration.zero
 
   init(_ runtime: EventLoopRuntime) {
     self.runtime = runtime
@@ -13,11 +15,21 @@ final class RuntimeLogWorker: LogWorker {
   func run(
     _ work: @escaping @Sendable () -> DiskError?, done: @escaping (DiskError?) -> Void
   ) {
-    let done = Unshared(done)
+    let began = runtime.now
+    let done = Unshared { [self] (error: DiskError?) in
+      last = began.duration(to: runtime.now)
+      done(error)
+    }
     runtime.spawn("key-value log") { [worker, runtime] in
       let error = await worker.run(work)
       runtime.perform { done.value(error) }
     }
+  }
+
+  func gather(_ done: @escaping () -> Void) {
+    let pause = min(last / KeyValueLimits.gatherShare, KeyValueLimits.gatherPauseMax)
+    let done = Unshared(done)
+    runtime.schedule(at: runtime.now.advanced(by: pause)) { done.value() }
   }
 }
 

@@ -20,6 +20,11 @@ extension KeyValueLimits {
   public static let pendingBytesMax = 256 << 20
   /// Between two syncs of `--fsync everysec`, and between two attempts to write on a full disk.
   public static let syncPause = Duration.seconds(1)
+  /// Of the time that a sync took, the part that the next one waits for others to write
+  /// (`--fsync always`); that of PostgreSQL's `commit_delay`, measured instead of set.
+  public static let gatherShare = 4
+  /// The longest such wait.
+  public static let gatherPauseMax = Duration.milliseconds(5)
 
   /// Entries that are looked at in one slice of a checkpoint.
   public static let sliceEntries = 8_192

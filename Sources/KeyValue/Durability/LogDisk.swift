@@ -42,6 +42,9 @@ public protocol LogWorker: AnyObject {
   /// Does `work`, then calls `done` on the thread of the caller with what it gave; before `run`
   /// returns if it does not wait elsewhere. One piece of work at a time.
   func run(_ work: @escaping @Sendable () -> DiskError?, done: @escaping (DiskError?) -> Void)
+  /// Calls `done` on the thread of the caller after a small part of the time that the last work
+  /// took; before `gather` returns if no time is measured.
+  func gather(_ done: @escaping () -> Void)
 }
 
 /// Waits where it is called.
@@ -51,4 +54,6 @@ public final class InlineLogWorker: LogWorker {
   public func run(
     _ work: @escaping @Sendable () -> DiskError?, done: @escaping (DiskError?) -> Void
   ) { done(work()) }
+
+  public func gather(_ done: @escaping () -> Void) { done() }
 }
