@@ -82,6 +82,53 @@ import Testing
     #expect(network.read(0, "late") == .text("v"))
   }
 
+  /// What a peer has of others is told by way of others too, so word of it may be newer than what a
+  /// session compared.
+  @Test func whatAPeerToldDuringASession_shouldNotCountAsCompared_whenItEnds() throws {
+    let network = ReplicaNetwork(4)
+    network.cut(0, 3)
+    network.run(1_000)
+    network.holdsSessions = true
+    network.onPush = { _, to, _ in to == 0 ? .fails : .comes }
+    network.write(1, "SET a v")
+    network.run(3_000)
+    let node = network.nodes[0]
+    #expect(node.sessions > 0)
+    network.write(3, "SET b v")
+    let written = network.nodes[3].core.lastTicks
+    network.run(6_000)
+    let others = network.nodes[1...2].map(\.entries.count)
+    #expect(node.entries.isEmpty && others == [2, 2])
+    let outcome = SessionOutcome(ownClock: node.core.lastTicks, peerClock: nil, isComplete: true)
+    for other in network.nodes[1...2] {
+      _ = node.replication.sessionEnded(
+        with: other.identity, outcome, &node.core, at: network.time(node))
+    }
+    let status = node.replication.status(clock: node.core.lastTicks, floor: node.floor)
+    let writer = try #require(status.peers.first { $0.identity == network.nodes[3].identity })
+    #expect(writer.have < written)
+  }
+
+  /// Whoever is not heard of since may take itself to have all that this node wrote until then.
+  @Test(arguments: [false, true])
+  func aClockThatWasTold_shouldNotBeForgotten_whenTheWallClockIsSetBack(_ isCrash: Bool) {
+    let network = ReplicaNetwork(2)
+    network.run(20_000, step: 50)
+    let node = network.nodes[1]
+    let told = node.core.lastTicks
+    if !isCrash { node.book = node.replication.stopped() }
+    network.stop(1)
+    network.cut(0, 1)
+    node.skew = -3_600_000
+    network.restart(1)
+    network.write(1, "SET k v")
+    let lease = KeyValueLimits.clockLeaseMilliseconds << 16
+    #expect(node.core.lastTicks > told && node.core.lastTicks <= told + (isCrash ? lease : 0) + 1)
+    network.cut = []
+    network.run(5_000)
+    #expect(network.read(0, "k") == .text("v") && network.isEqual)
+  }
+
   /// redis/redis#2694: what is stale serves others again.
   @Test func aCopyOfOldData_shouldBringNothingDeadBack_report9() {
     let network = ReplicaNetwork(3)

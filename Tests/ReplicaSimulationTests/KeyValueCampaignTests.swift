@@ -18,6 +18,14 @@ import Testing
     #expect(Set(tally.replicas.keys) == Set(counts))
   }
 
+  /// Seeds in which a replica drops a record that its peers have forgotten, and knows of it still.
+  @Test(arguments: [125, 1454, 1630] as [UInt64])
+  func clusters_shouldHoldWhatTheModelSays_whenADeadRecordIsDropped(_ seed: UInt64) {
+    let report = KeyValueRun(seed: seed).report()
+    #expect(report.failure == nil, "\(report.failure?.description ?? "")")
+    #expect(report.coverage.notes[.deadRecord] ?? 0 > 0)
+  }
+
   @Test func cluster_shouldHoldWhatTheModelSays_whenOneCrashesAtEachWritePoint() {
     let reports = KeyValueRun(seed: 12).crashSweep(limit: 5)
     #expect(reports.count == 10)

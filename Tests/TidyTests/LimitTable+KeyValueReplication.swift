@@ -1,5 +1,7 @@
 extension LimitTable {
   static let keyValueReplicationLimits: [String: Proof] = [
+    "KeyValueLimits.clockLeaseMilliseconds": .driven(
+      by: "aClockThatWasTold_shouldNotBeForgotten_whenTheWallClockIsSetBack"),
     "KeyValueLimits.membersMax": .driven(by: "members_shouldBeLimited"),
     "KeyValueLimits.removedMembersMax": .driven(by: "members_shouldBeLimited"),
     "KeyValueLimits.memberAddressesMax": .driven(by: "settings_shouldBeLimited_andNamed"),

@@ -144,6 +144,7 @@ public final class ReplicationShell: @unchecked Sendable {
   public func stop() {
     guard !isStopped else { return }
     isStopped = true
+    members?.store(core.stopped())
     if let timer { runtime.cancel(timer) }
     server.replication = nil
     server.core.replicationLines = nil

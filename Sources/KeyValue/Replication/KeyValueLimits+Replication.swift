@@ -18,6 +18,9 @@ extension KeyValueLimits {
   /// Addresses whose keys are pinned. Of more those go at which no member is.
   public static let pinsMax = membersMax * memberAddressesMax + namedPeersMax
 
+  /// Milliseconds that a node may tell of its clock beyond what it has stored of it last.
+  public static let clockLeaseMilliseconds: UInt64 = 10_000
+
   // MARK: Messages
 
   /// Bytes of a hello, of its answer, of a round and of its answer: lists of members and rows.

@@ -143,11 +143,15 @@ extension MemberTable: WireCodable {
 
 /// What a node keeps of the cluster between two runs: the file `members` of a data directory.
 ///
-/// Wire form: a byte for the format, 1; the table; the number of pinned addresses, and each with
-/// its key, in the order of the addresses.
+/// Wire form: a byte for the format, 2; the clock; the table; the number of pinned addresses, and
+/// each with its key, in the order of the addresses. Format 1, which is read as well, has no clock.
 public struct MemberBook: Sendable, Hashable {
-  static let format: UInt8 = 1
+  static let format: UInt8 = 2
 
+  /// No ticks that other members were told of this node's clock are above these: it begins at them
+  /// when it starts again, so that it writes nothing at a time up to which others take themselves
+  /// to have all, wherever the wall clock is meanwhile.
+  public var clock: UInt64 = 0
   public var table = MemberTable()
   /// The key that was found first at an address, or named by the operator.
   public var pins: [String: NodeIdentity] = [:]
@@ -170,6 +174,7 @@ public struct MemberBook: Sendable, Hashable {
 extension MemberBook: WireCodable {
   public func encode(to encoder: inout WireEncoder) {
     encoder.append(byte: Self.format)
+    encoder.append(clock)
     encoder.append(table)
     let sorted = pins.sorted { Self.precedes($0.key, $1.key) }.prefix(KeyValueLimits.pinsMax)
     encoder.append(count: sorted.count)
@@ -182,9 +187,10 @@ extension MemberBook: WireCodable {
   public init(from decoder: inout WireDecoder) throws(WireError) {
     let start = decoder.offset
     let format = try decoder.byte()
-    guard format == Self.format else {
+    guard format == 1 || format == Self.format else {
       throw .invalidCase(UInt64(format), of: "format", at: start)
     }
+    if format == Self.format { clock = try decoder.uint64() }
     table = try decoder.value()
     var last: String?
     for _ in 0..<(try decoder.count(elementBytes: 33, limit: KeyValueLimits.pinsMax)) {

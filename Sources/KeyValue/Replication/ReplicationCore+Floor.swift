@@ -76,6 +76,24 @@ extension ReplicationCore {
     return (told - min(told, last)) >> 16
   }
 
+  // MARK: The clock
+
+  /// Has stored up to where the clock may be told, half a lease before it is there: time enough for
+  /// a store that is slow, or fails once.
+  mutating func promiseClock() {
+    let lease = KeyValueLimits.clockLeaseMilliseconds << 16
+    guard book.clock < told + lease / 2 else { return }
+    book.clock = told + lease
+    out.append(.storeMembers)
+  }
+
+  /// Nothing is told any more: what is to be stored then, so that the next run begins at the time
+  /// that was told last.
+  public mutating func stopped() -> MemberBook {
+    book.clock = told
+    return book
+  }
+
   // MARK: Status
 
   /// What replication is like now.

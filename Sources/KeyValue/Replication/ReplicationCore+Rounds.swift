@@ -134,10 +134,13 @@ extension ReplicationCore {
   }
 
   /// This node has all that a peer held when its clock showed these ticks, so also all that the
-  /// peer has of others.
+  /// peer had of others then. A row that it told later, as another member may have passed it on
+  /// meanwhile, speaks of more than was compared.
   private mutating func tookAll(of peer: NodeIdentity, through ticks: UInt64) {
     raiseHave(of: peer, to: ticks)
-    for (member, ticks) in rows.rows[peer]?.have ?? [:] { raiseHave(of: member, to: ticks) }
+    if let row = rows.rows[peer], row.stamp < ticks {
+      for (member, ticks) in row.have { raiseHave(of: member, to: ticks) }
+    }
     settleHave(of: peer)
   }
 

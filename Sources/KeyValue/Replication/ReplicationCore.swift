@@ -94,6 +94,7 @@ public struct ReplicationCore {
     told = source.clock(at: time.milliseconds)
     floor = source.floor
     refusesWrites = source.refusesWrites
+    promiseClock()
   }
 
   /// Pushes what there is room for, and gives the actions of the call.
@@ -132,7 +133,12 @@ public struct ReplicationCore {
   public mutating func start<Source: ReplicationSource & ~Copyable>(
     _ source: inout Source, at time: ReplicationTime
   ) -> [ReplicationAction] {
+    let promised = book.clock
     begin(&source, at: time)
+    if promised > told {
+      told = promised
+      out.append(.raiseClock(promised))
+    }
     isRemoved = book.table.isRemoved(settings.identity)
     let own = Member(
       identity: settings.identity, name: settings.name, addresses: settings.addresses,

@@ -28,7 +28,29 @@ final class KeyValueLedger: @unchecked Sendable {
   /// What strings are by version: nil is gone. An expiry of 0 is none.
   private(set) var contents: [Version: (value: String?, expiry: UInt64)] = [:]
 
+  /// What replicas dropped because a peer called it dead: by replica and key, the newest version.
+  private var buried: [Int: [String: HybridTime]] = [:]
+  /// The latest time that the clock of any replica showed, in milliseconds.
+  private var latest: UInt64 = 0
+
   func finish(_ number: Int) { done.insert(number) }
+
+  /// The clock of a replica shows this.
+  func saw(milliseconds: UInt64) { latest = max(latest, milliseconds) }
+
+  /// Takes note of a record that a replica dropped because a peer called it dead. From then on it
+  /// knows of it without a trace in its store.
+  /// - Returns: what is wrong with that: that no client deleted it, and that it lives on at every
+  ///   clock.
+  func bury(_ key: String, _ version: HybridTime, at node: Int) -> ReplicaFailure? {
+    buried[node, default: [:]][key] = max(buried[node]?[key] ?? version, version)
+    let isOver = contents.contains { written, content in
+      written.key == key && written.time >= version
+        && (content.value == nil || content.expiry != 0 && content.expiry <= latest)
+    }
+    return isOver
+      ? nil : .init(.lostWrite, "\(node) dropped '\(key)' of \(version) as dead, but it lives")
+  }
 
   /// Takes note of a command that was executed.
   /// - Parameters:
@@ -82,8 +104,8 @@ final class KeyValueLedger: @unchecked Sendable {
 
   // MARK: What replicas know
 
-  /// The commands that are done or superseded in what a replica holds.
-  func known(in held: HeldContent) -> EventSet {
+  /// The commands that are done or superseded in what a replica holds, or dropped as dead.
+  func known(in held: HeldContent, of node: Int) -> EventSet {
     var known = EventSet()
     for (number, write) in writes {
       let key = write.command.key
@@ -94,7 +116,8 @@ final class KeyValueLedger: @unchecked Sendable {
           continue
         }
         let isHeld = held.versions[key].map { $0 >= version } ?? (version.ticks <= held.floor)
-        if isHeld { known.insert(number) }
+        let isBuried = buried[node]?[key].map { $0 >= version } ?? false
+        if isHeld || isBuried { known.insert(number) }
       case .counter:
         if (held.counters[key] ?? 0) & KeyValueCommand.share(number) != 0 { known.insert(number) }
       case .mapCounter:

@@ -99,7 +99,7 @@ struct KeyValueNode: ReplicaNode, @unchecked Sendable {
     moment.act(.note(.newID))
     perform(replication.start(&storage.core, at: Self.time(moment)), &moment)
     if files.isClosed { throw .closed }
-    known = settings.ledger.known(in: storage.content(keepsSiblings: settings.keepsSiblings))
+    settleKnown()
   }
 
   static func identity(_ number: Int) -> NodeIdentity {
@@ -142,6 +142,7 @@ struct KeyValueNode: ReplicaNode, @unchecked Sendable {
     _ moment: inout ReplicaMoment
   ) throws(StorageError) {
     storage.milliseconds = moment.milliseconds
+    settings.ledger.saw(milliseconds: moment.milliseconds)
     // Whoever looks after it starts it anew.
     if storage.isBroken { throw .closed }
     switch input {
@@ -151,13 +152,18 @@ struct KeyValueNode: ReplicaNode, @unchecked Sendable {
     }
     if storage.files.isClosed { throw .closed }
     if storage.files.takeRefusal() { moment.act(.happened(.failedWrite)) }
-    if !isRefusing {
-      known = settings.ledger.known(in: storage.content(keepsSiblings: settings.keepsSiblings))
-    }
+    if !isRefusing { settleKnown() }
+  }
+
+  private mutating func settleKnown() {
+    known = settings.ledger.known(
+      in: storage.content(keepsSiblings: settings.keepsSiblings), of: place.number)
   }
 
   mutating func close(in store: any KeyValueStore) throws(StorageError) {
     storage.close()
+    // If it cannot be stored, the next run begins a little later.
+    try? storage.files.writeBook(replication.stopped())
     if storage.files.isClosed { throw .closed }
   }
 
@@ -300,7 +306,7 @@ struct KeyValueNode: ReplicaNode, @unchecked Sendable {
     _ moment: inout ReplicaMoment
   ) {
     var results: [Result<ApplyOutcome, KeyValueCore.Refusal>] = []
-    var buried = 0
+    var buried: [DeadRecord] = []
     let skips =
       settings.planted == .acknowledgedHole && moment.random.chance(perMillion: 300_000)
     let (refusal, _) = storage.write(isLogged: settings.planted != .earlyAcknowledgement) { core in
@@ -313,13 +319,19 @@ struct KeyValueNode: ReplicaNode, @unchecked Sendable {
           results.append(.success(try take(effect, &core)))
         } catch { results.append(.failure(error)) }
       }
-      for record in dead where core.bury(record.key, record.version) { buried += 1 }
+      buried = dead.filter { core.bury($0.key, $0.version) }
     }
-    if buried > 0 { moment.act(.note(.deadRecord)) }
+    for record in buried {
+      moment.act(.note(.deadRecord))
+      let key = String(decoding: record.key, as: UTF8.self)
+      if let failure = settings.ledger.bury(key, record.version, at: place.number) {
+        moment.act(.failed(failure))
+      }
+    }
     let time = Self.time(moment)
     let actions =
       refusal == nil
-      ? replication.applied(token, results, buried: buried, &storage.core, at: time)
+      ? replication.applied(token, results, buried: buried.count, &storage.core, at: time)
       : replication.notApplied(token, &storage.core, at: time)
     perform(actions, &moment)
   }

@@ -131,7 +131,7 @@ struct KeyValueSubject: ReplicaSubject {
     for node in nodes {
       let held = content(of: node)
       if let failure = ledger.failure(in: held, of: node.place.number) { return failure }
-      let known = ledger.known(in: held)
+      let known = ledger.known(in: held, of: node.place.number)
       if let failure = ledger.loss(in: held, known: known, promised: promised) { return failure }
       for (key, effect) in held.strings.sorted(by: { $0.key < $1.key }) {
         guard case .set(_, _, _, _, let expiry) = effect, expiry != 0,
