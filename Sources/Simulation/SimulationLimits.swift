@@ -50,7 +50,7 @@ public enum SimulationLimits {
   public static let shrinkRunsMax = 120
   /// Events that a failure report shows.
   public static let reportedEventsMax = 12
-  /// Runs of the profile `swarm` from which on a campaign must have reached everything.
+  /// Runs of a profile that expects marks, from which on a campaign must have reached them all.
   public static let coveredRunsMin = 2_000
   /// Blocks that a failure report may show.
   package static let shownBlocksMax = 24

@@ -45,10 +45,12 @@ enum CampaignMergeCommand: Command {
   ) throws(UsageError) -> (CampaignIdentity, [SeedResult], CampaignSummary) {
     guard let campaign = results.campaign else { throw UsageError("the files hold no results") }
     let sorted = results.sorted
-    var summary = CampaignSummary(
-      name: campaign.profile,
-      profile: Profile.all.first { $0.name == campaign.profile },
-      planned: expected?.count ?? sorted.count)
+    let planned = expected?.count ?? sorted.count
+    var summary =
+      ReplicaProfile.named(campaign.profile)?.summary(planned: planned)
+      ?? CampaignSummary(
+        name: campaign.profile, profile: Profile.all.first { $0.name == campaign.profile },
+        planned: planned)
     for result in sorted where expected.map({ $0.contains(result.seed) }) ?? true {
       summary.add(result)
     }

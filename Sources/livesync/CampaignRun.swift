@@ -31,10 +31,7 @@ final class CampaignRun: Sendable {
 
   init(_ campaign: SimulateCommand.Campaign) throws {
     self.campaign = campaign
-    var state = State(
-      summary: CampaignSummary(
-        name: campaign.identity.profile, profile: campaign.profile,
-        planned: campaign.seeds.count))
+    var state = State(summary: campaign.summary)
     if let path = campaign.path { try Self.open(path, campaign, &state) }
     self.state = Lock(state)
   }
@@ -67,7 +64,7 @@ final class CampaignRun: Sendable {
   func run() throws -> ExitCode {
     if !campaign.isJSON {
       let share = campaign.seeds.shard == .whole ? "" : "  shard \(campaign.seeds.shard)"
-      let what = (campaign.profile == nil ? "" : "profile ") + campaign.identity.profile
+      let what = (campaign.summary.isDrawn ? "profile " : "") + campaign.identity.profile
       Console.print("simulate  \(what)  seeds \(campaign.seeds.span)\(share)")
       let known = state.withLock { $0.known.count }
       if known > 0 { Console.print("resumed   \(known) seeds have run before") }

@@ -19,8 +19,8 @@ extension SimulateCommand {
   /// What a campaign is asked to do.
   struct Campaign {
     let identity: CampaignIdentity
-    /// Draws the world of each seed; nil if all have the same.
-    let profile: Profile?
+    /// What came of it before it began: nothing.
+    let summary: CampaignSummary
     let seeds: ShardSeeds
     /// Processes at the same time.
     let jobs: Int
@@ -35,9 +35,10 @@ extension SimulateCommand {
   }
 
   /// Runs the seeds that `text` names.
+  /// - Parameter summary: that of no results, of so many seeds that are planned.
   static func campaign(
-    _ text: String, _ input: RunInput, _ profile: Profile?, _ transport: SimulatedTransport,
-    _ arguments: Arguments
+    _ text: String, _ identity: CampaignIdentity, _ arguments: Arguments,
+    summary: (Int) -> CampaignSummary
   ) throws -> ExitCode {
     guard arguments.text("--seed") == nil else {
       throw UsageError("option '--seeds' does not go with '--seed'")
@@ -47,14 +48,13 @@ extension SimulateCommand {
     if let text = arguments.text("--shard") {
       do { shard = try Shard(text) } catch { throw UsageError("option '--shard': \(error)") }
     }
-    _ = try usable { () throws(ScenarioError) in try input.run(transport: transport) }
     let path = try arguments.text("--out").map { try resultPath($0, shard) }
     if arguments.flag("--resume"), path == nil {
       throw UsageError("option '--resume' needs '--out', where the results are")
     }
+    let shardSeeds = ShardSeeds(span, shard: shard)
     let campaign = Campaign(
-      identity: identity(input, profile, arguments), profile: profile,
-      seeds: ShardSeeds(span, shard: shard),
+      identity: identity, summary: summary(shardSeeds.count), seeds: shardSeeds,
       jobs: try arguments.number("--jobs", in: 1...CampaignLimits.jobsMax)
         ?? ProcessInfo.processInfo.activeProcessorCount,
       path: path, isResumed: arguments.flag("--resume"), isJSON: arguments.wantsJSON,
@@ -62,13 +62,36 @@ extension SimulateCommand {
     return try CampaignRun(campaign).run()
   }
 
-  /// Runs the seeds that come on standard input, one a line, and prints the result of each.
+  /// Refuses what only a campaign has.
+  static func refuseWithoutSeeds(_ arguments: Arguments) throws(UsageError) {
+    for name in ["--jobs", "--shard"] where arguments.text(name) != nil {
+      throw UsageError("option '\(name)' needs '--seeds'")
+    }
+    if arguments.flag("--resume") { throw UsageError("option '--resume' needs '--seeds'") }
+  }
+
+  /// Runs nodes that sync, by the seeds that come on standard input.
   static func work(
     _ arguments: Arguments, _ transport: SimulatedTransport
   ) throws -> ExitCode {
+    let profile = try profile(arguments)
+    return try answerSeeds(arguments) { seed in
+      let input = try input(arguments, seed: seed).0
+      let campaign = identity(input, profile, arguments)
+      return result(input, seed: seed, transport, campaign)
+    }
+  }
+
+  /// Gives the seeds that come on standard input, one a line, and prints the result of each.
+  static func answerSeeds(
+    _ arguments: Arguments, _ result: (UInt64) throws -> SeedResult
+  ) throws -> ExitCode {
+    let others = ["--plan", "--seed", "--seeds", "--jobs", "--shard", "--out"]
+    if let other = others.first(where: { arguments.text($0) != nil }) {
+      throw UsageError("option '--worker' does not go with '\(other)'")
+    }
     // Whoever has started it ends it.
     for number in [SIGINT, SIGHUP] { signal(number, SIG_IGN) }
-    let profile = try profile(arguments)
     var lines = try InputFile(path: "-")
     var rest: [UInt8] = []
     while true {
@@ -79,9 +102,7 @@ extension SimulateCommand {
         let word = String(decoding: rest[..<end], as: UTF8.self)
         rest.removeFirst(end + 1)
         guard let seed = UInt64(word) else { throw UsageError("'\(word)' is no seed") }
-        let input = try input(arguments, seed: seed).0
-        let campaign = identity(input, profile, arguments)
-        Console.printJSON(result(input, seed: seed, transport, campaign).line)
+        Console.printJSON(try result(seed).line)
       }
       guard rest.count <= 20 else { throw UsageError("a line is too long to be a seed") }
     }
@@ -105,12 +126,15 @@ extension SimulateCommand {
   }
 
   /// What results of these worlds carry.
-  private static func identity(
+  static func identity(
     _ input: RunInput, _ profile: Profile?, _ arguments: Arguments
   ) -> CampaignIdentity {
+    identity(of: profile?.name ?? input.scenario.name, arguments)
+  }
+
+  static func identity(of name: String, _ arguments: Arguments) -> CampaignIdentity {
     CampaignIdentity(
-      profile: profile?.name ?? input.scenario.name,
-      options: ShellWord.command(Array(words(arguments).dropFirst())),
+      profile: name, options: ShellWord.command(Array(words(arguments).dropFirst())),
       program: BuildIdentity.current)
   }
 
@@ -140,7 +164,7 @@ extension SimulateCommand {
 }
 
 extension Duration {
-  fileprivate var nanoseconds: Int64 {
+  var nanoseconds: Int64 {
     components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
   }
 }

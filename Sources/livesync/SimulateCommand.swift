@@ -9,7 +9,8 @@ import Streams
 
 /// `livesync simulate`
 enum SimulateCommand: Command {
-  private static let profiles = Profile.all.map(\.name).joined(separator: ", ")
+  private static let profiles =
+    (Profile.all.map(\.name) + ReplicaProfile.all.map(\.name)).joined(separator: ", ")
 
   static let specification = CommandSpecification(
     name: "simulate",
@@ -50,6 +51,9 @@ enum SimulateCommand: Command {
 
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let seed: UInt64 = try arguments.number("--seed", in: 0...UInt64.max) ?? 1
+    if let replicas = ReplicaProfile.named(arguments.text("--profile")) {
+      return try run(replicas, seed: seed, arguments)
+    }
     if arguments.flag("--check-determinism") { return try checkDeterminism(arguments, seed: seed) }
     let profile = try profile(arguments)
     let (input, isRepeatable) = try input(arguments, seed: seed)
@@ -63,23 +67,17 @@ enum SimulateCommand: Command {
         "option '--profile \(profile.name)' draws worlds that '--transport real-network' does not "
           + "take: of more nodes, or with planned faults")
     }
-    if arguments.flag("--worker") {
-      let others = ["--plan", "--seed", "--seeds", "--jobs", "--shard", "--out"]
-      if let other = others.first(where: { arguments.text($0) != nil }) {
-        throw UsageError("option '--worker' does not go with '\(other)'")
-      }
-      return try work(arguments, transport)
-    }
+    if arguments.flag("--worker") { return try work(arguments, transport) }
     if let text = arguments.text("--seeds") {
       guard isRepeatable else {
         throw UsageError("option '--seeds' needs a scenario in a file that can be read again")
       }
-      return try campaign(text, input, profile, transport, arguments)
+      _ = try usable { () throws(ScenarioError) in try input.run(transport: transport) }
+      return try campaign(text, identity(input, profile, arguments), arguments) {
+        CampaignSummary(name: profile?.name ?? input.scenario.name, profile: profile, planned: $0)
+      }
     }
-    for name in ["--jobs", "--shard"] where arguments.text(name) != nil {
-      throw UsageError("option '\(name)' needs '--seeds'")
-    }
-    if arguments.flag("--resume") { throw UsageError("option '--resume' needs '--seeds'") }
+    try refuseWithoutSeeds(arguments)
     return try run(input, transport, arguments)
   }
 
@@ -143,7 +141,9 @@ enum SimulateCommand: Command {
     guard arguments.text("--scenario") == nil else {
       throw UsageError("option '--profile' does not go with '--scenario'")
     }
-    return try usable { () throws(ScenarioError) in try Profile.named(name) }
+    return try usable { () throws(ScenarioError) in
+      try Profile.named(name, others: ReplicaProfile.all.map(\.name))
+    }
   }
 
   /// What messages go through.

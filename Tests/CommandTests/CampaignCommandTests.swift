@@ -70,6 +70,40 @@ import Testing
     }
   }
 
+  @Test func replicas_shouldRunInProcessesLikeAnyProfile_andBeThoseOfTheirOwnCommand() throws {
+    try withFolder { folder in
+      for (profile, command) in [("kv", "kv simulate"), ("crdt", "crdt simulate")] {
+        let script = """
+          set -e
+          livesync simulate --profile \(profile) --seeds 1...2 --jobs 2 --out a.jsonl > a
+          livesync simulate --profile \(profile) --seeds 1...4 --out a.jsonl --resume > b
+          livesync simulate --profile \(profile) --seeds 1...4 --shard 0/2 --out parts > c
+          livesync campaign merge a.jsonl parts/*.jsonl --seeds 1...4
+          livesync campaign report a.jsonl -o page.html > d
+          livesync simulate --profile \(profile) --seed 3 | tail -n 1
+          livesync \(command) --seed 3 --json > one
+          rm -r parts
+          """
+        let result = try Program.shell(script, in: folder)
+        #expect(result.code == 0, "\(result.output)\(result.errors)")
+        for part in ["\nfaults    ", "\nreached   ", "\nmissed    ", "\nPASS  4 seeds", "\nPASS\n"]
+        {
+          #expect(result.output.contains(part), "\(part) is not in \(result.output)")
+        }
+        #expect(!result.output.contains("chunks"))
+        let file = folder.appending(path: "a.jsonl")
+        let one = try JSONValue(parsing: Data(contentsOf: folder.appending(path: "one")))
+        let third = try #require(try results(file)[3])
+        #expect(third.contains(one["sha256"].text))
+        try FileManager.default.removeItem(at: file)
+      }
+      for options in ["--nodes 3", "--transport model", "--show", "--out a", "--jobs 2"] {
+        let result = try Program.shell("livesync simulate --profile kv \(options)", in: folder)
+        #expect(result.code == 2 && result.errors.contains("option '--"), "\(options)")
+      }
+    }
+  }
+
   @Test func aKilledCampaign_shouldGoOnWhereItWas() throws {
     try withFolder { folder in
       let script = """

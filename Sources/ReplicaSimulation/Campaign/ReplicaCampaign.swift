@@ -68,15 +68,19 @@ public struct ReplicaTally: Sendable {
   public var missing: [String] {
     (idle * 10 > count ? ["commands"] : [])
       + ReplicaFault.allCases.filter { coverage.faults[$0] == nil }.map(\.rawValue)
-      + expected.filter { coverage.notes[$0] == nil }.map(\.rawValue)
+      + Self.expected(
+        exchanges: Set(exchanges.keys), hasClusters: kinds[KeyValueRun.kind] != nil
+      ).filter { coverage.notes[$0] == nil }.map(\.rawValue)
   }
 
-  /// What must happen with the protocols that were run.
-  private var expected: [ReplicaNote] {
-    [.newID] + (exchanges[.deltas] == nil ? [] : [.gap, .fullState])
-      + (exchanges[.log] == nil
-        ? [] : [.logTooOld, .trim, .comparison, .sessionInterrupted, .sessionLost])
-      + (kinds[KeyValueRun.kind] == nil ? [] : KeyValueRun.expected)
+  /// What must happen with some protocols, or in clusters of the key-value store.
+  public static func expected(
+    exchanges: Set<ReplicaProtocol>, hasClusters: Bool
+  ) -> [ReplicaNote] {
+    [.newID] + (exchanges.contains(.deltas) ? [.gap, .fullState] : [])
+      + (exchanges.contains(.log)
+        ? [.logTooOld, .trim, .comparison, .sessionInterrupted, .sessionLost] : [])
+      + (hasClusters ? KeyValueRun.expected : [])
   }
 
   public var isVacuous: Bool { count >= Self.completeRunsMin && !missing.isEmpty }

@@ -46,9 +46,11 @@ extension CampaignSummary {
       lines += table(title, marks(kind))
     }
     lines += refusals
-    lines.append(
-      "sums      \(chunks) chunks, \(diffs) diffs, \(rebranches) rebranches, "
-        + "\(rebranchesWhileIncomplete) of them while incomplete")
+    if isOfSyncs {
+      lines.append(
+        "sums      \(chunks) chunks, \(diffs) diffs, \(rebranches) rebranches, "
+          + "\(rebranchesWhileIncomplete) of them while incomplete")
+    }
     if let ratio {
       lines.append(
         "limit     \(thousandths(ratio.least)) to \(thousandths(ratio.most)) x the least time, "
@@ -57,8 +59,10 @@ extension CampaignSummary {
     if let slowest = slow.first {
       lines.append("slowest   seed \(slowest.seed), \(seconds(slowest.nanoseconds)) of wall time")
     }
-    let unseen = unseen(frame.events)
-    lines.append("not seen  " + (unseen.isEmpty ? "-" : unseen.joined(separator: " ")))
+    if isOfSyncs {
+      let unseen = unseen(frame.events)
+      lines.append("not seen  " + (unseen.isEmpty ? "-" : unseen.joined(separator: " ")))
+    }
     if !expected.isEmpty {
       lines.append("missed    " + (missed.isEmpty ? "-" : missed.joined(separator: ", ")))
     }

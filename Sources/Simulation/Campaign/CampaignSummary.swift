@@ -34,6 +34,8 @@ public struct CampaignSummary: Sendable {
   public let isDrawn: Bool
   /// Names of the marks that it must have once it is long enough; none if nothing is asked.
   public let expected: [String]
+  /// Whether its runs are of nodes that sync: with events, chunks, diffs and rebranches.
+  public let isOfSyncs: Bool
   /// Seeds that are to be run.
   public let planned: Int
   public private(set) var count = 0
@@ -55,11 +57,24 @@ public struct CampaignSummary: Sendable {
   private var named: [Event.RunVerdict: [Entry]] = [:]
   private var classes: [FailureClass: Group] = [:]
 
+  /// Of nodes that sync.
   /// - Parameter profile: draws the world of each seed; nil if all have the same.
   public init(name: String, profile: Profile?, planned: Int) {
+    self.init(
+      name: name, isDrawn: profile != nil, expected: profile?.coverage ?? [], isOfSyncs: true,
+      planned: planned)
+  }
+
+  /// Of worlds of another kind, each drawn with its seed.
+  public init(name: String, expected: [String], planned: Int) {
+    self.init(name: name, isDrawn: true, expected: expected, isOfSyncs: false, planned: planned)
+  }
+
+  private init(name: String, isDrawn: Bool, expected: [String], isOfSyncs: Bool, planned: Int) {
     self.name = name
-    isDrawn = profile != nil
-    expected = profile?.coverage ?? []
+    self.isDrawn = isDrawn
+    self.expected = expected
+    self.isOfSyncs = isOfSyncs
     self.planned = planned
   }
 
@@ -129,7 +144,8 @@ public struct CampaignSummary: Sendable {
   /// done what it is for.
   public var isThin: Bool {
     !expected.isEmpty && count >= SimulationLimits.coveredRunsMin
-      && (!missed.isEmpty || min(chunks, diffs, rebranches) < count || passed * 2 < count)
+      && (!missed.isEmpty || passed * 2 < count
+        || isOfSyncs && min(chunks, diffs, rebranches) < count)
   }
 
   public var passed: Int { verdicts[.pass] ?? 0 }

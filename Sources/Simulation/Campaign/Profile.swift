@@ -25,9 +25,12 @@ public struct Profile: Sendable {
   ]
 
   /// The profile `name`; throws `unknownProfile`.
-  public static func named(_ name: String) throws(ScenarioError) -> Profile {
+  /// - Parameter others: names of profiles that are not of nodes that sync.
+  public static func named(
+    _ name: String, others: [String] = []
+  ) throws(ScenarioError) -> Profile {
     guard let profile = all.first(where: { $0.name == name }) else {
-      throw .unknownProfile(name, known: all.map(\.name))
+      throw .unknownProfile(name, known: all.map(\.name) + others)
     }
     return profile
   }

@@ -74,6 +74,24 @@ public struct SeedResult: Sendable, Hashable {
     self.wallNanoseconds = wallNanoseconds
   }
 
+  /// The result of a run of another kind than a sync.
+  /// - Parameters:
+  ///   - invariant: what kind of thing was wrong; nil if nothing was.
+  ///   - reason: one sentence on that, or on why the run proves nothing; empty if it passed.
+  ///   - marks: what happened, by the names of `RunMarks.Kind.mark`, and how often.
+  public init(
+    seed: UInt64, campaign: CampaignIdentity, verdict: Event.RunVerdict, invariant: String?,
+    reason: String, virtualNanoseconds: Int64, digest: Hash256,
+    marks: [(name: String, count: Int)], wallNanoseconds: Int64
+  ) {
+    self.init(seed: seed, campaign: campaign, verdict: verdict, reason: reason, place: nil)
+    if let invariant { failure = FailureClass(invariant: invariant, place: failure.place) }
+    self.virtualNanoseconds = virtualNanoseconds
+    logDigest = digest.hex
+    self.marks = marks.map { .init(name: $0.name, count: UInt64($0.count)) }
+    self.wallNanoseconds = wallNanoseconds
+  }
+
   /// The result of a run that ended in the middle.
   public init(
     crashed reason: String, seed: UInt64, campaign: CampaignIdentity, wallNanoseconds: Int64
