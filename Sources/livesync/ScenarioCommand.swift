@@ -49,10 +49,12 @@ enum ScenarioShowCommand: Command {
 private enum ScenarioText {
   static func lines(_ scenario: Scenario) -> [String] {
     let needs = scenario.needs.map(\.rawValue).joined(separator: " ")
+    let faults = scenario.faults.map { "\($0.kind)@\($0.start)ms" }
     return [
       "scenario  \(scenario.name)", "          \(scenario.description)",
       "from      " + (scenario.bug.isEmpty ? "-" : scenario.bug),
       "needs     " + (needs.isEmpty ? "-" : needs),
+      "faults    " + (scenario.faults.isEmpty ? "-" : faults.joined(separator: " ")),
       "numbers   \(scenario.parametersChanged)",
       "run       livesync simulate --scenario \(scenario.name)",
     ]
@@ -63,6 +65,7 @@ private enum ScenarioText {
     return "{\"name\":\(JSONText.quoted(scenario.name)),"
       + "\"description\":\(JSONText.quoted(scenario.description)),"
       + "\"bug\":\(JSONText.quoted(scenario.bug)),\"needs\":[\(needs)],"
+      + "\"faults\":[\(scenario.faults.map(\.json).joined(separator: ","))],"
       + "\"parameters\":\(JSONText.quoted(scenario.parametersChanged))}"
   }
 }

@@ -16,8 +16,7 @@ extension SimulateCommand {
       try input.run(transport: transport)
     }
     let folder = arguments.text("--out") ?? "out/\(input.scenario.name)-\(simulation.seed)"
-    var plan: FaultPlan?
-    if case .plan(let faults) = input { plan = faults }
+    let plan = input.plan
     let (report, code) = try run(
       simulation, seed: simulation.seed, folder: folder, faults: plan, arguments)
     guard let plan, !arguments.wantsJSON, FailureClass(report) != nil,

@@ -131,7 +131,7 @@ enum SimulateCommand: Command {
       let key = String(part.prefix { $0 != "=" })
       guard taken.insert(key).inserted else { throw UsageError("'\(key)' is set twice") }
     }
-    try usable { () throws(ScenarioError) in try scenario.check() }
+    _ = try usable { () throws(ScenarioError) in try scenario.plan(seed: 1) }
     return (scenario, isRepeatable)
   }
 

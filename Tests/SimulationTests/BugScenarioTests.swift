@@ -23,6 +23,28 @@ import Testing
     }
   }
 
+  /// A scenario with planned faults is a plan.
+  @Test func aScenarioWithFaults_shouldGiveTheLogOfItsPlan() throws {
+    let scenario = try Scenario.named("old-journal")
+    let own = try SimulationRunTests.run(scenario, seed: 2)
+    let plan = try FaultPlan(json: Array(scenario.plan(seed: 2).json.utf8))
+    #expect(plan.scenario.faults.isEmpty && plan.faults == scenario.faults)
+    #expect(try PlannedFaultClassTests.run(plan).bytes == own.bytes)
+    #expect(own.report.plannedFaults == 2)
+    #expect(throws: ScenarioError.self) {
+      try SimulationRun(scenario, seed: 2, transport: .realNetwork)
+    }
+  }
+
+  @Test(arguments: Scenario.builtIn.filter { !$0.faults.isEmpty }.map(\.name))
+  func aScenarioWithFaults_shouldBeVacuous_withoutThem(name: String) throws {
+    var scenario = try Scenario.named(name)
+    scenario.faults = []
+    let report = try SimulationRun(scenario, seed: 1).run(identity: CampaignTests.program)
+    #expect(report.verdict == .vacuous, "\(name): \(report.reason)")
+    #expect(report.reason.contains("did not come about"), "\(name): \(report.reason)")
+  }
+
   /// The same world without what makes the situation does not pass for it.
   @Test(arguments: [
     ("silent-peer", "silent_peers"), ("reorg-under-pivot", "rebranch_at_percent"),

@@ -73,7 +73,8 @@ import Testing
   func everyFault_shouldHaveAnEffect_beTakenBack_andBeLivedWith(name: String) throws {
     let kind = try #require(FaultClass.named(name))
     var world = Self.world()
-    if ["lie_wrong_piece", "lie_wrong_manifest"].contains(name) { world.snapshotInterval = 6 }
+    let ofSnapshots = ["lie_wrong_piece", "lie_wrong_manifest", "lie_forged_snapshot"]
+    if ofSnapshots.contains(name) { world.snapshotInterval = 6 }
     var faults = Self.faults(of: kind)
     if ["lie_gap_in_blocks", "lie_other_blocks"].contains(name) {
       // The node misses blocks twice, and asks for them.

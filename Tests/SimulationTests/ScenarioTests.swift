@@ -94,6 +94,16 @@ import Testing
     ("{\"liars\": [\"wrong_root\",\n3]}", "line 2, column 1: liars is no list of texts"),
     ("{\"slots\": 4,\n\"validators\": 9}", "line 2, column 1: slots are fewer than validators: 4"),
     ("{\n\n\"slots\": 4, \"validators\": 5, \"nodes\": 5}", "line 3, column 13: slots are fewer"),
+    ("{\"faults\": 1}", "line 1, column 2: faults is no list"),
+    ("{\"faults\": [\n1]}", "line 2, column 1: a fault is an object"),
+    (
+      "{\"faults\": [{\n\"fault\": \"luck\"}]}",
+      "line 2, column 1: fault 1: there is no fault 'luck'"
+    ),
+    (
+      "{\"faults\": [{\"fault\": \"silent\",\n\"node\": 9}]}",
+      "line 2, column 1: fault 1: node of 'silent' is 9, allowed is 1 to 4"
+    ),
     ("{\"follow_blocks\": 5}", "line 1, column 2: follow_blocks is less than one batch"),
   ])
   func aWrongFile_shouldBeRefused_withTheFirstPlace(text: String, message: String) {
@@ -105,6 +115,19 @@ import Testing
     var scenario = Scenario()
     scenario.description = "a\u{c}b\"\\\n\u{0}\u{1f}ä\t\u{7f}\u{2028}"
     #expect(try Scenario(json: Array(scenario.json.utf8)) == scenario)
+  }
+
+  @Test func plannedFaults_shouldBeReadAsTheyWereWritten() throws {
+    var scenario = Scenario()
+    scenario.faults = [
+      PlannedFault("crash", start: 5, duration: 7),
+      PlannedFault("loss", start: 9, duration: 1, node: 2, amount: 300),
+    ]
+    #expect(try Scenario(json: Array(scenario.json.utf8)) == scenario)
+    // What does not fit another world is refused there.
+    scenario.nodes = 2
+    #expect(throws: ScenarioError.self) { try scenario.plan(seed: 1) }
+    #expect(throws: ScenarioError.self) { try SimulationRun(scenario, seed: 1) }
   }
 
   @Test func anUnknownName_shouldBeRefusedWithThoseThatAreKnown() {

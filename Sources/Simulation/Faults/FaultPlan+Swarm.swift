@@ -117,7 +117,7 @@ private struct SwarmFaults {
       list += strikes(of: kind, &own)
     }
     if mostLie { list += lies(by: 1..<peers) }
-    list += liesAboutSnapshots() + list.flatMap(gap)
+    list += liesAboutSnapshots() + list.flatMap(gap) + forgeries()
     if hasAbsence { list.append(absence) }
     list = list.filter { !isForbidden($0) }
     return list.enumerated().sorted {
@@ -129,7 +129,7 @@ private struct SwarmFaults {
   private func isForbidden(_ fault: PlannedFault) -> Bool {
     if fault.kind == "other_store", scenario.sharedPeers > 0 { return true }
     if fault.node == peers, fault.lie != nil { return true }
-    if let lie = fault.lie, [.wrongPiece, .wrongManifest].contains(lie) {
+    if let lie = fault.lie, [.wrongPiece, .wrongManifest, .forgedSnapshot].contains(lie) {
       return scenario.snapshotInterval == 0
     }
     return false
@@ -180,6 +180,18 @@ private struct SwarmFaults {
         ? nil
         : PlannedFault("lie_\(kind.rawValue)", start: max(0, times.lowerBound), node: peer)
     }
+  }
+
+  /// In one of three worlds with snapshots, whatever else is said of them, one peer names some that
+  /// nobody has.
+  private func forgeries() -> [PlannedFault] {
+    var random = RandomStream(seed: seed, consumer: RandomConsumer(.adversaries, index: 3))
+    guard scenario.snapshotInterval > 0, random.below(3) == 0 else { return [] }
+    return [
+      PlannedFault(
+        "lie_forged_snapshot", start: times.lowerBound, duration: 30_000,
+        node: random.number(in: 1...peers - 1))
+    ]
   }
 
   /// Who lies about missing blocks must be asked for some: the node hears nothing for some blocks.

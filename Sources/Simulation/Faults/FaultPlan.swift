@@ -4,27 +4,36 @@ import Runtime
 /// run, byte by byte.
 public struct FaultPlan: Sendable, Hashable {
   public var seed: UInt64
-  public var scenario: Scenario
-  /// By their start.
+  /// Without the faults that it came with, which are among those of the plan.
+  public private(set) var scenario: Scenario
   public var faults: [PlannedFault]
 
   /// Throws for a fault that does not exist, does not fit its world or is out of range, naming it.
+  /// - Parameter faults: on top of those that the scenario has.
   public init(
-    seed: UInt64, scenario: Scenario, faults: [PlannedFault]
+    seed: UInt64, scenario: Scenario, faults: [PlannedFault] = []
   ) throws(FaultPlanError) {
-    self.seed = seed
-    self.scenario = scenario
-    self.faults = faults
     do throws(ScenarioError) {
       try scenario.check()
     } catch { throw FaultPlanError("scenario: \(error.description)", key: "scenario") }
+    do throws(FaultPlanError) {
+      try Self.check(scenario.faults, in: scenario)
+    } catch { throw FaultPlanError("scenario: \(error.description)", key: "scenario") }
+    try Self.check(faults, in: scenario)
+    self.init(unchecked: seed, scenario, scenario.faults + faults)
+  }
+
+  /// Throws for the first of `faults` that cannot be in the world of `scenario`, naming it.
+  static func check(
+    _ faults: [PlannedFault], in scenario: Scenario
+  ) throws(FaultPlanError) {
     guard faults.count <= SimulationLimits.plannedFaultsMax else {
       throw FaultPlanError(
         "\(faults.count) faults, allowed are \(SimulationLimits.plannedFaultsMax)", key: "faults")
     }
     for (index, fault) in faults.enumerated() {
       do throws(FaultPlanError) {
-        try Self.check(fault, in: scenario)
+        try check(fault, in: scenario)
       } catch { throw error.of(fault: index) }
     }
   }
@@ -33,6 +42,7 @@ public struct FaultPlan: Sendable, Hashable {
   init(unchecked seed: UInt64, _ scenario: Scenario, _ faults: [PlannedFault]) {
     self.seed = seed
     self.scenario = scenario
+    self.scenario.faults = []
     self.faults = faults
   }
 
@@ -130,6 +140,17 @@ public struct FaultPlan: Sendable, Hashable {
     var shape = WorkloadShape()
     for fault in faults { FaultClass.named(fault.kind)?.shape?(fault, &shape) }
     return shape
+  }
+}
+
+extension Scenario {
+  /// The plan of its own faults with this seed. Throws for what contradicts itself, and for a fault
+  /// that cannot be.
+  public func plan(seed: UInt64) throws(ScenarioError) -> FaultPlan {
+    try check()
+    do throws(FaultPlanError) {
+      return try FaultPlan(seed: seed, scenario: self)
+    } catch { throw .contradiction(error.reason, keys: ["faults"]) }
   }
 }
 

@@ -90,7 +90,8 @@ struct Judge {
     if observer.rebranches == 0, forks >= SimulationLimits.forksUnnoticedMax {
       return "the node followed none of \(forks) forks"
     }
-    if let missing = observer.situations.missing {
+    let liesTold = world.liars.reduce(0) { $0 + $1.lies }
+    if let missing = observer.situations.missing(observer.marks, liesTold: liesTold) {
       return "what the scenario is there for did not come about: \(missing.rawValue)"
     }
     return nil

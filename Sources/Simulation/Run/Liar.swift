@@ -22,19 +22,27 @@ final class Liar {
   private var earlier: [UInt8]?
   /// Whether it has given a good answer since its last lie, if it does so in turn.
   private var isSecond = false
+  /// The snapshot that it has made up, if it does so.
+  private var forgery: SnapshotForgery
 
+  /// - Parameter forge: makes the manifest of a snapshot that nobody has.
   init(
-    _ kind: LiarKind, peer: PeerID, victim: PeerID, onLie: @escaping () -> Void = {}
+    _ kind: LiarKind, peer: PeerID, victim: PeerID,
+    forge: @escaping () -> SnapshotManifest? = { nil }, onLie: @escaping () -> Void = {}
   ) {
     self.kind = kind
     self.peer = peer
     self.victim = victim
     self.onLie = onLie
+    forgery = SnapshotForgery(forge)
   }
 
   /// What to do with a message of this peer.
   func intercept(_ message: InterceptedMessage) -> InterceptAction {
-    guard message.direction == .outgoing else { return .pass }
+    guard message.direction == .outgoing else {
+      if kind == .forgedSnapshot { forgery.note(message) }
+      return .pass
+    }
     if kind == .wrongRoot {
       if message.peer == victim, isWrongHeader(message) { lies += 1 }
       return .pass
@@ -44,7 +52,9 @@ final class Liar {
       onLie()
       return .drop
     }
-    guard let lie = lie(message.kind, message.payload), lie != message.payload else {
+    let changed =
+      kind == .forgedSnapshot ? forgery.lie(message) : lie(message.kind, message.payload)
+    guard let lie = changed, lie != message.payload else {
       return .pass
     }
     if message.peer == victim { lies += 1 }

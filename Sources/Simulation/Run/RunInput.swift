@@ -11,6 +11,15 @@ public enum RunInput: Sendable, Hashable {
     }
   }
 
+  /// The planned faults of the run, with its world; nil if there are none.
+  public var plan: FaultPlan? {
+    switch self {
+    case .scenario(let scenario, _) where scenario.faults.isEmpty: nil
+    case .scenario(let scenario, let seed): try? scenario.plan(seed: seed)
+    case .plan(let plan): plan
+    }
+  }
+
   /// The input as a file.
   public var json: String {
     switch self {

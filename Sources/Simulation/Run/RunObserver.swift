@@ -89,7 +89,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
 
   init(
     writer: JSONLinesWriter, producer: ChainProducer, scenario: Scenario, liars: Set<UInt32>,
-    comparesRebranches: Bool = false, now: @escaping @Sendable () -> Int64,
+    faults: FaultPlan? = nil, now: @escaping @Sendable () -> Int64,
     line: ((String) -> Void)?
   ) {
     self.writer = writer
@@ -97,8 +97,8 @@ final class RunObserver: EventSink, @unchecked Sendable {
     self.liars = liars
     self.now = now
     self.line = line
-    self.comparesRebranches = comparesRebranches
-    situations = SituationTally(scenario, liars: liars)
+    comparesRebranches = faults != nil
+    situations = SituationTally(scenario, liars: liars, planned: faults?.kinds ?? [])
     companions = Set(PeerPlan(scenario).companions.map(\.number))
     comparesWhole = scenario.accounts <= Self.comparedWholeMax
     freshRules = EventRules(
@@ -148,6 +148,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
 
   /// The joining node was killed: what it had begun does not end.
   func forgetNode() {
+    situations.end(heldPartsPerMillion: chain?.missing.absentPartsPerMillion ?? 0)
     chain = nil
     isComplete = false
     rules = freshRules

@@ -104,7 +104,9 @@ extension SimulatedWorld: FaultedWorld {
   }
 
   func beginLie(_ kind: LiarKind, by peer: PeerID, fired: @escaping () -> Void) -> FaultUndo {
-    let liar = Liar(kind, peer: peer, victim: Self.joinerPeer, onLie: fired)
+    let liar = Liar(
+      kind, peer: peer, victim: Self.joinerPeer,
+      forge: { [shelf, producer] in shelf?.forgedManifest(for: producer.source) }, onLie: fired)
     return board.intercept(peer) { liar.intercept($0) }
   }
 

@@ -91,8 +91,10 @@ final class SimulatedWorld: @unchecked Sendable {
     verifier = CachingSignatureVerifier(capacity: SimulationLimits.signaturesCached)
     producer = try ChainProducer(
       scenario, shape: faults?.shape ?? WorkloadShape(), runtime: runtime, verifier: verifier)
-    let liars = scenario.liars.enumerated().map { index, kind in
-      Liar(kind, peer: PeerID(UInt32(index + 1)), victim: Self.joinerPeer)
+    let liars = scenario.liars.enumerated().map { [shelf, producer] index, kind in
+      Liar(
+        kind, peer: PeerID(UInt32(index + 1)), victim: Self.joinerPeer,
+        forge: { shelf?.forgedManifest(for: producer.source) })
     }
     self.liars = liars
     if scenario.isReturning { try producer.makePast(changing: scenario.changedAccounts) }
@@ -100,7 +102,7 @@ final class SimulatedWorld: @unchecked Sendable {
     observer = RunObserver(
       writer: writer, producer: producer, scenario: scenario,
       liars: Set(liars.map(\.peer.number)).union(plannedLiars.map(UInt32.init)),
-      comparesRebranches: faults != nil, now: { [runtime] in runtime.now.nanoseconds },
+      faults: faults, now: { [runtime] in runtime.now.nanoseconds },
       line: line)
     let chain = producer.genesis.hash
     switch transport {

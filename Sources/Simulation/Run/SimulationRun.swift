@@ -15,36 +15,45 @@ public final class SimulationRun {
   /// Proven before the run: why nobody could do what the scenario asks for.
   private let obstacle: Obstacle?
 
-  /// Throws if the scenario contradicts itself.
+  /// Throws if the scenario contradicts itself. One that has planned faults is run as their plan.
   /// - Parameter evenIfUnwinnable: do not give up a world before it is run, to see what the node
   ///   makes of it.
   /// - Parameter transport: what messages go through.
-  public init(
+  public convenience init(
     _ scenario: Scenario, seed: UInt64, evenIfUnwinnable: Bool = false,
     transport: SimulatedTransport = .model
   ) throws(ScenarioError) {
+    guard scenario.faults.isEmpty else {
+      try self.init(try scenario.plan(seed: seed), transport: transport)
+      return
+    }
     try scenario.check()
     if case .realNetwork = transport { try LinkedNetwork.check(scenario) }
-    self.scenario = scenario
-    self.seed = seed
-    self.transport = transport
-    faults = nil
-    obstacle = evenIfUnwinnable ? nil : WorldBounds(scenario).obstacle
+    self.init(
+      scenario, seed, transport, faults: nil,
+      obstacle: evenIfUnwinnable ? nil : WorldBounds(scenario).obstacle)
   }
 
   /// A run of a plan. Throws if its transport is no model of a network, which planned faults need.
-  public init(
+  public convenience init(
     _ plan: FaultPlan, transport: SimulatedTransport = .model
   ) throws(ScenarioError) {
     if case .realNetwork = transport {
       throw .contradiction("planned faults need the model of a network, with or without the codec")
     }
     try plan.scenario.check()
-    scenario = plan.scenario
-    seed = plan.seed
+    self.init(plan.scenario, plan.seed, transport, faults: plan, obstacle: nil)
+  }
+
+  private init(
+    _ scenario: Scenario, _ seed: UInt64, _ transport: SimulatedTransport, faults: FaultPlan?,
+    obstacle: Obstacle?
+  ) {
+    self.scenario = scenario
+    self.seed = seed
     self.transport = transport
-    faults = plan
-    obstacle = nil
+    self.faults = faults
+    self.obstacle = obstacle
   }
 
   /// How the run came to its end.

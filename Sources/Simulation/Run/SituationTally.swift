@@ -12,45 +12,68 @@ struct SituationTally {
   private let slow: Set<UInt32>
   private let silent: Set<UInt32>
   private let liars: Set<UInt32>
+  /// Classes of the faults that are planned.
+  private let planned: [String]
   private var counts: [Situation: Int] = [:]
   private var hasDied = false
   private var isOffered = false
+  /// Share of the state that the node had when its last life ended.
+  private var heldLast = 0
+  /// Full peers that said they lack a diff.
+  private var lacking: Set<UInt32> = []
   /// Whether chunks were accepted, or the node began its life with some.
   private var holdsPart = false
   /// What accounts were before their last change; kept if the scenario is about that.
   private var olderValues: [KeyNibbles: [UInt8]?] = [:]
 
-  init(_ scenario: Scenario, liars: Set<UInt32>) {
+  /// - Parameter planned: the classes of the faults that are planned.
+  init(_ scenario: Scenario, liars: Set<UInt32>, planned: [String]) {
     self.scenario = scenario
     self.liars = liars
+    self.planned = planned
     let plan = PeerPlan(scenario)
     slow = Set(plan.slow.map(\.number))
     silent = Set(plan.silent.map(\.number))
   }
+
+  private static let whole = 1_000_000
 
   private mutating func add(_ situation: Situation) { counts[situation, default: 0] += 1 }
 
   /// The node begins a life with this share of the state.
   mutating func begin(heldPartsPerMillion: Int) {
     if hasDied, heldPartsPerMillion > 0 { add(.restartWithState) }
+    if hasDied, heldPartsPerMillion < heldLast / 2 { add(.olderState) }
+    if hasDied, heldPartsPerMillion == Self.whole, (1..<Self.whole).contains(heldLast) {
+      add(.finishedState)
+    }
     holdsPart = heldPartsPerMillion > 0
   }
+
+  /// A life of the node ends, with this share of the state.
+  mutating func end(heldPartsPerMillion: Int) { heldLast = heldPartsPerMillion }
 
   /// - Parameter isComplete: whether the node's state was complete before the event.
   mutating func note(_ event: Event, isComplete: Bool) {
     switch event.group {
     case let event as Event.Chunk: note(event)
     case Event.Diff.rejected(let peer, _, _, let reason):
-      if reason == "unknown_block" { add(.diffLacked) }
+      if reason == "unknown_block" {
+        add(.diffLacked)
+        lacking.insert(peer)
+      }
       if liars.contains(peer) { add(.lieRefused) }
     case Event.Block.buffered: add(.headerMissing)
     case Event.Chain.historyAdopted: if !isComplete, holdsPart { add(.jumpWithPart) }
     case Event.Peer.banned(let peer, _): if liars.contains(peer.number) { add(.lieRefused) }
     case Event.Joining.offered: isOffered = true
     case Event.Joining.lost: add(.snapshotLost)
+    case Event.Joining.refused: add(.snapshotRefused)
+    case Event.Stall.detected(.storeFailed, _, _): add(.storeFailed)
     case Event.Block.rejected(_, _, let peer?, _): if liars.contains(peer) { add(.lieRefused) }
     case Event.Request.sent(_, let peer, _): if silent.contains(peer) { add(.silentAsked) }
     case Event.Request.ended(_, _, .timeout, _, _): add(.timeout)
+    case Event.Request.ended(_, _, .tooLarge, _, _): add(.answerTooLarge)
     case Event.Chain.finalized, Event.Chain.epochFinalized:
       if !isComplete { add(.macroWhileIncomplete) }
     case Event.Chain.rebranched: if !isComplete { add(.rebranchWhileIncomplete) }
@@ -86,8 +109,19 @@ struct SituationTally {
   }
 
   /// The first situation that the scenario is there for and that did not come about.
-  var missing: Situation? {
+  /// - Parameters:
+  ///   - marks: what else has happened.
+  ///   - liesTold: lies that peers told the node.
+  func missing(_ marks: RunMarks, liesTold: Int) -> Situation? {
     var counts = counts
+    counts[.restartRefused] = marks.marks["restart_refused"]
+    counts[.lieTold] = liesTold
+    if !planned.isEmpty, planned.allSatisfy({ marks.faults[$0] != nil }) {
+      counts[.faultsFired] = 1
+    }
+    if (1...UInt32(scenario.fullPeers)).allSatisfy(lacking.contains) {
+      counts[.diffLackedByAll] = 1
+    }
     if scenario.fullPeers == 1 { counts[.onePeer] = 1 }
     if scenario.snapshotInterval > 0, !isOffered { counts[.noSnapshot] = 1 }
     return scenario.needs.first { counts[$0, default: 0] < $0.least }

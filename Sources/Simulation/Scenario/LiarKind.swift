@@ -76,6 +76,8 @@ public enum LiarKind: String, Sendable, Hashable, CaseIterable {
   case gapInBlocks = "gap_in_blocks"
   /// Gives the blocks of an earlier request.
   case otherBlocks = "other_blocks"
+  /// Names a snapshot of the newest final block that nobody has, and gives a manifest of it.
+  case forgedSnapshot = "forged_snapshot"
 
   /// Those that find something to lie about in every world.
   package static let ofEveryWorld: [LiarKind] = [.wrongValue, .wrongDiff, .wrongRoot]
@@ -89,7 +91,7 @@ public enum LiarKind: String, Sendable, Hashable, CaseIterable {
   package var isProvable: Bool {
     switch self {
     case .wrongSymbols, .wrongAccount, .unknownDiff, .withheldBody, .falseHead, .chunkOfNoBlock,
-      .withheldHeader:
+      .withheldHeader, .oversizeChunk, .forgedSnapshot:
       false
     default: true
     }
@@ -137,6 +139,7 @@ public enum LiarKind: String, Sendable, Hashable, CaseIterable {
     case .falseHead: "says that its head is far ahead"
     case .gapInBlocks: "leaves a block out of every answer with missing blocks"
     case .otherBlocks: "gives the blocks of an earlier request"
+    case .forgedSnapshot: "names a snapshot of the newest final block that nobody has"
     }
   }
 }

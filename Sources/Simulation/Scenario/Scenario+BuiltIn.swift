@@ -1,6 +1,6 @@
 extension Scenario {
   /// The scenarios that come with the program; the same stand in Fixtures/Scenarios.
-  public static let builtIn = basic + ofBugs + ofMisled
+  public static let builtIn = basic + ofBugs + ofMisled + ofStores
 
   /// Those that wild worlds start from, too.
   static let basic: [Scenario] = [

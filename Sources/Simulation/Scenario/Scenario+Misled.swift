@@ -51,6 +51,40 @@ extension Scenario {
       ]
     },
     bug(
+      "diffs-lost", "For a quarter of a minute all peers say that they lack every diff.",
+      "go-ethereum #35158: a diff that peers lack was asked for again for ever",
+      [.diffLackedByAll, .faultsFired]
+    ) {
+      $0.faults = (1...$0.fullPeers).map {
+        PlannedFault("pruned", start: 40_000, duration: 15_000, node: $0)
+      }
+    },
+    bug(
+      "oversize-chunks", "Two of four peers give chunks that are larger than any may be.",
+      "polkadot-sdk #5053, go-ethereum #35181: out of memory by answers that nothing bounds",
+      [.answerTooLarge, .lieTold]
+    ) {
+      // Such a chunk takes minutes on the lines of the others, and would be late.
+      $0.uploadBytesPerSecond = 20_000_000
+      $0.downloadBytesPerSecond = 160_000_000
+      $0.chunkItems = 2
+      $0.liars = [.oversizeChunk, .oversizeChunk]
+    },
+    bug(
+      "false-height", "Two of four peers say that their heads are far ahead.",
+      "NEAR #16349: one height that a peer had made up ended a sync", [.lieTold]
+    ) {
+      $0.liars = [.falseHead, .falseHead]
+    },
+    bug(
+      "forged-snapshot", "Two of four peers name a snapshot that is newer than any, and forged.",
+      "CometBFT: a forged snapshot of the highest height was taken first, and was fatal",
+      [.snapshotRefused, .lieTold]
+    ) {
+      $0.snapshotInterval = 20
+      $0.liars = [.forgedSnapshot, .forgedSnapshot]
+    },
+    bug(
       "behind-halfway",
       "Killed halfway, a node comes back so late that it jumps with what it held.",
       "Nethermind #4502: two ways of syncing were at work at once",

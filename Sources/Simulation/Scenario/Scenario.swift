@@ -14,6 +14,8 @@ public struct Scenario: Sendable, Hashable {
   public var needs: [Situation] = []
   /// One honest-but-for-this peer for each entry; they come before the honest ones.
   public var liars: [LiarKind] = []
+  /// What goes wrong at given times, on top (`FaultClass.all`).
+  public var faults: [PlannedFault] = []
   /// How the joining node fills its state.
   public var strategy = SyncStrategy.parallel
 

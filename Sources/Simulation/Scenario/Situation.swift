@@ -41,6 +41,24 @@ public enum Situation: String, CaseIterable, Sendable, Hashable {
   case onePeer = "one_peer"
   /// Five forecasts were given.
   case forecast
+  /// Planned faults of each of its classes had an effect.
+  case faultsFired = "faults_fired"
+  /// A write was refused, and the node stopped.
+  case storeFailed = "store_failed"
+  /// A process could not open its disk.
+  case restartRefused = "restart_refused"
+  /// The node came back with less than half of what it had held.
+  case olderState = "older_state"
+  /// It had held a part of the state, and came back with all of it.
+  case finishedState = "finished_state"
+  /// Each full peer said that it lacks a diff.
+  case diffLackedByAll = "diff_lacked_by_all"
+  /// An answer was larger than it may be.
+  case answerTooLarge = "answer_too_large"
+  /// What peers named as a snapshot was none of the chain.
+  case snapshotRefused = "snapshot_refused"
+  /// A peer told the node a lie.
+  case lieTold = "lie_told"
 
   /// How often it must happen.
   package var least: Int {

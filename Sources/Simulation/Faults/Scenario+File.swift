@@ -20,16 +20,34 @@ extension Scenario {
       throw .badFile("a scenario is one object").at(document.place)
     }
     self.init()
+    var entries: [PlannedFault.Entry] = []
     for member in members {
       do throws(ScenarioError) {
-        try set(member.key, member.value)
+        if member.key == "faults" {
+          entries = try PlannedFault.entries(of: member.value)
+        } else {
+          try set(member.key, member.value)
+        }
       } catch { throw error.at(member.place) }
     }
+    faults = entries.map(\.fault)
     do throws(ScenarioError) {
       try check()
+      try checkFaults(entries)
     } catch {
       guard let member = members.last(where: { error.keys.contains($0.key) }) else { throw error }
       throw error.at(member.place)
+    }
+  }
+
+  /// Throws for the first planned fault that cannot be, at its place in the file.
+  private func checkFaults(_ entries: [PlannedFault.Entry]) throws(ScenarioError) {
+    do throws(FaultPlanError) {
+      try FaultPlan.check(faults, in: self)
+    } catch {
+      let wrong = ScenarioError.contradiction(error.description, keys: ["faults"])
+      guard let index = error.fault else { throw wrong }
+      throw wrong.at(entries[index].entry.place(of: error.key))
     }
   }
 
@@ -113,7 +131,8 @@ extension Scenario {
     return text
   }
 
-  /// The scenario as a JSON file, every key in order; what it comes from only if there is such.
+  /// The scenario as a JSON file, every key in order; what it comes from and planned faults only if
+  /// there are such.
   public var json: String {
     var lines = [
       "\"name\": \(JSONText.quoted(name))", "\"description\": \(JSONText.quoted(description))",
@@ -127,6 +146,7 @@ extension Scenario {
     lines.append("\"strategy\": \(JSONText.quoted(strategy.rawValue))")
     let kinds = liars.map { JSONText.quoted($0.rawValue) }
     lines.append("\"liars\": [\(kinds.joined(separator: ", "))]")
+    if !faults.isEmpty { lines.append("\"faults\": \(PlannedFault.json(faults))") }
     return "{\n" + lines.map { "  \($0)" }.joined(separator: ",\n") + "\n}\n"
   }
 }
