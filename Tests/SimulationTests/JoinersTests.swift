@@ -109,12 +109,83 @@ import Testing
   }
 }
 
+/// What goes wrong with nodes that join together with the one that a run is about.
+@Suite struct CompanionFaultTests {
+  private static func plan(_ faults: [PlannedFault]) throws -> FaultPlan {
+    var world = PlannedFaultClassTests.world()
+    world.joiners = 3
+    return try FaultPlan(seed: 3, scenario: world, faults: faults)
+  }
+
+  /// What one node has written.
+  private static func events(
+    of node: String, _ outcome: PlannedFaultClassTests.Outcome
+  ) throws -> [EventRecord] {
+    try EventLogReader.records(of: outcome.bytes, schema: .livesync).filter {
+      $0.context.node == node
+    }
+  }
+
+  @Test(arguments: ["crash", "empty_store"])
+  func aCompanion_shouldComeBack_withWhatItsDiskHas(kind: String) throws {
+    let outcome = try PlannedFaultClassTests.run(
+      Self.plan([PlannedFault(kind, start: 7_000, duration: 900, node: 5)]))
+    #expect(outcome.report.verdict == .pass, "\(outcome.report.reason)")
+    #expect(outcome.report.marks.marks["restart_of_companion"] == 1)
+    let lives = try Self.events(of: "s1", outcome).compactMap { record in
+      if case Event.Node.started(let block, _, _) = record.event.group { block } else { nil }
+    }
+    #expect(lives.count == 2 && lives.first == 0)
+    #expect((lives.last == 0) == (kind == "empty_store"))
+    #expect(try Self.events(of: "s2", outcome).count { $0.event.name == "node.started" } == 1)
+  }
+
+  @Test(arguments: ["pause", "isolate", "loss", "partition", "disconnect", "slow_processor"])
+  func aCompanion_shouldMeetFaults_asOtherNodesDo(name: String) throws {
+    let kind = try #require(FaultClass.named(name))
+    let amount = kind.amount.map { ($0.drawn.lowerBound + $0.drawn.upperBound) / 2 } ?? 0
+    let outcome = try PlannedFaultClassTests.run(
+      Self.plan([PlannedFault(name, start: 4_600, duration: 5_000, node: 6, amount: amount)]))
+    #expect(outcome.report.verdict == .pass, "\(outcome.report.reason)")
+    #expect((outcome.report.marks.faults[name] ?? 0) > 0)
+    let target = kind.place == .link ? "s2>s0" : "s2"
+    #expect(String(decoding: outcome.bytes, as: UTF8.self).contains("\"target\":\"\(target)\""))
+  }
+
+  @Test(arguments: [("crash", 1, 0), ("crash", 7, 0), ("stale_store", 5, 0), ("loss", 7, 0)])
+  func aFault_shouldBeRefused_ofANodeThatIsNotThere(kind: String, node: Int, peer: Int) {
+    let fault = PlannedFault(kind, start: 1, duration: 5, node: node, peer: peer, amount: 1)
+    #expect(throws: FaultPlanError.self) { try Self.plan([fault]) }
+  }
+
+  /// What is wrong with a companion alone fails the run.
+  @Test func aWrongStateOfACompanion_shouldBeFound() throws {
+    let run = try SimulationRun(Self.plan([]))
+    run.companionOracle = { _ in AccountModel(accounts: [:]) }
+    let report = try run.run(identity: PlannedFaultClassTests.identity)
+    #expect(report.verdict == .safety)
+    #expect(report.reason.hasPrefix("S1: s"), "\(report.reason)")
+  }
+
+  @Test func faultsOfCompanions_shouldBeDrawn_andOthersStay() {
+    let plans = (0...400).map { FaultPlan.swarm(seed: $0) }
+    let hit = plans.filter { plan in
+      plan.faults.contains { $0.kind == "crash" && $0.node >= plan.scenario.nodes }
+    }
+    #expect(hit.count > 8)
+    #expect(
+      plans.allSatisfy { plan in
+        plan.scenario.joiners > 1 || plan.faults.allSatisfy { $0.node < plan.scenario.nodes }
+      })
+  }
+}
+
 /// What the profile `swarm` brings about, by a seed for each.
 @Suite struct SwarmCoverageTests {
   @Test(arguments: [
     (51, "reached incomplete_again"), (6, "fault lie_wrong_piece"),
     (145, "fault lie_wrong_manifest"), (8, "fault lie_gap_in_blocks"),
-    (4, "reached validators_changed"), (11, "reached chunk_of_joiner"),
+    (53, "reached validators_changed"), (11, "reached chunk_of_joiner"),
     (62, "fault lie_no_proof"), (69, "fault lie_chunk_of_other_block"),
   ])
   func aSeed_shouldReachWhatIsRare(seed: UInt64, mark: String) throws {

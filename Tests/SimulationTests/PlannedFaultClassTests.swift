@@ -65,7 +65,7 @@ import Testing
     case .link: return (1...3).flatMap { [fault($0), fault(0, $0)] }
     case .peer: return (1...3).map { fault($0) }
     case .node: return [fault(0)]
-    case .joiner, .chain: return [fault(0)]
+    case .joiner, .fresh, .chain: return [fault(0)]
     }
   }
 
@@ -80,6 +80,10 @@ import Testing
       // The node misses blocks twice, and asks for them.
       for index in faults.indices { faults[index].duration = 30_000 }
       faults += [8_000, 13_000].map { PlannedFault("isolate", start: $0, duration: 3_000) }
+    }
+    if name == "lie_forged_snapshot" {
+      // Snapshots are asked for when the node joins.
+      for index in faults.indices { faults[index].start = 3_000 }
     }
     // A process reads its store when it begins.
     if name == "bit_flip" { faults.append(PlannedFault("crash", start: 6_000, duration: 200)) }

@@ -67,11 +67,11 @@ extension FaultClass {
 extension FaultClass {
   static let process: [FaultClass] = [
     .init(
-      "crash", .process, .joiner, "the process ends, and begins again when it is over",
+      "crash", .process, .fresh, "the process ends, and begins again when it is over",
       lasts: 50...6_000
     ) { fault, world, fired in
       fired()
-      world.crashJoiner(for: fault.duration, with: .same)
+      world.crash(fault.from, for: fault.duration, with: .same)
       return nil
     },
     .init(
@@ -87,19 +87,19 @@ extension FaultClass {
       "stale_store", .process, .joiner,
       "the process ends when it is over, and begins again with what it had at the start",
       lasts: 500...10_000
-    ) { _, world, fired in
+    ) { fault, world, fired in
       world.joinerDisk.keepCopy()
       return {
         fired()
-        world.crashJoiner(for: 100, with: .stale)
+        world.crash(fault.from, for: 100, with: .stale)
       }
     },
     .init(
-      "empty_store", .process, .joiner, "the process ends, and begins again with nothing",
+      "empty_store", .process, .fresh, "the process ends, and begins again with nothing",
       lasts: 50...4_000
     ) { fault, world, fired in
       fired()
-      world.crashJoiner(for: fault.duration, with: .empty)
+      world.crash(fault.from, for: fault.duration, with: .empty)
       return nil
     },
     .init(
@@ -108,7 +108,7 @@ extension FaultClass {
       lasts: 50...4_000
     ) { fault, world, fired in
       fired()
-      world.crashJoiner(for: fault.duration, with: .other(PeerID(1)))
+      world.crash(fault.from, for: fault.duration, with: .other(PeerID(1)))
       return nil
     },
     .init(
@@ -163,7 +163,7 @@ extension FaultClass {
       amount: .init("writes", 1...10_000, drawn: 20...300), lasts: 200...4_000
     ) { fault, world, fired in
       world.joinerDisk.tear(UInt64(fault.amount), fired)
-      return { world.crashJoiner(for: 100, with: .same) }
+      return { world.crash(fault.from, for: 100, with: .same) }
     },
     .init(
       "full_disk", .storage, .joiner, "there is room for so many bytes more, until it is over",

@@ -105,7 +105,7 @@ extension FaultClass {
   static let lies: [FaultClass] = LiarKind.ofPlans.map { kind in
     .init(
       "lie_\(kind.rawValue)", .lie, .peer, kind.meaning, lasts: 3_000...30_000, disables: true,
-      mayStay: ![.oversizeChunk, .forgedSnapshot].contains(kind)
+      mayStay: ![.oversizeChunk, .forgedSnapshot, .wrongRoot].contains(kind)
     ) { fault, world, fired in
       world.beginLie(kind, by: fault.from, fired: fired)
     }

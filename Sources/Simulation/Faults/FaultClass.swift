@@ -17,6 +17,8 @@ public enum FaultPlace: String, Sendable, Hashable, CaseIterable {
   case node
   /// The joining node.
   case joiner
+  /// The joining node, or one that joins together with it, `node`.
+  case fresh
   /// The chain and whoever makes it.
   case chain
 }
@@ -111,9 +113,9 @@ protocol FaultedWorld: AnyObject {
   func readEvents(pausing: Duration, _ fired: @escaping () -> Void) -> FaultUndo
   /// Who makes the next block that may have one gives it a twin of the same height.
   func makeTwin(_ fired: @escaping () -> Void)
-  /// The joining node's process ends now, and begins again so much later with another disk, if one
+  /// The process of a fresh node ends now, and begins again so much later with another disk, if one
   /// is given.
-  func crashJoiner(for milliseconds: Int, with disk: RestartDisk)
+  func crash(_ peer: PeerID, for milliseconds: Int, with disk: RestartDisk)
   /// A branch that replaces so many blocks is made as soon as there is room for it.
   func replaceBlocks(_ depth: Int)
   /// The next branch is made just before a macro block, and replaces all since the last one.

@@ -118,6 +118,7 @@ private struct SwarmFaults {
     }
     if mostLie { list += lies(by: 1..<peers) }
     list += liesAboutSnapshots() + list.flatMap(gap) + forgeries()
+    list += faultsOfCompanions()
     if hasAbsence { list.append(absence) }
     list = list.filter { !isForbidden($0) }
     return list.enumerated().sorted {
@@ -140,7 +141,7 @@ private struct SwarmFaults {
     switch kind.place {
     case .link: count = random.number(in: 1...6)
     case .chain: count = kind.shape == nil ? random.number(in: 1...3) : 1
-    case .joiner: count = random.number(in: 1...2)
+    case .joiner, .fresh: count = random.number(in: 1...2)
     case .peer, .node: count = random.number(in: 1...max(1, peers / 2))
     }
     return (0..<count).map { _ in strike(of: kind, &random) }
@@ -161,7 +162,7 @@ private struct SwarmFaults {
       if touches, first != 0, second != 0 { fault.peer = 0 }
     case .peer: fault.node = 1 + random.below(peers)
     case .node: fault.node = touches ? 0 : first
-    case .joiner, .chain: break
+    case .joiner, .fresh, .chain: break
     }
     // The last peer may be disabled for a while, and never for good.
     if kind.mayStay, staying, fault.node != peers { fault.duration = 0 }
@@ -192,6 +193,32 @@ private struct SwarmFaults {
         "lie_forged_snapshot", start: times.lowerBound, duration: 30_000,
         node: random.number(in: 1...peers - 1))
     ]
+  }
+
+  /// What happens to the processes and links of those that join together with the node.
+  private static let ofCompanions = [
+    "crash", "crash", "empty_store", "pause", "isolate", "latency", "loss", "clog", "partition",
+    "disconnect", "full_queue", "thin_line", "slow_processor",
+  ].compactMap(FaultClass.named)
+
+  /// Of each two nodes that join together with the node one meets some faults of its own.
+  private func faultsOfCompanions() -> [PlannedFault] {
+    var random = RandomStream(seed: seed, consumer: RandomConsumer(.swarm, index: 6))
+    return PeerPlan(scenario).companions.map { Int($0.number) }.flatMap { number in
+      let count = random.below(2) * random.number(in: 1...4)
+      return (0..<count).compactMap { _ in
+        random.pick(Self.ofCompanions).map { kind in
+          var fault = strike(of: kind, &random)
+          let isOutgoing = random.below(2) == 0
+          let other = random.below(scenario.nodes)
+          fault.node = number
+          if kind.place == .link {
+            (fault.node, fault.peer) = isOutgoing ? (number, other) : (other, number)
+          }
+          return fault
+        }
+      }
+    }
   }
 
   /// Who lies about missing blocks must be asked for some: the node hears nothing for some blocks.

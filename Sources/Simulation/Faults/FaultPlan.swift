@@ -66,10 +66,12 @@ public struct FaultPlan: Sendable, Hashable {
     try require("duration_ms", fault.duration, 0...(kind.lasts == nil ? 0 : timeMax))
     try require("amount", fault.amount, kind.amount?.allowed ?? 0...0)
     let peers = 1...scenario.fullPeers
+    let joinMore = scenario.nodes..<scenario.nodes + scenario.companions
+    let nodes = 0...joinMore.upperBound - 1
     switch kind.place {
     case .link:
-      try require("node", fault.node, 0...scenario.fullPeers)
-      try require("peer", fault.peer, 0...scenario.fullPeers)
+      try require("node", fault.node, nodes)
+      try require("peer", fault.peer, nodes)
       guard fault.node != fault.peer else {
         throw FaultPlanError("'\(kind.name)' needs two nodes", key: "peer")
       }
@@ -77,7 +79,10 @@ public struct FaultPlan: Sendable, Hashable {
       try require("node", fault.node, peers)
       try require("peer", fault.peer, 0...0)
     case .node:
-      try require("node", fault.node, 0...scenario.fullPeers)
+      try require("node", fault.node, nodes)
+      try require("peer", fault.peer, 0...0)
+    case .fresh:
+      if !joinMore.contains(fault.node) { try require("node", fault.node, 0...0) }
       try require("peer", fault.peer, 0...0)
     case .joiner, .chain:
       try require("node", fault.node, 0...0)

@@ -1,11 +1,11 @@
 import EventLog
 import Ledger
-import LiveSync
+import Networking
 import Node
 import Peers
 import Primitives
 import Runtime
-import StateTrie
+import Storage
 
 /// A fresh node that joins together with the one that a run is about: a whole node that fills its
 /// state at the same time, serves what it has, and is held to the same rules.
@@ -13,35 +13,70 @@ final class Companion: EventSink, @unchecked Sendable {
   // Unchecked: used on the simulation's thread only.
 
   let name: String
-  let chain: Blockchain
+  let peer: PeerID
   private let observer: RunObserver
   private let producer: ChainProducer
-  private var rules: EventRules
-  /// Final blocks at which a part of the state was compared.
-  private var turn = 0
+  private var check: CompanionCheck
+  /// What outlives its process; nil if its process never ends by plan, and its chain is in memory.
+  private(set) var disk: MemoryDisk?
+  /// Its chain, while it lives.
+  private(set) var chain: Blockchain?
+  private var store: MemoryStore?
+  private var life: NodeLife?
+  private var task: SpawnedTask?
 
   init(
-    _ name: String, chain: Blockchain, observer: RunObserver, producer: ChainProducer,
-    rules: EventRules
+    _ name: String, peer: PeerID, disk: MemoryDisk?, observer: RunObserver,
+    producer: ChainProducer, check: CompanionCheck
   ) {
     self.name = name
-    self.chain = chain
+    self.peer = peer
+    self.disk = disk
     self.observer = observer
     self.producer = producer
-    self.rules = rules
+    self.check = check
   }
 
   /// Requests of it that have not ended.
-  var openRequestCount: Int { rules.openRequestCount }
+  var openRequestCount: Int { check.openRequestCount }
+
+  /// It begins a life with this chain; returns where its events go.
+  func begin(_ chain: Blockchain, in store: MemoryStore?) -> NodeLife {
+    let life = NodeLife(self)
+    (self.chain, self.store, self.life) = (chain, store, life)
+    check.begin(isComplete: chain.stateComplete)
+    return life
+  }
+
+  func runs(as task: SpawnedTask) { self.task = task }
+
+  /// Its process writes nothing any more.
+  func endLife() { life?.end() }
+
+  /// Its process is gone, and what it did not commit; the next one finds `disk`.
+  func stop(leaving disk: RestartDisk) {
+    store?.crash()
+    task?.cancel()
+    (chain, store, life, task) = (nil, nil, nil, nil)
+    check.begin(isComplete: false)
+    if disk == .empty { self.disk = MemoryDisk(name: name) }
+  }
+
+  /// S11, at the beginning of a life.
+  func checkRestart() {
+    if let broken = chain.flatMap({ check.restarted(with: $0) }) { violate(broken) }
+  }
 
   /// L1 and L4: its state is complete, and it stands where the chain is.
   func follows(_ heads: HeadTrack, now: Moment) -> Bool {
-    chain.stateComplete && heads.isFollowed(by: chain.headHash, now: now.nanoseconds)
+    guard let chain else { return false }
+    return chain.stateComplete && heads.isFollowed(by: chain.headHash, now: now.nanoseconds)
   }
 
   /// S3, once it is done: its root is that of its header and of the oracle.
   func rootIsRight() -> Bool {
-    chain.stateRoot == chain.head.header.stateRoot
+    guard let chain else { return false }
+    return chain.stateRoot == chain.head.header.stateRoot
       && chain.stateRoot == producer.model(after: chain.headHash)?.stateRoot()
   }
 
@@ -49,60 +84,79 @@ final class Companion: EventSink, @unchecked Sendable {
     _ event: Event, context: EventContext, cause: UInt64?, request: UInt64?
   ) -> UInt64 {
     let sequence = observer.record(event, context: context, cause: cause, request: request)
-    if let broken = rules.take(event, request: request) ?? broken(after: event) {
-      observer.violate(
-        CheckViolation(
-          check: broken.check, detail: "\(name): \(broken.detail)", keyPath: broken.keyPath))
-    }
+    if let chain, let broken = check.take(event, request: request, of: chain) { violate(broken) }
     return sequence
   }
 
-  /// S1 to S3 where its state is complete or on another branch, and for a part of it in turn at
-  /// each final block.
-  private func broken(after event: Event) -> CheckViolation? {
-    let parts = StateCheck.parts
-    switch event.group {
-    case Event.State.complete(let number, let hash, _):
-      return unmade(number, hash) ?? compare(parts)
-    case Event.Chain.rebranched:
-      return compare(parts)
-    case Event.Chain.finalized(let number, let hash),
-      Event.Chain.epochFinalized(let number, let hash):
-      turn += 1
-      return unmade(number, hash) ?? compare([parts[turn % parts.count]])
-    default:
-      return nil
-    }
-  }
-
-  private func unmade(_ number: UInt32, _ hash: Hash256) -> CheckViolation? {
-    producer.hasMade(hash)
-      ? nil : CheckViolation(check: "S3", detail: "block \(number) \(hash.short) was never made")
-  }
-
-  private func compare(_ ranges: [KeyRange]) -> CheckViolation? {
-    guard let model = producer.model(after: chain.headHash) else { return nil }
-    return StateCheck.compare(chain, with: model, in: ranges)
+  private func violate(_ broken: CheckViolation) {
+    observer.violate(
+      CheckViolation(
+        check: broken.check, detail: "\(name): \(broken.detail)", keyPath: broken.keyPath))
   }
 }
 
 /// Other fresh nodes.
 extension SimulatedWorld {
-  /// Lets them join, with the genesis block and no state. Their chains are in memory.
-  func startCompanions() {
-    for (index, peer) in plan.companions.enumerated() {
+  /// Lets them join, with the genesis block and no state.
+  func startCompanions() throws {
+    for peer in plan.companions {
+      let name = scenario.nodeName(Int(peer.number))
+      let ends = faultPlan?.faults.contains {
+        $0.from == peer && ["crash", "empty_store"].contains($0.kind)
+      }
       let companion = Companion(
-        "s\(index + 1)",
-        chain: Blockchain(genesis: producer.genesis, state: .missing, verifier: verifier),
-        observer: observer, producer: producer, rules: observer.freshRules)
-      let node = FullNode(
-        chain: companion.chain, network: network.endpoint(for: peer), runtime: runtime,
-        sink: companion,
-        configuration: NodeConfiguration(
-          name: companion.name, chunkItems: scenario.chunkItems, strategy: scenario.strategy),
-        source: { [unowned self] in snapshots(for: $0) { 0 } })
+        name, peer: peer, disk: ends == true ? MemoryDisk(name: name) : nil, observer: observer,
+        producer: producer,
+        check: CompanionCheck(
+          rules: observer.freshRules, hasMade: { [producer] in producer.hasMade($0) },
+          model: { [producer, companionOracle] in
+            producer.model(after: $0).map(companionOracle)
+          }))
       companions.append(companion)
-      tasks.append(runtime.spawn(companion.name) { await node.run() })
+      try startLife(of: companion)
+    }
+  }
+
+  private func startLife(of companion: Companion) throws {
+    let store = try companion.disk.map {
+      try MemoryStore(on: $0, owner: .chain(producer.genesis.hash))
+    }
+    let chain =
+      if let store {
+        try Blockchain(
+          genesis: producer.genesis, state: .missing, verifier: verifier, store: store)
+      } else { Blockchain(genesis: producer.genesis, state: .missing, verifier: verifier) }
+    let node = FullNode(
+      chain: chain, network: network.endpoint(for: companion.peer), runtime: runtime,
+      sink: companion.begin(chain, in: store),
+      configuration: NodeConfiguration(
+        name: companion.name, chunkItems: scenario.chunkItems, strategy: scenario.strategy),
+      source: { [unowned self] in snapshots(for: $0) { 0 } })
+    let task = runtime.spawn(companion.name) { await node.run() }
+    companion.runs(as: task)
+    tasks.append(task)
+  }
+
+  /// The process of one of them ends, and begins again so much later.
+  func crashCompanion(_ peer: PeerID, for milliseconds: Int, with disk: RestartDisk) {
+    guard let companion = companions.first(where: { $0.peer == peer }), companion.chain != nil
+    else { return }
+    companion.endLife()
+    // Never at once, so that the node is not taken apart in the middle of a call.
+    runtime.schedule(after: .zero) { [self] in
+      guard companion.chain != nil else { return }
+      _ = observer.record(
+        .node(.crashed(reason: "\(disk)")),
+        context: EventContext(node: companion.name, actor: "node"), cause: nil, request: nil)
+      companion.stop(leaving: disk)
+      network.remove(peer)
+      runtime.schedule(after: .milliseconds(milliseconds)) { [self] in
+        do {
+          try startLife(of: companion)
+          observer.marks.add("restart_of_companion")
+          companion.checkRestart()
+        } catch { failure = failure ?? error }
+      }
     }
   }
 
@@ -110,7 +164,7 @@ extension SimulatedWorld {
   var companionsPending: String {
     let late = companions.filter { !$0.follows(heads, now: runtime.now) }
     return late.map { companion in
-      let chain = companion.chain
+      guard let chain = companion.chain else { return "; \(companion.name) is not running" }
       return "; \(companion.name) is at head \(chain.headNumber) and lacks "
         + "\(chain.missing.ranges.count) ranges"
     }.joined()

@@ -34,7 +34,8 @@ public struct FailureReport: Sendable {
     _ = try? SimulationRun(plan, transport: transport).run(
       identity: identity, log: { text.add($0) })
     let nodes = Set(
-      [RunObserver.joinerName] + plan.faults.flatMap { ["p\($0.node)", "p\($0.peer)"] })
+      plan.faults.flatMap { [$0.node, $0.peer].map(plan.scenario.nodeName) }
+        + [RunObserver.joinerName])
     let lines = text.lines.compactMap { EventLine($0) }
     // The faults themselves, and what breaks, are events of the run.
     let involved = lines.filter { nodes.contains($0.node) || $0.name.hasPrefix("check.") }

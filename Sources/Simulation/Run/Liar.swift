@@ -44,7 +44,9 @@ final class Liar {
       return .pass
     }
     if kind == .wrongRoot {
-      if message.peer == victim, isWrongHeader(message) { lies += 1 }
+      guard isWrongHeader(message) else { return .pass }
+      if message.peer == victim { lies += 1 }
+      onLie()
       return .pass
     }
     if withholds(message) {

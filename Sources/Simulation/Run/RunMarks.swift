@@ -33,7 +33,7 @@ public struct RunMarks: Sendable, Hashable {
     "incomplete_again", "chunk_buffered", "chunk_discarded", "chunk_pruned", "block_buffered",
     "timeout", "restart", "restart_refused", "restart_while_incomplete",
     "store_failed", "stall", "ban", "snapshot_joined", "validators_changed", "chunk_of_joiner",
-    "fork_proof",
+    "fork_proof", "restart_of_companion",
   ]
 
   public init() {}

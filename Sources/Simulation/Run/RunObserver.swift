@@ -167,16 +167,11 @@ final class RunObserver: EventSink, @unchecked Sendable {
       violate("S10", "\(context.node) banned the honest peer \(peer): \(reason)")
     }
     if context.node == Self.joinerName {
-      if !isHeadALie(event), let broken = rules.take(event, request: request) { violate(broken) }
+      let isExempt = StateCheck.isOfMadeUpHead(event, producer.hasMade)
+      if !isExempt, let broken = rules.take(event, request: request) { violate(broken) }
       observe(event)
     }
     return sequence
-  }
-
-  /// True if no state can have the root that the node misses: a liar made its head up.
-  private func isHeadALie(_ event: Event) -> Bool {
-    guard case Event.State.wrongRoot(_, let hash, _) = event.group else { return false }
-    return !producer.hasMade(hash)
   }
 
   private func observe(_ event: Event) {
@@ -230,6 +225,11 @@ final class RunObserver: EventSink, @unchecked Sendable {
 
   private func observe(_ event: Event.Chain) {
     noteChange(event)
+    if isComplete, let chain,
+      let broken = StateCheck.adoption(event, by: chain, producer.hasMade)
+    {
+      violate(broken)
+    }
     if case .epochFinalized(let number, _) = event { noteValidators(at: number + 1) }
     switch event {
     case .finalized(let number, let hash), .epochFinalized(let number, let hash):

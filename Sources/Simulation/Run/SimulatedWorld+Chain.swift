@@ -21,7 +21,9 @@ extension SimulatedWorld {
     }
     noteHead(blocks, maker: try await announce(blocks))
     try await announceTwin()
-    for liar in liars where liar.kind == .wrongRoot { try await announceWrongRoot(liar) }
+    for liar in liars + rootLiars where liar.kind == .wrongRoot {
+      try await announceWrongRoot(liar)
+    }
     changePeers()
     noteCompletion()
   }

@@ -47,12 +47,11 @@ extension SimulatedWorld: FaultedWorld {
   }
 
   private func target(of fault: PlannedFault, _ kind: FaultClass) -> String {
-    let node = fault.node == 0 ? RunObserver.joinerName : "p\(fault.node)"
-    switch kind.place {
-    case .chain: return "chain"
-    case .joiner: return RunObserver.joinerName
-    case .peer, .node: return node
-    case .link: return node + ">" + (fault.peer == 0 ? RunObserver.joinerName : "p\(fault.peer)")
+    let node = scenario.nodeName(fault.node)
+    return switch kind.place {
+    case .chain: "chain"
+    case .joiner, .fresh, .peer, .node: node
+    case .link: node + ">" + scenario.nodeName(fault.peer)
     }
   }
 
@@ -107,7 +106,12 @@ extension SimulatedWorld: FaultedWorld {
     let liar = Liar(
       kind, peer: peer, victim: Self.joinerPeer,
       forge: { [shelf, producer] in shelf?.forgedManifest(for: producer.source) }, onLie: fired)
-    return board.intercept(peer) { liar.intercept($0) }
+    if kind == .wrongRoot { rootLiars.append(liar) }
+    let undo = board.intercept(peer) { liar.intercept($0) }
+    return { [self] in
+      undo()
+      rootLiars.removeAll { $0 === liar }
+    }
   }
 
   // MARK: Process
@@ -125,7 +129,15 @@ extension SimulatedWorld: FaultedWorld {
     return { task.cancel() }
   }
 
-  func crashJoiner(for milliseconds: Int, with disk: RestartDisk) {
+  func crash(_ peer: PeerID, for milliseconds: Int, with disk: RestartDisk) {
+    if peer == Self.joinerPeer {
+      crashJoiner(for: milliseconds, with: disk)
+    } else {
+      crashCompanion(peer, for: milliseconds, with: disk)
+    }
+  }
+
+  private func crashJoiner(for milliseconds: Int, with disk: RestartDisk) {
     guard joiner != nil, !isCrashing else { return }
     isCrashing = true
     endLife()

@@ -20,6 +20,8 @@ final class SimulatedWorld: @unchecked Sendable {
   let producer: ChainProducer
   let observer: RunObserver
   let liars: [Liar]
+  /// Those who announce blocks with a wrong state root by plan, for as long as they do.
+  var rootLiars: [Liar] = []
   let plan: PeerPlan
   /// What goes wrong beside what the scenario says; nil if nothing does.
   let faultPlan: FaultPlan?
@@ -48,11 +50,13 @@ final class SimulatedWorld: @unchecked Sendable {
   /// A twin of the next block that may have one is to be made; told when it is.
   var twinDue: (() -> Void)?
   /// Disks of other nodes, which the joining node may get a copy of.
-  private(set) var otherDisks: [RestartDisk: MemoryDisk] = [:]
+  var otherDisks: [RestartDisk: MemoryDisk] = [:]
   /// The joining node's process has ended by plan, and the next one has not begun.
   var isCrashing = false
   private var joinerTask: SpawnedTask?
   var tasks: [SpawnedTask] = []
+  /// What the checks of those that joined together with it take for the oracle's accounts.
+  let companionOracle: (AccountModel) -> AccountModel
   /// The nodes that joined together with it.
   var companions: [Companion] = []
   var away: Set<PeerID> = [] { didSet { noteLines() } }
@@ -78,9 +82,11 @@ final class SimulatedWorld: @unchecked Sendable {
 
   init(
     _ scenario: Scenario, runtime: SimulatedRuntime, writer: JSONLinesWriter,
-    transport: SimulatedTransport, faults: FaultPlan? = nil, line: ((String) -> Void)?
+    transport: SimulatedTransport, faults: FaultPlan? = nil,
+    companionOracle: @escaping (AccountModel) -> AccountModel, line: ((String) -> Void)?
   ) throws {
     self.scenario = scenario
+    self.companionOracle = companionOracle
     faultPlan = faults
     plannedLiars = faults?.liars ?? []
     self.runtime = runtime
@@ -150,71 +156,11 @@ final class SimulatedWorld: @unchecked Sendable {
     armFaults()
   }
 
-  private func intercept(_ peer: PeerID, _ interceptor: @escaping Interceptor) {
-    if let faultBoard {
-      faultBoard.intercept(peer, interceptor)
-    } else {
-      network.setInterceptor(interceptor, for: peer)
-    }
-  }
-
-  /// The chain of a whole peer; in a store if another node is to get a copy of it.
-  private func wholeChain(_ peer: PeerID) -> Blockchain {
-    let name = RestartDisk.other(peer)
-    guard faultPlan?.faults.contains(where: { $0.kind == "other_store" }) == true,
-      peer == plan.all.first
-    else { return Blockchain(genesis: producer.genesis, state: .complete, verifier: verifier) }
-    let disk = MemoryDisk(name: "\(peer)")
-    otherDisks[name] = disk
-    do {
-      return try Blockchain(
-        genesis: producer.genesis, state: .complete, verifier: verifier,
-        store: MemoryStore(on: disk, owner: .chain(producer.genesis.hash)))
-    } catch { preconditionFailure("a new disk without faults is refused: \(error)") }
-  }
-
-  private func whole(_ peer: PeerID) -> FullPeer {
-    let endpoint = network.endpoint(for: peer)
-    let node = FullNode(
-      chain: wholeChain(peer),
-      network: endpoint, runtime: runtime, sink: observer,
-      configuration: NodeConfiguration(name: "\(peer)"),
-      services: { context in
-        host(on: context, as: peer)
-        return []
-      })
-    tasks.append(runtime.spawn("\(peer)") { await node.run() })
-    return FullPeer(node, network: endpoint)
-  }
-
-  /// A peer that serves the maker's chain. It holds every block, so nobody sends it gossip.
-  private func sharing(_ peer: PeerID) -> FullPeer {
-    let endpoint = network.endpoint(for: peer)
-    network.setTakesGossip(false, for: peer)
-    let recorder = EventRecorder(
-      sink: observer, context: EventContext(node: "\(peer)", actor: "node"))
-    let context = SyncContext(
-      chain: producer.source, network: endpoint, runtime: runtime, recorder: recorder)
-    host(on: context, as: peer)
-    return FullPeer(serving: context, network: endpoint)
-  }
-
-  /// Lets a full peer give others its snapshots, if it keeps any.
-  private func host(on context: SyncContext, as peer: PeerID) {
-    if scenario.isReturning {
-      let host = StateHost(context: context)
-      tasks.append(runtime.spawn("\(peer) state host") { await host.run() })
-    }
-    guard let shelf, plan.hosts.contains(peer) else { return }
-    SnapshotHost(context: context, provider: ShelfProvider(shelf: shelf, chain: context.chain))
-      .start()
-  }
-
   /// Lets the fresh node join, with the genesis block and no state.
   func join() throws {
     joinedAt = runtime.now.nanoseconds
     heightsAtJoin = (producer.source.headNumber, producer.source.macroNumber)
-    startCompanions()
+    try startCompanions()
     do { try startJoiner() } catch {
       guard faultPlan != nil else { throw error }
       // Its disk fails by plan.

@@ -14,6 +14,9 @@ public final class SimulationRun {
   private let faults: FaultPlan?
   /// Proven before the run: why nobody could do what the scenario asks for.
   private let obstacle: Obstacle?
+  /// What the checks of those that join together with the node take for the oracle's accounts. A
+  /// test that changes it shows that they look.
+  package var companionOracle: (AccountModel) -> AccountModel = { $0 }
 
   /// Throws if the scenario contradicts itself. One that has planned faults is run as their plan.
   /// - Parameter evenIfUnwinnable: do not give up a world before it is run, to see what the node
@@ -94,7 +97,8 @@ public final class SimulationRun {
     }
     line?(RunObserver.header)
     let world = try SimulatedWorld(
-      scenario, runtime: runtime, writer: writer, transport: transport, faults: faults, line: line)
+      scenario, runtime: runtime, writer: writer, transport: transport, faults: faults,
+      companionOracle: companionOracle, line: line)
     world.start()
     let ending = try drive(world, progress: progress)
     if world.isDone { world.observer.compare() }

@@ -1,4 +1,7 @@
+import EventLog
 import Ledger
+import LiveSync
+import Node
 import Primitives
 import StateTrie
 
@@ -47,6 +50,28 @@ package enum StateCheck {
       guard var last, last.hasAgreed() else { return difference(chain, model) }
     }
     return nil
+  }
+
+  /// S3: the block that a node whose state was complete, and lacks nothing now, moves on to was
+  /// really made: it has executed it. (A node that lacks something cannot tell a wrong state root.)
+  package static func adoption(
+    _ event: Event.Chain, by chain: Blockchain, _ hasMade: (Hash256) -> Bool
+  ) -> CheckViolation? {
+    switch event {
+    case .extended(let number, let hash), .rebranched(let number, let hash, _, _, _):
+      guard chain.missing.isEmpty, !hasMade(hash) else { return nil }
+      return CheckViolation(
+        check: "S3",
+        detail: "the node executed block \(number) \(hash.short), which nobody made")
+    default: return nil
+    }
+  }
+
+  /// True if an event tells of a state whose root is not that of its head, and no state can have
+  /// it: a liar made the head up.
+  package static func isOfMadeUpHead(_ event: Event, _ hasMade: (Hash256) -> Bool) -> Bool {
+    guard case Event.State.wrongRoot(_, let hash, _) = event.group else { return false }
+    return !hasMade(hash)
   }
 
   /// The key space in sixteen parts, one for each first nibble.

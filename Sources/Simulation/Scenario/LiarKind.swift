@@ -84,7 +84,7 @@ public enum LiarKind: String, Sendable, Hashable, CaseIterable {
 
   /// Those that a plan may have: all but what only a node that comes back asks for.
   static let ofPlans = allCases.filter {
-    ![.wrongRoot, .wrongSubtree, .wrongSymbols, .wrongAccount].contains($0)
+    ![.wrongSubtree, .wrongSymbols, .wrongAccount].contains($0)
   }
 
   /// False for lies that nothing proves to be one: they are not believed, and that is all.

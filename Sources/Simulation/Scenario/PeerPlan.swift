@@ -50,3 +50,15 @@ struct PeerPlan {
     }
   }
 }
+
+extension Scenario {
+  /// What the node of this number is called: the joining one s0, full peers p1 and so on, then
+  /// those that join together with s0.
+  func nodeName(_ number: Int) -> String {
+    switch number {
+    case 0: "s0"
+    case ...fullPeers: "p\(number)"
+    default: "s\(number - fullPeers)"
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import EventLog
+import Ledger
+import Networking
+import Node
+import Peers
+import Runtime
+import SimulatedNetworking
+import Snapshot
+import StateReconciliation
+import Storage
+
+/// The nodes that are there from the beginning.
+extension SimulatedWorld {
+  func intercept(_ peer: PeerID, _ interceptor: @escaping Interceptor) {
+    if let faultBoard {
+      faultBoard.intercept(peer, interceptor)
+    } else {
+      network.setInterceptor(interceptor, for: peer)
+    }
+  }
+
+  /// The chain of a whole peer; in a store if another node is to get a copy of it.
+  private func wholeChain(_ peer: PeerID) -> Blockchain {
+    let name = RestartDisk.other(peer)
+    guard faultPlan?.faults.contains(where: { $0.kind == "other_store" }) == true,
+      peer == plan.all.first
+    else { return Blockchain(genesis: producer.genesis, state: .complete, verifier: verifier) }
+    let disk = MemoryDisk(name: "\(peer)")
+    otherDisks[name] = disk
+    do {
+      return try Blockchain(
+        genesis: producer.genesis, state: .complete, verifier: verifier,
+        store: MemoryStore(on: disk, owner: .chain(producer.genesis.hash)))
+    } catch { preconditionFailure("a new disk without faults is refused: \(error)") }
+  }
+
+  func whole(_ peer: PeerID) -> FullPeer {
+    let endpoint = network.endpoint(for: peer)
+    let node = FullNode(
+      chain: wholeChain(peer),
+      network: endpoint, runtime: runtime, sink: observer,
+      configuration: NodeConfiguration(name: "\(peer)"),
+      services: { context in
+        host(on: context, as: peer)
+        return []
+      })
+    tasks.append(runtime.spawn("\(peer)") { await node.run() })
+    return FullPeer(node, network: endpoint)
+  }
+
+  /// A peer that serves the maker's chain. It holds every block, so nobody sends it gossip.
+  func sharing(_ peer: PeerID) -> FullPeer {
+    let endpoint = network.endpoint(for: peer)
+    network.setTakesGossip(false, for: peer)
+    let recorder = EventRecorder(
+      sink: observer, context: EventContext(node: "\(peer)", actor: "node"))
+    let context = SyncContext(
+      chain: producer.source, network: endpoint, runtime: runtime, recorder: recorder)
+    host(on: context, as: peer)
+    return FullPeer(serving: context, network: endpoint)
+  }
+
+  /// Lets a full peer give others its snapshots, if it keeps any.
+  private func host(on context: SyncContext, as peer: PeerID) {
+    if scenario.isReturning {
+      let host = StateHost(context: context)
+      tasks.append(runtime.spawn("\(peer) state host") { await host.run() })
+    }
+    guard let shelf, plan.hosts.contains(peer) else { return }
+    SnapshotHost(context: context, provider: ShelfProvider(shelf: shelf, chain: context.chain))
+      .start()
+  }
+}
