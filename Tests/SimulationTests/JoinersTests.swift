@@ -180,6 +180,54 @@ import Testing
   }
 }
 
+/// A chain's maker that is a node of the network.
+@Suite struct ProducerTests {
+  /// Heights that the full peer p1 reaches within a time, in milliseconds.
+  private static func heights(
+    _ faults: [PlannedFault], in times: ClosedRange<Int64>
+  ) throws -> (SimulationReport, Int) {
+    var world = PlannedFaultClassTests.world()
+    world.producerGossips = 1
+    let outcome = try PlannedFaultClassTests.run(
+      FaultPlan(seed: 3, scenario: world, faults: faults))
+    let extended = try EventLogReader.records(of: outcome.bytes, schema: .livesync).count {
+      record in
+      guard record.context.node == "p1", case Event.Chain.extended = record.event.group else {
+        return false
+      }
+      return times.contains(record.time / 1_000_000)
+    }
+    return (outcome.report, extended)
+  }
+
+  @Test func blocks_shouldComeOverTheNetwork_whenTheMakerIsANodeOfIt() throws {
+    let (report, heights) = try Self.heights([], in: 6_000...9_000)
+    #expect(report.verdict == .pass, "\(report.reason)")
+    #expect(heights >= 4)
+    // Cut off from all, it makes blocks that nobody hears of.
+    let cut = PlannedFault("isolate", start: 5_000, duration: 4_000, node: 5)
+    let (later, none) = try Self.heights([cut], in: 6_000...9_000)
+    #expect(later.verdict == .pass, "\(later.reason)")
+    #expect(none == 0)
+  }
+
+  @Test(arguments: [0, 1], [1, 9])
+  func aNode_shouldFollow_whateverItsPeersAre(shared: Int, fullPeers: Int) throws {
+    var world = PlannedFaultClassTests.world()
+    (world.producerGossips, world.sharedPeers, world.nodes) = (1, shared, fullPeers + 1)
+    let report = try SimulationRun(world, seed: 5).run(identity: PlannedFaultClassTests.identity)
+    #expect(report.verdict == .pass, "\(report.reason)")
+  }
+
+  @Test func theRealNetwork_shouldHaveNoNodeForTheMaker() {
+    var world = PlannedFaultClassTests.world()
+    world.producerGossips = 1
+    #expect(throws: ScenarioError.self) {
+      try SimulationRun(world, seed: 1, transport: .realNetwork)
+    }
+  }
+}
+
 /// What the profile `swarm` brings about, by a seed for each.
 @Suite struct SwarmCoverageTests {
   @Test(arguments: [
@@ -212,5 +260,6 @@ import Testing
     let plans = (0...200).map { FaultPlan.swarm(seed: $0) }
     #expect(Set(plans.map(\.scenario.joiners)) == [1, 2, 3])
     #expect(Set(plans.map(\.scenario.changingValidators)) == [0, 1])
+    #expect(Set(plans.map(\.scenario.producerGossips)) == [0, 1])
   }
 }

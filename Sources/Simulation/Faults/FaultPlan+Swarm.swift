@@ -79,6 +79,7 @@ private struct SwarmWorld {
     }
     if later.below(6) == 0 { world.joiners = later.number(in: 2...3) }
     if later.below(3) == 0 { world.changingValidators = 1 }
+    if later.below(4) == 0 { world.producerGossips = 1 }
     return world
   }
 }

@@ -67,7 +67,7 @@ public struct FaultPlan: Sendable, Hashable {
     try require("amount", fault.amount, kind.amount?.allowed ?? 0...0)
     let peers = 1...scenario.fullPeers
     let joinMore = scenario.nodes..<scenario.nodes + scenario.companions
-    let nodes = 0...joinMore.upperBound - 1
+    let nodes = 0...joinMore.upperBound - 1 + scenario.producerGossips
     switch kind.place {
     case .link:
       try require("node", fault.node, nodes)

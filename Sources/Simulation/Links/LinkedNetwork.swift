@@ -76,6 +76,11 @@ final class LinkedNetwork: WorldNetwork, @unchecked Sendable {
       throw .contradiction(
         "joiners is \(scenario.joiners), with the real network one node joins", keys: ["joiners"])
     }
+    guard scenario.producerGossips == 0 else {
+      throw .contradiction(
+        "producer_gossips is 1, with the real network the chain's maker is no node",
+        keys: ["producer_gossips"])
+    }
   }
 
   private func machine(_ peer: PeerID) -> LinkedMachine {

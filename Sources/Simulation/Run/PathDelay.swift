@@ -15,7 +15,7 @@ struct PathDelay {
   /// Connections between maker and joining node. Neighbours stand 1, 2, 4 and 8 places away in a
   /// ring, so each eight of half its places take one step, and what is left takes two.
   var steps: Int {
-    let others = scenario.fullPeers + scenario.companions
+    let others = scenario.fullPeers + scenario.companions + scenario.producerGossips
     guard scenario.sharedPeers == 0, others > SimulatedNetworkLimits.gossipDegreeMax
     else { return 1 }
     return (others + 1) / 2 / SimulatedNetworkLimits.gossipDegreeMax + 2

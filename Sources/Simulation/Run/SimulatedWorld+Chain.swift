@@ -28,11 +28,18 @@ extension SimulatedWorld {
     noteCompletion()
   }
 
-  /// Hands new blocks to an honest peer that can take them, which announces them; returns it. The
-  /// one that made the last block always can, unless it is away; blocks that nobody can announce
-  /// are found later by those who ask.
+  /// Announces new blocks; returns who did. The chain's maker does so itself where it is a node of
+  /// the network. Else they are handed to an honest peer that can take them: the one that made the
+  /// last block always can, unless it is away; blocks that nobody can announce are found later by
+  /// those who ask.
+  private func announce(_ blocks: [Block]) async throws -> PeerID? {
+    guard let maker else { return try await announceByPeer(blocks) }
+    for block in blocks { await maker.announce(block) }
+    return maker.peer
+  }
+
   /// - Parameter passing: so many of those whose turn it would be are passed over.
-  func announce(_ blocks: [Block], passing: Int = 0) async throws -> PeerID? {
+  func announceByPeer(_ blocks: [Block], passing: Int = 0) async throws -> PeerID? {
     let makers = peers.filter { node in
       !away.contains(node.peer)
         && !liars.contains { $0.peer == node.peer && $0.kind == .wrongRoot }

@@ -1,5 +1,6 @@
 import EventLog
 import Ledger
+import Messages
 import Networking
 import Node
 import Peers
@@ -50,14 +51,33 @@ extension SimulatedWorld {
 
   /// A peer that serves the maker's chain. It holds every block, so nobody sends it gossip.
   func sharing(_ peer: PeerID) -> FullPeer {
+    let context = sharingContext(peer)
+    host(on: context, as: peer)
+    return FullPeer(serving: context, network: network.endpoint(for: peer))
+  }
+
+  /// The chain's maker as a node of its own. It answers what it is asked about blocks, and says
+  /// that it does not hold the state.
+  func makerNode(_ peer: PeerID) -> FullPeer {
+    let context = sharingContext(peer)
+    intercept(peer) { message in
+      switch (message.direction, message.kind) {
+      case (.outgoing, .response(.chunk)): .replace(ChunkResponse.incompleteState.wireBytes)
+      case (.outgoing, .response(.trieDiff)): .replace(TrieDiffResponse.incompleteState.wireBytes)
+      default: .pass
+      }
+    }
+    return FullPeer(serving: context, network: network.endpoint(for: peer))
+  }
+
+  private func sharingContext(_ peer: PeerID) -> SyncContext {
     let endpoint = network.endpoint(for: peer)
     network.setTakesGossip(false, for: peer)
     let recorder = EventRecorder(
-      sink: observer, context: EventContext(node: "\(peer)", actor: "node"))
-    let context = SyncContext(
+      sink: observer,
+      context: EventContext(node: scenario.nodeName(Int(peer.number)), actor: "node"))
+    return SyncContext(
       chain: producer.source, network: endpoint, runtime: runtime, recorder: recorder)
-    host(on: context, as: peer)
-    return FullPeer(serving: context, network: endpoint)
   }
 
   /// Lets a full peer give others its snapshots, if it keeps any.

@@ -12,7 +12,9 @@ extension SimulatedWorld: FaultedWorld {
     return faultBoard
   }
 
-  var everyone: [PeerID] { [Self.joinerPeer] + plan.all + plan.companions }
+  var everyone: [PeerID] {
+    [Self.joinerPeer] + plan.all + plan.companions + [plan.maker].compactMap(\.self)
+  }
 
   /// True if no planned fault is still to come or to end, but for those that last.
   var faultsAreOver: Bool {
@@ -87,7 +89,7 @@ extension SimulatedWorld: FaultedWorld {
     guard let fired = twinDue, let twin = try producer.twin() else { return }
     twinDue = nil
     fired()
-    _ = try await announce([twin], passing: 1)
+    _ = try await announceByPeer([twin], passing: 1)
   }
 
   // MARK: Peers

@@ -33,6 +33,8 @@ final class SimulatedWorld: @unchecked Sendable {
   let shelf: SnapshotShelf?
   let verifier: any SignatureVerifier
   private(set) var peers: [FullPeer] = []
+  /// The chain's maker, where it is a node of the network.
+  private(set) var maker: FullPeer?
   private(set) var joiner: FullNode? { didSet { noteLines() } }
   private(set) var joinedAt: Int64?
   private var lines = LineHistory()
@@ -136,6 +138,7 @@ final class SimulatedWorld: @unchecked Sendable {
       scenario.sharedPeers > 0 || faultPlan != nil && peer == plan.all.last
         ? sharing(peer) : whole(peer)
     }
+    maker = plan.maker.map(makerNode)
     for liar in liars {
       intercept(liar.peer) { liar.intercept($0) }
       note("liar", "\(liar.peer)", liar.kind.rawValue)

@@ -17,6 +17,10 @@ struct PeerPlan {
   var companions: [PeerID] {
     (0..<scenario.companions).map { PeerID(UInt32(scenario.nodes + $0)) }
   }
+  /// The chain's maker, where it is a node of the network.
+  var maker: PeerID? {
+    scenario.producerGossips > 0 ? PeerID(UInt32(scenario.nodes + scenario.companions)) : nil
+  }
   /// Those that keep snapshots, in a world where any do.
   var hosts: [PeerID] {
     scenario.snapshotHosts > 0 ? Array(all.prefix(scenario.snapshotHosts)) : all
@@ -53,12 +57,13 @@ struct PeerPlan {
 
 extension Scenario {
   /// What the node of this number is called: the joining one s0, full peers p1 and so on, then
-  /// those that join together with s0.
+  /// those that join together with s0 and the chain's maker, as far as there are such.
   func nodeName(_ number: Int) -> String {
     switch number {
     case 0: "s0"
     case ...fullPeers: "p\(number)"
-    default: "s\(number - fullPeers)"
+    case ...(fullPeers + companions): "s\(number - fullPeers)"
+    default: "maker"
     }
   }
 }

@@ -59,6 +59,8 @@ public struct Scenario: Sendable, Hashable {
   public var joiners = 1
   /// 1: each election names other validators.
   public var changingValidators = 0
+  /// 1: the chain's maker is a node of the network, and announces its blocks there itself.
+  public var producerGossips = 0
   /// Of the blocks, after how many one honest peer leaves for `absenceMilliseconds`.
   public var leavePerMillion = 0
   public var absenceMilliseconds = 15_000
@@ -160,6 +162,9 @@ extension Scenario {
     .init(
       "changing_validators", \.changingValidators, 0...1,
       "1: each election names other validators"),
+    .init(
+      "producer_gossips", \.producerGossips, 0...1,
+      "1: the chain's maker announces its blocks over the network"),
     .init("leave_per_million", \.leavePerMillion, million, "blocks after which a peer leaves"),
     .init("absence_ms", \.absenceMilliseconds, 1...600_000, "how long it stays away"),
     .init("shared_peers", \.sharedPeers, 0...1, "1: the full peers serve one chain they share"),
