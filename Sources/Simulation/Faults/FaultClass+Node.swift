@@ -38,23 +38,23 @@ extension FaultClass {
       return nil
     },
     .shaping(
-      "shared_prefix", "all addresses but the users' begin with the same bytes",
+      "shared_prefix", .chain, "all addresses but the users' begin with the same bytes",
       amount: .init("bytes", 1...18, drawn: 2...17)
     ) { $1.sharedPrefixBytes = $0.amount },
     .shaping(
-      "huge_accounts", "one account in sixteen has so much data",
+      "huge_accounts", .chain, "one account in sixteen has so much data",
       amount: .init("bytes", 1...1_024, drawn: 256...1_024)
     ) { $1.hugeDataBytes = $0.amount },
   ]
 }
 
 extension FaultClass {
-  /// A class that changes how accounts are made up.
-  private static func shaping(
-    _ name: String, _ meaning: String, amount: FaultAmount,
-    _ shape: @escaping @Sendable (PlannedFault, inout WorkloadShape) -> Void
+  /// A class that changes how a world is made.
+  static func shaping(
+    _ name: String, _ layer: FaultLayer, _ meaning: String, amount: FaultAmount,
+    _ shape: @escaping @Sendable (PlannedFault, inout WorldShape) -> Void
   ) -> FaultClass {
-    var kind = FaultClass(name, .chain, .chain, meaning, amount: amount) { _, _, fired in
+    var kind = FaultClass(name, layer, .chain, meaning, amount: amount) { _, _, fired in
       fired()
       return nil
     }

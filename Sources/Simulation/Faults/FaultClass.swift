@@ -1,10 +1,11 @@
 import Networking
+import Node
 import Runtime
 import SimulatedNetworking
 
 /// Of what layer of a world a fault is.
 public enum FaultLayer: String, Sendable, Hashable, CaseIterable {
-  case network, peer, lie, chain, process, storage, time
+  case network, peer, lie, chain, process, storage, time, code
 }
 
 /// What a fault is about, and which of its numbers mean something.
@@ -56,8 +57,10 @@ public struct FaultClass: Sendable {
   let disables: Bool
   /// True if it may last to the end of the run when drawn.
   let mayStay: Bool
-  /// Changes how accounts are made up; nil for what happens while the world runs.
-  var shape: (@Sendable (PlannedFault, inout WorkloadShape) -> Void)?
+  /// Changes how the world is made; nil for what happens while the world runs.
+  var shape: (@Sendable (PlannedFault, inout WorldShape) -> Void)?
+  /// Changes what a fresh node is told beforehand; nil for what happens while the world runs.
+  var setting: (@Sendable (PlannedFault, Scenario, inout NodeConfiguration) -> Void)?
   /// Begins it. `fired` is to be called whenever it has had an effect.
   let begin: @Sendable (PlannedFault, any FaultedWorld, @escaping () -> Void) -> FaultUndo?
 
@@ -80,7 +83,7 @@ public struct FaultClass: Sendable {
 
   /// All classes, by layer.
   public static let all: [FaultClass] =
-    network + peers + lies + chain + process + storage + time
+    network + peers + lies + chain + process + storage + time + code
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
@@ -88,12 +91,14 @@ public struct FaultClass: Sendable {
   public static func named(_ name: String) -> FaultClass? { byName[name] }
 }
 
-/// How the accounts of a world are made up, beyond what the scenario says.
-struct WorkloadShape: Sendable, Hashable {
+/// How a world is made, beyond what the scenario says.
+struct WorldShape: Sendable, Hashable {
   /// First bytes that the addresses of all accounts but the users' share.
   var sharedPrefixBytes = 0
   /// Bytes of data of one account in sixteen.
   var hugeDataBytes = 0
+  /// Results of signature checks that its nodes remember together.
+  var signaturesCached = SimulationLimits.signaturesCached
 }
 
 /// What faults act on: a world while it runs.
@@ -116,6 +121,8 @@ protocol FaultedWorld: AnyObject {
   /// The process of a fresh node ends now, and begins again so much later with another disk, if one
   /// is given.
   func crash(_ peer: PeerID, for milliseconds: Int, with disk: RestartDisk)
+  /// A fresh node gives its state up; false if it does not run, or cannot.
+  func giveUpState(of peer: PeerID) -> Bool
   /// A branch that replaces so many blocks is made as soon as there is room for it.
   func replaceBlocks(_ depth: Int)
   /// The next branch is made just before a macro block, and replaces all since the last one.

@@ -141,8 +141,8 @@ private struct SwarmFaults {
     let count: Int
     switch kind.place {
     case .link: count = random.number(in: 1...6)
-    case .chain: count = kind.shape == nil ? random.number(in: 1...3) : 1
-    case .joiner, .fresh: count = random.number(in: 1...2)
+    case .chain: count = kind.holdsAlways ? 1 : random.number(in: 1...3)
+    case .joiner, .fresh: count = kind.holdsAlways ? 1 : random.number(in: 1...2)
     case .peer, .node: count = random.number(in: 1...max(1, peers / 2))
     }
     return (0..<count).map { _ in strike(of: kind, &random) }
@@ -167,7 +167,7 @@ private struct SwarmFaults {
     }
     // The last peer may be disabled for a while, and never for good.
     if kind.mayStay, staying, fault.node != peers { fault.duration = 0 }
-    if kind.shape != nil { fault.start = 0 }
+    if kind.holdsAlways { fault.start = 0 }
     return fault
   }
 
@@ -199,7 +199,8 @@ private struct SwarmFaults {
   /// What happens to the processes and links of those that join together with the node.
   private static let ofCompanions = [
     "crash", "crash", "empty_store", "pause", "isolate", "latency", "loss", "clog", "partition",
-    "disconnect", "full_queue", "thin_line", "slow_processor",
+    "disconnect", "full_queue", "thin_line", "slow_processor", "state_given_up", "small_buffers",
+    "small_chunks",
   ].compactMap(FaultClass.named)
 
   /// Of each two nodes that join together with the node one meets some faults of its own.

@@ -140,9 +140,9 @@ public struct FaultPlan: Sendable, Hashable {
     return FaultClass.all.map(\.name).filter(present.contains)
   }
 
-  /// How its world makes up accounts.
-  var shape: WorkloadShape {
-    var shape = WorkloadShape()
+  /// How its world is made.
+  var shape: WorldShape {
+    var shape = WorldShape()
     for fault in faults { FaultClass.named(fault.kind)?.shape?(fault, &shape) }
     return shape
   }

@@ -36,7 +36,7 @@ final class ChainProducer {
   }
 
   init(
-    _ scenario: Scenario, shape: WorkloadShape = WorkloadShape(), runtime: any Runtime,
+    _ scenario: Scenario, shape: WorldShape = WorldShape(), runtime: any Runtime,
     verifier: any SignatureVerifier
   ) throws {
     self.scenario = scenario

@@ -129,8 +129,7 @@ extension SimulatedWorld {
     let node = FullNode(
       chain: chain, network: network.endpoint(for: companion.peer), runtime: runtime,
       sink: companion.begin(chain, in: store),
-      configuration: NodeConfiguration(
-        name: companion.name, chunkItems: scenario.chunkItems, strategy: scenario.strategy),
+      configuration: configuration(of: companion.peer),
       source: { [unowned self] in snapshots(for: $0) { 0 } })
     let task = runtime.spawn(companion.name) { await node.run() }
     companion.runs(as: task)

@@ -131,6 +131,14 @@ extension SimulatedWorld: FaultedWorld {
     return { task.cancel() }
   }
 
+  func giveUpState(of peer: PeerID) -> Bool {
+    let chain =
+      peer == Self.joinerPeer ? joiner?.chain : companions.first { $0.peer == peer }?.chain
+    guard let chain else { return false }
+    do throws(PushError) { try chain.reinitialiseState() } catch { return false }
+    return true
+  }
+
   func crash(_ peer: PeerID, for milliseconds: Int, with disk: RestartDisk) {
     if peer == Self.joinerPeer {
       crashJoiner(for: milliseconds, with: disk)

@@ -96,9 +96,10 @@ final class SimulatedWorld: @unchecked Sendable {
     plan = PeerPlan(scenario)
     shelf = scenario.snapshotInterval > 0 ? SnapshotShelf(scenario) : nil
     watch = WorldWatch(scenario)
-    verifier = CachingSignatureVerifier(capacity: SimulationLimits.signaturesCached)
+    let shape = faults?.shape ?? WorldShape()
+    verifier = CachingSignatureVerifier(capacity: shape.signaturesCached)
     producer = try ChainProducer(
-      scenario, shape: faults?.shape ?? WorkloadShape(), runtime: runtime, verifier: verifier)
+      scenario, shape: shape, runtime: runtime, verifier: verifier)
     let liars = scenario.liars.enumerated().map { [shelf, producer] index, kind in
       Liar(
         kind, peer: PeerID(UInt32(index + 1)), victim: Self.joinerPeer,
@@ -193,9 +194,7 @@ final class SimulatedWorld: @unchecked Sendable {
       network: hasSeam ? SeamedNetwork(base: endpoint, seam: joinerSeam) : endpoint,
       runtime: hasSeam ? SeamedRuntime(base: runtime, seam: joinerSeam) : runtime,
       sink: life,
-      configuration: NodeConfiguration(
-        name: RunObserver.joinerName, chunkItems: scenario.chunkItems,
-        strategy: scenario.strategy),
+      configuration: configuration(of: Self.joinerPeer),
       source: { [unowned self] in snapshots(for: $0) { [unowned self] in clockOffset } },
       carrier: { [scenario] context in
         scenario.isReturning ? StateReturn(context: context, ways: scenario.returnWays) : nil
@@ -204,6 +203,14 @@ final class SimulatedWorld: @unchecked Sendable {
     self.life = life
     observer.follow(chain)
     joinerTask = runtime.spawn(RunObserver.joinerName) { await node.run() }
+  }
+
+  /// What a fresh node is told beforehand.
+  func configuration(of peer: PeerID) -> NodeConfiguration {
+    let configuration = NodeConfiguration(
+      name: scenario.nodeName(Int(peer.number)), chunkItems: scenario.chunkItems,
+      strategy: scenario.strategy)
+    return faultPlan?.settings(of: peer, configuration) ?? configuration
   }
 
   /// Lets a fresh node look for snapshots, if the full peers may keep any.

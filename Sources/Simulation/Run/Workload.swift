@@ -5,7 +5,7 @@ import Runtime
 /// Makes up accounts and transactions, from the `workload` stream only.
 struct Workload {
   private let scenario: Scenario
-  private let shape: WorkloadShape
+  private let shape: WorldShape
   private let users: [KeyPair]
   /// The addresses of the users.
   private let userAddresses: [Address]
@@ -18,7 +18,7 @@ struct Workload {
 
   /// The users' keys and all addresses of the start, and the genesis they make.
   init(
-    _ scenario: Scenario, shape: WorkloadShape, validators: ValidatorSet, random: RandomStream
+    _ scenario: Scenario, shape: WorldShape, validators: ValidatorSet, random: RandomStream
   ) throws(GenesisError) {
     self.scenario = scenario
     self.shape = shape
@@ -135,7 +135,7 @@ struct Workload {
   }
 }
 
-extension WorkloadShape {
+extension WorldShape {
   /// The address of these random bytes.
   fileprivate func address(_ bytes: [UInt8]) -> Address? {
     let shared = [UInt8](repeating: 0x5a, count: sharedPrefixBytes)
