@@ -33,7 +33,7 @@ struct MapPath {
     var node = root
     while let current = node {
       path.append(current)
-      let order = ByteOrder.compare(key, current.key)
+      let order = key.withUnsafeBytes { current.order(of: $0) }
       if order <= 0 { found = path.count }
       if order == 0 { break }
       node = order < 0 ? current.left : current.right

@@ -108,18 +108,11 @@ extension MemoryDisk.State {
     }
   }
 
-  /// Passes a read point: the value in a stored record, which a fault may damage on its way; then
-  /// nil.
-  mutating func read(
-    _ record: [UInt8], under key: [UInt8], opening: UInt64
-  ) throws(StorageError) -> [UInt8]? {
+  /// Passes a read point: the number of the bit that a fault damages in the record on its way, if
+  /// one does.
+  mutating func read(opening: UInt64) throws(StorageError) -> UInt64? {
     guard isOpen(to: opening) else { throw .closed }
     reads += 1
-    var record = record
-    if let flip = faults.bitFlips[reads], !record.isEmpty {
-      let bit = Int(flip % UInt64(record.count * 8))
-      record[bit / 8] ^= 1 << UInt8(bit % 8)
-    }
-    return SealedRecord.open(record, under: key)
+    return faults.bitFlips.isEmpty ? nil : faults.bitFlips[reads]
   }
 }

@@ -15,18 +15,23 @@ final class MemoryState: StoreWriter {
   }
 
   func value(of key: [UInt8]) throws(StorageError) -> [UInt8]? {
-    guard let record = map[key] else {
+    var value: [UInt8]?
+    guard let node = key.withUnsafeBytes({ map.node($0) }) else {
       try checkOpen()
       return nil
     }
-    return try open(record, under: key)
+    try open(node) { value = Array($1) }
+    return value
   }
 
   func withBytes(
     of key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
   ) throws(StorageError) -> Bool {
-    guard let value = try value(of: Array(key)) else { return false }
-    value.withUnsafeBytes(body)
+    guard let node = map.node(key) else {
+      try checkOpen()
+      return false
+    }
+    try open(node) { body($1) }
     return true
   }
 
@@ -37,19 +42,21 @@ final class MemoryState: StoreWriter {
 
   func put(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(StorageError) {
     try write()
-    map.put(Array(key), SealedRecord.seal(value, under: key))
+    map.put(key, recordCount: value.count + SealedRecord.sealBytes) {
+      SealedRecord.seal(value, under: key, to: $0)
+    }
     if let capacity = disk.faults.capacity, map.byteCount > capacity {
       throw .fullDisk(disk.name, needed: map.byteCount)
     }
   }
 
   func delete(_ key: [UInt8]) throws(StorageError) -> Bool {
-    guard map[key] != nil else {
+    guard key.withUnsafeBytes({ map.node($0) }) != nil else {
       try checkOpen()
       return false
     }
     try write()
-    return map.remove(key)
+    return key.withUnsafeBytes { map.remove($0) }
   }
 
   func delete(in range: StoreRange, byte: UInt8) throws(StorageError) -> Int {
@@ -60,7 +67,7 @@ final class MemoryState: StoreWriter {
       range.contains(Array(key.dropFirst()))
     {
       try write()
-      _ = map.remove(key)
+      _ = key.withUnsafeBytes { map.remove($0) }
       count += 1
     }
     return count
@@ -71,14 +78,35 @@ final class MemoryState: StoreWriter {
     try write(committing: MemoryRecords(map: map, namespaces: namespaces))
   }
 
-  /// The value in a stored record; passes a read point.
-  func open(_ record: [UInt8], under key: [UInt8]) throws(StorageError) -> [UInt8] {
+  /// Hands key and value of a stored record to `body`; passes a read point.
+  func open(
+    _ node: PersistentMap.Node,
+    _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
+  ) throws(StorageError) {
     let opening = opening
-    let value = try disk.state.withLock { state throws(StorageError) in
-      try state.read(record, under: key, opening: opening)
+    let flip = try disk.state.withLock { state throws(StorageError) in
+      try state.read(opening: opening)
     }
-    guard let value else { throw .corrupted(disk.name, record: namespaces.describe(key)) }
-    return value
+    let isWhole = node.withBytes { key, record in
+      Self.withRecord(record, damagedAt: flip) { record in
+        guard let value = SealedRecord.open(record, under: key) else { return false }
+        body(key, value)
+        return true
+      }
+    }
+    if !isWhole { throw .corrupted(disk.name, record: namespaces.describe(node.key)) }
+  }
+
+  /// Hands a record out as it is read: with one wrong bit if a fault says so.
+  private static func withRecord(
+    _ record: UnsafeRawBufferPointer, damagedAt flip: UInt64?,
+    _ body: (UnsafeRawBufferPointer) -> Bool
+  ) -> Bool {
+    guard let flip, !record.isEmpty else { return body(record) }
+    var damaged = Array(record)
+    let bit = Int(flip % UInt64(damaged.count * 8))
+    damaged[bit / 8] ^= 1 << UInt8(bit % 8)
+    return damaged.withUnsafeBytes(body)
   }
 
   func checkOpen() throws(StorageError) {
@@ -117,14 +145,11 @@ final class MemoryCursor: CursorEngine {
       case .previous: path.previous()
       case .atOrAfter(let key): path.seek([byte] + key)
       }
-    guard let node, node.key[0] == byte else {
+    guard let node, node.withBytes({ key, _ in key[0] == byte }) else {
       try reader.checkOpen()
       return false
     }
-    let value = try reader.open(node.record, under: node.key)
-    node.key.withUnsafeBytes { key in
-      value.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: key.dropFirst()), $0) }
-    }
+    try reader.open(node) { body(UnsafeRawBufferPointer(rebasing: $0.dropFirst()), $1) }
     return true
   }
 

@@ -2,23 +2,89 @@
 /// Landis 1962) in which a change copies only the nodes on its path that another copy still sees.
 ///
 /// Copying is O(1); finding, putting and removing are O(log n).
-struct PersistentMap: Sendable {
-  /// A record and what stands before and after it. Changed only while one map alone refers to it.
+struct PersistentMap: @unchecked Sendable {
+  // Unchecked for its nodes: what more than one map refers to is never changed.
+
+  /// What a node refers to, in front of the bytes of its key and its record.
+  struct NodeHead {
+    var left: Node?
+    var right: Node?
+    var height: Int32 = 1
+    let keyCount: Int32
+    let recordCount: Int32
+  }
+
+  /// A record and what stands before and after it, in one piece of memory. Changed only while one
+  /// map alone refers to it.
   ///
   /// Accesses are not checked for exclusivity at run time, which is a twentieth of a simulation's
   /// time: what is changed is a tree's own link, and a tree has no cycles.
-  final class Node: @unchecked Sendable {
-    let key: [UInt8]
-    @exclusivity(unchecked) var record: [UInt8]
-    @exclusivity(unchecked) var left: Node?
-    @exclusivity(unchecked) var right: Node?
-    @exclusivity(unchecked) var height = 1
+  final class Node: ManagedBuffer<NodeHead, UInt8> {
+    /// A node whose record `fill` writes.
+    static func make(
+      _ key: UnsafeRawBufferPointer, recordCount: Int, left: Node? = nil, right: Node? = nil,
+      height: Int32 = 1, _ fill: (UnsafeMutableRawPointer) -> Void
+    ) -> Node {
+      let made = Node.create(minimumCapacity: key.count + recordCount) { _ in
+        NodeHead(
+          left: left, right: right, height: height, keyCount: Int32(key.count),
+          recordCount: Int32(recordCount))
+      }
+      let node = unsafeDowncast(made, to: Node.self)
+      node.withUnsafeMutablePointerToElements { bytes in
+        let target = UnsafeMutableRawPointer(bytes)
+        if let source = key.baseAddress { target.copyMemory(from: source, byteCount: key.count) }
+        fill(target + key.count)
+      }
+      return node
+    }
 
-    init(_ key: [UInt8], _ record: [UInt8], _ left: Node? = nil, _ right: Node? = nil) {
-      self.key = key
-      self.record = record
-      self.left = left
-      self.right = right
+    /// Another node with the same record and the same links.
+    func copied() -> Node {
+      withUnsafeMutablePointers { head, bytes in
+        let head = head.pointee
+        let key = UnsafeRawBufferPointer(start: bytes, count: Int(head.keyCount))
+        let count = Int(head.recordCount)
+        return .make(
+          key, recordCount: count, left: head.left, right: head.right, height: head.height
+        ) { $0.copyMemory(from: bytes + Int(head.keyCount), byteCount: count) }
+      }
+    }
+
+    /// Hands out the bytes of key and record.
+    func withBytes<Output>(
+      _ body: (_ key: UnsafeRawBufferPointer, _ record: UnsafeRawBufferPointer) -> Output
+    ) -> Output {
+      withUnsafeMutablePointers { head, bytes in
+        let (keyCount, recordCount) = (Int(head.pointee.keyCount), Int(head.pointee.recordCount))
+        return body(
+          UnsafeRawBufferPointer(start: bytes, count: keyCount),
+          UnsafeRawBufferPointer(start: bytes + keyCount, count: recordCount))
+      }
+    }
+
+    /// Below, equal to or above zero as `key` stands before, at or after this node's.
+    func order(of key: UnsafeRawBufferPointer) -> Int {
+      withUnsafeMutablePointers { head, bytes in
+        ByteOrder.compare(
+          key, UnsafeRawBufferPointer(start: bytes, count: Int(head.pointee.keyCount)))
+      }
+    }
+
+    private var head: UnsafeMutablePointer<NodeHead> { withUnsafeMutablePointerToHeader { $0 } }
+    var key: [UInt8] { withBytes { key, _ in Array(key) } }
+    var recordCount: Int { Int(head.pointee.recordCount) }
+    var left: Node? {
+      get { head.pointee.left }
+      _modify { yield &head.pointee.left }
+    }
+    var right: Node? {
+      get { head.pointee.right }
+      _modify { yield &head.pointee.right }
+    }
+    var height: Int32 {
+      get { head.pointee.height }
+      set { head.pointee.height = newValue }
     }
   }
 
@@ -27,12 +93,12 @@ struct PersistentMap: Sendable {
   /// Bytes of all keys and records.
   private(set) var byteCount = 0
 
-  /// What is stored under `key`.
-  subscript(key: [UInt8]) -> [UInt8]? {
+  /// The node with `key`.
+  func node(_ key: UnsafeRawBufferPointer) -> Node? {
     var node = root
     while let current = node {
-      let order = ByteOrder.compare(key, current.key)
-      if order == 0 { return current.record }
+      let order = current.order(of: key)
+      if order == 0 { return current }
       node = order < 0 ? current.left : current.right
     }
     return nil
@@ -44,44 +110,56 @@ struct PersistentMap: Sendable {
     return path.seek(key)?.key
   }
 
-  mutating func put(_ key: [UInt8], _ record: [UInt8]) {
-    if let old = Self.put(&root, key, record) {
-      byteCount += record.count - old
+  /// Puts a record of `recordCount` bytes, which `fill` writes.
+  mutating func put(
+    _ key: UnsafeRawBufferPointer, recordCount: Int, _ fill: (UnsafeMutableRawPointer) -> Void
+  ) {
+    if let old = Self.put(&root, key, recordCount, fill).replaced {
+      byteCount += recordCount - old
     } else {
       count += 1
-      byteCount += key.count + record.count
+      byteCount += key.count + recordCount
     }
   }
 
   /// False if the key was not there.
-  mutating func remove(_ key: [UInt8]) -> Bool {
+  mutating func remove(_ key: UnsafeRawBufferPointer) -> Bool {
     // Looked up first: a path that leads nowhere must not be copied.
-    guard let record = self[key] else { return false }
+    guard let node = node(key) else { return false }
     count -= 1
-    byteCount -= key.count + record.count
+    byteCount -= key.count + node.recordCount
     Self.remove(&root, key)
     return true
   }
 
-  /// Returns the length of the record that was replaced.
-  private static func put(_ link: inout Node?, _ key: [UInt8], _ record: [UInt8]) -> Int? {
+  /// Returns the length of the record that was replaced, and whether the tree is higher now.
+  private static func put(
+    _ link: inout Node?, _ key: UnsafeRawBufferPointer, _ recordCount: Int,
+    _ fill: (UnsafeMutableRawPointer) -> Void
+  ) -> (replaced: Int?, isHigher: Bool) {
     guard let node = owned(&link) else {
-      link = Node(key, record)
-      return nil
+      link = .make(key, recordCount: recordCount, fill)
+      return (nil, true)
     }
-    let order = ByteOrder.compare(key, node.key)
+    let order = node.order(of: key)
     if order == 0 {
-      defer { node.record = record }
-      return node.record.count
+      link = .make(
+        key, recordCount: recordCount, left: node.left, right: node.right, height: node.height,
+        fill)
+      return (node.recordCount, false)
     }
-    let replaced = order < 0 ? put(&node.left, key, record) : put(&node.right, key, record)
-    if replaced == nil { balance(&link) }
-    return replaced
+    let result =
+      order < 0
+      ? put(&node.left, key, recordCount, fill) : put(&node.right, key, recordCount, fill)
+    guard result.isHigher else { return result }
+    let before = node.height
+    balance(&link)
+    return (nil, height(link) > before)
   }
 
-  private static func remove(_ link: inout Node?, _ key: [UInt8]) {
+  private static func remove(_ link: inout Node?, _ key: UnsafeRawBufferPointer) {
     guard let node = owned(&link) else { return }
-    let order = ByteOrder.compare(key, node.key)
+    let order = node.order(of: key)
     if order < 0 {
       remove(&node.left, key)
     } else if order > 0 {
@@ -112,13 +190,12 @@ struct PersistentMap: Sendable {
   private static func owned(_ link: inout Node?) -> Node? {
     if isKnownUniquelyReferenced(&link) { return link }
     guard let shared = link else { return nil }
-    let copy = Node(shared.key, shared.record, shared.left, shared.right)
-    copy.height = shared.height
+    let copy = shared.copied()
     link = copy
     return copy
   }
 
-  private static func height(_ node: Node?) -> Int { node?.height ?? 0 }
+  private static func height(_ node: Node?) -> Int32 { node?.height ?? 0 }
 
   /// Restores the balance of a node whose subtrees are balanced and differ by at most two levels.
   private static func balance(_ link: inout Node?) {
