@@ -36,11 +36,19 @@ public struct JSONLine {
   }
 
   /// An integer that is not negative; nil leaves the field out.
+  @inlinable
   public mutating func integer<Value: FixedWidthInteger>(_ field: EventField, _ value: Value?) {
     guard let value else { return }
-    precondition(value >= 0, "the log has no negative numbers, but \(field.name) is \(value)")
+    guard let number = UInt64(exactly: value) else {
+      preconditionFailure("the log has no negative numbers, but \(field.name) is \(value)")
+    }
+    append(field, number)
+  }
+
+  @usableFromInline
+  mutating func append(_ field: EventField, _ number: UInt64) {
     key(field)
-    append(decimal: UInt64(value))
+    append(decimal: number)
   }
 
   /// A text, cut to `EventLogLimits.textBytesMax`.
@@ -52,15 +60,19 @@ public struct JSONLine {
   /// 64 lower-case hexadecimal digits.
   public mutating func hash(_ field: EventField, _ value: Hash256) {
     key(field)
-    bytes.append(UInt8(ascii: "\""))
-    withUnsafeTemporaryAllocation(byteCount: Hash256.byteCount, alignment: 8) { buffer in
-      value.store(to: buffer.baseAddress!)
-      for byte in buffer {
-        bytes.append(JSONText.digit(byte >> 4))
-        bytes.append(JSONText.digit(byte & 15))
+    let words = value.words
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * Hash256.byteCount + 2) { text in
+      text[0] = UInt8(ascii: "\"")
+      for index in 0..<16 {
+        let shift = UInt64(60 - 4 * index)
+        text[1 + index] = JSONText.digit(UInt8(words.0 &>> shift & 15))
+        text[17 + index] = JSONText.digit(UInt8(words.1 &>> shift & 15))
+        text[33 + index] = JSONText.digit(UInt8(words.2 &>> shift & 15))
+        text[49 + index] = JSONText.digit(UInt8(words.3 &>> shift & 15))
       }
+      text[65] = UInt8(ascii: "\"")
+      bytes.append(contentsOf: text)
     }
-    bytes.append(UInt8(ascii: "\""))
   }
 
   /// 64 lower-case hexadecimal digits.
@@ -85,9 +97,12 @@ public struct JSONLine {
   public mutating func key(_ field: EventField, _ value: KeyNibbles?) {
     guard let value else { return }
     key(field)
-    bytes.append(UInt8(ascii: "\""))
-    for index in 0..<value.count { bytes.append(JSONText.digit(UInt8(value[index]))) }
-    bytes.append(UInt8(ascii: "\""))
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: value.count + 2) { text in
+      text[0] = UInt8(ascii: "\"")
+      for index in 0..<value.count { text[1 + index] = JSONText.digit(UInt8(value[index])) }
+      text[value.count + 1] = UInt8(ascii: "\"")
+      bytes.append(contentsOf: text)
+    }
   }
 
   /// `p` and the number; nil leaves the field out.
@@ -121,23 +136,36 @@ public struct JSONLine {
 
   private mutating func key(_ field: EventField) {
     if marks != nil { endMark() }
-    if !isFirst { bytes.append(UInt8(ascii: ",")) }
+    let name = field.name.utf8
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: name.count + 4) { text in
+      // A comma unless this is the line's first field; the name between quotes; a colon.
+      text[0] = UInt8(ascii: ",")
+      text[1] = UInt8(ascii: "\"")
+      var end = 2
+      for byte in name {
+        text[end] = byte
+        end += 1
+      }
+      text[end] = UInt8(ascii: "\"")
+      text[end + 1] = UInt8(ascii: ":")
+      bytes.append(
+        contentsOf: UnsafeMutableBufferPointer(rebasing: text[(isFirst ? 1 : 0)...]))
+    }
     isFirst = false
-    bytes.append(UInt8(ascii: "\""))
-    bytes.append(contentsOf: field.name.utf8)
-    bytes.append(UInt8(ascii: "\""))
-    bytes.append(UInt8(ascii: ":"))
     marks?.append((field, bytes.count..<bytes.count))
   }
 
   private mutating func append(decimal value: UInt64) {
-    let start = bytes.count
-    var rest = value
-    repeat {
-      bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
-      rest /= 10
-    } while rest > 0
-    bytes[start...].reverse()
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+      var first = digits.count
+      var rest = value
+      repeat {
+        first -= 1
+        digits[first] = UInt8(ascii: "0") + UInt8(rest % 10)
+        rest /= 10
+      } while rest > 0
+      bytes.append(contentsOf: UnsafeMutableBufferPointer(rebasing: digits[first...]))
+    }
   }
 
   private mutating func append(quoted value: String) {

@@ -9,15 +9,18 @@ public enum JSONText {
 
   /// Appends `value` as a JSON string.
   static func append(_ value: String, to bytes: inout [UInt8]) {
-    bytes.append(UInt8(ascii: "\""))
-    if value.utf8.allSatisfy(isPlain) {
-      bytes.append(contentsOf: value.utf8)
-    } else {
-      for byte in value.utf8 {
-        if isPlain(byte) { bytes.append(byte) } else { bytes += escaped(byte) }
+    var value = value
+    value.withUTF8 { text in
+      bytes.append(UInt8(ascii: "\""))
+      if text.allSatisfy(isPlain) {
+        bytes.append(contentsOf: text)
+      } else {
+        for byte in text {
+          if isPlain(byte) { bytes.append(byte) } else { bytes += escaped(byte) }
+        }
       }
+      bytes.append(UInt8(ascii: "\""))
     }
-    bytes.append(UInt8(ascii: "\""))
   }
 
   /// True for a byte that can stand in a text as it is.
