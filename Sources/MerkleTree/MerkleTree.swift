@@ -17,9 +17,11 @@ public typealias MerkleTree = BinaryMerkleTree<Blake2b256>
 ///   `n` earlier block hashes; a list in a message has the length it has).
 public enum BinaryMerkleTree<Function: HashFunction> {
   /// The root of no leaves: the hash of nothing.
+  @inlinable
   public static var emptyRoot: Hash256 { Function.hash([UInt8]()) }
 
   /// The hash of the leaf that holds `bytes`.
+  @inlinable
   public static func leafHash(_ bytes: [UInt8]) -> Hash256 {
     withUnsafeTemporaryAllocation(byteCount: bytes.count + 1, alignment: 1) { buffer in
       buffer[0] = 0x00
@@ -29,6 +31,7 @@ public enum BinaryMerkleTree<Function: HashFunction> {
   }
 
   /// The hash of the inner node over two subtrees.
+  @inlinable
   public static func nodeHash(_ left: Hash256, _ right: Hash256) -> Hash256 {
     withUnsafeTemporaryAllocation(byteCount: 1 + 2 * Hash256.byteCount, alignment: 8) { buffer in
       let base = buffer.baseAddress!
@@ -40,6 +43,7 @@ public enum BinaryMerkleTree<Function: HashFunction> {
   }
 
   /// The root over `leaves`, in time linear in their bytes and logarithmic memory.
+  @inlinable
   public static func root(of leaves: some Sequence<[UInt8]>) -> Hash256 {
     var frontier = BinaryMountainFrontier<Function>()
     for leaf in leaves { frontier.append(leaf: leaf) }
@@ -47,6 +51,7 @@ public enum BinaryMerkleTree<Function: HashFunction> {
   }
 
   /// The root over leaves given by their hashes (see `leafHash`).
+  @inlinable
   public static func root(ofLeafHashes hashes: some Sequence<Hash256>) -> Hash256 {
     var frontier = BinaryMountainFrontier<Function>()
     for hash in hashes { frontier.append(leafHash: hash) }

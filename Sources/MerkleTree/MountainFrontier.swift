@@ -13,15 +13,21 @@ public typealias MountainFrontier = BinaryMountainFrontier<Blake2b256>
 /// Bagging the peaks from the right with the node prefix gives exactly the RFC 6962 root, since the
 /// peaks are the perfect subtrees along the right edge of that tree.
 public struct BinaryMountainFrontier<Function: HashFunction>: Sendable, Hashable {
+  @usableFromInline var subtrees: [Hash256]
+  @usableFromInline var leafCount: Int
+
   /// The roots of the perfect subtrees, highest first: one for each set bit of `count`.
-  public private(set) var peaks: [Hash256]
+  @inlinable
+  public var peaks: [Hash256] { subtrees }
   /// Number of leaves.
-  public private(set) var count: Int
+  @inlinable
+  public var count: Int { leafCount }
 
   /// The frontier of the empty list.
+  @inlinable
   public init() {
-    peaks = []
-    count = 0
+    subtrees = []
+    leafCount = 0
   }
 
   /// The frontier of `count` leaves with these peaks, highest first. Nil if `count` is negative or
@@ -32,8 +38,8 @@ public struct BinaryMountainFrontier<Function: HashFunction>: Sendable, Hashable
     guard count >= 0, count <= MerkleLimits.leavesMax, peaks.count == count.nonzeroBitCount else {
       return nil
     }
-    self.peaks = peaks
-    self.count = count
+    subtrees = peaks
+    leafCount = count
   }
 
   /// The frontier of `count` leaves with these peaks, nil if they do not give `root`. `count` must
@@ -44,30 +50,34 @@ public struct BinaryMountainFrontier<Function: HashFunction>: Sendable, Hashable
   }
 
   /// Adds a leaf that holds `bytes`.
+  @inlinable
   public mutating func append(leaf bytes: [UInt8]) {
     append(leafHash: BinaryMerkleTree<Function>.leafHash(bytes))
   }
 
   /// Adds a leaf given by its hash.
+  @inlinable
   public mutating func append(leafHash: Hash256) {
     append(leafHash: leafHash) { _ in }
   }
 
   /// Adds a leaf given by its hash; `onNode` is told the nodes that come to be, the leaf first, in
   /// the order in which a `BinaryMountainRange` keeps them.
+  @inlinable
   package mutating func append(leafHash: Hash256, onNode: (Hash256) -> Void) {
     var hash = leafHash
     onNode(hash)
     // Each low set bit of the old count is a peak as high as the one being carried up.
     for _ in 0..<count.trailingOnes {
-      hash = BinaryMerkleTree<Function>.nodeHash(peaks.removeLast(), hash)
+      hash = BinaryMerkleTree<Function>.nodeHash(subtrees.removeLast(), hash)
       onNode(hash)
     }
-    peaks.append(hash)
-    count += 1
+    subtrees.append(hash)
+    leafCount += 1
   }
 
   /// The RFC 6962 root over all leaves.
+  @inlinable
   public var root: Hash256 { BinaryMerkleTree<Function>.root(ofPeaks: peaks) }
 }
 
@@ -86,12 +96,12 @@ extension BinaryMountainFrontier: WireCodable {
     }
     var peaks: [Hash256] = []
     for _ in 0..<count.nonzeroBitCount { peaks.append(try decoder.hash()) }
-    self.peaks = peaks
-    self.count = Int(count)
+    subtrees = peaks
+    leafCount = Int(count)
   }
 }
 
 extension Int {
   /// Number of set bits below the lowest clear one.
-  fileprivate var trailingOnes: Int { (~self).trailingZeroBitCount }
+  @inlinable var trailingOnes: Int { (~self).trailingZeroBitCount }
 }

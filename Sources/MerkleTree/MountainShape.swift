@@ -50,6 +50,7 @@ package enum MountainShape {
 extension BinaryMerkleTree {
   /// The root over perfect subtrees that follow each other, highest first: they are bagged from the
   /// right.
+  @inlinable
   package static func root(ofPeaks peaks: [Hash256]) -> Hash256 {
     guard var bag = peaks.last else { return emptyRoot }
     for peak in peaks.dropLast().reversed() { bag = nodeHash(peak, bag) }

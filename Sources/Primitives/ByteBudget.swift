@@ -41,21 +41,27 @@ public struct ByteBudget<Holder: Hashable & Comparable & Sendable>: Sendable {
 
   public let limits: ByteLimits
   /// Bytes charged at present.
-  public private(set) var total = 0
+  @inlinable
+  public var total: Int { charged }
+  @usableFromInline var charged = 0
   /// Bytes of each holder that has any.
-  private var shares: [Holder: Int] = [:]
+  @usableFromInline var shares: [Holder: Int] = [:]
 
+  @inlinable
   public init(_ limits: ByteLimits) {
     self.limits = limits
   }
 
   /// Bytes that `holder` has.
+  @inlinable
   public func held(by holder: Holder) -> Int { shares[holder] ?? 0 }
 
   /// Holders that have any bytes.
+  @inlinable
   public var holderCount: Int { shares.count }
 
   /// What may become of `bytes` more for `holder`; changes nothing.
+  @inlinable
   public func admission(of bytes: Int, for holder: Holder) -> Admission {
     precondition(bytes >= 0, "\(bytes) bytes cannot be charged")
     let share = held(by: holder) + bytes
@@ -69,20 +75,22 @@ public struct ByteBudget<Holder: Hashable & Comparable & Sendable>: Sendable {
   }
 
   /// Charges bytes that fit.
+  @inlinable
   public mutating func charge(_ bytes: Int, to holder: Holder) {
-    precondition(
-      admission(of: bytes, for: holder) == .fits,
-      "\(bytes) bytes for \(holder) do not fit beside \(total) of \(limits)")
+    guard case .fits = admission(of: bytes, for: holder) else {
+      preconditionFailure("\(bytes) bytes for \(holder) do not fit beside \(total) of \(limits)")
+    }
     guard bytes > 0 else { return }
-    total += bytes
+    charged += bytes
     shares[holder, default: 0] += bytes
   }
 
   /// Releases bytes that were charged to `holder`.
+  @inlinable
   public mutating func release(_ bytes: Int, of holder: Holder) {
     let rest = held(by: holder) - bytes
     precondition(bytes >= 0 && rest >= 0, "\(holder) gives \(bytes) bytes back and has fewer")
-    total -= bytes
+    charged -= bytes
     shares[holder] = rest == 0 ? nil : rest
   }
 }

@@ -9,19 +9,21 @@ public protocol HeapSized {
 
 extension HeapSized {
   /// Bytes of the value and all that it keeps alive.
+  @inlinable
   public var memoryBytes: Int { MemoryLayout<Self>.stride + heapBytes }
 }
 
 /// How much memory the allocator takes for what is asked of it.
 public enum HeapAllocation {
   /// Bytes in front of the elements of an array.
-  private static let arrayHeadBytes = 32
+  @inlinable static var arrayHeadBytes: Int { 32 }
   /// The allocator's own bytes beside each piece, and the size of which pieces are multiples.
-  private static let pieceHeadBytes = 8
-  private static let pieceBytes = 16
+  @inlinable static var pieceHeadBytes: Int { 8 }
+  @inlinable static var pieceBytes: Int { 16 }
 
   /// Bytes that an array with room for `capacity` elements of `stride` bytes takes; none at all if
   /// it has no room.
+  @inlinable
   public static func array(capacity: Int, stride: Int) -> Int {
     guard capacity > 0 else { return 0 }
     let bytes = arrayHeadBytes + capacity * stride + pieceHeadBytes
@@ -31,15 +33,18 @@ public enum HeapAllocation {
 
 extension Array {
   /// Bytes of the array's own storage, without what its elements keep elsewhere.
+  @inlinable
   public var storageBytes: Int {
     HeapAllocation.array(capacity: capacity, stride: MemoryLayout<Element>.stride)
   }
 }
 
 extension Array: HeapSized where Element: HeapSized {
+  @inlinable
   public var heapBytes: Int { reduce(storageBytes) { $0 + $1.heapBytes } }
 }
 
 extension Int: HeapSized {
+  @inlinable
   public var heapBytes: Int { 0 }
 }

@@ -39,6 +39,7 @@ public struct WireEncoder: Sendable {
 
   /// An unsigned integer as a LEB128 varint.
   public mutating func append(varint value: UInt64) {
+    if value < 0x80 { return bytes.append(UInt8(truncatingIfNeeded: value)) }
     var rest = value
     while rest >= 0x80 {
       bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)

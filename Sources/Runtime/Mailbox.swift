@@ -1,18 +1,21 @@
 import Locking
+import Synchronization
 
 /// A bounded inbox: many may offer, one task reads it as an asynchronous sequence.
 ///
 /// A full mailbox refuses the newcomer; reporting the loss is up to whoever offered. Reading ends
 /// after `finish()` once the rest is read, or at once when the reading task is cancelled.
 public final class Mailbox<Element: Sendable>: Sendable {
-  private struct State {
-    var buffer: [Element] = []
-    var head = 0
-    var waiter: UnsafeContinuation<Element?, Never>?
-    var finished = false
+  @usableFromInline
+  struct State {
+    @usableFromInline var buffer: [Element] = []
+    @usableFromInline var head = 0
+    @usableFromInline var waiter: UnsafeContinuation<Element?, Never>?
+    @usableFromInline var finished = false
 
-    var count: Int { buffer.count - head }
+    @inlinable var count: Int { buffer.count - head }
 
+    @inlinable
     mutating func popFirst() -> Element? {
       guard head < buffer.count else { return nil }
       let element = buffer[head]
@@ -27,7 +30,8 @@ public final class Mailbox<Element: Sendable>: Sendable {
   }
 
   /// What to do after the state has been changed.
-  private enum Arrival {
+  @usableFromInline
+  enum Arrival {
     /// Somebody was waiting for it.
     case hand(UnsafeContinuation<Element?, Never>)
     case buffered
@@ -36,7 +40,7 @@ public final class Mailbox<Element: Sendable>: Sendable {
 
   /// Most elements that wait at one time.
   public let capacity: Int
-  private let state = Lock(State())
+  @usableFromInline let state = Lock(State())
 
   /// - Parameter capacity: most elements that wait at one time, at least 1.
   public init(capacity: Int) {
@@ -45,10 +49,11 @@ public final class Mailbox<Element: Sendable>: Sendable {
   }
 
   /// Elements that wait to be read.
+  @inlinable
   public var count: Int { state.withLock { $0.count } }
 
   /// Puts `element` at the end; false if the mailbox is full or finished and it was dropped.
-  @discardableResult
+  @discardableResult @inlinable
   public func offer(_ element: Element) -> Bool {
     let arrival: Arrival = state.withLock { state in
       if state.finished { return .refused }
@@ -75,11 +80,13 @@ public final class Mailbox<Element: Sendable>: Sendable {
   }
 
   /// Takes the first element if one is there, without waiting.
+  @inlinable
   public func poll() -> Element? {
     state.withLock { $0.popFirst() }
   }
 
   /// Waits for the next element; nil when finished and empty, or when the task is cancelled.
+  @inlinable
   public func next(isolation: isolated (any Actor)? = #isolation) async -> Element? {
     if let element = poll() { return element }
     return await withTaskCancellationHandler {
@@ -103,8 +110,9 @@ public final class Mailbox<Element: Sendable>: Sendable {
 extension Mailbox: AsyncSequence {
   /// Reads a mailbox; all iterators share what is in it.
   public struct Iterator: AsyncIteratorProtocol {
-    let mailbox: Mailbox
+    @usableFromInline let mailbox: Mailbox
 
+    @inlinable
     public func next(isolation actor: isolated (any Actor)?) async -> Element? {
       await mailbox.next(isolation: actor)
     }

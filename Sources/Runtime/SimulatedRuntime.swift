@@ -14,7 +14,8 @@ import Synchronization
 ///   task escaped; such jobs are run, but counted in `foreignJobs`, and every run should end with
 ///   that count at zero. Simulations on different threads do not touch each other.
 ///
-/// `@unchecked Sendable`: what is not behind the lock is touched by the home thread only.
+/// `@unchecked Sendable`: what is not behind the lock is touched by the home thread only. For the
+/// same reason what every job changes is not checked for exclusivity at run time.
 public final class SimulatedRuntime: Runtime, TaskExecutor, @unchecked Sendable {
   /// How a run ended.
   public enum Outcome: Sendable, Hashable {
@@ -49,19 +50,19 @@ public final class SimulatedRuntime: Runtime, TaskExecutor, @unchecked Sendable 
   /// The seed of all random streams.
   public let seed: UInt64
   /// The present virtual time.
-  public internal(set) var now = Moment.start
+  @exclusivity(unchecked) public internal(set) var now = Moment.start
   /// Jobs run and timer calls made so far.
-  public internal(set) var steps = 0
+  @exclusivity(unchecked) public internal(set) var steps = 0
   /// A running hash over every choice among ready jobs and its moment: two runs with equal
   /// fingerprints took the same schedule.
-  public internal(set) var scheduleFingerprint: UInt64 = 0
+  @exclusivity(unchecked) public internal(set) var scheduleFingerprint: UInt64 = 0
 
   /// The order of ready jobs. May be changed at any time.
-  public var order = Order.random
+  @exclusivity(unchecked) public var order = Order.random
 
-  var ready: [UnownedJob] = []
-  var timers = TimerQueue()
-  var choices: RandomStream
+  @exclusivity(unchecked) var ready: [UnownedJob] = []
+  @exclusivity(unchecked) var timers = TimerQueue()
+  @exclusivity(unchecked) var choices: RandomStream
   var isFinished = false
   let shared = Lock(Shared())
   let sideIsFilled = Atomic<Bool>(false)
