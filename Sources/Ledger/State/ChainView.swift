@@ -23,29 +23,49 @@ public struct ChainStatus: Sendable, Hashable {
 /// its answers are of one moment. Taking one waits for no push. Blocks that are final are read
 /// where they are kept; they never change.
 public struct ChainView: Sendable {
-  let content: ChainContent
-  let finals: FinalBlocks
-  private let failures: StoreFailures
-  /// True if the chain holds state at all.
-  public let holdsState: Bool
-  /// The missing key ranges of the state; all if the chain holds none.
-  public let missing: KeyRangeSet
-  /// Root of the held state; nil if it is not known or no state is held.
-  public let stateRoot: Hash256?
-  /// Number of held accounts; 0 if no state is held.
-  public let itemCount: Int
-  /// True if the chain holds the whole state of its head: nothing is missing and the root is right.
-  public let stateComplete: Bool
+  /// What a view holds. Shared by its copies, of which there are many, and never changed.
+  private final class Held: Sendable {
+    let content: ChainContent
+    let finals: FinalBlocks
+    let failures: StoreFailures
+    let missing: KeyRangeSet
+    let stateRoot: Hash256?
+    let itemCount: Int
+    let holdsState: Bool
+    let isStateWhole: Bool
+
+    init(content: ChainContent, finals: FinalBlocks, trie: StateTrie?, failures: StoreFailures) {
+      self.content = content
+      self.finals = finals
+      self.failures = failures
+      missing = trie?.missing ?? .all
+      stateRoot = trie?.rootHash()
+      itemCount = trie?.itemCount ?? 0
+      holdsState = trie != nil
+      isStateWhole = trie?.isComplete ?? false
+    }
+  }
+
+  private let held: Held
 
   init(content: ChainContent, finals: FinalBlocks, trie: StateTrie?, failures: StoreFailures) {
-    self.content = content
-    self.finals = finals
-    self.failures = failures
-    holdsState = trie != nil
-    missing = trie?.missing ?? .all
-    stateRoot = trie?.rootHash()
-    itemCount = trie?.itemCount ?? 0
-    stateComplete = (trie?.isComplete ?? false) && stateRoot == content.head.header.stateRoot
+    held = Held(content: content, finals: finals, trie: trie, failures: failures)
+  }
+
+  var content: ChainContent { held.content }
+  var finals: FinalBlocks { held.finals }
+  private var failures: StoreFailures { held.failures }
+  /// True if the chain holds state at all.
+  public var holdsState: Bool { held.holdsState }
+  /// The missing key ranges of the state; all if the chain holds none.
+  public var missing: KeyRangeSet { held.missing }
+  /// Root of the held state; nil if it is not known or no state is held.
+  public var stateRoot: Hash256? { held.stateRoot }
+  /// Number of held accounts; 0 if no state is held.
+  public var itemCount: Int { held.itemCount }
+  /// True if the chain holds the whole state of its head: nothing is missing and the root is right.
+  public var stateComplete: Bool {
+    held.isStateWhole && held.stateRoot == held.content.head.header.stateRoot
   }
 
   /// Where the chain stands.
@@ -56,20 +76,20 @@ public struct ChainView: Sendable {
   }
 
   /// The lowest block from which on the diffs of the main chain are kept.
-  public var diffsFrom: UInt32 { content.diffFloor }
+  public var diffsFrom: UInt32 { held.content.diffFloor }
 
   /// The newest block of the main chain.
-  public var head: Block { content.head }
+  public var head: Block { held.content.head }
   /// Its height.
-  public var headNumber: UInt32 { content.head.number }
+  public var headNumber: UInt32 { held.content.head.number }
   /// Its hash.
-  public var headHash: Hash256 { content.head.hash }
+  public var headHash: Hash256 { held.content.head.hash }
   /// The last macro block: nothing up to it is ever reverted.
-  public var macroHead: Block { content.macroHead }
+  public var macroHead: Block { held.content.macroHead }
   /// Its height.
-  public var macroNumber: UInt32 { content.macroHead.number }
+  public var macroNumber: UInt32 { held.content.macroHead.number }
   /// The last election block.
-  public var electionHead: Block { content.electionHead }
+  public var electionHead: Block { held.content.electionHead }
 
   /// True if blocks have to be pushed with their diffs: the state is held, but not all of it.
   public var needsDiffs: Bool { holdsState && !missing.isEmpty }
@@ -77,7 +97,7 @@ public struct ChainView: Sendable {
   /// The head, then the blocks back to and with the last macro block, newest first.
   public func locators(limit: Int = LedgerLimits.locatorsMax) -> [Hash256] {
     stride(from: Int(headNumber), through: Int(macroNumber), by: -1)
-      .prefix(max(0, limit)).compactMap { content.main[UInt32($0)] }
+      .prefix(max(0, limit)).compactMap { held.content.main[UInt32($0)] }
   }
 }
 
