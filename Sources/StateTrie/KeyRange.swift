@@ -96,9 +96,7 @@ extension KeyRange {
   public var share: Double {
     let digits = 15
     let whole = UInt64(1) << UInt64(4 * digits)
-    func position(_ key: KeyNibbles) -> UInt64 {
-      (0..<digits).reduce(0) { $0 << 4 | UInt64($1 < key.count ? key[$1] : 0) }
-    }
+    func position(_ key: KeyNibbles) -> UInt64 { key.word(0) >> UInt64(64 - 4 * digits) }
     let low = position(start)
     let high = end.map(position) ?? whole
     return high > low ? Double(high - low) / Double(whole) : 0

@@ -77,7 +77,7 @@ public struct PeerLedger: Sendable {
       update(peer) { $0.settleStrikes(at: now) }
     }
     let isLineLate = peers.allSatisfy {
-      silent.contains($0.peer) || self[$0.peer].demotion == .late
+      silent.contains($0.peer) || records[$0.peer]?.demotion == .late
     }
     for (peer, bytes) in peers {
       let record = self[peer]

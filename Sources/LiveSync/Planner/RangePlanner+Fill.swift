@@ -25,10 +25,10 @@ extension RangePlanner {
     let ranking = peers.ranking(of: candidates, at: now)
     guard !ranking.isEmpty else { return [] }
     trimFlights()
-    var free = missing
-    for (_, flight) in flights.sorted(by: { $0.key < $1.key })
-    where !peers.silent.contains(flight.peer) { free.remove(flight.range) }
-    for (_, claim) in claims.sorted(by: { $0.key < $1.key }) { free.remove(claim.range) }
+    var free = flights.values.reduce(into: missing) {
+      if !peers.silent.contains($1.peer) { $0.remove($1.range) }
+    }
+    free = claims.values.reduce(into: free) { $0.remove($1.range) }
     #if MUTANTS
       if Mutant.isOn(.dropRangeOnTimeout) {
         for range in dropped.ranges { free.remove(range) }
@@ -86,11 +86,14 @@ extension RangePlanner {
   /// Requests on their way, and bytes expected of them, beside those to peers that never answered.
   /// Of what is asked for, the share that is lost does not come.
   private var awaited: (count: Int, bytes: Int) {
-    let silent = flights.values.filter { peers.silent.contains($0.peer) }
-    let bytes = flyingBytes - silent.reduce(0) { $0 + $1.expectedBytes }
+    var (requests, bytes) = (flights.count, flyingBytes)
+    if !peers.silent.isEmpty {
+      let silent = flights.values.lazy.filter { peers.silent.contains($0.peer) }
+      requests -= silent.count
+      bytes -= silent.reduce(0) { $0 + $1.expectedBytes }
+    }
     let kept = 1 - peers.losses.share
-    let count = (Double(flights.count - silent.count) * kept).rounded(.up)
-    return (Int(count), Int(Double(bytes) * kept))
+    return (Int((Double(requests) * kept).rounded(.up)), Int(Double(bytes) * kept))
   }
 
   /// False if the peer never answered and enough such peers are asked whether they do now.
@@ -109,11 +112,11 @@ extension RangePlanner {
   /// would only wait in front of it, and blocks and diffs behind it.
   private var lineHasRoom: Bool {
     let awaited = awaited
-    if urgentWait > LiveSyncLimits.urgentPatience * 2 {
+    if urgentWait > LiveSyncLimits.urgentPatience {
       // What waits on while no chunk is on its way is not held up by chunks.
-      return awaited.count == 0 && idleTime > LiveSyncLimits.urgentPatience
+      let waitsOn = urgentWait > LiveSyncLimits.urgentPatience * 2
+      return awaited.count == 0 && (!waitsOn || idleTime > LiveSyncLimits.urgentPatience)
     }
-    if urgentWait > LiveSyncLimits.urgentPatience { return awaited.count == 0 }
     guard awaited.count >= LiveSyncLimits.lineRequestsMin, let most = line.bytesMax else {
       return true
     }
@@ -257,14 +260,17 @@ extension RangePlanner {
     _ helpers: inout [(peer: PeerID, spare: Int)], _ offer: RangeOffer?, missing: KeyRangeSet,
     isAllTaken: Bool, at now: Moment
   ) -> [ChunkOrder] {
+    guard hasRoom, helpers.contains(where: { $0.spare > 0 }) else { return [] }
     var orders: [ChunkOrder] = []
     let usual = peers.latency95
     let seconds = flights.values.compactMap(\.helpsWith)
     let helped = Set(seconds + claims.values.compactMap(\.helpsWith))
-    let oldest = flights.filter { !$0.value.isSecond && !helped.contains($0.key) }
-      .sorted { ($0.value.sentAt, $0.key) < ($1.value.sentAt, $1.key) }
-    for (id, flight) in oldest
+    let oldest = flights.lazy.filter { !$0.value.isSecond && !helped.contains($0.key) }
+      .map { (sentAt: $0.value.sentAt, id: $0.key) }
+      .sorted { ($0.sentAt, $0.id) < ($1.sentAt, $1.id) }
+    for (_, id) in oldest
     where hasRoom && seconds.count + orders.count < LiveSyncLimits.secondRequestsMax {
+      guard let flight = flights[id] else { continue }
       let helper = helpers.firstIndex {
         $0.peer != flight.peer && $0.spare > 0 && peers.demotion(of: $0.peer) == nil
           && hasRoom(at: $0.peer)

@@ -87,17 +87,26 @@ public actor StateQueue: LiveSyncQueue {
     _ event: (inout any ChunkCore<Block>, PlannerView, ChainView) -> [StateQueueAction<Block>]
   ) async {
     let chain = context.chain.view
-    await perform(event(&core, look(at: chain), chain))
+    await perform(event(&core, planned(chain), chain))
+  }
+
+  /// What the core is told of the world: while the state is whole, nothing that it does not use.
+  private func planned(_ chain: ChainView) -> PlannerView {
+    guard core.isComplete, chain.missing.isEmpty, source == nil else { return look(at: chain) }
+    let now = context.runtime.now
+    context.peers.forgive(at: now)
+    return PlannerView(now: now, peers: [])
   }
 
   private func look(at chain: ChainView) -> PlannerView {
-    let (now, pace) = (context.runtime.now, context.network.pace)
+    let now = context.runtime.now
+    let (usual, losses) = context.network.pace { ($0.usualTime, $0.losses) }
     // Where the chain makes blocks meanwhile, what it takes to come and go is no waiting.
-    let roundTrip = context.blocksInRoundTrip > 0 ? pace.usualTime ?? .zero : .zero
+    let roundTrip = context.blocks(in: usual) > 0 ? usual ?? .zero : .zero
     return PlannerView(
       now: now, peers: wrongStates.doubt(chain.headHash) ? [] : context.peers.peers,
       silent: context.peers.ranked(at: now, for: .chunk).silent,
-      urgentWait: max(.zero, context.urgent.longestWait(at: now) - roundTrip), losses: pace.losses,
+      urgentWait: max(.zero, context.urgent.longestWait(at: now) - roundTrip), losses: losses,
       offer: source?.offer(window: window.windowAheadMax))
   }
 

@@ -42,6 +42,11 @@ public struct RecordingNetwork: Network {
   /// How long answers take and how fast they come, read at one moment.
   package var pace: AnswerPace { paceMeter.pace.withLock { $0 } }
 
+  /// One thing that the pace tells, without a copy of all of it.
+  package func pace<Value: Sendable>(_ told: (AnswerPace) -> Value) -> Value {
+    paceMeter.pace.withLock { told($0) }
+  }
+
   /// Sends a single request and waits for its answer as long as answers take.
   /// - Parameter bytes: What the answer is expected to have at most.
   package func ask<R: Request>(

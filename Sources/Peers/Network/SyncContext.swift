@@ -74,10 +74,10 @@ public struct SyncContext: Sendable {
 
   /// Blocks that the chain makes in the time that an answer usually takes; 0 while none is
   /// measured.
-  package var blocksInRoundTrip: Int { blocks(in: network.pace.usualTime) }
+  package var blocksInRoundTrip: Int { blocks(in: network.pace { $0.usualTime }) }
 
   /// Blocks that the chain makes in the time that nearly all answers take.
-  package var blocksInLongTime: Int { blocks(in: network.pace.longTime) }
+  package var blocksInLongTime: Int { blocks(in: network.pace { $0.longTime }) }
 
   /// Blocks that the chain makes in this time; 0 for nil.
   package func blocks(in time: Duration?) -> Int {

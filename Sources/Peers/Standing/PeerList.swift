@@ -33,9 +33,12 @@ public final class PeerList: Sendable {
 
     /// Time goes by.
     mutating func forgive(at now: Moment) {
-      let forgiven = members.filter { $0.value.isOver(at: now) }.mapValues(\.forgiven)
-      members.merge(forgiven) { $1 }
-      late = late.filter { $0.value.lateUntil > now }
+      if members.values.contains(where: { $0.isOver(at: now) }) {
+        members = members.mapValues { $0.isOver(at: now) ? $0.forgiven : $0 }
+      }
+      if late.values.contains(where: { $0.lateUntil <= now }) {
+        late = late.filter { $0.value.lateUntil > now }
+      }
     }
   }
 
@@ -48,6 +51,9 @@ public final class PeerList: Sendable {
 
   /// The peers in order.
   public var peers: [PeerID] { state.withLock { $0.members.keys.sorted() } }
+
+  /// Lateness whose time is over is forgiven, which whoever asks for a ranking does besides.
+  package func forgive(at now: Moment) { state.withLock { $0.forgive(at: now) } }
 
   /// The peers that answer requests of `type` in time, and those that lately did not. Lateness is
   /// forgiven with time, but silence only by an answer, as long as there is somebody who has

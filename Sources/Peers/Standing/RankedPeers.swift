@@ -24,12 +24,12 @@ public struct RankedPeers: Sendable, Hashable {
   /// never answered such a request, others that never did may be silent too: those that did are
   /// preferred. If all who did are late, they are still better than who never answers.
   init(_ peers: [PeerID: PeerStanding], for type: RequestType) {
-    let sorted = peers.sorted { $0.key < $1.key }
-    let heard = sorted.filter { $0.value.isHeard(for: type) }
-    let isSilenceKnown = !heard.isEmpty && sorted.contains { $0.value.isSilent(for: type) }
-    let isLineLate = isSilenceKnown && heard.allSatisfy { $0.value.isLate(for: type) }
+    let heard = peers.values.lazy.filter { $0.isHeard(for: type) }
+    let isSilenceKnown = !heard.isEmpty && peers.values.contains { $0.isSilent(for: type) }
+    let isLineLate = isSilenceKnown && heard.allSatisfy { $0.isLate(for: type) }
     self.init(prompt: [])
-    for (peer, standing) in sorted {
+    for peer in peers.keys.sorted() {
+      guard let standing = peers[peer] else { continue }
       let isSilent = isSilenceKnown && standing.isSilent(for: type)
       let isHeard = standing.isHeard(for: type)
       if isSilent || standing.isLate(for: type) && !(isLineLate && isHeard) {
