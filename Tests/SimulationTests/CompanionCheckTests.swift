@@ -33,7 +33,9 @@ import Testing
   {
     var check = check
     for event in events {
-      if let broken = check.take(event, request: request, of: chain) { return broken.check }
+      if let broken = check.take(WatchedEvent(event), request: request, of: chain) {
+        return broken.check
+      }
     }
     return nil
   }
@@ -90,8 +92,10 @@ import Testing
     #expect(broken(check(), [sent, sent], request: 1) == "S8")
     // Another life may ask again.
     var check = check()
-    #expect(check.take(sent, request: 1, of: chain) == nil && check.openRequestCount == 1)
+    #expect(
+      check.take(WatchedEvent(sent), request: 1, of: chain) == nil && check.openRequestCount == 1)
     check.begin(isComplete: false)
-    #expect(check.openRequestCount == 0 && check.take(sent, request: 1, of: chain) == nil)
+    #expect(
+      check.openRequestCount == 0 && check.take(WatchedEvent(sent), request: 1, of: chain) == nil)
   }
 }

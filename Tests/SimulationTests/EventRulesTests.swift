@@ -14,7 +14,7 @@ import Testing
     _ story: [(event: Event, request: UInt64?)], liars: Set<UInt32> = []
   ) -> [String] {
     var rules = EventRules(liars: liars, bufferedBlocksMax: 3)
-    return story.compactMap { rules.take($0.event, request: $0.request)?.check }
+    return story.compactMap { rules.take(WatchedEvent($0.event), request: $0.request)?.check }
   }
 
   static func chunk(

@@ -10,8 +10,10 @@ import Testing
 @Suite struct SyncMeasurementTests {
   static func key(_ byte: UInt8) -> KeyNibbles { KeyNibbles(bytes: [byte]) }
 
-  static func accepted(_ start: UInt8, _ end: UInt8?, bytes: Int) -> Event {
-    .chunk(
+  static func chunk(_ event: Event.Chunk) -> WatchedEvent { WatchedEvent(.chunk(event)) }
+
+  static func accepted(_ start: UInt8, _ end: UInt8?, bytes: Int) -> WatchedEvent {
+    chunk(
       .accepted(
         .init(
           peer: 1, block: 1, hash: .zero, startKey: key(start), endKey: end.map(key), items: 1,
@@ -66,14 +68,14 @@ import Testing
     tally.take(Self.accepted(0x20, 0x30, bytes: 7))
     tally.rebranchBegins()
     tally.take(
-      .chunk(
+      Self.chunk(
         .discarded(
           .init(
             peer: 1, block: 1, hash: .zero, startKey: Self.key(0), endKey: nil, items: 1,
             bytes: 9),
           reason: "block_passed")))
     tally.take(
-      .chunk(
+      Self.chunk(
         .ignored(
           .init(
             peer: 1, block: 1, hash: .zero, startKey: Self.key(0), endKey: nil, items: 1,

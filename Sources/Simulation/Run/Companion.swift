@@ -84,7 +84,9 @@ final class Companion: EventSink, @unchecked Sendable {
     _ event: Event, context: EventContext, cause: UInt64?, request: UInt64?
   ) -> UInt64 {
     let sequence = observer.record(event, context: context, cause: cause, request: request)
-    if let chain, let broken = check.take(event, request: request, of: chain) { violate(broken) }
+    if let chain, let broken = check.take(WatchedEvent(event), request: request, of: chain) {
+      violate(broken)
+    }
     return sequence
   }
 

@@ -44,7 +44,7 @@ package struct CompanionCheck {
 
   /// The rule that `event`, which belongs to `request`, breaks; nil if none.
   package mutating func take(
-    _ event: Event, request: UInt64?, of chain: Blockchain
+    _ event: WatchedEvent, request: UInt64?, of chain: Blockchain
   ) -> CheckViolation? {
     let isExempt = StateCheck.isOfMadeUpHead(event, hasMade)
     return (isExempt ? nil : rules.take(event, request: request)) ?? broken(after: event, chain)
@@ -62,20 +62,19 @@ package struct CompanionCheck {
     }
   }
 
-  private mutating func broken(after event: Event, _ chain: Blockchain) -> CheckViolation? {
+  private mutating func broken(after event: WatchedEvent, _ chain: Blockchain) -> CheckViolation? {
     let parts = StateCheck.parts
     switch event.group {
-    case Event.State.complete(let number, let hash, _):
+    case .state(.complete(let number, let hash, _)):
       isComplete = true
       return unmade(number, hash) ?? compare(chain, parts)
-    case Event.State.incomplete:
+    case .state(.incomplete):
       isComplete = false
       return nil
-    case Event.Chain.finalized(let number, let hash),
-      Event.Chain.epochFinalized(let number, let hash):
+    case .chain(.finalized(let number, let hash)), .chain(.epochFinalized(let number, let hash)):
       turn += 1
       return unmade(number, hash) ?? compare(chain, [parts[turn % parts.count]])
-    case let event as Event.Chain:
+    case .chain(let event):
       let unmade = isComplete ? StateCheck.adoption(event, by: chain, hasMade) : nil
       guard case .rebranched = event else { return unmade }
       return unmade ?? compare(chain, parts)

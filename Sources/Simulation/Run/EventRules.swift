@@ -44,13 +44,13 @@ package struct EventRules {
   package var openRequestCount: Int { openRequests.count }
 
   /// The rule that `event`, which belongs to `request`, breaks; nil if it is a legal next event.
-  package mutating func take(_ event: Event, request: UInt64?) -> CheckViolation? {
+  package mutating func take(_ event: WatchedEvent, request: UInt64?) -> CheckViolation? {
     switch event.group {
-    case let event as Event.Request: take(event, request)
-    case let event as Event.Chunk: take(event)
-    case let event as Event.State: take(event)
-    case let event as Event.Consensus: take(event)
-    case Event.Block.buffered(_, _, _, let buffered) where buffered > bufferedBlocksMax:
+    case .request(let event): take(event, request)
+    case .chunk(let event): take(event)
+    case .state(let event): take(event)
+    case .consensus(let event): take(event)
+    case .block(.buffered(_, _, _, let buffered)) where buffered > bufferedBlocksMax:
       CheckViolation(
         check: "S7", detail: "\(buffered) blocks buffered, allowed \(bufferedBlocksMax)")
     default: nil

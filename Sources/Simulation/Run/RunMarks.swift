@@ -63,32 +63,44 @@ public struct RunMarks: Sendable, Hashable {
 
   /// Counts what tells how much of the joining node a run has reached.
   /// - Parameter isComplete: whether the node's state was complete before the event.
-  mutating func note(_ event: Event, isComplete: Bool) {
+  mutating func note(_ event: WatchedEvent, isComplete: Bool) {
     switch event.group {
-    case Event.Chunk.rejected(_, let reason): refused(event.name, reason)
-    case Event.Chunk.ignored(_, let reason): refused(event.name, reason)
-    case Event.Chunk.buffered: add("chunk_buffered")
-    case Event.Chunk.discarded(_, let reason):
-      add("chunk_discarded")
-      refused(event.name, reason)
-    case Event.Chunk.pruned(_, let reason):
-      add("chunk_pruned")
-      refused(event.name, reason)
-    case Event.Diff.rejected(_, _, _, let reason): refused(event.name, reason)
-    case Event.Block.rejected(_, _, _, let reason): refused(event.name, reason)
-    case Event.Block.buffered: add("block_buffered")
-    case Event.Peer.banned(_, let reason):
+    case .chunk(let event): note(event)
+    case .chain(let event): note(event, isComplete: isComplete)
+    case .diff(.rejected(_, _, _, let reason)), .block(.rejected(_, _, _, let reason)):
+      refused(event.event.name, reason)
+    case .block(.buffered): add("block_buffered")
+    case .peer(.banned(_, let reason)):
       add("ban")
-      refused(event.name, reason)
-    case Event.Stall.detected: add("stall")
-    case Event.State.incomplete: add("incomplete_again")
-    case Event.Joining.chosen: add("snapshot_joined")
-    case Event.Chain.rebranched:
-      add(isComplete ? "rebranch_while_complete" : "rebranch_while_incomplete")
-    case Event.Chain.finalized: if !isComplete { add("macro_while_incomplete") }
-    case Event.Chain.historyAdopted: add("jump")
-    case Event.Chain.forkProof: add("fork_proof")
-    case Event.Request.ended(_, _, .timeout, _, _): add("timeout")
+      refused(event.event.name, reason)
+    case .stall(.detected): add("stall")
+    case .state(.incomplete): add("incomplete_again")
+    case .joining(.chosen): add("snapshot_joined")
+    case .request(.ended(_, _, .timeout, _, _)): add("timeout")
+    default: break
+    }
+  }
+
+  private mutating func note(_ event: Event.Chunk) {
+    switch event {
+    case .rejected(_, let reason), .ignored(_, let reason): refused(event.name.rawValue, reason)
+    case .buffered: add("chunk_buffered")
+    case .discarded(_, let reason):
+      add("chunk_discarded")
+      refused(event.name.rawValue, reason)
+    case .pruned(_, let reason):
+      add("chunk_pruned")
+      refused(event.name.rawValue, reason)
+    case .requested, .received, .accepted: break
+    }
+  }
+
+  private mutating func note(_ event: Event.Chain, isComplete: Bool) {
+    switch event {
+    case .rebranched: add(isComplete ? "rebranch_while_complete" : "rebranch_while_incomplete")
+    case .finalized: if !isComplete { add("macro_while_incomplete") }
+    case .historyAdopted: add("jump")
+    case .forkProof: add("fork_proof")
     default: break
     }
   }

@@ -154,6 +154,9 @@ final class RunObserver: EventSink, @unchecked Sendable {
     rules = freshRules
   }
 
+  /// The run is over, and nothing is compared any more.
+  func letChainGo() { chain = nil }
+
   /// Requests of the joining node that have not ended.
   var openRequestCount: Int { rules.openRequestCount }
 
@@ -167,60 +170,61 @@ final class RunObserver: EventSink, @unchecked Sendable {
       violate("S10", "\(context.node) banned the honest peer \(peer): \(reason)")
     }
     if context.node == Self.joinerName {
-      let isExempt = StateCheck.isOfMadeUpHead(event, producer.hasMade)
-      if !isExempt, let broken = rules.take(event, request: request) { violate(broken) }
-      observe(event)
+      let watched = WatchedEvent(event)
+      let isExempt = StateCheck.isOfMadeUpHead(watched, producer.hasMade)
+      if !isExempt, let broken = rules.take(watched, request: request) { violate(broken) }
+      observe(watched)
     }
     return sequence
   }
 
-  private func observe(_ event: Event) {
-    tally.take(event)
-    marks.note(event, isComplete: isComplete)
-    situations.note(event, isComplete: isComplete)
-    switch event.group {
-    case Event.Peer.banned(let peer, _): banned.insert(peer.number)
-    case Event.Chunk.rejected(let chunk, _):
+  private func observe(_ watched: WatchedEvent) {
+    tally.take(watched)
+    marks.note(watched, isComplete: isComplete)
+    situations.note(watched, isComplete: isComplete)
+    switch watched.group {
+    case .peer(.banned(let peer, _)): banned.insert(peer.number)
+    case .chunk(.rejected(let chunk, _)):
       refusals[chunk.peer, default: []].formUnion([.wrongValue, .wrongPiece])
-    case Event.Returning.chosen: hasReturned = true
-    case Event.Returning.carried(_, _, let way, _, let ranges, let bytes) where carried == nil:
+    case .returning(.chosen): hasReturned = true
+    case .returning(.carried(_, _, let way, _, let ranges, let bytes)) where carried == nil:
       carried = .init(
         way: way, bytes: bytes, missingRanges: ranges, atNanoseconds: now())
-    case Event.Joining.chosen(let height, _, _, _, _): snapshotHeight = height
-    case Event.Diff.rejected(let peer, _, _, "diff_root_mismatch"):
+    case .joining(.chosen(let height, _, _, _, _)): snapshotHeight = height
+    case .diff(.rejected(let peer, _, _, "diff_root_mismatch")):
       refusals[peer, default: []].insert(.wrongDiff)
-    case Event.Block.rejected(_, let hash, let peer?, _) where !producer.hasMade(hash):
+    case .block(.rejected(_, let hash, let peer?, _)) where !producer.hasMade(hash):
       refusals[peer, default: []].insert(.wrongRoot)
-    case Event.Chunk.accepted(let chunk):
+    case .chunk(.accepted(let chunk)):
       showState()
       if companions.contains(chunk.peer) { marks.add("chunk_of_joiner") }
       if let chain { passMilestones(min(chain.missing.absentPartsPerMillion, 999_999)) }
       let range = KeyRange(start: chunk.startKey, end: chunk.endKey)
       changedParts.add(range)
       compare(comparesWhole ? changedParts.take() : [range])
-    case let event as Event.Chain: observe(event)
-    case Event.State.complete(let number, let hash, _):
+    case .chain(let event): observe(event)
+    case .state(.complete(let number, let hash, _)):
       isComplete = true
       if completeAt == nil { completeAt = now() }
       requireMade(number, hash, "complete")
       onComplete()
       passMilestones(1_000_000)
       compare()
-    case Event.State.incomplete:
+    case .state(.incomplete):
       isComplete = false
       changedParts.addAll()
       shownShares = 0
-    case Event.State.forecast(_, let eta, let progress, _, _, _)
+    case .state(.forecast(_, let eta, let progress, _, _, _))
     where !(0...1_000_000).contains(progress) || eta ?? 0 < 0:
       violate("S9", "a forecast says \(progress) millionths, and \(eta ?? 0) ns to go")
-    case Event.State.forecast(let forecast, let eta, let progress, _, _, _) where completeAt == nil:
+    case .state(.forecast(let forecast, let eta, let progress, _, _, _)) where completeAt == nil:
       forecasts.add(
         .init(
           atNanoseconds: now(), progressPartsPerMillion: progress, forecast: forecast,
           etaNanoseconds: eta))
     default: break
     }
-    if let line, let note = event.note { line(row(event.name, note)) }
+    if let line, let note = watched.event.note { line(row(watched.event.name, note)) }
   }
 
   private func observe(_ event: Event.Chain) {

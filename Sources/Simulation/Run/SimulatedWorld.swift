@@ -278,6 +278,15 @@ final class SimulatedWorld: @unchecked Sendable {
     completeAt = completeAt ?? (producer.source.headNumber, joiner.chain.headNumber)
   }
 
+  /// Gives back what the joining node holds, its disk with it, once everything has ended.
+  func letJoinerGo() {
+    joiner = nil
+    joinerTask = nil
+    store = nil
+    observer.letChainGo()
+    joinerDisk.replace(with: .empty, of: [:])
+  }
+
   /// Ends everything; returns the names of tasks that do not end.
   func stop() -> [String] {
     for task in tasks + [joinerTask].compactMap(\.self) { task.cancel() }

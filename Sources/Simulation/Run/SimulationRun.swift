@@ -104,16 +104,14 @@ public final class SimulationRun {
     if world.isDone { world.observer.compare() }
     let end = runtime.now.nanoseconds
     let leaked = world.stop()
-    let oracleRoot = world.joiner.flatMap {
-      world.producer.model(after: $0.chain.headHash)?.stateRoot()
-    }
-    let (verdict, reason) = judge(world, leaked: leaked, oracleRoot, ending).verdict()
-    return self.end(writer, steps: runtime.steps, verdict, reason) { [self] in
-      var report = report(world, end: end)
-      report.oracleRoot = oracleRoot
-      report.place = place(world, verdict)
-      return report
-    }
+    var report = report(world, end: end)
+    // The oracle makes a trie of its own, for which the node gives its memory back.
+    let model = world.joiner.flatMap { world.producer.model(after: $0.chain.headHash) }
+    world.letJoinerGo()
+    report.oracleRoot = model?.stateRoot()
+    let (verdict, reason) = judge(world, leaked: leaked, report, ending).verdict()
+    report.place = place(world, verdict, isRunning: report.headerRoot != nil)
+    return self.end(writer, steps: runtime.steps, verdict, reason) { report }
   }
 
   /// The numbers of the scenario, and what changes the log beside them.
@@ -126,7 +124,7 @@ public final class SimulationRun {
   }
 
   private func judge(
-    _ world: SimulatedWorld, leaked: [String], _ oracleRoot: Hash256?, _ ending: Ending
+    _ world: SimulatedWorld, leaked: [String], _ report: SimulationReport, _ ending: Ending
   ) -> Judge {
     let (failure, obstacle): (String?, Obstacle?) =
       switch ending {
@@ -138,14 +136,17 @@ public final class SimulationRun {
         (failure, world.watch.obstacle(stateIsComplete: world.observer.isComplete))
       }
     return Judge(
-      world: world, leaked: leaked, failure: failure, oracleRoot: oracleRoot, obstacle: obstacle)
+      world: world, leaked: leaked, failure: failure, nodeRoot: report.nodeRoot,
+      headerRoot: report.headerRoot, oracleRoot: report.oracleRoot, obstacle: obstacle)
   }
 
   /// Where a rule was seen broken; nil if its reason says it.
-  private func place(_ world: SimulatedWorld, _ verdict: Event.RunVerdict) -> String? {
+  private func place(
+    _ world: SimulatedWorld, _ verdict: Event.RunVerdict, isRunning: Bool
+  ) -> String? {
     if world.observer.violation != nil { return world.observer.violationPlace }
     guard verdict == .liveness else { return nil }
-    if world.joiner == nil { return "not running" }
+    if !isRunning { return "not running" }
     return world.observer.isComplete ? "state complete" : "state incomplete"
   }
 

@@ -54,32 +54,32 @@ struct SituationTally {
   mutating func end(heldPartsPerMillion: Int) { heldLast = heldPartsPerMillion }
 
   /// - Parameter isComplete: whether the node's state was complete before the event.
-  mutating func note(_ event: Event, isComplete: Bool) {
+  mutating func note(_ event: WatchedEvent, isComplete: Bool) {
     switch event.group {
-    case let event as Event.Chunk: note(event)
-    case Event.Diff.rejected(let peer, _, _, let reason):
+    case .chunk(let event): note(event)
+    case .diff(.rejected(let peer, _, _, let reason)):
       if reason == "unknown_block" {
         add(.diffLacked)
         lacking.insert(peer)
       }
       if liars.contains(peer) { add(.lieRefused) }
-    case Event.Block.buffered: add(.headerMissing)
-    case Event.Chain.historyAdopted: if !isComplete, holdsPart { add(.jumpWithPart) }
-    case Event.Peer.banned(let peer, _): if liars.contains(peer.number) { add(.lieRefused) }
-    case Event.Joining.offered: isOffered = true
-    case Event.Joining.lost: add(.snapshotLost)
-    case Event.Joining.refused: add(.snapshotRefused)
-    case Event.Stall.detected(.storeFailed, _, _): add(.storeFailed)
-    case Event.Block.rejected(_, _, let peer?, _): if liars.contains(peer) { add(.lieRefused) }
-    case Event.Request.sent(_, let peer, _): if silent.contains(peer) { add(.silentAsked) }
-    case Event.Request.ended(_, _, .timeout, _, _): add(.timeout)
-    case Event.Request.ended(_, _, .tooLarge, _, _): add(.answerTooLarge)
-    case Event.Chain.finalized, Event.Chain.epochFinalized:
+    case .block(.buffered): add(.headerMissing)
+    case .chain(.historyAdopted): if !isComplete, holdsPart { add(.jumpWithPart) }
+    case .peer(.banned(let peer, _)): if liars.contains(peer.number) { add(.lieRefused) }
+    case .joining(.offered): isOffered = true
+    case .joining(.lost): add(.snapshotLost)
+    case .joining(.refused): add(.snapshotRefused)
+    case .stall(.detected(.storeFailed, _, _)): add(.storeFailed)
+    case .block(.rejected(_, _, let peer?, _)): if liars.contains(peer) { add(.lieRefused) }
+    case .request(.sent(_, let peer, _)): if silent.contains(peer) { add(.silentAsked) }
+    case .request(.ended(_, _, .timeout, _, _)): add(.timeout)
+    case .request(.ended(_, _, .tooLarge, _, _)): add(.answerTooLarge)
+    case .chain(.finalized), .chain(.epochFinalized):
       if !isComplete { add(.macroWhileIncomplete) }
-    case Event.Chain.rebranched: if !isComplete { add(.rebranchWhileIncomplete) }
-    case Event.State.incomplete: add(.incompleteAgain)
-    case Event.State.forecast: add(.forecast)
-    case Event.Node.crashed:
+    case .chain(.rebranched): if !isComplete { add(.rebranchWhileIncomplete) }
+    case .state(.incomplete): add(.incompleteAgain)
+    case .state(.forecast): add(.forecast)
+    case .node(.crashed):
       hasDied = true
       if !isComplete { add(.killedWhileIncomplete) }
     default: break

@@ -69,8 +69,10 @@ package enum StateCheck {
 
   /// True if an event tells of a state whose root is not that of its head, and no state can have
   /// it: a liar made the head up.
-  package static func isOfMadeUpHead(_ event: Event, _ hasMade: (Hash256) -> Bool) -> Bool {
-    guard case Event.State.wrongRoot(_, let hash, _) = event.group else { return false }
+  package static func isOfMadeUpHead(
+    _ event: WatchedEvent, _ hasMade: (Hash256) -> Bool
+  ) -> Bool {
+    guard case .state(.wrongRoot(_, let hash, _)) = event.group else { return false }
     return !hasMade(hash)
   }
 

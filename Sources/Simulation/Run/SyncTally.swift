@@ -42,13 +42,13 @@ public struct SyncTally: Sendable, Hashable {
 
   package mutating func rebranchBegins() { lossBeforeRebranch = lostChunkBytes }
 
-  package mutating func take(_ event: Event) {
+  package mutating func take(_ event: WatchedEvent) {
     switch event.group {
-    case let event as Event.Chunk: take(event)
-    case Event.Diff.accepted(_, _, _, _, let bytes):
+    case .chunk(let event): take(event)
+    case .diff(.accepted(_, _, _, _, let bytes)):
       diffsAccepted += 1
       diffBytes += bytes
-    case Event.Stall.detected: stalls += 1
+    case .stall(.detected): stalls += 1
     default: break
     }
   }

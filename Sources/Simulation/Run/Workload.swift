@@ -31,6 +31,7 @@ struct Workload {
     }
     userAddresses = users.map { Address(of: $0.publicKey) }
     var known = Set(userAddresses.map(AccountPlace.init))
+    known.reserveCapacity(scenario.accounts)
     var entries: [GenesisAccount] = []
     entries.reserveCapacity(scenario.accounts)
     for address in userAddresses {
