@@ -19,11 +19,19 @@ import Testing
   }
 
   /// Seeds in which a replica drops a record that its peers have forgotten, and knows of it still.
-  @Test(arguments: [125, 1454, 1630] as [UInt64])
+  @Test(arguments: [125, 1454] as [UInt64])
   func clusters_shouldHoldWhatTheModelSays_whenADeadRecordIsDropped(_ seed: UInt64) {
     let report = KeyValueRun(seed: seed).report()
     #expect(report.failure == nil, "\(report.failure?.description ?? "")")
     #expect(report.coverage.notes[.deadRecord] ?? 0 > 0)
+  }
+
+  /// A seed in which a replica starts again before others meet it, and its clock was set back.
+  @Test func cluster_shouldHoldWhatTheModelSays_whenAClockIsSetBackOverARestart() {
+    let report = KeyValueRun(seed: 1630).report()
+    #expect(report.failure == nil, "\(report.failure?.description ?? "")")
+    #expect(report.coverage.faults[.clockJump] ?? 0 > 0)
+    #expect(report.coverage.faults[.cleanRestart] ?? 0 > 0)
   }
 
   @Test func cluster_shouldHoldWhatTheModelSays_whenOneCrashesAtEachWritePoint() {
