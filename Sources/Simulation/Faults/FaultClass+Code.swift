@@ -25,7 +25,8 @@ extension FaultClass {
     },
     .setting(
       "small_chunks", "it asks for at most so many items in a chunk",
-      amount: .init("items", 1...5_000, drawn: 1...3)
+      // With fewer, some chains make accounts faster than their chunks come.
+      amount: .init("items", 1...5_000, drawn: 3...6)
     ) { $2.chunkItems = min($2.chunkItems, $0.amount) },
     .setting(
       "early_stalls", "it says that it is stalled after so little time without progress",
