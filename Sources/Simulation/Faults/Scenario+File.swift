@@ -56,11 +56,7 @@ extension Scenario {
     case "name": name = try Self.text(key, value)
     case "description": description = try Self.text(key, value)
     case "bug": bug = try Self.text(key, value)
-    case "needs":
-      guard case .array(let list) = value.content else {
-        throw .badFile("needs is no list of texts").at(value.place)
-      }
-      needs = try list.map { entry throws(ScenarioError) in try Self.situation(entry) }
+    case "needs": needs = try Self.named(key, value)
     case "strategy":
       let word = try Self.text(key, value)
       guard let named = SyncStrategy(rawValue: word) else {
@@ -68,11 +64,7 @@ extension Scenario {
         throw .badFile("strategy is '\(word)', known are \(known)")
       }
       strategy = named
-    case "liars":
-      guard case .array(let list) = value.content else {
-        throw .badFile("liars is no list of texts").at(value.place)
-      }
-      liars = try list.map { entry throws(ScenarioError) in try Self.liar(entry) }
+    case "liars": liars = try Self.named(key, value)
     default:
       let path = try Self.path(of: key)
       guard let whole: Int = value.whole() else {
@@ -82,22 +74,23 @@ extension Scenario {
     }
   }
 
-  private static func liar(_ entry: JSONDocument) throws(ScenarioError) -> LiarKind {
-    guard let word = entry.text else { throw .badFile("liars is no list of texts").at(entry.place) }
-    guard let kind = LiarKind(rawValue: word) else {
-      let known = LiarKind.allCases.map(\.rawValue).joined(separator: ", ")
-      throw .badFile("liars has '\(word)', known are \(known)").at(entry.place)
+  /// The values whose names the list of `key` has.
+  private static func named<Value: RawRepresentable & CaseIterable>(
+    _ key: String, _ list: JSONDocument
+  ) throws(ScenarioError) -> [Value] where Value.RawValue == String {
+    guard case .array(let entries) = list.content else {
+      throw .badFile("\(key) is no list of texts").at(list.place)
     }
-    return kind
-  }
-
-  private static func situation(_ entry: JSONDocument) throws(ScenarioError) -> Situation {
-    guard let word = entry.text else { throw .badFile("needs is no list of texts").at(entry.place) }
-    guard let situation = Situation(rawValue: word) else {
-      let known = Situation.allCases.map(\.rawValue).joined(separator: ", ")
-      throw .badFile("needs has '\(word)', known are \(known)").at(entry.place)
+    return try entries.map { entry throws(ScenarioError) in
+      guard let word = entry.text else {
+        throw .badFile("\(key) is no list of texts").at(entry.place)
+      }
+      guard let value = Value(rawValue: word) else {
+        let known = Value.allCases.map(\.rawValue).joined(separator: ", ")
+        throw .badFile("\(key) has '\(word)', known are \(known)").at(entry.place)
+      }
+      return value
     }
-    return situation
   }
 
   /// Sets the number named `key`; throws `badFile` if there is none. Ranges are checked by
