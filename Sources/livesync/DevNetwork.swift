@@ -16,15 +16,15 @@ final class DevNetwork: Sendable {
   final class Member: Sendable {
     let name: String
     let folder: String
-    let process: Lock<Process>
+    let process: ChildProcess
     /// `KEY@ADDR` for other nodes, once it listens.
     let peer = Lock<String?>(nil)
     let http = Lock<SocketAddress?>(nil)
 
-    init(name: String, folder: String, process: sending Process) {
+    init(name: String, folder: String, process: ChildProcess) {
       self.name = name
       self.folder = folder
-      self.process = Lock(process)
+      self.process = process
     }
 
     /// The end of what the process wrote to standard error, to go on in a sentence.
@@ -39,19 +39,22 @@ final class DevNetwork: Sendable {
 
   let plan: DevnetCommand.Plan
   let members = Lock<[Member]>([])
-  /// Set when no process is to be started any more.
-  private let isOver = Lock(false)
+  private let place: Workplace
   private var genesisPath: String { plan.folder + "/genesis.json" }
   private var keysPath: String { plan.folder + "/validators.key" }
 
-  init(_ plan: DevnetCommand.Plan) { self.plan = plan }
+  /// - Parameter place: the plan's folder.
+  init(_ plan: DevnetCommand.Plan, _ place: Workplace) {
+    self.plan = plan
+    self.place = place
+  }
 
   /// Starts the network, lets a fresh node join, stops all and compares their states.
   func play() throws -> NetworkVerdict {
     let genesis = try makeGenesis()
     try start(name: "n0", isFresh: false, produces: true)
-    let oracle = try Blocking.result {
-      try await DevnetOracle(self.oracleSettings, genesis: genesis)
+    let oracle = try place.make {
+      try Blocking.result { try await DevnetOracle(self.oracleSettings, genesis: genesis) }
     }
     let following = Task.detached { await oracle.run() }
     defer { oracle.stop() }
@@ -112,7 +115,7 @@ final class DevNetwork: Sendable {
   }
 
   private func makeGenesis() throws -> Genesis {
-    let pairs = try KeyFile.generate(.validator, count: 4, at: keysPath)
+    let pairs = try place.make { try KeyFile.generate(.validator, count: 4, at: keysPath) }
     var configuration = ChainConfiguration(
       slotCount: 4, blockIntervalMilliseconds: plan.blockTime)
     if plan.source == .snapshot { configuration.blocksPerBatch = Self.batch }
@@ -127,7 +130,7 @@ final class DevNetwork: Sendable {
       generated: GeneratedAccounts(
         count: plan.accounts, seed: 1, keyed: min(plan.accounts, 64), balance: 1_000_000,
         dataBytes: plan.dataBytes))
-    try OutputFile(path: genesisPath).write(Array(file.json.utf8))
+    try place.make { try OutputFile(path: genesisPath).write(Array(file.json.utf8)) }
     return file.genesis
   }
 
@@ -150,18 +153,14 @@ final class DevNetwork: Sendable {
     process.arguments = words
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
-    try Folder.make(folder, mode: 0o700)
-    let errors = folder + "/errors.log"
-    try OutputFile(path: errors).write([])
-    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
-    // Together, so that whoever ends the network sees every process.
-    let member = try isOver.withLock { isOver in
-      guard !isOver else { throw DevnetError("the network is over") }
-      try process.run()
-      let member = Member(name: name, folder: folder, process: process)
-      members.withLock { $0.append(member) }
-      return member
+    process.standardError = try place.make {
+      try Folder.make(folder, mode: 0o700)
+      let errors = folder + "/errors.log"
+      try OutputFile(path: errors).write([])
+      return try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
     }
+    let member = Member(name: name, folder: folder, process: try place.start(process))
+    members.withLock { $0.append(member) }
     try findAddresses(of: member)
   }
 
@@ -169,7 +168,7 @@ final class DevNetwork: Sendable {
   private func findAddresses(of member: Member) throws {
     let end = ContinuousClock.now.advanced(by: .seconds(30))
     while ContinuousClock.now < end {
-      guard member.process.withLock({ $0.isRunning }) else { break }
+      guard member.process.isRunning else { break }
       var file = try? InputFile(path: member.folder + "/events.jsonl")
       let bytes = (try? file?.next(64 << 10)) ?? []
       let addresses = Self.addresses(in: bytes)
@@ -213,7 +212,7 @@ final class DevNetwork: Sendable {
     var shown = 0
     while true {
       let list = members.withLock { $0 }
-      if let dead = list.first(where: { !$0.process.withLock { $0.isRunning } }) {
+      if let dead = list.first(where: { !$0.process.isRunning }) {
         throw DevnetError("node \(dead.name) has ended\(dead.lastWords)")
       }
       let reports = list.compactMap { member in
@@ -235,8 +234,8 @@ final class DevNetwork: Sendable {
     let last = oracle.head
     for _ in 0..<1_000 where oracle.head == last { Thread.sleep(forTimeInterval: 0.005) }
     Thread.sleep(forTimeInterval: min(1, Double(plan.blockTime) / 3_000))
-    producer.process.withLock { $0.terminate() }
-    producer.process.withLock { $0.waitUntilExit() }
+    producer.process.terminate()
+    producer.process.wait()
     let others = members.withLock { $0.dropFirst() }
     for _ in 0..<20 {
       let reports = others.compactMap { member in
@@ -249,27 +248,8 @@ final class DevNetwork: Sendable {
 
   private func stopAll() {
     let list = members.withLock { $0 }
-    for member in list { member.process.withLock { if $0.isRunning { $0.terminate() } } }
-    for member in list { member.process.withLock { $0.waitUntilExit() } }
-  }
-
-  /// Ends all processes at once, and lets none begin any more.
-  func killAll() {
-    isOver.withLock { $0 = true }
-    for member in members.withLock({ $0 }) {
-      member.process.withLock { if $0.isRunning { kill($0.processIdentifier, SIGKILL) } }
-    }
-  }
-
-  /// Removes the folder for good: threads of this process, and processes that are being killed, may
-  /// still make files in it.
-  func removeFolder() {
-    var absences = 0
-    for _ in 0..<100 where absences < 3 {
-      try? FileManager.default.removeItem(atPath: plan.folder)
-      absences = FileManager.default.fileExists(atPath: plan.folder) ? 0 : absences + 1
-      Thread.sleep(forTimeInterval: 0.02)
-    }
+    for member in list { member.process.terminate() }
+    for member in list { member.process.wait() }
   }
 
   private func compare(

@@ -97,20 +97,17 @@ enum DevnetCommand: Command {
     guard !FileManager.default.fileExists(atPath: plan.folder) else {
       throw UsageError("'\(plan.folder)' is there already")
     }
-    try Folder.make(plan.folder, mode: 0o700)
-    let network = DevNetwork(plan)
+    let place = try Workplace(path: plan.folder, isKept: plan.keeps)
     let interruption = Interruption { number in
-      network.killAll()
-      if !plan.keeps { network.removeFolder() }
+      place.end()
       return 128 + number
     }
-    defer {
-      interruption.end()
-      network.killAll()
-      if !plan.keeps { network.removeFolder() }
-    }
+    defer { place.end() }
+    let result = Result { try DevNetwork(plan, place).play() }
+    // If a signal came first, that is why the network has ended: nothing more is said.
+    interruption.end()
     let verdict: NetworkVerdict
-    do { verdict = try network.play() } catch let error as DevnetError {
+    do { verdict = try result.get() } catch let error as DevnetError {
       Console.error(error.description)
       return .liveness
     }

@@ -17,22 +17,15 @@ extension SimulateCommand {
       throw UsageError("option '--check-determinism' does not go with '\(name)'")
     }
     let folder = FileManager.default.temporaryDirectory.path + "/livesync-" + UUID().uuidString
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    var logs: [[UInt8]] = []
-    for name in ["first", "second"] {
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-      var words = words(arguments)
-      if arguments.text("--plan") == nil { words += ["--seed", "\(seed)"] }
-      process.arguments = words + ["--json", "--out", "\(folder)/\(name)"]
-      process.standardOutput = FileHandle.nullDevice
-      try process.run()
-      process.waitUntilExit()
-      guard process.terminationReason == .exit, process.terminationStatus != ExitCode.usage.rawValue
-      else { throw UsageError("the \(name) of two runs came to no end") }
-      var file = try InputFile(path: "\(folder)/\(name)/events.jsonl")
-      logs.append(try file.all(limit: comparedLogBytesMax))
+    let place = try Workplace(path: folder, isKept: false)
+    let interruption = Interruption { number in
+      place.end()
+      return 128 + number
     }
+    defer { place.end() }
+    let result = Result { try runTwice(arguments, seed: seed, place) }
+    interruption.end()
+    let logs = try result.get()
     let difference = FirstDifference(logs[0], logs[1])
     if arguments.wantsJSON {
       Console.printJSON(
@@ -47,6 +40,29 @@ extension SimulateCommand {
       Console.print("PASS  two processes wrote the same \(records) records")
     }
     return difference == nil ? .pass : .nondeterminism
+  }
+
+  /// The logs of two runs, in `place`.
+  private static func runTwice(
+    _ arguments: Arguments, seed: UInt64, _ place: Workplace
+  ) throws -> [[UInt8]] {
+    var logs: [[UInt8]] = []
+    for name in ["first", "second"] {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+      var words = words(arguments)
+      if arguments.text("--plan") == nil { words += ["--seed", "\(seed)"] }
+      process.arguments = words + ["--json", "--out", "\(place.path)/\(name)"]
+      process.standardOutput = FileHandle.nullDevice
+      let child = try place.start(process)
+      child.wait()
+      guard let code = child.exitCode, code != ExitCode.usage.rawValue else {
+        throw UsageError("the \(name) of two runs came to no end")
+      }
+      var file = try InputFile(path: "\(place.path)/\(name)/events.jsonl")
+      logs.append(try file.all(limit: comparedLogBytesMax))
+    }
+    return logs
   }
 }
 

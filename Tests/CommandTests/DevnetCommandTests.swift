@@ -71,7 +71,8 @@ import Testing
   @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
   func interruption_shouldLeaveNoProcess_andNoFolder(number: Int32) throws {
     let folder = TemporaryFolder()
-    for pause in [0, 300_000, 1_500_000] as [UInt32] {
+    // Before, while and after the first folders are made, and with all nodes.
+    for pause in [0, 50_000, 100_000, 200_000, 300_000, 500_000, 1_500_000] as [UInt32] {
       let program = try BackgroundProgram(
         Self.small + ["--stay"], errors: folder.path + "/errors")
       let name = "livesync-devnet-\(program.identifier)"
