@@ -5,7 +5,7 @@ import Storage
 ///
 /// `@unchecked Sendable`: used on the simulation's thread only.
 final class JoinerDisk: @unchecked Sendable {
-  /// What a process that ends at a write is waiting for.
+  /// A write at which the process is to end.
   private struct CrashPoint {
     let write: UInt64
     let milliseconds: Int
@@ -15,7 +15,8 @@ final class JoinerDisk: @unchecked Sendable {
   private let name: String
   private(set) var current: MemoryDisk
   private var copy: MemoryDisk?
-  private var crashPoint: CrashPoint?
+  /// Those that are still to come; a process that ends at one leaves the others to the next.
+  private var crashPoints: [CrashPoint] = []
   /// Reads that checks made.
   private var checked: UInt64 = 0
   /// Faults that count once their write or read has come.
@@ -37,7 +38,7 @@ final class JoinerDisk: @unchecked Sendable {
     case .empty: current = MemoryDisk(name: name)
     case .other: current = others[disk]?.copy(name: name) ?? current
     }
-    crashPoint = nil
+    crashPoints = []
     armed = []
     checked = 0
   }
@@ -47,7 +48,7 @@ final class JoinerDisk: @unchecked Sendable {
   ) {
     let point = current.writes + write
     current.faults.writes[point] = isAfter ? .crashAfter : .crashBefore
-    crashPoint = CrashPoint(write: point, milliseconds: milliseconds, fired: fired)
+    crashPoints.append(CrashPoint(write: point, milliseconds: milliseconds, fired: fired))
   }
 
   func fail(
@@ -103,16 +104,16 @@ final class JoinerDisk: @unchecked Sendable {
     let due = armed.filter { $0.isDue(current) }
     armed.removeAll { $0.isDue(current) }
     for fault in due { fault.fired() }
-    guard let point = crashPoint, current.writes >= point.write else { return nil }
-    crashPoint = nil
-    point.fired()
-    return point.milliseconds
+    let reached = crashPoints.filter { $0.write <= current.writes }
+    crashPoints.removeAll { $0.write <= current.writes }
+    for point in reached { point.fired() }
+    return reached.map(\.milliseconds).max()
   }
 
   /// Nothing is to come any more.
   func heal() {
     current.faults = .none
-    crashPoint = nil
+    crashPoints = []
     armed = []
   }
 }
