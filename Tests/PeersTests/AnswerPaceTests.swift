@@ -17,11 +17,13 @@ import Testing
     var waited: Duration = .zero
     var waits: [Duration] = []
     // A line on which an answer takes 40 s.
-    let start = Self.at(0)
+    var start = Self.at(0)
     while pace.patience(.head, at: start) < .seconds(40) {
-      waits.append(pace.patience(.head, at: start))
-      waited += pace.patience(.head, at: start)
-      pace.timedOut(.head, asked: Self.at(0), at: Self.at(0))
+      let wait = pace.patience(.head, at: start)
+      waits.append(wait)
+      waited += wait
+      pace.timedOut(.head, asked: start, at: start.advanced(by: wait))
+      start = start.advanced(by: wait)
     }
     #expect(waits.first == PeerLimits.patienceFirst)
     #expect(zip(waits, waits.dropFirst()).allSatisfy { $1 == $0 * 2 })
@@ -35,25 +37,51 @@ import Testing
     #expect(pace.atLeast(.zero) == .seconds(120))
   }
 
+  /// A timer that rings early, or a network that gives up sooner than it was told to, says nothing
+  /// of a line that is long.
+  @Test func patience_shouldNotGrow_whenWaitsEndBeforeTheirTime() {
+    var pace = AnswerPace()
+    for step in 0..<100 {
+      let asked = Self.at(Int64(step))
+      pace.timedOut(.head, asked: asked, at: asked.advanced(by: .milliseconds(32)))
+      #expect(pace.patience(.head, at: Self.at(100)) == PeerLimits.patienceFirst)
+    }
+    // It is doubled of what was waited really, from then on.
+    for (waited, wait) in [(5, 10), (10, 20), (12, 24), (1, 24)] {
+      pace.timedOut(.head, asked: Self.at(200), at: Self.at(200 + Int64(waited)))
+      #expect(pace.patience(.head, at: Self.at(300)) == .seconds(wait))
+    }
+    pace.answered(.head, bytes: 100, after: .milliseconds(40), at: Self.at(300))
+    pace.timedOut(.head, asked: Self.at(300), at: Self.at(305))
+    #expect(pace.patience(.head, at: Self.at(305)) == PeerLimits.patienceFirst)
+  }
+
   @Test func patience_shouldDoubleLittle_whileOthersAreAnswered() {
     var pace = AnswerPace()
     var waits: [Duration] = []
-    for index in 0..<20 {
-      pace.answered(.head, bytes: 100, after: .milliseconds(40), at: Self.at(Int64(index)))
-      waits.append(pace.patience(.macroChain, at: Self.at(Int64(index))))
-      pace.timedOut(.macroChain, asked: Self.at(0), at: Self.at(0))
+    func late(at second: Int64, waited: Int64) {
+      pace.timedOut(.macroChain, asked: Self.at(second - waited), at: Self.at(second))
+    }
+    for index in 1...20 {
+      let now = Int64(10 * index)
+      pace.answered(.head, bytes: 100, after: .milliseconds(40), at: Self.at(now))
+      waits.append(pace.patience(.macroChain, at: Self.at(now)))
+      late(at: now + 5, waited: 5)
     }
     let longest = PeerLimits.patienceMin * (1 << PeerLimits.patienceDoublings)
     #expect(waits.dropFirst(PeerLimits.latenciesMin).allSatisfy { $0 <= longest }, "\(waits)")
     #expect(waits.last == PeerLimits.patienceMin * 2, "\(waits)")
     // Once nobody answers any more the line may have become longer, up to twice that time.
-    for _ in 0..<20 { pace.timedOut(.macroChain, asked: Self.at(0), at: Self.at(0)) }
-    #expect(pace.patience(.macroChain, at: Self.at(19 + 60)) == .seconds(120))
+    for index in 1...20 { late(at: Int64(200 + 100 * index), waited: 100) }
+    #expect(pace.patience(.macroChain, at: Self.at(200 + 60)) == .seconds(120))
   }
 
   @Test func patience_shouldNeverBeAboveItsLimit() {
     var pace = AnswerPace()
-    for _ in 0..<200 { pace.timedOut(.chunk, asked: Self.at(0), at: Self.at(0)) }
+    for step in 0..<200 {
+      let asked = Self.at(1_000 * Int64(step))
+      pace.timedOut(.chunk, asked: asked, at: asked.advanced(by: .seconds(1_000)))
+    }
     #expect(pace.patience(.chunk, at: Self.at(0)) == PeerLimits.patienceMax)
     pace.answered(.chunk, bytes: 1, after: .seconds(100_000), at: Self.at(0))
     #expect(pace.patience(.chunk, bytes: .max, at: Self.at(0)) == PeerLimits.patienceMax)
@@ -88,9 +116,10 @@ import Testing
       // Both the request and its answer have to arrive.
       while random.chance(percent) || random.chance(percent) {
         let wait = pace.patience(.head, at: now)
+        let asked = now
         now = now.advanced(by: wait)
         waited += wait
-        pace.timedOut(.head, asked: now, at: now)
+        pace.timedOut(.head, asked: asked, at: now)
       }
       now = now.advanced(by: .milliseconds(40))
       pace.answered(.head, bytes: 100, after: .milliseconds(40), at: now)

@@ -17,6 +17,9 @@ package struct AnswerPace: Sendable {
   /// Requests of each kind in a row that were not answered in time, one sent after the other; of
   /// those that were on their way together one counts.
   private var lateInRow: [RequestType: Int] = [:]
+  /// The longest that one of each kind in a row was waited for in vain. A wait may end before its
+  /// time: by a timer that rings early, or by a network that gives up sooner than it was told to.
+  private var waitedInRow: [RequestType: Duration] = [:]
   /// When one of each kind was counted last.
   private var countedAt: [RequestType: Moment] = [:]
   /// When an answer of any kind came last; nil before the first.
@@ -66,6 +69,7 @@ package struct AnswerPace: Sendable {
       heard[peer] = max(heard[peer] ?? .start, now.advanced(by: .zero - time))
     }
     lateInRow[type] = nil
+    waitedInRow[type] = nil
     // Of the other kinds it shows that the line is there: what was late before says little now.
     lateInRow = lateInRow.mapValues { min($0, PeerLimits.patienceDoublings) }
     answeredAt = now
@@ -89,6 +93,7 @@ package struct AnswerPace: Sendable {
   ) {
     if let peer, let later = heard[peer], later > asked { losses.add(isLost: true) }
     late[type, default: 0] += 1
+    waitedInRow[type] = max(waitedInRow[type] ?? .zero, asked.duration(to: now))
     if let counted = countedAt[type], asked < counted { return }
     countedAt[type] = now
     lateInRow[type, default: 0] += 1
@@ -124,8 +129,9 @@ package struct AnswerPace: Sendable {
     }
     let late = lateInRow[type] ?? 0
     let silence = answeredAt.map { $0.duration(to: now) * 2 } ?? PeerLimits.patienceMax
-    let most = min(
-      max(wait.first * (1 << PeerLimits.patienceDoublings), silence), PeerLimits.patienceMax)
+    let known = max(wait.first * (1 << PeerLimits.patienceDoublings), silence)
+    let tried = max(wait.first, (waitedInRow[type] ?? .zero) * 2)
+    let most = min(known, tried, PeerLimits.patienceMax)
     return wait.doubled(answeredAt == nil ? late : late / 2, within: .zero...most)
   }
 
