@@ -31,6 +31,28 @@ import Testing
     while node.withCore({ $0.growNames() }) {}
   }
 
+  /// A view that is kept keeps its tree, and what changed since it was taken.
+  @Test(arguments: AntiEntropyMode.allCases)
+  func aView_shouldGo_onceNobodyComparesWithIt(mode: AntiEntropyMode) throws {
+    var draw = SeededGenerator(seed: 1)
+    let (node, other) = (HostedNode(1), HostedNode(2))
+    for _ in 0..<50 { node.write(&draw, keys: 40) }
+    for _ in 0..<50 { other.write(&draw, keys: 40) }
+    for node in [node, other] { names(node) }
+    let replicas = [KeyValueReplica(node), KeyValueReplica(other)]
+    weak var asking: KeyValueView?
+    weak var answering: KeyValueView?
+    do {
+      let views = replicas.map { $0.current() }
+      (asking, answering) = (views[0], views[1])
+      for strategy in views[1].strategies {
+        #expect(views[1].responder(of: strategy) != nil && views[1].responder(of: strategy) != nil)
+      }
+      #expect(try !difference(views[0], views[1], mode).missing.isEmpty)
+    }
+    #expect(asking == nil && answering == nil)
+  }
+
   @Test(arguments: 0..<12 as Range<UInt64>)
   func aView_shouldStayAsItIs_whateverIsWritten(seed: UInt64) throws {
     var draw = SeededGenerator(seed: seed)

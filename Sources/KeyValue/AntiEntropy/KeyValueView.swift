@@ -17,7 +17,6 @@ public final class KeyValueView: ReplicaView, @unchecked Sendable {
   private var undone: UndoneChanges
   /// Tree and symbols of that time, made when they are wanted.
   private var indexes: (tree: RecordTree, symbols: SymbolPrefix<RecordID>)?
-  private var answering: SketchResponder<ViewIDs>?
   /// Whether it lived so long that what changed since is not known any more.
   public private(set) var isGivenUp = false
 
@@ -89,11 +88,7 @@ public final class KeyValueView: ReplicaView, @unchecked Sendable {
     case .full: return IDResponder(self)
     case .merkle: return MerkleResponder(ViewSource(view: self))
     case .rateless:
-      let responder =
-        answering
-        ?? SketchResponder(ViewIDs(view: self), prefix: symbols, symbolsMax: symbols.length)
-      answering = responder
-      return responder
+      return SketchResponder(ViewIDs(view: self), prefix: symbols, symbolsMax: symbols.length)
     default: return nil
     }
   }
