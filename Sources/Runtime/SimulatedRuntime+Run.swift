@@ -70,6 +70,8 @@ extension SimulatedRuntime {
       if case .resume(let continuation) = action { continuation.resume(returning: false) }
     }
     _ = loop(stepsMax: stepsMax, until: now) { false }
+    // What the tasks scheduled meanwhile is never called, and may hold who holds this runtime.
+    _ = timers.removeAll()
     return shared.withLock { $0.tasks.values.map(\.name).sorted() }
   }
 

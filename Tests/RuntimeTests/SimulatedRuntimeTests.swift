@@ -212,7 +212,11 @@ import Testing
     do {
       let runtime = SimulatedRuntime(seed: 1)
       leaked = runtime
-      runtime.spawn("sleeper") { try? await runtime.sleep(for: .seconds(1000)) }
+      runtime.spawn("sleeper") {
+        try? await runtime.sleep(for: .seconds(1000))
+        // Too late: it is never called, and holds nothing.
+        runtime.schedule(after: .seconds(1)) { runtime.finish() }
+      }
       runtime.schedule(after: .seconds(5)) { runtime.finish() }
       runtime.runUntilIdle()
       #expect(runtime.shutdown() == [])

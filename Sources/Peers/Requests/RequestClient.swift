@@ -88,6 +88,8 @@ package final class RequestClient: Sendable {
       for await body in tries { group.addTask { await body() } }
     }
     tries.finish()
+    // What nobody starts any more holds this client, as its closure.
+    while tries.poll() != nil {}
   }
 
   /// Time after which an answer is overdue; never less than it takes to come and go.

@@ -53,11 +53,14 @@ final class Companion: EventSink, @unchecked Sendable {
   /// Its process writes nothing any more.
   func endLife() { life?.end() }
 
+  /// Gives back what it holds, once everything has ended.
+  func letGo() { (chain, store, life, task) = (nil, nil, nil, nil) }
+
   /// Its process is gone, and what it did not commit; the next one finds `disk`.
   func stop(leaving disk: RestartDisk) {
     store?.crash()
     task?.cancel()
-    (chain, store, life, task) = (nil, nil, nil, nil)
+    letGo()
     check.begin(isComplete: false)
     if disk == .empty { self.disk = MemoryDisk(name: name) }
   }

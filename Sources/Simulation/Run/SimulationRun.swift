@@ -110,6 +110,7 @@ public final class SimulationRun {
     world.letJoinerGo()
     report.oracleRoot = model?.stateRoot()
     let (verdict, reason) = judge(world, leaked: leaked, report, ending).verdict()
+    for companion in world.companions { companion.letGo() }
     report.place = place(world, verdict, isRunning: report.headerRoot != nil)
     return self.end(writer, steps: runtime.steps, verdict, reason) { report }
   }
