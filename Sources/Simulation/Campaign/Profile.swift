@@ -19,6 +19,9 @@ public struct Profile: Sendable {
       coverage: FaultClass.all.map { RunMarks.Kind.fault.mark($0.name) }
         + RunMarks.known.map(RunMarks.Kind.reached.mark)),
     Profile(
+      name: "small", description: "as swarm, in the least world in which it can all come about",
+      draw: { .plan(.small(seed: $0)) }, coverage: []),
+    Profile(
       name: "wild",
       description: "every number of a scenario may be anything in its range",
       draw: { .scenario(.wild(seed: $0), seed: $0) }, coverage: []),

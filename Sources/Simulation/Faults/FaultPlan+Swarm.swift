@@ -5,11 +5,19 @@ extension FaultPlan {
   /// The plan of `seed` in the profile `swarm`: a small world, and faults of the classes that this
   /// seed switches on (swarm testing, Groce et al. 2012). One honest full peer, the last one, is
   /// never disabled for good, so that the node can always get to its end.
-  public static func swarm(seed: UInt64) -> FaultPlan {
+  public static func swarm(seed: UInt64) -> FaultPlan { swarm(seed: seed, isSmallest: false) }
+
+  /// The plan of `seed` in the profile `small`: what `swarm` draws, in a world of the least size in
+  /// which all of it can come about. It takes a fraction of the time.
+  public static func small(seed: UInt64) -> FaultPlan { swarm(seed: seed, isSmallest: true) }
+
+  private static func swarm(seed: UInt64, isSmallest: Bool) -> FaultPlan {
     var world = SwarmWorld(seed: seed)
     var scenario = world.scenario()
+    if isSmallest { world.shrink(&scenario) }
     let faults = SwarmFaults(
-      seed: seed, scenario: scenario, hasAbsence: world.hasAbsence
+      seed: seed, scenario: scenario, hasAbsence: world.hasAbsence,
+      latest: isSmallest ? 6_000 : 18_000
     ).faults()
     let end = FaultPlan(unchecked: seed, scenario, faults).end
     scenario.timeLimitSeconds = end / 1_000 + SwarmWorld.roomSeconds
@@ -82,6 +90,24 @@ private struct SwarmWorld {
     if later.below(4) == 0 { world.producerGossips = 1 }
     return world
   }
+
+  /// Makes a world as small as it can be and still have every part of what is simulated.
+  func shrink(_ world: inout Scenario) {
+    var random = RandomStream(seed: seed, consumer: RandomConsumer(.swarm, index: 7))
+    world.name = "small-\(seed)"
+    world.nodes = 1 + random.number(in: 3...4)
+    world.accounts = random.number(in: 60...180)
+    world.transactionsPerBlock = random.number(in: 1...3)
+    world.validators = random.number(in: 1...2)
+    world.blocksPerBatch = Self.batchOfAbsence
+    let snapshots = world.snapshotInterval > 0 ? world.blocksPerBatch : 0
+    world.snapshotInterval = snapshots
+    world.joinAtBlock = random.number(in: 2...world.blocksPerBatch) + snapshots
+    world.blocks = world.joinAtBlock + 2 * world.blocksPerBatch
+    world.followBlocks = world.blocksPerBatch
+    world.chunkItems = random.number(in: 3...12)
+    world.blockIntervalMilliseconds = random.number(in: 800...1_600)
+  }
 }
 
 /// Draws what goes wrong in a world.
@@ -94,13 +120,14 @@ private struct SwarmFaults {
   private let times: ClosedRange<Int>
   private let hasAbsence: Bool
 
-  init(seed: UInt64, scenario: Scenario, hasAbsence: Bool) {
+  /// - Parameter latest: milliseconds after the node joins at which faults begin at most.
+  init(seed: UInt64, scenario: Scenario, hasAbsence: Bool, latest: Int) {
     self.seed = seed
     self.scenario = scenario
     self.hasAbsence = hasAbsence
     let join = scenario.joinAtBlock * scenario.blockIntervalMilliseconds
     var random = RandomStream(seed: seed, consumer: RandomConsumer(.swarm, index: 3))
-    times = max(0, join - 1_000)...join + random.number(in: 3_000...18_000)
+    times = max(0, join - 1_000)...join + random.number(in: 3_000...latest)
   }
 
   func faults() -> [PlannedFault] {
