@@ -4,13 +4,32 @@ import Testing
 
 /// Plans as data: drawn, written, read, made smaller.
 @Suite struct FaultPlanTests {
-  @Test(arguments: 0...60 as ClosedRange<UInt64>)
-  func aDrawnPlan_shouldBeReadFromItsFileAsItIs(seed: UInt64) throws {
-    let plan = FaultPlan.swarm(seed: seed)
+  /// The profiles that draw plans.
+  enum Drawn: CaseIterable {
+    case swarm
+    case small
+
+    func plan(_ seed: UInt64) -> FaultPlan {
+      self == .swarm ? .swarm(seed: seed) : .small(seed: seed)
+    }
+  }
+
+  @Test(arguments: 0...60 as ClosedRange<UInt64>, Drawn.allCases)
+  func aDrawnPlan_shouldBeReadFromItsFileAsItIs(seed: UInt64, drawn: Drawn) throws {
+    let plan = drawn.plan(seed)
     let read = try FaultPlan(json: Array(plan.json.utf8))
     #expect(read == plan)
     #expect(read.json == plan.json)
-    #expect(plan == FaultPlan.swarm(seed: seed))
+    #expect(plan == drawn.plan(seed))
+  }
+
+  @Test func aSmallWorld_shouldHaveTheFaultsOfALargeOne() {
+    let plans = (0...800).map { FaultPlan.small(seed: $0) }
+    let kinds = Set(plans.flatMap(\.faults).map(\.kind))
+    #expect(kinds == Set(FaultClass.all.map(\.name)))
+    #expect(plans.allSatisfy { $0.scenario.nodes <= 5 && $0.scenario.accounts <= 180 })
+    #expect(plans.contains { $0.scenario.snapshotInterval > 0 })
+    #expect(plans.contains { $0.scenario.joiners > 1 })
   }
 
   @Test func everyClass_shouldBeDrawnBySomeSeed_andSwitchedOffByMost() {
@@ -23,10 +42,11 @@ import Testing
     #expect(Set(plans.map(\.scenario.nodes)) == Set(4...9))
   }
 
-  @Test func everyDrawnPlan_shouldLeaveAnHonestPeer() {
+  @Test(arguments: Drawn.allCases)
+  func everyDrawnPlan_shouldLeaveAnHonestPeer(drawn: Drawn) {
     var mostLiars = 0
     for seed in 0...2_000 as ClosedRange<UInt64> {
-      let plan = FaultPlan.swarm(seed: seed)
+      let plan = drawn.plan(seed)
       #expect(plan.disarmed == nil, "seed \(seed)")
       #expect(plan.reliablePeers.contains(plan.scenario.fullPeers), "seed \(seed)")
       if plan.liars.count == plan.scenario.fullPeers - 1 { mostLiars += 1 }

@@ -84,15 +84,18 @@ public struct FailureReport: Sendable {
       if fault.amount > 0 { words.append("amount: \(fault.amount)") }
       return "    PlannedFault(\(words.joined(separator: ", "))),"
     }
-    // The profile gives the world; what is no world of the profile is given as it is.
-    let isDrawn = FaultPlan.swarm(seed: plan.seed).scenario == shrunk.plan.scenario
+    // The profile gives the world; what is no world of a profile is given as it is.
+    let drawn = [
+      ("swarm", FaultPlan.swarm(seed: plan.seed)), ("small", FaultPlan.small(seed: plan.seed)),
+    ].first { $0.1.scenario == shrunk.plan.scenario }
     let made =
-      isDrawn
-      ? "  var plan = FaultPlan.swarm(seed: \(plan.seed))\n  plan.faults = [\n"
-        + list.joined(separator: "\n") + "\n  ]"
-      : "  let plan = try FaultPlan(json: Array(#\"\"\"\n"
-        + shrunk.plan.json.split(separator: "\n").map { "    \($0)\n" }.joined()
-        + "    \"\"\"#.utf8))"
+      drawn.map {
+        "  var plan = FaultPlan.\($0.0)(seed: \(plan.seed))\n  plan.faults = [\n"
+          + list.joined(separator: "\n") + "\n  ]"
+      }
+      ?? "  let plan = try FaultPlan(json: Array(#\"\"\"\n"
+      + shrunk.plan.json.split(separator: "\n").map { "    \($0)\n" }.joined()
+      + "    \"\"\"#.utf8))"
     return """
       @Test func \(name.joined())_shouldPass() throws {
       \(made)
