@@ -22,6 +22,8 @@
 
     /// A diff is not compared with what the header commits to.
     case noDiffCommitment
+    /// A block is taken whose header has another state root than its diff leads to.
+    case stateRootNotCompared
     /// A rebranch leaves blocks in the state after which chunks came in.
     case skipRevertAfterChunks
     /// A chunk of an earlier block is not brought forward to the head.

@@ -180,6 +180,9 @@ public struct SyncSession: Sendable {
   /// Whether nothing follows, be it complete or failed.
   public var isComplete: Bool { phase.isFinal }
 
+  /// Whether this side holds what the other one said last that it holds.
+  public var isEqual: Bool { remote?.root == view.summary.root }
+
   /// Bytes of requests and answers so far.
   public var bytesTransferred: Int { statistics.bytes }
 

@@ -81,6 +81,9 @@ extension KeyValueNode {
       _ = running.session.cancel(at: moment.monotonic)
     }
     if running.session.isComplete {
+      if let wrong = ReplicaFailure(ended: running.session, of: place.number) {
+        moment.act(.failed(wrong))
+      }
       running.run = running.run.end(running.session)
       running.isSettling = true
     }

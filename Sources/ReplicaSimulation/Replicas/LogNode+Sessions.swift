@@ -132,6 +132,9 @@ extension LogNode {
         moment.act(.failed(.init(.refusedChange, "\(number) in a session: \(error)")))
       case .finished:
         peers[number]?.asked = nil
+        if let wrong = ReplicaFailure(ended: asked.session, of: place.number) {
+          moment.act(.failed(wrong))
+        }
         guard asked.session.phase == .complete, let version else {
           moment.act(.note(.sessionLost))
           continue

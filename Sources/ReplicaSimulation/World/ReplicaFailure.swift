@@ -1,3 +1,5 @@
+import Reconciliation
+
 /// What a run has found wrong first.
 public struct ReplicaFailure: Error, Sendable, Hashable, CustomStringConvertible {
   /// What kind of thing is wrong; shrinking keeps it.
@@ -18,6 +20,8 @@ public struct ReplicaFailure: Error, Sendable, Hashable, CustomStringConvertible
     case refusedChange = "refused_change"
     /// A replica counts on another one to have what it has not got.
     case falseAcknowledgement = "false_acknowledgement"
+    /// A session says that it is complete, and its two sides hold different things.
+    case unequalRoots = "unequal_roots"
     /// What was deleted is there again, or a deletion is not kept though somebody lacks it.
     case revived
     /// What has ended for one replica goes on for another, or too long.
@@ -34,6 +38,13 @@ public struct ReplicaFailure: Error, Sendable, Hashable, CustomStringConvertible
   public init(_ kind: Kind, _ detail: String) {
     self.kind = kind
     self.detail = detail
+  }
+
+  /// What is wrong with a session that has ended; nil if nothing is.
+  init?(ended session: SyncSession, of node: Int) {
+    guard session.phase == .complete, !session.isEqual else { return nil }
+    self.init(
+      .unequalRoots, "a session of \(node) with \(session.peer) ended at two roots")
   }
 
   public var description: String { "\(kind.rawValue): \(detail)" }
