@@ -94,8 +94,8 @@
     case lastComerWins
     /// A write is answered before it is on the disk.
     case answeredBeforeSync
-    /// The floor is not logged.
-    case floorNotLogged
+    /// The floor is raised to what this member has, whatever the others lack.
+    case floorOfOneMember
     /// Merging two sets keeps what one of them has removed.
     case removedComesBack
     /// An interval of changes is taken though the ones before it are missing.

@@ -149,12 +149,7 @@ public final class DurableLog: CommitLog {
     frames.clear()
     let safe = safe
     if core.isCleared { frames.addClear(safe: safe) }
-    #if MUTANTS
-      let isFloorLogged = !Mutant.isOn(.floorNotLogged)
-    #else
-      let isFloorLogged = true
-    #endif
-    if core.isFloorRaised, isFloorLogged { frames.addFloor(core.floor, safe: safe) }
+    if core.isFloorRaised { frames.addFloor(core.floor, safe: safe) }
     core.forEachEffect { frames.add($0, safe: safe) }
     frames.endBatch(safe: safe)
     if case .full(let reason) = state {

@@ -20,7 +20,7 @@ final class RunObserver: EventSink, @unchecked Sendable {
   /// With at most so many accounts the whole state is compared after every chunk and at every
   /// macro block. With more it is the range of the chunk, and one part in turn; all is compared on
   /// completion and at the end.
-  private static let comparedWholeMax = 5_000
+  private static let comparedWholeMax = 1_500
 
   /// Key space between two rows of the state's growth, in parts per million.
   private static let shownShare = 250_000
