@@ -50,6 +50,11 @@ public enum LedgerLimits {
   /// Blocks that one call for a proof of history hashes at most, of those nobody asked for before:
   /// some hundredths of a second of work.
   public static let historyBlocksPerCallMax = 16_384
+  /// Most remembered results of executing a block, by default: chains of one process take a block
+  /// within few others.
+  public static let executedBlocksMax = 64
+  /// Most bytes of such a result and what it follows from; a larger one is not remembered.
+  public static let executedBlockBytesMax = 256 << 10
   /// Most remembered signature checks, by default.
   public static let verifiedSignaturesMax = 1 << 16
 }

@@ -61,7 +61,7 @@ extension StateTrie {
   }
 
   /// True if the held `key` has the value `value` (nil = is absent).
-  private func holds(_ key: KeyNibbles, _ value: [UInt8]?) -> Bool {
+  func holds(_ key: KeyNibbles, _ value: [UInt8]?) -> Bool {
     guard let index = leafIndex(of: key) else { return value == nil }
     guard let value else { return false }
     return value.withUnsafeBytes { expected in

@@ -93,6 +93,14 @@ public final class StateTrie {
     return .present(Array(arena.terminal(index).value))
   }
 
+  /// True if `key` is held with the value `value` (nil = is held to be absent): what `lookup` tells,
+  /// without a copy. Throws `storage` and `damaged`.
+  public func has(_ key: KeyNibbles, _ value: [UInt8]?) throws(TrieError) -> Bool {
+    if missing.contains(key) { return false }
+    if backing != nil { try load(key) }
+    return holds(key, value)
+  }
+
   /// Sets the value of a held key. Throws `missing`, `rootValue` or `valueTooLong`; then nothing
   /// has changed.
   public func put(_ key: KeyNibbles, _ value: [UInt8]) throws(TrieError) {

@@ -34,6 +34,8 @@ extension LimitTable {
     "LedgerLimits.historyProofsMax":
       .driven(by: "proofOfHistory_shouldBeGiven_forSoManyBlocksAtMost"),
     "LedgerLimits.historyBlocksPerCallMax": .undriven,
+    "LedgerLimits.executedBlocksMax": .estimate("default of a setting"),
+    "LedgerLimits.executedBlockBytesMax": .driven(by: "largeResult_shouldNotBeRemembered"),
     "LedgerLimits.verifiedSignaturesMax": .estimate("default of a setting"),
     "LedgerLimits.sideBytes": .driven(by: "largestBlockWithItsDiff_shouldHaveRoom"),
   ]

@@ -2,13 +2,19 @@ import Primitives
 import StateTrie
 
 /// The changes of the accounts touched by one block, on top of a state that is only read.
-struct Execution {
+package struct Execution {
   /// Why it stopped.
-  enum Failure: Error, Equatable {
+  package enum Failure: Error, Equatable {
     case transaction(index: Int, TransactionFault)
     /// An account lies in a missing range.
     case incomplete
     case storage(LedgerStoreError)
+  }
+
+  /// A value of the state that was looked at; nil if there was no account.
+  struct Read {
+    let address: Address
+    let value: [UInt8]?
   }
 
   private struct Touched {
@@ -21,18 +27,21 @@ struct Execution {
   private let trie: StateTrie
   private let number: UInt32
   private var touched: [Address: Touched] = [:]
+  private var reads: [Read] = []
 
   private init(on trie: StateTrie, number: UInt32) {
     self.trie = trie
     self.number = number
   }
 
-  /// The diff that `transactions` make as block `number`, whose fees go to `producer` after the
-  /// last of them. Changes nothing.
-  static func diff(
-    of transactions: [Transaction], number: UInt32, producer: Address, on trie: StateTrie
-  ) throws(Failure) -> TrieDiff {
-    var execution = Execution(on: trie, number: number)
+  /// The diff that transactions make, the fees of which go to the producer after the last of them,
+  /// and all values of the state that it follows from, in the order in which they were read. Changes
+  /// nothing.
+  static func run(
+    _ question: ExecutedBlocks.Question, on trie: StateTrie
+  ) throws(Failure) -> (diff: TrieDiff, reads: [Read]) {
+    let transactions = question.transactions
+    var execution = Execution(on: trie, number: question.number)
     var fees: UInt64 = 0
     for (index, transaction) in transactions.enumerated() {
       let (sum, overflow) = fees.addingReportingOverflow(transaction.fee)
@@ -40,8 +49,8 @@ struct Execution {
       fees = sum
       try execution.apply(transaction, index: index)
     }
-    if fees > 0 { try execution.credit(producer, fees, index: transactions.count) }
-    return try execution.finish(index: transactions.count)
+    if fees > 0 { try execution.credit(question.producer, fees, index: transactions.count) }
+    return (try execution.finish(index: transactions.count), execution.reads)
   }
 
   private mutating func apply(_ transaction: Transaction, index: Int) throws(Failure) {
@@ -107,6 +116,7 @@ struct Execution {
       entry = Touched(old: value, account: account)
     }
     touched[address] = entry
+    reads.append(Read(address: address, value: entry.old))
     return entry.account
   }
 

@@ -74,9 +74,11 @@ public struct BlockProducer: Sendable {
     if let timestamp { fields.timestamp = timestamp }
     var diff = TrieDiff.empty
     if !transactions.isEmpty {
-      (diff, fields.stateRoot) = try outcome(of: transactions, on: ground)
-      fields.diffRoot = diff.root
       fields.bodyRoot = Block.bodyRoot(of: transactions)
+      let outcome = try outcome(of: transactions, bodyRoot: fields.bodyRoot, on: ground)
+      diff = outcome.executed.diff
+      fields.diffRoot = outcome.executed.root
+      fields.stateRoot = outcome.stateRoot
     }
     if kind == .micro {
       let signature = try producerKeys(on: ground).keys.sign(ground.parent.seed.signedBytes)
@@ -186,10 +188,10 @@ extension BlockProducer {
     return signatures
   }
 
-  /// The diff of transactions on the parent's state, and the root after them.
+  /// What executing transactions on the parent's state gives, and the root of the state after them.
   private func outcome(
-    of transactions: [Transaction], on ground: Ground
-  ) throws(ProductionError) -> (TrieDiff, Hash256) {
+    of transactions: [Transaction], bodyRoot: Hash256, on ground: Ground
+  ) throws(ProductionError) -> (executed: ExecutedBlocks.Answer, stateRoot: Hash256) {
     let number = try ground.number
     let producer = ground.validators.producer(number: number, parentSeed: ground.parent.seed)
     do {
@@ -198,7 +200,9 @@ extension BlockProducer {
           parent.block.number >= state.macroHead.number
         else { throw PushError(.orphan, ground.parent.hash) }
         return try state.preview(
-          transactions, number: number, producer: producer.address, on: parent.block.hash)
+          .init(
+            parent: parent.block.hash, bodyRoot: bodyRoot, number: number,
+            producer: producer.address, transactions: transactions))
       }
     } catch { throw .rejected(error) }
   }

@@ -24,9 +24,12 @@ public final class Blockchain: Sendable {
   let history = Lock(ProvenHistory())
 
   /// A chain in memory that is at its genesis block.
+  /// - Parameter executedBlocks: shared with other chains of the process, so that each block is
+  ///   executed once on the same state; nil if this chain is to execute by itself.
   public init(
     genesis: Genesis, state initial: InitialState, options: BlockchainOptions = .init(),
-    verifier: any SignatureVerifier = CachingSignatureVerifier()
+    verifier: any SignatureVerifier = CachingSignatureVerifier(),
+    executedBlocks: ExecutedBlocks? = nil
   ) {
     precondition(
       initial != .complete || genesis.hasAccounts, "a chain begins with accounts that are left out")
@@ -41,8 +44,8 @@ public final class Blockchain: Sendable {
       case .none: nil
       }
     let first = ChainState(
-      genesis: genesis, options: options, verifier: verifier, hubs: hubs,
-      content: ChainContent(genesis), trie: trie)
+      genesis: genesis, options: options, verifier: verifier, executedBlocks: executedBlocks,
+      hubs: hubs, content: ChainContent(genesis), trie: trie)
     published = first.published
     state = Lock(first)
   }
@@ -53,10 +56,12 @@ public final class Blockchain: Sendable {
   /// Every change of the chain is one transaction. The store is the chain's alone while it is open.
   /// - Parameter initial: What a new chain holds of the state. A chain that is there already goes
   ///   on with what it has, but must hold state if and only if this one does.
+  /// - Parameter executedBlocks: as in a chain in memory.
   /// - Throws: `LedgerStoreError`; then nothing in the store has changed.
   public init(
     genesis: Genesis, state initial: InitialState, options: BlockchainOptions = .init(),
-    verifier: any SignatureVerifier = CachingSignatureVerifier(), store: any KeyValueStore
+    verifier: any SignatureVerifier = CachingSignatureVerifier(),
+    executedBlocks: ExecutedBlocks? = nil, store: any KeyValueStore
   ) throws(LedgerStoreError) {
     precondition(
       initial != .complete || genesis.hasAccounts, "a chain begins with accounts that are left out")
@@ -65,7 +70,8 @@ public final class Blockchain: Sendable {
     self.store = store
     holdsState = initial != .none
     let opening = ChainOpening(
-      genesis: genesis, options: options, verifier: verifier, store: store)
+      genesis: genesis, options: options, verifier: verifier, executedBlocks: executedBlocks,
+      store: store)
     let opened = try opening.open(initial, hubs: hubs)
     published = opened.published
     state = Lock(opened)
@@ -153,7 +159,7 @@ public final class Blockchain: Sendable {
         parent.block.number >= state.macroHead.number
       else { throw PushError(.orphan, block.hash) }
       return try state.withState(after: block.parentHash) { (trie) throws(PushError) in
-        try state.executed(block, on: trie)
+        try state.executed(block, on: trie).diff
       }
     }
   }

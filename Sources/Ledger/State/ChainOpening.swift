@@ -8,6 +8,7 @@ struct ChainOpening {
   let genesis: Genesis
   let options: BlockchainOptions
   let verifier: any SignatureVerifier
+  let executedBlocks: ExecutedBlocks?
   let store: any KeyValueStore
 
   func open(_ initial: InitialState, hubs: ChainHubs) throws(LedgerStoreError) -> ChainState {
@@ -22,8 +23,8 @@ struct ChainOpening {
     _ content: ChainContent, trie: StateTrie?, hubs: ChainHubs
   ) -> ChainState {
     ChainState(
-      genesis: genesis, options: options, verifier: verifier, hubs: hubs, content: content,
-      trie: trie, store: store)
+      genesis: genesis, options: options, verifier: verifier, executedBlocks: executedBlocks,
+      hubs: hubs, content: content, trie: trie, store: store)
   }
 
   /// A chain at its genesis block, stored in one transaction.

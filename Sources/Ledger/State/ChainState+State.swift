@@ -50,9 +50,9 @@ extension ChainState {
     _ block: Block, given: TrieDiff?, on trie: StateTrie
   ) throws(PushError) -> TrieDiff {
     if trie.isComplete {
-      let diff = try executed(block, on: trie)
-      guard diff.root == block.header.diffRoot else { throw block.invalid(.wrongDiffRoot) }
-      return diff
+      let executed = try executed(block, on: trie)
+      guard executed.root == block.header.diffRoot else { throw block.invalid(.wrongDiffRoot) }
+      return executed.diff
     }
     if let given { return given }
     guard block.header.diffRoot == BlockRules.emptyDiffRoot else {
@@ -61,24 +61,27 @@ extension ChainState {
     return .empty
   }
 
-  /// The diff that executing `block` on its parent's state gives.
-  func executed(_ block: Block, on trie: StateTrie) throws(PushError) -> TrieDiff {
-    guard block.kind == .micro else { return .empty }
+  /// What executing `block` on its parent's state gives.
+  func executed(_ block: Block, on trie: StateTrie) throws(PushError) -> ExecutedBlocks.Answer {
+    guard block.kind == .micro else { return .init(diff: .empty, root: BlockRules.emptyDiffRoot) }
     guard let body = block.body else { throw block.invalid(.bodyMissing) }
     let producer = validators.producer(
       number: block.number, parentSeed: entry(block.parentHash).header.seed)
-    return try diff(
-      of: body.transactions, number: block.number, producer: producer.address, on: trie,
-      block.hash)
+    return try execute(
+      .init(
+        parent: block.parentHash, bodyRoot: block.header.bodyRoot, number: block.number,
+        producer: producer.address, transactions: body.transactions),
+      on: trie, block.hash)
   }
 
   /// Executes transactions on `trie`; errors name `block`.
-  private func diff(
-    of transactions: [Transaction], number: UInt32, producer: Address, on trie: StateTrie,
-    _ block: Hash256
-  ) throws(PushError) -> TrieDiff {
+  private func execute(
+    _ question: ExecutedBlocks.Question, on trie: StateTrie, _ block: Hash256
+  ) throws(PushError) -> ExecutedBlocks.Answer {
     do {
-      return try Execution.diff(of: transactions, number: number, producer: producer, on: trie)
+      if let memory = executedBlocks { return try memory.answer(to: question, on: trie) }
+      let diff = try Execution.run(question, on: trie).diff
+      return .init(diff: diff, root: diff.root)
     } catch {
       switch error {
       case .incomplete: throw PushError(.incompleteTrie, block)
@@ -158,24 +161,25 @@ extension ChainState {
 }
 
 extension ChainState {
-  /// The diff that `transactions` make as block `number` on `parent`, and the root after it.
+  /// What executing transactions on their parent gives, and the root of the state after it.
   func preview(
-    _ transactions: [Transaction], number: UInt32, producer: Address, on parent: Hash256
-  ) throws(PushError) -> (TrieDiff, Hash256) {
-    for (index, transaction) in transactions.enumerated() {
+    _ question: ExecutedBlocks.Question
+  ) throws(PushError) -> (executed: ExecutedBlocks.Answer, stateRoot: Hash256) {
+    let parent = question.parent
+    for (index, transaction) in question.transactions.enumerated() {
       do {
         try rules.check(transaction)
       } catch { throw PushError(.accounts(index: index, error), parent) }
     }
     return try withState(after: parent) { (trie) throws(PushError) in
-      let diff = try diff(of: transactions, number: number, producer: producer, on: trie, parent)
+      let executed = try execute(question, on: trie, parent)
       do throws(TrieError) {
-        let receipt = try trie.apply(diff)
+        let receipt = try trie.apply(executed.diff)
         defer { undo([.applied(receipt)], on: trie) }
         guard let root = trie.rootHash() else {
-          preconditionFailure("a complete trie has no root after block \(number)")
+          preconditionFailure("a complete trie has no root after block \(question.number)")
         }
-        return (diff, root)
+        return (executed, root)
       } catch { throw Self.failure(error, parent) }
     }
   }

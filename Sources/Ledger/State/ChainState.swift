@@ -11,6 +11,8 @@ final class ChainState {
   let configuration: ChainConfiguration
   let options: BlockchainOptions
   let verifier: any SignatureVerifier
+  /// What was executed by this chain and others of the process; nil if each executes by itself.
+  let executedBlocks: ExecutedBlocks?
   let genesisHash: Hash256
   /// Where everything is kept; nil for a chain in memory alone.
   let store: (any KeyValueStore)?
@@ -39,12 +41,14 @@ final class ChainState {
 
   init(
     genesis: Genesis, options: BlockchainOptions, verifier: any SignatureVerifier,
-    hubs: ChainHubs, content: ChainContent, trie: StateTrie?, store: (any KeyValueStore)? = nil
+    executedBlocks: ExecutedBlocks?, hubs: ChainHubs, content: ChainContent, trie: StateTrie?,
+    store: (any KeyValueStore)? = nil
   ) {
     configuration = genesis.configuration
     genesisHash = genesis.hash
     self.options = options
     self.verifier = verifier
+    self.executedBlocks = executedBlocks
     events = hubs.events
     forkProofs = hubs.forkProofs
     self.content = content

@@ -37,7 +37,7 @@ final class ChainProducer {
 
   init(
     _ scenario: Scenario, shape: WorldShape = WorldShape(), runtime: any Runtime,
-    verifier: any SignatureVerifier
+    verifier: any SignatureVerifier, executedBlocks: ExecutedBlocks
   ) throws {
     self.scenario = scenario
     var identities = runtime.randomStream(RandomConsumer(.identities))
@@ -60,7 +60,8 @@ final class ChainProducer {
       scenario, shape: shape, validators: validators,
       random: runtime.randomStream(RandomConsumer(.workload)))
     genesis = workload.genesis
-    source = Blockchain(genesis: genesis, state: .complete, verifier: verifier)
+    source = Blockchain(
+      genesis: genesis, state: .complete, verifier: verifier, executedBlocks: executedBlocks)
     producer = BlockProducer(chain: source, keys: pool)
     random = runtime.randomStream(RandomConsumer(.chain))
     remember(AccountModel(genesis), after: genesis.block)

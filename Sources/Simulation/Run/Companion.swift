@@ -129,8 +129,13 @@ extension SimulatedWorld {
     let chain =
       if let store {
         try Blockchain(
-          genesis: producer.genesis, state: .missing, verifier: verifier, store: store)
-      } else { Blockchain(genesis: producer.genesis, state: .missing, verifier: verifier) }
+          genesis: producer.genesis, state: .missing, verifier: verifier,
+          executedBlocks: executedBlocks, store: store)
+      } else {
+        Blockchain(
+          genesis: producer.genesis, state: .missing, verifier: verifier,
+          executedBlocks: executedBlocks)
+      }
     let node = FullNode(
       chain: chain, network: network.endpoint(for: companion.peer), runtime: runtime,
       sink: companion.begin(chain, in: store),

@@ -25,12 +25,17 @@ extension SimulatedWorld {
     let name = RestartDisk.other(peer)
     guard faultPlan?.faults.contains(where: { $0.kind == "other_store" }) == true,
       peer == plan.all.first
-    else { return Blockchain(genesis: producer.genesis, state: .complete, verifier: verifier) }
+    else {
+      return Blockchain(
+        genesis: producer.genesis, state: .complete, verifier: verifier,
+        executedBlocks: executedBlocks)
+    }
     let disk = MemoryDisk(name: "\(peer)")
     otherDisks[name] = disk
     do {
       return try Blockchain(
         genesis: producer.genesis, state: .complete, verifier: verifier,
+        executedBlocks: executedBlocks,
         store: MemoryStore(on: disk, owner: .chain(producer.genesis.hash)))
     } catch { preconditionFailure("a new disk without faults is refused: \(error)") }
   }

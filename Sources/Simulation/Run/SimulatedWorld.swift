@@ -32,6 +32,8 @@ final class SimulatedWorld: @unchecked Sendable {
   /// The snapshots of the full peers; nil if they keep none.
   let shelf: SnapshotShelf?
   let verifier: any SignatureVerifier
+  /// What the chains of all nodes have executed.
+  let executedBlocks = ExecutedBlocks()
   private(set) var peers: [FullPeer] = []
   /// The chain's maker, where it is a node of the network.
   private(set) var maker: FullPeer?
@@ -99,7 +101,7 @@ final class SimulatedWorld: @unchecked Sendable {
     let shape = faults?.shape ?? WorldShape()
     verifier = CachingSignatureVerifier(capacity: shape.signaturesCached)
     producer = try ChainProducer(
-      scenario, shape: shape, runtime: runtime, verifier: verifier)
+      scenario, shape: shape, runtime: runtime, verifier: verifier, executedBlocks: executedBlocks)
     let liars = scenario.liars.enumerated().map { [shelf, producer] index, kind in
       Liar(
         kind, peer: PeerID(UInt32(index + 1)), victim: Self.joinerPeer,
@@ -178,7 +180,7 @@ final class SimulatedWorld: @unchecked Sendable {
     let store = try MemoryStore(on: joinerDisk.current, owner: .chain(producer.genesis.hash))
     let chain = try Blockchain(
       genesis: producer.genesis, state: scenario.isReturning ? .complete : .missing,
-      verifier: verifier, store: store)
+      verifier: verifier, executedBlocks: executedBlocks, store: store)
     self.store = store
     forksUnseen += producer.forks - forksAtDeparture
     let life =
