@@ -149,4 +149,22 @@ import Testing
       #expect(memory.statistics.hits == hits, "\(count) bytes")
     }
   }
+
+  @Test func chainThatTakesAStateOver_shouldGoOnLikeOneThatMadeIt() throws {
+    let world = try World()
+    let made = try Genesis.withState(
+      configuration: World.configuration, timestamp: 1_000,
+      accounts: world.genesis.accounts.reversed(), validators: world.genesis.validators)
+    let bare = made.genesis.withoutAccounts
+    #expect(made.genesis == world.genesis)
+    #expect(bare.hash == world.genesis.hash && bare.accounts.isEmpty && !bare.hasAccounts)
+    let first = Blockchain(genesis: bare, taking: made.state, verifier: World.verifier)
+    let copy = try #require(first.copyOfState())
+    let blocks = try world.grow(to: 9).map(\.block)
+    for block in blocks { try first.push(block) }
+    let second = Blockchain(genesis: bare, taking: copy, verifier: World.verifier)
+    for block in blocks { try second.push(block) }
+    #expect(first.items() == world.chain.items() && second.items() == world.chain.items())
+    #expect(world.node(.missing).copyOfState() == nil)
+  }
 }

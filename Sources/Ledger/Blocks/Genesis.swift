@@ -36,14 +36,28 @@ public struct Genesis: Sendable, Hashable {
     configuration: ChainConfiguration, timestamp: UInt64, accounts: [GenesisAccount],
     validators: ValidatorSet
   ) throws(GenesisError) {
+    self = try Self.withState(
+      configuration: configuration, timestamp: timestamp, accounts: accounts, validators: validators
+    ).genesis
+  }
+
+  /// The same, and the state after block 0, which is made for its root: a chain may take it over
+  /// instead of making it once more.
+  public static func withState(
+    configuration: ChainConfiguration, timestamp: UInt64, accounts: [GenesisAccount],
+    validators: ValidatorSet
+  ) throws(GenesisError) -> (genesis: Genesis, state: StateTrie) {
     guard configuration.isValid else { throw .configuration }
     guard validators.slotCount == Int(configuration.slotCount) else { throw .slotCount }
     let sorted = accounts.sorted { $0.address < $1.address }
     try Self.check(sorted)
-    guard let root = Self.trie(of: sorted).rootHash() else {
+    let trie = Self.trie(of: sorted)
+    guard let root = trie.rootHash() else {
       preconditionFailure("a complete trie of \(sorted.count) accounts has no root")
     }
-    self.init(configuration, timestamp, sorted, hasAccounts: true, root, validators)
+    return (
+      Genesis(configuration, timestamp, sorted, hasAccounts: true, root, validators), trie
+    )
   }
 
   /// The genesis with the accounts left out, of which only the root of their state is known: for a
@@ -76,6 +90,12 @@ public struct Genesis: Sendable, Hashable {
         historyRoot: MountainFrontier().root, seed: BlockSeed(.zero).derived(number: 0)))
     block = Block(
       header: header, justification: .genesis, nextValidators: validators, body: .empty)
+  }
+
+  /// The same genesis with the accounts left out.
+  public var withoutAccounts: Genesis {
+    Genesis(
+      configuration, timestamp, [], hasAccounts: false, block.header.stateRoot, validators)
   }
 
   /// The state after block 0.

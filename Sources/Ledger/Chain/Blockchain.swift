@@ -26,23 +26,45 @@ public final class Blockchain: Sendable {
   /// A chain in memory that is at its genesis block.
   /// - Parameter executedBlocks: shared with other chains of the process, so that each block is
   ///   executed once on the same state; nil if this chain is to execute by itself.
-  public init(
+  public convenience init(
     genesis: Genesis, state initial: InitialState, options: BlockchainOptions = .init(),
     verifier: any SignatureVerifier = CachingSignatureVerifier(),
     executedBlocks: ExecutedBlocks? = nil
   ) {
     precondition(
       initial != .complete || genesis.hasAccounts, "a chain begins with accounts that are left out")
-    self.genesis = genesis
-    self.verifier = verifier
-    store = nil
-    holdsState = initial != .none
     let trie: StateTrie? =
       switch initial {
       case .complete: genesis.trie()
       case .missing: StateTrie(missing: .all)
       case .none: nil
       }
+    self.init(
+      genesis, trie, options: options, verifier: verifier, executedBlocks: executedBlocks)
+  }
+
+  /// A chain in memory that is at its genesis block and takes over `trie`, the state after it. The
+  /// accounts of the genesis are not looked at.
+  public convenience init(
+    genesis: Genesis, taking trie: sending StateTrie, options: BlockchainOptions = .init(),
+    verifier: any SignatureVerifier = CachingSignatureVerifier(),
+    executedBlocks: ExecutedBlocks? = nil
+  ) {
+    precondition(
+      trie.isComplete && trie.rootHash() == genesis.block.header.stateRoot,
+      "a chain begins with another state than its genesis")
+    self.init(
+      genesis, trie, options: options, verifier: verifier, executedBlocks: executedBlocks)
+  }
+
+  private init(
+    _ genesis: Genesis, _ trie: sending StateTrie?, options: BlockchainOptions,
+    verifier: any SignatureVerifier, executedBlocks: ExecutedBlocks?
+  ) {
+    self.genesis = genesis
+    self.verifier = verifier
+    store = nil
+    holdsState = trie != nil
     let first = ChainState(
       genesis: genesis, options: options, verifier: verifier, executedBlocks: executedBlocks,
       hubs: hubs, content: ChainContent(genesis), trie: trie)
@@ -75,6 +97,14 @@ public final class Blockchain: Sendable {
     let opened = try opening.open(initial, hubs: hubs)
     published = opened.published
     state = Lock(opened)
+  }
+
+  /// A copy of the state at the head; nil if the chain holds none in memory, or it is not complete.
+  public func copyOfState() -> sending StateTrie? {
+    state.withLock { state in
+      guard store == nil, let trie = state.trie, trie.isComplete else { return nil }
+      return trie.copy()
+    }
   }
 
   /// How often the result of a signature check was remembered, over all chains that share the

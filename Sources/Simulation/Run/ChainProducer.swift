@@ -10,7 +10,7 @@ import StateTrie
 /// it).
 final class ChainProducer {
   let source: Blockchain
-  let genesis: Genesis
+  private(set) var genesis: Genesis
   private let scenario: Scenario
   private let producer: BlockProducer
   /// The sets of validators that elections name in turn; one if they do not change.
@@ -56,12 +56,20 @@ final class ChainProducer {
     guard let validators = electable.first else {
       throw ScenarioError.contradiction("slots and validators")
     }
-    workload = try Workload(
-      scenario, shape: shape, validators: validators,
+    let configuration = ChainConfiguration(
+      blocksPerBatch: UInt32(scenario.blocksPerBatch),
+      batchesPerEpoch: UInt32(scenario.batchesPerEpoch), slotCount: UInt16(scenario.slots),
+      blockIntervalMilliseconds: UInt64(scenario.blockIntervalMilliseconds))
+    workload = Workload(
+      scenario, shape: shape, network: configuration.network,
       random: runtime.randomStream(RandomConsumer(.workload)))
-    genesis = workload.genesis
+    let start = try Genesis.withState(
+      configuration: configuration, timestamp: 1_700_000_000_000,
+      accounts: workload.takeAccounts(), validators: validators)
+    genesis = start.genesis
     source = Blockchain(
-      genesis: genesis, state: .complete, verifier: verifier, executedBlocks: executedBlocks)
+      genesis: genesis.withoutAccounts, taking: start.state, verifier: verifier,
+      executedBlocks: executedBlocks)
     producer = BlockProducer(chain: source, keys: pool)
     random = runtime.randomStream(RandomConsumer(.chain))
     remember(AccountModel(genesis), after: genesis.block)
@@ -82,6 +90,9 @@ final class ChainProducer {
     let epoch = Int(number) / (scenario.blocksPerBatch * scenario.batchesPerEpoch)
     return electable[epoch % electable.count]
   }
+
+  /// Gives the list of the accounts of the start back: nothing begins with them any more.
+  func letAccountsGo() { genesis = genesis.withoutAccounts }
 
   /// The oracle's accounts after the block `hash`, if it is not below the last macro block.
   func model(after hash: Hash256) -> AccountModel? { models[hash] }

@@ -25,11 +25,7 @@ extension SimulatedWorld {
     let name = RestartDisk.other(peer)
     guard faultPlan?.faults.contains(where: { $0.kind == "other_store" }) == true,
       peer == plan.all.first
-    else {
-      return Blockchain(
-        genesis: producer.genesis, state: .complete, verifier: verifier,
-        executedBlocks: executedBlocks)
-    }
+    else { return chainAtStart() }
     let disk = MemoryDisk(name: "\(peer)")
     otherDisks[name] = disk
     do {
@@ -38,6 +34,18 @@ extension SimulatedWorld {
         executedBlocks: executedBlocks,
         store: MemoryStore(on: disk, owner: .chain(producer.genesis.hash)))
     } catch { preconditionFailure("a new disk without faults is refused: \(error)") }
+  }
+
+  /// A chain in memory at its beginning. Where the maker's chain is there too, the state is copied.
+  private func chainAtStart() -> Blockchain {
+    guard producer.source.headNumber == 0, let state = producer.source.copyOfState() else {
+      return Blockchain(
+        genesis: producer.genesis, state: .complete, verifier: verifier,
+        executedBlocks: executedBlocks)
+    }
+    return Blockchain(
+      genesis: producer.genesis.withoutAccounts, taking: state, verifier: verifier,
+      executedBlocks: executedBlocks)
   }
 
   func whole(_ peer: PeerID) -> FullPeer {

@@ -142,6 +142,8 @@ final class SimulatedWorld: @unchecked Sendable {
         ? sharing(peer) : whole(peer)
     }
     maker = plan.maker.map(makerNode)
+    // A node that comes back begins with them.
+    if !scenario.isReturning { producer.letAccountsGo() }
     for liar in liars {
       intercept(liar.peer) { liar.intercept($0) }
       note("liar", "\(liar.peer)", liar.kind.rawValue)

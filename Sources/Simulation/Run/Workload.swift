@@ -11,15 +11,15 @@ struct Workload {
   private let userAddresses: [Address]
   /// Where all accounts of the start are, those of the users first.
   private let places: [AccountPlace]
+  private var accounts: [GenesisAccount]
   private let network: UInt16
   private var random: RandomStream
   /// The next account that `gifts` are for.
   private var nextGift: Int
 
-  /// The users' keys and all addresses of the start, and the genesis they make.
-  init(
-    _ scenario: Scenario, shape: WorldShape, validators: ValidatorSet, random: RandomStream
-  ) throws(GenesisError) {
+  /// The users' keys and all accounts of the start, for transactions of the chain `network`.
+  init(_ scenario: Scenario, shape: WorldShape, network: UInt16, random: RandomStream) {
+    self.network = network
     self.scenario = scenario
     self.shape = shape
     self.random = random
@@ -56,17 +56,15 @@ struct Workload {
     }
     places = entries.map { AccountPlace($0.address) }
     nextGift = users.count
-    genesis = try Genesis(
-      configuration: ChainConfiguration(
-        blocksPerBatch: UInt32(scenario.blocksPerBatch),
-        batchesPerEpoch: UInt32(scenario.batchesPerEpoch), slotCount: UInt16(scenario.slots),
-        blockIntervalMilliseconds: UInt64(scenario.blockIntervalMilliseconds)),
-      timestamp: 1_700_000_000_000, accounts: entries, validators: validators)
-    network = genesis.configuration.network
+    accounts = entries
     self.random = random
   }
 
-  let genesis: Genesis
+  /// Gives out the accounts of the start, in the order in which they were made up; once.
+  mutating func takeAccounts() -> [GenesisAccount] {
+    defer { accounts = [] }
+    return accounts
+  }
 
   /// Transactions that are valid on top of `model`, as block `number`.
   mutating func transactions(on model: AccountModel, number: UInt32) -> [Transaction] {
