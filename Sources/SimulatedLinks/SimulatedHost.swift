@@ -14,6 +14,9 @@ public final class SimulatedHost: @unchecked Sendable {
   /// Whether it is switched on and at its line.
   public private(set) var isUp = true
 
+  /// Whether what others dial it with comes to it. If not, as behind a firewall, it vanishes.
+  public var takesLinks = true
+
   /// Processes that run on it, oldest first.
   private var makers: [SimulatedMaker] = []
   /// Ends of links that are not closed, in the order they were made.

@@ -71,7 +71,9 @@ public final class SimulatedMaker: LinkMaker, @unchecked Sendable {
   /// A dial has come to where its address leads now.
   private func knock(at address: SocketAddress, _ dial: SimulatedDial, isRefused: Bool) {
     let (internet, runtime) = (host.internet, host.internet.runtime)
-    guard let other = internet.host(address), internet.isOpen(from: host, to: other) else { return }
+    guard let other = internet.host(address), other.takesLinks,
+      internet.isOpen(from: host, to: other)
+    else { return }
     let back = internet.delay()
     guard let listener = other.listener(of: address.port), !isRefused else {
       runtime.schedule(after: back) { [self] in

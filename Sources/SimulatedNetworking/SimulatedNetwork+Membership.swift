@@ -2,7 +2,7 @@ import Networking
 import Runtime
 
 extension SimulatedNetwork {
-  /// Connects `peer` with all who are joined.
+  /// Connects `peer` with all who are joined, but for those that nobody can dial if it is one.
   public func join(_ peer: PeerID) {
     runtime.requireHome("join")
     guard let node = nodes[peer], !node.isJoined else { return }
@@ -33,11 +33,13 @@ extension SimulatedNetwork {
     node.endLife()
   }
 
-  /// Opens a connection between two joined peers; nothing happens if there is one.
+  /// Opens a connection between two joined peers; nothing happens if there is one, or if neither
+  /// can be dialled.
   public func connect(_ a: PeerID, _ b: PeerID) {
     runtime.requireHome("connect")
     guard let there = nodes[a]?.links[b], let back = nodes[b]?.links[a],
-      there.from.isJoined, back.from.isJoined, !there.isConnected
+      there.from.isJoined, back.from.isJoined, !there.isConnected,
+      !(undialable.contains(a) && undialable.contains(b))
     else { return }
     for link in [there, back] {
       link.isConnected = true

@@ -22,6 +22,8 @@ public final class SimulatedNetwork: @unchecked Sendable {
   public var carrier: (any MessageCarrier)?
 
   let runtime: SimulatedRuntime
+  /// Nodes that can dial and not be dialled: two of them are never connected.
+  private(set) var undialable: Set<PeerID> = []
   /// Draws for messages.
   var random: RandomStream
   /// Draws for the shape of the network, apart from those for messages.
@@ -71,6 +73,12 @@ public final class SimulatedNetwork: @unchecked Sendable {
     node.wasEntered = true
     if joined { join(peer) }
     return SimulatedEndpoint(network: self, node: node, life: node.life)
+  }
+
+  /// Nobody can dial the node from now on; it can dial others. Connections that there are stay.
+  public func letNobodyDial(_ peer: PeerID) {
+    runtime.requireHome("letNobodyDial")
+    undialable.insert(peer)
   }
 
   /// Lets everything go: requests fail as disconnected, streams end, handlers are released.

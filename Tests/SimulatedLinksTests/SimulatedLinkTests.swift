@@ -198,6 +198,22 @@ final class LinkPair {
     #expect(away.toldAt == Moment.start.advanced(by: TransportLimits.dialTimeout))
   }
 
+  @Test func hostThatTakesNoLinks_shouldDial_andBeDialledInVain() throws {
+    let closed = LinkPair()
+    try closed.listen()
+    closed.hosts[1].takesLinks = false
+    closed.dial()
+    closed.runtime.advance(by: .seconds(60))
+    #expect(closed.failure == .noAnswer && closed.accepted == nil)
+    let open = LinkPair()
+    open.hosts[0].takesLinks = false
+    let (a, b) = try open.connect()
+    a.send([1])
+    b.send([2])
+    open.runtime.advance(by: .seconds(1))
+    #expect(b.received == [1] && a.received == [2])
+  }
+
   @Test func port_shouldBeTakenOnce() throws {
     let pair = LinkPair()
     try pair.listen()

@@ -45,10 +45,20 @@ import Testing
     #expect(report.reason.contains("did not come about"), "\(name): \(report.reason)")
   }
 
+  /// The store of an older program is refused by name, and its operator takes a new one.
+  @Test func aStoreOfAnOlderFormat_shouldBeRefusedByName_untilItIsANewOne() throws {
+    let report = try SimulationRun(Scenario.named("older-format"), seed: 1).run(
+      identity: CampaignTests.program)
+    #expect(report.verdict == .pass, "\(report.reason)")
+    #expect(report.marks.reasons["restart older_format"] == 1)
+    #expect(report.marks.marks["restart_refused"] == 1 && report.marks.marks["restart"] == 1)
+  }
+
   /// The same world without what makes the situation does not pass for it.
   @Test(arguments: [
     ("silent-peer", "silent_peers"), ("reorg-under-pivot", "rebranch_at_percent"),
     ("kill-halfway", "kill_at_percent"), ("slow-drip", "slow_peers"),
+    ("dial-only", "undialable_peers"),
   ])
   func aScenario_shouldBeVacuous_withoutItsSituation(name: String, key: String) throws {
     var scenario = try Scenario.named(name)

@@ -34,6 +34,15 @@ import Testing
     #expect(report.rebranches > 0)
   }
 
+  @Test(arguments: 1...3 as ClosedRange<UInt64>)
+  func node_shouldFollow_whenNeitherItNorHalfOfItsPeersCanBeDialled(seed: UInt64) throws {
+    let report = try Self.run(.named("dial-only"), seed: seed).report
+    #expect(report.verdict == .pass, "\(report.reason)")
+    let delivered = report.measurement?.peers.map(\.deliveredBytes) ?? []
+    #expect(delivered.count == 4 && delivered.prefix(2).allSatisfy { $0 == 0 }, "\(delivered)")
+    #expect(delivered.suffix(2).allSatisfy { $0 > 10_000 }, "\(delivered)")
+  }
+
   @Test func log_shouldFollowFromTheSeed_andTellTheTransport() throws {
     let scenario = try Scenario.named("restart")
     let (first, again) = (try Self.run(scenario, seed: 3), try Self.run(scenario, seed: 3))

@@ -44,6 +44,19 @@ import Testing
   }
 
   @Test(arguments: [
+    ["undialable_peers=4"], ["undialable_peers=1", "shared_peers=1"],
+    ["undialable_peers=1", "nodes=10"], ["undialable_peers=1", "nodes=8", "joiners=3"],
+  ])
+  func peersThatNobodyCanDial_shouldBeRefused_whereBlocksHaveNoWay(changes: [String]) throws {
+    var scenario = Scenario()
+    for change in changes { try scenario.set(change) }
+    let error = #expect(throws: ScenarioError.self) { try scenario.check() }
+    #expect(error?.keys.first == "undialable_peers")
+    scenario.undialablePeers = 0
+    try scenario.check()
+  }
+
+  @Test(arguments: [
     "", ".", "..", ".hidden", "-option", "a/b", "../../esc", "a b", "a\nb", "a\u{1b}[31m", "ä",
     "a\u{0}", "a\\b", "a:b", String(repeating: "a", count: SimulationLimits.nameBytesMax + 1),
   ])

@@ -65,6 +65,25 @@ import Testing
     world.end()
   }
 
+  @Test func nodesThatNobodyCanDial_shouldBeConnectedToAllButEachOther() {
+    let world = NetworkWorld()
+    for number in [1, 3] as [UInt32] { world.network.letNobodyDial(PeerID(number)) }
+    let nodes = world.nodes(4)
+    for node in nodes { world.listen(node) }
+    world.run {
+      let seen = nodes.map { $0.connectedPeers().map(\.number) }
+      #expect(seen == [[1, 2, 3], [0, 2], [0, 1, 3], [0, 2]])
+      // What one publishes comes to the other over those in between.
+      await nodes[1].publish(.blockHeader, [1])
+      try? await world.runtime.sleep(for: .seconds(1))
+      #expect(world.noted.count == 3)
+      world.network.leave(PeerID(3))
+      world.network.join(PeerID(3))
+      #expect(nodes[3].connectedPeers().map(\.number) == [0, 2])
+    }
+    world.end()
+  }
+
   @Test func partition_shouldSilenceBothSides_untilItIsHealed() {
     let world = NetworkWorld()
     let nodes = world.nodes(4)

@@ -26,6 +26,8 @@ import Testing
   }
 
   @Test func aWorldWithoutAnHonestAnswer_shouldBeUnwinnable() throws {
+    #expect(Self.rule(try Self.scenario("undialable_peers=2", "silent_peers=2")) == .path)
+    #expect(Self.rule(try Self.scenario("undialable_peers=2", "silent_peers=1")) == nil)
     let lies: [LiarKind] = [.wrongValue, .wrongValue]
     #expect(Self.rule(try Self.scenario("silent_peers=2", liars: lies)) == .path)
     #expect(Self.rule(try Self.scenario("silent_peers=1", liars: lies)) == nil)

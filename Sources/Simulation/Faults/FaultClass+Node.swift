@@ -112,6 +112,15 @@ extension FaultClass {
       return nil
     },
     .init(
+      "older_format", .process, .joiner,
+      "the process ends, and a newer program finds its store in the format before",
+      lasts: 50...4_000
+    ) { fault, world, fired in
+      fired()
+      world.crash(fault.from, for: fault.duration, with: .olderFormat)
+      return nil
+    },
+    .init(
       "pause", .process, .node, "what it sends and gets waits until it is over; its timers go on",
       lasts: 200...6_000
     ) { fault, world, fired in

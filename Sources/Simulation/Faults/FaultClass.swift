@@ -146,4 +146,6 @@ enum RestartDisk: Sendable, Hashable {
   case empty
   /// A copy of another node's.
   case other(PeerID)
+  /// What it has committed, under the header of a program of the format before.
+  case olderFormat
 }

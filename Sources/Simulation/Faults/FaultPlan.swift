@@ -104,8 +104,9 @@ public struct FaultPlan: Sendable, Hashable {
     }
     let lost = Set(staying.map(\.node)).union(liars)
     let honest = scenario.liars.count + 1...max(scenario.liars.count + 1, scenario.fullPeers)
-    let silent = Set(PeerPlan(scenario).silent.map { Int($0.number) })
-    return honest.filter { !lost.contains($0) && !silent.contains($0) }
+    let plan = PeerPlan(scenario)
+    let useless = Set((plan.silent + plan.undialable).map { Int($0.number) })
+    return honest.filter { !lost.contains($0) && !useless.contains($0) }
   }
 
   /// A fault of what the joining node depends on lasts to the end of the run.

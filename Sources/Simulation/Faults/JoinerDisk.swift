@@ -37,10 +37,19 @@ final class JoinerDisk: @unchecked Sendable {
     case .stale: current = copy?.copy(name: name) ?? current
     case .empty: current = MemoryDisk(name: name)
     case .other: current = others[disk]?.copy(name: name) ?? current
+    case .olderFormat: age()
     }
     crashPoints = []
     armed = []
     checked = 0
+  }
+
+  /// What is committed stands under the header of a program of the format before.
+  private func age() {
+    guard let bytes = current.header, let header = try? StoreHeader(bytes, of: name) else { return }
+    current = current.copy(name: name)
+    current.header =
+      StoreHeader(owner: header.owner, version: StoreHeader.formatVersion - 1).bytes
   }
 
   func crash(

@@ -135,6 +135,8 @@ final class LinkedNetwork: WorldNetwork, @unchecked Sendable {
     machine(peer).interceptor = interceptor
   }
 
+  func letNobodyDial(_ peer: PeerID) { machine(peer).host.takesLinks = false }
+
   /// Who subscribes to nothing wants no gossip: the transport sees to that.
   func setTakesGossip(_ takes: Bool, for peer: PeerID) {}
 

@@ -12,6 +12,8 @@ protocol WorldNetwork: AnyObject {
   func endpoint(for peer: PeerID) -> any Network
   /// Lets `interceptor` change or drop what the peer answers.
   func setInterceptor(_ interceptor: Interceptor?, for peer: PeerID)
+  /// The peer can dial and not be dialled. Before it has an endpoint.
+  func letNobodyDial(_ peer: PeerID)
   /// Whether neighbours need not send the peer gossip.
   func setTakesGossip(_ takes: Bool, for peer: PeerID)
   /// Bytes a second that the peer sends at most.

@@ -13,11 +13,12 @@ struct PathDelay {
   }
 
   /// Connections between maker and joining node. Neighbours stand 1, 2, 4 and 8 places away in a
-  /// ring, so each eight of half its places take one step, and what is left takes two.
+  /// ring, so each eight of half its places take one step, and what is left takes two. What a peer
+  /// that nobody can dial makes comes over another one.
   var steps: Int {
     let others = scenario.fullPeers + scenario.companions + scenario.producerGossips
     guard scenario.sharedPeers == 0, others > SimulatedNetworkLimits.gossipDegreeMax
-    else { return 1 }
+    else { return scenario.undialablePeers > 0 ? 2 : 1 }
     return (others + 1) / 2 / SimulatedNetworkLimits.gossipDegreeMax + 2
   }
 

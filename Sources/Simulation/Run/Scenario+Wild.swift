@@ -169,7 +169,7 @@ private struct WildDraw {
   private static let fixedKeys: Set = [
     "snapshot_interval", "snapshots_kept", "snapshot_hosts", "snapshot_gone_at_percent",
     "changed_percent", "changed_per_million", "return_way", "joiners", "changing_validators",
-    "producer_gossips",
+    "producer_gossips", "undialable_peers",
   ]
   private static let dataKey = "account_data_bytes"
 

@@ -44,7 +44,9 @@ struct ScenarioLoad {
   /// Bytes a second that can come to the joining node from peers that answer.
   private var stateRate: Int {
     let plan = PeerPlan(scenario)
-    let answering = plan.all.dropFirst(scenario.liars.count).filter { !plan.silent.contains($0) }
+    let answering = plan.reachable.dropFirst(scenario.liars.count).filter {
+      !plan.silent.contains($0)
+    }
     // A node that fetches one chunk after another has one peer at a time, the slowest one too.
     let rates = answering.map { plan.upload(of: $0) }
     let together = scenario.strategy == .sequential ? rates.min() ?? 0 : rates.reduce(0, +)

@@ -52,8 +52,10 @@ extension SimulatedWorld {
 
   /// Full peers that can answer for the state now, and would answer with the truth.
   private var answering: [PeerID] {
-    peers.filter { node in
-      !away.contains(node.peer) && !plan.silent.contains(node.peer)
+    let undialable = plan.undialable
+    return peers.filter { node in
+      !undialable.contains(node.peer) && !away.contains(node.peer)
+        && !plan.silent.contains(node.peer)
         && !liars.contains { $0.peer == node.peer } && node.chain.stateComplete
     }.map(\.peer)
   }

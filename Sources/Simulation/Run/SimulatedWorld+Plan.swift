@@ -163,7 +163,8 @@ extension SimulatedWorld: FaultedWorld {
     }
   }
 
-  /// Begins a life later; if the disk cannot be opened, tries again as an operator would.
+  /// Begins a life later; if the disk cannot be opened, tries again as an operator would, with a new
+  /// one if it is of an older format.
   func restartJoiner(after duration: Duration, tries: Int) {
     runtime.schedule(after: duration) { [self] in
       do {
@@ -174,6 +175,11 @@ extension SimulatedWorld: FaultedWorld {
       } catch  where tries > 0 {
         isCrashing = true
         observer.marks.add("restart_refused")
+        if let refused = error as? StorageError {
+          observer.marks.refused("restart", refused.reason)
+          // What the refusal says.
+          if refused.reason == "older_format" { joinerDisk.replace(with: .empty, of: [:]) }
+        }
         restartJoiner(after: SimulationLimits.operatorTime, tries: tries - 1)
       } catch {
         failure = failure ?? error

@@ -136,6 +136,9 @@ final class SimulatedWorld: @unchecked Sendable {
 
   /// Starts the full peers.
   func start() {
+    if scenario.undialablePeers > 0 {
+      for peer in [Self.joinerPeer] + plan.undialable { network.letNobodyDial(peer) }
+    }
     // With planned faults the last one always has the chain, so that it is not lost.
     peers = plan.all.map { peer in
       scenario.sharedPeers > 0 || faultPlan != nil && peer == plan.all.last
@@ -151,6 +154,9 @@ final class SimulatedWorld: @unchecked Sendable {
     for peer in plan.silent {
       intercept(peer) { PeerPlan.silence($0) }
       note("silent", "\(peer)", "answers no request for a part of the state")
+    }
+    for peer in plan.undialable {
+      note("undialable", "\(peer)", "can dial and not be dialled, like the joining node")
     }
     for peer in plan.slow {
       network.setUpload(plan.upload(of: peer), of: peer)

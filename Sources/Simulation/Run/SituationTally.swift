@@ -12,6 +12,9 @@ struct SituationTally {
   private let slow: Set<UInt32>
   private let silent: Set<UInt32>
   private let liars: Set<UInt32>
+  private let undialable: Set<UInt32>
+  /// Whether the node had a connection to one that nobody can dial.
+  private var wasDialled = false
   /// Classes of the faults that are planned.
   private let planned: [String]
   private var counts: [Situation: Int] = [:]
@@ -34,6 +37,7 @@ struct SituationTally {
     let plan = PeerPlan(scenario)
     slow = Set(plan.slow.map(\.number))
     silent = Set(plan.silent.map(\.number))
+    undialable = Set(plan.undialable.map(\.number))
   }
 
   private static let whole = 1_000_000
@@ -66,6 +70,7 @@ struct SituationTally {
     case .block(.buffered): add(.headerMissing)
     case .chain(.historyAdopted): if !isComplete, holdsPart { add(.jumpWithPart) }
     case .peer(.banned(let peer, _)): if liars.contains(peer.number) { add(.lieRefused) }
+    case .peer(.joined(let peer)): if undialable.contains(peer.number) { wasDialled = true }
     case .joining(.offered): isOffered = true
     case .joining(.lost): add(.snapshotLost)
     case .joining(.refused): add(.snapshotRefused)
@@ -115,6 +120,7 @@ struct SituationTally {
   func missing(_ marks: RunMarks, liesTold: Int) -> Situation? {
     var counts = counts
     counts[.restartRefused] = marks.marks["restart_refused"]
+    counts[.formatRefused] = marks.reasons["restart older_format"]
     counts[.lieTold] = liesTold
     if !planned.isEmpty, planned.allSatisfy({ marks.faults[$0] != nil }) {
       counts[.faultsFired] = 1
@@ -122,6 +128,7 @@ struct SituationTally {
     if (1...UInt32(scenario.fullPeers)).allSatisfy(lacking.contains) {
       counts[.diffLackedByAll] = 1
     }
+    if !undialable.isEmpty, !wasDialled { counts[.neverConnected] = 1 }
     if scenario.fullPeers == 1 { counts[.onePeer] = 1 }
     if scenario.snapshotInterval > 0, !isOffered { counts[.noSnapshot] = 1 }
     return scenario.needs.first { counts[$0, default: 0] < $0.least }

@@ -31,19 +31,22 @@ public struct WorldBounds {
 
   /// Uplinks of the peers that may give the state truthfully, together, in bytes a second.
   private var stateUpload: Int {
-    plan.all.enumerated().filter { index, peer in
+    let undialable = plan.undialable
+    return plan.all.enumerated().filter { index, peer in
       let lies = index < scenario.liars.count && scenario.liars[index] == .wrongValue
-      return !lies && !plan.silent.contains(peer)
+      return !lies && !plan.silent.contains(peer) && !undialable.contains(peer)
     }.reduce(0) { $0 + plan.upload(of: $1.element) }
   }
 
   private var path: Obstacle? {
     guard stateUpload == 0 else { return nil }
     let liars = scenario.liars.filter { $0 == .wrongValue }.count
+    let unreached = scenario.undialablePeers
     return Obstacle(
       .path,
       "none of \(scenario.fullPeers) full peers gives the state truthfully: \(liars) lie in every "
-        + "chunk, \(scenario.silentPeers) never answer")
+        + "chunk, \(scenario.silentPeers) never answer"
+        + (unreached > 0 ? ", \(unreached) cannot be dialled" : ""))
   }
 
   /// Accounts that are there from beginning to end: those of the users alone can be emptied.

@@ -30,6 +30,16 @@ struct PeerPlan {
   /// Those that send more slowly.
   var slow: [PeerID] { Array(all.suffix(scenario.slowPeers)) }
 
+  /// Those that nobody can dial; the joining node has no connection to them.
+  var undialable: [PeerID] {
+    Array(all.dropFirst(scenario.liars.count).prefix(scenario.undialablePeers))
+  }
+  /// Those that the joining node can have a connection to.
+  var reachable: [PeerID] {
+    let undialable = undialable
+    return all.filter { !undialable.contains($0) }
+  }
+
   /// Bytes a second that `peer` sends at most.
   func upload(of peer: PeerID) -> Int {
     slow.contains(peer)
@@ -40,7 +50,7 @@ struct PeerPlan {
   /// not away, other fresh nodes among them: what they send together, or what the node receives, if
   /// that is less.
   func bytesPerSecond(without away: Set<PeerID> = []) -> Int {
-    let present = all.filter { !silent.contains($0) && !away.contains($0) } + companions
+    let present = reachable.filter { !silent.contains($0) && !away.contains($0) } + companions
     return min(present.reduce(0) { $0 + upload(of: $1) }, scenario.downloadBytesPerSecond)
   }
 

@@ -72,6 +72,13 @@ extension Scenario {
       $0.nodes = 2
     },
     bug(
+      "dial-only", "The node and two of its four peers can dial, and nobody can dial them.",
+      "NEAR: a node stood still at its headers as long as its peers could not dial it back",
+      [.neverConnected]
+    ) {
+      $0.undialablePeers = 2
+    },
+    bug(
       "kill-halfway", "The node is killed halfway and goes on with what it held.",
       "go-ethereum #35159: the state was ahead of its journal after a crash; "
         + "ethrex #6804, polkadot-sdk #4: a restart begins anew",

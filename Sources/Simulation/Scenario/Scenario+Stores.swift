@@ -60,5 +60,14 @@ extension Scenario {
     ) {
       $0.faults = [PlannedFault("other_store", start: 45_000, duration: 1_000)]
     },
+    bug(
+      "older-format",
+      "Halfway a newer program finds the store of an older one, and gets a new one.",
+      "go-ethereum #31131: a journal of the format before was thrown away, and the state lacked "
+        + "nodes from then on",
+      [.faultsFired, .formatRefused, .olderState]
+    ) {
+      $0.faults = [PlannedFault("older_format", start: 45_000, duration: 3_000)]
+    },
   ]
 }

@@ -1,6 +1,7 @@
 import EventLog
 import LiveSync
 import Primitives
+import SimulatedNetworking
 
 /// A simulated world and what happens in it, as data. All numbers are whole.
 public struct Scenario: Sendable, Hashable {
@@ -72,6 +73,9 @@ public struct Scenario: Sendable, Hashable {
   /// Full peers, those before the slow ones, that take each request for a part of the state and
   /// never answer it.
   public var silentPeers = 0
+  /// Honest full peers, the first ones, that can dial and not be dialled. Not 0: neither can the
+  /// joining node, so that it has no connection to them.
+  public var undialablePeers = 0
   /// Not 0: once the node holds this share of the key space, another branch replaces
   /// `rebranchDepth` blocks.
   public var rebranchAtPercent = 0
@@ -172,6 +176,9 @@ extension Scenario {
     .init("slow_factor", \.slowFactor, 1...1_000, "how many times more slowly"),
     .init("silent_peers", \.silentPeers, 0...62, "full peers that never answer for the state"),
     .init(
+      "undialable_peers", \.undialablePeers, 0...SimulatedNetworkLimits.gossipDegreeMax - 1,
+      "full peers that, like the joining node then, nobody can dial"),
+    .init(
       "rebranch_at_percent", \.rebranchAtPercent, 0...99,
       "share of the state held when a branch is replaced; 0 = never"),
     .init("rebranch_depth", \.rebranchDepth, 1...64, "blocks that it replaces"),
@@ -256,6 +263,7 @@ extension Scenario {
         "a node that comes back does so alone (joiners)",
         keys: ["changed_percent", "changed_per_million", "joiners"])
     }
+    try checkDialling()
     if silentPeers >= fullPeers {
       throw .contradiction("every full peer is silent", keys: ["silent_peers", "nodes"])
     }
@@ -267,6 +275,27 @@ extension Scenario {
     }
     if liars.count >= fullPeers {
       throw .contradiction("every full peer is a liar", keys: ["liars", "nodes"])
+    }
+  }
+
+  /// Throws for a world in which the joining node has nobody to dial, or blocks have no way to it.
+  private func checkDialling() throws(ScenarioError) {
+    guard undialablePeers > 0 else { return }
+    if undialablePeers + liars.count >= fullPeers {
+      throw .contradiction(
+        "no honest full peer can be dialled", keys: ["undialable_peers", "liars", "nodes"])
+    }
+    if sharedPeers > 0 {
+      throw .contradiction(
+        "full peers that share a chain pass no blocks on from those that nobody can dial "
+          + "(shared_peers)", keys: ["undialable_peers", "shared_peers"])
+    }
+    let others = fullPeers + companions + producerGossips
+    if others > SimulatedNetworkLimits.gossipDegreeMax {
+      throw .contradiction(
+        "with peers that nobody can dial at most \(SimulatedNetworkLimits.gossipDegreeMax) nodes "
+          + "beside the joining one are all neighbours, and there are \(others)",
+        keys: ["undialable_peers", "nodes", "joiners", "producer_gossips"])
     }
   }
 

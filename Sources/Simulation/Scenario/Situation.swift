@@ -23,6 +23,8 @@ public enum Situation: String, CaseIterable, Sendable, Hashable {
   case rebranchWhileIncomplete = "rebranch_while_incomplete"
   /// Three requests ended without an answer.
   case timeout
+  /// The node never had a connection to the full peers that nobody can dial.
+  case neverConnected = "never_connected"
   /// A peer that never answers was asked for a part of the state.
   case silentAsked = "silent_asked"
   /// The node died with a part of the state.
@@ -47,6 +49,8 @@ public enum Situation: String, CaseIterable, Sendable, Hashable {
   case storeFailed = "store_failed"
   /// A process could not open its disk.
   case restartRefused = "restart_refused"
+  /// A process refused a store for its older format.
+  case formatRefused = "format_refused"
   /// The node came back with less than half of what it had held.
   case olderState = "older_state"
   /// It had held a part of the state, and came back with all of it.
