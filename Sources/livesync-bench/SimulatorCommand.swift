@@ -9,8 +9,8 @@ enum SimulatorCommand {
     usage: livesync-bench simulator [--bandwidth] [--json]
 
     Measures how much virtual time a second of processor time gives with ten nodes and a block a
-    second, while a node fills its state and once it follows; and how many seeds of a small world
-    are run in a second on one core.
+    second, while a node fills its state and once it follows; and how many seeds of the profiles
+    swarm and small are run in a second on one core.
 
       --bandwidth  also run the scenario bandwidth (a million accounts), with its memory
       --json       print one JSON object
@@ -25,7 +25,8 @@ enum SimulatorCommand {
   }
 
   private enum Arm {
-    static let seeds = 20
+    /// Profiles, and the seeds of each that are run.
+    static let profiles = [("swarm", 0..<50 as Range<UInt64>), ("small", 0..<200)]
     static let identity = RunIdentity(commit: "bench", toolchain: "swift", mode: "release")
   }
 
@@ -39,7 +40,7 @@ enum SimulatorCommand {
       return 2
     }
     do {
-      var rows = try tenNodes() + smallWorlds()
+      var rows = try tenNodes() + drawnWorlds()
       if words.contains("--bandwidth") { rows += try bandwidth() }
       show(rows, asJSON: words.contains("--json"))
       return 0
@@ -86,16 +87,20 @@ enum SimulatorCommand {
     ]
   }
 
-  /// Small worlds one after another.
-  private static func smallWorlds() throws -> [Row] {
-    var scenario = try Scenario.named("plain")
-    scenario.accounts = 300
-    scenario.blocks = 50
-    let start = seconds()
-    for seed in 1...UInt64(Arm.seeds) { _ = try run(scenario, seed: seed) }
-    return [
-      Row(name: "small_worlds", value: Double(Arm.seeds) / (seconds() - start), unit: "seeds/s")
-    ]
+  /// Worlds with planned faults, one after another.
+  private static func drawnWorlds() throws -> [Row] {
+    try Arm.profiles.map { name, seeds in
+      let profile = try Profile.named(name)
+      let start = seconds()
+      for seed in seeds {
+        let report = try profile.draw(seed).run().run(identity: Arm.identity)
+        guard report.verdict == .pass || report.verdict == .vacuous else {
+          throw Failure(what: "\(name), seed \(seed): \(report.reason)")
+        }
+      }
+      return Row(
+        name: "\(name)_worlds", value: Double(seeds.count) / (seconds() - start), unit: "seeds/s")
+    }
   }
 
   private static func bandwidth() throws -> [Row] {

@@ -149,8 +149,9 @@ public struct DeltaLink: Sendable {
   public mutating func tick(
     _ log: OperationLog, _ codec: DeltaCodec, at now: Moment
   ) -> [Action] {
-    guard let deadline, now >= deadline else { return [] }
-    monitor.timedOut()
+    guard let deadline, now >= deadline, let sent = helloSent ?? flights.first?.sent
+    else { return [] }
+    monitor.timedOut(after: sent.duration(to: now), patience: sent.duration(to: deadline))
     lateInRow += 1
     window = max(DeltaLimits.windowBytesMin, window / 2)
     let isGreeting = helloSent != nil

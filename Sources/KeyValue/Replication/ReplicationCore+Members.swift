@@ -61,7 +61,7 @@ extension ReplicationCore {
     peers = links.keys.sorted()
     let hello = HelloRequest(body: helloBody(for: peer))
     let patience = links[peer]?.monitor.patience(bytes: KeyValueLimits.gossipBytesMax) ?? .zero
-    _ = send(.hello(hello), .hello(peer), patience: patience)
+    _ = send(.hello(hello), .hello, to: peer, patience: patience)
   }
 
   private func helloBody(for peer: NodeIdentity) -> HelloBody {

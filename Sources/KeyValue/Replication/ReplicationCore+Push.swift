@@ -111,7 +111,7 @@ extension ReplicationCore {
     let (isCompressed, body) = codec.body(bytes)
     guard let push = links[peer]?.push(isCompressed, body, told: told) else { return }
     let patience = links[peer]?.patience(bytes: body.count + fetchedBytes) ?? .zero
-    let token = send(.push(push), .push(peer), patience: patience)
+    let token = send(.push(push), .push, to: peer, patience: patience)
     links[peer]?.flights[token] = PeerLink.Flight(
       stream: push.stream, keys: keys, dead: dead, bytes: body.count, sentAt: time.moment,
       hasLarge: fetchedBytes > 0)

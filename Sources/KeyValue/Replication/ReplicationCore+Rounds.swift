@@ -33,7 +33,7 @@ extension ReplicationCore {
     let request = RoundRequest(
       state: said, synced: link.synced, isForced: isForced || link.isConfirming)
     let token = send(
-      .round(request), .round(peer),
+      .round(request), .round, to: peer,
       patience: link.monitor.patience(bytes: KeyValueLimits.gossipBytesMax))
     links[peer]?.wantsRound = false
     links[peer]?.round = (token, said)

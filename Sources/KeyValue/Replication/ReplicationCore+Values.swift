@@ -69,8 +69,7 @@ extension ReplicationCore {
       key: fetch.value.key, version: fetch.value.version, offset: UInt64(fetch.bytes.count),
       count: UInt32(count))
     let patience = links[fetch.peer]?.monitor.patience(bytes: count) ?? .zero
-    _ = send(
-      .value(wish), .slice(fetch.peer, fetch: number, sentAt: time.moment), patience: patience)
+    _ = send(.value(wish), .slice(fetch: number), to: fetch.peer, patience: patience)
   }
 
   /// A slice came.

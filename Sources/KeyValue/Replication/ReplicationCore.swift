@@ -27,13 +27,13 @@ public struct ReplicationCore {
 
   /// The ticks of the store's clock at the last call: all writes up to them were told.
   var told: UInt64 = 0
-  /// What the store said at this call.
+  /// The time of this call, and what the store said at it.
+  var now = Moment.start
   var floor: UInt64 = 0
   var refusesWrites = false
   /// The actions of this call.
   var out: [ReplicationAction] = []
 
-  /// Requests that are not answered.
   var asked: [UInt64: Asked] = [:]
   var nextToken: UInt64 = 1
   var nextStream: UInt64
@@ -56,18 +56,19 @@ public struct ReplicationCore {
   /// Whether an operator removed this node: it talks to nobody any more.
   public internal(set) var isRemoved = false
 
-  /// What was asked of a peer.
-  enum Asked {
-    case hello(NodeIdentity)
-    case push(NodeIdentity)
-    case round(NodeIdentity)
-    case slice(NodeIdentity, fetch: UInt64, sentAt: Moment)
-
-    var peer: NodeIdentity {
-      switch self {
-      case .hello(let peer), .push(let peer), .round(let peer), .slice(let peer, _, _): peer
-      }
+  /// A request that is not answered.
+  struct Asked {
+    enum Matter {
+      case hello
+      case push
+      case round
+      case slice(fetch: UInt64)
     }
+
+    let peer: NodeIdentity
+    let matter: Matter
+    let sentAt: Moment
+    let patience: Duration
   }
 
   /// When an address is dialled next.
@@ -91,6 +92,7 @@ public struct ReplicationCore {
   mutating func begin<Source: ReplicationSource & ~Copyable>(
     _ source: inout Source, at time: ReplicationTime
   ) {
+    now = time.moment
     told = source.clock(at: time.milliseconds)
     floor = source.floor
     refusesWrites = source.refusesWrites
@@ -107,12 +109,13 @@ public struct ReplicationCore {
   }
 
   mutating func send(
-    _ request: ReplicationRequest, _ asked: Asked, patience: Duration
+    _ request: ReplicationRequest, _ matter: Asked.Matter, to peer: NodeIdentity,
+    patience: Duration
   ) -> UInt64 {
     let token = nextToken
     nextToken += 1
-    self.asked[token] = asked
-    out.append(.send(request, to: asked.peer, token: token, patience: patience))
+    asked[token] = Asked(peer: peer, matter: matter, sentAt: now, patience: patience)
+    out.append(.send(request, to: peer, token: token, patience: patience))
     return token
   }
 
@@ -247,17 +250,15 @@ public struct ReplicationCore {
     _ token: UInt64, _ answer: ReplicationAnswer, _ source: inout Source, at time: ReplicationTime
   ) -> [ReplicationAction] {
     begin(&source, at: time)
-    switch (asked.removeValue(forKey: token), answer) {
-    case (nil, _): break
-    case (.hello(let peer)?, .hello(let answer)): welcomed(answer, by: peer, at: time)
-    case (.push(let peer)?, .push(let answer)):
-      acknowledged(token, answer, by: peer, at: time)
-    case (.round(let peer)?, .round(let answer)):
-      compared(answer, with: peer, &source, at: time)
-    case (.slice(let peer, let fetch, let sentAt)?, .value(let slice)):
-      fetched(slice, of: fetch, from: peer, sentAt: sentAt, at: time)
-    case (let asked?, _):
-      misbehaved(asked.peer, "the answer is that of another request")
+    if let asked = asked.removeValue(forKey: token) {
+      switch (asked.matter, answer) {
+      case (.hello, .hello(let answer)): welcomed(answer, by: asked.peer, at: time)
+      case (.push, .push(let answer)): acknowledged(token, answer, by: asked.peer, at: time)
+      case (.round, .round(let answer)): compared(answer, with: asked.peer, &source, at: time)
+      case (.slice(let fetch), .value(let slice)):
+        fetched(slice, of: fetch, from: asked.peer, sentAt: asked.sentAt, at: time)
+      default: misbehaved(asked.peer, "the answer is that of another request")
+      }
     }
     return end(&source, at: time)
   }
@@ -270,14 +271,17 @@ public struct ReplicationCore {
     if let asked = asked.removeValue(forKey: token) {
       let peer = asked.peer
       if error.isMisbehaviour { misbehaved(peer, "\(error)") }
-      if error == .timeout { links[peer]?.monitor.timedOut() }
-      switch asked {
+      if error == .timeout {
+        links[peer]?.monitor.timedOut(
+          after: asked.sentAt.duration(to: now), patience: asked.patience)
+      }
+      switch asked.matter {
       case .hello: out.append(.disconnect(peer, reason: "no answer to the hello: \(error)"))
       case .push: notAcknowledged(token, by: peer, at: time)
       case .round:
         links[peer]?.round = nil
         links[peer]?.nextRound = time.moment.advanced(by: settings.roundInterval)
-      case .slice(_, let fetch, _): notFetched(fetch, at: time)
+      case .slice(let fetch): notFetched(fetch, at: time)
       }
     }
     return end(&source, at: time)

@@ -8,7 +8,8 @@ import Runtime
 public struct LinkMonitor: Sendable {
   private var roundTrips = WindowedBest(isLargest: false)
   private var rates = WindowedBest(isLargest: true)
-  private var lateInRow = 0
+  /// The longest that one was waited for of those in a row that did not come.
+  private var waitedInVain: Duration = .zero
 
   public init() {}
 
@@ -32,7 +33,7 @@ public struct LinkMonitor: Sendable {
   ///   - bytes: of the request and the answer together.
   ///   - time: between the two.
   public mutating func answered(bytes: Int, after time: Duration, at now: Moment) {
-    lateInRow = 0
+    waitedInVain = .zero
     let taken = Double(max(1, time.wholeNanoseconds))
     roundTrips.add(taken, at: now)
     guard bytes >= ReconciliationLimits.rateSampleBytesMin, let least = roundTrips.value else {
@@ -43,11 +44,18 @@ public struct LinkMonitor: Sendable {
     rates.add(Double(bytes) * 1e9 / carried, at: now)
   }
 
-  /// An answer did not come in time.
-  public mutating func timedOut() { lateInRow += 1 }
+  /// An answer did not come.
+  /// - Parameters:
+  ///   - waited: since the request. A process that stood still meanwhile sees more than it waited.
+  ///   - patience: how long was to be waited.
+  public mutating func timedOut(after waited: Duration, patience: Duration) {
+    waitedInVain = max(waitedInVain, min(waited, patience))
+  }
 
-  /// How long an answer is waited for: twice what it should take by the measured figures, doubled
-  /// for each in a row that was late; `ReconciliationLimits.patienceFirst` before there are any.
+  /// How long an answer is waited for: twice what it should take by the measured figures, or
+  /// `ReconciliationLimits.patienceFirst` before there are any; and twice the longest that one of
+  /// those in a row was waited for that did not come. Several that were under way together when a
+  /// line was cut say no more than one of them.
   /// - Parameter bytes: the most that it may have.
   public func patience(bytes: Int) -> Duration {
     var wait = ReconciliationLimits.patienceFirst
@@ -56,8 +64,8 @@ public struct LinkMonitor: Sendable {
       wait = max(
         roundTrip * 2 + .nanoseconds(Int64(min(carried, 1e18))), ReconciliationLimits.patienceMin)
     }
-    for _ in 0..<lateInRow where wait < ReconciliationLimits.patienceMax { wait = wait * 2 }
-    return min(wait, ReconciliationLimits.patienceMax)
+    let tried = min(waitedInVain, ReconciliationLimits.patienceMax) * 2
+    return min(max(wait, tried), ReconciliationLimits.patienceMax)
   }
 }
 

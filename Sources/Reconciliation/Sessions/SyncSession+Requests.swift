@@ -30,12 +30,11 @@ extension SyncSession {
     let message = SyncRequest(session: id, body: request.body)
     request.at = now
     request.bytes = message.wireBytes.count
+    request.patience = link.patience(bytes: request.bytes + expectedBytes(of: request.body))
     statistics.bytes += request.bytes
     nextNumber += 1
     sent[nextNumber] = request
-    return SyncOutgoing(
-      number: nextNumber, request: message,
-      timeout: link.patience(bytes: request.bytes + expectedBytes(of: request.body)))
+    return SyncOutgoing(number: nextNumber, request: message, timeout: request.patience)
   }
 
   private func expectedBytes(of body: SyncRequest.Body) -> Int {

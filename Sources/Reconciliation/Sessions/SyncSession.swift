@@ -33,6 +33,8 @@ public struct SyncSession: Sendable {
     var comparison: Place?
     var attempts = 0
     var at = Moment.start
+    /// How long it is waited for.
+    var patience: Duration = .zero
     var bytes = 0
 
     /// Whether it asks for symbols before the opening is answered.
@@ -234,7 +236,9 @@ public struct SyncSession: Sendable {
       again.append(request)
       return []
     }
-    if error == .timeout { link.timedOut() }
+    if error == .timeout {
+      link.timedOut(after: request.at.duration(to: now), patience: request.patience)
+    }
     request.attempts += 1
     guard request.attempts < ReconciliationLimits.attemptsMax else {
       return end(.failed(error == .timeout ? .timedOut : .refused), at: now)

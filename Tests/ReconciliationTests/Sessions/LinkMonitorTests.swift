@@ -33,9 +33,28 @@ import Testing
     link = LinkMonitor(bytesPerSecond: 1e6, roundTrip: .milliseconds(50))
     #expect(link.patience(bytes: 1_000_000) == .milliseconds(2_100))
     #expect(link.patience(bytes: 0) == ReconciliationLimits.patienceMin)
-    link.timedOut()
+    func wait() {
+      let patience = link.patience(bytes: 1_000_000)
+      link.timedOut(after: patience, patience: patience)
+    }
+    wait()
     #expect(link.patience(bytes: 1_000_000) == .milliseconds(4_200))
-    for _ in 0..<20 { link.timedOut() }
+    for _ in 0..<20 { wait() }
     #expect(link.patience(bytes: 1_000_000) == ReconciliationLimits.patienceMax)
+    link.answered(bytes: 10, after: .milliseconds(50), at: moment(50))
+    #expect(link.patience(bytes: 1_000_000) == .milliseconds(2_100))
+  }
+
+  /// Not doubled by each: a line that was cut for a moment would be left alone for minutes.
+  @Test func answersThatWereLateTogether_shouldCountAsOne_andThoseGivenUpEarlyForNothing() {
+    var link = LinkMonitor(bytesPerSecond: 1e6, roundTrip: .milliseconds(500))
+    for _ in 0..<8 { link.timedOut(after: .seconds(1), patience: .seconds(1)) }
+    #expect(link.patience(bytes: 0) == .seconds(2))
+    link = LinkMonitor(bytesPerSecond: 1e6, roundTrip: .milliseconds(500))
+    for _ in 0..<8 { link.timedOut(after: .milliseconds(3), patience: .seconds(1)) }
+    #expect(link.patience(bytes: 0) == .seconds(1))
+    // The process stood still for a day.
+    link.timedOut(after: .seconds(86_400), patience: .seconds(1))
+    #expect(link.patience(bytes: 0) == .seconds(2))
   }
 }
