@@ -36,7 +36,8 @@ public struct SyncerCore: Sendable {
     /// Macro sync with the peer ended well: it joins live sync. The head that it named is looked
     /// for if it is not known.
     case goLive(PeerID, head: BlockID)
-    /// The peer was good for live sync when its connection ended: it is so again.
+    /// The peer was good for live sync when its connection ended: it is so again. Or it left live
+    /// sync while macro sync with it goes on, which waits for what live sync gets from it.
     case rejoin(PeerID)
     /// The peer leaves live sync, if it is in it.
     case leave(PeerID)
@@ -101,10 +102,16 @@ public struct SyncerCore: Sendable {
     }
   }
 
-  /// Live sync found the peer too far below us, or its state incomplete.
+  /// Live sync found the peer too far below us, or its state incomplete, and no longer asks it.
+  ///
+  /// While macro sync with it is under way it is asked on: that may wait for a block whose body or
+  /// diff nobody else has, and would wait for ever. How the peer stands is decided at its end.
   public mutating func behind(_ peer: PeerID) -> [Action] {
-    guard peers[peer] == .live else { return [] }
-    return [.leave(peer)] + wait(peer, NodeLimits.peerRecheckInterval)
+    switch peers[peer] {
+    case .live: [.leave(peer)] + wait(peer, NodeLimits.peerRecheckInterval)
+    case .macroSyncing: [.rejoin(peer)]
+    case .waiting, nil: []
+    }
   }
 
   /// Live sync found the peer too far above us: back to macro sync. Meanwhile it is asked as

@@ -38,6 +38,18 @@ import Testing
     #expect(core.behind(peer) == [])
   }
 
+  /// Macro sync may wait for a block that this peer alone has.
+  @Test func behindPeer_shouldBeAskedOn_whileMacroSyncWithItGoesOn() {
+    var core = SyncerCore()
+    _ = core.joined(peer)
+    #expect(core.behind(peer) == [.rejoin(peer)])
+    #expect(core.behind(peer) == [.rejoin(peer)])
+    #expect(core.ended(peer, .outdated) == [.leave(peer), .wait(peer, ticket: 1, .seconds(60))])
+    #expect(core.behind(peer) == [])
+    _ = core.left(peer)
+    #expect(core.behind(peer) == [])
+  }
+
   @Test func aheadPeer_shouldGoBackToMacroSync_butNotInATightLoop() {
     var core = SyncerCore()
     _ = core.joined(peer)
