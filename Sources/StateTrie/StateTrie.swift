@@ -93,8 +93,8 @@ public final class StateTrie {
     return .present(Array(arena.terminal(index).value))
   }
 
-  /// True if `key` is held with the value `value` (nil = is held to be absent): what `lookup` tells,
-  /// without a copy. Throws `storage` and `damaged`.
+  /// True if `key` is held with the value `value` (nil = is held to be absent): what `lookup`
+  /// tells, without a copy. Throws `storage` and `damaged`.
   public func has(_ key: KeyNibbles, _ value: [UInt8]?) throws(TrieError) -> Bool {
     if missing.contains(key) { return false }
     if backing != nil { try load(key) }

@@ -5,10 +5,10 @@ import StateTrie
 /// Remembers what executing the last blocks gave, so that a block is not executed again by every
 /// chain of a process that takes it. Thread-safe; oldest out first.
 ///
-/// Nothing is taken on trust. A diff is a function of the transactions, the height, the producer and
-/// the values of the accounts that execution reads: a remembered one is used only if the first three
-/// are the same, and the chain's own state has each of these values. Where it has not, the block is
-/// executed as if nothing was remembered.
+/// Nothing is taken on trust. A diff is a function of the transactions, the height, the producer
+/// and the values of the accounts that execution reads: a remembered one is used only if the first
+/// three are the same, and the chain's own state has each of these values. Where it has not, the
+/// block is executed as if nothing was remembered.
 public final class ExecutedBlocks: Sendable {
   /// How often a result was remembered and how often a block had to be executed.
   public struct Statistics: Sendable, Equatable {

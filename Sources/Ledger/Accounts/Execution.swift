@@ -35,8 +35,8 @@ package struct Execution {
   }
 
   /// The diff that transactions make, the fees of which go to the producer after the last of them,
-  /// and all values of the state that it follows from, in the order in which they were read. Changes
-  /// nothing.
+  /// and all values of the state that it follows from, in the order in which they were read.
+  /// Changes nothing.
   static func run(
     _ question: ExecutedBlocks.Question, on trie: StateTrie
   ) throws(Failure) -> (diff: TrieDiff, reads: [Read]) {

@@ -163,8 +163,8 @@ extension SimulatedWorld: FaultedWorld {
     }
   }
 
-  /// Begins a life later; if the disk cannot be opened, tries again as an operator would, with a new
-  /// one if it is of an older format.
+  /// Begins a life later; if the disk cannot be opened, tries again as an operator would, with a
+  /// new one if it is of an older format.
   func restartJoiner(after duration: Duration, tries: Int) {
     runtime.schedule(after: duration) { [self] in
       do {
