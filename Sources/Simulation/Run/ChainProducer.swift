@@ -9,10 +9,10 @@ import StateTrie
 /// peers. Draws from the `chain` stream (what kind of block) and the `workload` stream (what in
 /// it).
 final class ChainProducer {
-  let source: Blockchain
   private(set) var genesis: Genesis
   private let scenario: Scenario
-  private let producer: BlockProducer
+  /// Its chain and what makes the blocks of it; nil once they are given back.
+  private var making: (chain: Blockchain, producer: BlockProducer)?
   /// The sets of validators that elections name in turn; one if they do not change.
   private let electable: [ValidatorSet]
   private var workload: Workload
@@ -67,10 +67,10 @@ final class ChainProducer {
       configuration: configuration, timestamp: 1_700_000_000_000,
       accounts: workload.takeAccounts(), validators: validators)
     genesis = start.genesis
-    source = Blockchain(
+    let chain = Blockchain(
       genesis: genesis.withoutAccounts, taking: start.state, verifier: verifier,
       executedBlocks: executedBlocks)
-    producer = BlockProducer(chain: source, keys: pool)
+    making = (chain, BlockProducer(chain: chain, keys: pool))
     random = runtime.randomStream(RandomConsumer(.chain))
     remember(AccountModel(genesis), after: genesis.block)
   }
@@ -90,6 +90,19 @@ final class ChainProducer {
     let epoch = Int(number) / (scenario.blocksPerBatch * scenario.batchesPerEpoch)
     return electable[epoch % electable.count]
   }
+
+  /// The chain that it makes; not to be asked for after `letChainGo()`.
+  var source: Blockchain { present.chain }
+
+  private var producer: BlockProducer { present.producer }
+
+  private var present: (chain: Blockchain, producer: BlockProducer) {
+    guard let making else { preconditionFailure("the maker of the chain has given it back") }
+    return making
+  }
+
+  /// Gives the chain back, with its state, once everything has ended. The oracle's accounts stay.
+  func letChainGo() { making = nil }
 
   /// Gives the list of the accounts of the start back: nothing begins with them any more.
   func letAccountsGo() { genesis = genesis.withoutAccounts }

@@ -288,8 +288,12 @@ final class SimulatedWorld: @unchecked Sendable {
     completeAt = completeAt ?? (producer.source.headNumber, joiner.chain.headNumber)
   }
 
-  /// Gives back what the joining node holds, its disk with it, once everything has ended.
-  func letJoinerGo() {
+  /// Gives back the chains and states of the joining node, its disk with it, of the full peers and
+  /// of the chain's maker, once everything has ended.
+  func letChainsGo() {
+    peers = []
+    maker = nil
+    producer.letChainGo()
     joiner = nil
     joinerTask = nil
     store = nil

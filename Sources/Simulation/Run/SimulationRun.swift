@@ -105,9 +105,9 @@ public final class SimulationRun {
     let end = runtime.now.nanoseconds
     let leaked = world.stop()
     var report = report(world, end: end)
-    // The oracle makes a trie of its own, for which the node gives its memory back.
+    // The oracle makes a trie of its own, for which all others give their memory back.
     let model = world.joiner.flatMap { world.producer.model(after: $0.chain.headHash) }
-    world.letJoinerGo()
+    world.letChainsGo()
     report.oracleRoot = model?.stateRoot()
     let (verdict, reason) = judge(world, leaked: leaked, report, ending).verdict()
     for companion in world.companions { companion.letGo() }
