@@ -8,7 +8,7 @@ set -euo pipefail
 program=$1
 folder=$(mktemp -d)
 pids=()
-trap 'for pid in "${pids[@]}"; do kill "$pid" 2> /dev/null || true; done; rm -rf "$folder"' EXIT
+trap 'for pid in "${pids[@]}"; do kill "$pid" 2> /dev/null || true; done; wait || true; rm -rf "$folder"' EXIT
 fail() { echo "FAILED: $*" >&2; exit 1; }
 
 port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }

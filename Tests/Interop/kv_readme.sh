@@ -8,7 +8,17 @@ program=$(realpath "$1")
 readme=$(realpath "$(dirname "$0")/../../README.md")
 folder=$(mktemp -d)
 # Each job is a group of its own, of a shell and the program in it.
-trap 'for job in $(jobs -p); do kill -- "-$job" 2> /dev/null || true; done; rm -rf "$folder"' EXIT
+end() {
+  local jobs
+  jobs=$(jobs -p)
+  for job in $jobs; do kill -- "-$job" 2> /dev/null || true; done
+  # The shell of a job ends before the program in it, which writes on in the folder until then.
+  for job in $jobs; do
+    for _ in $(seq 200); do kill -0 -- "-$job" 2> /dev/null || break; sleep 0.05; done
+  done
+  rm -rf "$folder"
+}
+trap end EXIT
 cd "$folder"
 # Jobs have numbers, as at a prompt.
 set -m
